@@ -1,0 +1,1 @@
+//! Findings to alerts to deliveries due.

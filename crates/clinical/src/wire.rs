@@ -1,0 +1,1 @@
+//! What the journal holds in our own shape: findings, alerts, commands and deliveries as JSON.

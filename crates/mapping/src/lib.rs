@@ -1,0 +1,1 @@
+//! HL7 v2 to FHIR R4 to clinical events; the tables are data files.

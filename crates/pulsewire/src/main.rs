@@ -1,0 +1,2 @@
+//! Clinical events in, alerts out.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The one loop: poll, fire due timers, step, commit.

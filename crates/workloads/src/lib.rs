@@ -1,0 +1,1 @@
+//! Events to findings; deterministic, one state per patient, told the time.

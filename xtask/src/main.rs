@@ -1,0 +1,2 @@
+//! The dev loop.
+fn main() {}
