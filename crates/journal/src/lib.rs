@@ -1,0 +1,133 @@
+//! The durable order of records: what was acknowledged, in the order it was accepted, per topic and partition.
+//!
+//! It stores keys, times and bytes and knows no medicine. A [`Write`] is atomic over all the topic-partitions it
+//! touches and over the group offsets it carries: that is what lets a stage commit its outputs together with
+//! the position of the inputs they came from, embedded and on Apache Kafka alike.
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod error;
+mod partitioner;
+mod record;
+
+pub use error::Error;
+pub use partitioner::partition_for;
+pub use record::{Batch, Headers, Record, RecordRef};
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A position in one topic-partition; the first record is at 0.
+pub type Offset = u64;
+
+/// The name of a topic, such as `healthcare.fhir.observation`.
+pub type Topic = std::sync::Arc<str>;
+
+/// One partition of one topic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicPartition {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition, counted from 0.
+    pub partition: u16,
+}
+
+impl TopicPartition {
+    /// Names a partition of a topic.
+    pub fn new(topic: impl Into<Topic>, partition: u16) -> Self {
+        Self { topic: topic.into(), partition }
+    }
+}
+
+/// How a topic is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicSpec {
+    /// The topic's name.
+    pub name: Topic,
+    /// How many partitions it has; it cannot change later.
+    pub partitions: u16,
+    /// Records older than this may be removed, a segment at a time.
+    pub retention: Option<Duration>,
+    /// A partition larger than this loses its oldest segments.
+    pub retention_bytes: Option<u64>,
+}
+
+/// The first offset still kept and the offset the next record will get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first offset that can be read.
+    pub start: Offset,
+    /// One past the last offset that can be read.
+    pub end: Offset,
+}
+
+/// What is committed together or not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Write {
+    /// The records, in order.
+    pub records: Vec<(TopicPartition, Record)>,
+    /// Positions that become true with the records: for each group, the next offset it will read.
+    pub offsets: Vec<(Group, TopicPartition, Offset)>,
+}
+
+/// The name of a consumer group, such as `workloads`.
+pub type Group = std::sync::Arc<str>;
+
+/// The offsets that the records of a [`Write`] got, in the order of its records.
+pub type Committed = Vec<Offset>;
+
+/// What is called once, on the journal's own thread, when a write is durable or has failed.
+///
+/// It must not block: it stands between one group commit and the next.
+pub type Done = Box<dyn FnOnce(Result<Committed, Error>) + Send>;
+
+/// The order of records, wherever it is kept.
+pub trait Journal: Send + Sync {
+    /// Creates a topic, or checks that an existing one has as many partitions.
+    ///
+    /// # Errors
+    /// When the topic exists with another number of partitions, or cannot be created.
+    fn ensure_topic(&self, spec: &TopicSpec) -> Result<(), Error>;
+
+    /// Lists the topics, by name.
+    fn topics(&self) -> Vec<TopicSpec>;
+
+    /// Queues a write; `done` is called when it is durable. Waits while the queue is full.
+    fn submit(&self, write: Write, done: Done);
+
+    /// Reads records from an offset on, at least one if there is any, else about `max_bytes` of them.
+    ///
+    /// # Errors
+    /// When the offset is no longer kept or not yet written, or what is stored there is damaged.
+    fn read(&self, from: &TopicPartition, offset: Offset, max_bytes: usize) -> Result<Batch, Error>;
+
+    /// Gives the bounds of several partitions at one moment: no write is half visible in them.
+    ///
+    /// # Errors
+    /// When one of them does not exist.
+    fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error>;
+
+    /// Gives the committed positions of a group.
+    fn committed(&self, group: &str) -> BTreeMap<TopicPartition, Offset>;
+
+    /// Waits until a write later than `seen` is readable or the time is over; gives the newest write's number.
+    ///
+    /// `wait(0, Duration::ZERO)` only asks.
+    fn wait(&self, seen: u64, at_most: Duration) -> u64;
+
+    /// Commits a write and waits until it is durable.
+    ///
+    /// # Errors
+    /// When the write was not made durable.
+    fn append(&self, write: Write) -> Result<Committed, Error> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.submit(
+            write,
+            Box::new(move |result| {
+                // The receiver below lives until this has been called.
+                drop(sender.send(result));
+            }),
+        );
+        receiver.recv().unwrap_or(Err(Error::Closed))
+    }
+}
