@@ -1,1 +1,3 @@
 //! HL7 v2 to FHIR R4 to clinical events; the tables are data files.
+
+pub mod draft;

@@ -1,0 +1,5 @@
+//! FHIR R4 as JSON bytes: written straight, read through views that borrow.
+
+pub mod json;
+
+pub mod element;
