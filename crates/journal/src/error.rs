@@ -9,7 +9,9 @@ pub enum Error {
     #[error("no partition {} of topic {}", .0.partition, .0.topic)]
     NoSuchPartition(TopicPartition),
     /// The topic exists with another number of partitions.
-    #[error("topic {topic} has {existing} partitions, not {asked}: partitions cannot change; use another topic or data directory")]
+    #[error(
+        "topic {topic} has {existing} partitions, not {asked}: partitions cannot change; use another topic or data directory"
+    )]
     Partitions {
         /// The topic.
         topic: String,
@@ -31,7 +33,9 @@ pub enum Error {
         end: Offset,
     },
     /// Stored bytes are not what was written.
-    #[error("{file} is damaged at byte {position}: {what}; restore this file from a replica or a backup before starting again")]
+    #[error(
+        "{file} is damaged at byte {position}: {what}; restore this file from a replica or a backup before starting again"
+    )]
     Damaged {
         /// The file.
         file: String,
@@ -41,7 +45,9 @@ pub enum Error {
         what: String,
     },
     /// Another process has the directory.
-    #[error("{dir} is in use by process {pid}: one process per directory; stop it or choose another directory")]
+    #[error(
+        "{dir} is in use by process {pid}: one process per directory; stop it or choose another directory"
+    )]
     InUse {
         /// The directory.
         dir: String,
@@ -49,7 +55,9 @@ pub enum Error {
         pid: String,
     },
     /// The disk is nearly full; nothing was written.
-    #[error("the disk has {free_bytes} bytes left, under the limit of {limit_bytes}: free space; writing resumes by itself")]
+    #[error(
+        "the disk has {free_bytes} bytes left, under the limit of {limit_bytes}: free space; writing resumes by itself"
+    )]
     DiskFull {
         /// What is left.
         free_bytes: u64,
@@ -57,10 +65,14 @@ pub enum Error {
         limit_bytes: u64,
     },
     /// An earlier write or sync failed: what the disk holds is unknown until the next start.
-    #[error("the journal stopped after a failed write ({0}): restart the process; it will recover what was acknowledged")]
+    #[error(
+        "the journal stopped after a failed write ({0}): restart the process; it will recover what was acknowledged"
+    )]
     Poisoned(String),
     /// The files are of a version that this program does not know.
-    #[error("{file} has format version {found}, this program reads up to {known}: use the newer program")]
+    #[error(
+        "{file} has format version {found}, this program reads up to {known}: use the newer program"
+    )]
     Version {
         /// The file.
         file: String,
@@ -77,6 +89,35 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A topic, group or header cannot be stored as it was named.
+    #[error("{what} {name:?} cannot be stored: {why}")]
+    Name {
+        /// What is named.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// What it would have to be.
+        why: &'static str,
+    },
+    /// An option does not fit the others.
+    #[error("option {option} is {value}: {why}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: u64,
+        /// What it would have to be.
+        why: &'static str,
+    },
+    /// The directory holds no journal.
+    #[error("{dir} holds no journal: give the data directory of a journal that was started once")]
+    NoJournal {
+        /// The directory.
+        dir: String,
+    },
+    /// The journal was opened for reading only.
+    #[error("the journal is open for reading only: write through the process that runs on it")]
+    ReadOnly,
     /// The journal is shutting down.
     #[error("the journal is closed")]
     Closed,
@@ -88,4 +129,23 @@ pub enum Error {
         /// What it answered.
         source: std::sync::Arc<std::io::Error>,
     },
+}
+
+impl Error {
+    /// Names what was tried beside what the operating system answered.
+    pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+        Self::Io {
+            what: what.into(),
+            source: std::sync::Arc::new(source),
+        }
+    }
+
+    /// Names the file, the place and what was found there.
+    pub(crate) fn damaged(file: &std::path::Path, position: u64, what: impl Into<String>) -> Self {
+        Self::Damaged {
+            file: file.display().to_string(),
+            position,
+            what: what.into(),
+        }
+    }
 }

@@ -4,15 +4,27 @@
 //! touches and over the group offsets it carries: that is what lets a stage commit its outputs together with
 //! the position of the inputs they came from, embedded and on Apache Kafka alike.
 #![forbid(unsafe_code)]
-#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
 
+mod bytes;
+mod check;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod error;
+pub mod limits;
+mod memory;
 mod partitioner;
 mod record;
+mod status;
 
 pub use error::Error;
+pub use memory::MemoryJournal;
 pub use partitioner::partition_for;
-pub use record::{Batch, Headers, Record, RecordRef};
+pub use record::{Batch, BatchIter, Headers, Record, RecordRef};
+pub use status::{Counters, Disk, PartitionStatus, Status};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,7 +47,10 @@ pub struct TopicPartition {
 impl TopicPartition {
     /// Names a partition of a topic.
     pub fn new(topic: impl Into<Topic>, partition: u16) -> Self {
-        Self { topic: topic.into(), partition }
+        Self {
+            topic: topic.into(),
+            partition,
+        }
     }
 }
 
@@ -76,9 +91,10 @@ pub type Group = std::sync::Arc<str>;
 /// The offsets that the records of a [`Write`] got, in the order of its records.
 pub type Committed = Vec<Offset>;
 
-/// What is called once, on the journal's own thread, when a write is durable or has failed.
+/// What is called once, when a write is durable or has failed.
 ///
-/// It must not block: it stands between one group commit and the next.
+/// The embedded journal calls it on its own thread (on the caller's when it is closed), after the write has become
+/// readable. It must not block: it stands between one group commit and the next.
 pub type Done = Box<dyn FnOnce(Result<Committed, Error>) + Send>;
 
 /// The order of records, wherever it is kept.
@@ -99,7 +115,8 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When the offset is no longer kept or not yet written, or what is stored there is damaged.
-    fn read(&self, from: &TopicPartition, offset: Offset, max_bytes: usize) -> Result<Batch, Error>;
+    fn read(&self, from: &TopicPartition, offset: Offset, max_bytes: usize)
+    -> Result<Batch, Error>;
 
     /// Gives the bounds of several partitions at one moment: no write is half visible in them.
     ///
