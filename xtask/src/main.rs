@@ -1,2 +1,104 @@
-//! The dev loop.
-fn main() {}
+//! The dev loop: `cargo xtask test` is all of CI, `cargo xtask test --fast` what to run before each commit.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it talks to the person at the terminal"
+)]
+
+mod bench;
+mod e2e;
+mod step;
+#[cfg(test)]
+mod tidy;
+
+use std::process::ExitCode;
+
+use step::Step;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  test [--fast]   all of CI: format, lints, tests, documentation, browser; --fast leaves out the browser
+  bless           accepts new expected values in tests (then read the diff)
+  bench           prints the table of measured ratios (release build; some minutes)
+  e2e             the browser tests alone
+  kill-loop N     kills the running binary N times under load and checks that nothing is lost";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test(true),
+        ["test", "--fast"] => test(false),
+        ["bless"] => Step::cargo(
+            "accept expected values",
+            &["test", "--workspace", "--quiet"],
+        )
+        .env("UPDATE_EXPECT", "1")
+        .run(),
+        ["bench"] => bench::run(),
+        ["e2e"] => e2e::run(),
+        ["kill-loop", cycles] => kill_loop(cycles),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// All that must hold before something lands on main.
+fn test(browser: bool) -> Result<(), step::Failed> {
+    Step::cargo("format", &["fmt", "--all", "--check"]).run()?;
+    Step::cargo(
+        "lints",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    )
+    .run()?;
+    Step::cargo("tests", &["test", "--workspace", "--quiet"]).run()?;
+    Step::cargo(
+        "documentation",
+        &["doc", "--workspace", "--no-deps", "--quiet"],
+    )
+    .env("RUSTDOCFLAGS", "-D warnings")
+    .run()?;
+    if browser {
+        e2e::run()?;
+    }
+    println!("\nall of it holds");
+    Ok(())
+}
+
+fn kill_loop(cycles: &str) -> Result<(), step::Failed> {
+    Step::cargo(
+        "kill loop",
+        &[
+            "test",
+            "--release",
+            "-p",
+            "pulsewire",
+            "--test",
+            "it",
+            "--",
+            "kill",
+            "--nocapture",
+        ],
+    )
+    .env("PULSEWIRE_KILL_CYCLES", cycles)
+    .run()
+}

@@ -1,0 +1,244 @@
+//! What may be configured: `defaults.toml` is the reference, a file holds what differs, and every mistake is told at once.
+
+mod reader;
+mod value;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clinical::Severity;
+
+pub(crate) use reader::Problem;
+use reader::Reader;
+
+/// Every setting with its default, and what it is for.
+pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// What the configuration means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Config {
+    pub(crate) journal: Journal,
+    pub(crate) mllp: Mllp,
+    pub(crate) sources: BTreeMap<String, Source>,
+    pub(crate) workloads: Workloads,
+    pub(crate) alerts_from: Severity,
+    pub(crate) delivery: BTreeMap<String, Channel>,
+    pub(crate) control_listen: SocketAddr,
+    pub(crate) log_level: String,
+}
+
+/// The journal's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Journal {
+    pub(crate) directory: PathBuf,
+    pub(crate) partitions: u16,
+    pub(crate) segment_size: u64,
+    pub(crate) retention: Duration,
+    pub(crate) warn_below: u64,
+    pub(crate) refuse_below: u64,
+    pub(crate) site_key: Option<PathBuf>,
+}
+
+/// The MLLP listener's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mllp {
+    pub(crate) listen: SocketAddr,
+    pub(crate) connections: usize,
+    pub(crate) connections_per_address: usize,
+    pub(crate) frame_size: usize,
+    pub(crate) first_byte_timeout: Duration,
+    pub(crate) frame_timeout: Duration,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) write_timeout: Duration,
+    pub(crate) resend_window: Duration,
+    pub(crate) tls: Option<Tls>,
+}
+
+/// A listener's certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tls {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) client_ca: Option<PathBuf>,
+    pub(crate) handshake_timeout: Duration,
+}
+
+/// What is known of a sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) sending_application: String,
+    pub(crate) sending_facility: String,
+    pub(crate) zone: String,
+    pub(crate) charset: String,
+    pub(crate) assigning_authority: String,
+}
+
+/// The workloads' settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Workloads {
+    pub(crate) late_window: Duration,
+    pub(crate) deterioration: bool,
+    pub(crate) complete_within: Duration,
+    pub(crate) sepsis: bool,
+    pub(crate) critical_results: bool,
+    pub(crate) repeat_suppression: Duration,
+}
+
+/// A way to reach somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Channel {
+    pub(crate) kind: ChannelKind,
+    pub(crate) from_severity: Severity,
+    pub(crate) retry_first: Duration,
+    pub(crate) retry_longest: Duration,
+    pub(crate) give_up_after: Duration,
+}
+
+/// How a channel carries news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ChannelKind {
+    /// A line on the program's own output.
+    Console,
+    /// A POST of the alert as JSON.
+    Webhook { url: String, ca: Option<PathBuf>, timeout: Duration },
+}
+
+/// Reads a configuration file; all its mistakes are told together.
+pub(crate) fn load(path: &Path) -> Result<Config, Vec<Problem>> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        vec![Problem {
+            line: 0,
+            what: format!("{} cannot be read: {error}", path.display()),
+            hint: "name a TOML file; `pulsewire check --defaults` prints one to start from".into(),
+        }]
+    })?;
+    parse(&text)
+}
+
+/// The configuration of an empty file.
+pub(crate) fn defaults() -> Config {
+    parse("").expect("the defaults are tested to be valid")
+}
+
+/// Reads a configuration from text.
+pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    let mut reader = Reader::new(DEFAULTS, text)?;
+    let config = Config {
+        journal: journal(&mut reader),
+        mllp: mllp(&mut reader),
+        sources: reader.named("source").into_iter().map(|name| (name.clone(), source(&mut reader, &name))).collect(),
+        workloads: workloads(&mut reader),
+        alerts_from: reader.severity("alerts", "from_severity"),
+        delivery: reader
+            .named("delivery")
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), channel(&mut reader, &name)?)))
+            .collect(),
+        control_listen: reader.address("control", "listen"),
+        log_level: reader.one_of("log", "level", &["error", "warn", "info", "debug"]),
+    };
+    reader.finish(config)
+}
+
+fn journal(reader: &mut Reader<'_>) -> Journal {
+    let at = "journal";
+    let journal = Journal {
+        directory: reader.text(at, "directory").into(),
+        partitions: reader.count(at, "partitions", 1, 512).try_into().unwrap_or(u16::MAX),
+        segment_size: reader.size(at, "segment_size"),
+        retention: reader.duration(at, "retention"),
+        warn_below: reader.size(at, "warn_below"),
+        refuse_below: reader.size(at, "refuse_below"),
+        site_key: reader.path(at, "site_key"),
+    };
+    if journal.refuse_below > journal.warn_below {
+        reader.refuse(at, "warn_below", "is less than refuse_below", "warn before refusing: make it the larger one");
+    }
+    journal
+}
+
+fn mllp(reader: &mut Reader<'_>) -> Mllp {
+    let at = "intake.mllp";
+    Mllp {
+        listen: reader.address(at, "listen"),
+        connections: reader.count(at, "connections", 1, 65_536),
+        connections_per_address: reader.count(at, "connections_per_address", 1, 65_536),
+        frame_size: usize::try_from(reader.size(at, "frame_size")).unwrap_or(usize::MAX),
+        first_byte_timeout: reader.duration(at, "first_byte_timeout"),
+        frame_timeout: reader.duration(at, "frame_timeout"),
+        idle_timeout: Some(reader.duration(at, "idle_timeout")).filter(|timeout| !timeout.is_zero()),
+        write_timeout: reader.duration(at, "write_timeout"),
+        resend_window: reader.duration(at, "resend_window"),
+        tls: tls(reader),
+    }
+}
+
+fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
+    let at = "intake.mllp.tls";
+    let client_ca = reader.path(at, "client_ca");
+    let handshake_timeout = reader.duration(at, "handshake_timeout");
+    match (reader.path(at, "certificate"), reader.path(at, "key")) {
+        (Some(certificate), Some(key)) => Some(Tls { certificate, key, client_ca, handshake_timeout }),
+        (None, None) if client_ca.is_none() => None,
+        _ => {
+            let hint = "TLS needs both certificate and key; client_ca only goes with them";
+            reader.refuse(at, "certificate", "is only half of what TLS needs", hint);
+            None
+        }
+    }
+}
+
+fn source(reader: &mut Reader<'_>, name: &str) -> Source {
+    let at = format!("source.{name}");
+    let source = Source {
+        sending_application: reader.text(&at, "sending_application"),
+        sending_facility: reader.text(&at, "sending_facility"),
+        zone: reader.text(&at, "zone"),
+        charset: reader.text(&at, "charset"),
+        assigning_authority: reader.text(&at, "assigning_authority"),
+    };
+    if name != "default" && source.sending_application.is_empty() && source.sending_facility.is_empty() {
+        let hint = "give sending_application (MSH-3) or sending_facility (MSH-4), or put the settings under [source.default]";
+        reader.refuse(&at, "sending_application", "matches every message", hint);
+    }
+    source
+}
+
+fn workloads(reader: &mut Reader<'_>) -> Workloads {
+    Workloads {
+        late_window: reader.duration("workloads", "late_window"),
+        deterioration: reader.switch("workloads.deterioration", "enabled"),
+        complete_within: reader.duration("workloads.deterioration", "complete_within"),
+        sepsis: reader.switch("workloads.sepsis", "enabled"),
+        critical_results: reader.switch("workloads.critical-results", "enabled"),
+        repeat_suppression: reader.duration("workloads.critical-results", "repeat_suppression"),
+    }
+}
+
+fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {
+    let at = format!("delivery.{name}");
+    let url = reader.text(&at, "url");
+    let ca = reader.path(&at, "ca");
+    let timeout = reader.duration(&at, "timeout");
+    let kind = if reader.one_of(&at, "kind", &["console", "webhook"]) == "console" {
+        ChannelKind::Console
+    } else {
+        if !(url.starts_with("http://") || url.starts_with("https://")) {
+            reader.refuse(&at, "url", "is no http or https address", "such as \"https://pager.example/alerts\"");
+        }
+        ChannelKind::Webhook { url, ca, timeout }
+    };
+    let channel = Channel {
+        kind,
+        from_severity: reader.severity(&at, "from_severity"),
+        retry_first: reader.duration(&at, "retry_first"),
+        retry_longest: reader.duration(&at, "retry_longest"),
+        give_up_after: reader.duration(&at, "give_up_after"),
+    };
+    reader.switch(&at, "enabled").then_some(channel)
+}
+
+#[cfg(test)]
+mod tests;

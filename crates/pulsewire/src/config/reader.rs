@@ -1,0 +1,260 @@
+//! Reads settings by name from what was written and, where nothing was, from the defaults; keeps all mistakes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clinical::Severity;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::value;
+
+/// Tables whose entries are named by the user, and the entry of the defaults that says what they may hold.
+const NAMED: [(&str, &str); 2] = [("source", "default"), ("delivery", "console")];
+
+/// A mistake in a configuration, where it is, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Counted from 1; 0 where the file as a whole is meant.
+    pub(crate) line: usize,
+    /// What is wrong.
+    pub(crate) what: String,
+    /// What to do about it.
+    pub(crate) hint: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "line {}: ", self.line)?;
+        }
+        write!(f, "{}\n    hint: {}", self.what, self.hint)
+    }
+}
+
+/// What was written, what the defaults are, and what is wrong so far.
+pub(crate) struct Reader<'a> {
+    defaults: DeTable<'a>,
+    written: DeTable<'a>,
+    text: &'a str,
+    problems: Vec<Problem>,
+    read: BTreeSet<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// Takes the defaults and what was written; text that is no TOML at all ends here.
+    pub(crate) fn new(defaults: &'a str, text: &'a str) -> Result<Self, Vec<Problem>> {
+        let defaults = DeTable::parse(defaults).expect("the defaults are TOML").into_inner();
+        let written = DeTable::parse(text).map_err(|error| {
+            vec![Problem {
+                line: error.span().map_or(0, |span| line(text, span.start)),
+                what: format!("this is not TOML: {}", error.message()),
+                hint: "tables stand in [brackets], settings are `name = value`, words stand in \"quotes\"".into(),
+            }]
+        })?;
+        let mut reader =
+            Self { defaults, written: written.into_inner(), text, problems: Vec::new(), read: BTreeSet::new() };
+        reader.find_unknown();
+        Ok(reader)
+    }
+
+    /// Gives what was read, or all mistakes.
+    pub(crate) fn finish<T>(mut self, read: T) -> Result<T, Vec<Problem>> {
+        self.problems.sort_by_key(|problem| problem.line);
+        if self.problems.is_empty() { Ok(read) } else { Err(self.problems) }
+    }
+
+    /// The names under a table whose entries the user names, the default's included.
+    pub(crate) fn named(&self, table: &str) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        for from in [&self.defaults, &self.written] {
+            let entries = from.get(table).and_then(|value| value.get_ref().as_table());
+            names.extend(entries.into_iter().flat_map(|entries| entries.keys().map(|name| name.get_ref().to_string())));
+        }
+        names.into_iter().collect()
+    }
+
+    pub(crate) fn text(&mut self, table: &str, key: &str) -> String {
+        self.get(table, key, "words in quotes", |value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    pub(crate) fn path(&mut self, table: &str, key: &str) -> Option<PathBuf> {
+        Some(self.text(table, key)).filter(|text| !text.is_empty()).map(PathBuf::from)
+    }
+
+    pub(crate) fn switch(&mut self, table: &str, key: &str) -> bool {
+        self.get(table, key, "true or false", |value| value.as_bool()).unwrap_or_default()
+    }
+
+    pub(crate) fn duration(&mut self, table: &str, key: &str) -> Duration {
+        let form = "a duration such as \"500ms\", \"30s\", \"10m\", \"12h\" or \"7d\"";
+        self.get(table, key, form, |value| value::duration(value.as_str()?)).unwrap_or_default()
+    }
+
+    pub(crate) fn size(&mut self, table: &str, key: &str) -> u64 {
+        let form = "a size such as \"64KiB\", \"16MiB\" or \"1GiB\"";
+        self.get(table, key, form, |value| value::size(value.as_str()?)).unwrap_or_default()
+    }
+
+    pub(crate) fn address(&mut self, table: &str, key: &str) -> SocketAddr {
+        let form = "an address with a port such as \"127.0.0.1:2575\"";
+        let none = SocketAddr::from(([127, 0, 0, 1], 0));
+        self.get(table, key, form, |value| value.as_str()?.parse().ok()).unwrap_or(none)
+    }
+
+    pub(crate) fn severity(&mut self, table: &str, key: &str) -> Severity {
+        let form = "one of \"none\", \"low\", \"medium\", \"high\", \"critical\"";
+        self.get(table, key, form, |value| Severity::parse(value.as_str()?)).unwrap_or(Severity::None)
+    }
+
+    pub(crate) fn one_of(&mut self, table: &str, key: &str, words: &[&str]) -> String {
+        let form = format!("one of {}", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "));
+        self.get(table, key, &form, |value| value.as_str().filter(|word| words.contains(word)).map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn count(&mut self, table: &str, key: &str, least: usize, most: usize) -> usize {
+        let form = format!("a number from {least} to {most}");
+        let read = |value: &DeValue<'_>| {
+            let number = value.as_integer()?;
+            let count = usize::from_str_radix(number.as_str(), number.radix()).ok()?;
+            (least..=most).contains(&count).then_some(count)
+        };
+        self.get(table, key, &form, read).unwrap_or(least)
+    }
+
+    /// Says that a setting, though well formed, cannot be.
+    pub(crate) fn refuse(&mut self, table: &str, key: &str, what: &str, hint: &str) {
+        let place = find(&self.written, table).and_then(|found| found.get(key));
+        let line = place.map_or_else(|| self.line_of_table(table), |value| line(self.text, value.span().start));
+        self.problems.push(Problem { line, what: format!("{table}.{key} {what}"), hint: hint.into() });
+    }
+
+    fn get<T>(&mut self, table: &str, key: &str, form: &str, read: impl Fn(&DeValue<'_>) -> Option<T>) -> Option<T> {
+        self.read.insert(format!("{table}.{key}"));
+        if let Some(value) = find(&self.written, table).and_then(|found| found.get(key)) {
+            let found = read(value.get_ref());
+            if found.is_none() {
+                self.problems.push(Problem {
+                    line: line(self.text, value.span().start),
+                    what: format!("{table}.{key} is not what it should be"),
+                    hint: format!("give {form}"),
+                });
+            }
+            return found;
+        }
+        let default = find(&self.defaults, &template(table)).and_then(|found| found.get(key));
+        let default = default.unwrap_or_else(|| panic!("{table}.{key} has a default"));
+        Some(read(default.get_ref()).unwrap_or_else(|| panic!("the default of {table}.{key} is valid")))
+    }
+
+    fn line_of_table(&self, table: &str) -> usize {
+        let mut at = &self.written;
+        let mut start = 0;
+        for part in table.split('.') {
+            let Some((name, value)) = at.get_key_value(part) else { break };
+            start = line(self.text, name.span().start);
+            let Some(next) = value.get_ref().as_table() else { break };
+            at = next;
+        }
+        start
+    }
+
+    fn find_unknown(&mut self) {
+        let mut found = Vec::new();
+        unknown(&self.written, &self.defaults, "", &mut found);
+        for (at, path, nearest) in found {
+            let hint = match nearest {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "`pulsewire check --defaults` prints every setting there is".into(),
+            };
+            self.problems.push(Problem {
+                line: line(self.text, at),
+                what: format!("there is no setting `{path}`"),
+                hint,
+            });
+        }
+    }
+}
+
+type Unknown = (usize, String, Option<String>);
+
+fn unknown(written: &DeTable<'_>, known: &DeTable<'_>, path: &str, found: &mut Vec<Unknown>) {
+    for (key, value) in written {
+        let name = key.get_ref().as_ref();
+        let here = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        let any = NAMED.iter().find(|(table, _)| *table == path).map(|(_, entry)| *entry);
+        let Some(counterpart) = known.get(any.unwrap_or(name)) else {
+            let names = known.keys().map(|key| key.get_ref().as_ref());
+            found.push((key.span().start, here, nearest(name, names)));
+            continue;
+        };
+        match (value.get_ref().as_table(), counterpart.get_ref().as_table()) {
+            (Some(inner), Some(known)) => unknown(inner, known, &here, found),
+            (None, None) => {}
+            _ => found.push((key.span().start, here, None)),
+        }
+    }
+}
+
+/// The known name that is nearest to what was written, if any is near.
+fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+    let farthest = name.len().div_ceil(3);
+    known.map(|other| (distance(name, other), other)).filter(|(d, _)| *d <= farthest).min().map(|(_, n)| n.to_owned())
+}
+
+/// The number of letters to add, drop or change (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let change = row[j] + usize::from(x != *y);
+            next.push(change.min(row[j + 1] + 1).min(next[j] + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+fn find<'t, 'a>(root: &'t DeTable<'a>, path: &str) -> Option<&'t DeTable<'a>> {
+    path.split('.').try_fold(root, |table, part| table.get(part).map(Spanned::get_ref)?.as_table())
+}
+
+/// The table of the defaults that stands for a table the user named.
+fn template(table: &str) -> String {
+    let named = NAMED.iter().find(|(prefix, _)| table.split_once('.').is_some_and(|(first, _)| first == *prefix));
+    named.map_or_else(|| table.to_owned(), |(prefix, entry)| format!("{prefix}.{entry}"))
+}
+
+fn line(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|b| *b == b'\n').count()
+}
+
+/// Which defaults a reading of the defaults themselves does not ask for.
+#[cfg(test)]
+pub(crate) fn unread_defaults<T>(text: &str, parse: impl Fn(&str) -> T) -> (T, Vec<String>) {
+    fn settings(table: &DeTable<'_>, path: &str, all: &mut Vec<String>) {
+        for (key, value) in table {
+            let here = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+            match value.get_ref().as_table() {
+                Some(inner) => settings(inner, &here, all),
+                None => all.push(here),
+            }
+        }
+    }
+    let mut all = Vec::new();
+    settings(DeTable::parse(text).unwrap().get_ref(), "", &mut all);
+    // Each setting in turn gets a value of a kind that none has: one that is read is refused.
+    let unread = all.into_iter().filter(|path| {
+        let (table, key) = path.rsplit_once('.').unwrap();
+        let wrong = format!("[{table}]\n{key} = 1979-05-27\n");
+        super::parse(&wrong).is_ok()
+    });
+    let unread = unread.collect();
+    (parse(text), unread)
+}

@@ -1,0 +1,80 @@
+//! What a person who writes a configuration sees.
+
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn check(text: &str, expected: Expect) {
+    let told = match parse(text) {
+        Ok(_) => "valid".to_owned(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+    };
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn the_defaults_are_valid_and_all_of_them_are_read() {
+    let (config, unread) = reader::unread_defaults(DEFAULTS, |text| parse(text).unwrap());
+    assert_eq!(config, defaults());
+    assert_eq!(unread, Vec::<String>::new());
+}
+
+#[test]
+fn an_empty_file_is_the_defaults() {
+    let config = defaults();
+    assert_eq!(config.journal.partitions, 12);
+    assert_eq!(config.mllp.frame_size, 16 << 20);
+    assert_eq!(config.mllp.idle_timeout, None);
+    assert_eq!(config.mllp.tls, None);
+    assert_eq!(config.delivery.keys().collect::<Vec<_>>(), ["console"]);
+}
+
+#[test]
+fn a_name_of_ones_own_takes_what_it_does_not_say_from_the_default() {
+    let config = parse(
+        "[source.lab]\nsending_application = \"LIS\"\nzone = \"Europe/Berlin\"\n\
+         [delivery.pager]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/x\"\nfrom_severity = \"high\"\n",
+    )
+    .unwrap();
+    assert_eq!(config.sources["lab"].charset, "UTF-8");
+    assert_eq!(config.sources["lab"].zone, "Europe/Berlin");
+    assert_eq!(config.delivery["pager"].from_severity, Severity::High);
+    assert_eq!(config.delivery["pager"].retry_first, Duration::from_secs(2));
+}
+
+#[test]
+fn every_mistake_is_told_with_its_line() {
+    check(
+        "[journal]\npartitons = 3\nretention = \"soon\"\n\n[intake.mllp]\nlisten = 2575\n[delivry.console]\n\
+         [source.lab]\n[delivery.x]\nkind = \"fax\"\n",
+        expect![[r#"
+            line 2: there is no setting `journal.partitons`
+                hint: did you mean `partitions`?
+            line 3: journal.retention is not what it should be
+                hint: give a duration such as "500ms", "30s", "10m", "12h" or "7d"
+            line 6: intake.mllp.listen is not what it should be
+                hint: give an address with a port such as "127.0.0.1:2575"
+            line 7: there is no setting `delivry`
+                hint: did you mean `delivery`?
+            line 8: source.lab.sending_application matches every message
+                hint: give sending_application (MSH-3) or sending_facility (MSH-4), or put the settings under [source.default]
+            line 9: delivery.x.url is no http or https address
+                hint: such as "https://pager.example/alerts"
+            line 10: delivery.x.kind is not what it should be
+                hint: give one of "console", "webhook""#]],
+    );
+}
+
+#[test]
+fn broken_toml_is_told_with_its_line() {
+    check("[journal\ndirectory = 'x'\n", expect![[r#"
+        line 1: this is not TOML: unclosed table, expected `]`
+            hint: tables stand in [brackets], settings are `name = value`, words stand in "quotes""#]]);
+}
+
+#[test]
+fn half_of_tls_is_refused() {
+    check("[intake.mllp.tls]\ncertificate = 'a.pem'\n", expect![[r#"
+        line 2: intake.mllp.tls.certificate is only half of what TLS needs
+            hint: TLS needs both certificate and key; client_ca only goes with them"#]]);
+}

@@ -1,0 +1,99 @@
+//! The one spawner: everything that runs is known here, so that stopping waits for it.
+#![expect(clippy::disallowed_methods, reason = "this is the file that the ban points to")]
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How long stopping waits for connections and pages to end by themselves.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What runs, and the word to stop.
+#[derive(Clone)]
+pub(crate) struct Tasks {
+    stop: Stop,
+    sender: Arc<watch::Sender<bool>>,
+    handle: tokio::runtime::Handle,
+    threads: Arc<Mutex<Vec<(&'static str, JoinHandle<()>)>>>,
+    futures: Arc<Mutex<tokio::task::JoinSet<()>>>,
+}
+
+/// Tells whether to stop, and lets one wait for it.
+#[derive(Clone)]
+pub(crate) struct Stop {
+    flag: Arc<AtomicBool>,
+    receiver: watch::Receiver<bool>,
+}
+
+impl Stop {
+    /// Whether to stop.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.flag.load(Ordering::Acquire)
+    }
+
+    /// Returns when asked to stop.
+    pub(crate) async fn asked(&mut self) {
+        // An error means that the sender is gone, which is a stop as well.
+        drop(self.receiver.wait_for(|stop| *stop).await);
+    }
+
+    /// Waits this long, or until asked to stop; tells whether to go on.
+    pub(crate) async fn sleep(&mut self, span: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(span) => true,
+            () = self.asked() => false,
+        }
+    }
+}
+
+impl Tasks {
+    /// Starts with nothing running, on a runtime.
+    pub(crate) fn new(handle: tokio::runtime::Handle) -> Self {
+        let (sender, receiver) = watch::channel(false);
+        let stop = Stop { flag: Arc::new(AtomicBool::new(false)), receiver };
+        Self { stop, sender: Arc::new(sender), handle, threads: Arc::default(), futures: Arc::default() }
+    }
+
+    /// Gives the word to listen for.
+    pub(crate) fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Runs a future; it should end soon after [`Stop::asked`].
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let mut futures = self.futures.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that have ended are let go, so that the set holds what runs and no more.
+        while futures.try_join_next().is_some() {}
+        futures.spawn_on(future, &self.handle);
+    }
+
+    /// Runs a thread; it must end soon after [`Stop::is_asked`] tells so.
+    pub(crate) fn thread(&self, name: &'static str, run: impl FnOnce(Stop) + Send + 'static) -> std::io::Result<()> {
+        let stop = self.stop();
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(stop))?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push((name, thread));
+        Ok(())
+    }
+
+    /// Asks everything to stop and waits for it.
+    pub(crate) async fn stop_all(&self) {
+        self.stop.flag.store(true, Ordering::Release);
+        self.sender.send_replace(true);
+        let mut futures = std::mem::take(&mut *self.futures.lock().unwrap_or_else(PoisonError::into_inner));
+        let ended = tokio::time::timeout(GRACE, async { while futures.join_next().await.is_some() {} });
+        if ended.await.is_err() {
+            tracing::warn!(still_running = futures.len(), "connections did not end in time and are cut");
+            futures.shutdown().await;
+        }
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for (name, thread) in threads {
+            if thread.join().is_err() {
+                tracing::error!(name, "a thread ended in a panic");
+            }
+        }
+    }
+}

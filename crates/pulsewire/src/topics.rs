@@ -1,0 +1,103 @@
+//! The topics by name: what they hold, and who reads them.
+
+use std::time::Duration;
+
+use journal::{Topic, TopicSpec};
+
+/// One FHIR record after the other, in the order accepted, per patient: the one input of all workloads.
+pub(crate) const PATIENT_STREAM: &str = "healthcare.patient.stream";
+/// Messages of several patients, split by patient, and what arrives for a retired identity, forwarded.
+pub(crate) const PATIENT_SPLIT: &str = "healthcare.patient.split";
+/// Findings, and what people ask of alerts, in one order per patient.
+pub(crate) const ALERT_STREAM: &str = "healthcare.alert.stream";
+/// Each revision of each alert, whole.
+pub(crate) const CARE_ALERT: &str = "healthcare.events.care-alert";
+/// News about alerts that is due to somebody.
+pub(crate) const DELIVERY: &str = "healthcare.alert.delivery";
+/// Each try to bring such news, and how it ended.
+pub(crate) const DELIVERY_ATTEMPT: &str = "healthcare.alert.delivery-attempt";
+/// Who saw what.
+pub(crate) const AUDIT: &str = "healthcare.audit";
+/// Frames that were refused, kept for inspection.
+pub(crate) const REFUSED: &str = "healthcare.hl7v2.refused";
+/// What cannot be put under its own message type.
+pub(crate) const HL7_OTHER: &str = "healthcare.hl7v2.other";
+
+/// Message types that have a raw topic of their own (MSH-9.1, lower case).
+const HL7_TYPES: &[&str] = &[
+    "adt", "oru", "orm", "oml", "omg", "omp", "orr", "orl", "org", "rde", "rds", "ras", "rgv", "siu", "mdm", "vxu",
+    "dft", "bar", "oul", "ppr", "ref", "mfn", "qbp", "rsp", "ack",
+];
+
+/// FHIR resource types that have a topic (lower case).
+const FHIR_TYPES: &[&str] =
+    &["patient", "encounter", "observation", "diagnosticreport", "practitioner", "organization", "location", "provenance"];
+
+/// The raw topic of a message type.
+pub(crate) fn hl7(message_type: &str) -> Topic {
+    let lower = message_type.to_ascii_lowercase();
+    match HL7_TYPES.iter().find(|known| **known == lower) {
+        Some(known) => format!("healthcare.hl7v2.{known}").into(),
+        None => HL7_OTHER.into(),
+    }
+}
+
+/// All raw topics: what normalize reads, beside [`PATIENT_SPLIT`].
+pub(crate) fn all_hl7() -> Vec<Topic> {
+    HL7_TYPES.iter().map(|known| hl7(known)).chain([HL7_OTHER.into()]).collect()
+}
+
+/// The public topic of a FHIR resource type.
+pub(crate) fn fhir(resource_type: &str) -> Topic {
+    format!("healthcare.fhir.{}", resource_type.to_ascii_lowercase()).into()
+}
+
+/// Where what could not be used of a topic is kept, with its reason.
+pub(crate) fn quarantine(topic: &str) -> Topic {
+    format!("{topic}.quarantine").into()
+}
+
+/// Where what came after a workload's window is kept.
+pub(crate) fn late(topic: &str) -> Topic {
+    format!("{topic}.late").into()
+}
+
+/// Topics whose records can be unusable, so that each has a quarantine beside it.
+pub(crate) fn with_quarantine() -> Vec<Topic> {
+    let streams = [PATIENT_SPLIT, PATIENT_STREAM, ALERT_STREAM, CARE_ALERT];
+    all_hl7().into_iter().chain(streams.map(Topic::from)).collect()
+}
+
+/// Every topic, with how it is kept.
+pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
+    let own = [DELIVERY, DELIVERY_ATTEMPT, AUDIT, REFUSED].map(Topic::from);
+    let names = with_quarantine()
+        .into_iter()
+        .flat_map(|topic| [quarantine(&topic), topic])
+        .chain(FHIR_TYPES.iter().map(|kind| fhir(kind)))
+        .chain([late(PATIENT_STREAM)])
+        .chain(own);
+    names.map(|name| TopicSpec { name, partitions, retention: Some(retention), retention_bytes: None }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_type_without_a_topic_of_its_own_is_kept_with_the_others() {
+        assert_eq!(&*hl7("ORU"), "healthcare.hl7v2.oru");
+        assert_eq!(&*hl7("ZZZ"), HL7_OTHER);
+        assert_eq!(&*hl7(""), HL7_OTHER);
+        assert_eq!(&*hl7("../../etc"), HL7_OTHER);
+    }
+
+    #[test]
+    fn every_topic_is_listed_once() {
+        let mut names: Vec<_> = specs(12, Duration::ZERO).into_iter().map(|spec| spec.name).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}
