@@ -3,3 +3,7 @@
 pub mod json;
 
 pub mod element;
+
+pub mod read;
+
+pub mod view;
