@@ -1,3 +1,5 @@
 //! HL7 v2 to FHIR R4 to clinical events; the tables are data files.
 
 pub mod draft;
+
+pub mod event;

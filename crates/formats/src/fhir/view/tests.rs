@@ -5,7 +5,6 @@ use super::encounter::EncounterView;
 use super::observation::{ObservationView, ValueView};
 use super::patient::PatientView;
 use super::report::DiagnosticReportView;
-use super::*;
 
 #[test]
 fn an_observation_shows_its_value_and_its_words() {

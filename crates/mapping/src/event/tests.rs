@@ -1,0 +1,297 @@
+//! What workloads see of what the patient stream holds.
+
+use clinical::{EncounterStatus, Merge, MergeRole};
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn envelope<'a>(content_type: &'a str, bytes: &'a [u8]) -> Envelope<'a> {
+    Envelope {
+        key: PatientKey::from_bytes([1; 16]),
+        content_type,
+        event_id: EventId::from_bytes([2; 16]),
+        event_time: EventTime::from_micros(0),
+        recorded: None,
+        received_time: ReceivedTime::from_micros(0),
+        origin: Origin::default(),
+        bytes,
+    }
+}
+
+fn check(resource: &str, expected: Expect) {
+    let shown = match event(&envelope(FHIR_JSON, resource.as_bytes())) {
+        Ok(Some(event)) => format!("{:#?}", event.fact),
+        Ok(None) => "nothing for workloads".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    expected.assert_eq(&shown);
+}
+
+#[test]
+fn a_result_keeps_its_digits_and_its_codings() {
+    check(
+        r#"{"resourceType":"Observation","id":"o1","status":"corrected",
+        "code":{"coding":[{"system":"http://loinc.org","code":"2823-3"},{"code":"K","display":"Kalium"}],"text":"Potassium"},
+        "valueQuantity":{"value":9.60,"comparator":"<","unit":"mmol/l","code":"mmol/L"},
+        "interpretation":[{"coding":[{"code":"HH"}]}],"note":[{"text":"haemolysed"}]}"#,
+        expect![[r#"
+            Observation(
+                Observation {
+                    resource: "o1",
+                    codes: [
+                        Code {
+                            system: Loinc,
+                            code: "2823-3",
+                            display: "Potassium",
+                        },
+                        Code {
+                            system: Other(
+                                "",
+                            ),
+                            code: "K",
+                            display: "Kalium",
+                        },
+                    ],
+                    value: Some(
+                        Quantity(
+                            Quantity {
+                                comparator: Some(
+                                    Less,
+                                ),
+                                value: 9.60,
+                                unit: "mmol/L",
+                            },
+                        ),
+                    ),
+                    components: [],
+                    status: Corrected,
+                    interpretation: Some(
+                        "HH",
+                    ),
+                    notes: [
+                        "haemolysed",
+                    ],
+                },
+            )"#]],
+    );
+}
+
+#[test]
+fn a_panel_has_parts_and_no_value_of_its_own() {
+    check(
+        r#"{"resourceType":"Observation","id":"bp","status":"final","code":{"text":"BP"},"component":[
+        {"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":120}},
+        {"code":{"text":"no value"}},
+        {"code":{"text":"band"},"valueRange":{"low":{"value":3,"unit":"a"},"high":{"value":5}}}]}"#,
+        expect![[r#"
+            Observation(
+                Observation {
+                    resource: "bp",
+                    codes: [
+                        Code {
+                            system: Other(
+                                "",
+                            ),
+                            code: "",
+                            display: "BP",
+                        },
+                    ],
+                    value: None,
+                    components: [
+                        (
+                            [
+                                Code {
+                                    system: Loinc,
+                                    code: "8480-6",
+                                    display: "",
+                                },
+                            ],
+                            Quantity(
+                                Quantity {
+                                    comparator: None,
+                                    value: 120,
+                                    unit: "",
+                                },
+                            ),
+                        ),
+                        (
+                            [
+                                Code {
+                                    system: Other(
+                                        "",
+                                    ),
+                                    code: "",
+                                    display: "band",
+                                },
+                            ],
+                            Text(
+                                "3 a - 5",
+                            ),
+                        ),
+                    ],
+                    status: Final,
+                    interpretation: None,
+                    notes: [],
+                },
+            )"#]],
+    );
+}
+
+#[test]
+fn values_of_other_types_become_words() {
+    for (value, expected) in [
+        (r#""valueString":"neg""#, r#"Text("neg")"#),
+        (r#""valueBoolean":true"#, r#"Text("true")"#),
+        (
+            r#""valueRatio":{"numerator":{"value":1},"denominator":{"value":40}}"#,
+            r#"Text("1:40")"#,
+        ),
+        (
+            r#""valueQuantity":{"value":1.23456789012345678901234567890123}"#,
+            r#"Text("1.23456789012345678901234567890123")"#,
+        ),
+        (
+            r#""valueQuantity":{"value":5,"comparator":"ad"}"#,
+            r#"Text("ad5")"#,
+        ),
+    ] {
+        let resource = format!(r#"{{"resourceType":"Observation",{value}}}"#);
+        let event = event(&envelope(FHIR_JSON, resource.as_bytes())).unwrap();
+        let Fact::Observation(observation) = event.unwrap().fact else {
+            panic!("an Observation was sent");
+        };
+        assert_eq!(format!("{:?}", observation.value.unwrap()), expected);
+    }
+}
+
+#[test]
+fn a_visit_shows_where_it_stands() {
+    check(
+        r#"{"resourceType":"Encounter","id":"e1","status":"in-progress","class":{"code":"EMER"},
+        "period":{"start":"2026-03-01T10:00:00+01:00","end":"2026-03-02"},
+        "location":[{"location":{"display":"4 West / 412 / A"},"status":"active"}]}"#,
+        expect![[r#"
+            Encounter(
+                Encounter {
+                    resource: "e1",
+                    class: Emergency,
+                    status: InProgress,
+                    location: "4 West / 412 / A",
+                    start: Some(
+                        2026-03-01T09:00:00Z,
+                    ),
+                    end: None,
+                },
+            )"#]],
+    );
+}
+
+#[test]
+fn a_person_is_only_what_workloads_need() {
+    check(
+        r#"{"resourceType":"Patient","id":"p","name":[{"family":"Doe"}],"gender":"female","birthDate":"1954-02","deceasedDateTime":"2026-03-01"}"#,
+        expect![[r#"
+            Person(
+                Person {
+                    birth_date: Some(
+                        "1954-02",
+                    ),
+                    gender: Some(
+                        "female",
+                    ),
+                    deceased: true,
+                },
+            )"#]],
+    );
+}
+
+#[test]
+fn orders_stand_until_cancelled() {
+    let active = |json: &str| match event(&envelope(FHIR_JSON, json.as_bytes())) {
+        Ok(Some(Event {
+            fact: Fact::Order(order),
+            ..
+        })) => (order.kind, order.active, order.codes.len()),
+        other => panic!("an order was sent, this came: {other:?}"),
+    };
+    use clinical::OrderKind::{MedicationGiven, MedicationOrdered, Service, Specimen};
+    assert_eq!(
+        active(r#"{"resourceType":"ServiceRequest","status":"active","code":{"text":"CBC"}}"#),
+        (Service, true, 1)
+    );
+    assert_eq!(
+        active(r#"{"resourceType":"DiagnosticReport","status":"cancelled"}"#),
+        (Service, false, 0)
+    );
+    assert_eq!(
+        active(r#"{"resourceType":"Specimen","type":{"coding":[{"code":"BLD"}]}}"#),
+        (Specimen, true, 1)
+    );
+    assert_eq!(
+        active(
+            r#"{"resourceType":"MedicationRequest","status":"active","medicationReference":{"display":"ceftriaxone"}}"#
+        ),
+        (MedicationOrdered, true, 1)
+    );
+    assert_eq!(
+        active(r#"{"resourceType":"MedicationAdministration","status":"not-done"}"#),
+        (MedicationGiven, false, 0)
+    );
+}
+
+#[test]
+fn what_workloads_do_not_read_is_nothing_and_what_is_broken_is_an_error() {
+    check(
+        r#"{"resourceType":"Claim"}"#,
+        expect!["nothing for workloads"],
+    );
+    check(
+        r#"{"resourceType":"Observation","status":1}"#,
+        expect!["the resource is not JSON: a string expected, 1 bytes before its end"],
+    );
+    check("{", expect!["the resource is not JSON: a closing bracket expected, 0 bytes before its end"]);
+    assert_eq!(event(&envelope("text/plain", b"x")), Ok(None));
+}
+
+#[test]
+fn merges_and_handovers_read_back() {
+    for role in [MergeRole::Retired, MergeRole::Survivor] {
+        let merge = Merge {
+            role,
+            other: PatientKey::from_bytes([9; 16]),
+        };
+        let bytes = identity::write_merge(&merge);
+        let event = event(&envelope(identity::MERGE_JSON, &bytes)).unwrap();
+        assert_eq!(event.unwrap().fact, Fact::Merge(merge));
+    }
+    let from = PatientKey::from_bytes([7; 16]);
+    let bytes = identity::write_handover(from, b"state");
+    assert_eq!(
+        identity::read_handover(&bytes),
+        Ok(Fact::Handover {
+            from,
+            state: (*b"state").into()
+        })
+    );
+    assert!(identity::read_handover(&bytes[..16]).is_err());
+    assert!(identity::read_handover(b"\x02................").is_err());
+    assert!(identity::read_merge(br#"{"role":"other","other":"00"}"#).is_err());
+}
+
+#[test]
+fn statuses_are_those_of_r4() {
+    let status = |code: &str| {
+        let json = format!(r#"{{"resourceType":"Encounter","status":"{code}"}}"#);
+        let Ok(Some(Event {
+            fact: Fact::Encounter(encounter),
+            ..
+        })) = event(&envelope(FHIR_JSON, json.as_bytes()))
+        else {
+            panic!("an Encounter was sent");
+        };
+        encounter.status
+    };
+    assert_eq!(status("triaged"), EncounterStatus::Arrived);
+    assert_eq!(status("cancelled"), EncounterStatus::Cancelled);
+    assert_eq!(status("?"), EncounterStatus::Unknown);
+}
