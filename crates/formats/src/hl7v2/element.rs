@@ -1,0 +1,239 @@
+//! The pieces of a segment: field, repetition, component, subcomponent, each a view of the message's own bytes.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use super::charset::Charset;
+use super::escape;
+use super::separators::Separators;
+
+/// A piece of a message: its bytes, where they are, and how they are read.
+///
+/// A piece that the message does not have is empty, so that reading never fails.
+#[derive(Debug)]
+pub struct Element<'m, Level> {
+    raw: &'m [u8],
+    start: usize,
+    syntax: Syntax,
+    level: PhantomData<Level>,
+}
+
+/// One field, with all its repetitions.
+pub type Field<'m> = Element<'m, level::Field>;
+/// One repetition of a field.
+pub type Repetition<'m> = Element<'m, level::Repetition>;
+/// One component of a repetition.
+pub type Component<'m> = Element<'m, level::Component>;
+/// One subcomponent of a component.
+pub type Subcomponent<'m> = Element<'m, level::Subcomponent>;
+/// Whatever a [`super::Path`] led to.
+pub type Value<'m> = Element<'m, level::Any>;
+
+/// The levels of [`Element`]; they have no values.
+pub mod level {
+    /// A field.
+    #[derive(Debug)]
+    pub enum Field {}
+    /// A repetition.
+    #[derive(Debug)]
+    pub enum Repetition {}
+    /// A component.
+    #[derive(Debug)]
+    pub enum Component {}
+    /// A subcomponent.
+    #[derive(Debug)]
+    pub enum Subcomponent {}
+    /// Any of them, or a whole segment.
+    #[derive(Debug)]
+    pub enum Any {}
+}
+
+/// Holds what is needed to take a piece apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Syntax {
+    pub(super) separators: Separators,
+    pub(super) charset: Charset,
+}
+
+impl<Level> Clone for Element<'_, Level> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Level> Copy for Element<'_, Level> {}
+
+impl<'m, Level> Element<'m, Level> {
+    #[inline]
+    pub(super) fn new(raw: &'m [u8], start: usize, syntax: Syntax) -> Self {
+        Self {
+            raw,
+            start,
+            syntax,
+            level: PhantomData,
+        }
+    }
+
+    /// Returns the bytes as they were sent.
+    #[inline]
+    #[must_use]
+    pub fn raw(&self) -> &'m [u8] {
+        self.raw
+    }
+
+    /// Returns the text, its escape sequences and character set decoded.
+    ///
+    /// An explicit null is two quotation marks; ask [`Element::is_null`] first.
+    #[must_use]
+    pub fn text(&self) -> Cow<'m, str> {
+        escape::decode(self.raw, self.syntax.separators, self.syntax.charset)
+    }
+
+    /// Reports whether nothing was sent here, which leaves what was known as it is.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// Reports whether two quotation marks were sent, which deletes what was known.
+    #[inline]
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.raw == b"\"\""
+    }
+
+    /// Reports whether there is nothing here but white space.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.raw.trim_ascii().is_empty()
+    }
+
+    /// Reports whether there is content here: not blank and not an explicit null.
+    #[must_use]
+    pub fn is_valued(&self) -> bool {
+        !self.is_blank() && !self.is_null()
+    }
+
+    /// Returns where the bytes are in what was parsed.
+    #[must_use]
+    pub fn position(&self) -> Range<usize> {
+        self.start..self.start + self.raw.len()
+    }
+
+    #[inline]
+    pub(super) fn at_level<Other>(&self) -> Element<'m, Other> {
+        Element::new(self.raw, self.start, self.syntax)
+    }
+
+    fn split<Part>(&self, separator: u8) -> Parts<'m, Part> {
+        Parts {
+            rest: Some(self.at_level()),
+            separator,
+        }
+    }
+
+    /// Finds the part with this number, counted from 1, before the first `stop`.
+    #[inline]
+    fn part<Part>(&self, number: usize, separator: u8, stop: u8) -> Element<'m, Part> {
+        let mut remaining = number;
+        let mut start = 0;
+        let mut end = self.raw.len();
+        for (place, &byte) in self.raw.iter().enumerate() {
+            if byte == separator {
+                remaining = remaining.wrapping_sub(1);
+                if remaining == 0 {
+                    end = place;
+                    return self.slice(start, end);
+                }
+                start = place + 1;
+            } else if byte == stop {
+                end = place;
+                break;
+            }
+        }
+        if remaining == 1 {
+            self.slice(start, end)
+        } else {
+            self.slice(end, end)
+        }
+    }
+
+    #[inline]
+    fn slice<Part>(&self, start: usize, end: usize) -> Element<'m, Part> {
+        let raw = self.raw.get(start..end).unwrap_or_default();
+        Element::new(raw, self.start + start, self.syntax)
+    }
+}
+
+impl<'m> Field<'m> {
+    /// Returns the repetitions; an empty field has one, which is empty.
+    #[must_use]
+    pub fn repetitions(&self) -> Parts<'m, level::Repetition> {
+        self.split(self.syntax.separators.repetition)
+    }
+
+    /// Returns the repetition with this number, counted from 1.
+    #[must_use]
+    pub fn repetition(&self, number: usize) -> Repetition<'m> {
+        let separators = self.syntax.separators;
+        self.part(number, separators.repetition, Separators::NONE)
+    }
+
+    /// Returns the component with this number, counted from 1, of the first repetition.
+    #[inline]
+    #[must_use]
+    pub fn component(&self, number: usize) -> Component<'m> {
+        let separators = self.syntax.separators;
+        self.part(number, separators.component, separators.repetition)
+    }
+}
+
+impl<'m> Repetition<'m> {
+    /// Returns the components; an empty repetition has one, which is empty.
+    #[must_use]
+    pub fn components(&self) -> Parts<'m, level::Component> {
+        self.split(self.syntax.separators.component)
+    }
+
+    /// Returns the component with this number, counted from 1.
+    #[must_use]
+    pub fn component(&self, number: usize) -> Component<'m> {
+        let separators = self.syntax.separators;
+        self.part(number, separators.component, Separators::NONE)
+    }
+}
+
+impl<'m> Component<'m> {
+    /// Returns the subcomponents; an empty component has one, which is empty.
+    #[must_use]
+    pub fn subcomponents(&self) -> Parts<'m, level::Subcomponent> {
+        self.split(self.syntax.separators.subcomponent)
+    }
+
+    /// Returns the subcomponent with this number, counted from 1.
+    #[must_use]
+    pub fn subcomponent(&self, number: usize) -> Subcomponent<'m> {
+        let separators = self.syntax.separators;
+        self.part(number, separators.subcomponent, Separators::NONE)
+    }
+}
+
+/// Goes through the parts of an [`Element`].
+#[derive(Debug, Clone)]
+pub struct Parts<'m, Part> {
+    rest: Option<Element<'m, Part>>,
+    separator: u8,
+}
+
+impl<'m, Part> Iterator for Parts<'m, Part> {
+    type Item = Element<'m, Part>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.rest?;
+        let end = rest.raw.iter().position(|&byte| byte == self.separator);
+        self.rest = end.map(|end| rest.slice(end + 1, rest.raw.len()));
+        Some(rest.slice(0, end.unwrap_or(rest.raw.len())))
+    }
+}

@@ -1,0 +1,340 @@
+//! The two-level index of a message: where its fields end, and which of them each segment has.
+
+mod scan;
+
+use super::issue::{Issue, IssueCode, Issues};
+use super::separators::Separators;
+use crate::limits::{Limits, RETAINED_ENTRIES_MAX};
+use scan::{BLOCK_BYTES, Block, Scanner};
+
+/// Holds where one segment is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    /// Its first byte.
+    pub(super) start: u32,
+    /// The place among the field ends where its name ends.
+    pub(super) first: u32,
+    /// The place among the field ends where the segment ends.
+    pub(super) last: u32,
+    /// Its name, or [`NAME_IRREGULAR`].
+    pub(super) name: [u8; 3],
+}
+
+/// Stands for a segment name that has not three bytes.
+pub(super) const NAME_IRREGULAR: [u8; 3] = [0; 3];
+
+/// Holds the index of one message; its memory is used again for the next one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Index {
+    /// Where each field ends; only the first `ends_count` are of this message.
+    ends: Vec<u32>,
+    ends_count: usize,
+    pub(super) segments: Vec<Entry>,
+    pub(super) issues: Issues,
+    /// Where indexing stopped, because everything was indexed or because of a limit.
+    pub(super) stopped_at: usize,
+    pub(super) has_non_ascii: bool,
+    pub(super) has_nul: bool,
+}
+
+impl Index {
+    pub(super) fn clear(&mut self) {
+        self.ends_count = 0;
+        self.segments.clear();
+        self.issues.clear();
+        self.stopped_at = 0;
+        self.has_non_ascii = false;
+        self.has_nul = false;
+        if self.ends.len() > RETAINED_ENTRIES_MAX {
+            self.ends = Vec::new();
+            self.segments = Vec::new();
+        }
+    }
+
+    /// Returns the ends of the fields of a segment, its name first.
+    pub(super) fn field_ends(&self, entry: &Entry) -> &[u32] {
+        self.ends
+            .get(entry.first as usize..=entry.last as usize)
+            .unwrap_or_default()
+    }
+
+    /// Finds the segments and fields of `bytes`, from `start` on.
+    pub(super) fn build(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        separators: Separators,
+        limits: &Limits,
+    ) {
+        let body = bytes.get(start..).unwrap_or_default();
+        let terminator = if memchr::memchr(b'\r', body).is_some() {
+            b'\r'
+        } else {
+            b'\n'
+        };
+        let mut builder = Builder {
+            index: self,
+            bytes,
+            limits,
+            base: offset(start),
+            segment_start: offset(start),
+            first: 0,
+            lines: 0,
+            terminator,
+            separators,
+            long_from: limits.repetitions.min(limits.components),
+        };
+        builder.skip_line_feeds();
+        let mut scanner = Scanner::new(separators.field, terminator);
+        let mut stopped = false;
+        let (blocks, tail) = body.as_chunks::<BLOCK_BYTES>();
+        for block in blocks {
+            if !builder.block(scanner.block(block)) {
+                stopped = true;
+                break;
+            }
+        }
+        if !stopped && !tail.is_empty() {
+            let mut padded = [PADDING; BLOCK_BYTES];
+            padded
+                .iter_mut()
+                .zip(tail)
+                .for_each(|(to, from)| *to = *from);
+            stopped = !builder.block(scanner.block(&padded));
+        }
+        if stopped || !builder.finish() {
+            let at = builder.segment_start as usize;
+            self.stopped_at = at;
+            self.issues.push(Issue::at(IssueCode::TooManySegments, at));
+        } else {
+            self.stopped_at = bytes.len();
+        }
+        self.has_non_ascii = scanner.has_non_ascii();
+        self.has_nul = scanner.has_nul();
+    }
+}
+
+/// Fills the last block; neither a separator, nor a NUL, nor non-ASCII.
+const PADDING: u8 = b' ';
+
+/// Turns the positions found in blocks into field ends and segments.
+struct Builder<'b> {
+    index: &'b mut Index,
+    bytes: &'b [u8],
+    limits: &'b Limits,
+    /// Where the block starts.
+    base: u32,
+    segment_start: u32,
+    /// The place among the field ends of the first one of the segment.
+    first: u32,
+    lines: usize,
+    terminator: u8,
+    separators: Separators,
+    /// A segment shorter than this cannot have too many repetitions or components.
+    long_from: usize,
+}
+
+impl Builder<'_> {
+    /// Takes one block; false if a limit says to stop.
+    #[inline]
+    fn block(&mut self, found: Block) -> bool {
+        let before = self.index.ends_count;
+        if self.index.ends.len() < before + BLOCK_BYTES {
+            self.grow();
+        }
+        let Some(slots) = self.index.ends.get_mut(before..before + BLOCK_BYTES) else {
+            return false;
+        };
+        let mut all = found.all;
+        let mut count = 0;
+        for slot in slots {
+            if all == 0 {
+                break;
+            }
+            *slot = self.base + all.trailing_zeros();
+            all &= all - 1;
+            count += 1;
+        }
+        self.index.ends_count = before + count;
+        let mut segment_ends = found.segment_ends;
+        while segment_ends != 0 {
+            let bit = segment_ends & segment_ends.wrapping_neg();
+            segment_ends ^= bit;
+            let earlier = (found.all & (bit - 1)).count_ones();
+            if !self.close(self.base + bit.trailing_zeros(), offset(before) + earlier) {
+                return false;
+            }
+        }
+        self.base += BLOCK_BYTES_U32;
+        true
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let wanted = (self.index.ends.len() * 2)
+            .max(self.index.ends_count + BLOCK_BYTES)
+            .max(self.bytes.len() / EXPECTED_BYTES_PER_FIELD + BLOCK_BYTES);
+        self.index.ends.resize(wanted, 0);
+    }
+
+    /// Ends the line at `end`, which is the field end at `last`; a line with nothing in it is no segment, but counts.
+    #[inline]
+    fn close(&mut self, end: u32, last: u32) -> bool {
+        if self.lines == self.limits.segments {
+            return false;
+        }
+        self.lines += 1;
+        if end > self.segment_start {
+            self.segment(end, last);
+        }
+        self.segment_start = end + 1;
+        self.first = last + 1;
+        self.skip_line_feeds();
+        true
+    }
+
+    /// A line feed after a carriage return belongs to the segment's end.
+    #[inline]
+    fn skip_line_feeds(&mut self) {
+        while self.terminator == b'\r'
+            && self.bytes.get(self.segment_start as usize) == Some(&b'\n')
+        {
+            self.segment_start += 1;
+        }
+    }
+
+    #[inline]
+    fn segment(&mut self, end: u32, last: u32) {
+        let start = self.segment_start;
+        let name_end = self.index.ends.get(self.first as usize).copied();
+        let name = if name_end == Some(start + 3) {
+            self.name(start)
+        } else {
+            NAME_IRREGULAR
+        };
+        let entry = Entry {
+            start,
+            first: self.first,
+            last,
+            name,
+        };
+        self.index.segments.push(entry);
+        self.check(&entry, end);
+    }
+
+    #[inline]
+    fn name(&self, start: u32) -> [u8; 3] {
+        self.bytes
+            .get(start as usize..)
+            .and_then(|rest| rest.first_chunk::<3>())
+            .copied()
+            .unwrap_or(NAME_IRREGULAR)
+    }
+
+    #[inline]
+    fn check(&mut self, entry: &Entry, end: u32) {
+        if !entry
+            .name
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        {
+            self.report(IssueCode::SegmentName, entry.start);
+        }
+        if &entry.name == b"MSH" && self.index.segments.len() > 1 {
+            self.report(IssueCode::SeveralHeaders, entry.start);
+        }
+        if (end - entry.start) as usize > self.limits.segment_bytes {
+            self.report(IssueCode::SegmentTooLong, entry.start);
+        }
+        if (entry.last - entry.first) as usize > self.limits.fields {
+            self.report(IssueCode::TooManyFields, entry.start);
+        }
+        if (end - entry.start) as usize >= self.long_from {
+            self.check_fields(entry);
+        }
+    }
+
+    #[cold]
+    fn report(&mut self, code: IssueCode, position: u32) {
+        let segment = offset(self.index.segments.len());
+        self.index.issues.push(Issue {
+            code,
+            segment: Some(segment),
+            field: None,
+            position: position as usize,
+        });
+    }
+
+    /// Closes the last segment if nothing ended it.
+    fn finish(&mut self) -> bool {
+        let end = offset(self.bytes.len());
+        if end <= self.segment_start {
+            return true;
+        }
+        let last = offset(self.index.ends_count);
+        if self.index.ends.len() <= self.index.ends_count {
+            self.grow();
+        }
+        let Some(slot) = self.index.ends.get_mut(self.index.ends_count) else {
+            return true;
+        };
+        *slot = end;
+        self.index.ends_count += 1;
+        self.close(end, last)
+    }
+
+    /// Counts what is inside the fields of a segment long enough to hold too much.
+    #[cold]
+    fn check_fields(&mut self, entry: &Entry) {
+        let mut start = entry.start;
+        let mut found = Vec::new();
+        for (number, &end) in (0_u32..).zip(self.index.field_ends(entry)) {
+            let field = self.bytes.get(start as usize..end as usize);
+            if let Some(code) = field.and_then(|field| self.excess(field)) {
+                found.push((code, number, start));
+            }
+            start = end + 1;
+        }
+        let segment = offset(self.index.segments.len());
+        let shift = u32::from(is_header(entry.name));
+        for (code, number, position) in found {
+            let issue = Issue::in_field(code, segment, number + shift, position as usize);
+            self.index.issues.push(issue);
+        }
+    }
+
+    fn excess(&self, field: &[u8]) -> Option<IssueCode> {
+        if field.len() < self.long_from {
+            return None;
+        }
+        if count(field, self.separators.repetition) >= self.limits.repetitions {
+            return Some(IssueCode::TooManyRepetitions);
+        }
+        let mut repetitions = field.split(|&byte| byte == self.separators.repetition);
+        let is_over = repetitions.any(|repetition| {
+            let components = count(repetition, self.separators.component);
+            let subcomponents = count(repetition, self.separators.subcomponent);
+            components.max(subcomponents) >= self.limits.components
+        });
+        is_over.then_some(IssueCode::TooManyComponents)
+    }
+}
+
+/// Tells the segments whose first field is the field separator itself.
+pub(super) fn is_header(name: [u8; 3]) -> bool {
+    matches!(&name, b"MSH" | b"FHS" | b"BHS")
+}
+
+fn count(bytes: &[u8], wanted: u8) -> usize {
+    bytes.iter().filter(|&&byte| byte == wanted).count()
+}
+
+const BLOCK_BYTES_U32: u32 = 64;
+
+/// Used to guess how much room the index of a message needs.
+const EXPECTED_BYTES_PER_FIELD: usize = 8;
+
+/// A message is never longer than [`super::message::MESSAGE_BYTES_MAX`], so that its offsets fit.
+fn offset(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}

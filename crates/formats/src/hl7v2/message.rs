@@ -1,0 +1,317 @@
+//! A parsed message, and the parser that keeps its memory from one message to the next.
+
+use super::charset::Charset;
+use super::element::{Syntax, Value};
+use super::envelope::{self, Envelope};
+use super::header::Header;
+use super::index::{Entry, Index, NAME_IRREGULAR};
+use super::issue::{Issue, IssueCode, Severity};
+use super::path::Path;
+use super::segment::Segment;
+use super::separators::Separators;
+use crate::limits::Limits;
+
+/// The most bytes that can be indexed, whatever the limits say.
+pub(super) const MESSAGE_BYTES_MAX: usize = u32::MAX as usize / 2;
+
+/// Says how the messages of one source are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// How much of everything a message may have.
+    pub limits: Limits,
+    /// The character set of messages that do not name a known one in MSH-18.
+    pub charset: Charset,
+}
+
+/// Parses message after message in the same memory.
+#[derive(Debug, Clone, Default)]
+pub struct Parser {
+    options: Options,
+    index: Index,
+}
+
+/// A message: views of bytes that stay as they were sent.
+#[derive(Debug, Clone)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+    index: Index,
+    separators: Separators,
+    charset: Charset,
+}
+
+/// Parses one message, with the default options; any bytes give a message and its issues.
+#[must_use]
+pub fn parse(bytes: &[u8]) -> Message<'_> {
+    Parser::default().parse(bytes)
+}
+
+impl Parser {
+    /// Creates a parser for the messages of one source.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            index: Index::default(),
+        }
+    }
+
+    /// Parses one message; any bytes give a message and its issues.
+    ///
+    /// Give the message back with [`Parser::reclaim`], and the next one is parsed without allocating.
+    #[must_use]
+    pub fn parse<'a>(&mut self, bytes: &'a [u8]) -> Message<'a> {
+        let mut index = std::mem::take(&mut self.index);
+        index.clear();
+        let mut message = Message {
+            bytes,
+            index,
+            separators: Separators::STANDARD,
+            charset: self.options.charset,
+        };
+        message.read(&self.options);
+        message
+    }
+
+    /// Takes back the memory of a message that is no longer needed.
+    pub fn reclaim(&mut self, message: Message<'_>) {
+        self.index = message.index;
+    }
+}
+
+impl<'a> Message<'a> {
+    /// Returns what was parsed.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns the bytes before the first segment, which no segment holds.
+    #[must_use]
+    pub fn leading(&self) -> &'a [u8] {
+        let end = match self.index.segments.first() {
+            Some(entry) => entry.start as usize,
+            None => self.index.stopped_at,
+        };
+        self.bytes.get(..end).unwrap_or_default()
+    }
+
+    /// Returns the bytes after the last segment and its end, which no segment holds.
+    #[must_use]
+    pub fn trailing(&self) -> &'a [u8] {
+        self.bytes.get(self.index.stopped_at..).unwrap_or_default()
+    }
+
+    /// Returns the separators it was split by.
+    #[must_use]
+    pub fn separators(&self) -> Separators {
+        self.separators
+    }
+
+    /// Returns the character set its text is decoded in.
+    #[must_use]
+    pub fn charset(&self) -> Charset {
+        self.charset
+    }
+
+    /// Returns what is wrong with it, errors and warnings.
+    #[must_use]
+    pub fn issues(&self) -> &[Issue] {
+        &self.index.issues.kept
+    }
+
+    /// Returns how many more issues there were than are kept.
+    #[must_use]
+    pub fn issues_dropped(&self) -> usize {
+        self.index.issues.dropped
+    }
+
+    /// Returns the first issue that makes the message one to refuse.
+    #[must_use]
+    pub fn first_error(&self) -> Option<&Issue> {
+        self.issues()
+            .iter()
+            .find(|issue| issue.severity() == Severity::Error)
+    }
+
+    /// Returns the segments in order.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = Segment<'_>> + ExactSizeIterator {
+        self.index
+            .segments
+            .iter()
+            .enumerate()
+            .map(|(place, entry)| self.view(place, entry))
+    }
+
+    /// Returns the segments with this name, in order.
+    pub fn segments_named<'m, 'n>(
+        &'m self,
+        name: &'n [u8],
+    ) -> impl Iterator<Item = Segment<'m>> + use<'a, 'm, 'n> {
+        let key: [u8; 3] = name.try_into().unwrap_or(NAME_IRREGULAR);
+        self.index
+            .segments
+            .iter()
+            .enumerate()
+            .filter(move |(_, entry)| entry.name == key)
+            .map(|(place, entry)| self.view(place, entry))
+            .filter(move |segment| key != NAME_IRREGULAR || segment.name() == name)
+    }
+
+    /// Returns the first segment with this name.
+    #[must_use]
+    pub fn segment(&self, name: &[u8]) -> Option<Segment<'_>> {
+        self.segments_named(name).next()
+    }
+
+    /// Returns what a path leads to; nothing if the segment is not there.
+    #[must_use]
+    pub fn get(&self, path: &Path) -> Option<Value<'_>> {
+        let segment = self
+            .segments()
+            .filter(|segment| segment.name() == path.segment().as_bytes())
+            .nth(path.occurrence().checked_sub(1)?)?;
+        Some(path.within(&segment))
+    }
+
+    /// Returns the header, if the message starts with MSH.
+    #[must_use]
+    pub fn header(&self) -> Option<Header<'_>> {
+        let entry = self.index.segments.first()?;
+        (&entry.name == b"MSH").then(|| Header::new(self.view(0, entry)))
+    }
+
+    #[inline]
+    fn view(&self, place: usize, entry: &Entry) -> Segment<'_> {
+        let next = match self.index.segments.get(place + 1) {
+            Some(next) => next.start as usize,
+            None => self.index.stopped_at,
+        };
+        let syntax = Syntax {
+            separators: self.separators,
+            charset: self.charset,
+        };
+        let ends = self.index.field_ends(entry);
+        Segment::new(self.bytes, ends, *entry, next, place + 1, syntax)
+    }
+
+    fn read(&mut self, options: &Options) {
+        if self.bytes.len() > options.limits.frame_bytes.min(MESSAGE_BYTES_MAX) {
+            self.report(IssueCode::MessageTooLong, 0);
+            return;
+        }
+        let Envelope { body, issues } = envelope::find(self.bytes);
+        for issue in issues.into_iter().flatten() {
+            self.index.issues.push(issue);
+        }
+        let Some(body) = body else {
+            return;
+        };
+        let content = self.bytes.get(..body.end).unwrap_or_default();
+        let header = envelope::header(content.get(body.start..).unwrap_or_default());
+        if let Some(header) = header {
+            let (separators, issue) = Separators::read(header);
+            self.separators = separators;
+            if let Some(code) = issue {
+                let position = body.start + 3;
+                self.index
+                    .issues
+                    .push(Issue::in_field(code, 1, 2, position));
+            }
+        }
+        self.index
+            .build(content, body.start, self.separators, &options.limits);
+        self.check_header();
+        self.check_charset(options.charset);
+    }
+
+    fn report(&mut self, code: IssueCode, position: usize) {
+        self.index.issues.push(Issue::at(code, position));
+    }
+
+    /// Reports what intake cannot do without.
+    fn check_header(&mut self) {
+        let Some(header) = self.header() else {
+            let is_batch = self
+                .index
+                .segments
+                .first()
+                .is_some_and(|entry| matches!(&entry.name, b"FHS" | b"BHS"));
+            let position = self.leading().len();
+            self.report(
+                if is_batch {
+                    IssueCode::BatchHeader
+                } else {
+                    IssueCode::NoHeader
+                },
+                position,
+            );
+            return;
+        };
+        let segment = header.segment();
+        let missing = [
+            (
+                IssueCode::MessageTypeMissing,
+                9,
+                segment.field(9).component(1).is_blank(),
+            ),
+            (
+                IssueCode::ControlIdMissing,
+                10,
+                segment.field(10).is_blank(),
+            ),
+            (
+                IssueCode::VersionMissing,
+                12,
+                segment.field(12).component(1).is_blank(),
+            ),
+        ];
+        if missing.iter().all(|(_, _, is_missing)| !is_missing) {
+            return;
+        }
+        let position = |number: u32| segment.field(number as usize).position().start;
+        let issues = missing.map(|(code, number, is_missing)| {
+            is_missing.then(|| Issue::in_field(code, 1, number, position(number)))
+        });
+        for issue in issues.into_iter().flatten() {
+            self.index.issues.push(issue);
+        }
+    }
+
+    fn check_charset(&mut self, default: Charset) {
+        let declared = self.header().map(|header| header.segment().field(18));
+        let mut code = None;
+        let mut position = 0;
+        if let Some(field) = declared.filter(super::Element::is_valued) {
+            position = field.position().start;
+            // MSH-18 repeats; the first names the set that everything starts in.
+            let first = field.repetition(1);
+            let name = String::from_utf8_lossy(first.raw());
+            match Charset::from_name(&name) {
+                Some(charset) if charset.may_hold_separators() => {
+                    code = Some(IssueCode::CharsetMultibyte);
+                    self.charset = charset;
+                }
+                Some(charset) => self.charset = charset,
+                None if first.is_blank() => {}
+                None => code = Some(IssueCode::CharsetUnknown),
+            }
+        } else {
+            self.charset = default;
+        }
+        if let Some(code) = code {
+            self.index
+                .issues
+                .push(Issue::in_field(code, 1, 18, position));
+        }
+        if self.index.has_non_ascii
+            && let Some(position) = self.charset.first_fault(self.bytes)
+        {
+            self.report(IssueCode::CharsetMismatch, position);
+        }
+        if self.index.has_nul
+            && let Some(position) = memchr::memchr(0, self.bytes)
+        {
+            self.report(IssueCode::NulByte, position);
+        }
+    }
+}

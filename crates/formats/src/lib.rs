@@ -1,0 +1,10 @@
+//! Bytes to HL7 v2, MLLP and FHIR R4 and back; fails on no input.
+#![forbid(unsafe_code)]
+
+pub mod mllp;
+
+pub mod hl7v2;
+
+pub mod fhir;
+
+pub mod limits;
