@@ -1,1 +1,393 @@
 //! Units: what they are called and the exact factors between them.
+
+use std::fmt;
+
+use crate::Decimal;
+
+/// A unit that values may be compared in; anything else is refused, never guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// Counts a minute.
+    PerMinute,
+    /// Hundredths.
+    Percent,
+    /// Millimetres of mercury.
+    MillimetreOfMercury,
+    /// Kilopascals.
+    Kilopascal,
+    /// Degrees Celsius.
+    Celsius,
+    /// Degrees Fahrenheit.
+    Fahrenheit,
+    /// Litres a minute.
+    LitrePerMinute,
+    /// Millimoles a litre.
+    MillimolePerLitre,
+    /// Micromoles a litre.
+    MicromolePerLitre,
+    /// Milliequivalents a litre.
+    MilliequivalentPerLitre,
+    /// Milligrams a decilitre.
+    MilligramPerDecilitre,
+    /// Grams a decilitre.
+    GramPerDecilitre,
+    /// Grams a litre.
+    GramPerLitre,
+    /// Thousands a microlitre, the same as 10⁹ a litre.
+    ThousandPerMicrolitre,
+    /// Single cells a microlitre.
+    PerMicrolitre,
+    /// Seconds.
+    Second,
+    /// Millimoles a mole.
+    MillimolePerMole,
+    /// A plain number: a ratio, a pH, a score.
+    One,
+}
+
+/// A unit and what it may be called: first the UCUM code, then what senders write.
+const NAMES: [(Unit, &[&str]); 18] = [
+    (
+        Unit::PerMinute,
+        &[
+            "/min",
+            "{beats}/min",
+            "{breaths}/min",
+            "bpm",
+            "beats/min",
+            "breaths/min",
+            "rpm",
+        ],
+    ),
+    (Unit::Percent, &["%", "%{vol}", "percent"]),
+    (Unit::MillimetreOfMercury, &["mm[Hg]", "mmHg", "mm Hg"]),
+    (Unit::Kilopascal, &["kPa"]),
+    (
+        Unit::Celsius,
+        &["Cel", "degC", "°C", "C", "deg C", "celsius"],
+    ),
+    (
+        Unit::Fahrenheit,
+        &["[degF]", "degF", "°F", "F", "deg F", "fahrenheit"],
+    ),
+    (Unit::LitrePerMinute, &["L/min", "l/min", "LPM", "lpm"]),
+    (Unit::MillimolePerLitre, &["mmol/L", "mmol/l"]),
+    (
+        Unit::MicromolePerLitre,
+        &["umol/L", "umol/l", "µmol/L", "μmol/L"],
+    ),
+    (
+        Unit::MilliequivalentPerLitre,
+        &["meq/L", "mEq/L", "MEQ/L", "meq/l"],
+    ),
+    (
+        Unit::MilligramPerDecilitre,
+        &["mg/dL", "mg/dl", "MG/DL", "mg%"],
+    ),
+    (Unit::GramPerDecilitre, &["g/dL", "g/dl", "G/DL", "gm/dL"]),
+    (Unit::GramPerLitre, &["g/L", "g/l"]),
+    (
+        Unit::ThousandPerMicrolitre,
+        &[
+            "10*9/L",
+            "10*3/uL",
+            "K/uL",
+            "k/uL",
+            "K/µL",
+            "K/mcL",
+            "10^9/L",
+            "10^3/uL",
+            "x10^9/L",
+            "x10^3/uL",
+            "x10E9/L",
+            "x10E3/uL",
+            "10e9/L",
+            "10e3/uL",
+            "thou/uL",
+            "Thousand/uL",
+        ],
+    ),
+    (
+        Unit::PerMicrolitre,
+        &["/uL", "{cells}/uL", "cells/uL", "/µL", "/mm3", "cells/mcL"],
+    ),
+    (Unit::Second, &["s", "sec", "seconds"]),
+    (Unit::MillimolePerMole, &["mmol/mol"]),
+    (
+        Unit::One,
+        &[
+            "1", "{INR}", "INR", "[pH]", "pH", "{score}", "ratio", "{ratio}",
+        ],
+    ),
+];
+
+impl Unit {
+    /// Reads a UCUM code or one of the senders' words for it; case counts, as it does in UCUM.
+    ///
+    /// # Errors
+    /// When the unit is not on the list.
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        let text = text.trim();
+        NAMES
+            .iter()
+            .find(|(_, names)| names.contains(&text))
+            .map(|(unit, _)| *unit)
+            .ok_or_else(|| UnitError::Unknown(text.into()))
+    }
+
+    /// Gives its UCUM code.
+    pub fn code(self) -> &'static str {
+        NAMES
+            .iter()
+            .find(|(unit, _)| *unit == self)
+            .and_then(|(_, names)| names.first())
+            .expect("every unit has a row, as a test shows")
+    }
+
+    /// Gives its number in stored state; numbers are never used again for another unit.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Finds the unit of a number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        NAMES
+            .iter()
+            .map(|(unit, _)| *unit)
+            .find(|unit| unit.number() == number)
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MillimetreOfMercury => "mmHg",
+            Self::Celsius => "°C",
+            Self::Fahrenheit => "°F",
+            Self::One => "",
+            other => other.code(),
+        })
+    }
+}
+
+/// What is measured, as far as a factor between units depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Analyte {
+    /// Glucose.
+    Glucose,
+    /// Creatinine.
+    Creatinine,
+    /// Total bilirubin.
+    Bilirubin,
+    /// Lactate.
+    Lactate,
+    /// Urea, by its mass or by that of its nitrogen (BUN in mg/dL).
+    Urea,
+    /// Total or ionised calcium.
+    Calcium,
+    /// Magnesium.
+    Magnesium,
+    /// Glycated haemoglobin.
+    GlycatedHaemoglobin,
+    /// Potassium, sodium, chloride, bicarbonate: ions of one charge.
+    MonovalentIon,
+    /// Anything for which no factor of its own is needed.
+    Other,
+}
+
+/// A unit that cannot be used; the value must not be scored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// Nobody has said what it means.
+    #[error("unknown unit {0:?}: map it to a UCUM code at the source or in the mapping tables")]
+    Unknown(Box<str>),
+    /// It measures something else.
+    #[error("{from} cannot become {to} for {analyte:?}: check the unit the sender gives")]
+    Incompatible {
+        /// The unit the value came in.
+        from: &'static str,
+        /// The unit that was asked for.
+        to: &'static str,
+        /// What was measured.
+        analyte: Analyte,
+    },
+    /// An oxygen concentration that is neither a fraction nor a percentage.
+    #[error(
+        "inspired oxygen of {0} is neither a fraction (0.21 to 1) nor a percentage (21 to 100)"
+    )]
+    InspiredOxygen(Decimal),
+    /// The result has too many digits.
+    #[error("{0} is too large to convert")]
+    TooLarge(Decimal),
+}
+
+/// Converts a value between units named in UCUM or in senders' words.
+///
+/// # Errors
+/// When a unit is unknown or the two do not measure the same thing.
+pub fn convert(
+    value: Decimal,
+    from: &str,
+    to: &str,
+    analyte: Analyte,
+) -> Result<Decimal, UnitError> {
+    convert_unit(value, Unit::parse(from)?, Unit::parse(to)?, analyte)
+}
+
+/// Converts a value between units; a value already in the unit asked for keeps its digits.
+///
+/// # Errors
+/// When the two do not measure the same thing.
+pub fn convert_unit(
+    value: Decimal,
+    from: Unit,
+    to: Unit,
+    analyte: Analyte,
+) -> Result<Decimal, UnitError> {
+    if from == to {
+        return Ok(value);
+    }
+    let incompatible = UnitError::Incompatible {
+        from: from.code(),
+        to: to.code(),
+        analyte,
+    };
+    let (Some(source), Some(target)) = (scale(from, analyte), scale(to, analyte)) else {
+        return Err(incompatible);
+    };
+    if source.dimension != target.dimension {
+        return Err(incompatible);
+    }
+    value
+        .checked_sub(source.offset)
+        .and_then(|v| v.checked_mul(source.numerator))
+        .and_then(|v| v.checked_mul(target.denominator))
+        .and_then(|v| v.checked_div(source.denominator.checked_mul(target.numerator)?))
+        .and_then(|v| v.checked_add(target.offset))
+        .map(|v| v.normalize())
+        .ok_or(UnitError::TooLarge(value))
+}
+
+/// Reads an inspired oxygen concentration as a fraction, whichever way it was charted.
+///
+/// # Errors
+/// When it is outside of both ranges, or in a unit of something else.
+pub fn inspired_oxygen(value: Decimal, unit: &str) -> Result<Decimal, UnitError> {
+    let named = if unit.trim().is_empty() {
+        None
+    } else {
+        Some(Unit::parse(unit)?)
+    };
+    if !matches!(named, None | Some(Unit::Percent | Unit::One)) {
+        return Err(UnitError::Incompatible {
+            from: named.map_or("", Unit::code),
+            to: Unit::Percent.code(),
+            analyte: Analyte::Other,
+        });
+    }
+    let (least, most) = (Decimal::new(21, 2), Decimal::ONE);
+    // A fraction is charted under the unit % often enough to be read by its size alone.
+    [value, value / Decimal::ONE_HUNDRED]
+        .into_iter()
+        .find(|fraction| (least..=most).contains(fraction))
+        .ok_or(UnitError::InspiredOxygen(value))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dimension {
+    Pressure,
+    Temperature,
+    Concentration,
+    Mass,
+    Cells,
+    Glycation,
+}
+
+/// How a unit reaches the base of its dimension: (value − offset) × numerator ÷ denominator.
+struct Scale {
+    dimension: Dimension,
+    offset: Decimal,
+    numerator: Decimal,
+    denominator: Decimal,
+}
+
+fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
+    use Dimension::{Cells, Concentration, Glycation, Mass, Pressure, Temperature};
+    let (zero, one) = (Decimal::ZERO, Decimal::ONE);
+    let (dimension, offset, numerator, denominator) = match unit {
+        Unit::MillimetreOfMercury => (Pressure, zero, one, one),
+        Unit::Kilopascal => (Pressure, zero, KILOPASCAL_IN_MMHG, one),
+        Unit::Celsius => (Temperature, zero, one, one),
+        Unit::Fahrenheit => (Temperature, Decimal::new(32, 0), one, Decimal::new(18, 1)),
+        Unit::MillimolePerLitre => (Concentration, zero, one, one),
+        Unit::MicromolePerLitre => (Concentration, zero, one, Decimal::ONE_THOUSAND),
+        Unit::MilliequivalentPerLitre if analyte == Analyte::MonovalentIon => {
+            (Concentration, zero, one, one)
+        }
+        Unit::MilligramPerDecilitre => match milligram_per_decilitre(analyte) {
+            Some((numerator, denominator)) => (Concentration, zero, numerator, denominator),
+            None => (Mass, zero, one, Decimal::ONE_HUNDRED),
+        },
+        Unit::GramPerLitre => (Mass, zero, one, one),
+        Unit::GramPerDecilitre => (Mass, zero, Decimal::TEN, one),
+        Unit::ThousandPerMicrolitre => (Cells, zero, Decimal::ONE_THOUSAND, one),
+        Unit::PerMicrolitre => (Cells, zero, one, one),
+        Unit::Percent if analyte == Analyte::GlycatedHaemoglobin => {
+            (Glycation, NGSP_OFFSET, IFCC_PER_NGSP, one)
+        }
+        Unit::MillimolePerMole if analyte == Analyte::GlycatedHaemoglobin => {
+            (Glycation, zero, one, one)
+        }
+        Unit::PerMinute
+        | Unit::Percent
+        | Unit::LitrePerMinute
+        | Unit::MilliequivalentPerLitre
+        | Unit::Second
+        | Unit::MillimolePerMole
+        | Unit::One => return None,
+    };
+    Some(Scale {
+        dimension,
+        offset,
+        numerator,
+        denominator,
+    })
+}
+
+/// 1 kPa in mmHg: 1000 / 133.322 Pa (NIST SP 811, appendix B.8).
+const KILOPASCAL_IN_MMHG: Decimal = Decimal::from_parts(750_062, 0, 0, false, 5);
+/// HbA1c mmol/mol = 10.929 × (NGSP % − 2.15): the NGSP and IFCC master equation.
+const IFCC_PER_NGSP: Decimal = Decimal::from_parts(10_929, 0, 0, false, 3);
+const NGSP_OFFSET: Decimal = Decimal::from_parts(215, 0, 0, false, 2);
+/// Glucose: 180.156 g/mol.
+const GLUCOSE_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(180_156, 0, 0, false, 4);
+/// Creatinine: 113.1 g/mol, as µmol/L per mg/dL.
+const CREATININE_UMOL_L_PER_MG_DL: Decimal = Decimal::from_parts(8_842, 0, 0, false, 2);
+/// Bilirubin: 584.7 g/mol, as µmol/L per mg/dL.
+const BILIRUBIN_UMOL_L_PER_MG_DL: Decimal = Decimal::from_parts(1_710, 0, 0, false, 2);
+/// Lactate: 90.08 g/mol.
+const LACTATE_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(9_008, 0, 0, false, 3);
+/// Urea from its nitrogen: two atoms of 14.007 in a molecule.
+const UREA_MMOL_L_PER_BUN_MG_DL: Decimal = Decimal::from_parts(357, 0, 0, false, 3);
+/// Calcium: 40.078 g/mol (IUPAC standard atomic weight).
+const CALCIUM_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(40_078, 0, 0, false, 4);
+/// Magnesium: 24.305 g/mol (IUPAC standard atomic weight).
+const MAGNESIUM_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(24_305, 0, 0, false, 4);
+
+/// Gives mmol/L in one mg/dL as numerator and denominator.
+fn milligram_per_decilitre(analyte: Analyte) -> Option<(Decimal, Decimal)> {
+    let one = Decimal::ONE;
+    match analyte {
+        Analyte::Glucose => Some((one, GLUCOSE_MG_DL_PER_MMOL_L)),
+        Analyte::Creatinine => Some((CREATININE_UMOL_L_PER_MG_DL, Decimal::ONE_THOUSAND)),
+        Analyte::Bilirubin => Some((BILIRUBIN_UMOL_L_PER_MG_DL, Decimal::ONE_THOUSAND)),
+        Analyte::Lactate => Some((one, LACTATE_MG_DL_PER_MMOL_L)),
+        Analyte::Urea => Some((UREA_MMOL_L_PER_BUN_MG_DL, one)),
+        Analyte::Calcium => Some((one, CALCIUM_MG_DL_PER_MMOL_L)),
+        Analyte::Magnesium => Some((one, MAGNESIUM_MG_DL_PER_MMOL_L)),
+        Analyte::GlycatedHaemoglobin | Analyte::MonovalentIon | Analyte::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
