@@ -1,0 +1,359 @@
+//! The course of one condition of one patient: its findings, its open alert, and those that ended.
+
+use std::time::Duration;
+
+use clinical::{
+    Actor, AlertId, AlertState, Command, CommandKind, EventTime, Finding, FindingState, Severity,
+};
+
+use crate::episode::{End, Episode, Outcome, Scene, by_rule};
+use crate::lines::{Handled, Lines, Reading, Taken, rank};
+use crate::rule;
+use crate::step::{Refusal, Suppressed, Suppression, Timer};
+
+/// How long findings and ended alerts are kept, by the watermark.
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How many ended alerts of a condition are kept; the oldest go first.
+pub(crate) const MAX_ENDED: usize = 8;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Course {
+    /// The number of the newest episode.
+    pub(crate) episode: u32,
+    pub(crate) lines: Lines,
+    pub(crate) active: Option<Episode>,
+    /// Oldest first.
+    pub(crate) ended: Vec<Episode>,
+    pub(crate) handled: Option<Handled>,
+    pub(crate) quiet: Option<Quiet>,
+}
+
+/// The time after an alert in which the same severity is not raised again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Quiet {
+    pub(crate) until: EventTime,
+    pub(crate) severity: Severity,
+    /// Only readings after this are new; an earlier one that stands again ended the alert wrongly and is raised at once.
+    pub(crate) after: EventTime,
+}
+
+/// What started a second look at a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look<'a> {
+    /// A finding, with what is to be said of it beside its own words.
+    At(&'a Finding, Option<&'a str>),
+    /// The newest finding was lower for long enough.
+    Fallen,
+    /// The quiet time is over.
+    QuietOver,
+}
+
+impl Course {
+    pub(crate) fn take(&mut self, scene: &mut Scene<'_>, finding: &Finding) {
+        let horizon = scene.now.watermark.minus(KEPT_FOR);
+        if finding.as_of < horizon && !self.lines.knows(finding) {
+            suppress(scene, finding, Suppression::TooOld);
+            return;
+        }
+        let Some(taken) = self.lines.take(finding, scene.policy.raise_at) else {
+            return;
+        };
+        if is_merged(finding) {
+            self.retire(scene);
+            return;
+        }
+        let note = note(finding, taken);
+        if taken.was_reason && !taken.is_reason {
+            self.take_back_ended(scene, finding.as_of, note.as_deref().unwrap_or_default());
+        }
+        self.look(scene, Look::At(finding, note.as_deref()));
+        if taken.is_reason {
+            self.look_back(scene, finding);
+        }
+        let resting = self.active.as_ref().map(|active| active.alert.finding);
+        self.lines.prune(horizon, resting);
+    }
+
+    pub(crate) fn fire(&mut self, scene: &mut Scene<'_>, timer: Timer) {
+        match timer {
+            Timer::Acknowledge => {
+                if let Some(active) = &mut self.active {
+                    active.remind(scene);
+                }
+            }
+            Timer::Fall => {
+                let due = |active: &mut Episode| {
+                    let is_due = |at: &mut EventTime| *at <= scene.now.watermark;
+                    active.fall_at.take_if(is_due).is_some()
+                };
+                if self.active.as_mut().is_some_and(due) {
+                    self.look(scene, Look::Fallen);
+                }
+            }
+            Timer::Quiet => {
+                if self.active.is_none() {
+                    self.consider(scene, Look::QuietOver);
+                }
+            }
+        }
+    }
+
+    /// Carries out a command on an alert of this condition; nothing when it has no such alert.
+    pub(crate) fn obey(
+        &mut self,
+        scene: &mut Scene<'_>,
+        command: &Command,
+    ) -> Option<Result<(), Refusal>> {
+        let state = self.state_of(command.alert)?;
+        if !state.is_active() {
+            return Some(Err(Refusal::Ended(state)));
+        }
+        if command.by.is_empty() {
+            return Some(Err(Refusal::Unnamed));
+        }
+        let by = Actor::Person(command.by.clone());
+        match (command.kind, state) {
+            (CommandKind::Acknowledge, AlertState::Open) => {
+                if let Some(active) = &mut self.active {
+                    active.acknowledge(scene, by, command.note.clone());
+                }
+            }
+            (CommandKind::Acknowledge, _) => {}
+            (CommandKind::Resolve, _) => {
+                self.end(scene, Outcome::Resolved, by, command.note.clone());
+            }
+        }
+        Some(Ok(()))
+    }
+
+    pub(crate) fn prune(&mut self, watermark: EventTime) {
+        let horizon = watermark.minus(KEPT_FOR);
+        let resting = self.active.as_ref().map(|active| active.alert.finding);
+        self.lines.prune(horizon, resting);
+        let is_recent = |episode: &Episode| episode.end.is_some_and(|end| end.at >= horizon);
+        self.ended.retain(is_recent);
+        self.quiet = self.quiet.filter(|quiet| quiet.until >= horizon);
+        self.handled = self.handled.filter(|handled| handled.until >= horizon);
+    }
+
+    /// Says whether nothing would be lost with it.
+    pub(crate) fn is_blank(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn open_alert(&self) -> Option<&clinical::Alert> {
+        self.active.as_ref().map(|active| &active.alert)
+    }
+
+    fn state_of(&self, alert: AlertId) -> Option<AlertState> {
+        self.active
+            .iter()
+            .chain(&self.ended)
+            .find(|episode| episode.alert.id == alert)
+            .map(|episode| episode.alert.state)
+    }
+
+    fn look(&mut self, scene: &mut Scene<'_>, look: Look<'_>) {
+        if self.active.is_some() {
+            self.revise(scene, look);
+        } else {
+            self.consider(scene, look);
+        }
+    }
+
+    /// Opens an alert when the newest reading of a workload asks for one.
+    fn consider(&mut self, scene: &mut Scene<'_>, look: Look<'_>) {
+        let newest = self.lines.levels(1, self.handled).newest;
+        let asking = newest.iter().filter(|reading| reading.basis.is_some());
+        let (quieted, raised): (Vec<Reading<'_>>, Vec<Reading<'_>>) =
+            asking.partition(|reading| self.is_quiet(scene, **reading));
+        if let Some(reading) = raised.into_iter().max_by_key(rank)
+            && let Some(basis) = reading.basis
+        {
+            self.episode += 1;
+            self.active = Some(Episode::open(scene, self.episode, reading, basis));
+            return;
+        }
+        let (Some(quiet), false) = (self.quiet, quieted.is_empty()) else {
+            return;
+        };
+        scene.set(Timer::Quiet, Some(quiet.until));
+        if let Look::At(finding, _) = look
+            && quieted
+                .iter()
+                .any(|reading| reading.basis.is_some_and(|b| b.finding == finding.id))
+        {
+            suppress(scene, finding, Suppression::Quiet { until: quiet.until });
+        }
+    }
+
+    fn is_quiet(&self, scene: &Scene<'_>, reading: Reading<'_>) -> bool {
+        let is_relapse = || reading.severity >= scene.policy.relapse_at && self.lines.rose(reading);
+        self.quiet.is_some_and(|quiet| {
+            scene.now.watermark < quiet.until
+                && reading.as_of > quiet.after
+                && reading.severity <= quiet.severity
+                && !is_relapse()
+        })
+    }
+
+    /// Lets the open alert follow its findings: up at once, down when they stay down, out when its reason is gone.
+    fn revise(&mut self, scene: &mut Scene<'_>, look: Look<'_>) {
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        let (count, note) = match look {
+            Look::At(_, note) => (scene.policy.fall_findings.max(1), note.map(String::from)),
+            Look::Fallen | Look::QuietOver => {
+                let minutes = scene.policy.fall_after.as_secs() / 60;
+                (1, Some(format!("lower for {minutes} min")))
+            }
+        };
+        let levels = self.lines.levels(count, self.handled);
+        let severity_of = |reading: Option<Reading<'_>>| reading.map(|reading| reading.severity);
+        let (up, before) = (levels.up(), active.alert.severity);
+        let reading = if severity_of(up) > Some(before) {
+            up
+        } else if severity_of(levels.held) < Some(before) {
+            levels.held
+        } else {
+            self.lines
+                .reason(before, active.since, self.handled)
+                .or(levels.held)
+        };
+        if let Some(reading) = reading
+            && let Some(basis) = reading.basis
+        {
+            let lowered = reading.severity < before;
+            active.rest_on(scene, reading, basis, note.as_deref());
+            let is_lower = severity_of(up) < Some(active.alert.severity);
+            follow_down(active, scene, is_lower, lowered);
+            return;
+        }
+        let now = up.map_or_else(
+            || "nothing stands".into(),
+            |up| format!("{} as of {}", up.severity.word(), up.as_of),
+        );
+        let note = note.map_or_else(String::new, |note| format!("{note}; "));
+        let why = format!("{note}{now}").into();
+        let latest = EventTime::from_micros(i64::MAX);
+        if self.lines.has_reason(active.since, latest, self.handled) {
+            self.end(scene, Outcome::Resolved, by_rule(rule::FELL), why);
+        } else {
+            self.end(scene, Outcome::Retracted, by_rule(rule::TAKEN_BACK), why);
+        }
+    }
+
+    fn end(&mut self, scene: &mut Scene<'_>, outcome: Outcome, by: Actor, why: Box<str>) {
+        let Some(mut episode) = self.active.take() else {
+            return;
+        };
+        let newest = self.lines.newest_as_of().max(Some(episode.alert.as_of));
+        let until = newest.unwrap_or(episode.alert.as_of);
+        let at = scene.now.watermark;
+        let severity = episode.alert.severity;
+        if outcome == Outcome::Resolved {
+            if matches!(by, Actor::Person(_)) {
+                self.handled = Some(Handled { until, severity });
+            }
+            self.quiet = Some(Quiet {
+                until: at.plus(scene.policy.quiet_for),
+                severity,
+                after: until,
+            });
+        }
+        episode.finish(scene, outcome, by, why);
+        episode.end = Some(End { until, at });
+        self.ended.push(episode);
+        if self.ended.len() > MAX_ENDED {
+            self.ended.remove(0);
+        }
+    }
+
+    /// Ends the alert of an identity that was retired: the survivor's findings speak for the patient from now on.
+    fn retire(&mut self, scene: &mut Scene<'_>) {
+        self.lines.take_all_back();
+        let why = "the surviving identity has its own alert where one is due".into();
+        self.end(scene, Outcome::Resolved, by_rule(rule::MERGED), why);
+        self.quiet = None;
+        self.handled = None;
+    }
+
+    /// Tells those who acted on an alert that is already over when it turns out that it never had a reason.
+    fn take_back_ended(&mut self, scene: &mut Scene<'_>, as_of: EventTime, why: &str) {
+        let newest = self.ended.len().saturating_sub(1);
+        for (place, episode) in self.ended.iter_mut().enumerate() {
+            let Some(end) = episode.end else { continue };
+            let concerned = episode.since <= as_of && as_of <= end.until;
+            if episode.alert.state != AlertState::Resolved
+                || !concerned
+                || self.lines.has_reason(episode.since, end.until, None)
+            {
+                continue;
+            }
+            let by = by_rule(rule::TAKEN_BACK);
+            episode.finish(scene, Outcome::Retracted, by, why.into());
+            if place == newest {
+                self.handled = None;
+                self.quiet = None;
+            }
+        }
+    }
+
+    /// Notes a late finding: opens nothing, and enters the history where it was more severe than what stands now.
+    fn look_back(&mut self, scene: &mut Scene<'_>, finding: &Finding) {
+        if !self.lines.has_newer(finding) {
+            return;
+        }
+        let Some(active) = &mut self.active else {
+            suppress(scene, finding, Suppression::Late);
+            return;
+        };
+        if finding.severity > active.alert.severity {
+            let (severity, as_of) = (finding.severity.word(), finding.as_of);
+            let why = format!("{severity} as of {as_of}: {}", finding.summary);
+            active.note_retrospective(scene, why.into());
+        }
+    }
+}
+
+/// Starts, keeps or stops the wait after which the alert follows its newest findings down.
+fn follow_down(active: &mut Episode, scene: &mut Scene<'_>, is_lower: bool, lowered: bool) {
+    let waiting = active.fall_at.is_some();
+    if is_lower && (!waiting || lowered) {
+        let at = scene.now.watermark.plus(scene.policy.fall_after);
+        active.fall_at = Some(at);
+        scene.set(Timer::Fall, Some(at));
+    } else if waiting && !is_lower {
+        active.fall_at = None;
+        scene.set(Timer::Fall, None);
+    }
+}
+
+fn suppress(scene: &mut Scene<'_>, finding: &Finding, why: Suppression) {
+    scene.effects.suppressed.push(Suppressed {
+        finding: finding.id,
+        why,
+    });
+}
+
+fn is_merged(finding: &Finding) -> bool {
+    match &finding.state {
+        FindingState::Retracted(reason) => **reason == *rule::MERGED_REASON,
+        FindingState::Asserted => false,
+    }
+}
+
+/// Says what became of a finding that was known before.
+fn note(finding: &Finding, taken: Taken) -> Option<String> {
+    let as_of = finding.as_of;
+    match &finding.state {
+        FindingState::Retracted(reason) => {
+            Some(format!("finding as of {as_of} taken back: {reason}"))
+        }
+        FindingState::Asserted if !taken.is_first => {
+            Some(format!("finding as of {as_of} corrected"))
+        }
+        FindingState::Asserted => None,
+    }
+}

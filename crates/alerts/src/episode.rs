@@ -1,0 +1,311 @@
+//! One alert from its opening to its end, and who was told what of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clinical::{
+    Actor, Alert, AlertId, AlertState, Change, Delivery, DeliveryId, DeliveryKind, EventTime,
+    ReceivedTime,
+};
+
+use crate::lines::{Basis, Reading};
+use crate::rule;
+use crate::step::{Effects, Now};
+use crate::{Policy, Timer};
+
+/// How many steps an alert's history holds; beyond it the oldest mere updates go, which earlier revisions still hold.
+pub(crate) const MAX_HISTORY: usize = 100;
+
+/// What a change of an alert is decided with and written to.
+pub(crate) struct Scene<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Now,
+    pub(crate) condition: &'a str,
+    pub(crate) effects: &'a mut Effects,
+}
+
+impl Scene<'_> {
+    pub(crate) fn set(&mut self, timer: Timer, at: Option<EventTime>) {
+        let tag = timer.tag(self.condition);
+        self.effects.timers.push((tag, at));
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Episode {
+    pub(crate) alert: Alert,
+    /// The earliest clinical time it ever rested on.
+    pub(crate) since: EventTime,
+    pub(crate) told: BTreeMap<Box<str>, Told>,
+    pub(crate) acknowledge_by: Option<EventTime>,
+    /// When it follows its findings down, unless they rise again.
+    pub(crate) fall_at: Option<EventTime>,
+    pub(crate) end: Option<End>,
+}
+
+/// The newest news that a channel was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) kind: DeliveryKind,
+    pub(crate) revision: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    /// The newest clinical time that was known then.
+    pub(crate) until: EventTime,
+    /// The watermark at which it ended.
+    pub(crate) at: EventTime,
+}
+
+/// How an alert can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Resolved,
+    Retracted,
+}
+
+impl Episode {
+    pub(crate) fn open(
+        scene: &mut Scene<'_>,
+        number: u32,
+        reading: Reading<'_>,
+        basis: &Basis,
+    ) -> Self {
+        let patient = scene.now.patient;
+        let parts: [&[u8]; 3] = [
+            patient.as_bytes(),
+            scene.condition.as_bytes(),
+            &number.to_be_bytes(),
+        ];
+        let alert = Alert {
+            id: AlertId::derive(&parts),
+            patient,
+            condition: scene.condition.into(),
+            episode: number,
+            revision: 0,
+            severity: reading.severity,
+            state: AlertState::Open,
+            reason: basis.summary.clone(),
+            rule: basis.rule.clone(),
+            as_of: reading.as_of,
+            known_at: basis.known_at,
+            opened_at: scene.now.received,
+            finding: basis.finding,
+            evidence: basis.evidence.clone(),
+            history: Vec::new(),
+        };
+        let mut episode = Self {
+            alert,
+            since: reading.as_of,
+            told: BTreeMap::new(),
+            acknowledge_by: None,
+            fall_at: None,
+            end: None,
+        };
+        let why = basis.summary.clone();
+        episode.change(scene, by_rule(rule::RAISED), AlertState::Open, why);
+        episode.tell(scene, DeliveryKind::Raised);
+        episode.await_acknowledgement(scene);
+        episode
+    }
+
+    /// Lets the alert rest on a reading from now on; says nothing when it already does.
+    pub(crate) fn rest_on(
+        &mut self,
+        scene: &mut Scene<'_>,
+        reading: Reading<'_>,
+        basis: &Basis,
+        note: Option<&str>,
+    ) {
+        let before = self.alert.severity;
+        if before == reading.severity && self.rests_on(reading, basis) {
+            return;
+        }
+        self.since = self.since.min(reading.as_of);
+        self.alert.severity = reading.severity;
+        self.alert.reason.clone_from(&basis.summary);
+        self.alert.rule.clone_from(&basis.rule);
+        self.alert.as_of = reading.as_of;
+        self.alert.known_at = basis.known_at;
+        self.alert.finding = basis.finding;
+        self.alert.evidence.clone_from(&basis.evidence);
+        let why = match note {
+            Some(note) => format!("{note}; now {}", basis.summary).into(),
+            None => basis.summary.clone(),
+        };
+        if reading.severity > before {
+            // Whoever took the alert took something less severe: it is asked for again.
+            self.change(scene, by_rule(rule::ESCALATED), AlertState::Open, why);
+            self.tell(scene, DeliveryKind::Escalated);
+            self.await_acknowledgement(scene);
+        } else if reading.severity < before {
+            let state = self.alert.state;
+            self.change(scene, by_rule(rule::DOWNGRADED), state, why);
+            self.tell(scene, DeliveryKind::Downgraded);
+        } else {
+            let state = self.alert.state;
+            self.change(scene, by_rule(rule::UPDATED), state, why);
+        }
+    }
+
+    /// Keeps in the history that something more severe was true earlier; nobody is told, since nothing is to be done now.
+    pub(crate) fn note_retrospective(&mut self, scene: &mut Scene<'_>, why: Box<str>) {
+        let state = self.alert.state;
+        self.change(scene, by_rule(rule::RETROSPECTIVE), state, why);
+    }
+
+    pub(crate) fn acknowledge(&mut self, scene: &mut Scene<'_>, by: Actor, why: Box<str>) {
+        self.acknowledge_by = None;
+        scene.set(Timer::Acknowledge, None);
+        self.change(scene, by, AlertState::Acknowledged, why);
+    }
+
+    /// Tells everybody once more when the deadline has passed and nobody took the alert.
+    pub(crate) fn remind(&mut self, scene: &mut Scene<'_>) {
+        let due = self
+            .acknowledge_by
+            .is_some_and(|by| by <= scene.now.watermark);
+        if !due || self.alert.state != AlertState::Open {
+            return;
+        }
+        self.acknowledge_by = None;
+        let within = scene.policy.acknowledge_within.of(self.alert.severity);
+        let minutes = within.as_secs() / 60;
+        let why = format!("not acknowledged within {minutes} min").into();
+        self.change(scene, by_rule(rule::OVERDUE), AlertState::Open, why);
+        self.tell(scene, DeliveryKind::Escalated);
+    }
+
+    /// Ends the alert, or changes how it ended, and tells everybody who was told of it.
+    pub(crate) fn finish(
+        &mut self,
+        scene: &mut Scene<'_>,
+        outcome: Outcome,
+        by: Actor,
+        why: Box<str>,
+    ) {
+        let (to, kind) = match outcome {
+            Outcome::Retracted => (AlertState::Retracted, DeliveryKind::Retracted),
+            Outcome::Resolved => (AlertState::Resolved, DeliveryKind::Resolved),
+        };
+        if self.acknowledge_by.take().is_some() {
+            scene.set(Timer::Acknowledge, None);
+        }
+        if self.fall_at.take().is_some() {
+            scene.set(Timer::Fall, None);
+        }
+        self.change(scene, by, to, why);
+        self.tell(scene, kind);
+    }
+
+    fn rests_on(&self, reading: Reading<'_>, basis: &Basis) -> bool {
+        self.alert.finding == basis.finding
+            && self.alert.as_of == reading.as_of
+            && self.alert.known_at == basis.known_at
+            && self.alert.reason == basis.summary
+            && self.alert.evidence == basis.evidence
+    }
+
+    fn await_acknowledgement(&mut self, scene: &mut Scene<'_>) {
+        let within = scene.policy.acknowledge_within.of(self.alert.severity);
+        let at = scene.now.watermark.plus(within);
+        self.acknowledge_by = Some(at);
+        scene.set(Timer::Acknowledge, Some(at));
+    }
+
+    fn change(&mut self, scene: &mut Scene<'_>, by: Actor, to: AlertState, why: Box<str>) {
+        self.alert.revision += 1;
+        self.alert.state = to;
+        self.alert.history.push(Change {
+            at: scene.now.received,
+            by,
+            to,
+            severity: self.alert.severity,
+            why,
+        });
+        shorten(&mut self.alert.history);
+        scene.effects.alerts.push(self.alert.clone());
+    }
+
+    /// Plans the news: of the worse for everybody it is routed to, of anything else for those who were told before.
+    ///
+    /// To a channel that hears of the alert for the first time it is new, however old it is to others.
+    fn tell(&mut self, scene: &mut Scene<'_>, kind: DeliveryKind) {
+        let mut channels: BTreeSet<Box<str>> = self.told.keys().cloned().collect();
+        match kind {
+            DeliveryKind::Raised | DeliveryKind::Escalated => {
+                let severity = self.alert.severity;
+                let routed = scene.policy.channels_for(scene.condition, severity);
+                channels.extend(routed.into_iter().map(Box::from));
+            }
+            DeliveryKind::Downgraded | DeliveryKind::Retracted | DeliveryKind::Resolved => {}
+        }
+        for channel in channels {
+            let kind = if self.told.contains_key(&channel) {
+                kind
+            } else {
+                DeliveryKind::Raised
+            };
+            let revision = self.alert.revision;
+            let delivery = delivery(&self.alert, kind, &channel, scene.now.received);
+            scene.effects.deliveries.push(delivery);
+            self.told.insert(channel, Told { kind, revision });
+        }
+    }
+}
+
+pub(crate) fn by_rule(name: &str) -> Actor {
+    Actor::Rule(name.into())
+}
+
+fn delivery(alert: &Alert, kind: DeliveryKind, channel: &str, at: ReceivedTime) -> Delivery {
+    let parts: [&[u8]; 4] = [
+        alert.id.as_bytes(),
+        &alert.revision.to_be_bytes(),
+        kind.word().as_bytes(),
+        channel.as_bytes(),
+    ];
+    Delivery {
+        id: DeliveryId::derive(&parts),
+        alert: alert.clone(),
+        kind,
+        channel: channel.into(),
+        at,
+    }
+}
+
+/// Drops the oldest mere update, or else the oldest step after the opening.
+fn shorten(history: &mut Vec<Change>) {
+    if history.len() <= MAX_HISTORY {
+        return;
+    }
+    let is_update = |change: &Change| change.by == by_rule(rule::UPDATED);
+    let oldest = history.iter().position(is_update).unwrap_or(1);
+    history.remove(oldest);
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::Severity;
+
+    use super::*;
+
+    #[test]
+    fn a_full_history_loses_its_oldest_update_first() {
+        let change = |name: &str| Change {
+            at: ReceivedTime::default(),
+            by: by_rule(name),
+            to: AlertState::Open,
+            severity: Severity::High,
+            why: "".into(),
+        };
+        let mut history = vec![change(rule::RAISED); MAX_HISTORY];
+        history.insert(40, change(rule::UPDATED));
+        shorten(&mut history);
+        assert_eq!(history, vec![change(rule::RAISED); MAX_HISTORY]);
+        history.push(change(rule::ESCALATED));
+        shorten(&mut history);
+        assert_eq!(history.len(), MAX_HISTORY);
+        assert_eq!(history.last(), Some(&change(rule::ESCALATED)));
+    }
+}

@@ -1,0 +1,85 @@
+//! What is kept of one patient between steps, and its bytes.
+
+use std::collections::BTreeMap;
+
+use clinical::{Alert, EventTime};
+
+use crate::bytes::{Reader, Writer};
+use crate::course::Course;
+
+mod encoding;
+#[cfg(test)]
+mod tests;
+
+/// The version of the bytes that [`State::encode`] writes.
+pub const VERSION: u8 = 1;
+
+/// What is kept of one patient: the findings of the last days, the open alerts, who was told what, and the recent past.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    pub(crate) conditions: BTreeMap<Box<str>, Course>,
+}
+
+impl State {
+    /// Names the open alerts, by condition.
+    pub fn open_alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.conditions.values().filter_map(Course::open_alert)
+    }
+
+    /// Says whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
+    /// Writes the state as bytes that any later version can read.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut to = Writer::default();
+        to.byte(VERSION);
+        encoding::write(&mut to, self);
+        to.into_bytes()
+    }
+
+    /// Reads the state; no bytes are the state of a patient never seen.
+    ///
+    /// # Errors
+    /// When the bytes were not written by [`State::encode`], or by a newer version of it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut from = Reader::new(bytes);
+        let version = from.byte()?;
+        if version != VERSION {
+            return Err(DecodeError::Version { found: version });
+        }
+        let state = encoding::read(&mut from)?;
+        from.finish()?;
+        Ok(state)
+    }
+
+    pub(crate) fn prune(&mut self, watermark: EventTime) {
+        self.conditions.retain(|_, course| {
+            course.prune(watermark);
+            !course.is_blank()
+        });
+    }
+}
+
+/// The bytes of a state could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// They were written by a newer program.
+    #[error("alert state of version {found}, and this program reads version {VERSION}: upgrade it")]
+    Version {
+        /// The version found.
+        found: u8,
+    },
+    /// They are not what was written.
+    #[error("alert state is damaged at byte {at}: {what}; rebuild the state from the journal")]
+    Damaged {
+        /// What was expected there.
+        what: &'static str,
+        /// The place.
+        at: usize,
+    },
+}

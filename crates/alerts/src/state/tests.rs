@@ -1,0 +1,196 @@
+//! The bytes of a state: golden, for ever readable, bounded.
+
+use clinical::{Finding, FindingId, PatientKey, Severity};
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::step::fixture::{Story, finding, minute, now, policy};
+use crate::{Input, StepError};
+
+fn find(story: &mut Story, as_of: i64, severity: Severity) -> crate::Effects {
+    let finding = Finding {
+        severity,
+        summary: "NEWS2 7".into(),
+        ..finding("news2", as_of, as_of, 1)
+    };
+    story.step(Some(Input::Finding(&finding)), now(as_of))
+}
+
+/// An alert that ended and one that is open, with a lower finding after it.
+fn lived() -> State {
+    let mut story = Story::new(policy());
+    for (as_of, severity) in [
+        (0, Severity::High),
+        (10, Severity::None),
+        (20, Severity::None),
+        (30, Severity::Critical),
+        (40, Severity::Low),
+    ] {
+        find(&mut story, as_of, severity);
+    }
+    story.state
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let line = |line: &[u8]| line.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes
+        .chunks(40)
+        .map(line)
+        .collect::<Vec<String>>()
+        .join("\n")
+}
+
+#[test]
+fn the_bytes_of_version_1() {
+    let state = lived();
+    let bytes = state.encode();
+    expect![[r#"
+        01010d6465746572696f726174696f6e02050060c326eb4b0600056e6577733201030101a278ecff
+        c8f897aa2a8e06e3a6c7c86a0b6e6577733220312e302e300060c326eb4b0600074e455753322037
+        011072657370697261746f72792072617465073235202f6d696e0103000000000000000060c326eb
+        4b0600a278ecffc8f897aa2a8e06e3a6c7c86a03b70900a6864aeb4b0600056e6577733201000100
+        00ec496eeb4b0600056e657773320100010000320d92eb4b0600056e657773320104010115fce5a3
+        e4a9aec1964aee749d851de80b6e6577733220312e302e3000320d92eb4b0600074e455753322037
+        011072657370697261746f72792072617465073235202f6d696e01030000000000000000320d92eb
+        4b060015fce5a3e4a9aec1964aee749d851de803b7090078d0b5eb4b0600056e6577733201010100
+        000112b2a1ff7164badd944591380d4e1a83070707070707070707070707070707070d6465746572
+        696f726174696f6e02020400074e4557533220370b6e6577733220312e302e3000320d92eb4b0600
+        00320d92eb4b060000320d92eb4b060015fce5a3e4a9aec1964aee749d851de80110726573706972
+        61746f72792072617465073235202f6d696e01030000000000000000320d92eb4b060015fce5a3e4
+        a9aec1964aee749d851de803b7090200320d92eb4b0600002366696e64696e672072656163686564
+        2074686520616c657274207468726573686f6c640004074e4557533220370078d0b5eb4b06000018
+        6e6f742061636b6e6f776c656467656420696e2074696d6500041d6e6f742061636b6e6f776c6564
+        6765642077697468696e2035206d696e00320d92eb4b060002046c69737401020570616765720102
+        0001001c648cec4b0600000145a82bd0f1869f7a89af45ad1c724a8a070707070707070707070707
+        070707070d6465746572696f726174696f6e01030302074e4557533220370b6e6577733220312e30
+        2e300060c326eb4b06000060c326eb4b06000060c326eb4b0600a278ecffc8f897aa2a8e06e3a6c7
+        c86a011072657370697261746f72792072617465073235202f6d696e0103000000000000000060c3
+        26eb4b0600a278ecffc8f897aa2a8e06e3a6c7c86a03b709030060c326eb4b0600002366696e6469
+        6e6720726561636865642074686520616c657274207468726573686f6c640003074e455753322037
+        00ec496eeb4b060000186e6f742061636b6e6f776c656467656420696e2074696d6500031e6e6f74
+        2061636b6e6f776c65646765642077697468696e203135206d696e00ec496eeb4b0600002666696e
+        64696e672066656c6c2062656c6f772074686520616c657274207468726573686f6c6402031f6e6f
+        6e65206173206f6620323032362d30332d30315430303a32303a30305a0060c326eb4b060002046c
+        6973740403057061676572040300000100ec496eeb4b060000ec496eeb4b06000001000ce722f24b
+        06000300ec496eeb4b0600"#]]
+    .assert_eq(&hex(&bytes));
+    assert_eq!(State::decode(&bytes), Ok(state));
+}
+
+#[test]
+fn a_patient_never_seen_has_no_bytes() {
+    assert_eq!(State::decode(&[]), Ok(State::default()));
+    assert!(State::default().is_empty());
+}
+
+#[track_caller]
+fn check_refused(bytes: &[u8], expect: &Expect) {
+    expect.assert_eq(&State::decode(bytes).unwrap_err().to_string());
+}
+
+#[test]
+fn bytes_that_are_not_a_state_are_refused() {
+    let bytes = lived().encode();
+    check_refused(
+        &[2],
+        &expect!["alert state of version 2, and this program reads version 1: upgrade it"],
+    );
+    check_refused(
+        &[1, 1, 200],
+        &expect!["alert state is damaged at byte 3: a byte; rebuild the state from the journal"],
+    );
+    check_refused(
+        &[1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255],
+        &expect![
+            "alert state is damaged at byte 11: a number of at most 64 bits; rebuild the state from the journal"
+        ],
+    );
+    check_refused(
+        &[bytes.as_slice(), &[0]].concat(),
+        &expect![
+            "alert state is damaged at byte 1091: the end; rebuild the state from the journal"
+        ],
+    );
+    for length in 1..bytes.len() {
+        assert!(State::decode(&bytes[..length]).is_err(), "cut at {length}");
+    }
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let mut story = Story::new(policy());
+    let mut largest = 0;
+    for as_of in 0..2_000 {
+        let severity = Severity::ALL[usize::try_from(as_of / 3 % 5).unwrap()];
+        find(&mut story, as_of, severity);
+        largest = largest.max(story.state.encode().len());
+    }
+    let course = story.state.conditions.values().next().unwrap();
+    assert_eq!(course.lines.known.len(), crate::lines::MAX_LINES);
+    assert!(course.ended.len() <= crate::course::MAX_ENDED);
+    assert!(largest < 256 * 1024, "{largest} bytes");
+}
+
+#[test]
+fn a_week_later_only_the_number_of_the_last_alert_is_left() {
+    let mut story = Story::new(policy());
+    find(&mut story, 0, Severity::High);
+    let week = 7 * 24 * 60;
+    story.step(None, now(2 * week));
+    let open = |story: &Story| story.state.open_alerts().count();
+    assert_eq!(open(&story), 1, "an open alert is never forgotten");
+    find(&mut story, 2 * week, Severity::None);
+    story.step(None, now(2 * week + 60));
+    assert_eq!(open(&story), 0);
+    story.state.prune(minute(4 * week));
+    let course = story.state.conditions.values().next().unwrap();
+    assert!(course.lines.known.is_empty() && course.ended.is_empty());
+    let raised = find(&mut story, 4 * week, Severity::High);
+    assert_eq!(raised.alerts.last().map(|alert| alert.episode), Some(2));
+}
+
+#[test]
+fn what_is_not_for_this_patient_or_stage_changes_nothing() {
+    let mut story = Story::new(policy());
+    find(&mut story, 0, Severity::High);
+    let before = story.state.clone();
+    let mut effects = crate::Effects::default();
+    let stranger = Finding {
+        patient: PatientKey::from_bytes([8; 16]),
+        id: FindingId::from_bytes([8; 16]),
+        ..finding("news2", 5, 5, 1)
+    };
+    let mut refused = |input: Input<'_>| {
+        let error = story
+            .alerts
+            .step(&mut story.state, input, now(5), &mut effects)
+            .unwrap_err();
+        error.to_string()
+    };
+    expect!["a record about patient 08080808080808080808080808080808 came under the key of 07070707070707070707070707070707; check what wrote it"].assert_eq(&refused(Input::Finding(&stranger)));
+    expect!["timer `sleep/deterioration` is unknown; was the state written by a newer version?"]
+        .assert_eq(&refused(Input::Timer {
+            tag: b"sleep/deterioration",
+            at: minute(5),
+        }));
+    assert_eq!((story.state, effects), (before, crate::Effects::default()));
+}
+
+#[test]
+fn conditions_beyond_the_limit_are_refused() {
+    let mut story = Story::new(policy());
+    let mut last = Ok(());
+    for number in 0..=crate::step::MAX_CONDITIONS {
+        assert_eq!(last, Ok(()), "refused at {number}");
+        let finding = Finding {
+            condition: format!("condition-{number}").into(),
+            ..finding("news2", 0, 0, 1)
+        };
+        let mut effects = crate::Effects::default();
+        let input = Input::Finding(&finding);
+        last = story
+            .alerts
+            .step(&mut story.state, input, now(0), &mut effects);
+    }
+    assert!(matches!(last, Err(StepError::TooManyConditions { .. })));
+}

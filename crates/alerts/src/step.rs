@@ -1,0 +1,272 @@
+//! The one step: a patient's state, an input and the time become new revisions, news and timers.
+
+use clinical::{
+    Alert, AlertState, Command, Delivery, EventTime, Finding, FindingId, PatientKey, ReceivedTime,
+};
+
+use crate::course::Course;
+use crate::episode::Scene;
+use crate::{Policy, State};
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod stories;
+
+/// How many conditions a patient can have; more is a workload that names them wrongly.
+pub const MAX_CONDITIONS: usize = 256;
+
+/// Turns a patient's findings and people's commands into alerts and the news due to each channel.
+///
+/// One alert is open per condition. It is opened by the newest finding of a workload when that reaches the threshold;
+/// a late finding, older than what its workload said since, opens nothing: it enters the history of an open alert as
+/// what was, and nobody is told, since there is nothing to do about it now.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    policy: Policy,
+}
+
+/// What a step is taken on.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// What a workload concluded.
+    Finding(&'a Finding),
+    /// What a person asks.
+    Command(&'a Command),
+    /// A timer that was asked for is due.
+    Timer {
+        /// Its tag.
+        tag: &'a [u8],
+        /// When it was due.
+        at: EventTime,
+    },
+}
+
+/// When a step is taken, and for whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// The watermark, the input's own time included.
+    pub watermark: EventTime,
+    /// When the input was accepted.
+    pub received: ReceivedTime,
+    /// The patient.
+    pub patient: PatientKey,
+}
+
+/// What a step leads to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Each new revision of an alert, as a full snapshot.
+    pub alerts: Vec<Alert>,
+    /// The news due, each once.
+    pub deliveries: Vec<Delivery>,
+    /// The timers to set, or to cancel where there is no time; of one tag the last counts.
+    pub timers: Vec<(Vec<u8>, Option<EventTime>)>,
+    /// The commands that could not be carried out.
+    pub refused: Vec<Refused>,
+    /// The findings that reached the threshold or could not be judged, and were not raised.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// A command that could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The command.
+    pub command: Command,
+    /// Why.
+    pub why: Refusal,
+}
+
+/// Why a command could not be carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The patient has no such alert, or had it too long ago.
+    #[error("no such alert of this patient; list the open ones and try again")]
+    Unknown,
+    /// The alert is over.
+    #[error("the alert is already {}; nothing is left to do", .0.word())]
+    Ended(AlertState),
+    /// The command does not say who asks.
+    #[error("the command names nobody; sign in or state a name")]
+    Unnamed,
+}
+
+/// A finding that was not raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: FindingId,
+    /// Why.
+    pub why: Suppression,
+}
+
+/// Why a finding was not raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suppression {
+    /// An alert of the same severity ended shortly before; it is looked at again when the quiet time is over.
+    Quiet {
+        /// When that is.
+        until: EventTime,
+    },
+    /// Its workload has since said something about a later time: it is what was, not what is.
+    Late,
+    /// It speaks of a time before the findings that are kept.
+    TooOld,
+}
+
+/// A step could not be taken; the state is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// The record is about another patient than its key says.
+    #[error("a record about patient {found} came under the key of {expected}; check what wrote it")]
+    OtherPatient {
+        /// The patient of the key.
+        expected: PatientKey,
+        /// The patient in the record.
+        found: PatientKey,
+    },
+    /// The timer is not one of this stage.
+    #[error("timer `{tag}` is unknown; was the state written by a newer version?")]
+    UnknownTimer {
+        /// Its tag.
+        tag: String,
+    },
+    /// The patient has more conditions than a patient can have.
+    #[error(
+        "condition `{condition}` is one more than {MAX_CONDITIONS} of a patient; check that the workload names kinds of problems"
+    )]
+    TooManyConditions {
+        /// The condition.
+        condition: Box<str>,
+    },
+}
+
+/// The timers of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// The alert must be acknowledged by then.
+    Acknowledge,
+    /// The alert follows its findings down then.
+    Fall,
+    /// The quiet time is over then.
+    Quiet,
+}
+
+impl Timer {
+    const ALL: [Self; 3] = [Self::Acknowledge, Self::Fall, Self::Quiet];
+
+    /// Gives the tag of this timer for a condition.
+    pub fn tag(self, condition: &str) -> Vec<u8> {
+        [self.word(), "/", condition].concat().into_bytes()
+    }
+
+    /// Reads a tag.
+    pub fn parse(tag: &[u8]) -> Option<(Self, &str)> {
+        let (word, condition) = std::str::from_utf8(tag).ok()?.split_once('/')?;
+        let timer = Self::ALL.into_iter().find(|timer| timer.word() == word)?;
+        Some((timer, condition))
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Fall => "fall",
+            Self::Quiet => "quiet",
+        }
+    }
+}
+
+impl Alerts {
+    /// Takes the site's rules.
+    pub const fn new(policy: Policy) -> Self {
+        Self { policy }
+    }
+
+    /// Gives the site's rules.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Takes one input in. The same finding revision, command or timer seen again changes nothing.
+    ///
+    /// # Errors
+    /// When the input is not one for this patient and this stage; nothing has changed then.
+    pub fn step(
+        &self,
+        state: &mut State,
+        input: Input<'_>,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<(), StepError> {
+        match input {
+            Input::Finding(finding) => {
+                same_patient(now, finding.patient)?;
+                let full = state.conditions.len() >= MAX_CONDITIONS;
+                if full && !state.conditions.contains_key(&finding.condition) {
+                    let condition = finding.condition.clone();
+                    return Err(StepError::TooManyConditions { condition });
+                }
+                state.prune(now.watermark);
+                let course = state.conditions.entry(finding.condition.clone());
+                let mut scene = self.scene(now, &finding.condition, effects);
+                course.or_default().take(&mut scene, finding);
+            }
+            Input::Command(command) => {
+                same_patient(now, command.patient)?;
+                state.prune(now.watermark);
+                self.obey(state, command, now, effects);
+            }
+            Input::Timer { tag, at } => {
+                let Some((timer, condition)) = Timer::parse(tag) else {
+                    let tag = String::from_utf8_lossy(tag).into_owned();
+                    return Err(StepError::UnknownTimer { tag });
+                };
+                let watermark = now.watermark.max(at);
+                let now = Now { watermark, ..now };
+                state.prune(now.watermark);
+                if let Some(course) = state.conditions.get_mut(condition) {
+                    course.fire(&mut self.scene(now, condition, effects), timer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn obey(&self, state: &mut State, command: &Command, now: Now, effects: &mut Effects) {
+        let find = |(condition, course): (&Box<str>, &mut Course)| {
+            course.obey(&mut self.scene(now, condition, effects), command)
+        };
+        let outcome = state.conditions.iter_mut().find_map(find);
+        if let Err(why) = outcome.unwrap_or(Err(Refusal::Unknown)) {
+            let command = command.clone();
+            effects.refused.push(Refused { command, why });
+        }
+    }
+
+    const fn scene<'a>(
+        &'a self,
+        now: Now,
+        condition: &'a str,
+        effects: &'a mut Effects,
+    ) -> Scene<'a> {
+        Scene {
+            policy: &self.policy,
+            now,
+            condition,
+            effects,
+        }
+    }
+}
+
+fn same_patient(now: Now, found: PatientKey) -> Result<(), StepError> {
+    if found == now.patient {
+        Ok(())
+    } else {
+        Err(StepError::OtherPatient {
+            expected: now.patient,
+            found,
+        })
+    }
+}
