@@ -1,1 +1,46 @@
 //! View models to HTML and SVG.
+//!
+//! Each page is a function of a [`Frame`] and a model. `…_page` gives the whole page; `…_fragment` the element that holds what
+//! changes, for a request of htmx; `…_live` what is inside that element, for the page's stream at `/live/…`, as an event named
+//! by the element's id. It knows no HTTP: the caller serves [`assets()`], and answers the links and forms of the pages.
+#![forbid(unsafe_code)]
+
+mod frame;
+
+mod alerts;
+mod kit;
+mod overview;
+mod patients;
+mod quarantine;
+mod refusal;
+
+mod chart;
+mod mark;
+mod number;
+mod patient_charts;
+mod raw;
+mod stamp;
+
+mod assets;
+
+pub use alerts::{
+    Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, RevisionRow,
+    WayStep, alert_fragment, alert_live, alert_page, alerts_fragment, alerts_live, alerts_page,
+};
+pub use assets::{Asset, assets};
+pub use frame::{Frame, Link, NOTICE, Theme};
+pub use kit::kit_page;
+pub use mark::{AlertState, Health, Severity};
+pub use overview::{
+    Disk, Overview, Source, Station, overview_fragment, overview_live, overview_page,
+};
+pub use patients::{
+    EncounterRow, Patient, PatientList, PatientRow, PointKind, ResultRow, Score, ScorePoint, Vital,
+    VitalPoint, Window, patient_fragment, patient_live, patient_page, patients_fragment,
+    patients_live, patients_page,
+};
+pub use quarantine::{
+    ParsedField, ParsedSegment, QuarantineList, QuarantineRow, Quarantined, quarantine_fragment,
+    quarantine_live, quarantine_page, quarantined_fragment, quarantined_page,
+};
+pub use refusal::{Refusal, refusal_page};
