@@ -52,7 +52,10 @@ impl Course {
     pub(crate) fn take(&mut self, scene: &mut Scene<'_>, finding: &Finding) {
         let horizon = scene.now.watermark.minus(KEPT_FOR);
         if finding.as_of < horizon && !self.lines.knows(finding) {
-            suppress(scene, finding, Suppression::TooOld);
+            let stands = finding.state == FindingState::Asserted;
+            if stands && finding.severity >= scene.policy.raise_at {
+                suppress(scene, finding, Suppression::TooOld);
+            }
             return;
         }
         let Some(taken) = self.lines.take(finding, scene.policy.raise_at) else {

@@ -162,16 +162,11 @@ impl Episode {
 
     /// Tells everybody once more when the deadline has passed and nobody took the alert.
     pub(crate) fn remind(&mut self, scene: &mut Scene<'_>) {
-        let due = self
-            .acknowledge_by
-            .is_some_and(|by| by <= scene.now.watermark);
-        if !due || self.alert.state != AlertState::Open {
+        let is_due = |by: &mut EventTime| *by <= scene.now.watermark;
+        let Some(by) = self.acknowledge_by.take_if(is_due) else {
             return;
-        }
-        self.acknowledge_by = None;
-        let within = scene.policy.acknowledge_within.of(self.alert.severity);
-        let minutes = within.as_secs() / 60;
-        let why = format!("not acknowledged within {minutes} min").into();
+        };
+        let why = format!("not acknowledged by {by}").into();
         self.change(scene, by_rule(rule::OVERDUE), AlertState::Open, why);
         self.tell(scene, DeliveryKind::Escalated);
     }
@@ -229,6 +224,7 @@ impl Episode {
 
     /// Plans the news: of the worse for everybody it is routed to, of anything else for those who were told before.
     ///
+    /// A channel that was told hears the rest even when no route names it any more.
     /// To a channel that hears of the alert for the first time it is new, however old it is to others.
     fn tell(&mut self, scene: &mut Scene<'_>, kind: DeliveryKind) {
         let mut channels: BTreeSet<Box<str>> = self.told.keys().cloned().collect();

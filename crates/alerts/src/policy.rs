@@ -85,9 +85,9 @@ pub struct Route {
 
 impl Route {
     fn takes(&self, condition: &str, severity: Severity) -> bool {
-        let named = |prefix: &Box<str>| condition.starts_with(&**prefix);
+        let mut prefixes = self.conditions.iter().map(|prefix| &**prefix);
         severity >= self.min_severity
-            && (self.conditions.is_empty() || self.conditions.iter().any(named))
+            && (self.conditions.is_empty() || prefixes.any(|it| condition.starts_with(it)))
     }
 }
 

@@ -4,7 +4,6 @@ use clinical::{
     Alert, AlertState, Command, Delivery, EventTime, Finding, FindingId, PatientKey, ReceivedTime,
 };
 
-use crate::course::Course;
 use crate::episode::Scene;
 use crate::{Policy, State};
 
@@ -14,6 +13,8 @@ pub(crate) mod fixture;
 mod properties;
 #[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod stories_of_correction;
 
 /// How many conditions a patient can have; more is a workload that names them wrongly.
 pub const MAX_CONDITIONS: usize = 256;
@@ -66,7 +67,7 @@ pub struct Effects {
     pub timers: Vec<(Vec<u8>, Option<EventTime>)>,
     /// The commands that could not be carried out.
     pub refused: Vec<Refused>,
-    /// The findings that reached the threshold or could not be judged, and were not raised.
+    /// The findings that reached the threshold and were not raised.
     pub suppressed: Vec<Suppressed>,
 }
 
@@ -235,10 +236,9 @@ impl Alerts {
     }
 
     fn obey(&self, state: &mut State, command: &Command, now: Now, effects: &mut Effects) {
-        let find = |(condition, course): (&Box<str>, &mut Course)| {
+        let outcome = state.conditions.iter_mut().find_map(|(condition, course)| {
             course.obey(&mut self.scene(now, condition, effects), command)
-        };
-        let outcome = state.conditions.iter_mut().find_map(find);
+        });
         if let Err(why) = outcome.unwrap_or(Err(Refusal::Unknown)) {
             let command = command.clone();
             effects.refused.push(Refused { command, why });
