@@ -1,1 +1,46 @@
 //! The one loop: poll, fire due timers, step, commit.
+//!
+//! It knows no medicine and no transport: a [`Processor`] decides, a [`journal::Journal`] orders, a [`Store`] remembers.
+//!
+//! What happens is a function of the journal alone: the inputs of a partition are met in the order in which they were
+//! committed; each record moves the watermark by its own times, then every timer that is due by then fires, in the
+//! order (time, key, tag), then the record steps. A timer that is set into the past fires before the next record.
+//! Batches, commits, flushes and crashes change nothing of it.
+#![forbid(unsafe_code)]
+
+mod commit;
+mod context;
+mod inputs;
+mod processor;
+mod progress;
+mod quarantine;
+mod recovery;
+mod resident;
+mod spec;
+mod stepper;
+mod store;
+mod task;
+mod time;
+mod timers;
+
+pub use context::Context;
+pub use processor::{Input, Processor, StepError};
+pub use progress::{Counters, Progress};
+pub use quarantine::{
+    DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER, STAGE_HEADER, TIMER_AT_HEADER, TIMER_TAG_HEADER,
+    VERSION_HEADER,
+};
+pub use recovery::Recovery;
+pub use spec::{Limits, StageSpec, late_topic, quarantine_topic};
+pub use store::{
+    EachState, EachTimer, FjallDatabase, FjallStore, Head, MemoryStore, Store, StoreBatch,
+    StoreError,
+};
+pub use task::{Task, TaskError};
+pub use time::{FUTURE_SKEW_MICROS, NO_WATERMARK};
+
+/// What state and timers belong to: a record's key.
+pub type Key = std::sync::Arc<[u8]>;
+
+/// The name of a timer of a key.
+pub type Tag = std::sync::Arc<[u8]>;
