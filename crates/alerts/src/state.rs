@@ -75,7 +75,9 @@ pub enum DecodeError {
         found: u8,
     },
     /// They are not what was written.
-    #[error("alert state is damaged at byte {at}: {what}; rebuild the state from the journal")]
+    #[error(
+        "alert state is damaged at byte {at}, where {what} should be; rebuild the state from the journal"
+    )]
     Damaged {
         /// What was expected there.
         what: &'static str,
