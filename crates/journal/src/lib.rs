@@ -9,20 +9,54 @@
     deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
-mod bytes;
-mod check;
-#[cfg(any(test, feature = "conformance"))]
-pub mod conformance;
-mod error;
-pub mod limits;
-mod memory;
-mod partitioner;
 mod record;
+
+mod partitioner;
+
+mod error;
+
+pub mod limits;
+
+mod check;
 mod status;
 
+mod memory;
+
+mod embedded;
+mod read_only;
+
+mod queue;
+mod shared;
+
+mod committer;
+
+mod commit_file;
+mod entry;
+
+mod appender;
+
+mod catalog;
+mod files;
+mod segment;
+
+mod checkpointer;
+
+mod checkpoint;
+
+mod recovery;
+
+mod bytes;
+mod room;
+mod storage;
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
+pub use embedded::{EmbeddedJournal, Options, Verified};
 pub use error::Error;
 pub use memory::MemoryJournal;
 pub use partitioner::partition_for;
+pub use read_only::ReadOnlyJournal;
 pub use record::{Batch, BatchIter, Headers, Record, RecordRef};
 pub use status::{Counters, Disk, PartitionStatus, Status};
 

@@ -81,3 +81,25 @@ pub struct Status {
     /// Why the journal stopped, if it did.
     pub poisoned: Option<String>,
 }
+
+impl Status {
+    /// Tells what a catalog holds.
+    pub(crate) fn of(catalog: &crate::catalog::Catalog, format_version: u16) -> Self {
+        let partitions = catalog.status();
+        let records = |one: &PartitionStatus| one.bounds.end.saturating_sub(one.bounds.start);
+        Self {
+            format_version,
+            newest: catalog.sequence,
+            records: partitions.iter().map(records).sum(),
+            bytes: partitions.iter().map(|one| one.bytes).sum(),
+            partitions,
+            groups: catalog.groups.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Writes an id as hexadecimal digits.
+pub(crate) fn hex(id: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(id))
+}
