@@ -1,6 +1,6 @@
 //! The bytes of a state: golden, for ever readable, bounded.
 
-use clinical::{Finding, FindingId, PatientKey, Severity};
+use clinical::{Finding, FindingId, FindingState, PatientKey, Severity};
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -104,7 +104,7 @@ fn bytes_that_are_not_a_state_are_refused() {
     check_refused(
         &[1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255],
         &expect![
-            "alert state is damaged at byte 11: a number of at most 64 bits; rebuild the state from the journal"
+            "alert state is damaged at byte 11, where a number of at most 64 bits should be; rebuild the state from the journal"
         ],
     );
     let (what, at) = ("the end", bytes.len());
@@ -134,6 +134,23 @@ fn what_is_kept_is_bounded() {
 }
 
 #[test]
+fn an_alert_whose_earlier_reason_is_forgotten_is_not_called_wrong() {
+    let mut story = Story::new(policy());
+    find(&mut story, 0, Severity::High);
+    find(&mut story, 1, Severity::High);
+    let limit = i64::try_from(crate::lines::MAX_LINES).unwrap();
+    for as_of in 2..=limit {
+        find(&mut story, as_of, Severity::None);
+    }
+    let taken_back = Finding {
+        state: FindingState::Retracted("entered-in-error".into()),
+        ..finding("news2", 1, limit, 2)
+    };
+    let effects = story.step(Some(Input::Finding(&taken_back)), now(limit));
+    assert_eq!(effects.alerts, []);
+}
+
+#[test]
 fn a_week_later_only_the_number_of_the_last_alert_is_left() {
     let mut story = Story::new(policy());
     find(&mut story, 0, Severity::High);
@@ -142,6 +159,7 @@ fn a_week_later_only_the_number_of_the_last_alert_is_left() {
     let open = |story: &Story| story.state.open_alerts().count();
     assert_eq!(open(&story), 1, "an open alert is never forgotten");
     find(&mut story, 2 * week, Severity::None);
+    assert_eq!(open(&story), 1, "nor followed down at once");
     story.step(None, now(2 * week + 60));
     assert_eq!(open(&story), 0);
     story.state.prune(minute(4 * week));

@@ -10,7 +10,7 @@ use clinical::{
 use proptest::prelude::*;
 
 use super::fixture::{CONDITION, Story, finding, now, patient, policy};
-use crate::{Effects, Input, Policy, State};
+use crate::{Effects, Input, Policy, State, Timer};
 
 /// The policy of these properties keeps alerts at most this long after they fell.
 const END_MINUTES: i64 = 24 * 60;
@@ -117,6 +117,7 @@ impl Run {
         let bytes = self.story.state.encode();
         assert_eq!(State::decode(&bytes).as_ref(), Ok(&self.story.state));
         self.check_reason();
+        self.check_timers();
     }
 
     fn find(&mut self, finding: &Finding) -> Effects {
@@ -209,6 +210,16 @@ impl Run {
             assert_eq!(line.severity, alert.severity);
             assert!(alert.severity >= self.story.alerts.policy().raise_at);
         }
+    }
+
+    /// Checks that the timers of the open alert are set as it knows them, and that no others are.
+    fn check_timers(&self) {
+        let course = self.story.state.conditions.get(CONDITION);
+        let active = course.and_then(|course| course.active.as_ref());
+        let set = |timer: Timer| self.story.timers.get(&timer.tag(CONDITION)).copied();
+        let acknowledge_by = active.and_then(|active| active.acknowledge_by);
+        assert_eq!(set(Timer::Acknowledge), acknowledge_by);
+        assert_eq!(set(Timer::Fall), active.and_then(|active| active.fall_at));
     }
 
     /// Checks that everybody who was told of an alert that is over knows how it ended.

@@ -322,3 +322,112 @@ fn a_flapping_finding_is_one_alert() {
         "#]],
     );
 }
+
+#[test]
+fn the_wait_starts_anew_when_the_alert_follows_and_stops_when_findings_rise_again() {
+    check(
+        "
+        09:00 finds 09:00 critical
+        09:01 acknowledges
+        09:10 finds 09:10 high
+        09:20 finds 09:20 low
+        10:10 waits
+        10:20 waits
+    ",
+        &expect![[r#"
+            09:00 finds 09:00 critical
+              1.1 critical open, by rule finding reached the alert threshold: NEWS2 Critical
+              -> list: raised 1.1
+              -> pager: raised 1.1
+            09:01 acknowledges
+              1.2 critical acknowledged, by ward-4 (person): seen
+            09:10 finds 09:10 high
+            09:20 finds 09:20 low
+              1.3 high acknowledged, by rule finding became less severe: NEWS2 High
+              -> list: downgraded 1.3
+              -> pager: downgraded 1.3
+            10:10 waits
+            10:20 waits
+              1.4 high resolved, by rule finding fell below the alert threshold: lower for 60 min; low as of 2026-03-01T09:20:00Z
+              -> list: resolved 1.4
+              -> pager: resolved 1.4
+        "#]],
+    );
+    check(
+        "
+        09:00 finds 09:00 high
+        09:01 acknowledges
+        09:10 finds 09:10 none
+        09:20 finds 09:20 high
+        10:05 finds 10:05 none
+        10:10 waits
+    ",
+        &expect![[r#"
+            09:00 finds 09:00 high
+              1.1 high open, by rule finding reached the alert threshold: NEWS2 High
+              -> list: raised 1.1
+              -> pager: raised 1.1
+            09:01 acknowledges
+              1.2 high acknowledged, by ward-4 (person): seen
+            09:10 finds 09:10 none
+            09:20 finds 09:20 high
+              1.3 high acknowledged, by rule newer or corrected finding: NEWS2 High
+            10:05 finds 10:05 none
+            10:10 waits
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_person_closed_stays_closed_unless_it_was_worse_than_known() {
+    check(
+        "
+        09:00 finds 09:00 high
+        09:10 finds 09:10 high
+        09:15 resolves
+        09:20 retracts 09:10 entered-in-error
+        09:30 finds 09:00 critical
+    ",
+        &expect![[r#"
+            09:00 finds 09:00 high
+              1.1 high open, by rule finding reached the alert threshold: NEWS2 High
+              -> list: raised 1.1
+              -> pager: raised 1.1
+            09:10 finds 09:10 high
+              1.2 high open, by rule newer or corrected finding: NEWS2 High
+            09:15 resolves
+              1.3 high open, by rule not acknowledged in time: not acknowledged by 2026-03-01T09:15:00Z
+              1.4 high resolved, by ward-4 (person): seen
+              -> list: escalated 1.3
+              -> pager: escalated 1.3
+              -> list: resolved 1.4
+              -> pager: resolved 1.4
+            09:20 retracts 09:10 entered-in-error
+            09:30 finds 09:00 critical
+              2.1 critical open, by rule finding reached the alert threshold: NEWS2 Critical
+              -> list: raised 2.1
+              -> pager: raised 2.1
+        "#]],
+    );
+    check(
+        "
+        09:00 finds 09:00 high
+        09:10 finds 09:10 none
+        09:11 resolves
+        09:20 finds 09:00 critical
+    ",
+        &expect![[r#"
+            09:00 finds 09:00 high
+              1.1 high open, by rule finding reached the alert threshold: NEWS2 High
+              -> list: raised 1.1
+              -> pager: raised 1.1
+            09:10 finds 09:10 none
+            09:11 resolves
+              1.2 high resolved, by ward-4 (person): seen
+              -> list: resolved 1.2
+              -> pager: resolved 1.2
+            09:20 finds 09:00 critical
+              not raised: Late
+        "#]],
+    );
+}

@@ -200,6 +200,8 @@ fn a_merged_identity_ends_its_alert_without_calling_it_wrong() {
         09:10 finds 09:10 high
         09:20 retracts 09:10 merged
         09:20 retracts 09:00 merged
+        12:00 finds 12:00 high
+        12:10 retracts 12:00 entered-in-error
     ",
         &expect![[r#"
             09:00 finds 09:00 medium
@@ -214,6 +216,84 @@ fn a_merged_identity_ends_its_alert_without_calling_it_wrong() {
               -> list: resolved 1.3
               -> pager: resolved 1.3
             09:20 retracts 09:00 merged
+            12:00 finds 12:00 high
+              2.1 high open, by rule finding reached the alert threshold: NEWS2 High
+              -> list: raised 2.1
+              -> pager: raised 2.1
+            12:10 retracts 12:00 entered-in-error
+              2.2 high retracted, by rule reason was taken back: finding as of 2026-03-01T12:00:00Z taken back: entered-in-error; nothing stands
+              -> list: retracted 2.2
+              -> pager: retracted 2.2
+        "#]],
+    );
+}
+
+#[test]
+fn an_alert_that_fell_back_to_an_earlier_finding_ends_as_one_with_a_reason() {
+    check(
+        "
+        12:00 finds 12:00 high
+        12:01 finds 11:50 high
+        12:02 retracts 12:00 entered-in-error
+        12:10 finds 12:10 none
+        12:20 finds 12:20 none
+    ",
+        &expect![[r#"
+            12:00 finds 12:00 high
+              1.1 high open, by rule finding reached the alert threshold: NEWS2 High
+              -> list: raised 1.1
+              -> pager: raised 1.1
+            12:01 finds 11:50 high
+            12:02 retracts 12:00 entered-in-error
+              1.2 high open, by rule newer or corrected finding: finding as of 2026-03-01T12:00:00Z taken back: entered-in-error; now NEWS2 High
+            12:10 finds 12:10 none
+            12:20 finds 12:20 none
+              1.3 high open, by rule not acknowledged in time: not acknowledged by 2026-03-01T12:15:00Z
+              1.4 high resolved, by rule finding fell below the alert threshold: none as of 2026-03-01T12:20:00Z
+              -> list: escalated 1.3
+              -> pager: escalated 1.3
+              -> list: resolved 1.4
+              -> pager: resolved 1.4
+        "#]],
+    );
+}
+
+#[test]
+fn an_alert_does_not_fall_back_to_the_reason_of_an_earlier_one() {
+    check(
+        "
+        00:00 finds 00:00 high
+        00:10 finds 00:10 none
+        00:20 finds 00:20 none
+        09:00 finds 09:00 high
+        09:01 finds 08:50 critical
+        09:10 finds 09:10 none
+        09:11 retracts 09:00 entered-in-error
+    ",
+        &expect![[r#"
+            00:00 finds 00:00 high
+              1.1 high open, by rule finding reached the alert threshold: NEWS2 High
+              -> list: raised 1.1
+              -> pager: raised 1.1
+            00:10 finds 00:10 none
+            00:20 finds 00:20 none
+              1.2 high open, by rule not acknowledged in time: not acknowledged by 2026-03-01T00:15:00Z
+              1.3 high resolved, by rule finding fell below the alert threshold: none as of 2026-03-01T00:20:00Z
+              -> list: escalated 1.2
+              -> pager: escalated 1.2
+              -> list: resolved 1.3
+              -> pager: resolved 1.3
+            09:00 finds 09:00 high
+              2.1 high open, by rule finding reached the alert threshold: NEWS2 High
+              -> list: raised 2.1
+              -> pager: raised 2.1
+            09:01 finds 08:50 critical
+              2.2 high open, by rule late finding of what was: critical as of 2026-03-01T08:50:00Z: NEWS2 Critical
+            09:10 finds 09:10 none
+            09:11 retracts 09:00 entered-in-error
+              2.3 critical open, by rule finding became more severe: finding as of 2026-03-01T09:00:00Z taken back: entered-in-error; now NEWS2 Critical
+              -> list: escalated 2.3
+              -> pager: escalated 2.3
         "#]],
     );
 }
