@@ -45,6 +45,25 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// Reads the members of an object that bytes hold and nothing else.
+    ///
+    /// # Errors
+    /// When they are not text, no object, or the object does not end where they do.
+    pub fn read_members(bytes: &'a [u8]) -> Result<Vec<(&'a str, Self)>, Malformed> {
+        let text = std::str::from_utf8(bytes).map_err(|_| Malformed::NotUtf8)?;
+        let mut found = Vec::with_capacity(16);
+        let mut members = Self(text).members();
+        for member in &mut members {
+            found.push(member?);
+        }
+        let mut cursor = members.0.cursor;
+        cursor.take(b'}', "a closing bracket")?;
+        match cursor.peek() {
+            None => Ok(found),
+            Some(_) => Err(cursor.expected("the end")),
+        }
+    }
+
     /// Gives the bytes it lies in.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0.as_bytes()
@@ -81,7 +100,7 @@ impl<'a> Raw<'a> {
     pub fn text(self) -> Result<Cow<'a, str>, Malformed> {
         let body = self.0.strip_prefix('"').and_then(|s| s.strip_suffix('"'));
         let body = body.ok_or_else(|| expected("a string", self.0))?;
-        if body.contains('\\') {
+        if plain_length(body.as_bytes()) < body.len() {
             unescape(body).map(Cow::Owned)
         } else {
             Ok(Cow::Borrowed(body))
@@ -314,12 +333,38 @@ impl<'a> Cursor<'a> {
 fn string_length(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
+        let rest = bytes.get(at..)?;
+        at += plain_length(rest);
         match bytes.get(at)? {
             b'"' => return Some(at),
-            b'\\' => at += 2,
-            _ => at += 1,
+            _ => at += 2,
         }
     }
+}
+
+/// How many bytes stand before the first quote or backslash: eight at a time, since most of a resource is text.
+fn plain_length(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
+        if found != 0 {
+            return at * 8 + (found.trailing_zeros() / 8) as usize;
+        }
+    }
+    let tail = bytes.get(words.len() * 8..).unwrap_or_default();
+    let stop = tail.iter().position(|b| matches!(b, b'"' | b'\\'));
+    words.len() * 8 + stop.unwrap_or(tail.len())
+}
+
+/// The same byte eight times.
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Marks the high bit of the lowest byte that is zero; marks above it may be false.
+const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
 }
 
 fn expected(what: &'static str, text: &str) -> Malformed {

@@ -27,7 +27,7 @@ impl<'a> ResourceView<'a> {
     /// # Errors
     /// When it is no JSON object.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        Self::split(Raw::read(bytes)?)
+        Raw::read_members(bytes).map(|members| Self { members })
     }
 
     /// Splits a resource that stands in another.
