@@ -23,6 +23,8 @@ mod stamp;
 
 mod assets;
 
+pub mod sample;
+
 pub use alerts::{
     Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, RevisionRow,
     WayStep, alert_fragment, alert_live, alert_page, alerts_fragment, alerts_live, alerts_page,

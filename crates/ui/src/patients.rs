@@ -264,7 +264,6 @@ pub fn patients_live(frame: &Frame, list: &PatientList) -> String {
 pub fn patient_page(frame: &Frame, patient: &Patient) -> String {
     let body = render(&OnePage {
         live: patient_fragment(frame, patient),
-        patient,
     });
     let title = patient.name.as_deref().unwrap_or("Patient");
     frame::page(frame, Place::Patients, title, &body)
@@ -315,9 +314,8 @@ struct List<'a> {
 
 #[derive(Template)]
 #[template(path = "patient.html")]
-struct OnePage<'a> {
+struct OnePage {
     live: String,
-    patient: &'a Patient,
 }
 
 #[derive(Template)]
