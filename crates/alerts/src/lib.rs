@@ -5,14 +5,17 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::wildcard_enum_match_arm)]
 
-mod bytes;
-mod course;
-mod episode;
-mod lines;
+pub mod step;
+
 pub mod policy;
 pub mod rule;
 pub mod state;
-pub mod step;
+
+mod course;
+mod episode;
+mod lines;
+
+mod bytes;
 pub mod summary;
 
 pub use policy::{AcknowledgeWithin, Policy, Route};

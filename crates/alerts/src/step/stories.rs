@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 
+use super::Timer;
 use super::fixture::check;
 
 #[test]
@@ -430,4 +431,15 @@ fn what_a_person_closed_stays_closed_unless_it_was_worse_than_known() {
               not raised: Late
         "#]],
     );
+}
+
+#[test]
+fn a_timer_is_known_by_its_tag() {
+    for timer in Timer::ALL {
+        let condition = "critical-result/potassium";
+        let tag = timer.tag(condition);
+        assert_eq!(Timer::parse(&tag), Some((timer, condition)));
+    }
+    assert_eq!(Timer::parse(b"fall"), None);
+    assert_eq!(Timer::parse(b"fall/\xff"), None);
 }
