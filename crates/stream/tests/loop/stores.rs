@@ -1,0 +1,111 @@
+//! Every store keeps the same rules, and the stage runs on the one on disk.
+
+use crate::script::Ask;
+use crate::world::{drain, memory_journal, open, put, record, stored};
+use journal::TopicPartition;
+use stream::{FjallDatabase, Head, Limits, MemoryStore, Store, StoreBatch};
+
+fn check_rules(mut store: impl Store) {
+    let key = |key: &str| key.as_bytes().into();
+    let head = |watermark| Head {
+        offsets: vec![(TopicPartition::new("a", 0), 5)],
+        watermark,
+    };
+    assert_eq!(store.head().expect("readable"), None);
+    assert_eq!(store.get(b"k1").expect("readable"), None);
+    let state = |text: &str| Some(Box::from(text.as_bytes()));
+    let batch = StoreBatch {
+        states: vec![
+            (key("k2"), state("two")),
+            (key("k1"), state("one")),
+            (key(""), state("")),
+        ],
+        timers: vec![
+            (key("k2"), key("t"), Some(-1)),
+            (key("k"), key("2t"), Some(i64::MAX)),
+        ],
+        head: head(1),
+    };
+    store.apply(batch).expect("it is applied");
+    let batch = StoreBatch {
+        states: vec![
+            (key("k1"), None),
+            (key("k2"), state("2")),
+            (key("unknown"), None),
+        ],
+        timers: vec![(key("k2"), key("t"), None), (key("k2"), key("u"), Some(3))],
+        head: head(2),
+    };
+    store.apply(batch).expect("it is applied");
+    assert_eq!(store.head().expect("readable"), Some(head(2)));
+    assert_eq!(store.get(b"k1").expect("readable"), None);
+    assert_eq!(store.get(b"k2").expect("readable"), state("2"));
+    assert_eq!(
+        stored(&store),
+        format!(
+            "{:?}\n[] []\n[107, 50] [50]\n[107] [50, 116] {}\n[107, 50] [117] 3\n",
+            Some(head(2)),
+            i64::MAX
+        )
+    );
+    store.wipe().expect("it is wiped");
+    assert_eq!(stored(&store), "None\n");
+}
+
+#[test]
+fn stores_keep_the_rules() {
+    check_rules(MemoryStore::new());
+    let dir = tempfile::tempdir().expect("a directory");
+    let database = FjallDatabase::open(dir.path()).expect("it opens");
+    let mut neighbour = database.store("stage", 4).expect("a store");
+    let batch = StoreBatch {
+        states: vec![(b"k1".as_slice().into(), Some(b"mine".as_slice().into()))],
+        ..StoreBatch::default()
+    };
+    neighbour.apply(batch).expect("it is applied");
+    let before = stored(&neighbour);
+    check_rules(database.store("stage", 3).expect("a store"));
+    assert_eq!(stored(&neighbour), before);
+}
+
+#[test]
+fn a_stage_goes_on_from_the_store_on_disk_and_is_rebuilt_without_it() {
+    let journal = memory_journal();
+    let limits = Limits {
+        resident_max_keys: 4,
+        ..Limits::default()
+    };
+    let mut kept = Vec::new();
+    let (first, second) = (
+        tempfile::tempdir().expect("one"),
+        tempfile::tempdir().expect("two"),
+    );
+    for (round, dir) in [&first, &first, &second].into_iter().enumerate() {
+        for number in 0..if round < 2 { 50_i64 } else { 0 } {
+            let ask = if number % 3 == 0 {
+                Ask::SetTimer
+            } else {
+                Ask::Emit
+            };
+            let key = format!("key {}", number % 9);
+            put(
+                &*journal,
+                "a",
+                record(&key, number + 100 * i64::from(round == 1), ask, 70, "t"),
+            );
+        }
+        let database = FjallDatabase::open(dir.path()).expect("it opens");
+        let store = database.store("stage", 0).expect("a store");
+        let mut task = open(journal.clone(), store, limits.clone()).expect("it opens");
+        let recovery = task.recovery();
+        drain(&mut task, 10).expect("it runs");
+        task.flush().expect("it flushes");
+        assert!(task.counters().evicted > 0);
+        let content = stored(&database.store("stage", 0).expect("a store"));
+        kept.push((recovery.rebuilt.is_some(), recovery.repeated, content));
+    }
+    assert_eq!((kept[0].0, kept[0].1), (false, 0));
+    assert_eq!((kept[1].0, kept[1].1), (false, 0));
+    assert_eq!((kept[2].0, kept[2].1), (true, 100));
+    assert_eq!(kept[1].2, kept[2].2);
+}
