@@ -44,7 +44,7 @@ pub use charset::Charset;
 pub use element::{Component, Element, Field, Parts, Repetition, Subcomponent, Value, level};
 pub use header::Header;
 pub use issue::{Issue, IssueCode, Severity};
-pub use message::{Message, Options, Parser, parse};
+pub use message::{CharsetRule, Message, Options, Parser, parse};
 pub use path::{Path, PathError};
 pub use segment::Segment;
 pub use separators::Separators;

@@ -51,6 +51,9 @@ impl Charset {
     /// Reads a name of HL7 table 0211, or one of the ways in which it is commonly misspelt.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
+        if name == "UNICODE UTF-8" {
+            return Some(Self::Utf8);
+        }
         let letters: String = name
             .chars()
             .filter(char::is_ascii_alphanumeric)
@@ -81,7 +84,7 @@ impl Charset {
 
     /// Reports whether characters of the set may hold the bytes that separate HL7 v2 fields.
     ///
-    /// Such a message is best turned into UTF-8 as a whole, with [`Charset::decode`], before it is parsed.
+    /// Decode such a message as a whole, and parse the text with [`super::CharsetRule::Always`] and UTF-8.
     #[must_use]
     pub const fn may_hold_separators(self) -> bool {
         matches!(
@@ -131,14 +134,16 @@ impl Charset {
 
     /// Returns where the first byte is that is not text in this set.
     pub(crate) fn first_fault(self, bytes: &[u8]) -> Option<usize> {
-        let non_ascii = bytes.iter().position(|byte| !byte.is_ascii());
+        let non_ascii = || bytes.iter().position(|byte| !byte.is_ascii());
         match self {
-            Self::Utf8 => std::str::from_utf8(bytes)
-                .err()
-                .map(|error| error.valid_up_to()),
-            Self::Ascii => non_ascii,
+            // This one is faster than the standard library's.
+            Self::Utf8 => {
+                let valid = Encoding::utf8_valid_up_to(bytes);
+                (valid < bytes.len()).then_some(valid)
+            }
+            Self::Ascii => non_ascii(),
             _ if self.decode_exactly(bytes).is_some() => None,
-            _ => Some(non_ascii.unwrap_or_default()),
+            _ => Some(non_ascii().unwrap_or_default()),
         }
     }
 

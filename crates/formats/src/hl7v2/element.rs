@@ -15,7 +15,7 @@ use super::separators::Separators;
 pub struct Element<'m, Level> {
     raw: &'m [u8],
     start: usize,
-    syntax: Syntax,
+    syntax: &'m Syntax,
     level: PhantomData<Level>,
 }
 
@@ -56,6 +56,14 @@ pub(super) struct Syntax {
     pub(super) charset: Charset,
 }
 
+impl Syntax {
+    /// That of content which nothing splits, such as MSH-2.
+    pub(super) const UNSPLIT: Self = Self {
+        separators: Separators::UNSPLIT,
+        charset: Charset::Ascii,
+    };
+}
+
 impl<Level> Clone for Element<'_, Level> {
     fn clone(&self) -> Self {
         *self
@@ -66,7 +74,7 @@ impl<Level> Copy for Element<'_, Level> {}
 
 impl<'m, Level> Element<'m, Level> {
     #[inline]
-    pub(super) fn new(raw: &'m [u8], start: usize, syntax: Syntax) -> Self {
+    pub(super) fn new(raw: &'m [u8], start: usize, syntax: &'m Syntax) -> Self {
         Self {
             raw,
             start,

@@ -46,19 +46,8 @@ pub(super) fn find(bytes: &[u8]) -> Envelope {
     }
 }
 
-/// Returns the header segment that a body starts with, cut where it ends.
-pub(super) fn header(body: &[u8]) -> Option<&[u8]> {
-    if !starts_header(body) {
-        return None;
-    }
-    let end = body
-        .iter()
-        .position(|byte| matches!(byte, b'\r' | b'\n'))
-        .unwrap_or(body.len());
-    body.get(..end)
-}
-
-fn starts_header(bytes: &[u8]) -> bool {
+/// Reports whether the bytes start with a segment that declares separators.
+pub(super) fn starts_header(bytes: &[u8]) -> bool {
     [b"MSH", b"FHS", b"BHS"]
         .iter()
         .any(|name| bytes.starts_with(*name))

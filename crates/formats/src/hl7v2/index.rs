@@ -1,5 +1,6 @@
 //! The two-level index of a message: where its fields end, and which of them each segment has.
 
+mod mixed;
 mod scan;
 
 use super::issue::{Issue, IssueCode, Issues};
@@ -67,47 +68,30 @@ impl Index {
         limits: &Limits,
     ) {
         let body = bytes.get(start..).unwrap_or_default();
-        let terminator = if memchr::memchr(b'\r', body).is_some() {
-            b'\r'
-        } else {
-            b'\n'
+        let terminator = match memchr::memchr(b'\r', body) {
+            Some(_) => b'\r',
+            None => b'\n',
         };
-        let mut builder = Builder {
-            index: self,
-            bytes,
-            limits,
-            base: offset(start),
-            segment_start: offset(start),
-            first: 0,
-            lines: 0,
-            terminator,
-            separators,
-            long_from: limits.repetitions.min(limits.components),
+        let mixed_ends = match terminator {
+            b'\r' => mixed::ends(body, separators.field),
+            _ => Vec::new(),
         };
+        if let Some(place) = mixed_ends.first() {
+            let position = start + place;
+            self.issues
+                .push(Issue::at(IssueCode::SegmentEndsMixed, position));
+        }
+        let mut builder = Builder::new(self, bytes, start, separators, terminator, limits);
         builder.skip_line_feeds();
         let mut scanner = Scanner::new(separators.field, terminator);
-        let mut stopped = false;
-        let (blocks, tail) = body.as_chunks::<BLOCK_BYTES>();
-        for block in blocks {
-            if !builder.block(scanner.block(block)) {
-                stopped = true;
-                break;
-            }
-        }
-        if !stopped && !tail.is_empty() {
-            let mut padded = [PADDING; BLOCK_BYTES];
-            padded
-                .iter_mut()
-                .zip(tail)
-                .for_each(|(to, from)| *to = *from);
-            stopped = !builder.block(scanner.block(&padded));
-        }
-        if stopped || !builder.finish() {
-            let at = builder.segment_start as usize;
-            self.stopped_at = at;
-            self.issues.push(Issue::at(IssueCode::TooManySegments, at));
-        } else {
-            self.stopped_at = bytes.len();
+        let mut is_complete = builder.blocks(body, &mixed_ends, &mut scanner);
+        is_complete = is_complete && builder.finish();
+        let segment_start = builder.segment_start as usize;
+        self.stopped_at = bytes.len();
+        if !is_complete {
+            self.stopped_at = segment_start;
+            self.issues
+                .push(Issue::at(IssueCode::TooManySegments, segment_start));
         }
         self.has_non_ascii = scanner.has_non_ascii();
         self.has_nul = scanner.has_nul();
@@ -132,9 +116,62 @@ struct Builder<'b> {
     separators: Separators,
     /// A segment shorter than this cannot have too many repetitions or components.
     long_from: usize,
+    /// A segment shorter than this is within every limit.
+    suspicious_bytes: u32,
 }
 
-impl Builder<'_> {
+impl<'b> Builder<'b> {
+    fn new(
+        index: &'b mut Index,
+        bytes: &'b [u8],
+        start: usize,
+        separators: Separators,
+        terminator: u8,
+        limits: &'b Limits,
+    ) -> Self {
+        let long_from = limits.repetitions.min(limits.components);
+        let least = long_from.min(limits.fields).min(limits.segment_bytes);
+        Self {
+            index,
+            bytes,
+            limits,
+            base: offset(start),
+            segment_start: offset(start),
+            first: 0,
+            lines: 0,
+            terminator,
+            separators,
+            long_from,
+            suspicious_bytes: offset(least),
+        }
+    }
+
+    /// Takes all blocks; false if a limit says to stop.
+    fn blocks(&mut self, body: &[u8], mixed_ends: &[usize], scanner: &mut Scanner) -> bool {
+        let (blocks, tail) = body.as_chunks::<BLOCK_BYTES>();
+        let mut padded = [PADDING; BLOCK_BYTES];
+        if let Some(start) = padded.get_mut(..tail.len()) {
+            start.copy_from_slice(tail);
+        }
+        let last = (!tail.is_empty()).then_some(&padded);
+        let mut mixed_ends = mixed_ends.iter().copied().peekable();
+        let mut block_end = 0;
+        for block in blocks.iter().chain(last) {
+            let mut found = scanner.block(block);
+            let block_start = block_end;
+            block_end += BLOCK_BYTES;
+            while let Some(place) = mixed_ends.next_if(|&place| place < block_end) {
+                let bit = 1 << (place - block_start);
+                found.all |= bit;
+                found.segment_ends |= bit;
+            }
+            if !self.block(found) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Takes one block; false if a limit says to stop.
     #[inline]
     fn block(&mut self, found: Block) -> bool {
@@ -142,7 +179,7 @@ impl Builder<'_> {
         if self.index.ends.len() < before + BLOCK_BYTES {
             self.grow();
         }
-        let Some(slots) = self.index.ends.get_mut(before..before + BLOCK_BYTES) else {
+        let Some(slots) = free_slots(&mut self.index.ends, before) else {
             return false;
         };
         let mut all = found.all;
@@ -206,52 +243,68 @@ impl Builder<'_> {
     #[inline]
     fn segment(&mut self, end: u32, last: u32) {
         let start = self.segment_start;
-        let name_end = self.index.ends.get(self.first as usize).copied();
-        let name = if name_end == Some(start + 3) {
-            self.name(start)
-        } else {
-            NAME_IRREGULAR
-        };
+        let name = self.regular_name(start);
         let entry = Entry {
             start,
             first: self.first,
             last,
-            name,
+            name: name.unwrap_or(NAME_IRREGULAR),
         };
+        let is_repeated_header = entry.name == *b"MSH" && !self.index.segments.is_empty();
         self.index.segments.push(entry);
-        self.check(&entry, end);
+        if name.is_none() || is_repeated_header || end - start >= self.suspicious_bytes {
+            self.check(entry, end);
+        }
     }
 
+    /// Returns a name of three capitals or digits, followed by the end of a field.
     #[inline]
-    fn name(&self, start: u32) -> [u8; 3] {
-        self.bytes
-            .get(start as usize..)
-            .and_then(|rest| rest.first_chunk::<3>())
-            .copied()
-            .unwrap_or(NAME_IRREGULAR)
+    fn regular_name(&self, start: u32) -> Option<[u8; 3]> {
+        let rest = self.bytes.get(start as usize..)?;
+        let [first, second, third, end] = *rest.first_chunk::<4>()?;
+        let is_ended = end == self.separators.field || end == self.terminator;
+        (is_ended && is_in_name(first) && is_in_name(second) && is_in_name(third))
+            .then_some([first, second, third])
     }
 
-    #[inline]
-    fn check(&mut self, entry: &Entry, end: u32) {
-        if !entry
-            .name
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        {
-            self.report(IssueCode::SegmentName, entry.start);
+    #[cold]
+    fn check(&mut self, entry: Entry, end: u32) {
+        let mut entry = entry;
+        if entry.name == NAME_IRREGULAR {
+            entry.name = self.irregular_name(&entry);
+            if let Some(last) = self.index.segments.last_mut() {
+                *last = entry;
+            }
+            if !entry.name.iter().copied().all(is_in_name) {
+                self.report(IssueCode::SegmentName, entry.start);
+            }
         }
-        if &entry.name == b"MSH" && self.index.segments.len() > 1 {
-            self.report(IssueCode::SeveralHeaders, entry.start);
+        if &entry.name == b"MSH" {
+            // A batch header before the first message is told as what it is.
+            let mut earlier = self.index.segments.iter().rev().skip(1);
+            if earlier.any(|other| &other.name == b"MSH") {
+                self.report(IssueCode::SeveralHeaders, entry.start);
+            }
         }
-        if (end - entry.start) as usize > self.limits.segment_bytes {
+        let length = (end - entry.start) as usize;
+        if length > self.limits.segment_bytes {
             self.report(IssueCode::SegmentTooLong, entry.start);
         }
         if (entry.last - entry.first) as usize > self.limits.fields {
             self.report(IssueCode::TooManyFields, entry.start);
         }
-        if (end - entry.start) as usize >= self.long_from {
-            self.check_fields(entry);
+        if length >= self.long_from {
+            self.check_fields(&entry);
         }
+    }
+
+    /// Returns a name of any three bytes; one of another length has none.
+    fn irregular_name(&self, entry: &Entry) -> [u8; 3] {
+        let end = self.index.field_ends(entry).first().copied();
+        let start = entry.start as usize;
+        end.and_then(|end| self.bytes.get(start..end as usize))
+            .and_then(|name| name.try_into().ok())
+            .unwrap_or(NAME_IRREGULAR)
     }
 
     #[cold]
@@ -324,6 +377,31 @@ impl Builder<'_> {
 pub(super) fn is_header(name: [u8; 3]) -> bool {
     matches!(&name, b"MSH" | b"FHS" | b"BHS")
 }
+
+/// Returns the slots that one block can fill at most, if there are so many.
+#[inline]
+fn free_slots(ends: &mut [u32], count: usize) -> Option<&mut [u32; BLOCK_BYTES]> {
+    ends.get_mut(count..)?.first_chunk_mut()
+}
+
+/// Tells the bytes of segment names.
+#[inline]
+fn is_in_name(byte: u8) -> bool {
+    IN_NAMES.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// Tells of every byte whether segment names are made of it: capitals and digits.
+static IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest: &mut [bool] = &mut table;
+    let mut byte = 0_u8;
+    while let Some((entry, after)) = rest.split_first_mut() {
+        *entry = byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        byte = byte.wrapping_add(1);
+        rest = after;
+    }
+    table
+};
 
 fn count(bytes: &[u8], wanted: u8) -> usize {
     bytes.iter().filter(|&&byte| byte == wanted).count()

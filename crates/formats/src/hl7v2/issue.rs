@@ -58,6 +58,8 @@ pub enum IssueCode {
     LeadingBytes,
     /// Framing bytes after the message.
     TrailingBytes,
+    /// A line feed that ends a segment where carriage returns end the others.
+    SegmentEndsMixed,
     /// A NUL byte.
     NulByte,
     /// A segment whose name is not three capitals or digits.
@@ -153,6 +155,7 @@ impl IssueCode {
             Self::ByteOrderMark => "byte-order-mark",
             Self::LeadingBytes => "leading-bytes",
             Self::TrailingBytes => "trailing-bytes",
+            Self::SegmentEndsMixed => "segment-ends-mixed",
             Self::NulByte => "nul-byte",
             Self::SegmentName => "segment-name",
             Self::CharsetUnknown => "charset-unknown",
@@ -186,6 +189,7 @@ impl IssueCode {
             | Self::ByteOrderMark
             | Self::LeadingBytes
             | Self::TrailingBytes
+            | Self::SegmentEndsMixed
             | Self::NulByte
             | Self::SegmentName
             | Self::CharsetUnknown
@@ -247,6 +251,9 @@ impl IssueCode {
             Self::TrailingBytes => {
                 "framing bytes after the last segment were skipped; end with a carriage return"
             }
+            Self::SegmentEndsMixed => {
+                "a line feed before a segment name was read as the end of a segment; end every segment with a carriage return"
+            }
             Self::NulByte => "a NUL byte was kept as data; send none",
             Self::SegmentName => {
                 "a segment name that is not three capitals or digits was kept; check for a line break inside a field"
@@ -258,7 +265,7 @@ impl IssueCode {
                 "MSH-18 names a character set whose characters may hold separators; send UNICODE UTF-8"
             }
             Self::CharsetMismatch => {
-                "bytes that are not text in the character set of MSH-18 were read as windows-1252; set MSH-18 or the source's character set"
+                "bytes that are not text in the declared character set were kept and read as UTF-8 or windows-1252; set MSH-18 or the source's character set"
             }
         }
     }

@@ -19,8 +19,20 @@ pub(super) const MESSAGE_BYTES_MAX: usize = u32::MAX as usize / 2;
 pub struct Options {
     /// How much of everything a message may have.
     pub limits: Limits,
-    /// The character set of messages that do not name a known one in MSH-18.
+    /// The character set of this source.
     pub charset: Charset,
+    /// Whether MSH-18 has a say in it.
+    pub charset_rule: CharsetRule,
+}
+
+/// Says when the character set of a source holds for its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CharsetRule {
+    /// Where MSH-18 names no known one.
+    #[default]
+    UnlessDeclared,
+    /// Always: for a source whose MSH-18 is wrong, and for text that was decoded already.
+    Always,
 }
 
 /// Parses message after message in the same memory.
@@ -35,8 +47,7 @@ pub struct Parser {
 pub struct Message<'a> {
     bytes: &'a [u8],
     index: Index,
-    separators: Separators,
-    charset: Charset,
+    syntax: Syntax,
 }
 
 /// Parses one message, with the default options; any bytes give a message and its issues.
@@ -65,8 +76,10 @@ impl Parser {
         let mut message = Message {
             bytes,
             index,
-            separators: Separators::STANDARD,
-            charset: self.options.charset,
+            syntax: Syntax {
+                separators: Separators::STANDARD,
+                charset: self.options.charset,
+            },
         };
         message.read(&self.options);
         message
@@ -104,13 +117,13 @@ impl<'a> Message<'a> {
     /// Returns the separators it was split by.
     #[must_use]
     pub fn separators(&self) -> Separators {
-        self.separators
+        self.syntax.separators
     }
 
     /// Returns the character set its text is decoded in.
     #[must_use]
     pub fn charset(&self) -> Charset {
-        self.charset
+        self.syntax.charset
     }
 
     /// Returns what is wrong with it, errors and warnings.
@@ -182,16 +195,7 @@ impl<'a> Message<'a> {
 
     #[inline]
     fn view(&self, place: usize, entry: &Entry) -> Segment<'_> {
-        let next = match self.index.segments.get(place + 1) {
-            Some(next) => next.start as usize,
-            None => self.index.stopped_at,
-        };
-        let syntax = Syntax {
-            separators: self.separators,
-            charset: self.charset,
-        };
-        let ends = self.index.field_ends(entry);
-        Segment::new(self.bytes, ends, *entry, next, place + 1, syntax)
+        Segment::new(self.bytes, &self.index, &self.syntax, place, entry)
     }
 
     fn read(&mut self, options: &Options) {
@@ -207,10 +211,10 @@ impl<'a> Message<'a> {
             return;
         };
         let content = self.bytes.get(..body.end).unwrap_or_default();
-        let header = envelope::header(content.get(body.start..).unwrap_or_default());
-        if let Some(header) = header {
-            let (separators, issue) = Separators::read(header);
-            self.separators = separators;
+        let start = content.get(body.start..).unwrap_or_default();
+        if envelope::starts_header(start) {
+            let (separators, issue) = Separators::read(start);
+            self.syntax.separators = separators;
             if let Some(code) = issue {
                 let position = body.start + 3;
                 self.index
@@ -219,9 +223,12 @@ impl<'a> Message<'a> {
             }
         }
         self.index
-            .build(content, body.start, self.separators, &options.limits);
+            .build(content, body.start, self.syntax.separators, &options.limits);
         self.check_header();
-        self.check_charset(options.charset);
+        if options.charset_rule == CharsetRule::UnlessDeclared {
+            self.read_charset();
+        }
+        self.check_bytes();
     }
 
     fn report(&mut self, code: IssueCode, position: usize) {
@@ -277,34 +284,35 @@ impl<'a> Message<'a> {
         }
     }
 
-    fn check_charset(&mut self, default: Charset) {
-        let declared = self.header().map(|header| header.segment().field(18));
-        let mut code = None;
-        let mut position = 0;
-        if let Some(field) = declared.filter(super::Element::is_valued) {
-            position = field.position().start;
-            // MSH-18 repeats; the first names the set that everything starts in.
-            let first = field.repetition(1);
-            let name = String::from_utf8_lossy(first.raw());
-            match Charset::from_name(&name) {
-                Some(charset) if charset.may_hold_separators() => {
-                    code = Some(IssueCode::CharsetMultibyte);
-                    self.charset = charset;
-                }
-                Some(charset) => self.charset = charset,
-                None if first.is_blank() => {}
-                None => code = Some(IssueCode::CharsetUnknown),
+    /// Takes the character set that MSH-18 names.
+    fn read_charset(&mut self) {
+        let declared = self.header().map(|header| header.character_set());
+        let Some(field) = declared.filter(super::Element::is_valued) else {
+            return;
+        };
+        let position = field.position().start;
+        // MSH-18 repeats; the first names the set that everything starts in.
+        let first = field.repetition(1);
+        let name = std::str::from_utf8(first.raw()).unwrap_or_default();
+        let code = match Charset::from_name(name) {
+            Some(charset) => {
+                self.syntax.charset = charset;
+                charset
+                    .may_hold_separators()
+                    .then_some(IssueCode::CharsetMultibyte)
             }
-        } else {
-            self.charset = default;
-        }
+            None => (!first.is_blank()).then_some(IssueCode::CharsetUnknown),
+        };
         if let Some(code) = code {
-            self.index
-                .issues
-                .push(Issue::in_field(code, 1, 18, position));
+            let issue = Issue::in_field(code, 1, 18, position);
+            self.index.issues.push(issue);
         }
+    }
+
+    /// Reports bytes that are not text.
+    fn check_bytes(&mut self) {
         if self.index.has_non_ascii
-            && let Some(position) = self.charset.first_fault(self.bytes)
+            && let Some(position) = self.syntax.charset.first_fault(self.bytes)
         {
             self.report(IssueCode::CharsetMismatch, position);
         }

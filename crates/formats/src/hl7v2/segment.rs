@@ -3,39 +3,40 @@
 use std::ops::Range;
 
 use super::element::{Field, Syntax, Value};
-use super::index::{Entry, is_header};
-use super::separators::Separators;
+use super::index::{Entry, Index, is_header};
 
 /// One segment: a name and fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Segment<'m> {
     bytes: &'m [u8],
+    index: &'m Index,
+    syntax: &'m Syntax,
     /// Where the name and each field end.
     ends: &'m [u32],
-    entry: Entry,
-    /// Where the next segment starts.
-    next: usize,
-    number: usize,
-    syntax: Syntax,
+    start: u32,
+    /// Whether its first field is the field separator itself.
+    is_header: bool,
+    /// Its place among the segments, counted from 0.
+    place: usize,
 }
 
 impl<'m> Segment<'m> {
     #[inline]
     pub(super) fn new(
         bytes: &'m [u8],
-        ends: &'m [u32],
-        entry: Entry,
-        next: usize,
-        number: usize,
-        syntax: Syntax,
+        index: &'m Index,
+        syntax: &'m Syntax,
+        place: usize,
+        entry: &Entry,
     ) -> Self {
         Self {
             bytes,
-            ends,
-            entry,
-            next,
-            number,
+            index,
             syntax,
+            ends: index.field_ends(entry),
+            start: entry.start,
+            is_header: is_header(entry.name),
+            place,
         }
     }
 
@@ -43,13 +44,13 @@ impl<'m> Segment<'m> {
     #[must_use]
     pub fn name(&self) -> &'m [u8] {
         let end = self.ends.first().copied().unwrap_or_default();
-        self.slice(self.entry.start, end)
+        self.slice(self.start, end)
     }
 
     /// Returns its place among the segments of the message, counted from 1.
     #[must_use]
     pub fn number(&self) -> usize {
-        self.number
+        self.place + 1
     }
 
     /// Returns the field with this number, counted as HL7 counts: MSH-1 is the field separator.
@@ -58,10 +59,10 @@ impl<'m> Segment<'m> {
     #[inline]
     #[must_use]
     pub fn field(&self, number: usize) -> Field<'m> {
-        if is_header(self.entry.name) && number > 0 {
+        if self.is_header && number > 0 {
             return self.header_field(number);
         }
-        self.place(number, self.syntax)
+        self.part(number, self.syntax)
     }
 
     /// Returns the fields in order, from field 1 on.
@@ -75,7 +76,7 @@ impl<'m> Segment<'m> {
     pub fn field_count(&self) -> usize {
         match self.ends.len() {
             0 | 1 => 0,
-            parts if is_header(self.entry.name) => parts,
+            parts if self.is_header => parts,
             parts => parts - 1,
         }
     }
@@ -90,13 +91,15 @@ impl<'m> Segment<'m> {
     #[must_use]
     pub fn terminator(&self) -> &'m [u8] {
         let start = self.position().end;
-        self.bytes.get(start..self.next).unwrap_or_default()
+        let next = self.index.segments.get(self.place + 1);
+        let end = next.map_or(self.index.stopped_at, |next| next.start as usize);
+        self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// Returns where the segment is in what was parsed.
     #[must_use]
     pub fn position(&self) -> Range<usize> {
-        let start = self.entry.start as usize;
+        let start = self.start as usize;
         start..self.ends.last().map_or(start, |&end| end as usize)
     }
 
@@ -107,10 +110,6 @@ impl<'m> Segment<'m> {
     }
 
     fn header_field(&self, number: usize) -> Field<'m> {
-        let unsplit = Syntax {
-            separators: Separators::UNSPLIT,
-            ..self.syntax
-        };
         match number {
             1 => {
                 let start = self.ends.first().copied().unwrap_or_default();
@@ -119,15 +118,15 @@ impl<'m> Segment<'m> {
                 } else {
                     start
                 };
-                Field::new(self.slice(start, end), start as usize, unsplit)
+                Field::new(self.slice(start, end), start as usize, &Syntax::UNSPLIT)
             }
-            2 => self.place(1, unsplit),
-            _ => self.place(number - 1, self.syntax),
+            2 => self.part(1, &Syntax::UNSPLIT),
+            _ => self.part(number - 1, self.syntax),
         }
     }
 
     #[inline]
-    fn place(&self, place: usize, syntax: Syntax) -> Field<'m> {
+    fn part(&self, place: usize, syntax: &'m Syntax) -> Field<'m> {
         let Some(&end) = self.ends.get(place) else {
             return Field::new(&[], self.position().end, syntax);
         };
@@ -136,7 +135,7 @@ impl<'m> Segment<'m> {
             .and_then(|before| self.ends.get(before))
         {
             Some(before) => before + 1,
-            None => self.entry.start,
+            None => self.start,
         };
         Field::new(self.slice(start, end), start as usize, syntax)
     }

@@ -45,7 +45,7 @@ impl Separators {
         truncation: NONE,
     };
 
-    /// Reads the separators of a header segment that starts with MSH, FHS or BHS and is cut at its end.
+    /// Reads the separators of a message that starts with MSH, FHS or BHS.
     pub(crate) fn read(header: &[u8]) -> (Self, Option<IssueCode>) {
         let Some((&field, rest)) = header.get(3..).and_then(<[u8]>::split_first) else {
             return (Self::STANDARD, Some(IssueCode::SeparatorsInvalid));
@@ -53,7 +53,10 @@ impl Separators {
         if !is_usable(field) {
             return (Self::STANDARD, Some(IssueCode::SeparatorsInvalid));
         }
-        let declared = rest.split(|&byte| byte == field).next().unwrap_or_default();
+        let end = rest
+            .iter()
+            .position(|&byte| byte == field || matches!(byte, b'\r' | b'\n'));
+        let declared = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         if declared == b"^~\\&" && !b"^~\\&".contains(&field) {
             return (
                 Self {

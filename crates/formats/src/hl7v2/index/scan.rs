@@ -38,14 +38,22 @@ impl Scanner {
         let (lanes, _) = bytes.as_chunks::<LANES>();
         let mut all = 0_u64;
         let mut segment_ends = 0_u64;
+        let mut any_end = u8x16::splat(0);
         for lane in lanes.iter().rev() {
             let lane = u8x16::new(*lane);
             let ends = lane.simd_eq(self.terminator);
             let either = ends | lane.simd_eq(self.field);
             all = (all << LANES) | u64::from(either.to_bitmask());
-            segment_ends = (segment_ends << LANES) | u64::from(ends.to_bitmask());
+            any_end |= ends;
             self.any |= lane;
             self.least = self.least.min(lane);
+        }
+        // Two blocks of three hold no segment end.
+        if any_end.to_bitmask() != 0 {
+            for lane in lanes.iter().rev() {
+                let ends = u8x16::new(*lane).simd_eq(self.terminator);
+                segment_ends = (segment_ends << LANES) | u64::from(ends.to_bitmask());
+            }
         }
         Block { all, segment_ends }
     }

@@ -67,11 +67,10 @@ fn errors(messages: &[Vec<u8>]) -> BTreeMap<&'static str, usize> {
     errors
 }
 
-#[test]
-fn every_message_of_the_corpora_is_parsed_without_loss() {
-    let Some(corpora) = corpora() else { return };
+/// Reads every file with a message, checks that nothing of it is lost, and returns its messages.
+fn file_messages(corpora: &FilePath) -> Vec<Vec<u8>> {
     let mut paths = Vec::new();
-    files(&corpora, &mut paths);
+    files(corpora, &mut paths);
     let mut messages = Vec::new();
     for path in paths {
         let bytes = fs::read(&path).expect("the corpora can be read");
@@ -82,10 +81,82 @@ fn every_message_of_the_corpora_is_parsed_without_loss() {
         let parts = batch::split(&bytes).messages.into_iter();
         messages.extend(parts.filter_map(|part| Some(bytes.get(part.span)?.to_vec())));
     }
+    messages
+}
+
+#[test]
+fn every_message_of_the_corpora_is_parsed_without_loss() {
+    let Some(corpora) = corpora() else { return };
+    let messages = file_messages(&corpora);
     // The refused ones are test fixtures of other projects that leave the fields out.
     expect![[r#"
         766 {"control-id-missing": 35, "message-type-missing": 1, "separators-duplicate": 1}"#]]
     .assert_eq(&format!("{} {:?}", messages.len(), errors(&messages)));
+}
+
+/// Lists every component as another parser finds it, each with its place.
+fn components_elsewhere(text: &str) -> Option<Vec<String>> {
+    let message = hl7_parser::Message::parse_with_lenient_newlines(text, true).ok()?;
+    let mut found = Vec::new();
+    for segment in message.segments() {
+        for (number, field) in (1..).zip(segment.fields()) {
+            if segment.name == "MSH" && number <= 2 {
+                continue;
+            }
+            for (repeat, repetition) in (1..).zip(field.repeats()) {
+                for (part, component) in (1..).zip(repetition.components()) {
+                    let text = component.raw_value();
+                    found.push(format!("{}-{number}[{repeat}].{part} {text}", segment.name));
+                }
+            }
+        }
+    }
+    found.retain(|component| !component.ends_with(' '));
+    Some(found)
+}
+
+fn components_here(text: &str) -> Vec<String> {
+    let message = parse(text.as_bytes());
+    let mut found = Vec::new();
+    for segment in message.segments() {
+        let name = String::from_utf8_lossy(segment.name());
+        for (number, field) in (1..).zip(segment.fields()) {
+            if name == "MSH" && number <= 2 {
+                continue;
+            }
+            for (repeat, repetition) in (1..).zip(field.repetitions()) {
+                for (part, component) in (1..).zip(repetition.components()) {
+                    let text = String::from_utf8_lossy(component.raw());
+                    found.push(format!("{name}-{number}[{repeat}].{part} {text}"));
+                }
+            }
+        }
+    }
+    found.retain(|component| !component.ends_with(' '));
+    found
+}
+
+#[test]
+fn another_parser_finds_the_same_components() {
+    let Some(corpora) = corpora() else { return };
+    let mut compared = 0;
+    for bytes in bench_messages(&corpora)
+        .iter()
+        .chain(&file_messages(&corpora))
+    {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            continue;
+        };
+        // What we repair, and five encoding characters, others read otherwise.
+        let message = parse(bytes);
+        let is_plain = message.issues().is_empty() && message.separators() == Separators::STANDARD;
+        if let Some(expected) = components_elsewhere(text).filter(|_| is_plain) {
+            assert_eq!(components_here(text), expected);
+            compared += 1;
+        }
+    }
+    println!("{compared} messages compared");
+    assert!(compared > 1_000);
 }
 
 #[test]
