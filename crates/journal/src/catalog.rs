@@ -66,6 +66,18 @@ impl Partition {
         self.segments.iter().map(|segment| segment.length).sum()
     }
 
+    fn kept(&self) -> Kept {
+        let segments = self.segments.iter();
+        let segments = segments
+            .map(|one| (one.base, one.length, one.received_max))
+            .collect();
+        Kept {
+            start: self.start,
+            end: self.end,
+            segments,
+        }
+    }
+
     fn locate(&self, offset: Offset) -> Option<Located> {
         if offset < self.start || offset > self.end {
             return None;
@@ -104,6 +116,11 @@ impl Catalog {
         self.partitions
             .get(name)
             .ok_or_else(|| Error::NoSuchPartition(name.clone()))
+    }
+
+    /// Tells what is kept of a partition.
+    pub(crate) fn kept(&self, name: &TopicPartition) -> Result<Kept, Error> {
+        Ok(self.partition(name)?.kept())
     }
 
     /// Tells whether a topic is there as asked for.
@@ -175,20 +192,8 @@ impl Catalog {
 
     /// Gives what a checkpoint says of this moment.
     pub(crate) fn checkpoint(&self, id: [u8; 16], generation: u64) -> Checkpoint {
-        let kept = |(name, partition): (&TopicPartition, &Partition)| {
-            let segments = partition.segments.iter();
-            let segments = segments
-                .map(|one| (one.base, one.length, one.received_max))
-                .collect();
-            (
-                name.clone(),
-                Kept {
-                    start: partition.start,
-                    end: partition.end,
-                    segments,
-                },
-            )
-        };
+        let kept =
+            |(name, partition): (&TopicPartition, &Partition)| (name.clone(), partition.kept());
         Checkpoint {
             id,
             sequence: self.sequence,

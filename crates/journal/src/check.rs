@@ -3,6 +3,15 @@
 use crate::record::stored_bytes;
 use crate::{Error, TopicSpec, Write, limits};
 
+/// What an entry of the commit file takes besides what it holds, at most.
+pub(crate) const ENTRY_BYTES: usize = 128;
+/// What naming its partition adds to a record, at most.
+const RECORD_NAME_BYTES: usize = 16 + limits::TOPIC_NAME_BYTES_MAX;
+/// What a group's position takes, at most.
+const GROUP_OFFSET_BYTES: usize = 32 + limits::TOPIC_NAME_BYTES_MAX + limits::GROUP_NAME_BYTES_MAX;
+/// What a topic takes as an entry, at most.
+pub(crate) const TOPIC_BYTES: usize = ENTRY_BYTES + limits::TOPIC_NAME_BYTES_MAX;
+
 /// Checks that a topic can be a directory and has partitions.
 pub(crate) fn topic(spec: &TopicSpec) -> Result<(), Error> {
     let name = spec.name.as_ref();
@@ -28,9 +37,9 @@ pub(crate) fn topic(spec: &TopicSpec) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks a write's names and gives about how many bytes it takes when stored.
+/// Checks a write's names and gives how many bytes it takes at most in the commit file.
 pub(crate) fn write(write: &Write, limit: usize) -> Result<usize, Error> {
-    let mut bytes = 0_usize;
+    let mut bytes = ENTRY_BYTES;
     for (_, record) in &write.records {
         for (name, _) in &record.headers {
             if name.len() > limits::HEADER_NAME_BYTES_MAX {
@@ -44,7 +53,7 @@ pub(crate) fn write(write: &Write, limit: usize) -> Result<usize, Error> {
         }
         bytes = bytes
             .saturating_add(stored_bytes(record))
-            .saturating_add(limits::TOPIC_NAME_BYTES_MAX);
+            .saturating_add(RECORD_NAME_BYTES);
     }
     for (group, _, _) in &write.offsets {
         if group.is_empty() || group.len() > limits::GROUP_NAME_BYTES_MAX {
@@ -55,7 +64,7 @@ pub(crate) fn write(write: &Write, limit: usize) -> Result<usize, Error> {
                 why,
             });
         }
-        bytes = bytes.saturating_add(limits::TOPIC_NAME_BYTES_MAX.saturating_mul(2));
+        bytes = bytes.saturating_add(GROUP_OFFSET_BYTES);
     }
     if bytes > limit {
         return Err(Error::TooLarge { bytes, limit });

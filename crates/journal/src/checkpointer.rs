@@ -1,40 +1,50 @@
-//! The checkpoint thread: makes segments durable so that a commit file can be used again; and retention.
+//! The checkpoint thread: makes segments durable so that a commit file can be used again.
 
 use crate::checkpoint::{self, Failure};
 use crate::recovery::sync_segments;
-use crate::segment::{cannot, path_of};
-use crate::shared::Shared;
+use crate::shared::{Shared, Turn};
 use crate::{Error, Offset, TopicPartition};
 use std::sync::MutexGuard;
 use std::time::Duration;
 
 /// A checkpoint that the disk had no space for is tried again after this time.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// What was written is in a checkpoint after this time: for readers beside this process, and a quick next start.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 
 /// Writes checkpoints when they are due, until it is told to stop.
 pub(crate) fn run(shared: &Shared) {
+    let mut written = 0;
     loop {
-        let mut turn = shared.turns.lock();
-        while !turn.due && !turn.stop {
-            turn = shared.turns.wait(turn);
-        }
-        if turn.stop {
+        let turn = wait(shared, CHECKPOINT_EVERY, |turn| !turn.due && !turn.stop);
+        let (due, stop) = (turn.due, turn.stop);
+        drop(turn);
+        if stop {
             return;
         }
-        turn.due = false;
-        drop(turn);
-        if take(shared).is_err() && shared.poisoned().is_none() {
-            let turn = shared.turns.lock();
-            let waited = shared
-                .turns
-                .changed
-                .wait_timeout_while(turn, RETRY_AFTER, |turn| !turn.stop);
-            waited
-                .expect("nothing panics while it holds the turn")
-                .0
-                .due = true;
+        let sequence = shared.catalog().sequence;
+        if !due && sequence == written {
+            continue;
+        }
+        shared.turns.lock().due = false;
+        match take(shared) {
+            Ok(()) => written = sequence,
+            Err(_) if shared.poisoned().is_some() => {}
+            Err(_) => wait(shared, RETRY_AFTER, |turn| !turn.stop).due = true,
         }
     }
+}
+
+fn wait(
+    shared: &Shared,
+    at_most: Duration,
+    while_true: impl Fn(&Turn) -> bool,
+) -> MutexGuard<'_, Turn> {
+    let turns = &shared.turns;
+    let waited = turns
+        .changed
+        .wait_timeout_while(turns.lock(), at_most, |turn| while_true(turn));
+    waited.expect("nothing panics while it holds the turn").0
 }
 
 /// Writes a checkpoint now and gives back the commit files that it makes free.
@@ -46,7 +56,7 @@ pub(crate) fn take(shared: &Shared) -> Result<(), Error> {
     take_held(shared, &held)
 }
 
-fn take_held(shared: &Shared, _held: &MutexGuard<'_, ()>) -> Result<(), Error> {
+pub(crate) fn take_held(shared: &Shared, _held: &MutexGuard<'_, ()>) -> Result<(), Error> {
     if let Some(error) = shared.poisoned() {
         return Err(error);
     }
@@ -94,83 +104,4 @@ fn take_held(shared: &Shared, _held: &MutexGuard<'_, ()>) -> Result<(), Error> {
     drop(turn);
     shared.turns.changed.notify_all();
     Ok(())
-}
-
-/// Removes the segments that are too old or too many, oldest first, never the one that is written to.
-pub(crate) fn retain(shared: &Shared, now: i64) -> Result<u64, Error> {
-    let held = shared
-        .checkpointing
-        .lock()
-        .expect("nothing panics while it writes a checkpoint");
-    let removed = forget(shared, now);
-    if removed.is_empty() {
-        return Ok(0);
-    }
-    // The files go after the checkpoint that does not name them is durable: a crash between leaves files, not gaps.
-    take_held(shared, &held)?;
-    let mut records = 0_u64;
-    for one in &removed {
-        let path = path_of(&shared.files.dir, &one.partition, one.base);
-        shared.files.close(&one.partition, one.base);
-        shared
-            .files
-            .storage
-            .remove(&path)
-            .map_err(|error| cannot("remove", &path, error))?;
-        records = records.saturating_add(one.end.saturating_sub(one.base));
-        shared.counts.removed_unread_records.add(one.unread);
-    }
-    shared.counts.removed_records.add(records);
-    Ok(records)
-}
-
-/// A segment that is not in the catalog any more.
-struct Removed {
-    partition: TopicPartition,
-    base: Offset,
-    end: Offset,
-    /// Records that the slowest group had not read.
-    unread: u64,
-}
-
-fn forget(shared: &Shared, now: i64) -> Vec<Removed> {
-    let mut catalog = shared.catalog_mut();
-    let catalog = &mut *catalog;
-    let mut removed = Vec::new();
-    for (name, partition) in &mut catalog.partitions {
-        let Some(spec) = catalog.topics.get(&name.topic) else {
-            continue;
-        };
-        let slowest = catalog
-            .groups
-            .values()
-            .filter_map(|offsets| offsets.get(name))
-            .min()
-            .copied();
-        while let (Some(oldest), Some(after)) =
-            (partition.segments.front(), partition.segments.get(1))
-        {
-            let age = now.saturating_sub(oldest.received_max);
-            let too_old = spec.retention.is_some_and(|limit| {
-                i64::try_from(limit.as_micros()).is_ok_and(|limit| age > limit)
-            });
-            let too_many = spec
-                .retention_bytes
-                .is_some_and(|limit| partition.size_bytes() > limit);
-            if !too_old && !too_many {
-                break;
-            }
-            let (base, end) = (oldest.base, after.base);
-            let unread = slowest.map_or(0, |slowest| end.saturating_sub(slowest.max(base)));
-            removed.push(Removed {
-                partition: name.clone(),
-                base,
-                end,
-                unread,
-            });
-            partition.start = end;
-            partition.segments.pop_front();
-        }
-    }
-    removed
 }

@@ -257,6 +257,7 @@ impl CommitFile {
 
     /// Makes a group durable.
     pub(crate) fn append(&mut self, group: &[u8]) -> io::Result<()> {
+        debug_assert!(self.has_room(group.len()), "the caller has made room");
         let file = self.file();
         file.write_at(group, self.position)?;
         file.sync()?;
@@ -300,8 +301,6 @@ impl CommitFile {
 
 /// Gives the size of the largest write that a commit file takes.
 pub(crate) fn write_bytes_max(commit_bytes: u64) -> usize {
-    let room = commit_bytes
-        .saturating_sub(COMMIT_HEADER_BYTES)
-        .saturating_sub(256);
+    let room = commit_bytes.saturating_sub(COMMIT_HEADER_BYTES);
     usize_of(room).min(limits::WRITE_BYTES_MAX)
 }

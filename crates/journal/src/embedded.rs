@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::catalog::{Catalog, Located};
+use crate::checkpoint::Kept;
 use crate::committer::Committer;
 use crate::entry::FORMAT_VERSION;
 use crate::files::Files;
@@ -15,7 +16,7 @@ use crate::shared::Shared;
 use crate::storage::{Disk, Storage};
 use crate::{
     Bounds, Done, Error, Journal, Offset, Status, TopicPartition, TopicSpec, Write, check,
-    checkpointer, commit_file, limits, recovery,
+    checkpointer, commit_file, limits, recovery, retention,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -145,6 +146,8 @@ impl EmbeddedJournal {
         let lock = storage.lock(dir)?;
         let opened = recovery::open(&storage, dir, options)?;
         let room = Room::new(storage, dir.to_owned(), options);
+        // Only to know from the start: each write asks again.
+        drop(room.take(0));
         let shared = Arc::new(Shared::new(
             Arc::clone(&opened.appender.files),
             room,
@@ -209,7 +212,7 @@ impl EmbeddedJournal {
     /// # Errors
     /// When the disk refuses.
     pub fn retain(&self, now: i64) -> Result<u64, Error> {
-        checkpointer::retain(&self.shared, now)
+        retention::retain(&self.shared, now)
     }
 
     /// Reads every record that is kept and checks it.
@@ -219,12 +222,25 @@ impl EmbeddedJournal {
     pub fn verify(&self) -> Result<Verified, Error> {
         let now = self.shared.catalog().checkpoint(self.shared.files.id, 0);
         let mut verified = Verified::default();
-        for (name, kept) in &now.partitions {
-            let records = recovery::verify_partition(&self.shared.files, name, kept)?;
+        for (name, kept) in now.partitions {
+            let records = self.verify_partition(&name, kept)?;
             verified.partitions = verified.partitions.saturating_add(1);
             verified.records = verified.records.saturating_add(records);
         }
         Ok(verified)
+    }
+
+    fn verify_partition(&self, name: &TopicPartition, kept: Kept) -> Result<u64, Error> {
+        let mut kept = kept;
+        loop {
+            let result = recovery::verify_partition(&self.shared.files, name, &kept);
+            let now = self.shared.catalog().kept(name)?;
+            if result.is_ok() || now.start == kept.start {
+                return result;
+            }
+            // Retention has removed a segment meanwhile.
+            kept = now;
+        }
     }
 
     /// Tells how the journal is.
@@ -257,6 +273,12 @@ impl EmbeddedJournal {
             return Ok(());
         };
         self.shared.queue.close();
+        if committing.thread().id() == std::thread::current().id() {
+            // Dropped by a callback: what waits is committed, the last checkpoint is left to the next start.
+            self.shared.turns.lock().stop = true;
+            self.shared.turns.changed.notify_all();
+            return Ok(());
+        }
         // A panic of a thread was answered by its guard, which poisons the journal.
         drop(committing.join());
         self.shared.turns.lock().stop = true;

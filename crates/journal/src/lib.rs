@@ -40,6 +40,7 @@ mod files;
 mod segment;
 
 mod checkpointer;
+mod retention;
 
 mod checkpoint;
 
@@ -128,7 +129,8 @@ pub type Committed = Vec<Offset>;
 /// What is called once, when a write is durable or has failed.
 ///
 /// The embedded journal calls it on its own thread (on the caller's when it is closed), after the write has become
-/// readable. It must not block: it stands between one group commit and the next.
+/// readable. It must not block: it stands between one group commit and the next; a panic in it stops the
+/// journal.
 pub type Done = Box<dyn FnOnce(Result<Committed, Error>) + Send>;
 
 /// The order of records, wherever it is kept.

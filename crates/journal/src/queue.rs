@@ -1,6 +1,6 @@
 //! The writes that wait for the commit thread, bounded by their number and their bytes.
 
-use crate::{Done, Error, TopicSpec, Write, limits};
+use crate::{Done, Error, TopicSpec, Write, check, limits};
 use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -23,7 +23,7 @@ impl Item {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Write { bytes, .. } => *bytes,
-            Self::Topic { .. } => limits::TOPIC_NAME_BYTES_MAX,
+            Self::Topic { .. } => check::TOPIC_BYTES,
         }
     }
 }

@@ -106,6 +106,11 @@ fn create(storage: &dyn Storage, dir: &Path, options: &Options) -> Result<Checkp
     storage
         .sync_dir(dir)
         .map_err(|error| cannot("sync", dir, error))?;
+    if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        storage
+            .sync_dir(parent)
+            .map_err(|error| cannot("sync", parent, error))?;
+    }
     let created = Checkpoint {
         id,
         generation: 1,

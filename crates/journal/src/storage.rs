@@ -6,12 +6,16 @@ pub(crate) mod simulated;
 use crate::Error;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The name of the file whose lock says that a process has the directory.
 const LOCK: &str = "lock";
+/// Directories are for their owner alone: what is in them identifies people.
+const DIR_MODE: u32 = 0o700;
+/// Files are for their owner alone.
+const FILE_MODE: u32 = 0o600;
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +60,10 @@ pub(crate) struct Disk;
 
 impl Storage for Disk {
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
-        std::fs::create_dir_all(dir)
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(DIR_MODE)
+            .create(dir)
     }
 
     fn open(&self, path: &Path, mode: Mode) -> io::Result<Arc<dyn StorageFile>> {
@@ -67,7 +74,8 @@ impl Storage for Disk {
             .read(true)
             .write(write)
             .create(create)
-            .truncate(create);
+            .truncate(create)
+            .mode(FILE_MODE);
         Ok(Arc::new(options.open(path)?))
     }
 
@@ -106,7 +114,12 @@ impl Storage for Disk {
         let path = dir.join(LOCK);
         let what = || format!("cannot lock {}", path.display());
         let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
+        options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(FILE_MODE);
         let mut file = options
             .open(&path)
             .map_err(|error| Error::io(what(), error))?;

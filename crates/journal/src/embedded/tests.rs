@@ -257,3 +257,72 @@ fn one_process_has_a_directory() {
     drop(first);
     assert!(EmbeddedJournal::open(dir.path(), &Options::small()).is_ok());
 }
+
+#[test]
+fn files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let root = tempfile::tempdir().expect("a directory");
+    let dir = root.path().join("journal");
+    let journal = EmbeddedJournal::open(&dir, &Options::small()).expect("it opens");
+    journal.ensure_topic(&spec()).expect("created");
+    journal.append(numbered(0)).expect("accepted");
+    let segment = path_of(&dir, &at(0), 0);
+    let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+    for file in [
+        &segment,
+        &dir.join("lock"),
+        &crate::checkpoint::path_of(&dir),
+        &commit_file::paths(&dir)[0],
+    ] {
+        assert_eq!(mode(file), 0o600, "{}", file.display());
+    }
+    assert_eq!(
+        (mode(&dir), mode(segment.parent().expect("it has one"))),
+        (0o700, 0o700)
+    );
+}
+
+#[test]
+fn the_longest_names_fit_what_a_write_is_estimated_with() {
+    let journal = open(&Simulated::new());
+    let topic = "t".repeat(limits::TOPIC_NAME_BYTES_MAX);
+    let long = TopicSpec {
+        name: topic.as_str().into(),
+        partitions: 60,
+        ..spec()
+    };
+    journal.ensure_topic(&long).expect("created");
+    let to = |partition| TopicPartition::new(topic.as_str(), partition);
+    let group = "g".repeat(limits::GROUP_NAME_BYTES_MAX);
+    for _ in 0..40 {
+        let write = Write {
+            records: (0..30)
+                .map(|partition| (to(partition), Record::default()))
+                .collect(),
+            offsets: (30..40)
+                .map(|partition| (group.as_str().into(), to(partition), 1))
+                .collect(),
+        };
+        journal.append(write).expect("accepted");
+    }
+    assert_eq!(journal.bounds(&[to(29)]).expect("it exists")[0].end, 40);
+}
+
+#[test]
+fn a_journal_may_be_dropped_by_its_own_callback() {
+    let disk = Simulated::new();
+    let journal = Arc::new(open(&disk));
+    let (entered, entering) = std::sync::mpsc::sync_channel(1);
+    let (block, blocked) = std::sync::mpsc::sync_channel::<()>(0);
+    let last = Arc::clone(&journal);
+    let done = Box::new(move |_: Result<Vec<u64>, Error>| {
+        blocked.recv().expect("the test lets go");
+        drop(last);
+        entered.send(()).expect("the test waits");
+    });
+    journal.submit(numbered(0), done);
+    drop(journal);
+    block.send(()).expect("the callback waits");
+    entering.recv().expect("it came back from dropping");
+    assert_eq!(check_numbered(&open(&disk.copy())), 1);
+}

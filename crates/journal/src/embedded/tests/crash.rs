@@ -92,8 +92,8 @@ fn a_group_that_was_half_written_does_not_come_back_later() {
     (1..6).for_each(|number| journal.submit(numbered(number), Box::new(|_| ())));
     let [commit, _] = commit_file::paths(&dir());
     let before = disk.get(&commit);
-    block.send(()).expect("the commit thread waits");
     let seen = journal.wait(0, Duration::ZERO);
+    block.send(()).expect("the commit thread waits");
     journal.wait(seen, Duration::from_secs(60));
     let after = disk.get(&commit);
     assert_eq!(check_numbered(&journal), 6);

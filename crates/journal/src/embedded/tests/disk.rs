@@ -11,9 +11,10 @@ fn a_full_disk_refuses_and_goes_on_by_itself() {
         refuse_below_bytes: 1000,
         ..tiny()
     };
+    disk.set_free(999);
     let journal =
         EmbeddedJournal::open_on(Arc::new(disk.clone()), &dir(), &options).expect("it opens");
-    disk.set_free(999);
+    assert_eq!(journal.status().disk, crate::Disk::Full);
     let refused = journal.ensure_topic(&spec());
     assert!(
         matches!(
@@ -35,6 +36,20 @@ fn a_full_disk_refuses_and_goes_on_by_itself() {
         (1000, 1)
     );
     assert_eq!(check_numbered(&journal), 1);
+    disk.set_free(999);
+    let large = Write {
+        records: vec![(at(0), record(&[7; 8 << 10]))],
+        offsets: Vec::new(),
+    };
+    let accepted = (0..200)
+        .take_while(|_| journal.append(large.clone()).is_ok())
+        .count();
+    assert!(
+        (1..200).contains(&accepted),
+        "it looks again after a while: {accepted}"
+    );
+    disk.set_free(2000);
+    journal.append(large).expect("there is space");
 }
 
 #[test]
