@@ -1,1 +1,32 @@
 //! Events to findings; deterministic, one state per patient, told the time.
+//!
+//! All workloads look at one [chart](State) of the patient. Each is a function of the chart: after a change it says
+//! what is true now at every clinical time it may still revise, and only what differs from what was published goes
+//! out, as a new finding, a revision or a retraction. The order in which facts arrive then decides nothing but when
+//! things could be known.
+#![forbid(unsafe_code)]
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod step;
+
+mod config;
+mod parameter;
+mod tables;
+
+mod chart;
+mod person;
+mod state;
+
+mod workload;
+
+mod critical;
+mod deterioration;
+mod sepsis;
+
+mod revise;
+
+pub use config::{Config, CriticalConfig, DeteriorationConfig, SepsisConfig};
+pub use parameter::Parameter;
+pub use state::{DecodeError, State};
+pub use step::{Effects, Input, Now, QualityIssue, QualityKind, StepError, Workloads};
+pub use workload::{WORKLOADS, Workload};

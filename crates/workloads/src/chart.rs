@@ -1,0 +1,244 @@
+//! What is known of the patient now: one entry for each fact a workload may use.
+
+pub(crate) mod read;
+
+use std::time::Duration;
+
+use clinical::unit::{self, Unit};
+use clinical::{Comparator, Decimal, EventId, EventTime, Origin, ReceivedTime};
+
+use crate::Parameter;
+use crate::config::{hours, minutes};
+
+/// The most entries a chart holds; beyond it the oldest go, and what rests on them is no longer revised.
+pub(crate) const MAX_ENTRIES: usize = 4_000;
+
+/// How long any vital sign is kept: the window of `deterioration` and the span of a set.
+const KEEP_VITAL: Duration = minutes(9 * 60 + 30);
+/// How long the last of each vital sign is kept to say how old it is.
+const KEEP_LAST: Duration = hours(48);
+/// How long any laboratory result is kept: the window of `critical-results`, and what a repeat is compared with.
+const KEEP_LABORATORY: Duration = hours(74);
+/// How long what meets a criterion of sepsis, or was revised, is kept: the window of `sepsis`, and a day before it.
+const KEEP_CRITERION: Duration = hours(99);
+/// How long cultures and antimicrobials are kept: a suspicion rests on what was ordered in the days before it.
+const KEEP_ORDER: Duration = hours(240);
+
+/// The specimen was haemolysed.
+pub(crate) const HAEMOLYSED: u8 = 1;
+/// The sender says that the result is critical.
+pub(crate) const FLAGGED: u8 = 2;
+/// It replaced an earlier version.
+pub(crate) const REVISED: u8 = 4;
+
+/// A fact as it stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) parameter: Parameter,
+    /// When it was true.
+    pub(crate) at: EventTime,
+    /// When this version was accepted; of two versions the later one stands.
+    pub(crate) known: ReceivedTime,
+    pub(crate) event: EventId,
+    pub(crate) origin: Origin,
+    /// The hash of the FHIR id: a correction has the same one.
+    pub(crate) resource: u64,
+    pub(crate) reading: Reading,
+    pub(crate) marks: u8,
+}
+
+/// What was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// A number, in the unit it came in.
+    Number {
+        value: Decimal,
+        unit: Unit,
+        comparator: Option<Comparator>,
+    },
+    /// An answer from the parameter's own list.
+    Coded(u8),
+    /// A result is there, but no value can be taken from it.
+    Unusable(Unusable),
+    /// It was taken back; kept so that an older version does not bring it back.
+    Withdrawn(Withdrawal),
+}
+
+/// Why no value can be taken from a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// The unit is not known or does not fit.
+    Unit,
+    /// The result is words.
+    Words,
+    /// No living patient has this value.
+    Implausible,
+}
+
+/// How a fact was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Withdrawal {
+    /// It will not come or was called off.
+    Cancelled,
+    /// It should never have been sent.
+    EnteredInError,
+}
+
+impl Entry {
+    /// Gives its value in the unit its parameter is compared in.
+    pub(crate) fn number(&self) -> Option<Decimal> {
+        let number = self.parameter.numeric()?;
+        match self.reading {
+            Reading::Number {
+                value,
+                unit,
+                comparator: None,
+            } => unit::convert_unit(value, unit, number.unit, number.analyte).ok(),
+            Reading::Number { .. }
+            | Reading::Coded(_)
+            | Reading::Unusable(_)
+            | Reading::Withdrawn(_) => None,
+        }
+    }
+
+    /// Gives its coded answer.
+    pub(crate) const fn code(&self) -> Option<u8> {
+        match self.reading {
+            Reading::Coded(code) => Some(code),
+            Reading::Number { .. } | Reading::Unusable(_) | Reading::Withdrawn(_) => None,
+        }
+    }
+
+    /// Says whether a score can use it.
+    pub(crate) const fn is_usable(&self) -> bool {
+        matches!(self.reading, Reading::Number { .. } | Reading::Coded(_))
+    }
+
+    /// Says whether it carries this mark.
+    pub(crate) const fn is(&self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    fn order(&self) -> (EventTime, Parameter, u64) {
+        (self.at, self.parameter, self.resource)
+    }
+}
+
+/// Shortens a FHIR id; two of one patient and parameter would have to agree in 64 bits to be taken for one.
+pub(crate) fn resource_hash(resource: &str) -> u64 {
+    let id = EventId::derive(&[b"resource", resource.as_bytes()]);
+    id.as_bytes()
+        .iter()
+        .take(8)
+        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+/// What is known of the patient now, by clinical time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Chart {
+    /// In the order of time, parameter, resource.
+    pub(crate) entries: Vec<Entry>,
+    /// Before this, entries were given up for room.
+    pub(crate) floor: Option<EventTime>,
+}
+
+impl Chart {
+    /// Takes a fact in, and gives the earliest time at which that changed anything.
+    pub(crate) fn put(&mut self, mut entry: Entry) -> Option<EventTime> {
+        let mut from = entry.at;
+        let earlier = self
+            .entries
+            .iter()
+            .position(|e| e.resource == entry.resource && e.parameter == entry.parameter);
+        if let Some(place) = earlier {
+            let old = self.entries.get(place)?;
+            if (old.known, old.event) >= (entry.known, entry.event) {
+                return None;
+            }
+            entry.marks |= REVISED;
+            from = from.min(old.at);
+            self.entries.remove(place);
+        }
+        let place = self.entries.partition_point(|e| e.order() < entry.order());
+        self.entries.insert(place, entry);
+        if self.entries.len() > MAX_ENTRIES {
+            self.floor = Some(self.entries.remove(0).at);
+        }
+        Some(from)
+    }
+
+    /// Gives what was said of a resource.
+    pub(crate) fn of_resource(&self, resource: u64) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.resource == resource)
+    }
+
+    /// Gives the entries after one time and up to another, oldest first.
+    pub(crate) fn between(
+        &self,
+        after: EventTime,
+        until: EventTime,
+    ) -> impl DoubleEndedIterator<Item = &Entry> {
+        let first = self.entries.partition_point(|entry| entry.at <= after);
+        let end = self.entries.partition_point(|entry| entry.at <= until);
+        self.entries.get(first..end).unwrap_or(&[]).iter()
+    }
+
+    /// Gives the entries of one parameter, oldest first.
+    pub(crate) fn of(&self, parameter: Parameter) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.parameter == parameter)
+    }
+
+    /// Gives the last usable entry of a parameter up to a time.
+    pub(crate) fn last(&self, parameter: Parameter, until: EventTime) -> Option<&Entry> {
+        let end = self.entries.partition_point(|entry| entry.at <= until);
+        self.entries
+            .get(..end)?
+            .iter()
+            .rev()
+            .find(|entry| entry.parameter == parameter && entry.is_usable())
+    }
+
+    /// Drops what no workload can use any more.
+    pub(crate) fn expire(&mut self, watermark: EventTime) {
+        let mut newest = [None; 64];
+        let old = watermark.minus(KEEP_VITAL);
+        for entry in self.entries.iter().filter(|e| e.at <= old && e.is_usable()) {
+            if let Some(slot) = newest.get_mut(usize::from(entry.parameter.number())) {
+                *slot = Some(entry.event);
+            }
+        }
+        self.entries.retain(|entry| {
+            let last = newest
+                .get(usize::from(entry.parameter.number()))
+                .copied()
+                .flatten();
+            entry.at > watermark.minus(keep(entry, last == Some(entry.event)))
+        });
+    }
+}
+
+/// Gives how long an entry is kept.
+fn keep(entry: &Entry, last: bool) -> Duration {
+    let parameter = entry.parameter;
+    if last && matches!(parameter, Parameter::Oxygen | Parameter::SaturationScale) {
+        return Duration::MAX;
+    }
+    let by_kind = if parameter.is_order() {
+        KEEP_ORDER
+    } else if !parameter.is_vital() {
+        KEEP_LABORATORY
+    } else if last {
+        KEEP_LAST
+    } else {
+        KEEP_VITAL
+    };
+    if entry.is(REVISED) || !entry.is_usable() || crate::sepsis::is_criterion(entry) {
+        by_kind.max(KEEP_CRITERION)
+    } else {
+        by_kind
+    }
+}

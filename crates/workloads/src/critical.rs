@@ -1,0 +1,242 @@
+//! Critical results: laboratory values that somebody must be told now.
+
+mod judge;
+
+use std::time::Duration;
+
+use clinical::unit;
+use clinical::{Decimal, EventTime, Severity};
+
+use crate::Parameter;
+use crate::chart::read::POSITIVE;
+use crate::chart::{Entry, HAEMOLYSED, Reading, Unusable};
+use crate::tables::Tables;
+use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
+use judge::{Verdict, judge};
+
+pub(crate) const READS: &[Parameter] = &[
+    Parameter::Potassium,
+    Parameter::Sodium,
+    Parameter::Calcium,
+    Parameter::IonisedCalcium,
+    Parameter::Glucose,
+    Parameter::Bicarbonate,
+    Parameter::Magnesium,
+    Parameter::Ph,
+    Parameter::CarbonDioxidePressure,
+    Parameter::OxygenPressure,
+    Parameter::Haemoglobin,
+    Parameter::Haematocrit,
+    Parameter::Platelets,
+    Parameter::WhiteCells,
+    Parameter::Bands,
+    Parameter::Inr,
+    Parameter::Aptt,
+    Parameter::Fibrinogen,
+    Parameter::Lactate,
+    Parameter::Bilirubin,
+    Parameter::Culture,
+];
+
+/// What was told last about an analyte, and is still so.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    verdict: Verdict,
+    at: EventTime,
+    value: Option<Decimal>,
+}
+
+/// Judges every result that may still be revised.
+pub(crate) fn conclude(view: &View<'_>) -> Concluded {
+    let mut concluded = Concluded {
+        from: view.frozen,
+        conclusions: Vec::new(),
+        wake: None,
+    };
+    for parameter in READS {
+        analyte(view, *parameter, &mut concluded.conclusions);
+    }
+    concluded
+}
+
+fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusion>) {
+    let mut told = told_before(view, parameter);
+    let results = view
+        .chart
+        .of(parameter)
+        .filter(|entry| entry.at >= view.frozen && !matches!(entry.reading, Reading::Withdrawn(_)));
+    for (entry, verdict) in worst_at_each_time(view, results) {
+        let value = entry.number_or_bound();
+        let severity = match verdict {
+            Verdict::High | Verdict::Low | Verdict::Positive => Severity::Critical,
+            Verdict::Flagged => Severity::High,
+            Verdict::Unknown | Verdict::Normal => Severity::None,
+        };
+        let publish = match verdict {
+            Verdict::Unknown => true,
+            Verdict::Normal => told.take().is_some(),
+            Verdict::High | Verdict::Low | Verdict::Positive | Verdict::Flagged => {
+                let repeat = told.is_some_and(|told| {
+                    is_repeat(
+                        view.tables,
+                        entry,
+                        verdict,
+                        value,
+                        &told,
+                        view.config.critical.repeat,
+                    )
+                });
+                if !repeat {
+                    told = Some(Told {
+                        verdict,
+                        at: entry.at,
+                        value,
+                    });
+                }
+                !repeat
+            }
+        };
+        if publish {
+            conclusions.push(Conclusion {
+                condition: Condition::CriticalResult(parameter),
+                as_of: entry.at,
+                severity,
+                score: None,
+                summary: summary(entry, verdict),
+                evidence: vec![Proof {
+                    entry: *entry,
+                    value: shown(entry),
+                    points: None,
+                }],
+                missing: Vec::new(),
+                note: verdict.number(),
+            });
+        }
+    }
+}
+
+/// Finds what was told before anything that may still be revised.
+fn told_before(view: &View<'_>, parameter: Parameter) -> Option<Told> {
+    let line = view
+        .lines
+        .iter()
+        .filter(|line| line.condition == Condition::CriticalResult(parameter) && line.asserted)
+        .rfind(|line| {
+            line.as_of < view.frozen && Verdict::from_number(line.note) != Some(Verdict::Unknown)
+        })?;
+    let verdict = Verdict::from_number(line.note).filter(|verdict| *verdict != Verdict::Normal)?;
+    let value = view
+        .chart
+        .of(parameter)
+        .find(|entry| entry.at == line.as_of)
+        .and_then(Entry::number_or_bound);
+    Some(Told {
+        verdict,
+        at: line.as_of,
+        value,
+    })
+}
+
+/// Takes the worst result of each time: duplicates from two interfaces count once, conflicts as the worse one.
+fn worst_at_each_time<'a>(
+    view: &View<'_>,
+    results: impl Iterator<Item = &'a Entry>,
+) -> Vec<(&'a Entry, Verdict)> {
+    let mut worst: Vec<(&Entry, Verdict)> = Vec::new();
+    for entry in results {
+        let Some(verdict) = judge(view, entry) else {
+            continue;
+        };
+        match worst.last_mut() {
+            Some(held) if held.0.at == entry.at => {
+                if held.1 < verdict {
+                    *held = (entry, verdict);
+                }
+            }
+            Some(_) | None => worst.push((entry, verdict)),
+        }
+    }
+    worst
+}
+
+fn is_repeat(
+    tables: &Tables,
+    entry: &Entry,
+    verdict: Verdict,
+    value: Option<Decimal>,
+    told: &Told,
+    repeat: Duration,
+) -> bool {
+    if told.verdict != verdict
+        || entry
+            .at
+            .since(told.at)
+            .is_none_or(|passed| passed >= repeat)
+    {
+        return false;
+    }
+    let delta = entry.parameter.numeric().and_then(|number| {
+        let range = tables
+            .ranges(entry.parameter)
+            .find(|range| range.unit == number.unit)?;
+        Some(range.delta)
+    });
+    let (Some(delta), Some(now), Some(then)) = (delta, value, told.value) else {
+        return true;
+    };
+    match verdict {
+        Verdict::High => now < then + delta,
+        Verdict::Low => now > then - delta,
+        Verdict::Positive | Verdict::Flagged | Verdict::Unknown | Verdict::Normal => true,
+    }
+}
+
+impl Entry {
+    /// Gives its value in the unit its parameter is compared in; of a bound, the bound.
+    fn number_or_bound(&self) -> Option<Decimal> {
+        let number = self.parameter.numeric()?;
+        match self.reading {
+            Reading::Number { value, unit, .. } => {
+                unit::convert_unit(value, unit, number.unit, number.analyte).ok()
+            }
+            Reading::Coded(_) | Reading::Unusable(_) | Reading::Withdrawn(_) => None,
+        }
+    }
+}
+
+fn summary(entry: &Entry, verdict: Verdict) -> String {
+    let name = entry.parameter.words();
+    let value = shown(entry);
+    let mut text = match verdict {
+        Verdict::High => format!("{name} {value}, critically high"),
+        Verdict::Low => format!("{name} {value}, critically low"),
+        Verdict::Positive => format!("{name} positive"),
+        Verdict::Flagged => format!("{name} {value}, critical by the laboratory's own flag"),
+        Verdict::Unknown => format!("{name} cannot be evaluated: {value}"),
+        Verdict::Normal => format!("{name} {value}, no longer critical"),
+    };
+    if entry.is(HAEMOLYSED) {
+        text.push_str("; specimen haemolysed");
+    }
+    text
+}
+
+/// Writes a value as it was sent.
+pub(crate) fn shown(entry: &Entry) -> String {
+    match entry.reading {
+        Reading::Number {
+            value,
+            unit,
+            comparator,
+        } => {
+            let sign = comparator.map_or("", clinical::Comparator::code);
+            format!("{sign}{value} {unit}").trim_end().into()
+        }
+        Reading::Coded(POSITIVE) => "positive".into(),
+        Reading::Coded(_) => "not positive".into(),
+        Reading::Unusable(Unusable::Unit) => "its unit is not known".into(),
+        Reading::Unusable(Unusable::Words) => "the result is words".into(),
+        Reading::Unusable(Unusable::Implausible) => "the value is not possible".into(),
+        Reading::Withdrawn(_) => "taken back".into(),
+    }
+}

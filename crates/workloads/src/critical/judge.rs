@@ -1,0 +1,167 @@
+//! Whether one result is critical: by the range of its analyte, or by the sender's flag.
+
+use clinical::unit;
+use clinical::{Comparator, Decimal};
+
+use crate::chart::read::{POSITIVE, RESULTED};
+use crate::chart::{Entry, FLAGGED, Reading};
+use crate::tables::Range;
+use crate::workload::View;
+
+/// What a result is, least worrying first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verdict {
+    /// Within its range.
+    Normal,
+    /// A bound or a value that does not decide it.
+    Unknown,
+    /// Within its range, or without one, but critical to the sender.
+    Flagged,
+    /// Below its range.
+    Low,
+    /// Above its range.
+    High,
+    /// Positive where that alone is critical.
+    Positive,
+}
+
+impl Verdict {
+    const ALL: [Self; 6] = [
+        Self::Normal,
+        Self::Unknown,
+        Self::Flagged,
+        Self::Low,
+        Self::High,
+        Self::Positive,
+    ];
+
+    /// Gives its number beside a published line.
+    pub(super) const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Finds the verdict of a number.
+    pub(super) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|verdict| verdict.number() == number)
+    }
+}
+
+/// Judges a result; nothing where there is no range for it and the sender does not flag it.
+pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
+    let config = &view.config.critical;
+    let flagged = config.sender_flags && entry.is(FLAGGED);
+    let child = view
+        .person
+        .age_years(entry.at)
+        .is_some_and(|age| age < config.least_age_years);
+    let verdict = match entry.reading {
+        // The ranges are for adults; nothing is said about a child by them.
+        _ if child => None,
+        Reading::Number {
+            value,
+            unit,
+            comparator,
+        } => view
+            .tables
+            .ranges(entry.parameter)
+            .find(|range| range.unit == unit)
+            .map(|range| by_range(value, comparator, range))
+            .or_else(|| {
+                let range = view.tables.ranges(entry.parameter).next()?;
+                let analyte = entry.parameter.numeric()?.analyte;
+                let value = unit::convert_unit(value, unit, range.unit, analyte).ok()?;
+                Some(by_range(value, comparator, range))
+            }),
+        Reading::Coded(POSITIVE) => Some(Verdict::Positive),
+        Reading::Coded(RESULTED) => Some(Verdict::Normal),
+        Reading::Coded(_) | Reading::Withdrawn(_) => None,
+        Reading::Unusable(_) => view
+            .tables
+            .ranges(entry.parameter)
+            .next()
+            .map(|_| Verdict::Unknown),
+    };
+    match verdict {
+        Some(Verdict::Normal | Verdict::Unknown) | None if flagged => Some(Verdict::Flagged),
+        other => other,
+    }
+}
+
+fn by_range(value: Decimal, comparator: Option<Comparator>, range: &Range) -> Verdict {
+    let above = |value: Decimal| {
+        range
+            .high
+            .is_some_and(|limit| value > limit.value || limit.inclusive && value == limit.value)
+    };
+    let below = |value: Decimal| {
+        range
+            .low
+            .is_some_and(|limit| value < limit.value || limit.inclusive && value == limit.value)
+    };
+    match comparator {
+        None if above(value) => Verdict::High,
+        None if below(value) => Verdict::Low,
+        None => Verdict::Normal,
+        // Something above the bound is above the limit as soon as the bound reaches it.
+        Some(Comparator::Greater) if range.high.is_some_and(|limit| value >= limit.value) => {
+            Verdict::High
+        }
+        Some(Comparator::GreaterOrEqual) if above(value) => Verdict::High,
+        Some(Comparator::Greater | Comparator::GreaterOrEqual)
+            if range.high.is_none() && !below(value) =>
+        {
+            Verdict::Normal
+        }
+        Some(Comparator::Less) if range.low.is_some_and(|limit| value <= limit.value) => {
+            Verdict::Low
+        }
+        Some(Comparator::LessOrEqual) if below(value) => Verdict::Low,
+        Some(Comparator::Less | Comparator::LessOrEqual)
+            if range.low.is_none() && !above(value) =>
+        {
+            Verdict::Normal
+        }
+        Some(_) => Verdict::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameter;
+    use crate::tables::Tables;
+
+    fn check(parameter: Parameter, comparator: &str, value: &str, want: Verdict) {
+        let tables = Tables::new();
+        let range = tables.ranges(parameter).next().unwrap();
+        let got = by_range(value.parse().unwrap(), Comparator::parse(comparator), range);
+        assert_eq!(got, want, "{parameter:?} {comparator}{value}");
+    }
+
+    #[test]
+    fn limits_belong_to_the_side_the_table_says() {
+        check(Parameter::Potassium, "", "6.2", Verdict::Normal);
+        check(Parameter::Potassium, "", "6.21", Verdict::High);
+        check(Parameter::Potassium, "", "2.8", Verdict::Normal);
+        check(Parameter::Potassium, "", "2.79", Verdict::Low);
+        check(Parameter::Ph, "", "7.20", Verdict::Low);
+        check(Parameter::Ph, "", "7.21", Verdict::Normal);
+        check(Parameter::Inr, "", "5", Verdict::High);
+    }
+
+    #[test]
+    fn a_bound_decides_only_where_it_can() {
+        check(Parameter::Glucose, ">", "500", Verdict::High);
+        check(Parameter::Glucose, ">", "450", Verdict::High);
+        check(Parameter::Glucose, ">=", "450", Verdict::Unknown);
+        check(Parameter::Glucose, ">", "400", Verdict::Unknown);
+        check(Parameter::Glucose, "<", "40", Verdict::Low);
+        check(Parameter::Glucose, "<", "60", Verdict::Unknown);
+        check(Parameter::Lactate, "<", "0.3", Verdict::Normal);
+        check(Parameter::OxygenPressure, ">", "60", Verdict::Normal);
+        check(Parameter::Platelets, "<=", "20", Verdict::Low);
+        check(Parameter::Platelets, "<=", "21", Verdict::Unknown);
+    }
+}

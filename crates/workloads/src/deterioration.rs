@@ -1,0 +1,222 @@
+//! Deterioration: NEWS2 at every charted time, and observations that are overdue.
+
+mod news2;
+mod overdue;
+
+use std::time::Duration;
+
+use clinical::{EventTime, Severity};
+
+use crate::Parameter;
+use crate::chart::read::OXYGEN;
+use crate::config::{DeteriorationConfig, minutes};
+use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
+use news2::{Band, Score};
+
+pub(crate) const READS: &[Parameter] = &[
+    Parameter::RespiratoryRate,
+    Parameter::OxygenSaturation,
+    Parameter::Oxygen,
+    Parameter::SystolicPressure,
+    Parameter::Pulse,
+    Parameter::Consciousness,
+    Parameter::Temperature,
+    Parameter::SaturationScale,
+];
+
+/// Scores that follow one another within this time and say the same are published once.
+const SAME: Duration = minutes(15);
+
+/// Says what NEWS2 is at every time that may have changed.
+pub(crate) fn conclude(view: &View<'_>) -> Concluded {
+    let config = &view.config.deterioration;
+    // A set is said to be incomplete only if it stays so: a change decides that for the time before it.
+    let first = view.from.minus(config.settle).max(view.frozen);
+    let mut concluded = Concluded {
+        from: first,
+        conclusions: Vec::new(),
+        wake: None,
+    };
+    let scores = scores(view, first.minus(SAME));
+    for (place, (at, score)) in scores
+        .iter()
+        .enumerate()
+        .filter(|(_, (at, _))| *at >= first)
+    {
+        let before = place.checked_sub(1).and_then(|place| scores.get(place));
+        if before.is_some_and(|(then, earlier)| {
+            bucket(*then) == bucket(*at) && earlier.says_the_same_as(score)
+        }) {
+            continue;
+        }
+        if !score.missing.is_empty() && score.band() < Band::LowMedium {
+            let settled = at.plus(config.settle);
+            let completed = scores
+                .iter()
+                .any(|(then, other)| then > at && *then <= settled && other.missing.is_empty());
+            if completed {
+                continue;
+            }
+            if settled > view.watermark {
+                concluded.wake = earliest(concluded.wake, settled);
+                continue;
+            }
+        }
+        concluded.conclusions.push(conclusion(view, *at, score));
+    }
+    overdue::conclude(view, first, &scores, &mut concluded);
+    concluded
+}
+
+fn scores<'a>(view: &'a View<'_>, from: EventTime) -> Vec<(EventTime, Score<'a>)> {
+    let mut times: Vec<EventTime> = view
+        .chart
+        .between(
+            from.minus(Duration::from_micros(1)),
+            EventTime::from_micros(i64::MAX),
+        )
+        .filter(|entry| Parameter::NEWS2.contains(&entry.parameter) && entry.is_usable())
+        .map(|entry| entry.at)
+        .filter(|at| is_old_enough(view, *at))
+        .collect();
+    times.dedup();
+    times
+        .into_iter()
+        .map(|at| (at, Score::at(view.chart, at, &view.config.deterioration)))
+        .collect()
+}
+
+fn is_old_enough(view: &View<'_>, at: EventTime) -> bool {
+    view.person
+        .age_years(at)
+        .is_none_or(|age| age >= view.config.deterioration.least_age_years)
+}
+
+fn bucket(at: EventTime) -> i64 {
+    at.micros()
+        .div_euclid(i64::try_from(SAME.as_micros()).expect("15 minutes fit"))
+}
+
+fn earliest(known: Option<EventTime>, at: EventTime) -> Option<EventTime> {
+    Some(known.map_or(at, |known| known.min(at)))
+}
+
+fn conclusion(view: &View<'_>, at: EventTime, score: &Score<'_>) -> Conclusion {
+    let config = &view.config.deterioration;
+    let missing: Vec<Missing> = score
+        .missing
+        .iter()
+        .map(|parameter| Missing {
+            parameter: *parameter,
+            last: view
+                .chart
+                .last(*parameter, at)
+                .and_then(|entry| at.since(entry.at)),
+        })
+        .collect();
+    Conclusion {
+        condition: Condition::Deterioration,
+        as_of: at,
+        severity: score.band().severity(),
+        score: Some(score.total()),
+        summary: summary(config, score, view.person.born.is_none()),
+        evidence: score
+            .parts
+            .iter()
+            .map(|part| Proof {
+                entry: *part.entry,
+                value: part.shown.clone(),
+                points: Some(part.points),
+            })
+            .collect(),
+        missing,
+        note: if score.missing.is_empty() {
+            score.band().number()
+        } else {
+            0
+        },
+    }
+}
+
+fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -> String {
+    let band = score.band().word();
+    let mut text = if score.missing.is_empty() {
+        format!("NEWS2 {}, {band}", score.total())
+    } else {
+        let count = score.parts.len();
+        format!(
+            "NEWS2 at least {}, {band}, from {count} of 7 parameters",
+            score.total()
+        )
+    };
+    let reasons: Vec<String> = score
+        .parts
+        .iter()
+        .filter(|part| part.points > 0)
+        .map(|part| {
+            // "on oxygen" says it all.
+            let name = match part.entry.code() {
+                Some(OXYGEN) if part.entry.parameter == Parameter::Oxygen => "",
+                Some(_) | None => part.entry.parameter.words(),
+            };
+            format!("{name} {} ({})", part.shown, part.points)
+                .trim_start()
+                .to_owned()
+        })
+        .collect();
+    if !reasons.is_empty() {
+        text.push_str(": ");
+        text.push_str(&reasons.join(", "));
+    }
+    if score.missing.is_empty() {
+        text.push_str("; next set within ");
+        text.push_str(&span_words(score.band().due(config)));
+    } else {
+        let names: Vec<&str> = score
+            .missing
+            .iter()
+            .map(|parameter| parameter.words())
+            .collect();
+        text.push_str("; missing ");
+        text.push_str(&names.join(", "));
+    }
+    if score.scale_2 {
+        text.push_str("; SpO2 scale 2 as ordered");
+    }
+    if age_unknown {
+        text.push_str("; age not known, scored as an adult");
+    }
+    text
+}
+
+/// Gives a span in hours and minutes.
+pub(crate) fn span_words(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+impl Band {
+    /// Gives the severity of the band: the same words, with `low-medium` an urgent ward review.
+    const fn severity(self) -> Severity {
+        match self {
+            Self::Zero => Severity::None,
+            Self::Low => Severity::Low,
+            Self::LowMedium | Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+        }
+    }
+
+    /// Gives how soon the next set is due.
+    const fn due(self, config: &DeteriorationConfig) -> Duration {
+        match self {
+            Self::Zero => config.due_at_0,
+            Self::Low => config.due_at_low,
+            Self::LowMedium | Self::Medium => config.due_at_medium,
+            Self::High => config.due_at_high,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The NEWS2 table: Royal College of Physicians, 2017, chart 1 and appendix.
+
+use clinical::{Decimal, EventTime};
+
+use crate::Parameter;
+use crate::chart::read::{CONSCIOUSNESS, OXYGEN};
+use crate::chart::{Chart, Entry};
+use crate::config::DeteriorationConfig;
+
+/// The clinical risk that a score stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Band {
+    /// Nothing scored.
+    Zero,
+    /// 1 to 4.
+    Low,
+    /// One parameter scored 3.
+    LowMedium,
+    /// 5 or 6.
+    Medium,
+    /// 7 or more.
+    High,
+}
+
+impl Band {
+    const ALL: [Self; 5] = [
+        Self::Zero,
+        Self::Low,
+        Self::LowMedium,
+        Self::Medium,
+        Self::High,
+    ];
+
+    /// Gives the word the Royal College uses.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Zero | Self::Low => "low",
+            Self::LowMedium => "low-medium",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
+    /// Gives its number beside a published line; 0 is kept for incomplete sets.
+    pub(crate) const fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Finds the band of a number.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|band| band.number() == number)
+    }
+}
+
+/// What one parameter adds.
+#[derive(Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) entry: &'a Entry,
+    pub(crate) points: i32,
+    pub(crate) shown: String,
+}
+
+/// The score at one time.
+#[derive(Debug)]
+pub(crate) struct Score<'a> {
+    pub(crate) parts: Vec<Part<'a>>,
+    pub(crate) missing: Vec<Parameter>,
+    pub(crate) scale_2: bool,
+}
+
+impl<'a> Score<'a> {
+    /// Scores the newest value of each parameter within the span of a set; oxygen holds until something else is charted.
+    pub(crate) fn at(chart: &'a Chart, at: EventTime, config: &DeteriorationConfig) -> Self {
+        let mut newest: [Option<&Entry>; 7] = [None; 7];
+        let oxygen = chart.last(Parameter::Oxygen, at);
+        let on_oxygen = oxygen.and_then(Entry::code) == Some(OXYGEN);
+        let scale_2 = chart
+            .last(Parameter::SaturationScale, at)
+            .and_then(Entry::code)
+            == Some(2);
+        let points = |entry: &Entry| points(entry, scale_2, on_oxygen);
+        for entry in chart.between(at.minus(config.set_span), at) {
+            let slot = Parameter::NEWS2
+                .iter()
+                .position(|parameter| *parameter == entry.parameter);
+            let Some(slot) = slot.and_then(|slot| newest.get_mut(slot)) else {
+                continue;
+            };
+            // Of two values at one time the worse one is scored.
+            let stands =
+                slot.is_none_or(|held| held.at < entry.at || points(held) <= points(entry));
+            if entry.is_usable() && points(entry).is_some() && stands {
+                *slot = Some(entry);
+            }
+        }
+        let mut score = Self {
+            parts: Vec::new(),
+            missing: Vec::new(),
+            scale_2,
+        };
+        for (parameter, mut found) in Parameter::NEWS2.into_iter().zip(newest) {
+            if parameter == Parameter::Oxygen {
+                found = oxygen;
+            }
+            match found.and_then(|entry| Some((entry, points(entry)?))) {
+                Some((entry, points)) => score.parts.push(Part {
+                    entry,
+                    points,
+                    shown: shown(entry),
+                }),
+                None => score.missing.push(parameter),
+            }
+        }
+        score
+    }
+
+    /// Gives the sum; of an incomplete set it is the least the score can be.
+    pub(crate) fn total(&self) -> i32 {
+        self.parts.iter().map(|part| part.points).sum()
+    }
+
+    /// Gives the clinical risk.
+    pub(crate) fn band(&self) -> Band {
+        match self.total() {
+            7.. => Band::High,
+            5..7 => Band::Medium,
+            _ if self.parts.iter().any(|part| part.points == 3) => Band::LowMedium,
+            1..5 => Band::Low,
+            _ => Band::Zero,
+        }
+    }
+
+    /// Says whether another score tells a clinician nothing new.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        self.total() == other.total()
+            && self.band() == other.band()
+            && self.missing == other.missing
+    }
+}
+
+fn shown(entry: &Entry) -> String {
+    match (entry.parameter, entry.code()) {
+        (Parameter::Consciousness, Some(code)) => CONSCIOUSNESS
+            .get(usize::from(code))
+            .copied()
+            .unwrap_or("not known")
+            .into(),
+        (_, Some(OXYGEN)) => "on oxygen".into(),
+        (_, Some(_)) => "room air".into(),
+        (parameter, None) => {
+            let unit = parameter
+                .numeric()
+                .map_or(String::new(), |number| number.unit.to_string());
+            let value = entry.number().unwrap_or_default();
+            let value = if parameter == Parameter::Temperature {
+                tenths(value)
+            } else {
+                whole(value)
+            };
+            format!("{value} {unit}")
+        }
+    }
+}
+
+/// Gives what a value adds, after rounding it to the precision of the chart.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is not in the table scores nothing"
+)]
+fn points(entry: &Entry, scale_2: bool, on_oxygen: bool) -> Option<i32> {
+    if let Some(code) = entry.code() {
+        return match entry.parameter {
+            Parameter::Oxygen => Some(if code == OXYGEN { 2 } else { 0 }),
+            Parameter::Consciousness => Some(if code == 0 { 0 } else { 3 }),
+            _ => None,
+        };
+    }
+    let value = entry.number()?;
+    let count = || i64::try_from(whole(value)).ok();
+    match entry.parameter {
+        Parameter::RespiratoryRate => Some(respiratory_rate(count()?)),
+        Parameter::OxygenSaturation if scale_2 => Some(saturation_scale_2(count()?, on_oxygen)),
+        Parameter::OxygenSaturation => Some(saturation_scale_1(count()?)),
+        Parameter::SystolicPressure => Some(systolic_pressure(count()?)),
+        Parameter::Pulse => Some(pulse(count()?)),
+        Parameter::Temperature => Some(temperature(
+            i64::try_from(tenths(value) * Decimal::TEN).ok()?,
+        )),
+        _ => None,
+    }
+}
+
+const fn respiratory_rate(per_minute: i64) -> i32 {
+    match per_minute {
+        ..=8 => 3,
+        9..=11 => 1,
+        12..=20 => 0,
+        21..=24 => 2,
+        25.. => 3,
+    }
+}
+
+const fn saturation_scale_1(percent: i64) -> i32 {
+    match percent {
+        ..=91 => 3,
+        92..=93 => 2,
+        94..=95 => 1,
+        96.. => 0,
+    }
+}
+
+const fn saturation_scale_2(percent: i64, on_oxygen: bool) -> i32 {
+    match percent {
+        ..=83 => 3,
+        84..=85 => 2,
+        86..=87 => 1,
+        88..=92 => 0,
+        93.. if !on_oxygen => 0,
+        93..=94 => 1,
+        95..=96 => 2,
+        97.. => 3,
+    }
+}
+
+const fn systolic_pressure(mmhg: i64) -> i32 {
+    match mmhg {
+        ..=90 => 3,
+        91..=100 => 2,
+        101..=110 => 1,
+        111..=219 => 0,
+        220.. => 3,
+    }
+}
+
+const fn pulse(per_minute: i64) -> i32 {
+    match per_minute {
+        ..=40 => 3,
+        41..=50 => 1,
+        51..=90 => 0,
+        91..=110 => 1,
+        111..=130 => 2,
+        131.. => 3,
+    }
+}
+
+const fn temperature(tenths_celsius: i64) -> i32 {
+    match tenths_celsius {
+        ..=350 => 3,
+        351..=360 => 1,
+        361..=380 => 0,
+        381..=390 => 1,
+        391.. => 2,
+    }
+}
+
+/// Rounds to whole numbers, as everything but temperatures is charted.
+fn whole(value: Decimal) -> Decimal {
+    rounded(value)
+}
+
+/// Rounds to tenths, as temperatures are charted.
+fn tenths(value: Decimal) -> Decimal {
+    rounded(value * Decimal::TEN) / Decimal::TEN
+}
+
+/// Rounds halves up; every value here is above 0.
+fn rounded(value: Decimal) -> Decimal {
+    (value + Decimal::new(5, 1)).floor()
+}

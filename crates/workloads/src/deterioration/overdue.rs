@@ -1,0 +1,104 @@
+//! Observations that did not come when they were due; silence is an event.
+
+use std::time::Duration;
+
+use clinical::{EventTime, Severity};
+
+use super::news2::{Band, Score};
+use super::{earliest, span_words};
+use crate::config::hours;
+use crate::workload::{Concluded, Conclusion, Condition, View};
+
+/// From this interval on a set that is late is worth knowing; below it somebody must look soon.
+const RELAXED: Duration = hours(4);
+
+/// Says which complete sets were not followed by another in time.
+pub(super) fn conclude(
+    view: &View<'_>,
+    first: EventTime,
+    scores: &[(EventTime, Score<'_>)],
+    concluded: &mut Concluded,
+) {
+    let config = &view.config.deterioration;
+    let mut sets: Vec<(EventTime, Band)> = before(view, first).into_iter().collect();
+    sets.extend(
+        scores
+            .iter()
+            .filter(|(at, score)| *at >= first && score.missing.is_empty())
+            .map(|(at, score)| (*at, score.band())),
+    );
+    for (place, (at, band)) in sets.iter().enumerate() {
+        let due = at.plus(band.due(config));
+        let limit = due.plus(config.overdue_grace);
+        let next = sets.get(place + 1).map(|(at, _)| *at);
+        if next.is_some_and(|next| next <= limit) || !view.stays.iter().any(|stay| stay.covers(due))
+        {
+            continue;
+        }
+        if limit > view.watermark {
+            concluded.wake = earliest(concluded.wake, limit);
+            continue;
+        }
+        if due >= first {
+            concluded.conclusions.push(overdue(due, band.due(config)));
+        }
+        if let Some(next) = next.filter(|next| *next >= first) {
+            concluded
+                .conclusions
+                .push(taken(next, next.since(due).unwrap_or_default()));
+        }
+    }
+}
+
+/// Finds the last complete set before the first time that may have changed.
+fn before(view: &View<'_>, first: EventTime) -> Option<(EventTime, Band)> {
+    let charted = super::scores(view, view.frozen)
+        .into_iter()
+        .rev()
+        .find(|(at, score)| *at < first && score.missing.is_empty())
+        .map(|(at, score)| (at, score.band()));
+    charted.or_else(|| {
+        view.lines
+            .iter()
+            .rev()
+            .filter(|line| line.condition == Condition::Deterioration && line.asserted)
+            .filter(|line| line.as_of < view.frozen)
+            .find_map(|line| Some((line.as_of, Band::from_number(line.note)?)))
+    })
+}
+
+fn overdue(due: EventTime, interval: Duration) -> Conclusion {
+    Conclusion {
+        condition: Condition::ObservationsOverdue,
+        as_of: due,
+        severity: if interval >= RELAXED {
+            Severity::Low
+        } else {
+            Severity::Medium
+        },
+        score: None,
+        summary: format!(
+            "observations overdue: no complete set within {} of the last",
+            span_words(interval)
+        ),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        note: 0,
+    }
+}
+
+fn taken(at: EventTime, late: Duration) -> Conclusion {
+    Conclusion {
+        condition: Condition::ObservationsOverdue,
+        as_of: at,
+        severity: Severity::None,
+        score: None,
+        summary: format!(
+            "observations taken {} after they were due",
+            span_words(late)
+        ),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        note: 0,
+    }
+}

@@ -1,0 +1,101 @@
+//! Who the patient is and where they stay, as far as a rule needs it.
+
+use clinical::{EncounterClass, EncounterStatus, EventTime, Person, ReceivedTime};
+
+/// What is known of the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PersonFacts {
+    /// When this was said.
+    pub(crate) known: ReceivedTime,
+    /// The first day that the birth date can mean, as year, month, day.
+    pub(crate) born: Option<(i16, i8, i8)>,
+    /// Whether the patient has died.
+    pub(crate) deceased: bool,
+}
+
+impl PersonFacts {
+    /// Reads a person; a birth date of a year or month alone is taken as its first day, so that nobody who may be
+    /// an adult goes unscored.
+    pub(crate) fn new(person: &Person, known: ReceivedTime) -> Self {
+        Self {
+            known,
+            born: person.birth_date.as_deref().and_then(birth_date),
+            deceased: person.deceased,
+        }
+    }
+
+    /// Gives the age in full years, where the birth date is known.
+    pub(crate) fn age_years(&self, at: EventTime) -> Option<u16> {
+        let (year, month, day) = self.born?;
+        let now = jiff::Timestamp::from_microsecond(at.micros())
+            .ok()?
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date();
+        let before_birthday = (now.month(), now.day()) < (month, day);
+        u16::try_from(i32::from(now.year()) - i32::from(year) - i32::from(before_birthday)).ok()
+    }
+}
+
+fn birth_date(text: &str) -> Option<(i16, i8, i8)> {
+    let mut parts = text.split('-');
+    let year = parts.next()?.parse().ok()?;
+    let month = parts.next().map_or(Some(1), |part| part.parse().ok())?;
+    let day = parts.next().map_or(Some(1), |part| part.parse().ok())?;
+    jiff::civil::Date::new(year, month, day).ok()?;
+    Some((year, month, day))
+}
+
+/// A stay, as it now stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stay {
+    /// The hash of its resource.
+    pub(crate) resource: u64,
+    /// When this was said.
+    pub(crate) known: ReceivedTime,
+    /// Whether the patient is watched on a ward or in an emergency department.
+    pub(crate) watched: bool,
+    /// When it began.
+    pub(crate) start: EventTime,
+    /// When it ended.
+    pub(crate) end: Option<EventTime>,
+}
+
+impl Stay {
+    /// Reads an encounter as stated at a time.
+    pub(crate) fn new(encounter: &clinical::Encounter, at: EventTime, known: ReceivedTime) -> Self {
+        let started = match encounter.status {
+            EncounterStatus::Arrived
+            | EncounterStatus::InProgress
+            | EncounterStatus::OnLeave
+            | EncounterStatus::Finished => true,
+            EncounterStatus::Planned
+            | EncounterStatus::Cancelled
+            | EncounterStatus::EnteredInError
+            | EncounterStatus::Unknown => false,
+        };
+        let present = matches!(
+            encounter.status,
+            EncounterStatus::Arrived | EncounterStatus::InProgress
+        );
+        let bed = matches!(
+            encounter.class,
+            EncounterClass::Emergency | EncounterClass::Inpatient
+        );
+        Self {
+            resource: crate::chart::resource_hash(&encounter.resource),
+            known,
+            watched: started && bed,
+            start: encounter.start.unwrap_or(at),
+            end: if present {
+                encounter.end
+            } else {
+                encounter.end.or(Some(at))
+            },
+        }
+    }
+
+    /// Says whether the patient is there and watched at a time.
+    pub(crate) fn covers(&self, at: EventTime) -> bool {
+        self.watched && self.start <= at && self.end.is_none_or(|end| at < end)
+    }
+}

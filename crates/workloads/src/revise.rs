@@ -1,0 +1,185 @@
+//! Compares what is true now with what was published; only the difference goes out.
+
+use clinical::{
+    Event, EventId, EventTime, Evidence, Finding, FindingId, FindingState, PatientKey,
+    ReceivedTime, Severity,
+};
+
+use crate::deterioration::span_words;
+use crate::state::Line;
+use crate::workload::{Conclusion, Condition, Proof, Workload};
+
+/// Who is spoken of, when it could be known and what caused it.
+pub(crate) struct Cause<'a> {
+    pub(crate) patient: PatientKey,
+    pub(crate) known_at: ReceivedTime,
+    pub(crate) event: Option<&'a Event>,
+    /// The timer that caused it, by its tag and time.
+    pub(crate) timer: Option<(&'a [u8], EventTime)>,
+    /// Why something that is no longer true is not.
+    pub(crate) reason: &'static str,
+}
+
+/// Publishes what a workload now concludes from a time on, in place of what it had published.
+pub(crate) fn publish(
+    workload: &Workload,
+    cause: &Cause<'_>,
+    from: EventTime,
+    conclusions: Vec<Conclusion>,
+    lines: &mut Vec<Line>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut due: Vec<(EventTime, Condition, Option<Conclusion>)> = lines
+        .iter()
+        .filter(|line| {
+            line.asserted && line.as_of >= from && line.condition.workload() == workload.name
+        })
+        .filter(|line| {
+            !conclusions
+                .iter()
+                .any(|c| (c.as_of, c.condition) == (line.as_of, line.condition))
+        })
+        .map(|line| (line.as_of, line.condition, None))
+        .collect();
+    due.extend(
+        conclusions
+            .into_iter()
+            .map(|c| (c.as_of, c.condition, Some(c))),
+    );
+    due.sort_by_key(|(at, condition, _)| (*at, *condition));
+    for (as_of, condition, conclusion) in due {
+        let key = (as_of, condition);
+        let place = lines.binary_search_by_key(&key, |line| (line.as_of, line.condition));
+        let held = place.ok().and_then(|place| lines.get(place)).copied();
+        let digest = conclusion.as_ref().map_or(0, digest);
+        if held.is_some_and(|held| held.asserted == conclusion.is_some() && held.digest == digest) {
+            continue;
+        }
+        let revision = held.map_or(1, |held| held.revision + 1);
+        let line = Line {
+            as_of,
+            condition,
+            revision,
+            finding: name(workload, cause, key, revision),
+            digest,
+            asserted: conclusion.is_some(),
+            urgent: conclusion
+                .as_ref()
+                .is_some_and(|c| c.severity > Severity::None),
+            note: conclusion.as_ref().map_or(0, |c| c.note),
+        };
+        findings.push(finding(
+            workload,
+            cause,
+            &line,
+            held.map(|held| held.finding),
+            conclusion,
+        ));
+        match place {
+            Ok(place) => *lines.get_mut(place).expect("the search found it") = line,
+            Err(place) => lines.insert(place, line),
+        }
+    }
+}
+
+fn name(
+    workload: &Workload,
+    cause: &Cause<'_>,
+    (as_of, condition): (EventTime, Condition),
+    revision: u32,
+) -> FindingId {
+    let at = cause
+        .timer
+        .map_or([0; 8], |(_, at)| at.micros().to_be_bytes());
+    FindingId::derive(&[
+        workload.name.as_bytes(),
+        cause.patient.as_bytes(),
+        cause.event.map_or(&[][..], |event| event.id.as_bytes()),
+        cause.timer.map_or(&[][..], |(tag, _)| tag),
+        &at,
+        &as_of.micros().to_be_bytes(),
+        condition.name().as_bytes(),
+        &revision.to_be_bytes(),
+    ])
+}
+
+fn finding(
+    workload: &Workload,
+    cause: &Cause<'_>,
+    line: &Line,
+    replaces: Option<FindingId>,
+    conclusion: Option<Conclusion>,
+) -> Finding {
+    let mut finding = Finding {
+        id: line.finding,
+        workload: workload.name.into(),
+        rule: workload.rule.into(),
+        patient: cause.patient,
+        condition: line.condition.name().into(),
+        as_of: line.as_of,
+        known_at: cause.known_at,
+        revision: line.revision,
+        replaces,
+        state: FindingState::Retracted(cause.reason.into()),
+        severity: Severity::None,
+        score: None,
+        summary: format!("taken back: {}", cause.reason).into(),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        cause: cause.event.map(|event| event.id),
+    };
+    if let Some(conclusion) = conclusion {
+        finding.state = FindingState::Asserted;
+        finding.severity = conclusion.severity;
+        finding.score = conclusion.score;
+        finding.evidence = conclusion.evidence.iter().map(evidence).collect();
+        finding.missing = conclusion
+            .missing
+            .iter()
+            .map(|missing| match missing.last {
+                Some(age) => format!(
+                    "{} (last {} before)",
+                    missing.parameter.words(),
+                    span_words(age)
+                ),
+                None => missing.parameter.words().to_owned(),
+            })
+            .map(Into::into)
+            .collect();
+        finding.summary = conclusion.summary.into();
+    }
+    finding
+}
+
+fn evidence(proof: &Proof) -> Evidence {
+    Evidence {
+        what: proof.entry.parameter.words().into(),
+        value: proof.value.as_str().into(),
+        points: proof.points,
+        at: proof.entry.at,
+        event: proof.entry.event,
+        origin: proof.entry.origin,
+    }
+}
+
+/// Hashes what a conclusion says. The same value from another message changes nothing, and neither does how old the
+/// last value of a missing parameter is, since that may be forgotten.
+fn digest(conclusion: &Conclusion) -> u64 {
+    let mut text = format!(
+        "{:?}|{:?}|{}",
+        conclusion.severity, conclusion.score, conclusion.summary
+    );
+    for proof in &conclusion.evidence {
+        let (word, at) = (proof.entry.parameter.word(), proof.entry.at.micros());
+        text.push_str(&format!("|{word}={}/{:?}@{at}", proof.value, proof.points));
+    }
+    for missing in &conclusion.missing {
+        text.push_str("|-");
+        text.push_str(missing.parameter.word());
+    }
+    let id = EventId::derive(&[text.as_bytes()]);
+    id.as_bytes()
+        .iter()
+        .take(8)
+        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}

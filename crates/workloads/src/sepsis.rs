@@ -1,0 +1,152 @@
+//! Sepsis: SIRS and qSOFA where an infection is suspected. It screens; it does not diagnose.
+
+mod criteria;
+mod infection;
+
+use clinical::{EventTime, Severity};
+
+use crate::Parameter;
+use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
+pub(crate) use criteria::is_criterion;
+use criteria::{Met, met};
+use infection::{Suspicion, suspicions};
+
+pub(crate) const READS: &[Parameter] = &[
+    Parameter::RespiratoryRate,
+    Parameter::SystolicPressure,
+    Parameter::Pulse,
+    Parameter::Consciousness,
+    Parameter::ComaScale,
+    Parameter::Temperature,
+    Parameter::CarbonDioxidePressure,
+    Parameter::WhiteCells,
+    Parameter::Bands,
+    Parameter::Culture,
+    Parameter::Antimicrobial,
+];
+
+/// Either screen is positive from this many criteria on (Bone 1992; Singer 2016).
+const POSITIVE: usize = 2;
+
+/// Says for every suspicion whether the criteria were met around it, and since when.
+pub(crate) fn conclude(view: &View<'_>) -> Concluded {
+    let mut conclusions: Vec<Conclusion> = Vec::new();
+    for suspicion in suspicions(view.chart) {
+        let Some(conclusion) = screen(view, &suspicion) else {
+            continue;
+        };
+        // A possible and a confirmed suspicion may become positive at one time; the confirmed one is said.
+        match conclusions
+            .iter_mut()
+            .find(|other| other.as_of == conclusion.as_of)
+        {
+            Some(other) if other.severity < conclusion.severity => *other = conclusion,
+            Some(_) => {}
+            None => conclusions.push(conclusion),
+        }
+    }
+    conclusions.retain(|conclusion| conclusion.as_of >= view.frozen);
+    Concluded {
+        from: view.frozen,
+        conclusions,
+        wake: None,
+    }
+}
+
+/// Screens around one suspicion; the onset is the first time at which suspicion and criteria were both there.
+fn screen(view: &View<'_>, suspicion: &Suspicion<'_>) -> Option<Conclusion> {
+    let config = &view.config.sepsis;
+    let age = view.person.age_years(suspicion.at);
+    if age.is_some_and(|age| age < config.least_age_years) {
+        return None;
+    }
+    let (start, end) = (
+        suspicion.at.minus(config.around_suspicion),
+        suspicion.at.plus(config.around_suspicion),
+    );
+    let mut times: Vec<EventTime> = view
+        .chart
+        .between(start, end)
+        .filter(|entry| is_criterion(entry))
+        .map(|entry| entry.at)
+        .collect();
+    times.dedup();
+    let positives: Vec<(EventTime, Met<'_>)> = times
+        .into_iter()
+        .map(|at| (at, met(view.chart, at, config)))
+        .filter(|(_, met)| met.sirs.len() >= POSITIVE || met.qsofa.len() >= POSITIVE)
+        .collect();
+    let (first, _) = positives.first()?;
+    let quick = positives
+        .iter()
+        .find(|(_, met)| met.qsofa.len() >= POSITIVE);
+    let (_, shown) = quick.or(positives.first())?;
+    let severity = match (suspicion.confirmed, quick.is_some()) {
+        (true, true) => Severity::High,
+        (true, false) | (false, true) => Severity::Medium,
+        (false, false) => Severity::Low,
+    };
+    let score = shown.sirs.len().max(shown.qsofa.len());
+    Some(Conclusion {
+        condition: Condition::SepsisScreen,
+        as_of: suspicion.at.max(*first),
+        severity,
+        score: i32::try_from(score).ok(),
+        summary: summary(suspicion, shown, age.is_none()),
+        evidence: evidence(suspicion, shown),
+        missing: Vec::new(),
+        note: 0,
+    })
+}
+
+fn summary(suspicion: &Suspicion<'_>, met: &Met<'_>, age_unknown: bool) -> String {
+    let mut parts = Vec::new();
+    if met.qsofa.len() >= POSITIVE {
+        parts.push(format!("qSOFA {} of 3", met.qsofa.len()));
+    }
+    if met.sirs.len() >= POSITIVE {
+        parts.push(format!("SIRS {} of 4", met.sirs.len()));
+    }
+    let infection = if suspicion.confirmed {
+        "suspected infection"
+    } else {
+        "possible infection"
+    };
+    let words: Vec<&str> = suspicion
+        .because
+        .iter()
+        .map(|entry| infection::words(entry))
+        .collect();
+    let age = if age_unknown {
+        "; age not known, screened as an adult"
+    } else {
+        ""
+    };
+    format!(
+        "sepsis screen positive: {} with {infection} ({}){age}",
+        parts.join(" and "),
+        words.join(", ")
+    )
+}
+
+fn evidence(suspicion: &Suspicion<'_>, met: &Met<'_>) -> Vec<Proof> {
+    let mut proofs: Vec<Proof> = suspicion
+        .because
+        .iter()
+        .map(|entry| Proof {
+            entry: **entry,
+            value: infection::words(entry).into(),
+            points: None,
+        })
+        .collect();
+    for entry in met.sirs.iter().chain(&met.qsofa) {
+        if !proofs.iter().any(|proof| proof.entry == **entry) {
+            proofs.push(Proof {
+                entry: **entry,
+                value: criteria::shown(entry),
+                points: None,
+            });
+        }
+    }
+    proofs
+}

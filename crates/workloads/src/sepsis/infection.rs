@@ -1,0 +1,108 @@
+//! Suspected infection: a culture and an antimicrobial close enough together (Seymour 2016).
+
+use std::time::Duration;
+
+use clinical::EventTime;
+
+use crate::Parameter;
+use crate::chart::read::{DONE, ORDERED, POSITIVE, RESULTED};
+use crate::chart::{Chart, Entry};
+use crate::config::hours;
+
+/// A culture first: the antimicrobial follows within 72 h (Seymour 2016).
+const CULTURE_FIRST: Duration = hours(72);
+/// An antimicrobial first: the culture follows within 24 h (Seymour 2016).
+const ANTIMICROBIAL_FIRST: Duration = hours(24);
+/// A new suspicion needs this long without a sign of the one before.
+const NEW_AFTER: Duration = hours(72);
+
+/// An infection that somebody suspects.
+#[derive(Debug)]
+pub(super) struct Suspicion<'a> {
+    /// The earlier of the two acts.
+    pub(super) at: EventTime,
+    /// Whether both are there; one alone makes it possible and no more.
+    pub(super) confirmed: bool,
+    pub(super) because: Vec<&'a Entry>,
+}
+
+/// Finds every suspicion. Whether one is new depends on the three days before it alone, so that forgetting older acts
+/// never makes an old suspicion look new.
+pub(super) fn suspicions(chart: &Chart) -> Vec<Suspicion<'_>> {
+    let acts: Vec<&Entry> = chart
+        .entries
+        .iter()
+        .filter(|entry| entry.parameter.is_order() && entry.is_usable())
+        .collect();
+    let partners: Vec<Option<&Entry>> = acts.iter().map(|act| partner(act, &acts)).collect();
+    let mut found = Vec::new();
+    for (act, partner) in acts.iter().zip(&partners) {
+        let recent = |paired_only: bool| {
+            acts.iter().zip(&partners).any(|(other, its)| {
+                other.at < act.at
+                    && other.at >= act.at.minus(NEW_AFTER)
+                    && (!paired_only || its.is_some())
+            })
+        };
+        match partner.filter(|partner| partner.at >= act.at) {
+            Some(partner) if !recent(true) => {
+                found.push(Suspicion {
+                    at: act.at,
+                    confirmed: true,
+                    because: vec![*act, partner],
+                });
+            }
+            None if partner.is_none() && !recent(false) => {
+                found.push(Suspicion {
+                    at: act.at,
+                    confirmed: false,
+                    because: vec![*act],
+                });
+            }
+            Some(_) | None => {}
+        }
+    }
+    found.dedup_by(|later, earlier| later.at == earlier.at && later.confirmed <= earlier.confirmed);
+    found
+}
+
+/// Finds the nearest act of the other kind that makes a pair with this one.
+fn partner<'a>(act: &Entry, acts: &[&'a Entry]) -> Option<&'a Entry> {
+    acts.iter()
+        .copied()
+        .filter(|other| other.parameter != act.parameter && makes_pair(act, other))
+        .min_by_key(|other| {
+            (
+                other.at < act.at,
+                other.at.micros().abs_diff(act.at.micros()),
+            )
+        })
+}
+
+fn makes_pair(one: &Entry, other: &Entry) -> bool {
+    let (culture, antimicrobial) = if one.parameter == Parameter::Culture {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    match antimicrobial.at.since(culture.at) {
+        Some(after) => after <= CULTURE_FIRST,
+        None => culture
+            .at
+            .since(antimicrobial.at)
+            .is_some_and(|after| after <= ANTIMICROBIAL_FIRST),
+    }
+}
+
+/// Writes an act as it is shown.
+pub(super) fn words(entry: &Entry) -> &'static str {
+    match (entry.parameter, entry.code()) {
+        (Parameter::Culture, Some(ORDERED)) => "culture ordered",
+        (Parameter::Culture, Some(DONE)) => "culture collected",
+        (Parameter::Culture, Some(RESULTED)) => "culture resulted",
+        (Parameter::Culture, Some(POSITIVE)) => "culture positive",
+        (Parameter::Antimicrobial, Some(ORDERED)) => "antimicrobial ordered",
+        (Parameter::Antimicrobial, Some(DONE)) => "antimicrobial given",
+        _ => "not known",
+    }
+}

@@ -1,0 +1,122 @@
+//! What is kept of one patient between two inputs.
+
+mod wire;
+
+use clinical::{EventTime, FindingId, PatientKey};
+
+use crate::chart::Chart;
+use crate::config::hours;
+use crate::person::{PersonFacts, Stay};
+use crate::workload::{Condition, WORKLOADS};
+
+pub use wire::DecodeError;
+
+/// The most stays that are kept; beyond it the one that began first goes.
+pub(crate) const MAX_STAYS: usize = 8;
+/// How long a stay is kept after its end.
+const KEEP_STAY: std::time::Duration = hours(48);
+/// How much longer than the revision window a published line is kept: repeats are compared with it.
+const KEEP_LINE: std::time::Duration = hours(24);
+
+/// What is kept of one patient between two inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    pub(crate) chart: Chart,
+    /// What was published, in the order of time and condition.
+    pub(crate) lines: Vec<Line>,
+    pub(crate) person: PersonFacts,
+    pub(crate) stays: Vec<Stay>,
+    /// The identity that took this one over.
+    pub(crate) retired: Option<PatientKey>,
+    /// The timers that are set, by workload.
+    pub(crate) wakes: [Option<EventTime>; WORKLOADS.len()],
+}
+
+/// One line of revisions, as it was published last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) as_of: EventTime,
+    pub(crate) condition: Condition,
+    pub(crate) revision: u32,
+    pub(crate) finding: FindingId,
+    /// A hash of what it says.
+    pub(crate) digest: u64,
+    /// Whether it stands.
+    pub(crate) asserted: bool,
+    /// Whether it asks for anything: the last of these is kept, so that a merge can take it back.
+    pub(crate) urgent: bool,
+    pub(crate) note: u8,
+}
+
+impl State {
+    /// Takes in how a stay now stands, and says whether that is news.
+    pub(crate) fn put_stay(&mut self, stay: Stay) -> bool {
+        if let Some(held) = self
+            .stays
+            .iter_mut()
+            .find(|held| held.resource == stay.resource)
+        {
+            if held.known >= stay.known {
+                return false;
+            }
+            *held = stay;
+        } else {
+            self.stays.push(stay);
+        }
+        self.stays.sort_by_key(|stay| (stay.start, stay.resource));
+        if self.stays.len() > MAX_STAYS {
+            self.stays.remove(0);
+        }
+        true
+    }
+
+    /// Takes in what another identity of the same patient knew.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for entry in other.chart.entries {
+            self.chart.put(entry);
+        }
+        self.chart.floor = self.chart.floor.max(other.chart.floor);
+        for stay in other.stays {
+            self.put_stay(stay);
+        }
+        let deceased = self.person.deceased || other.person.deceased;
+        if self.person.born.is_none() {
+            self.person.born = other.person.born;
+        }
+        self.person.deceased = deceased;
+    }
+
+    /// Drops what nothing can use any more.
+    pub(crate) fn expire(&mut self, watermark: EventTime) {
+        self.chart.expire(watermark);
+        self.stays
+            .retain(|stay| stay.end.is_none_or(|end| end > watermark.minus(KEEP_STAY)));
+        let mut newest: Vec<(Condition, EventTime, bool)> = Vec::new();
+        for line in self.lines.iter().filter(|line| line.asserted) {
+            let complete = line.condition == Condition::Deterioration && line.note != 0;
+            for (of, wanted) in [(false, line.urgent), (true, complete)] {
+                if wanted && line.as_of < watermark.minus(KEEP_LINE) {
+                    newest
+                        .retain(|(condition, _, kind)| (*condition, *kind) != (line.condition, of));
+                    newest.push((line.condition, line.as_of, of));
+                }
+            }
+        }
+        self.lines.retain(|line| {
+            line.as_of >= watermark.minus(keep_line(line))
+                || newest
+                    .iter()
+                    .any(|(condition, at, _)| (*condition, *at) == (line.condition, line.as_of))
+        });
+    }
+}
+
+fn keep_line(line: &Line) -> std::time::Duration {
+    let workload = line.condition.workload();
+    WORKLOADS
+        .iter()
+        .find(|known| known.name == workload)
+        .map_or(KEEP_LINE, |known| {
+            known.revise_window + KEEP_LINE.min(known.revise_window)
+        })
+}

@@ -1,0 +1,418 @@
+//! The stored form of a state: versioned, compact, and readable for ever.
+
+use clinical::unit::Unit;
+use clinical::{
+    Comparator, Decimal, EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime,
+};
+
+use super::{Line, State};
+use crate::Parameter;
+use crate::chart::{Chart, Entry, MAX_ENTRIES, Reading, Unusable, Withdrawal};
+use crate::person::{PersonFacts, Stay};
+use crate::workload::Condition;
+
+/// The version written now; every earlier one is read as well.
+const VERSION: u8 = 1;
+
+/// Stored bytes that are no state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// A newer program wrote it.
+    #[error(
+        "patient state of version {0} was written by a newer program: run that one, or rebuild the state from the journal"
+    )]
+    Version(u8),
+    /// It ends early, goes on too long, or holds what cannot be.
+    #[error("patient state is damaged: rebuild it from the journal")]
+    Damaged,
+}
+
+impl State {
+    /// Writes the state at the end of a buffer, and says whether there is anything to keep.
+    pub fn encode(&self, out: &mut Vec<u8>) -> bool {
+        if *self == Self::default() {
+            return false;
+        }
+        out.push(VERSION);
+        let flags = u8::from(self.retired.is_some()) | u8::from(self.chart.floor.is_some()) << 1;
+        out.push(flags);
+        if let Some(retired) = self.retired {
+            out.extend_from_slice(retired.as_bytes());
+        }
+        if let Some(floor) = self.chart.floor {
+            signed(out, floor.micros());
+        }
+        person(out, &self.person);
+        unsigned(out, self.stays.len() as u128);
+        for stay in &self.stays {
+            self::stay(out, stay);
+        }
+        for wake in self.wakes {
+            optional(out, wake.map(EventTime::micros));
+        }
+        unsigned(out, self.chart.entries.len() as u128);
+        let mut last = Last::default();
+        for entry in &self.chart.entries {
+            last.write(out, entry);
+        }
+        unsigned(out, self.lines.len() as u128);
+        let mut at = 0;
+        for line in &self.lines {
+            self::line(out, line, &mut at);
+        }
+        true
+    }
+
+    /// Reads a stored state.
+    ///
+    /// # Errors
+    /// When the bytes are of a newer version or damaged.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut bytes = Bytes(bytes);
+        match bytes.byte() {
+            None => Ok(Self::default()),
+            Some(VERSION) => version_1(&mut bytes)
+                .filter(|_| bytes.0.is_empty())
+                .ok_or(DecodeError::Damaged),
+            Some(other) => Err(DecodeError::Version(other)),
+        }
+    }
+}
+
+fn version_1(bytes: &mut Bytes<'_>) -> Option<State> {
+    let mut state = State::default();
+    let flags = bytes.byte()?;
+    if flags & 1 != 0 {
+        state.retired = PatientKey::from_slice(bytes.take(16)?);
+    }
+    let floor = if flags & 2 != 0 {
+        Some(EventTime::from_micros(bytes.signed()?))
+    } else {
+        None
+    };
+    state.person = bytes.person()?;
+    for _ in 0..bytes.length(super::MAX_STAYS)? {
+        state.stays.push(bytes.stay()?);
+    }
+    for wake in &mut state.wakes {
+        *wake = bytes.optional()?.map(EventTime::from_micros);
+    }
+    let mut last = Last::default();
+    let mut entries = Vec::new();
+    for _ in 0..bytes.length(MAX_ENTRIES)? {
+        entries.push(last.read(bytes)?);
+    }
+    state.chart = Chart { entries, floor };
+    let mut at = 0;
+    for _ in 0..bytes.length(MAX_LINES)? {
+        state.lines.push(bytes.line(&mut at)?);
+    }
+    Some(state)
+}
+
+/// The most lines that are read: one for each entry there can be, and the conditions of each.
+const MAX_LINES: usize = 4 * MAX_ENTRIES;
+
+/// What the entry before it had, since most of it is the same in the next.
+#[derive(Default)]
+struct Last {
+    at: i64,
+    known: i64,
+    origin: Origin,
+}
+
+const SAME_AT: u8 = 1;
+const SAME_KNOWN: u8 = 2;
+const SAME_PARTITION: u8 = 4;
+const KIND: u8 = 0b1_1000;
+const OWN_UNIT: u8 = 0;
+const OTHER_UNIT: u8 = 0b0_1000;
+const CODED: u8 = 0b1_0000;
+const WITHOUT_VALUE: u8 = 0b1_1000;
+const MARKS_SHIFT: u8 = 5;
+
+impl Last {
+    fn write(&mut self, out: &mut Vec<u8>, entry: &Entry) {
+        let kind = match entry.reading {
+            Reading::Number { unit, .. } if own_unit(entry.parameter) == Some(unit) => OWN_UNIT,
+            Reading::Number { .. } => OTHER_UNIT,
+            Reading::Coded(_) => CODED,
+            Reading::Unusable(_) | Reading::Withdrawn(_) => WITHOUT_VALUE,
+        };
+        let flag = |same: bool, flag: u8| if same { flag } else { 0 };
+        let flags = flag(entry.at.micros() == self.at, SAME_AT)
+            | flag(entry.known.micros() == self.known, SAME_KNOWN)
+            | flag(
+                entry.origin.partition == self.origin.partition,
+                SAME_PARTITION,
+            )
+            | kind
+            | entry.marks << MARKS_SHIFT;
+        out.extend([entry.parameter.number(), flags]);
+        if flags & SAME_AT == 0 {
+            signed(out, entry.at.micros().wrapping_sub(self.at));
+        }
+        if flags & SAME_KNOWN == 0 {
+            signed(out, entry.known.micros().wrapping_sub(entry.at.micros()));
+        }
+        if flags & SAME_PARTITION == 0 {
+            unsigned(out, u128::from(entry.origin.partition));
+        }
+        signed(
+            out,
+            entry
+                .origin
+                .offset
+                .cast_signed()
+                .wrapping_sub(self.origin.offset.cast_signed()),
+        );
+        out.extend_from_slice(entry.event.as_bytes());
+        out.extend(entry.resource.to_be_bytes());
+        reading(out, &entry.reading, kind);
+        (self.at, self.known, self.origin) =
+            (entry.at.micros(), entry.known.micros(), entry.origin);
+    }
+
+    fn read(&mut self, bytes: &mut Bytes<'_>) -> Option<Entry> {
+        let parameter = Parameter::from_number(bytes.byte()?)?;
+        let flags = bytes.byte()?;
+        if flags & SAME_AT == 0 {
+            self.at = self.at.wrapping_add(bytes.signed()?);
+        }
+        if flags & SAME_KNOWN == 0 {
+            self.known = self.at.wrapping_add(bytes.signed()?);
+        }
+        if flags & SAME_PARTITION == 0 {
+            self.origin.partition = u16::try_from(bytes.unsigned()?).ok()?;
+        }
+        self.origin.offset = self
+            .origin
+            .offset
+            .cast_signed()
+            .wrapping_add(bytes.signed()?)
+            .cast_unsigned();
+        Some(Entry {
+            parameter,
+            at: EventTime::from_micros(self.at),
+            known: ReceivedTime::from_micros(self.known),
+            event: EventId::from_slice(bytes.take(16)?)?,
+            origin: self.origin,
+            resource: bytes.eight()?,
+            reading: bytes.reading(flags & KIND, parameter)?,
+            marks: flags >> MARKS_SHIFT,
+        })
+    }
+}
+
+fn own_unit(parameter: Parameter) -> Option<Unit> {
+    parameter.numeric().map(|number| number.unit)
+}
+
+const COMPARATORS: [Option<Comparator>; 5] = [
+    None,
+    Some(Comparator::Less),
+    Some(Comparator::LessOrEqual),
+    Some(Comparator::Greater),
+    Some(Comparator::GreaterOrEqual),
+];
+const WITHOUT: [Reading; 5] = [
+    Reading::Unusable(Unusable::Unit),
+    Reading::Unusable(Unusable::Words),
+    Reading::Unusable(Unusable::Implausible),
+    Reading::Withdrawn(Withdrawal::Cancelled),
+    Reading::Withdrawn(Withdrawal::EnteredInError),
+];
+const SCALE_BITS: u8 = 5;
+
+fn place<T: PartialEq>(list: &[T], item: &T) -> u8 {
+    list.iter()
+        .position(|known| known == item)
+        .and_then(|place| u8::try_from(place).ok())
+        .expect("the list has every value of the type")
+}
+
+fn reading(out: &mut Vec<u8>, reading: &Reading, kind: u8) {
+    match reading {
+        Reading::Number {
+            value,
+            unit,
+            comparator,
+        } => {
+            let scale = u8::try_from(value.scale()).expect("a decimal has at most 28 places");
+            out.push(scale | place(&COMPARATORS, comparator) << SCALE_BITS);
+            if kind == OTHER_UNIT {
+                out.push(unit.number());
+            }
+            let mantissa = value.mantissa();
+            unsigned(out, mantissa.unsigned_abs() << 1 | u128::from(mantissa < 0));
+        }
+        Reading::Coded(code) => out.push(*code),
+        Reading::Unusable(_) | Reading::Withdrawn(_) => out.push(place(&WITHOUT, reading)),
+    }
+}
+
+fn person(out: &mut Vec<u8>, person: &PersonFacts) {
+    let (year, month, day) = person.born.unwrap_or((0, 0, 0));
+    out.push(u8::from(person.deceased) | u8::from(person.born.is_some()) << 1);
+    signed(out, person.known.micros());
+    signed(out, i64::from(year));
+    out.extend([month.cast_unsigned(), day.cast_unsigned()]);
+}
+
+fn stay(out: &mut Vec<u8>, stay: &Stay) {
+    out.extend(stay.resource.to_be_bytes());
+    out.push(u8::from(stay.watched));
+    signed(out, stay.known.micros());
+    signed(out, stay.start.micros());
+    optional(out, stay.end.map(EventTime::micros));
+}
+
+fn line(out: &mut Vec<u8>, line: &Line, at: &mut i64) {
+    signed(out, line.as_of.micros().wrapping_sub(*at));
+    *at = line.as_of.micros();
+    out.push(line.condition.number());
+    unsigned(out, u128::from(line.revision));
+    out.extend_from_slice(line.finding.as_bytes());
+    out.extend(line.digest.to_be_bytes());
+    out.push(u8::from(line.asserted) | u8::from(line.urgent) << 1 | line.note << 2);
+}
+
+fn optional(out: &mut Vec<u8>, value: Option<i64>) {
+    out.push(u8::from(value.is_some()));
+    if let Some(value) = value {
+        signed(out, value);
+    }
+}
+
+/// Writes a number in sevens of bits, the sign in the lowest.
+fn signed(out: &mut Vec<u8>, value: i64) {
+    unsigned(out, u128::from((value << 1 ^ value >> 63).cast_unsigned()));
+}
+
+fn unsigned(out: &mut Vec<u8>, mut value: u128) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn eight(&mut self) -> Option<u64> {
+        self.take(8)?.try_into().ok().map(u64::from_be_bytes)
+    }
+
+    fn unsigned(&mut self) -> Option<u128> {
+        let mut value = 0u128;
+        for shift in (0..128).step_by(7) {
+            let byte = self.byte()?;
+            value |= u128::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn signed(&mut self) -> Option<i64> {
+        let value = u64::try_from(self.unsigned()?).ok()?;
+        Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+    }
+
+    fn optional(&mut self) -> Option<Option<i64>> {
+        match self.byte()? {
+            0 => Some(None),
+            1 => Some(Some(self.signed()?)),
+            _ => None,
+        }
+    }
+
+    fn length(&mut self, most: usize) -> Option<usize> {
+        usize::try_from(self.unsigned()?)
+            .ok()
+            .filter(|length| *length <= most)
+    }
+
+    fn reading(&mut self, kind: u8, parameter: Parameter) -> Option<Reading> {
+        match kind {
+            CODED => Some(Reading::Coded(self.byte()?)),
+            WITHOUT_VALUE => WITHOUT.get(usize::from(self.byte()?)).copied(),
+            _ => {
+                let head = self.byte()?;
+                let unit = if kind == OTHER_UNIT {
+                    Unit::from_number(self.byte()?)?
+                } else {
+                    own_unit(parameter)?
+                };
+                let folded = self.unsigned()?;
+                let size = i128::try_from(folded >> 1).ok()?;
+                let mantissa = if folded & 1 == 1 { -size } else { size };
+                let scale = u32::from(head & ((1 << SCALE_BITS) - 1));
+                let value = Decimal::try_from_i128_with_scale(mantissa, scale).ok()?;
+                let comparator = *COMPARATORS.get(usize::from(head >> SCALE_BITS))?;
+                Some(Reading::Number {
+                    value,
+                    unit,
+                    comparator,
+                })
+            }
+        }
+    }
+
+    fn person(&mut self) -> Option<PersonFacts> {
+        let flags = self.byte()?;
+        let known = ReceivedTime::from_micros(self.signed()?);
+        let year = i16::try_from(self.signed()?).ok()?;
+        let (month, day) = (self.byte()?.cast_signed(), self.byte()?.cast_signed());
+        let born = (flags & 2 != 0).then_some((year, month, day));
+        Some(PersonFacts {
+            known,
+            born,
+            deceased: flags & 1 != 0,
+        })
+    }
+
+    fn stay(&mut self) -> Option<Stay> {
+        Some(Stay {
+            resource: self.eight()?,
+            watched: self.byte()? != 0,
+            known: ReceivedTime::from_micros(self.signed()?),
+            start: EventTime::from_micros(self.signed()?),
+            end: self.optional()?.map(EventTime::from_micros),
+        })
+    }
+
+    fn line(&mut self, at: &mut i64) -> Option<Line> {
+        *at = at.wrapping_add(self.signed()?);
+        let condition = Condition::from_number(self.byte()?)?;
+        let revision = u32::try_from(self.unsigned()?).ok()?;
+        let finding = FindingId::from_slice(self.take(16)?)?;
+        let digest = self.eight()?;
+        let flags = self.byte()?;
+        Some(Line {
+            as_of: EventTime::from_micros(*at),
+            condition,
+            revision,
+            finding,
+            digest,
+            asserted: flags & 1 != 0,
+            urgent: flags & 2 != 0,
+            note: flags >> 2,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

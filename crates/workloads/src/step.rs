@@ -1,0 +1,478 @@
+//! One input of one patient: what it changes in the chart, and what follows from that.
+
+use clinical::{
+    Event, EventId, EventTime, Fact, Finding, Merge, MergeRole, Observation, ObservationStatus,
+    PatientKey, ReceivedTime,
+};
+
+use crate::chart::read::{self, Taken};
+use crate::chart::{Entry, Reading, Withdrawal, resource_hash};
+use crate::config::hours;
+use crate::person::{PersonFacts, Stay};
+use crate::revise::{Cause, publish};
+use crate::tables::Tables;
+use crate::workload::{View, WORKLOADS, Workload};
+use crate::{Config, DecodeError, Parameter, State};
+
+/// All workloads with what they were configured to do.
+#[derive(Clone, Debug)]
+pub struct Workloads {
+    config: Config,
+    tables: Tables,
+}
+
+/// What comes in.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A clinical fact.
+    Event(&'a Event),
+    /// The time of a timer that was set before.
+    Timer {
+        /// Its tag.
+        tag: &'a [u8],
+        /// When it was due.
+        at: EventTime,
+    },
+}
+
+/// What the caller knows of the moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// How far clinical time has come on the partition.
+    pub watermark: EventTime,
+    /// When the input was accepted.
+    pub received: ReceivedTime,
+    /// Whose input it is.
+    pub patient: PatientKey,
+}
+
+/// What follows from an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Findings, revisions and retractions.
+    pub findings: Vec<Finding>,
+    /// Timers by tag; nothing cancels one.
+    pub timers: Vec<(Vec<u8>, Option<EventTime>)>,
+    /// State for another identity of the same patient.
+    pub handover: Vec<(PatientKey, Vec<u8>)>,
+    /// The identity that this event belongs to now; nothing else was done with it.
+    pub forward_to: Option<PatientKey>,
+    /// Whether the event came too late for a workload that reads it.
+    pub late: bool,
+    /// What could not be used, to be counted.
+    pub quality: Vec<QualityIssue>,
+}
+
+/// A value that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QualityIssue {
+    /// The event that brought it.
+    pub event: EventId,
+    /// What was measured.
+    pub parameter: Parameter,
+    /// What is wrong with it.
+    pub kind: QualityKind,
+    /// What is wrong and what to do, in words.
+    pub hint: Box<str>,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QualityKind {
+    /// Its unit is not known or measures something else.
+    UnitRefused,
+    /// No living patient has it.
+    Implausible,
+    /// It is words where a number is needed.
+    NotANumber,
+    /// It is an answer that is not on the list.
+    NotUnderstood,
+}
+
+impl QualityKind {
+    /// Gives the word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::UnitRefused => "unit-refused",
+            Self::Implausible => "implausible",
+            Self::NotANumber => "not-a-number",
+            Self::NotUnderstood => "not-understood",
+        }
+    }
+}
+
+/// An input that cannot be used; the state is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// The state that another identity handed over cannot be read.
+    #[error("the state handed over by a merge cannot be read: {0}")]
+    Handover(#[from] DecodeError),
+    /// A merge of a patient with itself.
+    #[error("a patient cannot be merged with itself: refuse the merge at its source")]
+    SelfMerge,
+}
+
+/// What an input touched.
+struct Change {
+    /// The earliest time it may have changed; nothing means all of it.
+    from: Option<EventTime>,
+    /// What it was about; nothing means every workload.
+    parameters: Option<Vec<Parameter>>,
+    reason: &'static str,
+}
+
+impl Workloads {
+    /// Makes the workloads ready.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            tables: Tables::new(),
+        }
+    }
+
+    /// Takes one input of a patient.
+    ///
+    /// # Errors
+    /// When the input cannot be used; the state is then as it was.
+    pub fn step(
+        &self,
+        state: &mut State,
+        input: Input<'_>,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<(), StepError> {
+        let change = match input {
+            Input::Event(event) => {
+                if let Some(survivor) = state.retired {
+                    if event.fact
+                        != Fact::Merge(Merge {
+                            role: MergeRole::Retired,
+                            other: survivor,
+                        })
+                    {
+                        effects.forward_to = Some(survivor);
+                    }
+                    return Ok(());
+                }
+                self.take(state, event, now, effects)?
+            }
+            Input::Timer { .. } if state.retired.is_some() => None,
+            Input::Timer { tag, .. } => WORKLOADS
+                .iter()
+                .position(|workload| workload.tag == tag)
+                .map(|place| {
+                    // A timer that fired is no longer set.
+                    if let Some(wake) = state.wakes.get_mut(place) {
+                        *wake = None;
+                    }
+                    Change {
+                        from: None,
+                        parameters: WORKLOADS.get(place).map(|w| w.reads.to_vec()),
+                        reason: "time passed",
+                    }
+                }),
+        };
+        state.expire(now.watermark);
+        if let Some(change) = change {
+            self.conclude(state, input, now, &change, effects);
+        }
+        Ok(())
+    }
+
+    fn take(
+        &self,
+        state: &mut State,
+        event: &Event,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<Option<Change>, StepError> {
+        match &event.fact {
+            Fact::Observation(observation) => {
+                let mut taken = read::observation(&self.config, &self.tables, event, observation);
+                withdraw_unsaid(state, event, observation, &mut taken);
+                Ok(put(
+                    state,
+                    taken,
+                    now,
+                    effects,
+                    observation_reason(observation.status),
+                ))
+            }
+            Fact::Order(order) => {
+                let taken = read::order(&self.config, &self.tables, event, order);
+                let reason = if order.active {
+                    "late-data"
+                } else {
+                    "cancelled"
+                };
+                Ok(put(state, taken, now, effects, reason))
+            }
+            Fact::Encounter(encounter) => {
+                let stay = Stay::new(encounter, event.at, event.received);
+                Ok(state.put_stay(stay).then_some(Change {
+                    from: None,
+                    parameters: None,
+                    reason: "stay-changed",
+                }))
+            }
+            Fact::Person(person) => {
+                let facts = PersonFacts::new(person, event.received);
+                let held = state.person;
+                let newer = facts.known >= held.known;
+                if newer {
+                    state.person = facts;
+                }
+                let news = newer && (facts.born, facts.deceased) != (held.born, held.deceased);
+                Ok(news.then_some(Change {
+                    from: None,
+                    parameters: None,
+                    reason: "person-changed",
+                }))
+            }
+            Fact::Merge(merge) if merge.other == now.patient => Err(StepError::SelfMerge),
+            Fact::Merge(Merge {
+                role: MergeRole::Retired,
+                other,
+            }) => {
+                retire(state, event, *other, now, effects);
+                Ok(None)
+            }
+            // The survivor learns what the other knew from the handover.
+            Fact::Merge(Merge {
+                role: MergeRole::Survivor,
+                ..
+            }) => Ok(None),
+            Fact::Handover { state: bytes, .. } => {
+                state.absorb(State::decode(bytes)?);
+                Ok(Some(Change {
+                    from: None,
+                    parameters: None,
+                    reason: "merged",
+                }))
+            }
+        }
+    }
+
+    fn conclude(
+        &self,
+        state: &mut State,
+        input: Input<'_>,
+        now: Now,
+        change: &Change,
+        effects: &mut Effects,
+    ) {
+        let (event, timer) = match input {
+            Input::Event(event) => (Some(event), None),
+            Input::Timer { tag, at } => (None, Some((tag, at))),
+        };
+        let cause = Cause {
+            patient: now.patient,
+            known_at: now.received,
+            event,
+            timer,
+            reason: change.reason,
+        };
+        for (place, workload) in WORKLOADS.iter().enumerate() {
+            let touched = change.parameters.as_ref().is_none_or(|parameters| {
+                parameters
+                    .iter()
+                    .any(|parameter| workload.reads.contains(parameter))
+            });
+            if !touched {
+                continue;
+            }
+            let mut wake = None;
+            if !state.person.deceased {
+                let view = self.view(state, workload, now, change);
+                let concluded = (workload.conclude)(&view);
+                wake = concluded.wake;
+                publish(
+                    workload,
+                    &cause,
+                    concluded.from,
+                    concluded.conclusions,
+                    &mut state.lines,
+                    &mut effects.findings,
+                );
+            }
+            set_timer(state, place, (wake, change.from.is_none()), now, effects);
+        }
+    }
+
+    fn view<'a>(
+        &'a self,
+        state: &'a State,
+        workload: &Workload,
+        now: Now,
+        change: &Change,
+    ) -> View<'a> {
+        let window = now.watermark.minus(workload.revise_window);
+        // Where entries were given up for room, what rests on them is left as it was published.
+        let frozen = state
+            .chart
+            .floor
+            .map_or(window, |floor| window.max(floor.plus(workload.looks_back)))
+            .min(now.watermark.minus(NEVER_FROZEN));
+        View {
+            config: &self.config,
+            tables: &self.tables,
+            chart: &state.chart,
+            person: &state.person,
+            stays: &state.stays,
+            lines: &state.lines,
+            watermark: now.watermark,
+            frozen,
+            from: change.from.unwrap_or(frozen),
+        }
+    }
+}
+
+/// However many entries a chart has, this much of the newest is scored.
+const NEVER_FROZEN: std::time::Duration = hours(1);
+
+const fn observation_reason(status: ObservationStatus) -> &'static str {
+    match status {
+        ObservationStatus::EnteredInError => "entered-in-error",
+        ObservationStatus::Cancelled => "cancelled",
+        ObservationStatus::Corrected | ObservationStatus::Amended => "corrected",
+        ObservationStatus::Registered
+        | ObservationStatus::Preliminary
+        | ObservationStatus::Final
+        | ObservationStatus::Unknown => "late-data",
+    }
+}
+
+/// A new version takes back whatever the one before said and it does not.
+fn withdraw_unsaid(state: &State, event: &Event, observation: &Observation, taken: &mut Taken) {
+    let withdrawal = match observation.status {
+        ObservationStatus::Registered => return,
+        ObservationStatus::Cancelled => Withdrawal::Cancelled,
+        ObservationStatus::EnteredInError
+        | ObservationStatus::Preliminary
+        | ObservationStatus::Final
+        | ObservationStatus::Corrected
+        | ObservationStatus::Amended
+        | ObservationStatus::Unknown => Withdrawal::EnteredInError,
+    };
+    let unsaid: Vec<Entry> = state
+        .chart
+        .of_resource(resource_hash(&observation.resource))
+        .filter(|old| {
+            !taken
+                .entries
+                .iter()
+                .any(|new| new.parameter == old.parameter)
+        })
+        .map(|old| Entry {
+            known: event.received,
+            event: event.id,
+            origin: event.origin,
+            reading: Reading::Withdrawn(withdrawal),
+            ..*old
+        })
+        .collect();
+    taken.entries.extend(unsaid);
+}
+
+/// Puts what was taken into the chart, unless it came too late for everyone who reads it.
+fn put(
+    state: &mut State,
+    taken: Taken,
+    now: Now,
+    effects: &mut Effects,
+    reason: &'static str,
+) -> Option<Change> {
+    effects.quality.extend(taken.quality);
+    let mut change: Option<Change> = None;
+    for entry in taken.entries {
+        let is_late = |workload: &&Workload| entry.at < now.watermark.minus(workload.late_window);
+        let readers = || {
+            WORKLOADS
+                .iter()
+                .filter(|workload| workload.reads.contains(&entry.parameter))
+        };
+        effects.late |= readers().any(|workload| is_late(&workload));
+        if readers().all(|workload| is_late(&workload)) {
+            continue;
+        }
+        if let Some(from) = state.chart.put(entry) {
+            let change = change.get_or_insert(Change {
+                from: Some(from),
+                parameters: Some(Vec::new()),
+                reason,
+            });
+            change.from = change.from.map(|known| known.min(from));
+            change
+                .parameters
+                .get_or_insert_default()
+                .push(entry.parameter);
+        }
+    }
+    change
+}
+
+/// Hands over what is known, takes back what was said, and leaves only where everything goes from now on.
+fn retire(state: &mut State, event: &Event, survivor: PatientKey, now: Now, effects: &mut Effects) {
+    let mut old = std::mem::replace(
+        state,
+        State {
+            retired: Some(survivor),
+            ..State::default()
+        },
+    );
+    let cause = Cause {
+        patient: now.patient,
+        known_at: now.received,
+        event: Some(event),
+        timer: None,
+        reason: "merged",
+    };
+    for workload in &WORKLOADS {
+        let all = EventTime::from_micros(i64::MIN);
+        publish(
+            workload,
+            &cause,
+            all,
+            Vec::new(),
+            &mut old.lines,
+            &mut effects.findings,
+        );
+    }
+    for (workload, wake) in WORKLOADS.iter().zip(old.wakes) {
+        if wake.is_some() {
+            effects.timers.push((workload.tag.to_vec(), None));
+        }
+    }
+    let facts = State {
+        lines: Vec::new(),
+        wakes: State::default().wakes,
+        ..old
+    };
+    let mut bytes = Vec::new();
+    if facts.encode(&mut bytes) {
+        effects.handover.push((survivor, bytes));
+    }
+}
+
+/// Sets a workload's one timer. After a change that did not look at all of the window the one that is set stays if it
+/// is earlier: to wake for nothing changes nothing.
+fn set_timer(
+    state: &mut State,
+    place: usize,
+    (wake, complete): (Option<EventTime>, bool),
+    now: Now,
+    effects: &mut Effects,
+) {
+    let (Some(slot), Some(workload)) = (state.wakes.get_mut(place), WORKLOADS.get(place)) else {
+        return;
+    };
+    let held = slot.filter(|held| !complete && *held > now.watermark);
+    let wanted = held.into_iter().chain(wake).min();
+    if *slot != wanted {
+        *slot = wanted;
+        effects.timers.push((workload.tag.to_vec(), wanted));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! The data files: which codes mean what, and which results are critical.
+
+use clinical::unit::Unit;
+use clinical::{Code, Decimal, System};
+
+use crate::Parameter;
+
+const PARAMETERS: &str = include_str!("../data/parameters.tsv");
+const ANTIMICROBIALS: &str = include_str!("../data/antimicrobials.tsv");
+const CRITICAL_RANGES: &str = include_str!("../data/critical_ranges.tsv");
+
+/// What a code means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A value of this parameter.
+    Of(Parameter),
+    /// A concentration of oxygen that is breathed in.
+    InspiredOxygen,
+    /// A flow of oxygen.
+    OxygenFlow,
+}
+
+/// The contents of the data files.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables {
+    meanings: Vec<(&'static str, &'static str, Meaning)>,
+    atc_prefixes: Vec<&'static str>,
+    names: Vec<&'static str>,
+    local_words: Vec<&'static str>,
+    ranges: Vec<Range>,
+}
+
+/// The critical range of one analyte in one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) parameter: Parameter,
+    pub(crate) unit: Unit,
+    pub(crate) low: Option<Limit>,
+    pub(crate) high: Option<Limit>,
+    /// How much worse a repeat must be to be told again.
+    pub(crate) delta: Decimal,
+}
+
+/// A limit, and whether it belongs to what is critical.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) value: Decimal,
+    pub(crate) inclusive: bool,
+}
+
+impl Tables {
+    /// Reads the data files that are part of the program.
+    pub(crate) fn new() -> Self {
+        let antimicrobials = |kind: &str| {
+            rows(ANTIMICROBIALS)
+                .filter(|row| row.first() == Some(&kind))
+                .filter_map(|row| row.get(1).copied())
+                .collect()
+        };
+        Self {
+            meanings: rows(PARAMETERS)
+                .map(|row| {
+                    meaning(&row)
+                        .expect("every row has a system, a code and a parameter, as a test shows")
+                })
+                .collect(),
+            atc_prefixes: antimicrobials("atc"),
+            names: antimicrobials("name"),
+            local_words: antimicrobials("not"),
+            ranges: rows(CRITICAL_RANGES)
+                .map(|row| range(&row).expect("every row is a range, as a test shows"))
+                .collect(),
+        }
+    }
+
+    /// Finds what an observation means from its codings.
+    pub(crate) fn meaning(&self, codes: &[Code]) -> Option<Meaning> {
+        codes.iter().find_map(|code| {
+            let system = match &code.system {
+                System::Loinc => "loinc",
+                System::Snomed => "snomed",
+                System::RxNorm => "rxnorm",
+                System::Other(_) => return None,
+            };
+            self.meanings
+                .iter()
+                .find(|(of, known, _)| *of == system && **known == *code.code)
+                .map(|(_, _, meaning)| *meaning)
+        })
+    }
+
+    /// Says whether a medication is an antimicrobial given to the whole body.
+    pub(crate) fn is_antimicrobial(&self, codes: &[Code]) -> bool {
+        let shown: Vec<String> = codes
+            .iter()
+            .flat_map(|code| {
+                code.display
+                    .to_lowercase()
+                    .split(|c: char| !c.is_alphanumeric())
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        if shown
+            .iter()
+            .any(|word| self.local_words.contains(&word.as_str()))
+        {
+            return false;
+        }
+        shown.iter().any(|word| self.names.contains(&word.as_str()))
+            || codes.iter().any(|code| {
+                code.system.uri() == ATC
+                    && self
+                        .atc_prefixes
+                        .iter()
+                        .any(|prefix| code.code.starts_with(prefix))
+            })
+    }
+
+    /// Gives the critical ranges of a parameter, the one of its own unit first.
+    pub(crate) fn ranges(&self, parameter: Parameter) -> impl Iterator<Item = &Range> {
+        self.ranges
+            .iter()
+            .filter(move |range| range.parameter == parameter)
+    }
+}
+
+/// The URI that FHIR uses for ATC.
+const ATC: &str = "http://www.whocc.no/atc";
+
+fn rows(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    file.lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| line.split('\t').collect())
+}
+
+fn meaning(row: &[&'static str]) -> Option<(&'static str, &'static str, Meaning)> {
+    let [system, code, word, _source] = row else {
+        return None;
+    };
+    let meaning = match *word {
+        "inspired-oxygen" => Meaning::InspiredOxygen,
+        "oxygen-flow" => Meaning::OxygenFlow,
+        other => Meaning::Of(Parameter::parse(other)?),
+    };
+    Some((system, code, meaning))
+}
+
+fn range(row: &[&'static str]) -> Option<Range> {
+    let [word, unit, low, high, delta, _source] = row else {
+        return None;
+    };
+    Some(Range {
+        parameter: Parameter::parse(word)?,
+        unit: Unit::parse(unit).ok()?,
+        low: limit(low, '<')?,
+        high: limit(high, '>')?,
+        delta: delta.parse().ok()?,
+    })
+}
+
+fn limit(text: &str, sign: char) -> Option<Option<Limit>> {
+    if text == "-" {
+        return Some(None);
+    }
+    let value = text.strip_prefix(sign)?;
+    let (inclusive, value) = match value.strip_prefix('=') {
+        Some(value) => (true, value),
+        None => (false, value),
+    };
+    Some(Some(Limit {
+        value: value.parse().ok()?,
+        inclusive,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_files_can_be_read() {
+        for row in rows(PARAMETERS) {
+            assert!(meaning(&row).is_some(), "{row:?}");
+        }
+        for row in rows(CRITICAL_RANGES) {
+            assert!(range(&row).is_some(), "{row:?}");
+        }
+        for row in rows(ANTIMICROBIALS) {
+            assert!(
+                matches!(row.as_slice(), ["atc" | "name" | "not", _, _]),
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn eye_drops_are_no_sign_of_sepsis() {
+        let tables = Tables::new();
+        let named = |display: &str| Code {
+            system: System::Other("".into()),
+            code: "1".into(),
+            display: display.into(),
+        };
+        assert!(tables.is_antimicrobial(&[named("Ceftriaxone 1 g IV")]));
+        assert!(!tables.is_antimicrobial(&[named("Ciprofloxacin eye drops")]));
+        assert!(!tables.is_antimicrobial(&[named("Paracetamol 1 g")]));
+        let atc = Code {
+            system: System::Other(ATC.into()),
+            code: "J01DD04".into(),
+            display: "".into(),
+        };
+        assert!(tables.is_antimicrobial(&[atc]));
+    }
+}
