@@ -72,29 +72,23 @@ impl Index {
             Some(_) => b'\r',
             None => b'\n',
         };
-        let mixed_ends = match terminator {
-            b'\r' => mixed::ends(body, separators.field),
-            _ => Vec::new(),
-        };
+        let issues_before = self.issues.kept.len();
+        let mut builder = Builder::new(self, bytes, start, separators, terminator, limits);
+        let is_regular = builder.run(body, &[]);
+        if is_regular {
+            return;
+        }
+        let mixed_ends = mixed::ends(body, separators.field);
         if let Some(place) = mixed_ends.first() {
+            self.ends_count = 0;
+            self.segments.clear();
+            self.issues.kept.truncate(issues_before);
+            self.issues.dropped = 0;
             let position = start + place;
             self.issues
                 .push(Issue::at(IssueCode::SegmentEndsMixed, position));
+            Builder::new(self, bytes, start, separators, terminator, limits).run(body, &mixed_ends);
         }
-        let mut builder = Builder::new(self, bytes, start, separators, terminator, limits);
-        builder.skip_line_feeds();
-        let mut scanner = Scanner::new(separators.field, terminator);
-        let mut is_complete = builder.blocks(body, &mixed_ends, &mut scanner);
-        is_complete = is_complete && builder.finish();
-        let segment_start = builder.segment_start as usize;
-        self.stopped_at = bytes.len();
-        if !is_complete {
-            self.stopped_at = segment_start;
-            self.issues
-                .push(Issue::at(IssueCode::TooManySegments, segment_start));
-        }
-        self.has_non_ascii = scanner.has_non_ascii();
-        self.has_nul = scanner.has_nul();
     }
 }
 
@@ -146,48 +140,83 @@ impl<'b> Builder<'b> {
         }
     }
 
+    /// Indexes everything; false if there are line feeds that may end segments.
+    fn run(&mut self, body: &[u8], mixed_ends: &[usize]) -> bool {
+        self.skip_line_feeds();
+        let mut scanner = Scanner::new(self.separators.field, self.terminator);
+        let is_complete = if mixed_ends.is_empty() {
+            self.blocks::<false>(body, &[], &mut scanner)
+        } else {
+            self.blocks::<true>(body, mixed_ends, &mut scanner)
+        };
+        let is_complete = is_complete && self.finish();
+        self.index.stopped_at = self.bytes.len();
+        if !is_complete {
+            let at = self.segment_start as usize;
+            self.index.stopped_at = at;
+            self.index
+                .issues
+                .push(Issue::at(IssueCode::TooManySegments, at));
+        }
+        self.index.has_non_ascii = scanner.has_non_ascii();
+        self.index.has_nul = scanner.least() == 0;
+        !is_complete || self.terminator == b'\n' || scanner.least() > b'\n'
+    }
+
     /// Takes all blocks; false if a limit says to stop.
-    fn blocks(&mut self, body: &[u8], mixed_ends: &[usize], scanner: &mut Scanner) -> bool {
+    fn blocks<const IS_MIXED: bool>(
+        &mut self,
+        body: &[u8],
+        mixed_ends: &[usize],
+        scanner: &mut Scanner,
+    ) -> bool {
         let (blocks, tail) = body.as_chunks::<BLOCK_BYTES>();
+        let mut mixed_ends = mixed_ends.iter().copied().peekable();
+        let mut block_start = 0;
         let mut padded = [PADDING; BLOCK_BYTES];
         if let Some(start) = padded.get_mut(..tail.len()) {
             start.copy_from_slice(tail);
         }
         let last = (!tail.is_empty()).then_some(&padded);
-        let mut mixed_ends = mixed_ends.iter().copied().peekable();
-        let mut block_end = 0;
-        for block in blocks.iter().chain(last) {
-            let mut found = scanner.block(block);
-            let block_start = block_end;
-            block_end += BLOCK_BYTES;
-            while let Some(place) = mixed_ends.next_if(|&place| place < block_end) {
-                let bit = 1 << (place - block_start);
-                found.all |= bit;
-                found.segment_ends |= bit;
-            }
-            if !self.block(found) {
-                return false;
+        for blocks in [blocks, last.map_or(&[], std::slice::from_ref)] {
+            for block in blocks {
+                let mut found = scanner.block(block);
+                if IS_MIXED {
+                    let block_end = block_start + BLOCK_BYTES;
+                    while let Some(place) = mixed_ends.next_if(|&place| place < block_end) {
+                        let bit = 1 << (place - block_start);
+                        found.all |= bit;
+                        found.segment_ends |= bit;
+                    }
+                    block_start = block_end;
+                }
+                if !self.block(found) {
+                    return false;
+                }
             }
         }
         true
     }
 
     /// Takes one block; false if a limit says to stop.
-    #[inline]
+    #[inline(always)]
     fn block(&mut self, found: Block) -> bool {
         let before = self.index.ends_count;
-        if self.index.ends.len() < before + BLOCK_BYTES {
-            self.grow();
-        }
-        let Some(slots) = free_slots(&mut self.index.ends, before) else {
-            return false;
+        let slots = match free_slots(&mut self.index.ends, before) {
+            Some(slots) => slots,
+            None => {
+                self.grow();
+                match free_slots(&mut self.index.ends, before) {
+                    Some(slots) => slots,
+                    None => return false,
+                }
+            }
         };
         let mut all = found.all;
         let mut count = 0;
-        for slot in slots {
-            if all == 0 {
-                break;
-            }
+        while all != 0
+            && let Some(slot) = slots.get_mut(count)
+        {
             *slot = self.base + all.trailing_zeros();
             all &= all - 1;
             count += 1;

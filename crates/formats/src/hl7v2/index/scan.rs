@@ -15,7 +15,7 @@ pub(super) struct Block {
     pub(super) segment_ends: u64,
 }
 
-/// Looks for two bytes, and notes on the way whether any byte is NUL or not ASCII.
+/// Looks for two bytes, and notes on the way whether any byte is not ASCII, and the least one.
 pub(super) struct Scanner {
     field: u8x16,
     terminator: u8x16,
@@ -62,7 +62,8 @@ impl Scanner {
         self.any.to_bitmask() != 0
     }
 
-    pub(super) fn has_nul(&self) -> bool {
-        self.least.reduce_min() == 0
+    /// Returns the least byte.
+    pub(super) fn least(&self) -> u8 {
+        self.least.reduce_min()
     }
 }
