@@ -197,7 +197,9 @@ impl Shape {
         match self {
             Self::Ring => "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
             Self::Disc => "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
-            Self::Half => "M0-5a5 5 0 1 1 0 10zM0-5a5 5 0 1 0 0 10",
+            Self::Half => {
+                "M-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0zM0-3.8a3.8 3.8 0 0 0 0 7.6z"
+            }
             Self::Square => "M-4.5-4.5h9v9h-9z",
             Self::Triangle => "M0-5.5L5.5 4.5h-11z",
             Self::Diamond => "M0-6L6 0L0 6L-6 0z",
@@ -210,8 +212,7 @@ impl Shape {
     pub(crate) const fn drawn(self) -> &'static str {
         match self {
             Self::Ring | Self::Check | Self::Cross => "outline",
-            Self::Half => "half",
-            Self::Disc | Self::Square | Self::Triangle | Self::Diamond => "solid",
+            Self::Disc | Self::Half | Self::Square | Self::Triangle | Self::Diamond => "solid",
         }
     }
 }

@@ -34,7 +34,8 @@ pub(crate) fn lag(us: impl Borrow<i64>) -> String {
     let us = *us.borrow();
     match us {
         ..1_000 => "under 1 ms".to_owned(),
-        1_000..1_000_000 => format!("{} ms", us / 1_000),
+        1_000..10_000 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
+        10_000..1_000_000 => format!("{} ms", us / 1_000),
         1_000_000..10_000_000 => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
         _ => crate::stamp::span(us),
     }
@@ -84,8 +85,8 @@ mod tests {
     #[test]
     fn lags_and_sizes_are_in_the_unit_that_fits() {
         assert_eq!(
-            [999, 41_000, 1_450_000, 61_000_000].map(|value| lag(value)),
-            ["under 1 ms", "41 ms", "1.4 s", "1 min"]
+            [999, 1_840, 41_000, 1_450_000, 61_000_000].map(|value| lag(value)),
+            ["under 1 ms", "1.8 ms", "41 ms", "1.4 s", "1 min"]
         );
         assert_eq!(
             [999, 1_000, 99_949, 412_300_000_000, 2_000_000_000_000_000].map(|value| bytes(value)),

@@ -100,13 +100,17 @@ fn control(letter: char) -> Option<(String, String)> {
         }
         _ => return None,
     };
-    let sign = match code {
-        0x00..0x20 => char::from_u32(0x2400 + code).map(String::from),
-        0x7F => Some("\u{2421}".to_owned()),
-        _ => None,
-    };
-    Some((sign.unwrap_or_else(|| format!("U+{code:04X}")), name))
+    let sign = usize::try_from(code).ok().and_then(|at| SIGNS.get(at));
+    let sign = sign.map_or_else(|| format!("U+{code:04X}"), |sign| (*sign).to_owned());
+    Some((sign, name))
 }
+
+/// The names of the first control characters, as ISO/IEC 646 gives them.
+const SIGNS: [&str; 32] = [
+    "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR",
+    "SO", "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC",
+    "FS", "GS", "RS", "US",
+];
 
 #[cfg(test)]
 mod tests {
@@ -134,10 +138,10 @@ mod tests {
         check(
             b"\x0bMSH|^~\\&|A\rPID|1\r\nOBX\n\x1c\r",
             expect![[r#"
-                1: ␋ (vertical tab, start of block) 'MSH|^~\&|A' ␍ (carriage return, end of segment)
-                2: 'PID|1' ␍ (carriage return, end of segment) ␊ (line feed)
-                3: 'OBX' ␊ (line feed)
-                4: ␜ (file separator, end of block) ␍ (carriage return, end of segment)
+                1: VT (vertical tab, start of block) 'MSH|^~\&|A' CR (carriage return, end of segment)
+                2: 'PID|1' CR (carriage return, end of segment) LF (line feed)
+                3: 'OBX' LF (line feed)
+                4: FS (file separator, end of block) CR (carriage return, end of segment)
             "#]],
         );
     }
@@ -153,7 +157,7 @@ mod tests {
         check(
             b"M\xfcller\x00",
             expect![[r#"
-                1: 'M' \xFC (byte that is not UTF-8) 'ller' ␀ (control character 00)
+                1: 'M' \xFC (byte that is not UTF-8) 'ller' NUL (control character 00)
             "#]],
         );
     }

@@ -128,7 +128,7 @@ fn sources() -> Vec<Source> {
             name: name.to_owned(),
             transport: transport.to_owned(),
             health,
-            connections: u64::from(health != Health::Stopped) * 2,
+            connections: u64::from(minutes.is_some()) * 2,
             last_message_us: minutes.map(ago),
             acknowledgements: ["AA", "AE", "AR"]
                 .map(str::to_owned)

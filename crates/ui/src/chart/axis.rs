@@ -19,7 +19,7 @@ const TIME_STEPS_US: [i64; 9] = [
 /// How many times are marked at most.
 const TIMES_MAX: i64 = 7;
 /// How many levels are marked at most.
-const LEVELS_MAX: f64 = 4.0;
+const LEVELS_MAX: f64 = 5.0;
 
 /// Gives the times to mark, on whole hours of the site's clock, with their words.
 pub(super) fn times(

@@ -54,7 +54,29 @@ fn a_chart_has_a_name_hours_levels_bands_curves_dots_and_flags() {
         title: "high".to_owned(),
         href: Some("/alerts/a".to_owned()),
     });
-    expect![[""]].assert_eq(&plot.draw().to_string());
+    expect![[r#"
+        <svg class="chart" width="100%" height="116.0" role="group" aria-label="Pulse &#60;of&#62; &#34;A&#34;">
+        <title>Pulse &#60;of&#62; &#34;A&#34;</title>
+        <rect class="band band-normal" x="0" y="44.0" width="100%" height="39.0"><title>51 to 90 scores nothing</title></rect>
+        <line class="level" x1="0" x2="100%" y1="94.0" y2="94.0"/><text class="level-word" x="-6" y="94.0" dy="0.35em" text-anchor="end">40</text>
+        <line class="level" x1="0" x2="100%" y1="74.0" y2="74.0"/><text class="level-word" x="-6" y="74.0" dy="0.35em" text-anchor="end">60</text>
+        <line class="level" x1="0" x2="100%" y1="54.0" y2="54.0"/><text class="level-word" x="-6" y="54.0" dy="0.35em" text-anchor="end">80</text>
+        <line class="level" x1="0" x2="100%" y1="34.0" y2="34.0"/><text class="level-word" x="-6" y="34.0" dy="0.35em" text-anchor="end">100</text>
+        <line class="level" x1="0" x2="100%" y1="14.0" y2="14.0"/><text class="level-word" x="-6" y="14.0" dy="0.35em" text-anchor="end">120</text>
+        <line class="hour" x1="0.00%" x2="0.00%" y1="14.0" y2="94.0"/><text class="hour-word" x="0.00%" y="94.0" dy="1.35em" text-anchor="middle">21 Nov</text>
+        <line class="hour" x1="16.67%" x2="16.67%" y1="14.0" y2="94.0"/><text class="hour-word" x="16.67%" y="94.0" dy="1.35em" text-anchor="middle">01:00</text>
+        <line class="hour" x1="33.33%" x2="33.33%" y1="14.0" y2="94.0"/><text class="hour-word" x="33.33%" y="94.0" dy="1.35em" text-anchor="middle">02:00</text>
+        <line class="hour" x1="50.00%" x2="50.00%" y1="14.0" y2="94.0"/><text class="hour-word" x="50.00%" y="94.0" dy="1.35em" text-anchor="middle">03:00</text>
+        <line class="hour" x1="66.67%" x2="66.67%" y1="14.0" y2="94.0"/><text class="hour-word" x="66.67%" y="94.0" dy="1.35em" text-anchor="middle">04:00</text>
+        <line class="hour" x1="83.33%" x2="83.33%" y1="14.0" y2="94.0"/><text class="hour-word" x="83.33%" y="94.0" dy="1.35em" text-anchor="middle">05:00</text>
+        <line class="hour" x1="100.00%" x2="100.00%" y1="14.0" y2="94.0"/><text class="hour-word" x="100.00%" y="94.0" dy="1.35em" text-anchor="middle">06:00</text>
+        <svg class="curves" y="14.0" width="100%" height="80.0" viewBox="0 14.0 1000 80.0" preserveAspectRatio="none" overflow="visible" aria-hidden="true">
+        <path class="curve curve-main" d="M0.0 54.0L500.0 14.0M833.3 34.0" vector-effect="non-scaling-stroke"/>
+        </svg>
+        <circle class="dot dot-late" cx="50.00%" cy="14.0" r="4"><title>120 &#60;late&#62;</title></circle>
+        <line class="flag-line tone-high" x1="50.00%" x2="50.00%" y1="14.0" y2="94.0"/>
+        <a class="flag" href="/alerts/a" aria-label="high"><title>high</title><svg class="sign tone-high" x="50.00%" y="7" overflow="visible"><rect class="flag-reach" x="-11" y="-9" width="22" height="20"/><path class="solid" d="M0-5.5L5.5 4.5h-11z"/></svg></a>
+        </svg>"#]].assert_eq(&plot.draw().to_string());
 }
 
 #[test]
