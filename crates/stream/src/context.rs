@@ -5,6 +5,12 @@ use crate::spec::StageSpec;
 use crate::{StepError, time};
 use journal::{Record, RecordRef, Topic, TopicPartition, partition_for};
 
+/// An output is at most this large: with its neighbours it still fits into one write of the journal.
+const OUTPUT_BYTES_MAX: usize = journal::limits::WRITE_BYTES_MAX / 4;
+
+/// What a written record takes besides its parts, at most.
+const OUTPUT_OVERHEAD_BYTES: usize = 128;
+
 /// The view of one step.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -51,8 +57,15 @@ impl Context<'_> {
             key => partition_for(key, self.spec.partitions),
         };
         let topic = topic.clone();
-        self.effects
-            .push(TopicPartition { topic, partition }, record);
+        let to = TopicPartition { topic, partition };
+        let bytes = output_bytes(&to, &record);
+        if bytes > OUTPUT_BYTES_MAX {
+            let detail = format!("a record of {bytes} bytes is over {OUTPUT_BYTES_MAX}: divide it");
+            self.effects
+                .refuse(StepError::new("output-too-large", detail));
+            return;
+        }
+        self.effects.push(to, record);
     }
 
     /// Copies a record that came after its window to the `.late` topic of the input it came from.
@@ -75,6 +88,16 @@ impl Context<'_> {
     pub fn cancel_timer(&mut self, tag: &[u8]) {
         self.effects.timers.push(tag, None);
     }
+}
+
+/// Gives about how much of a write an output takes, rather more than less.
+pub(crate) fn output_bytes(to: &TopicPartition, record: &Record) -> usize {
+    let headers = record.headers.iter();
+    let headers_bytes: usize = headers
+        .map(|(name, value)| name.len() + value.len() + 8)
+        .sum();
+    let value_bytes = record.value.as_ref().map_or(0, |value| value.len());
+    OUTPUT_OVERHEAD_BYTES + to.topic.len() + record.key.len() + headers_bytes + value_bytes
 }
 
 /// The side topics of one input.
@@ -105,8 +128,7 @@ pub(crate) struct Mark {
 
 impl Effects {
     pub(crate) fn push(&mut self, to: TopicPartition, record: Record) {
-        let value_bytes = record.value.as_ref().map_or(0, |value| value.len());
-        self.bytes += record.key.len() + value_bytes;
+        self.bytes += output_bytes(&to, &record);
         self.records.push((to, record));
     }
 

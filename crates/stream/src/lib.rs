@@ -8,20 +8,33 @@
 //! Batches, commits, flushes and crashes change nothing of it.
 #![forbid(unsafe_code)]
 
-mod commit;
-mod context;
-mod inputs;
 mod processor;
-mod progress;
-mod quarantine;
-mod recovery;
-mod resident;
+
+mod context;
+
 mod spec;
-mod stepper;
-mod store;
+
 mod task;
+
+mod inputs;
+
+mod stepper;
+
 mod time;
+
 mod timers;
+
+mod resident;
+
+mod commit;
+
+mod recovery;
+
+mod store;
+
+mod quarantine;
+
+mod progress;
 
 pub use context::Context;
 pub use processor::{Input, Processor, StepError};

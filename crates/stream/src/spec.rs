@@ -26,7 +26,8 @@ pub struct Limits {
     pub read_bytes: usize,
     /// A commit takes at most this many input records.
     pub commit_records: usize,
-    /// A commit is made once the outputs are this large; one record's outputs are never divided.
+    /// A commit is made once the outputs are about this large; those of one input record are divided over several
+    /// commits where they are more than twice that.
     pub commit_bytes: usize,
     /// State is flushed to the store after this many steps; a restart repeats at most so many.
     pub flush_steps: u64,

@@ -1,13 +1,14 @@
 //! One partition of one stage: what its runner calls again and again.
 
 use crate::commit::Commits;
+use crate::context::output_bytes;
 use crate::inputs::Inputs;
 use crate::processor::{Processor, StepError};
 use crate::recovery::{Plan, plan};
 use crate::spec::{StageSpec, late_topic, quarantine_topic};
 use crate::stepper::Stepper;
 use crate::{Counters, Head, Progress, Recovery, Store, StoreError};
-use journal::{Journal, Offset, RecordRef, Topic, TopicPartition, Write};
+use journal::{Group, Journal, Offset, Record, RecordRef, Topic, TopicPartition, Write};
 use std::sync::Arc;
 
 /// Positions without outputs are committed once the records' received times have come this much further.
@@ -33,6 +34,10 @@ struct Core<P: Processor, S: Store> {
     store: S,
     commits: Commits,
     positions: Vec<(TopicPartition, Offset)>,
+    /// Where it stands in the journal how many outputs are committed ahead of the positions they belong to.
+    ahead_at: (Group, TopicPartition),
+    /// Outputs to come that an earlier run has committed already; `None` when none ever was.
+    ahead: Option<u64>,
     /// Records taken in since the last commit was sent off.
     uncommitted: usize,
     received: i64,
@@ -110,8 +115,12 @@ impl<P: Processor, S: Store> Task<P, S> {
         (stepper.watermark, stepper.timers) = (watermark, timers);
         stepper.repeating = recovery.repeated > 0;
         stepper.counters.skipped = recovery.missing;
+        let ahead_at = ahead_at(&stepper.spec().name, &names);
+        let ahead = journal.committed(&ahead_at.0).get(&ahead_at.1).copied();
         let core = Core {
             stepper,
+            ahead_at,
+            ahead,
             store,
             commits: Commits::default(),
             positions: names.into_iter().zip(positions).collect(),
@@ -273,14 +282,68 @@ impl<P: Processor, S: Store> Core<P, S> {
         if self.stepper.repeating {
             return Ok(());
         }
-        self.stepper.effects.bytes = 0;
-        let records = std::mem::take(&mut self.stepper.effects.records);
+        let bytes = std::mem::take(&mut self.stepper.effects.bytes);
+        let mut records = std::mem::take(&mut self.stepper.effects.records);
         self.stepper.effects.records.reserve(records.len());
-        let group = self.stepper.spec().name.clone();
+        let known = self.drop_known(&mut records);
+        if bytes > self.stepper.spec().limits.commit_bytes.saturating_mul(2) {
+            records = self.commit_ahead(journal, records, known)?;
+        }
+        let group = &self.stepper.spec().name;
         let offset =
             |(input, offset): &(TopicPartition, Offset)| (group.clone(), input.clone(), *offset);
-        let offsets = self.positions.iter().map(offset).collect();
+        let mut offsets: Vec<_> = self.positions.iter().map(offset).collect();
+        if let Some(ahead) = self.ahead {
+            let (group, at) = self.ahead_at.clone();
+            offsets.push((group, at, ahead));
+        }
         self.commits.submit(journal, Write { records, offsets })
+    }
+
+    /// Leaves out what an earlier run has committed ahead of its position; counts it.
+    fn drop_known(&mut self, records: &mut Vec<(TopicPartition, Record)>) -> u64 {
+        let Some(ahead) = &mut self.ahead else {
+            return 0;
+        };
+        let known = records
+            .len()
+            .min(usize::try_from(*ahead).unwrap_or(usize::MAX));
+        records.drain(..known);
+        *ahead -= known as u64;
+        known as u64
+    }
+
+    /// Commits the front of more outputs than fit into one write, and with each piece how many there are by then.
+    ///
+    /// One record can bring about any number of them: a tick after a long silence lets the timers of all keys fire.
+    fn commit_ahead(
+        &mut self,
+        journal: &dyn Journal,
+        mut records: Vec<(TopicPartition, Record)>,
+        known: u64,
+    ) -> Result<Vec<(TopicPartition, Record)>, TaskError> {
+        let limit = self.stepper.spec().limits.commit_bytes;
+        let mut ahead = known;
+        loop {
+            let mut bytes = 0;
+            let over = records.iter().position(|(to, record)| {
+                bytes += output_bytes(to, record);
+                bytes > limit
+            });
+            let Some(cut) = over
+                .map(|over| over.max(1))
+                .filter(|cut| *cut < records.len())
+            else {
+                return Ok(records);
+            };
+            let rest = records.split_off(cut);
+            ahead += records.len() as u64;
+            let (group, at) = self.ahead_at.clone();
+            let offsets = vec![(group, at, ahead)];
+            self.commits.submit(journal, Write { records, offsets })?;
+            self.ahead = Some(0);
+            records = rest;
+        }
     }
 
     /// Flushes when enough has changed, and makes room when too many keys are in memory.
@@ -326,6 +389,17 @@ impl<P: Processor, S: Store> Core<P, S> {
         self.flushes += 1;
         Ok(())
     }
+}
+
+/// A position of a group of its own, in a topic whose positions nobody reads.
+fn ahead_at(stage: &str, inputs: &[TopicPartition]) -> (Group, TopicPartition) {
+    let first = inputs.first();
+    let topic = first.map_or_else(|| "".into(), |input| quarantine_topic(&input.topic));
+    let partition = first.map_or(0, |input| input.partition);
+    (
+        format!("{stage}.ahead").into(),
+        TopicPartition { topic, partition },
+    )
 }
 
 fn check_topics(spec: &StageSpec, journal: &dyn Journal) -> Result<(), TaskError> {

@@ -9,6 +9,7 @@ use journal::{
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 use stream::{Limits, MemoryStore, Store};
@@ -22,8 +23,8 @@ enum Event {
     Crash,
     /// The process ends right after a flush.
     CrashAfterFlush,
-    /// The next commit fails, and with it the task.
-    FailedCommit,
+    /// A write fails after so many more, and with it the task.
+    FailedWrite(i64),
     /// The process ends and the store is gone.
     LostStore,
 }
@@ -36,14 +37,16 @@ struct Plan {
     delayed: bool,
 }
 
-/// A journal that commits on another thread, as the embedded one does.
-struct Delayed {
+/// A journal that answers like the embedded one, on another thread if it is told so, and fails when it is told so.
+struct Shaky {
     journal: Arc<MemoryJournal>,
-    queue: SyncSender<(Write, Done)>,
+    queue: Option<SyncSender<(Write, Done)>>,
+    /// So many writes succeed before one fails.
+    until_failure: AtomicI64,
 }
 
-impl Delayed {
-    fn new(journal: Arc<MemoryJournal>) -> Self {
+impl Shaky {
+    fn new(journal: Arc<MemoryJournal>, delayed: bool) -> Self {
         let (queue, waiting) = sync_channel::<(Write, Done)>(4);
         let behind = journal.clone();
         std::thread::spawn(move || {
@@ -52,11 +55,17 @@ impl Delayed {
                 behind.submit(write, done);
             }
         });
-        Self { journal, queue }
+        let queue = delayed.then_some(queue);
+        let until_failure = AtomicI64::new(i64::MAX);
+        Self {
+            journal,
+            queue,
+            until_failure,
+        }
     }
 }
 
-impl Journal for Delayed {
+impl Journal for Shaky {
     fn ensure_topic(&self, spec: &TopicSpec) -> Result<(), Error> {
         self.journal.ensure_topic(spec)
     }
@@ -64,9 +73,16 @@ impl Journal for Delayed {
         self.journal.topics()
     }
     fn submit(&self, write: Write, done: Done) {
-        self.queue
-            .send((write, done))
-            .expect("the thread lives as long as the queue");
+        if self.until_failure.fetch_sub(1, Ordering::Relaxed) == 0 {
+            done(Err(Error::Closed));
+            return;
+        }
+        match &self.queue {
+            Some(queue) => queue
+                .send((write, done))
+                .expect("the thread lives as long as the queue"),
+            None => self.journal.submit(write, done),
+        }
     }
     fn read(
         &self,
@@ -89,7 +105,7 @@ impl Journal for Delayed {
 
 fn any_record() -> impl Strategy<Value = (&'static str, Record)> {
     let topic = prop_oneof![3 => Just("a"), 1 => Just("b")];
-    let ask = prop_oneof![2 => Just(0..2_u8), 1 => Just(0..10_u8)].prop_flat_map(|asks| asks);
+    let ask = prop_oneof![2 => Just(0..2_u8), 1 => Just(0..11_u8)].prop_flat_map(|asks| asks);
     let tag = prop_oneof![Just("t"), Just("s"), Just("*")];
     (topic, 0..6_u8, ask, 0..40_u8, tag, 0..80_i64, 0..12_i64).prop_map(
         |(topic, key, ask, delay, tag, behind, step)| {
@@ -140,7 +156,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         1 => Just(Event::Flush),
         2 => Just(Event::Crash),
         1 => Just(Event::CrashAfterFlush),
-        1 => Just(Event::FailedCommit),
+        2 => (0..4_i64).prop_map(Event::FailedWrite),
         1 => Just(Event::LostStore),
     ];
     let batches = proptest::collection::vec((1..20_usize, event), 0..60);
@@ -157,18 +173,15 @@ fn run(history: &[(&'static str, Record)], plan: &Plan) -> (String, String) {
     for (topic, record) in history {
         put(&*memory, topic, record.clone());
     }
-    let journal: Arc<dyn Journal> = match plan.delayed {
-        true => Arc::new(Delayed::new(memory.clone())),
-        false => memory.clone(),
-    };
+    let journal = Arc::new(Shaky::new(memory.clone(), plan.delayed));
     let mut store = MemoryStore::new();
     let start = |store: &MemoryStore| {
         open(journal.clone(), store.clone(), plan.limits.clone()).expect("it opens")
     };
     let mut task = start(&store);
     for (max, event) in &plan.batches {
-        if matches!(event, Event::FailedCommit) {
-            memory.fail_next_write(Error::Closed);
+        if let Event::FailedWrite(after) = event {
+            journal.until_failure.store(*after, Ordering::Relaxed);
         }
         let mut failed = task.run_once(*max).is_err();
         if matches!(event, Event::Flush | Event::CrashAfterFlush) {

@@ -1,6 +1,7 @@
 //! A processor whose records say what it is to do, so that a test can make it do anything.
 
 use journal::Record;
+use journal::limits::WRITE_BYTES_MAX;
 use stream::{Context, Input, Processor, StepError};
 
 /// What a record's value asks for.
@@ -17,9 +18,11 @@ pub(crate) enum Ask {
     Panic,
     SetFailingTimer,
     EmitElsewhere,
+    EmitMuch,
+    EmitTooMuch,
 }
 
-pub(crate) const ASKS: [Ask; 10] = [
+pub(crate) const ASKS: [Ask; 11] = [
     Ask::Emit,
     Ask::SetTimer,
     Ask::CancelTimer,
@@ -30,6 +33,7 @@ pub(crate) const ASKS: [Ask; 10] = [
     Ask::Panic,
     Ask::SetFailingTimer,
     Ask::EmitElsewhere,
+    Ask::EmitMuch,
 ];
 
 /// What a tag starts with whose timer fails.
@@ -74,7 +78,8 @@ impl Processor for Script {
                 let (ask, delay) = (value.first().copied(), value.get(1).copied().unwrap_or(0));
                 let at = record.event_time + i64::from(delay);
                 let tag = value.get(2..).unwrap_or_default();
-                let ask = ask.and_then(|ask| ASKS.into_iter().find(|known| *known as u8 == ask));
+                let known = ASKS.into_iter().chain([Ask::EmitTooMuch]);
+                let ask = ask.and_then(|ask| known.into_iter().find(|known| *known as u8 == ask));
                 match ask.unwrap_or(Ask::Emit) {
                     Ask::Emit => emit(seen, cx, "emitted"),
                     Ask::SetTimer => cx.set_timer(tag, at),
@@ -93,7 +98,7 @@ impl Processor for Script {
                         );
                     }
                     Ask::EmitIfLate if cx.is_late(record.event_time, WINDOW) => {
-                        cx.emit_late(record)
+                        cx.emit_late(record);
                     }
                     Ask::EmitIfLate => emit(seen, cx, "in time"),
                     Ask::Fail => {
@@ -106,6 +111,17 @@ impl Processor for Script {
                     }
                     Ask::SetFailingTimer => cx.set_timer(&[&[FAILING], tag].concat(), at),
                     Ask::EmitElsewhere => cx.emit("elsewhere", Record::default()),
+                    Ask::EmitMuch => (0..9).for_each(|_| emit(seen, cx, "one of many")),
+                    Ask::EmitTooMuch => {
+                        let value = Some(vec![0; WRITE_BYTES_MAX].into());
+                        cx.emit(
+                            "out",
+                            Record {
+                                value,
+                                ..Record::default()
+                            },
+                        );
+                    }
                 }
             }
             Input::Timer { tag, at } => {
