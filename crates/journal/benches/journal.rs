@@ -148,6 +148,7 @@ fn bulk(dir: &Path) {
         "append without waiting, {SMALL_BYTES} B: {:.0}/s",
         total as f64 / took
     );
+    batches(&journal);
     for _ in 0..2 {
         let (took, records) = read_all(&journal);
         println!(
@@ -163,6 +164,23 @@ fn bulk(dir: &Path) {
         begun.elapsed().as_secs_f64()
     );
     recover(dir, journal);
+}
+
+fn batches(journal: &EmbeddedJournal) {
+    let (writes, records) = (1000_u64, 1000);
+    let begun = Instant::now();
+    for number in 0..writes {
+        let mut batch = write(number, SMALL_BYTES);
+        let one = batch.records[0].clone();
+        batch.records = vec![one; records];
+        journal.submit(batch, Box::new(|result| drop(result.unwrap())));
+    }
+    journal.append(write(0, 1)).unwrap();
+    let took = begun.elapsed().as_secs_f64();
+    println!(
+        "append without waiting, {records} of {SMALL_BYTES} B a write: {:.0}/s",
+        (writes * records as u64) as f64 / took
+    );
 }
 
 fn read_all(journal: &dyn Journal) -> (f64, u64) {

@@ -18,7 +18,7 @@ const CHECKSUM_AT: usize = 26;
 /// What is zeroed at once.
 static ZEROES: [u8; 64 << 10] = [0; 64 << 10];
 /// The names of the two.
-const NAMES: [&str; 2] = ["commit.0", "commit.1"];
+const NAMES: [&str; 2] = ["commit-0", "commit-1"];
 
 /// Gives the paths of the two commit files.
 pub(crate) fn paths(dir: &Path) -> [PathBuf; 2] {
@@ -36,14 +36,15 @@ fn header(id: [u8; 16]) -> Vec<u8> {
     out
 }
 
-/// Writes an empty commit file of its full size: later writes to it need no space and no new blocks.
+/// Puts an empty commit file of its full size in place, whole or not at all: later writes to it need no space and no new blocks.
 pub(crate) fn create(
     storage: &dyn Storage,
     path: &Path,
     id: [u8; 16],
     size: u64,
 ) -> io::Result<()> {
-    let file = storage.open(path, Mode::Create)?;
+    let new = path.with_extension("new");
+    let file = storage.open(&new, Mode::Create)?;
     file.write_at(&header(id), 0)?;
     let mut position = COMMIT_HEADER_BYTES;
     while position < size {
@@ -51,7 +52,9 @@ pub(crate) fn create(
         file.write_at(ZEROES.get(..left).unwrap_or_default(), position)?;
         position = position.saturating_add(u64_of(left));
     }
-    file.sync()
+    file.sync()?;
+    storage.rename(&new, path)?;
+    path.parent().map_or(Ok(()), |dir| storage.sync_dir(dir))
 }
 
 /// A commit file read whole, to recover from it.

@@ -2,7 +2,7 @@
 //!
 //! A rule panics where it is broken. It takes a factory that makes an empty journal.
 
-use crate::{Batch, Bounds, Error, Journal, Record, TopicPartition, TopicSpec, Write};
+use crate::{Batch, Bounds, Error, Journal, Record, TopicPartition, TopicSpec, Write, limits};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ pub const RULES: &[Rule] = &[
         "names_that_cannot_be_files_are_refused",
         names_that_cannot_be_files_are_refused,
     ),
+    ("every_limit_is_kept", every_limit_is_kept),
     (
         "reads_outside_the_bounds_are_refused",
         reads_outside_the_bounds_are_refused,
@@ -260,6 +261,65 @@ pub fn names_that_cannot_be_files_are_refused(factory: Factory<'_>) {
         Err(Error::Name { .. })
     ));
     assert!(journal.topics().is_empty());
+}
+
+/// Names and partitions are taken up to their limits, and refused above them.
+pub fn every_limit_is_kept(factory: Factory<'_>) {
+    let journal = with_topics(factory);
+    let around = |limit: usize| {
+        [
+            (limit.saturating_sub(1), true),
+            (limit, true),
+            (limit.saturating_add(1), false),
+        ]
+    };
+    for (length, taken) in around(limits::TOPIC_NAME_BYTES_MAX) {
+        let named = TopicSpec {
+            name: "t".repeat(length).into(),
+            ..spec(1)
+        };
+        assert_eq!(
+            journal.ensure_topic(&named).is_ok(),
+            taken,
+            "a topic of {length} bytes"
+        );
+    }
+    for (partitions, taken) in around(usize::from(limits::PARTITIONS_MAX)) {
+        let partitions = u16::try_from(partitions).expect("the limit is less than 16 bits");
+        let name = format!("of-{partitions}");
+        let many = TopicSpec {
+            name: name.into(),
+            ..spec(partitions)
+        };
+        assert_eq!(
+            journal.ensure_topic(&many).is_ok(),
+            taken,
+            "{partitions} partitions"
+        );
+    }
+    for (length, taken) in around(limits::GROUP_NAME_BYTES_MAX) {
+        let offsets = vec![("g".repeat(length).into(), at(0), 0)];
+        let result = journal.append(Write {
+            offsets,
+            ..Write::default()
+        });
+        assert_eq!(result.is_ok(), taken, "a group of {length} bytes");
+    }
+    for (length, taken) in around(limits::HEADER_NAME_BYTES_MAX) {
+        let headers = vec![("h".repeat(length).into(), Box::default())];
+        let records = vec![(
+            at(0),
+            Record {
+                headers,
+                ..Record::default()
+            },
+        )];
+        let result = journal.append(Write {
+            records,
+            ..Write::default()
+        });
+        assert_eq!(result.is_ok(), taken, "a header's name of {length} bytes");
+    }
 }
 
 /// The end gives an empty batch; behind it, or where there is no partition, is an error.

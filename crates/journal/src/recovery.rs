@@ -103,9 +103,6 @@ fn create(storage: &dyn Storage, dir: &Path, options: &Options) -> Result<Checkp
         commit_file::create(storage, path, id, options.commit_bytes)
             .map_err(|error| cannot("preallocate", path, error))?;
     }
-    storage
-        .sync_dir(dir)
-        .map_err(|error| cannot("sync", dir, error))?;
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         storage
             .sync_dir(parent)

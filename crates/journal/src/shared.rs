@@ -93,6 +93,8 @@ impl Shared {
     pub(crate) fn poison(&self, why: &Error) {
         // The first reason is the one to tell; later ones follow from it.
         self.poison.get_or_init(|| why.to_string());
+        // Who has looked under the lock, and is about to wait, waits by the time it is free.
+        drop(self.turns.lock());
         self.turns.changed.notify_all();
     }
 

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod disk;
 mod keeping;
+mod model;
 
 use super::*;
 use crate::Record;

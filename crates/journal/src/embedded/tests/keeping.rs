@@ -160,7 +160,7 @@ fn the_files_of_another_commit_size_are_made_anew() {
         EmbeddedJournal::open_on(Arc::new(disk.clone()), &dir(), &larger).expect("it opens");
     (0..300).for_each(|number| drop(journal.append(numbered(number)).expect("accepted")));
     assert_eq!(
-        disk.find("commit.")
+        disk.find("commit-")
             .iter()
             .map(|path| disk.get(path).len())
             .max(),
