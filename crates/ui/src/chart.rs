@@ -210,7 +210,7 @@ impl Room {
                 high = high.max(value);
             }
         }
-        if high - low < f64::EPSILON {
+        if high <= low {
             high = low + 1.0;
         }
         Self {

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn counts_have_their_thousands_apart() {
         assert_eq!(
-            [0, 999, 1_000, 1_234_567].map(|value| count(value)),
+            [0, 999, 1_000, 1_234_567].map(count),
             ["0", "999", "1,000", "1,234,567"]
         );
     }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn slow_rates_are_by_the_minute() {
         assert_eq!(
-            [0.0, f64::NAN, 0.05, 0.1, 9.94, 9.96, 2300.4].map(|value| rate(value)),
+            [0.0, f64::NAN, 0.05, 0.1, 9.94, 9.96, 2300.4].map(rate),
             [
                 "0 /s", "0 /s", "3.0 /min", "0.1 /s", "9.9 /s", "10 /s", "2300 /s"
             ]
@@ -85,11 +85,11 @@ mod tests {
     #[test]
     fn lags_and_sizes_are_in_the_unit_that_fits() {
         assert_eq!(
-            [999, 1_840, 41_000, 1_450_000, 61_000_000].map(|value| lag(value)),
+            [999, 1_840, 41_000, 1_450_000, 61_000_000].map(lag),
             ["under 1 ms", "1.8 ms", "41 ms", "1.4 s", "1 min"]
         );
         assert_eq!(
-            [999, 1_000, 99_949, 412_300_000_000, 2_000_000_000_000_000].map(|value| bytes(value)),
+            [999, 1_000, 99_949, 412_300_000_000, 2_000_000_000_000_000].map(bytes),
             ["999 B", "1.0 kB", "99.9 kB", "412 GB", "2000 TB"]
         );
     }

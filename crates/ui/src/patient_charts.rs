@@ -55,24 +55,6 @@ pub(crate) fn score(clock: &Clock, patient: &Patient) -> TimedChart {
     if revised {
         curves.insert(0, curve(|point| point.first_known, "before"));
     }
-    let dots = patient.scores.iter().filter_map(|point| {
-        let value = point.value?;
-        Some(Dot {
-            at_us: point.at_us,
-            value: real(value),
-            sign: if point.revisions > 0 {
-                DotSign::Corrected
-            } else {
-                DotSign::Plain
-            },
-            title: format!(
-                "{} {name} {value}{}: {}",
-                clock.short(point.at_us),
-                revision_words(point),
-                point.summary
-            ),
-        })
-    });
     let highest = patient.scores.iter().filter_map(|point| point.value);
     let highest = highest.max().map_or(0.0, real);
     let top = SCORE_TOP.max(highest + 1.0);
@@ -93,7 +75,7 @@ pub(crate) fn score(clock: &Clock, patient: &Patient) -> TimedChart {
             band(SCORE_HIGH, top, "high", "7 or more: emergency response"),
         ],
         curves,
-        dots: dots.collect(),
+        dots: score_dots(clock, name, &patient.scores),
         flags: flags(clock, patient, true),
     };
     let rows = patient.scores.iter().rev().map(|point| ChartRow {
@@ -117,6 +99,29 @@ pub(crate) fn score(clock: &Clock, patient: &Patient) -> TimedChart {
         hidden_rows: patient.scores.len().saturating_sub(TABLE_ROWS_MAX),
         rows: rows.take(TABLE_ROWS_MAX).collect(),
     }
+}
+
+/// Makes a dot of each score that stands; those that were revised look it.
+fn score_dots(clock: &Clock, name: &str, scores: &[ScorePoint]) -> Vec<Dot> {
+    let dots = scores.iter().filter_map(|point| {
+        let value = point.value?;
+        Some(Dot {
+            at_us: point.at_us,
+            value: real(value),
+            sign: if point.revisions > 0 {
+                DotSign::Corrected
+            } else {
+                DotSign::Plain
+            },
+            title: format!(
+                "{} {name} {value}{}: {}",
+                clock.short(point.at_us),
+                revision_words(point),
+                point.summary
+            ),
+        })
+    });
+    dots.collect()
 }
 
 /// Draws the vital signs of a patient.

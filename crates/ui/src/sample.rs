@@ -36,6 +36,29 @@ pub fn frame(theme: Theme) -> Frame {
 
 /// Gives an overview of a site that is busy and has one thing wrong.
 pub fn overview() -> Overview {
+    Overview {
+        stations: stations(),
+        open_alerts: vec![
+            (Severity::Critical, 1),
+            (Severity::High, 3),
+            (Severity::Medium, 8),
+            (Severity::Low, 2),
+        ],
+        oldest_open_us: Some(ago(47)),
+        sources: sources(),
+        disk: Disk {
+            health: Health::Running,
+            used_bytes: 58_200_000_000,
+            free_bytes: 411_900_000_000,
+            size_bytes: 512_000_000_000,
+            full_in_us: Some(96 * 24 * 60 * MINUTE_US),
+            sync_us: Some(1_840),
+        },
+        started_us: ago(9 * 24 * 60),
+    }
+}
+
+fn stations() -> Vec<Station> {
     let station = |name: &str, does: &str, unit: &str, rate: f64, total: u64| Station {
         name: name.to_owned(),
         does: does.to_owned(),
@@ -94,26 +117,7 @@ pub fn overview() -> Overview {
     if let Some(workloads) = stations.get_mut(3) {
         workloads.quarantined = Some(0);
     }
-    Overview {
-        stations,
-        open_alerts: vec![
-            (Severity::Critical, 1),
-            (Severity::High, 3),
-            (Severity::Medium, 8),
-            (Severity::Low, 2),
-        ],
-        oldest_open_us: Some(ago(47)),
-        sources: sources(),
-        disk: Disk {
-            health: Health::Running,
-            used_bytes: 58_200_000_000,
-            free_bytes: 411_900_000_000,
-            size_bytes: 512_000_000_000,
-            full_in_us: Some(96 * 24 * 60 * MINUTE_US),
-            sync_us: Some(1_840),
-        },
-        started_us: ago(9 * 24 * 60),
-    }
+    stations
 }
 
 fn trend(rate: f64, phase: usize) -> Vec<f64> {

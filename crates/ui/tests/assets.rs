@@ -69,19 +69,14 @@ fn style_refers_to_nothing_elsewhere() {
 fn token(name: &str) -> [[f64; 3]; 2] {
     let css = text("app");
     let start = format!("--{name}: light-dark(");
-    let at = css
-        .find(&start)
+    let (_, after) = css
+        .split_once(&start)
         .unwrap_or_else(|| panic!("no token {name}"));
-    let pair = css[at + start.len()..]
-        .split(')')
-        .next()
-        .expect("split gives one part");
+    let (pair, _) = after.split_once(')').expect("a token is closed");
     let mut colours = pair.split(", ").map(|colour| {
-        let digits = colour.trim_start_matches('#');
-        [0, 2, 4].map(|at| {
-            let byte = u8::from_str_radix(&digits[at..at + 2], 16);
-            f64::from(byte.expect("a colour is hexadecimal")) / 255.0
-        })
+        let bits = u32::from_str_radix(colour.trim_start_matches('#'), 16);
+        let [_, parts @ ..] = bits.expect("a colour is hexadecimal").to_be_bytes();
+        parts.map(|part| f64::from(part) / 255.0)
     });
     [(); 2].map(|()| colours.next().expect("a token has two colours"))
 }

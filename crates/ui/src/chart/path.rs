@@ -107,7 +107,7 @@ mod tests {
         let points = [(1, Some(2.0)), (2, None)];
         assert_eq!(thin(&points), points);
         let gap: Vec<_> = (0..2_000)
-            .map(|at| (at, (at < 500 || at > 1_500).then_some(1.0)))
+            .map(|at| (at, (!(500..=1_500).contains(&at)).then_some(1.0)))
             .collect();
         assert!(thin(&gap).iter().any(|(_, value)| value.is_none()));
     }
