@@ -67,7 +67,7 @@ enum State {
 
 const BETWEEN: State = State::Between { garbage: 0 };
 
-/// Puts a frame around a message.
+/// Puts a frame around a message; ask [`fits_in_frame`] first about one that somebody else made.
 #[must_use]
 pub fn encode(message: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(message.len() + 3);
@@ -75,6 +75,14 @@ pub fn encode(message: &[u8]) -> Vec<u8> {
     frame.extend_from_slice(message);
     frame.extend_from_slice(&[END, END_SECOND]);
     frame
+}
+
+/// Reports whether a message can be framed: whether nothing in it would be read as the end of the frame.
+#[must_use]
+pub fn fits_in_frame(message: &[u8]) -> bool {
+    let ends = memchr::memchr_iter(END, message);
+    ends.map(|place| message.get(place + 1))
+        .all(|next| !matches!(next, Some(&END_SECOND | &START)))
 }
 
 impl Decoder {

@@ -3,6 +3,7 @@
 use super::charset::Charset;
 use super::escape;
 use super::separators::Separators;
+use crate::mllp;
 
 /// Builds a message as bytes.
 ///
@@ -64,7 +65,7 @@ impl Writer {
 
     /// Ends the segment and starts the next one.
     pub fn segment(&mut self, name: &str) -> &mut Self {
-        self.bytes.push(b'\r');
+        self.end_segment();
         self.bytes.extend_from_slice(name.as_bytes());
         self.written = Place::NAME;
         self.wanted = Place::NAME;
@@ -131,8 +132,16 @@ impl Writer {
     /// Ends the message and returns it.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
-        self.bytes.push(b'\r');
+        self.end_segment();
         self.bytes
+    }
+
+    /// A file separator and a carriage return would end the MLLP frame in which the message is sent.
+    fn end_segment(&mut self) {
+        if self.bytes.last() == Some(&mllp::END) {
+            self.bytes.push(self.separators.field);
+        }
+        self.bytes.push(b'\r');
     }
 
     fn go_to(&mut self, place: Place) -> &mut Self {

@@ -138,7 +138,23 @@ fn input_that_ends_inside_a_frame_is_no_message() {
     check(b"\x0b", expect!["incomplete 0"]);
 }
 
+#[test]
+fn what_would_end_its_own_frame_does_not_fit() {
+    assert!(fits_in_frame(b"MSH|\x1c|\x0b\r\x1c"));
+    assert!(!fits_in_frame(b"MSH|\x1c\rPID"));
+    assert!(!fits_in_frame(b"MSH|\x1c\x0bPID"));
+}
+
 proptest! {
+    #[test]
+    fn what_fits_in_a_frame_comes_out_of_it(message in "[\x0b\x1c\ra]{0,9}") {
+        let fits = fits_in_frame(message.as_bytes());
+        let frame = encode(message.as_bytes());
+        let mut decoder = Decoder::new(LIMITS);
+        decoder.push(&frame);
+        prop_assert_eq!(decoder.next_event() == Some(Event::Frame(message.as_bytes())), fits);
+    }
+
     #[test]
     fn what_is_encoded_is_decoded(messages in prop::collection::vec("[^\x0b\x1c]{0,9}", 0..5), cut in 1_usize..7) {
         let limits = Limits { frame_bytes: 100, ..LIMITS };

@@ -3,6 +3,7 @@
 use super::*;
 use crate::hl7v2::{self, IssueCode};
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 const REPLY: Reply<'_> = Reply {
     code: Code::ApplicationAccept,
@@ -162,4 +163,18 @@ fn an_answer_of_another_system_is_read() {
     let location = fault.location.as_ref().map(ToString::to_string);
     assert_eq!(location.as_deref(), Some("PID[1]-3[2].4"));
     assert_eq!(read(&hl7v2::parse(b"MSH|^~\\&|\rMSA|OK|1\r")), None);
+}
+
+proptest! {
+    #[test]
+    fn the_control_id_comes_back_byte_for_byte(id in prop::collection::vec(any::<u8>(), 1..20)) {
+        let id: Vec<u8> = id.into_iter().filter(|byte| !b"|\r".contains(byte)).collect();
+        let mut request = b"MSH|^~\\&|A|B|C|D|2026||ORU^R01|".to_vec();
+        request.extend_from_slice(&id);
+        request.extend_from_slice(b"|P|2.5\r");
+        let bytes = write(&hl7v2::parse(&request), &REPLY);
+        let acknowledgement = hl7v2::parse(&bytes);
+        let answer = read(&acknowledgement);
+        prop_assert_eq!(answer.map(|answer| answer.control_id.to_vec()), Some(id));
+    }
 }

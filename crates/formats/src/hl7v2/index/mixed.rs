@@ -31,6 +31,7 @@ fn starts_segment(bytes: &[u8], field: u8) -> bool {
         return false;
     };
     let name = [*first, *second, *third];
-    let is_own = name.first() == Some(&b'Z') && name.iter().copied().all(super::is_in_name);
+    let is_own =
+        name.first() == Some(&b'Z') && name.iter().copied().all(super::builder::is_in_name);
     *end == field && (is_own || NAMES.contains(&&name))
 }
