@@ -3,3 +3,5 @@
 pub mod draft;
 
 pub mod event;
+
+pub mod normalize;

@@ -1,0 +1,282 @@
+//! The keyed core of the normalize stage: what messages say of one patient becomes whole resources, each version once.
+
+use std::time::Duration;
+
+use clinical::{EventId, EventTime, Merge, MessageId, PatientKey, ReceivedTime, RecordedTime};
+
+use crate::draft::Draft;
+
+pub mod split;
+
+pub mod state;
+
+pub mod snapshot;
+
+mod apply;
+
+mod merge;
+
+mod splice;
+
+mod bytes;
+
+pub use state::State;
+
+/// How far a source's clock may run ahead before what it says is from the future.
+pub const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// The normalize stage's core.
+#[derive(Clone, Debug)]
+pub struct Normalizer {
+    ahead: Duration,
+}
+
+/// A raw message, and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawInfo<'a> {
+    /// Its name.
+    pub message_id: MessageId,
+    /// Whom its sender meant: the retired identity where it was forwarded to the survivor.
+    pub addressed: PatientKey,
+    /// When its sender made it (MSH-7), or else when it was accepted.
+    pub message_time: EventTime,
+    /// When it was accepted.
+    pub received_time: ReceivedTime,
+    /// The topic that keeps it.
+    pub topic: &'a str,
+    /// The partition that keeps it.
+    pub partition: u16,
+    /// Where in the partition.
+    pub offset: u64,
+    /// The source it came from.
+    pub source: &'a str,
+    /// The message.
+    pub bytes: &'a [u8],
+}
+
+/// What arrives for one patient.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A message of this patient.
+    Message {
+        /// The message.
+        raw: RawInfo<'a>,
+        /// What it says.
+        drafts: &'a [Draft],
+    },
+    /// A message that merges another identity into this patient (A40).
+    Merge {
+        /// The message.
+        raw: RawInfo<'a>,
+        /// What it says of the survivor.
+        drafts: &'a [Draft],
+        /// The identity that goes.
+        retired: PatientKey,
+    },
+    /// A message that names nobody.
+    Nobody {
+        /// The message.
+        raw: RawInfo<'a>,
+    },
+    /// [`split::Split::Retire`] arrived.
+    Retire {
+        /// The survivor.
+        into: PatientKey,
+        /// The merge message.
+        raw: RawInfo<'a>,
+    },
+    /// [`split::Split::Handover`] arrived.
+    Handover {
+        /// The identity that has gone.
+        from: PatientKey,
+        /// Its state.
+        state: &'a [u8],
+        /// The merge message.
+        raw: RawInfo<'a>,
+    },
+}
+
+impl<'a> Input<'a> {
+    /// Gives the message that it comes from.
+    pub const fn raw(&self) -> &RawInfo<'a> {
+        match self {
+            Self::Message { raw, .. }
+            | Self::Merge { raw, .. }
+            | Self::Nobody { raw }
+            | Self::Retire { raw, .. }
+            | Self::Handover { raw, .. } => raw,
+        }
+    }
+
+    const fn drafts(&self) -> &'a [Draft] {
+        match self {
+            Self::Message { drafts, .. } | Self::Merge { drafts, .. } => drafts,
+            _ => &[],
+        }
+    }
+}
+
+/// What an input leads to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outputs {
+    /// The records to write, in this order.
+    pub records: Vec<Output>,
+    /// Whether the message had been seen before, so that nothing was done.
+    pub resent: bool,
+    /// How many resources were not written because a newer version is known.
+    pub stale: u32,
+    /// How many resources were not written because nothing in them is new.
+    pub unchanged: u32,
+}
+
+/// A record to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A resource as it now stands, for its own topic and the patient stream.
+    Resource {
+        /// The event's name.
+        event_id: EventId,
+        /// The resource type.
+        resource_type: Box<str>,
+        /// The resource's id.
+        id: Box<str>,
+        /// The whole resource as JSON.
+        json: Vec<u8>,
+        /// When it was true.
+        event_time: EventTime,
+        /// When the source stored it, where it says so.
+        recorded: Option<RecordedTime>,
+    },
+    /// Two identities became one, for the patient stream.
+    Merge {
+        /// The event's name.
+        event_id: EventId,
+        /// Which side this patient is, and who the other is.
+        merge: Merge,
+        /// When the merge was stated.
+        event_time: EventTime,
+    },
+    /// A record for another patient's key on the split topic.
+    Split {
+        /// The other patient.
+        key: PatientKey,
+        /// A [`split::Split`], encoded.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Why a message is quarantined; a code that stays the same in every version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// It speaks of a time that has not come.
+    FromFuture,
+    /// It names nobody.
+    NoPatient,
+    /// It merges an identity into itself.
+    SelfMerge,
+    /// It merges an identity into one that was merged into it.
+    MergeCycle,
+    /// It merges an identity that was merged into another one.
+    AlreadyMerged,
+    /// What a retired identity handed over cannot be read.
+    UnreadableHandover,
+}
+
+impl Reason {
+    /// Gives the code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::FromFuture => "from-future",
+            Self::NoPatient => "no-patient",
+            Self::SelfMerge => "self-merge",
+            Self::MergeCycle => "merge-cycle",
+            Self::AlreadyMerged => "already-merged",
+            Self::UnreadableHandover => "unreadable-handover",
+        }
+    }
+}
+
+/// An input that is not used, and why; the state is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {detail}", reason.code())]
+pub struct Refusal {
+    /// The reason.
+    pub reason: Reason,
+    /// What to do about it, without anything that identifies a person.
+    pub detail: Box<str>,
+}
+
+impl Refusal {
+    fn new(reason: Reason, detail: impl Into<Box<str>>) -> Self {
+        Self {
+            reason,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl Default for Normalizer {
+    fn default() -> Self {
+        Self { ahead: MAX_AHEAD }
+    }
+}
+
+impl Normalizer {
+    /// Takes one input of the patient `key`; the only clock is the time at which its message was accepted.
+    ///
+    /// # Errors
+    /// When the input cannot be used; the state is as it was.
+    pub fn step(
+        &self,
+        key: PatientKey,
+        state: &mut State,
+        input: &Input<'_>,
+    ) -> Result<Outputs, Refusal> {
+        if let Input::Nobody { .. } = input {
+            let detail = "the message has no patient identifier that the source's settings accept: check PID-3 and the preferred types";
+            return Err(Refusal::new(Reason::NoPatient, detail));
+        }
+        self.refuse_future(input)?;
+        match *input {
+            Input::Retire { into, raw } => merge::retire(key, state, into, &raw),
+            _ if state.merged_into.is_some() => merge::forward(key, state, input),
+            Input::Handover {
+                from,
+                state: other,
+                raw,
+            } => merge::take_over(key, state, from, other, &raw),
+            Input::Merge {
+                raw,
+                drafts,
+                retired,
+            } => merge::accept(key, state, &raw, drafts, retired),
+            Input::Message { raw, drafts } => Ok(apply::message(key, state, &raw, drafts)),
+            Input::Nobody { .. } => Ok(Outputs::default()),
+        }
+    }
+
+    /// Refuses the whole message where any part of it is from the future: half a message would be a wrong one.
+    fn refuse_future(&self, input: &Input<'_>) -> Result<(), Refusal> {
+        let raw = input.raw();
+        let received = EventTime::from_micros(raw.received_time.micros());
+        let latest = received.plus(self.ahead);
+        let message = ("the message", raw.message_time);
+        let drafts = input.drafts().iter();
+        let said = drafts.map(|draft| (draft.resource_type, draft.event_time));
+        match std::iter::once(message)
+            .chain(said)
+            .find(|(_, at)| *at > latest)
+        {
+            None => Ok(()),
+            Some((what, at)) => {
+                let detail = format!(
+                    "{what} is of {at}, later than its arrival at {received}: set the source's clock or its time zone right"
+                );
+                Err(Refusal::new(Reason::FromFuture, detail))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! What one message says, taken over resource by resource.
+
+use clinical::{EventId, EventTime, PatientKey, RecordedTime};
+
+use super::snapshot::{Snapshot, Stay, resource_json};
+use super::splice::{as_old, readdressed};
+use super::state::{State, Version, fingerprint};
+use super::{Output, Outputs, RawInfo};
+use crate::draft::{Draft, Effect, Element};
+
+/// The rank of what should never have been sent: whatever else is said of it, it stays that.
+const IN_ERROR: u8 = 9;
+
+/// The records that one input leads to, each with the next name.
+pub(super) struct Writer<'a> {
+    /// What tells this input from others of the same message and patient.
+    cause: Vec<u8>,
+    key: PatientKey,
+    raw: &'a RawInfo<'a>,
+    ordinal: u32,
+    pub(super) outputs: Outputs,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(key: PatientKey, raw: &'a RawInfo<'a>, cause: &[&[u8]]) -> Self {
+        Self {
+            cause: cause.concat(),
+            key,
+            raw,
+            ordinal: 0,
+            outputs: Outputs::default(),
+        }
+    }
+
+    pub(super) fn next_id(&mut self) -> EventId {
+        let ordinal = self.ordinal.to_be_bytes();
+        self.ordinal += 1;
+        let (message, key) = (self.raw.message_id.as_bytes(), self.key.as_bytes());
+        EventId::derive(&[message, key, &self.cause, &ordinal])
+    }
+
+    pub(super) fn resource(
+        &mut self,
+        (resource_type, id): (&str, &str),
+        json: Vec<u8>,
+        (event_time, recorded): (EventTime, Option<RecordedTime>),
+    ) {
+        let event_id = self.next_id();
+        self.outputs.records.push(Output::Resource {
+            event_id,
+            resource_type: resource_type.into(),
+            id: id.into(),
+            json,
+            event_time,
+            recorded,
+        });
+    }
+
+    /// Writes a snapshot as its next version, where it says anything else than before.
+    pub(super) fn snapshot(
+        &mut self,
+        resource_type: &str,
+        before: Option<&Snapshot>,
+        now: &mut Snapshot,
+        times: (EventTime, Option<RecordedTime>),
+    ) {
+        if before.is_some_and(|before| before.says_the_same(now)) {
+            self.outputs.unchanged += 1;
+            return;
+        }
+        now.version += 1;
+        let json = now.to_json(resource_type);
+        self.resource((resource_type, &now.id), json, times);
+    }
+}
+
+/// Takes over a message, unless it was seen before.
+pub(super) fn message(
+    key: PatientKey,
+    state: &mut State,
+    raw: &RawInfo<'_>,
+    drafts: &[Draft],
+) -> Outputs {
+    state.forget(raw.received_time);
+    if !state.remember(raw.message_id, raw.received_time) {
+        return Outputs {
+            resent: true,
+            ..Outputs::default()
+        };
+    }
+    let mut writer = Writer::new(key, raw, &[b"message"]);
+    all(&mut writer, state, drafts);
+    state.forget(raw.received_time);
+    writer.outputs
+}
+
+/// Takes over every draft.
+pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) {
+    let (key, addressed) = (writer.key, writer.raw.addressed);
+    for draft in drafts {
+        let forwarded = addressed != key;
+        let draft = &if forwarded {
+            for_survivor(draft, addressed, key)
+        } else {
+            draft.clone()
+        };
+        match draft.resource_type {
+            "Patient" if *draft.id == *key.to_string() => {
+                patient(writer, state, draft, forwarded);
+            }
+            "Encounter" => encounter(writer, state, draft),
+            _ => stated_whole(writer, state, draft),
+        }
+    }
+}
+
+/// Makes what was said of a retired identity speak of its survivor.
+fn for_survivor(draft: &Draft, addressed: PatientKey, key: PatientKey) -> Draft {
+    let mut draft = draft.clone();
+    if draft.resource_type == "Patient" && *draft.id == *addressed.to_string() {
+        draft.id = key.to_string().into();
+    }
+    for (_, element) in &mut draft.elements {
+        if let Element::Set(json) | Element::Default(json) = element {
+            *json = readdressed(json, addressed, key).into();
+        }
+    }
+    draft
+}
+
+fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded: bool) {
+    let before = state.patient.clone();
+    let mut now = before.clone().unwrap_or_else(|| Snapshot::new(&draft.id));
+    let said = writer.raw.message_time;
+    if forwarded {
+        // What is still sent under the retired identity fills gaps, but does not overrule the survivor's own.
+        let mut other = Snapshot::new(&draft.id);
+        other.apply(draft, said);
+        let identifiers = as_old(other.get("identifier").unwrap_or_default());
+        now.absorb(&other, &identifiers);
+    } else {
+        now.apply(draft, said);
+        if draft.effect == Effect::Delete {
+            now.set("active", b"false", said);
+        }
+    }
+    let times = (draft.event_time, draft.recorded);
+    writer.snapshot("Patient", before.as_ref(), &mut now, times);
+    state.patient = Some(now);
+}
+
+fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
+    let known = state
+        .encounters
+        .iter()
+        .position(|stay| stay.snapshot.id == draft.id);
+    let before = known.map(|at| state.encounters.remove(at));
+    let mut now = before.clone().unwrap_or_else(|| Stay::new(&draft.id));
+    now.apply(draft, writer.raw.message_time);
+    let before = before.map(|stay| stay.snapshot);
+    let times = (draft.event_time, draft.recorded);
+    writer.snapshot("Encounter", before.as_ref(), &mut now.snapshot, times);
+    state.encounters.push(now);
+}
+
+/// Takes over a resource that every message states whole: the newest version stands.
+fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
+    let elements = elements_of(draft);
+    let parts: Vec<&[u8]> = elements
+        .iter()
+        .flat_map(|(name, json)| [name.as_bytes(), json])
+        .collect();
+    let name = fingerprint(&[draft.resource_type.as_bytes(), draft.id.as_bytes()]);
+    let mut version = Version {
+        message_time: writer.raw.message_time,
+        rank: rank(&elements),
+        content: fingerprint(&parts),
+        number: 1,
+        received: writer.raw.received_time,
+    };
+    if let Some(known) = state.versions.get_mut(&name) {
+        let order = |v: &Version| (v.rank == IN_ERROR, v.message_time, v.rank);
+        if order(&version) < order(known) {
+            writer.outputs.stale += 1;
+            return;
+        }
+        if version.content == known.content {
+            known.message_time = version.message_time;
+            known.received = version.received;
+            writer.outputs.unchanged += 1;
+            return;
+        }
+        version.number = known.number.saturating_add(1);
+    }
+    state.versions.insert(name, version);
+    let (kind, id) = (draft.resource_type, &*draft.id);
+    let json = resource_json(kind, id, version.number, elements.iter().copied());
+    writer.resource((kind, id), json, (draft.event_time, draft.recorded));
+}
+
+/// Gives what a draft alone says; of one that deletes, with the status that says so.
+fn elements_of(draft: &Draft) -> Vec<(&str, &[u8])> {
+    let mut elements = Vec::with_capacity(draft.elements.len() + 1);
+    let deleted = draft.effect == Effect::Delete;
+    if deleted {
+        elements.push(("status", b"\"entered-in-error\"".as_slice()));
+    }
+    for (name, element) in &draft.elements {
+        match element {
+            Element::Set(json) | Element::Default(json) if !(deleted && &**name == "status") => {
+                elements.push((name, json));
+            }
+            _ => {}
+        }
+    }
+    elements
+}
+
+/// How far the status of a result has come; two messages of the same second are told apart by it.
+fn rank(elements: &[(&str, &[u8])]) -> u8 {
+    let status = elements.iter().find(|(name, _)| *name == "status");
+    match status.map_or(b"".as_slice(), |(_, json)| *json) {
+        b"\"entered-in-error\"" => IN_ERROR,
+        b"\"corrected\"" | b"\"amended\"" | b"\"appended\"" => 4,
+        b"\"cancelled\"" => 3,
+        b"\"final\"" => 2,
+        b"\"preliminary\"" | b"\"partial\"" => 1,
+        _ => 0,
+    }
+}

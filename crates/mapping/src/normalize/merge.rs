@@ -1,0 +1,229 @@
+//! Merges: what the survivor, the retired identity and everything after it do.
+
+use clinical::{Merge, MergeRole, PatientKey};
+use formats::fhir::element::Reference;
+use formats::fhir::json;
+
+use super::apply::{self, Writer};
+use super::snapshot::Snapshot;
+use super::splice::{as_old, readdressed, with_item};
+use super::split::Split;
+use super::state::State;
+use super::{Input, Output, Outputs, RawInfo, Reason, Refusal};
+use crate::draft::Draft;
+
+/// The survivor takes another identity in: it says so, and asks that identity to go.
+pub(super) fn accept(
+    key: PatientKey,
+    state: &mut State,
+    raw: &RawInfo<'_>,
+    drafts: &[Draft],
+    retired: PatientKey,
+) -> Result<Outputs, Refusal> {
+    if retired == key {
+        return Err(self_merge());
+    }
+    if state.absorbed.contains(&retired) {
+        return Ok(apply::message(key, state, raw, drafts));
+    }
+    state.forget(raw.received_time);
+    if !state.remember(raw.message_id, raw.received_time) {
+        return Ok(Outputs {
+            resent: true,
+            ..Outputs::default()
+        });
+    }
+    let mut writer = Writer::new(key, raw, &[b"merge"]);
+    apply::all(&mut writer, state, drafts);
+    let before = state.patient.clone();
+    let mut now = before.clone().unwrap_or_else(|| own_patient(key));
+    link(&mut now, retired, "replaces", raw);
+    writer.snapshot(
+        "Patient",
+        before.as_ref(),
+        &mut now,
+        (raw.message_time, None),
+    );
+    state.patient = Some(now);
+    state.absorbed.push(retired);
+    announce(&mut writer, MergeRole::Survivor, retired, raw);
+    send(
+        &mut writer,
+        retired,
+        &Split::Retire {
+            into: key,
+            raw: *raw,
+        },
+    );
+    state.forget(raw.received_time);
+    Ok(writer.outputs)
+}
+
+/// The retired identity goes: it says so, hands over what it knows, and forwards from now on.
+pub(super) fn retire(
+    key: PatientKey,
+    state: &mut State,
+    into: PatientKey,
+    raw: &RawInfo<'_>,
+) -> Result<Outputs, Refusal> {
+    if into == key {
+        return Err(self_merge());
+    }
+    if state.absorbed.contains(&into) {
+        return Err(cycle());
+    }
+    match state.merged_into {
+        Some(known) if known == into => return Ok(Outputs::default()),
+        Some(_) => {
+            let detail = "the identity was merged into another one before: undo that merge at the source, or merge the two survivors";
+            return Err(Refusal::new(Reason::AlreadyMerged, detail));
+        }
+        None => {}
+    }
+    let handed_over = state.encode();
+    let mut writer = Writer::new(key, raw, &[b"retire"]);
+    let before = state.patient.take();
+    let mut now = before.clone().unwrap_or_else(|| own_patient(key));
+    now.force("active", b"false", raw.message_time);
+    link(&mut now, into, "replaced-by", raw);
+    writer.snapshot(
+        "Patient",
+        before.as_ref(),
+        &mut now,
+        (raw.message_time, None),
+    );
+    announce(&mut writer, MergeRole::Retired, into, raw);
+    let handover = Split::Handover {
+        from: key,
+        state: &handed_over,
+        raw: *raw,
+    };
+    send(&mut writer, into, &handover);
+    *state = State {
+        patient: Some(now),
+        merged_into: Some(into),
+        absorbed: std::mem::take(&mut state.absorbed),
+        ..State::default()
+    };
+    Ok(writer.outputs)
+}
+
+/// What arrives for an identity that has gone is sent on to its survivor.
+pub(super) fn forward(
+    key: PatientKey,
+    state: &State,
+    input: &Input<'_>,
+) -> Result<Outputs, Refusal> {
+    let Some(survivor) = state.merged_into else {
+        return Ok(Outputs::default());
+    };
+    if let Input::Merge { retired, .. } = *input {
+        if retired == key {
+            return Err(self_merge());
+        }
+        if retired == survivor {
+            return Err(cycle());
+        }
+    }
+    let raw = *input.raw();
+    let mut writer = Writer::new(key, &raw, &[b"forward"]);
+    let split = match *input {
+        Input::Handover { from, state, raw } => Split::Handover { from, state, raw },
+        _ => Split::Message { raw },
+    };
+    send(&mut writer, survivor, &split);
+    Ok(writer.outputs)
+}
+
+/// The survivor takes over what a retired identity knew.
+pub(super) fn take_over(
+    key: PatientKey,
+    state: &mut State,
+    from: PatientKey,
+    handed_over: &[u8],
+    raw: &RawInfo<'_>,
+) -> Result<Outputs, Refusal> {
+    let other = State::decode(handed_over)
+        .map_err(|error| Refusal::new(Reason::UnreadableHandover, error.to_string()))?;
+    let mut writer = Writer::new(key, raw, &[b"handover", from.as_bytes()]);
+    for message in other.messages {
+        if !state.messages.iter().any(|(_, known)| *known == message.1) {
+            state.messages.push(message);
+        }
+    }
+    for (name, version) in other.versions {
+        state.versions.entry(name).or_insert(version);
+    }
+    for gone in std::iter::once(from).chain(other.absorbed) {
+        if !state.absorbed.contains(&gone) {
+            state.absorbed.push(gone);
+        }
+    }
+    let times = (raw.message_time, None);
+    if let Some(retired) = other.patient {
+        let before = state.patient.clone();
+        let mut now = before.clone().unwrap_or_else(|| own_patient(key));
+        let identifiers = as_old(retired.get("identifier").unwrap_or_default());
+        now.absorb(&retired, &identifiers);
+        writer.snapshot("Patient", before.as_ref(), &mut now, times);
+        state.patient = Some(now);
+    }
+    for mut stay in other.encounters {
+        if state
+            .encounters
+            .iter()
+            .any(|known| known.snapshot.id == stay.snapshot.id)
+        {
+            continue;
+        }
+        stay.snapshot.rewrite(|json| readdressed(json, from, key));
+        writer.snapshot("Encounter", None, &mut stay.snapshot, times);
+        state.encounters.push(stay);
+    }
+    state.forget(raw.received_time);
+    Ok(writer.outputs)
+}
+
+fn own_patient(key: PatientKey) -> Snapshot {
+    Snapshot::new(&key.to_string())
+}
+
+fn link(patient: &mut Snapshot, other: PatientKey, kind: &str, raw: &RawInfo<'_>) {
+    let reference = format!("Patient/{other}");
+    let item = json::object(|link| {
+        let other = Reference {
+            reference: &reference,
+            ..Reference::default()
+        };
+        link.one("other", &other).string("type", kind);
+    });
+    let links = with_item(patient.get("link").unwrap_or_default(), &item);
+    patient.force("link", &links, raw.message_time);
+}
+
+fn announce(writer: &mut Writer<'_>, role: MergeRole, other: PatientKey, raw: &RawInfo<'_>) {
+    let event_id = writer.next_id();
+    writer.outputs.records.push(Output::Merge {
+        event_id,
+        merge: Merge { role, other },
+        event_time: raw.message_time,
+    });
+}
+
+fn send(writer: &mut Writer<'_>, key: PatientKey, split: &Split<'_>) {
+    writer.outputs.records.push(Output::Split {
+        key,
+        bytes: split.encode(),
+    });
+}
+
+fn self_merge() -> Refusal {
+    let detail =
+        "the message merges an identity into itself: PID-3 and MRG-1 name the same patient";
+    Refusal::new(Reason::SelfMerge, detail)
+}
+
+fn cycle() -> Refusal {
+    let detail = "the message merges an identity into one that was merged into it before: ask the source which of the two stays";
+    Refusal::new(Reason::MergeCycle, detail)
+}

@@ -1,0 +1,376 @@
+//! A patient or visit as it now stands: what each element was last said to be, and when that was said.
+
+use clinical::EventTime;
+use formats::fhir::json;
+use formats::fhir::read::Raw;
+
+use super::bytes::{Decoder, Encoder};
+use super::splice::{merge_members, union_keeping_old, without_members};
+use crate::draft::{Draft, Effect, Element};
+
+/// How many earlier locations of a visit are kept, for transfers that are cancelled one after another.
+pub const MAX_EARLIER_LOCATIONS: usize = 4;
+
+/// The order of elements that FHIR R4 gives, of Patient and of Encounter.
+const ORDER: &str = "meta implicitRules language text contained extension modifierExtension identifier active name telecom gender \
+    birthDate deceasedBoolean deceasedDateTime address maritalStatus multipleBirthBoolean multipleBirthInteger photo contact \
+    communication managingOrganization link \
+    status statusHistory class classHistory type serviceType priority subject episodeOfCare basedOn participant appointment period \
+    length reasonCode reasonReference diagnosis account hospitalization location serviceProvider partOf";
+/// Elements whose parts come from several fields, and their parts in the order of FHIR R4.
+const IN_PARTS: [(&str, &str); 2] = [
+    ("period", "start end"),
+    (
+        "hospitalization",
+        "preAdmissionIdentifier origin admitSource reAdmission dietPreference specialCourtesy specialArrangement destination \
+         dischargeDisposition",
+    ),
+];
+/// Elements of which a resource has one or the other.
+const CHOICES: [&str; 2] = ["deceased", "multipleBirth"];
+
+/// A patient or visit as it now stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Snapshot {
+    pub(super) id: Box<str>,
+    pub(super) version: u32,
+    /// The time of the newest message that spoke of it.
+    pub(super) as_of: EventTime,
+    elements: Vec<Known>,
+}
+
+/// What an element was last said to be; empty where it was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    name: Box<str>,
+    value: Box<[u8]>,
+    /// The time of the message that said so; the least of all times for a default, which anything said replaces.
+    said: EventTime,
+}
+
+const DEFAULT: EventTime = EventTime::from_micros(i64::MIN);
+
+impl Snapshot {
+    pub(super) fn new(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            version: 0,
+            as_of: DEFAULT,
+            elements: Vec::new(),
+        }
+    }
+
+    /// Takes over what a message says, element by element, where nothing newer was said.
+    pub(super) fn apply(&mut self, draft: &Draft, said: EventTime) {
+        self.as_of = self.as_of.max(said);
+        for (name, element) in &draft.elements {
+            let value: &[u8] = match element {
+                Element::Set(value) => value,
+                Element::Clear => b"",
+                Element::Default(value) => {
+                    self.fill(name, value);
+                    continue;
+                }
+            };
+            // Links are this stage's own: a merge makes them.
+            if name.as_ref() != "link" && self.set(name, value, said) {
+                let extension = format!("_{name}");
+                if draft
+                    .elements
+                    .iter()
+                    .all(|(other, _)| **other != *extension)
+                {
+                    self.elements.retain(|known| *known.name != *extension);
+                }
+            }
+        }
+    }
+
+    /// Gives what an element is known to be.
+    pub(super) fn get(&self, name: &str) -> Option<&[u8]> {
+        let known = self.elements.iter().find(|known| &*known.name == name)?;
+        (!known.value.is_empty()).then_some(&*known.value)
+    }
+
+    /// Sets an element where nothing newer was said of it; says whether it did.
+    pub(super) fn set(&mut self, name: &str, value: &[u8], said: EventTime) -> bool {
+        let old = self.elements.iter().find(|known| &*known.name == name);
+        let parts = IN_PARTS.iter().find(|(whole, _)| *whole == name);
+        let (value, said) = match (old, parts) {
+            (Some(old), Some((_, order))) if !value.is_empty() => {
+                let newer = said >= old.said;
+                let (under, over) = if newer {
+                    (&*old.value, value)
+                } else {
+                    (value, &*old.value)
+                };
+                (merge_members(order, under, over), said.max(old.said))
+            }
+            (Some(old), _) if said < old.said => return false,
+            (Some(old), _) if name == "identifier" => (union_keeping_old(value, &old.value), said),
+            _ => (value.to_vec(), said),
+        };
+        self.choose(name);
+        self.put(name, &value, said);
+        true
+    }
+
+    /// Sets an element where nothing is known of it.
+    pub(super) fn fill(&mut self, name: &str, value: &[u8]) {
+        if self.get(name).is_none() {
+            let said = self.said(name).unwrap_or(DEFAULT);
+            self.put(name, value, said);
+        }
+    }
+
+    /// Sets an element whatever was said of it.
+    pub(super) fn force(&mut self, name: &str, value: &[u8], said: EventTime) {
+        let said = self.said(name).map_or(said, |known| known.max(said));
+        self.put(name, value, said);
+    }
+
+    /// Deletes parts of an element where nothing newer was said of it.
+    pub(super) fn remove_parts(&mut self, name: &str, parts: &[&str], said: EventTime) {
+        if self.said(name).is_some_and(|known| known <= said) {
+            let value = without_members(self.get(name).unwrap_or_default(), parts);
+            self.put(name, &value, said);
+        }
+    }
+
+    /// Takes over from another what is not known here, and its identifiers as old ones.
+    pub(super) fn absorb(&mut self, other: &Self, old_identifiers: &[u8]) {
+        for known in &other.elements {
+            let own = matches!(known.name.as_ref(), "identifier" | "link" | "active");
+            if !own && !known.value.is_empty() && self.get(&known.name).is_none() {
+                self.choose(&known.name);
+                self.put(&known.name, &known.value, DEFAULT);
+            }
+        }
+        let said = self.said("identifier").unwrap_or(DEFAULT);
+        let all = union_keeping_old(self.get("identifier").unwrap_or_default(), old_identifiers);
+        if !all.is_empty() {
+            self.put("identifier", &all, said);
+        }
+    }
+
+    /// Rewrites every element, such as what refers to a patient that has a new key.
+    pub(super) fn rewrite(&mut self, rewrite: impl Fn(&[u8]) -> Vec<u8>) {
+        for known in &mut self.elements {
+            known.value = rewrite(&known.value).into();
+        }
+    }
+
+    /// Gives the whole resource.
+    pub(super) fn to_json(&self, resource_type: &str) -> Vec<u8> {
+        let known = self.elements.iter();
+        let elements = known.map(|known| (&*known.name, &*known.value));
+        resource_json(resource_type, &self.id, self.version, elements)
+    }
+
+    /// Says whether all that is known is the same; versions aside.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let said = |snapshot: &Self| -> Vec<(Box<str>, Box<[u8]>)> {
+            let known = snapshot.elements.iter();
+            let known = known.filter(|known| !known.value.is_empty());
+            known.map(|k| (k.name.clone(), k.value.clone())).collect()
+        };
+        said(self) == said(other)
+    }
+
+    pub(super) fn encode(&self, out: &mut Encoder) {
+        out.bytes(self.id.as_bytes());
+        out.u32(self.version);
+        out.i64(self.as_of.micros());
+        out.count(self.elements.len());
+        for known in &self.elements {
+            out.bytes(known.name.as_bytes());
+            out.bytes(&known.value);
+            out.i64(known.said.micros());
+        }
+    }
+
+    pub(super) fn decode(fields: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self {
+            id: fields.text()?.into(),
+            version: fields.u32()?,
+            as_of: EventTime::from_micros(fields.i64()?),
+            elements: fields.list(|f| {
+                Some(Known {
+                    name: f.text()?.into(),
+                    value: f.bytes()?.into(),
+                    said: EventTime::from_micros(f.i64()?),
+                })
+            })?,
+        })
+    }
+
+    fn said(&self, name: &str) -> Option<EventTime> {
+        let known = self.elements.iter().find(|known| &*known.name == name);
+        known.map(|known| known.said)
+    }
+
+    /// Drops the other choices of an element that is one of several.
+    fn choose(&mut self, name: &str) {
+        if let Some(choice) = CHOICES.iter().find(|choice| name.starts_with(**choice)) {
+            self.elements
+                .retain(|known| &*known.name == name || !known.name.starts_with(choice));
+        }
+    }
+
+    fn put(&mut self, name: &str, value: &[u8], said: EventTime) {
+        let place = |name: &str| (position(name), name.to_owned());
+        let here = place(name);
+        let known = Known {
+            name: name.into(),
+            value: value.into(),
+            said,
+        };
+        match self
+            .elements
+            .binary_search_by_key(&here, |known| place(&known.name))
+        {
+            Ok(at) => {
+                if let Some(old) = self.elements.get_mut(at) {
+                    *old = known;
+                }
+            }
+            Err(at) => self.elements.insert(at, known),
+        }
+    }
+}
+
+/// A visit, with what a cancellation brings back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stay {
+    pub(super) snapshot: Snapshot,
+    /// Where the patient was before, the last one last.
+    earlier_locations: Vec<Box<[u8]>>,
+    /// The status before the visit ended.
+    status_before_end: Option<Box<[u8]>>,
+}
+
+impl Stay {
+    pub(super) fn new(id: &str) -> Self {
+        Self {
+            snapshot: Snapshot::new(id),
+            earlier_locations: Vec::new(),
+            status_before_end: None,
+        }
+    }
+
+    /// Takes over what a message says and does.
+    pub(super) fn apply(&mut self, draft: &Draft, said: EventTime) {
+        let before = |name| self.snapshot.get(name).map(Box::<[u8]>::from);
+        let (location, status) = (before("location"), before("status"));
+        let location_said = self.snapshot.said("location").unwrap_or(DEFAULT);
+        let status_said = self.snapshot.said("status").unwrap_or(DEFAULT);
+        self.snapshot.apply(draft, said);
+        match draft.effect {
+            Effect::State => self.keep_what_was(location, status),
+            Effect::CancelAdmit if said >= status_said => {
+                self.snapshot.set("status", b"\"cancelled\"", said);
+            }
+            Effect::CancelTransfer if said >= location_said => self.go_back(location, said),
+            Effect::CancelDischarge if said >= status_said => self.go_on(said),
+            Effect::Delete => {
+                self.snapshot.set("status", b"\"entered-in-error\"", said);
+            }
+            // A cancellation that is older than what was said since cancels nothing.
+            Effect::CancelAdmit | Effect::CancelTransfer | Effect::CancelDischarge => {}
+        }
+    }
+
+    pub(super) fn encode(&self, out: &mut Encoder) {
+        self.snapshot.encode(out);
+        out.count(self.earlier_locations.len());
+        for location in &self.earlier_locations {
+            out.bytes(location);
+        }
+        out.bytes(self.status_before_end.as_deref().unwrap_or_default());
+    }
+
+    pub(super) fn decode(fields: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self {
+            snapshot: Snapshot::decode(fields)?,
+            earlier_locations: fields.list(|f| f.bytes().map(Box::from))?,
+            status_before_end: Some(fields.bytes()?)
+                .filter(|b| !b.is_empty())
+                .map(Box::from),
+        })
+    }
+
+    fn keep_what_was(&mut self, location: Option<Box<[u8]>>, status: Option<Box<[u8]>>) {
+        if let Some(location) = location
+            && self.snapshot.get("location") != Some(&location)
+        {
+            self.earlier_locations.push(location);
+            let over = self
+                .earlier_locations
+                .len()
+                .saturating_sub(MAX_EARLIER_LOCATIONS);
+            self.earlier_locations.drain(..over);
+        }
+        let ended = self.snapshot.get("status") == Some(b"\"finished\"");
+        if ended && status.as_deref() != Some(b"\"finished\"") {
+            self.status_before_end = status;
+        }
+    }
+
+    /// Brings back the location before a transfer that is cancelled, unless the message names another.
+    fn go_back(&mut self, cancelled: Option<Box<[u8]>>, said: EventTime) {
+        let earlier = self.earlier_locations.pop();
+        let named = self.snapshot.get("location").map(Box::<[u8]>::from);
+        if named == cancelled
+            && let Some(earlier) = earlier
+        {
+            self.snapshot.set("location", &earlier, said);
+        }
+    }
+
+    /// Takes back the end of a visit.
+    fn go_on(&mut self, said: EventTime) {
+        let status = self.status_before_end.take();
+        let status = status.as_deref().unwrap_or(b"\"in-progress\"");
+        self.snapshot.set("status", status, said);
+        self.snapshot.remove_parts("period", &["end"], said);
+        let discharge = ["destination", "dischargeDisposition"];
+        self.snapshot
+            .remove_parts("hospitalization", &discharge, said);
+    }
+}
+
+/// Writes a resource with its version.
+pub(super) fn resource_json<'a>(
+    resource_type: &str,
+    id: &str,
+    version: u32,
+    elements: impl Iterator<Item = (&'a str, &'a [u8])> + Clone,
+) -> Vec<u8> {
+    json::object(|resource| {
+        resource
+            .string("resourceType", resource_type)
+            .string("id", id);
+        resource.object("meta", |meta| {
+            meta.string("versionId", &version.to_string());
+            let said = elements.clone().find(|(name, _)| *name == "meta");
+            let said = said.and_then(|(_, value)| Raw::read(value).ok());
+            for (name, value) in said.into_iter().flat_map(Raw::members).flatten() {
+                if !matches!(name, "versionId" | "lastUpdated") {
+                    meta.raw(name, value.as_bytes());
+                }
+            }
+        });
+        for (name, value) in elements.clone().filter(|(name, _)| *name != "meta") {
+            resource.raw(name, value);
+        }
+    })
+}
+
+/// Where an element stands; one that FHIR R4 has not stands last.
+fn position(name: &str) -> (usize, bool) {
+    let base = name.strip_prefix('_').unwrap_or(name);
+    let at = ORDER
+        .split_ascii_whitespace()
+        .position(|known| known == base);
+    (at.unwrap_or(usize::MAX), base.len() < name.len())
+}

@@ -1,0 +1,131 @@
+//! What patients' keys send each other on `healthcare.patient.split`.
+
+use clinical::{EventTime, MessageId, PatientKey, ReceivedTime};
+
+use super::RawInfo;
+use super::bytes::{Decoder, Encoder};
+
+/// The version that a split record begins with.
+const VERSION: u8 = 1;
+
+/// A record of `healthcare.patient.split`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Split<'a> {
+    /// A raw message for this key: one patient's part of a message of several, or what arrived for a retired identity.
+    Message {
+        /// The raw message.
+        raw: RawInfo<'a>,
+    },
+    /// The key's identity goes: the survivor has accepted that.
+    Retire {
+        /// The survivor.
+        into: PatientKey,
+        /// The merge message.
+        raw: RawInfo<'a>,
+    },
+    /// What normalize knew of an identity that has gone.
+    Handover {
+        /// The identity that has gone.
+        from: PatientKey,
+        /// Its state, as [`super::State::encode`] gives it.
+        state: &'a [u8],
+        /// The merge message.
+        raw: RawInfo<'a>,
+    },
+}
+
+/// A split record was not written by this program, or by a newer version of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the split record was not written by this program, or by a newer version: upgrade before reading it"
+)]
+pub struct UnreadableSplit;
+
+impl<'a> Split<'a> {
+    /// Gives the message that it comes from.
+    pub const fn raw(&self) -> &RawInfo<'a> {
+        match self {
+            Self::Message { raw } | Self::Retire { raw, .. } | Self::Handover { raw, .. } => raw,
+        }
+    }
+
+    /// Gives the bytes that [`Split::decode`] reads.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Encoder::default();
+        out.byte(VERSION);
+        match self {
+            Self::Message { raw } => {
+                out.byte(b'M');
+                raw_info(&mut out, raw);
+            }
+            Self::Retire { into, raw } => {
+                out.byte(b'R');
+                out.id(into.as_bytes());
+                raw_info(&mut out, raw);
+            }
+            Self::Handover { from, state, raw } => {
+                out.byte(b'H');
+                out.id(from.as_bytes());
+                out.bytes(state);
+                raw_info(&mut out, raw);
+            }
+        }
+        out.0
+    }
+
+    /// Reads a split record of any released version.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, UnreadableSplit> {
+        Self::read(&mut Decoder(bytes)).ok_or(UnreadableSplit)
+    }
+
+    fn read(fields: &mut Decoder<'a>) -> Option<Self> {
+        if fields.byte()? != VERSION {
+            return None;
+        }
+        let split = match fields.byte()? {
+            b'M' => Self::Message {
+                raw: read_raw_info(fields)?,
+            },
+            b'R' => Self::Retire {
+                into: PatientKey::from_bytes(fields.id()?),
+                raw: read_raw_info(fields)?,
+            },
+            b'H' => Self::Handover {
+                from: PatientKey::from_bytes(fields.id()?),
+                state: fields.bytes()?,
+                raw: read_raw_info(fields)?,
+            },
+            _ => return None,
+        };
+        fields.0.is_empty().then_some(split)
+    }
+}
+
+fn raw_info(out: &mut Encoder, raw: &RawInfo<'_>) {
+    out.id(raw.message_id.as_bytes());
+    out.id(raw.addressed.as_bytes());
+    out.i64(raw.message_time.micros());
+    out.i64(raw.received_time.micros());
+    out.bytes(raw.topic.as_bytes());
+    out.u16(raw.partition);
+    out.u64(raw.offset);
+    out.bytes(raw.source.as_bytes());
+    out.bytes(raw.bytes);
+}
+
+fn read_raw_info<'a>(fields: &mut Decoder<'a>) -> Option<RawInfo<'a>> {
+    Some(RawInfo {
+        message_id: MessageId::from_bytes(fields.id()?),
+        addressed: PatientKey::from_bytes(fields.id()?),
+        message_time: EventTime::from_micros(fields.i64()?),
+        received_time: ReceivedTime::from_micros(fields.i64()?),
+        topic: fields.text()?,
+        partition: fields.u16()?,
+        offset: fields.u64()?,
+        source: fields.text()?,
+        bytes: fields.bytes()?,
+    })
+}

@@ -1,0 +1,195 @@
+//! What normalize remembers of one patient.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime};
+
+use super::bytes::{Decoder, Encoder};
+use super::snapshot::{Snapshot, Stay};
+
+/// How long a message's name and a result's version are remembered: a resend after it is a new message.
+pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How many message names are kept at most for one patient; the oldest go first.
+pub const MAX_MESSAGES: usize = 8_192;
+/// How many versions of results are kept at most for one patient; the oldest go first.
+pub const MAX_VERSIONS: usize = 16_384;
+/// How many visits are kept for one patient; the one spoken of least recently goes first.
+pub const MAX_ENCOUNTERS: usize = 8;
+
+/// The version that encoded state begins with.
+const VERSION: u8 = 1;
+
+/// What normalize remembers of one patient.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The messages seen, by the time of their acceptance.
+    pub(super) messages: Vec<(ReceivedTime, u64)>,
+    pub(super) patient: Option<Snapshot>,
+    pub(super) encounters: Vec<Stay>,
+    /// The newest versions of resources that messages state whole.
+    pub(super) versions: BTreeMap<u64, Version>,
+    pub(super) merged_into: Option<PatientKey>,
+    pub(super) absorbed: Vec<PatientKey>,
+}
+
+/// The newest version of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    /// The time of the message that stated it.
+    pub(super) message_time: EventTime,
+    /// How far its status has come.
+    pub(super) rank: u8,
+    pub(super) content: u64,
+    pub(super) number: u32,
+    pub(super) received: ReceivedTime,
+}
+
+/// State was written by a newer version of this program, or is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the normalize state is damaged or of a newer version: upgrade, or rebuild it from the journal"
+)]
+pub struct UnreadableState;
+
+impl State {
+    /// Gives the survivor that this identity was merged into.
+    pub const fn merged_into(&self) -> Option<PatientKey> {
+        self.merged_into
+    }
+
+    /// Gives the bytes that [`State::decode`] reads.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Encoder::default();
+        out.byte(VERSION);
+        out.count(self.messages.len());
+        for (received, name) in &self.messages {
+            out.i64(received.micros());
+            out.u64(*name);
+        }
+        out.byte(u8::from(self.patient.is_some()));
+        if let Some(patient) = &self.patient {
+            patient.encode(&mut out);
+        }
+        out.count(self.encounters.len());
+        for stay in &self.encounters {
+            stay.encode(&mut out);
+        }
+        out.count(self.versions.len());
+        for (name, version) in &self.versions {
+            out.u64(*name);
+            version.encode(&mut out);
+        }
+        out.byte(u8::from(self.merged_into.is_some()));
+        if let Some(key) = &self.merged_into {
+            out.id(key.as_bytes());
+        }
+        out.count(self.absorbed.len());
+        for key in &self.absorbed {
+            out.id(key.as_bytes());
+        }
+        out.0
+    }
+
+    /// Reads state of any released version.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn decode(bytes: &[u8]) -> Result<Self, UnreadableState> {
+        Self::read(&mut Decoder(bytes)).ok_or(UnreadableState)
+    }
+
+    fn read(fields: &mut Decoder<'_>) -> Option<Self> {
+        if fields.byte()? != VERSION {
+            return None;
+        }
+        let messages = fields.list(|f| Some((ReceivedTime::from_micros(f.i64()?), f.u64()?)))?;
+        let patient = match fields.byte()? {
+            0 => None,
+            _ => Some(Snapshot::decode(fields)?),
+        };
+        let encounters = fields.list(Stay::decode)?;
+        let versions = fields.list(|f| Some((f.u64()?, Version::decode(f)?)))?;
+        let merged_into = match fields.byte()? {
+            0 => None,
+            _ => Some(PatientKey::from_bytes(fields.id()?)),
+        };
+        let absorbed = fields.list(|f| f.id().map(PatientKey::from_bytes))?;
+        fields.0.is_empty().then(|| Self {
+            messages,
+            patient,
+            encounters,
+            versions: versions.into_iter().collect(),
+            merged_into,
+            absorbed,
+        })
+    }
+
+    /// Remembers a message; says whether it was new.
+    pub(super) fn remember(&mut self, message: MessageId, received: ReceivedTime) -> bool {
+        let name = short(message.as_bytes());
+        if self.messages.iter().any(|(_, known)| *known == name) {
+            return false;
+        }
+        self.messages.push((received, name));
+        true
+    }
+
+    /// Forgets what is older than [`REMEMBERED`] and what is over the limits.
+    pub(super) fn forget(&mut self, now: ReceivedTime) {
+        let oldest = now.minus(REMEMBERED);
+        self.messages.retain(|(received, _)| *received >= oldest);
+        self.messages.sort_unstable();
+        let over = self.messages.len().saturating_sub(MAX_MESSAGES);
+        self.messages.drain(..over);
+        self.versions
+            .retain(|_, version| version.received >= oldest);
+        while self.versions.len() > MAX_VERSIONS {
+            let first = self
+                .versions
+                .iter()
+                .min_by_key(|(name, v)| (v.received, **name));
+            let Some(name) = first.map(|(name, _)| *name) else {
+                break;
+            };
+            self.versions.remove(&name);
+        }
+        while self.encounters.len() > MAX_ENCOUNTERS {
+            let stays = self.encounters.iter().enumerate();
+            let Some((at, _)) = stays.min_by_key(|(at, stay)| (stay.snapshot.as_of, *at)) else {
+                break;
+            };
+            self.encounters.remove(at);
+        }
+    }
+}
+
+impl Version {
+    fn encode(&self, out: &mut Encoder) {
+        out.i64(self.message_time.micros());
+        out.byte(self.rank);
+        out.u64(self.content);
+        out.u32(self.number);
+        out.i64(self.received.micros());
+    }
+
+    fn decode(fields: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self {
+            message_time: EventTime::from_micros(fields.i64()?),
+            rank: fields.byte()?,
+            content: fields.u64()?,
+            number: fields.u32()?,
+            received: ReceivedTime::from_micros(fields.i64()?),
+        })
+    }
+}
+
+/// Names bytes in 64 bits: enough to tell one patient's messages and resources apart.
+pub(super) fn fingerprint(parts: &[&[u8]]) -> u64 {
+    short(EventId::derive(parts).as_bytes())
+}
+
+fn short(id: &[u8; 16]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *id;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
