@@ -3,7 +3,6 @@
 use super::charset::Charset;
 use super::escape;
 use super::separators::Separators;
-use crate::mllp;
 
 /// Builds a message as bytes.
 ///
@@ -136,9 +135,9 @@ impl Writer {
         self.bytes
     }
 
-    /// A file separator and a carriage return would end the MLLP frame in which the message is sent.
+    /// A control character before the carriage return could be taken for the end of the MLLP frame or of the file.
     fn end_segment(&mut self) {
-        if self.bytes.last() == Some(&mllp::END) {
+        if self.bytes.last().is_some_and(u8::is_ascii_control) {
             self.bytes.push(self.separators.field);
         }
         self.bytes.push(b'\r');
