@@ -29,7 +29,9 @@ const SLOT: Duration = Duration::from_secs(2);
 fn main() {
     let dir = tempfile::tempdir_in(".").unwrap();
     probe(dir.path());
-    for writers in [1, 16, 128] {
+    let only_bulk = std::env::args().any(|argument| argument == "bulk");
+    for writers in if only_bulk { &[][..] } else { &[1, 16, 128] } {
+        let writers = *writers;
         durable(&dir.path().join(format!("durable-{writers}")), writers);
         probe(dir.path());
     }
