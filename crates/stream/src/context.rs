@@ -162,7 +162,7 @@ pub(crate) struct TimerChanges {
 }
 
 impl TimerChanges {
-    fn push(&mut self, tag: &[u8], at: Option<i64>) {
+    pub(crate) fn push(&mut self, tag: &[u8], at: Option<i64>) {
         self.tags.extend_from_slice(tag);
         self.changes.push((self.tags.len(), at));
     }

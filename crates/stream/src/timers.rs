@@ -5,6 +5,9 @@ use crate::resident::KeyHash;
 use crate::{Key, Tag};
 use std::collections::{BTreeSet, HashMap};
 
+#[cfg(test)]
+mod tests;
+
 /// The set timers, and what has changed since the last flush.
 ///
 /// A timer that is put off again and again keeps its old place in the queue until that comes up: putting off is the

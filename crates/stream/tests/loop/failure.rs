@@ -4,7 +4,7 @@ use crate::script::Ask;
 use crate::world::{drain, memory_journal, open, put, record, stored, tick, written, written_to};
 use expect_test::expect;
 use journal::{Error, Journal, Record, TopicPartition, Write};
-use stream::{Limits, MemoryStore, Task, TaskError};
+use stream::{Limits, MemoryStore, Store, Task, TaskError};
 
 #[test]
 fn a_failed_step_goes_to_quarantine_and_the_rest_goes_on() {
@@ -184,4 +184,41 @@ fn what_retention_removed_is_counted() {
     journal.remove_before(&input, 10);
     drain(&mut task, 10).expect("it runs");
     assert_eq!(task.counters().skipped, 6);
+}
+
+#[test]
+fn state_is_flushed_in_a_quiet_moment_each_minute() {
+    let (journal, store) = (memory_journal(), MemoryStore::new());
+    let mut task = open(journal.clone(), store.clone(), Limits::default()).expect("it opens");
+    drain(&mut task, 10).expect("it runs");
+    assert_eq!(task.counters().flushes, 0, "there was nothing");
+    let minute = 60_000_000;
+    for (at, flushes) in [(0, 1), (minute - 1, 1), (minute, 2), (minute + 1, 2)] {
+        put(&*journal, "a", tick(at));
+        drain(&mut task, 10).expect("it runs");
+        assert_eq!(task.counters().flushes, flushes, "at {at}");
+    }
+    let head = store.head().expect("readable").expect("it was flushed");
+    assert_eq!((head.watermark, head.offsets[0].1), (minute, 3));
+}
+
+#[test]
+fn a_timer_that_sets_itself_for_ever_ends_in_quarantine() {
+    let journal = memory_journal();
+    put(
+        &*journal,
+        "a",
+        record("k", 10, Ask::SetTimer, 5, "=for ever"),
+    );
+    put(&*journal, "a", tick(15));
+    let mut task = open(journal.clone(), MemoryStore::new(), Limits::default()).expect("it opens");
+    drain(&mut task, 10).expect("it runs");
+    expect![[r#"
+        a.quarantine 0 k @15/15 reason=timer-chain detail=100000 timers in a row set one that is due at once: set it later stage=stage version=7 origin=timer timer-tag=3d666f722065766572 timer-at=15 -
+    "#]]
+    .assert_eq(&written_to(&*journal, "a.quarantine"));
+    assert_eq!(
+        (task.counters().timers_fired, task.counters().timers),
+        (100_001, 0)
+    );
 }

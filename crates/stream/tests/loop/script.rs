@@ -40,6 +40,8 @@ pub(crate) const ASKS: [Ask; 11] = [
 const FAILING: u8 = b'!';
 /// What a tag starts with whose timer sets itself again.
 const REPEATING: u8 = b'*';
+/// What a tag starts with whose timer sets itself again at once, and does nothing else.
+const STUCK: u8 = b'=';
 /// What counts as late.
 const WINDOW: i64 = 50;
 
@@ -124,6 +126,7 @@ impl Processor for Script {
                     }
                 }
             }
+            Input::Timer { tag, at } if tag.first() == Some(&STUCK) => cx.set_timer(tag, at),
             Input::Timer { tag, at } => {
                 seen.add(tag, cx);
                 emit(seen, cx, "fired");

@@ -1,8 +1,9 @@
 //! Every store keeps the same rules, and the stage runs on the one on disk.
 
 use crate::script::Ask;
-use crate::world::{drain, memory_journal, open, put, record, stored};
-use journal::TopicPartition;
+use crate::world::{create_topics, drain, memory_journal, open, put, record, stored, written};
+use journal::{EmbeddedJournal, Journal, Options, TopicPartition};
+use std::sync::Arc;
 use stream::{FjallDatabase, Head, Limits, MemoryStore, Store, StoreBatch};
 
 fn check_rules(mut store: impl Store) {
@@ -108,4 +109,42 @@ fn a_stage_goes_on_from_the_store_on_disk_and_is_rebuilt_without_it() {
     assert_eq!((kept[1].0, kept[1].1), (false, 0));
     assert_eq!((kept[2].0, kept[2].1), (true, 100));
     assert_eq!(kept[1].2, kept[2].2);
+}
+
+#[test]
+fn on_the_embedded_journal_with_restarts_it_is_as_in_memory() {
+    let expected = memory_journal();
+    let dir = tempfile::tempdir().expect("a directory");
+    let embedded = || {
+        let journal = EmbeddedJournal::open(&dir.path().join("journal"), &Options::small());
+        let journal: Arc<dyn Journal> = Arc::new(journal.expect("it opens"));
+        create_topics(&*journal);
+        journal
+    };
+    let limits = Limits {
+        commit_records: 3,
+        flush_steps: 50,
+        ..Limits::default()
+    };
+    for round in 0..6 {
+        let journal = embedded();
+        for number in 0..40 {
+            let ask = crate::script::ASKS[number % 4];
+            let at = i64::try_from(round * 40 + number).expect("small");
+            let record = record(&format!("key {}", number % 7), at, ask, 15, "t");
+            put(&*journal, "a", record.clone());
+            put(&*expected, "a", record);
+        }
+        let database = FjallDatabase::open(&dir.path().join("state")).expect("it opens");
+        let store = database.store("stage", 0).expect("a store");
+        let mut task = open(journal.clone(), store, limits.clone()).expect("it opens");
+        // Left in the middle, with a commit on its way.
+        task.run_once(17 + 3 * round).expect("it runs");
+    }
+    let journal = embedded();
+    let mut task = open(journal.clone(), MemoryStore::new(), limits).expect("it opens");
+    drain(&mut task, 100).expect("it runs");
+    let mut task = open(expected.clone(), MemoryStore::new(), Limits::default()).expect("it opens");
+    drain(&mut task, 100).expect("it runs");
+    assert_eq!(written(&*journal), written(&*expected));
 }
