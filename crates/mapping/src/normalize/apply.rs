@@ -1,5 +1,7 @@
 //! What one message says, taken over resource by resource.
 
+use std::borrow::Cow;
+
 use clinical::{EventId, EventTime, PatientKey, RecordedTime};
 
 use super::snapshot::{Snapshot, Stay, resource_json};
@@ -97,18 +99,21 @@ pub(super) fn message(
 /// Takes over every draft.
 pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) {
     let (key, addressed) = (writer.key, writer.raw.addressed);
+    let forwarded = addressed != key;
     for draft in drafts {
-        let forwarded = addressed != key;
-        let draft = &if forwarded {
-            for_survivor(draft, addressed, key)
+        let draft = if forwarded {
+            Cow::Owned(for_survivor(draft, addressed, key))
         } else {
-            draft.clone()
+            Cow::Borrowed(draft)
         };
+        let draft = draft.as_ref();
         match draft.resource_type {
             "Patient" if *draft.id == *key.to_string() => {
                 patient(writer, state, draft, forwarded);
             }
             "Encounter" => encounter(writer, state, draft),
+            // One a message, and never stated again: there is no version to remember.
+            "Provenance" => stated_once(writer, draft),
             _ => stated_whole(writer, state, draft),
         }
     }
@@ -161,6 +166,12 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let times = (draft.event_time, draft.recorded);
     writer.snapshot("Encounter", before.as_ref(), &mut now.snapshot, times);
     state.encounters.push(now);
+}
+
+fn stated_once(writer: &mut Writer<'_>, draft: &Draft) {
+    let (kind, id) = (draft.resource_type, &*draft.id);
+    let json = resource_json(kind, id, 1, elements_of(draft).into_iter());
+    writer.resource((kind, id), json, (draft.event_time, draft.recorded));
 }
 
 /// Takes over a resource that every message states whole: the newest version stands.

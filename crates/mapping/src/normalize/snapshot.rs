@@ -169,12 +169,13 @@ impl Snapshot {
 
     /// Says whether all that is known is the same; versions aside.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
-        let said = |snapshot: &Self| -> Vec<(Box<str>, Box<[u8]>)> {
-            let known = snapshot.elements.iter();
-            let known = known.filter(|known| !known.value.is_empty());
-            known.map(|k| (k.name.clone(), k.value.clone())).collect()
-        };
-        said(self) == said(other)
+        let known = |snapshot| Self::known(snapshot).map(|known| (&known.name, &known.value));
+        known(self).eq(known(other))
+    }
+
+    fn known(&self) -> impl Iterator<Item = &Known> {
+        let elements = self.elements.iter();
+        elements.filter(|known| !known.value.is_empty())
     }
 
     pub(super) fn encode(&self, out: &mut Encoder) {

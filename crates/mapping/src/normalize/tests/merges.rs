@@ -128,7 +128,22 @@ fn a_merge_reaches_both_keys_and_the_survivor_keeps_everything() {
         A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"gender":"female","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
         A: {"resourceType":"Encounter","id":"e9","meta":{"versionId":"2"},"status":"arrived","subject":{"reference":"Patient/A"}}
     "#]]);
-    // What still arrives for the retired identity belongs to the survivor; its own words stand.
+}
+
+#[test]
+fn what_still_arrives_for_the_retired_identity_belongs_to_the_survivor() {
+    let mut world = World::default();
+    let identified =
+        |key, value: &str| person(key, &[&format!("identifier=[{{\"value\":\"{value}\"}}]")]);
+    world.message(
+        A,
+        "1",
+        &[identified(A, "1"), person(A, &["gender=\"female\""])],
+    );
+    world.message(B, "2", &[identified(B, "2")]);
+    world.merge(A, B, "3");
+    world.said.clear();
+    // The survivor's own words stand; only what was not known is taken over.
     world.message(
         B,
         "4",
@@ -139,7 +154,7 @@ fn a_merge_reaches_both_keys_and_the_survivor_keeps_everything() {
     );
     world.check(expect![[r#"
         B: message to A
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"4"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"telecom":[{"value":"5"}],"gender":"female","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"5"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"telecom":[{"value":"5"}],"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
     "#]]);
     // A message that had arrived for the retired identity before is a resend at the survivor.
     world.message(B, "2", &[person(B, &["birthDate=\"1900\""])]);
@@ -157,7 +172,7 @@ fn a_merge_reaches_both_keys_and_the_survivor_keeps_everything() {
         )],
     );
     world.check(expect![[r#"
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"5"},"identifier":[{"value":"1"},{"value":"3"},{"use":"old","value":"2"}],"telecom":[{"value":"5"}],"gender":"female","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"6"},"identifier":[{"value":"1"},{"value":"3"},{"use":"old","value":"2"}],"telecom":[{"value":"5"}],"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
     "#]]);
 }
 

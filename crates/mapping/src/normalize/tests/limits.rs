@@ -1,0 +1,130 @@
+//! What is forgotten at each limit, and not before.
+
+use super::state::{MAX_ENCOUNTERS, MAX_MESSAGES, MAX_VERSIONS, Version};
+use super::*;
+use crate::normalize::snapshot::MAX_EARLIER_LOCATIONS;
+
+fn step(state: &mut State, id: &str, minute: i64, draft: &Draft) -> Outputs {
+    let mut raw = raw(A, id, minute);
+    raw.received_time = ReceivedTime::default();
+    raw.message_time = EventTime::from_micros(minute);
+    let drafts = std::slice::from_ref(draft);
+    let input = Input::Message { raw, drafts };
+    Normalizer::default().step(A, state, &input).unwrap()
+}
+
+#[test]
+fn the_visit_spoken_of_least_recently_is_forgotten_first() {
+    let mut state = State::default();
+    for (at, kept) in [
+        (MAX_ENCOUNTERS - 1, true),
+        (MAX_ENCOUNTERS, true),
+        (MAX_ENCOUNTERS + 1, false),
+    ] {
+        let from = state.encounters.len();
+        for visit in from..at {
+            let id = format!("e{visit}");
+            let draft = draft("Encounter", &id, Effect::State, &["status=\"planned\""]);
+            step(&mut state, &id, i64::try_from(visit).unwrap(), &draft);
+        }
+        assert_eq!(state.encounters.len(), at.min(MAX_ENCOUNTERS));
+        let first = state
+            .encounters
+            .iter()
+            .any(|stay| &*stay.snapshot.id == "e0");
+        assert_eq!(first, kept, "{at}");
+    }
+}
+
+#[test]
+fn the_oldest_message_is_forgotten_first() {
+    for (known, resent) in [
+        (MAX_MESSAGES - 2, true),
+        (MAX_MESSAGES - 1, true),
+        (MAX_MESSAGES, false),
+    ] {
+        let mut state = State::default();
+        let draft = patient(&["gender=\"male\""]);
+        step(&mut state, "first", 0, &draft);
+        let later = ReceivedTime::from_micros(1);
+        let others = (1..known).map(|at| (later, u64::try_from(at).unwrap()));
+        state.messages.extend(others);
+        let other = visit(Effect::State, &["status=\"planned\""]);
+        let mut last = raw(A, "last", 0);
+        last.received_time = ReceivedTime::from_micros(2);
+        let input = Input::Message {
+            raw: last,
+            drafts: std::slice::from_ref(&other),
+        };
+        Normalizer::default().step(A, &mut state, &input).unwrap();
+        assert_eq!(state.messages.len(), (known + 1).min(MAX_MESSAGES));
+        assert_eq!(
+            step(&mut state, "first", 0, &draft).resent,
+            resent,
+            "{known}"
+        );
+    }
+}
+
+#[test]
+fn the_oldest_version_is_forgotten_first() {
+    for (known, stale) in [
+        (MAX_VERSIONS - 2, 1),
+        (MAX_VERSIONS - 1, 1),
+        (MAX_VERSIONS, 0),
+    ] {
+        let mut state = State::default();
+        step(&mut state, "1", 9, &result(&["status=\"final\""]));
+        let version = Version {
+            message_time: EventTime::default(),
+            rank: 0,
+            content: 0,
+            number: 1,
+            received: ReceivedTime::from_micros(1),
+        };
+        let others = (1..known).map(|at| (u64::try_from(at).unwrap(), version));
+        state.versions.extend(others);
+        let other = draft("Observation", "o2", Effect::State, &["status=\"final\""]);
+        let mut last = raw(A, "2", 0);
+        last.received_time = ReceivedTime::from_micros(2);
+        let input = Input::Message {
+            raw: last,
+            drafts: std::slice::from_ref(&other),
+        };
+        Normalizer::default().step(A, &mut state, &input).unwrap();
+        assert_eq!(state.versions.len(), (known + 1).min(MAX_VERSIONS));
+        let older = step(&mut state, "3", 5, &result(&["status=\"preliminary\""]));
+        assert_eq!(older.stale, stale, "{known}");
+    }
+}
+
+#[test]
+fn so_many_transfers_can_be_cancelled_one_after_another() {
+    for (transfers, back) in [
+        (MAX_EARLIER_LOCATIONS - 1, 0),
+        (MAX_EARLIER_LOCATIONS, 0),
+        (MAX_EARLIER_LOCATIONS + 1, 1),
+    ] {
+        let mut state = State::default();
+        for at in 0..=transfers {
+            let place = format!("location=[{at}]");
+            let id = format!("m{at}");
+            step(
+                &mut state,
+                &id,
+                i64::try_from(at).unwrap(),
+                &visit(Effect::State, &[&place]),
+            );
+        }
+        for at in 0..transfers {
+            let id = format!("c{at}");
+            step(&mut state, &id, 100, &visit(Effect::CancelTransfer, &[]));
+        }
+        let location = state.encounters[0].snapshot.get("location");
+        assert_eq!(
+            location,
+            Some(format!("[{back}]").as_bytes()),
+            "{transfers}"
+        );
+    }
+}
