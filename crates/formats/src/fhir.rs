@@ -4,6 +4,8 @@ pub mod json;
 
 pub mod element;
 
+pub mod resource;
+
 pub mod read;
 
 pub mod view;
