@@ -11,6 +11,7 @@ use std::time::Duration;
 use clinical::Severity;
 
 pub(crate) use reader::Problem;
+pub(crate) use value::duration;
 use reader::Reader;
 
 /// Every setting with its default, and what it is for.

@@ -1,2 +1,5 @@
-//! Clinical events in, alerts out.
-fn main() {}
+//! Clinical events in, alerts out. Start reading at `pipeline.rs`.
+
+fn main() -> std::process::ExitCode {
+    pulsewire::main(std::env::args_os())
+}

@@ -5,12 +5,15 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 /// How long stopping waits for connections and pages to end by themselves.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How often a resting thread looks at the word to stop.
+const STEP: Duration = Duration::from_millis(100);
 
 /// What runs, and the word to stop.
 #[derive(Clone)]
@@ -33,6 +36,17 @@ impl Stop {
     /// Whether to stop.
     pub(crate) fn is_asked(&self) -> bool {
         self.flag.load(Ordering::Acquire)
+    }
+
+    /// Waits this long on a thread of its own, or until asked to stop.
+    pub(crate) fn rest(&self, span: Duration) {
+        let began = Instant::now();
+        while let Some(left) = span.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+            if self.is_asked() {
+                return;
+            }
+            std::thread::park_timeout(left.min(STEP));
+        }
     }
 
     /// Returns when asked to stop.

@@ -52,6 +52,11 @@ pub(crate) fn fhir(resource_type: &str) -> Topic {
     format!("healthcare.fhir.{}", resource_type.to_ascii_lowercase()).into()
 }
 
+/// The public topics of all FHIR resource types.
+pub(crate) fn all_fhir() -> Vec<Topic> {
+    FHIR_TYPES.iter().map(|kind| fhir(kind)).collect()
+}
+
 /// Where what could not be used of a topic is kept, with its reason.
 pub(crate) fn quarantine(topic: &str) -> Topic {
     format!("{topic}.quarantine").into()
@@ -74,7 +79,7 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
     let names = with_quarantine()
         .into_iter()
         .flat_map(|topic| [quarantine(&topic), topic])
-        .chain(FHIR_TYPES.iter().map(|kind| fhir(kind)))
+        .chain(all_fhir())
         .chain([late(PATIENT_STREAM)])
         .chain(own);
     names.map(|name| TopicSpec { name, partitions, retention: Some(retention), retention_bytes: None }).collect()

@@ -1,0 +1,171 @@
+//! `doctor`: looks at the machine and the data directory and says what will be trouble.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use journal::EmbeddedJournal;
+
+use super::{Configured, Failure};
+use crate::clock::Stopwatch;
+use crate::config::Config;
+use crate::site_key;
+
+/// So many syncs are timed.
+const SYNCS: u64 = 64;
+/// What each writes: a message of ordinary size.
+const SYNC_BYTES: usize = 4096;
+/// A sync that takes longer than this will be felt by every sender.
+const SYNC_SLOW: Duration = Duration::from_millis(20);
+/// Fewer open files than this are soon used up by connections and segments.
+const OPEN_FILES_FEW: u64 = 4096;
+
+/// Look at this machine and the data directory for trouble
+///
+/// Checks the configuration, the addresses, the disk (how long a durable write takes), limits, the site key and, with
+/// --verify, every record in the journal. Exits with 1 if something is wrong.
+#[derive(Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    configured: Configured,
+    /// Read every record in the journal and check it; the platform must not be running
+    #[arg(long)]
+    verify: bool,
+}
+
+enum Verdict {
+    Good(String),
+    Doubtful(String, &'static str),
+    Bad(String, &'static str),
+}
+
+impl Doctor {
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let config = self.configured.load()?;
+        let directory = &config.journal.directory;
+        let mut bad = false;
+        let mut tell = |what: &str, verdict: Verdict| -> io::Result<()> {
+            match verdict {
+                Verdict::Good(found) => writeln!(out, "good      {what:<18} {found}"),
+                Verdict::Doubtful(found, hint) => writeln!(out, "doubtful  {what:<18} {found}\n          hint: {hint}"),
+                Verdict::Bad(found, hint) => {
+                    bad = true;
+                    writeln!(out, "bad       {what:<18} {found}\n          hint: {hint}")
+                }
+            }
+        };
+        tell("configuration", Verdict::Good("valid".into()))?;
+        tell("open files", open_files())?;
+        tell("MLLP address", address(config.mllp.listen))?;
+        tell("pages address", address(config.control_listen))?;
+        tell("data directory", writable(directory))?;
+        if directory.is_dir() {
+            tell("durable write", sync_probe(directory))?;
+            tell("site key", key(&config))?;
+            tell("journal", journal(&directory.join("journal"), self.verify))?;
+        }
+        if bad { Err(Failure::Said) } else { Ok(()) }
+    }
+}
+
+fn open_files() -> Verdict {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap_or_default();
+    match line.split_whitespace().nth(3).and_then(|soft| soft.parse::<u64>().ok()) {
+        Some(limit) if limit < OPEN_FILES_FEW => {
+            Verdict::Doubtful(format!("at most {limit}"), "each connection and each open segment takes one: run `ulimit -n 65536` before the start")
+        }
+        Some(limit) => Verdict::Good(format!("at most {limit}")),
+        None => Verdict::Good("not limited, or not known".into()),
+    }
+}
+
+fn address(listen: SocketAddr) -> Verdict {
+    match TcpListener::bind(listen) {
+        Ok(_) => Verdict::Good(format!("{listen} is free")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Verdict::Doubtful(format!("{listen} is in use"), "by a running platform, or by something else: choose another address then")
+        }
+        Err(error) => Verdict::Bad(format!("{listen}: {error}"), "choose an address of this machine, and a port that may be used"),
+    }
+}
+
+fn writable(directory: &Path) -> Verdict {
+    let probe = directory.join(".doctor");
+    let tried = std::fs::create_dir_all(directory).and_then(|()| File::create(&probe)).and_then(|_| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => Verdict::Good(format!("{} can be written", directory.display())),
+        Err(error) => Verdict::Bad(format!("{}: {error}", directory.display()), "give this user a directory of its own on a local disk"),
+    }
+}
+
+/// Times durable writes as the journal makes them: into a file that has its size already.
+fn sync_probe(directory: &Path) -> Verdict {
+    match times(&directory.join(".doctor-sync")) {
+        Ok(times) => {
+            let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+            let found = format!("{} µs half of the time, {} µs at worst of {SYNCS}", at(50).as_micros(), at(99).as_micros());
+            if at(50) > SYNC_SLOW {
+                Verdict::Doubtful(found, "every acknowledgement waits for one: use a disk with power-loss protection")
+            } else {
+                Verdict::Good(found)
+            }
+        }
+        Err(error) => Verdict::Bad(error.to_string(), "the journal cannot promise anything on this disk"),
+    }
+}
+
+fn times(path: &Path) -> io::Result<Vec<Duration>> {
+    let file = File::create(path)?;
+    let block = vec![0x5a; SYNC_BYTES];
+    for n in 0..SYNCS {
+        file.write_all_at(&block, n * SYNC_BYTES as u64)?;
+    }
+    file.sync_all()?;
+    let mut times = Vec::new();
+    for n in 0..SYNCS {
+        let watch = Stopwatch::start();
+        file.write_all_at(&block, n * SYNC_BYTES as u64)?;
+        file.sync_data()?;
+        times.push(watch.elapsed());
+    }
+    std::fs::remove_file(path)?;
+    times.sort_unstable();
+    Ok(times)
+}
+
+fn key(config: &Config) -> Verdict {
+    let named = config.journal.site_key.as_deref();
+    let beside = config.journal.directory.join("site.key");
+    if named.is_none() && !beside.exists() {
+        return Verdict::Good("none yet: it is made at the first start".into());
+    }
+    match site_key::load(named, &config.journal.directory) {
+        Ok(_) => Verdict::Good("can be read, and by nobody else".into()),
+        Err(error) => Verdict::Bad(error.to_string(), "without it no patient has the same pseudonym as before"),
+    }
+}
+
+fn journal(directory: &Path, verify: bool) -> Verdict {
+    if !directory.is_dir() {
+        return Verdict::Good("none yet: it is made at the first start".into());
+    }
+    if !verify {
+        return match EmbeddedJournal::open_read_only(directory) {
+            Ok(journal) => {
+                let topics = journal::Journal::topics(&journal).len();
+                Verdict::Good(format!("{topics} topics; --verify reads every record"))
+            }
+            Err(error) => Verdict::Bad(error.to_string(), "see the message"),
+        };
+    }
+    let opened = EmbeddedJournal::open(directory, &journal::Options::default());
+    match opened.and_then(|journal| journal.verify()) {
+        Ok(found) => Verdict::Good(format!("{} records in {} partitions, all as they were written", found.records, found.partitions)),
+        Err(error) => Verdict::Bad(error.to_string(), "see the message"),
+    }
+}

@@ -1,0 +1,56 @@
+//! `run`: starts the platform from a configuration and runs it until it is asked to stop.
+
+use std::io::Write;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Configured, Failure};
+use crate::clock::Clock;
+use crate::pipeline;
+
+/// Run the platform
+///
+/// Takes HL7 v2 over MLLP, keeps it, and does all that the configuration says, until SIGINT or SIGTERM. Both addresses
+/// are taken before anything else, and every sender in the middle of a message is let finish when it stops.
+#[derive(Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    configured: Configured,
+}
+
+impl Run {
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let config = self.configured.load()?;
+        super::log::start(&config.log_level)?;
+        let runtime = super::runtime()?;
+        runtime.block_on(async {
+            let running = pipeline::start(&config, Clock::system(), "Pulsewire").await.map_err(starting)?;
+            writeln!(out, "{}", super::addresses(&running, &config))?;
+            out.flush()?;
+            asked_to_stop().await?;
+            tracing::info!("stopping");
+            running.stop().await;
+            Ok(())
+        })
+    }
+}
+
+/// What keeps the platform from starting, with the exit code it deserves.
+pub(crate) fn starting(error: pipeline::Error) -> Failure {
+    match error {
+        pipeline::Error::Journal(error) => Failure::Journal(error),
+        other => Failure::new(other, ""),
+    }
+}
+
+/// Returns when somebody wants it to end.
+pub(crate) async fn asked_to_stop() -> Result<(), Failure> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! The pages, the live streams, the actions on alerts, the health checks and the metrics, over HTTP on loopback.
+
+mod actions;
+mod audit;
+mod live;
+mod models;
+mod page;
+pub(crate) mod rates;
+mod respond;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use axum::routing::any;
+use clinical::ReceivedTime;
+use journal::EmbeddedJournal;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::intake::sources::Sources;
+use crate::metrics::Metrics;
+use crate::stages::StageHealth;
+use crate::tasks::Tasks;
+use crate::views;
+use page::Page;
+
+pub(crate) use models::totals;
+
+/// The largest body of a form.
+const FORM_BYTES_MAX: usize = 16 << 10;
+/// How many live streams may be open at once.
+const LIVE_MAX: usize = 256;
+
+/// Why the pages cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {listen}: {source}; choose another address for control.listen")]
+pub(crate) struct Error {
+    listen: SocketAddr,
+    source: io::Error,
+}
+
+/// What the pages are made of.
+pub(crate) struct Control {
+    pub(crate) journal: Arc<EmbeddedJournal>,
+    pub(crate) views: views::Shared,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) stages: Vec<Arc<StageHealth>>,
+    pub(crate) rates: rates::Rates,
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) mllp: SocketAddr,
+    pub(crate) started: ReceivedTime,
+    /// Made anew at each start: a form of an earlier run is refused.
+    pub(crate) csrf: String,
+    pub(crate) site: String,
+    pub(crate) live: tokio::sync::Semaphore,
+    pub(crate) tasks: Tasks,
+}
+
+impl Control {
+    /// How many live streams may be open at once.
+    pub(crate) fn live_permits() -> tokio::sync::Semaphore {
+        tokio::sync::Semaphore::new(LIVE_MAX)
+    }
+
+    fn asset(path: &str) -> Option<Response> {
+        let asset = ui::assets().iter().find(|asset| asset.path == path)?;
+        Some(respond::asset(asset.content_type, asset.bytes))
+    }
+}
+
+/// Takes the address, so that a start that cannot succeed fails before anything else is done.
+pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(listen).await.map_err(|source| Error { listen, source })
+}
+
+/// Serves until it is time to stop.
+pub(crate) async fn serve(listener: TcpListener, control: Arc<Control>) {
+    let mut stop = control.tasks.stop();
+    let app = Router::new()
+        .fallback(any(answer))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .with_state(control);
+    let served = axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await });
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the pages are no longer served");
+    }
+}
+
+/// One request, from its path to its answer.
+async fn answer(State(control): State<Arc<Control>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_ours(&control, &headers) {
+        return respond::plain(StatusCode::MISDIRECTED_REQUEST, "ask for this service by the address it listens on\n");
+    }
+    let path = uri.path().to_owned();
+    match (&method, path.as_str()) {
+        (&Method::GET, "/health") => return respond::plain(StatusCode::OK, "alive\n"),
+        (&Method::GET, "/ready") => return respond::ready(&control),
+        (&Method::GET, "/metrics") => return respond::metrics(&control.metrics),
+        (&Method::GET, path) if path.starts_with("/assets/") => {
+            return Control::asset(path).unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
+        }
+        (&Method::POST, _) => return actions::act(&control, &path, &headers, &body).await,
+        (&Method::GET | &Method::HEAD, _) => {}
+        _ => return respond::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and POST are answered here\n"),
+    }
+    let query = query(uri.query().unwrap_or_default());
+    if let Some(rest) = path.strip_prefix("/live") {
+        return match Page::parse(rest, &query) {
+            Some(page) => live::stream(control, page, headers).await,
+            None => respond::refusal(&control, &headers, 404, "There is no such page."),
+        };
+    }
+    let Some(page) = Page::parse(&path, &query) else {
+        return respond::refusal(&control, &headers, 404, "There is no such page.");
+    };
+    let form = if headers.contains_key("hx-request") && !headers.contains_key("hx-boosted") { page::Form::Fragment } else { page::Form::Whole };
+    respond::page(control, page, form, headers, uri).await
+}
+
+/// Whether a request names us: a page of another site that a name server points here does not.
+fn is_ours(control: &Control, headers: &HeaderMap) -> bool {
+    if !control.config.control_listen.ip().is_loopback() {
+        return true;
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "localhost" | "[::1]") || name.starts_with("127.")
+}
+
+fn query(text: &str) -> BTreeMap<String, String> {
+    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
+}

@@ -1,0 +1,94 @@
+//! A page that stays up to date: one stream of server-sent events, at most two a second, only when something changed.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use tokio::sync::mpsc;
+
+use super::page::{Form, Page, render};
+use super::{Control, respond};
+
+/// How often a stream may send.
+const PACE: Duration = Duration::from_millis(500);
+/// After so many quiet paces a comment is sent, so that the browser knows that we are there.
+const QUIET_PACES: u32 = 20;
+/// The overview shows rates, which change without a record: it is sent after so many paces in any case.
+const OVERVIEW_PACES: u32 = 4;
+
+/// Events on their way to a browser.
+struct Events(mpsc::Receiver<Bytes>);
+
+impl futures_core::Stream for Events {
+    type Item = Result<Bytes, std::convert::Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(cx).map(|event| event.map(Ok))
+    }
+}
+
+/// Answers with a stream that goes on until the browser leaves or it is time to stop.
+pub(super) async fn stream(control: Arc<Control>, page: Page, headers: HeaderMap) -> Response {
+    let Some(name) = page.live_name() else {
+        return respond::refusal(&control, &headers, 404, "This page has nothing live.");
+    };
+    if control.live.available_permits() == 0 {
+        return respond::plain(StatusCode::SERVICE_UNAVAILABLE, "too many live pages are open\n");
+    }
+    let (sender, receiver) = mpsc::channel(2);
+    let tasks = control.tasks.clone();
+    tasks.spawn(send(control, page, name, headers, sender));
+    respond::with(StatusCode::OK, "text/event-stream", Body::from_stream(Events(receiver)))
+}
+
+async fn send(control: Arc<Control>, page: Page, name: &'static str, headers: HeaderMap, sender: mpsc::Sender<Bytes>) {
+    let Ok(_permit) = control.live.try_acquire() else { return };
+    let mut stop = control.tasks.stop();
+    let mut shown = 0;
+    let mut quiet = 0;
+    while stop.sleep(PACE).await && !sender.is_closed() {
+        let version = control.views.read().version;
+        let due = matches!(page, Page::Overview) && quiet >= OVERVIEW_PACES;
+        if version == shown && !due {
+            quiet += 1;
+            if quiet % QUIET_PACES == 0 && sender.send(Bytes::from_static(b": still here\n\n")).await.is_err() {
+                return;
+            }
+            continue;
+        }
+        (shown, quiet) = (version, 0);
+        let frame = respond::frame(&control, &headers, "/");
+        let (shared, wanted) = (Arc::clone(&control), page.clone());
+        let made = tokio::task::spawn_blocking(move || render(&shared, &wanted, Form::Live, &frame)).await;
+        let Ok(Ok(html)) = made else { return };
+        if sender.send(Bytes::from(event(name, version, &html))).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// One event: its number is the version of what it shows.
+fn event(name: &str, version: u64, html: &str) -> String {
+    let mut event = format!("id: {version}\nevent: {name}\n");
+    for line in html.lines() {
+        event.push_str("data: ");
+        event.push_str(line);
+        event.push('\n');
+    }
+    event.push('\n');
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_a_data_line_for_each_line() {
+        assert_eq!(event("alerts", 7, "<p>\n</p>"), "id: 7\nevent: alerts\ndata: <p>\ndata: </p>\n\n");
+    }
+}

@@ -1,0 +1,215 @@
+//! Patients: the list, and one patient's hours.
+
+use clinical::{EncounterClass, EncounterStatus, ObservationStatus, PatientKey, Permit};
+use ui::{EncounterRow, Link, Patient, PatientList, PatientRow, PointKind, ResultRow, Score, ScorePoint, Vital, VitalPoint, Window};
+
+use super::alert::{label, open, row};
+use super::severity;
+use crate::control::Control;
+use crate::control::page::Refused;
+use crate::views::{PatientView, VITALS, Views};
+
+/// So many patients are listed.
+const LISTED: usize = 200;
+/// The name of the score that is drawn.
+const SCORE: &str = "NEWS2";
+
+/// The NEWS2 range that scores nothing, and the range a chart shows at least, by vital sign as [`VITALS`] lists them.
+///
+/// Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017, chart 1.
+const RANGES: [((f64, f64), (f64, f64)); 5] = [
+    ((12.0, 20.0), (4.0, 36.0)),
+    ((96.0, 100.0), (80.0, 100.0)),
+    ((111.0, 219.0), (60.0, 230.0)),
+    ((51.0, 90.0), (30.0, 150.0)),
+    ((36.1, 38.0), (34.0, 41.0)),
+];
+
+/// The list, most urgent first.
+pub(in crate::control) fn list(control: &Control) -> Result<PatientList, Refused> {
+    let permit = open(control, "view patient list", None)?;
+    let views = control.views.read();
+    let mut rows: Vec<PatientRow> = views
+        .patients
+        .iter()
+        .filter(|(_, view)| view.survivor.is_none())
+        .map(|(key, view)| patient_row(*key, view, &views, &permit))
+        .collect();
+    rows.sort_by_key(|row| {
+        let score = row.score.as_ref().map_or(0, |score| score.value);
+        (std::cmp::Reverse(row.severity.map(rank)), std::cmp::Reverse(score), std::cmp::Reverse(row.last_event_us))
+    });
+    let total = rows.len() as u64;
+    rows.truncate(LISTED);
+    Ok(PatientList { rows, total, more: None })
+}
+
+fn rank(severity: ui::Severity) -> usize {
+    ui::Severity::ALL.iter().position(|each| *each == severity).unwrap_or(0)
+}
+
+fn patient_row(key: PatientKey, view: &PatientView, views: &Views, permit: &Permit) -> PatientRow {
+    let open = || views.alerts.values().filter(|alert| alert.alert.patient == key && alert.alert.state.is_active());
+    PatientRow {
+        id: key.to_string(),
+        label: label(views, key, permit),
+        birth_date: view.birth_date.open(permit).clone(),
+        location: view.location().map(str::to_owned),
+        open_alerts: open().count() as u64,
+        severity: open().map(|alert| alert.alert.severity).max().map(severity),
+        score: score(view),
+        last_event_us: view.last_received.micros(),
+    }
+}
+
+fn score(view: &PatientView) -> Option<Score> {
+    let (at, found) = view.score()?;
+    Some(Score {
+        name: SCORE.to_owned(),
+        value: i64::from(found.score?),
+        severity: severity(found.severity),
+        as_of_us: at.micros(),
+    })
+}
+
+/// One patient.
+pub(in crate::control) fn one(control: &Control, key: PatientKey, window: Window, now_us: i64) -> Result<Patient, Refused> {
+    let missing = Refused::missing("There is no such patient among those heard of lately.");
+    if !control.views.read().patients.contains_key(&key) {
+        return Err(missing);
+    }
+    let permit = open(control, "view patient", Some(key))?;
+    let views = control.views.read();
+    let view = views.patients.get(&key).ok_or(missing)?;
+    let until = now_us.max(view.last_event.micros());
+    let from = until.saturating_sub(window.length_us());
+    let mut alerts: Vec<_> = views.alerts.values().filter(|alert| alert.alert.patient == key).collect();
+    alerts.sort_by_key(|alert| std::cmp::Reverse(alert.alert.opened_at));
+    Ok(Patient {
+        id: key.to_string(),
+        name: view.name.open(&permit).clone(),
+        birth_date: view.birth_date.open(&permit).clone(),
+        gender: view.gender.as_deref().map(str::to_owned),
+        location: view.location().map(str::to_owned),
+        note: if view.survivor.is_some() { "This identity was merged into another.".to_owned() } else { String::new() },
+        survivor: view.survivor.map(|survivor| Link::to(label(&views, survivor, &permit), format!("/patients/{survivor}"))),
+        window,
+        until_us: until,
+        score: score(view),
+        scores: scores(view, from),
+        vitals: vitals(view, from),
+        results: results(view),
+        encounters: encounters(view),
+        alerts: alerts.iter().map(|alert| row(alert, &views, &permit)).collect(),
+    })
+}
+
+fn scores(view: &PatientView, from: i64) -> Vec<ScorePoint> {
+    let shown = view.scores.iter().filter(|(at, _)| at.micros() >= from);
+    let points = shown.map(|(at, found)| ScorePoint {
+        at_us: at.micros(),
+        value: found.score.map(i64::from),
+        first_known: found.first.map(i64::from),
+        revisions: u64::from(found.revision.saturating_sub(1)),
+        summary: found.summary.to_string(),
+    });
+    points.collect()
+}
+
+fn vitals(view: &PatientView, from: i64) -> Vec<Vital> {
+    let all = VITALS.iter().zip(RANGES).enumerate();
+    all.map(|(number, ((key, label, unit, _), (reference, scale)))| Vital {
+        key: (*key).to_owned(),
+        label: (*label).to_owned(),
+        unit: (*unit).to_owned(),
+        points: points(view, number, from),
+        reference: Some(reference),
+        scale,
+    })
+    .collect()
+}
+
+fn points(view: &PatientView, number: usize, from: i64) -> Vec<VitalPoint> {
+    let of = view.vitals.iter().filter(|((vital, at, _), _)| *vital == number && at.micros() >= from);
+    let points = of.filter_map(|((_, at, _), point)| {
+        Some(VitalPoint {
+            at_us: at.micros(),
+            known_us: point.known.micros(),
+            value: point.text.parse().ok()?,
+            text: point.text.to_string(),
+            kind: match (point.withdrawn, point.corrected, point.late) {
+                (true, _, _) => PointKind::Withdrawn,
+                (_, true, _) => PointKind::Corrected,
+                (_, _, true) => PointKind::Late,
+                _ => PointKind::Timely,
+            },
+        })
+    });
+    points.collect()
+}
+
+fn results(view: &PatientView) -> Vec<ResultRow> {
+    let mut rows: Vec<ResultRow> = view.results.values().map(|result| ResultRow {
+        what: result.what.clone(),
+        value: result.value.clone(),
+        flag: result.flag.to_string(),
+        severity: flag_severity(&result.flag),
+        reference: String::new(),
+        status: status(result.status).to_owned(),
+        at_us: result.at.micros(),
+        received_us: result.received.micros(),
+    }).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse((row.at_us, row.received_us)));
+    rows
+}
+
+/// How much a sender's flag matters: HL7 table 0078 calls `HH`, `LL` and `AA` beyond panic limits.
+fn flag_severity(flag: &str) -> ui::Severity {
+    match flag {
+        "HH" | "LL" | "AA" => ui::Severity::High,
+        "H" | "L" | "A" => ui::Severity::Low,
+        _ => ui::Severity::None,
+    }
+}
+
+const fn status(status: ObservationStatus) -> &'static str {
+    match status {
+        ObservationStatus::Registered => "registered",
+        ObservationStatus::Preliminary => "preliminary",
+        ObservationStatus::Final => "final",
+        ObservationStatus::Corrected => "corrected",
+        ObservationStatus::Amended => "amended",
+        ObservationStatus::Cancelled => "cancelled",
+        ObservationStatus::EnteredInError => "entered in error",
+        ObservationStatus::Unknown => "unknown",
+    }
+}
+
+fn encounters(view: &PatientView) -> Vec<EncounterRow> {
+    let mut stays: Vec<_> = view.encounters.values().collect();
+    stays.sort_by_key(|stay| std::cmp::Reverse(stay.start));
+    let rows = stays.into_iter().map(|stay| EncounterRow {
+        class: match stay.class {
+            EncounterClass::Emergency => "emergency",
+            EncounterClass::Inpatient => "inpatient",
+            EncounterClass::Ambulatory => "ambulatory",
+            EncounterClass::Other => "other",
+        }
+        .to_owned(),
+        status: match stay.status {
+            EncounterStatus::Planned => "planned",
+            EncounterStatus::Arrived => "arrived",
+            EncounterStatus::InProgress => "in progress",
+            EncounterStatus::OnLeave => "on leave",
+            EncounterStatus::Finished => "finished",
+            EncounterStatus::Cancelled => "cancelled",
+            EncounterStatus::EnteredInError => "entered in error",
+            EncounterStatus::Unknown => "unknown",
+        }
+        .to_owned(),
+        location: stay.location.to_string(),
+        start_us: stay.start.map(clinical::EventTime::micros),
+        end_us: stay.end.map(clinical::EventTime::micros),
+    });
+    rows.collect()
+}

@@ -1,0 +1,126 @@
+//! Which page an address names, and how it is made: whole, as a fragment, or as what a live stream sends.
+
+use std::collections::BTreeMap;
+
+use clinical::{AlertId, PatientKey};
+use ui::{AlertState, Frame, Window};
+
+use super::Control;
+use super::models::{alert, overview, patient, quarantine};
+
+/// A page, as its address names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    Overview,
+    Alerts(Option<AlertState>),
+    Alert(AlertId),
+    Patients,
+    Patient(PatientKey, Window),
+    Quarantine(Option<String>),
+    Quarantined(String),
+    Kit,
+}
+
+/// How much of a page is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Whole,
+    Fragment,
+    Live,
+}
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) status: u16,
+    pub(super) what: &'static str,
+}
+
+impl Refused {
+    pub(super) const fn missing(what: &'static str) -> Self {
+        Self { status: 404, what }
+    }
+
+    pub(super) const fn unaudited() -> Self {
+        Self { status: 503, what: "The audit record could not be kept, so nothing is shown." }
+    }
+}
+
+impl Page {
+    /// Reads an address.
+    pub(super) fn parse(path: &str, query: &BTreeMap<String, String>) -> Option<Self> {
+        let value = |name: &str| query.get(name).map(String::as_str);
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        Some(match parts.as_slice() {
+            [""] | ["overview"] => Self::Overview,
+            ["alerts"] => Self::Alerts(value("state").and_then(AlertState::parse)),
+            ["alerts", id] => Self::Alert(AlertId::parse(id)?),
+            ["patients"] => Self::Patients,
+            ["patients", id] => {
+                Self::Patient(PatientKey::parse(id)?, value("window").and_then(Window::parse).unwrap_or_default())
+            }
+            ["quarantine"] => Self::Quarantine(value("reason").or(value("code")).map(str::to_owned)),
+            ["quarantine", id] => Self::Quarantined((*id).to_owned()),
+            ["ui", "kit"] => Self::Kit,
+            _ => return None,
+        })
+    }
+
+    /// The name of what a live stream sends of it: the id of the element that stays live.
+    pub(super) const fn live_name(&self) -> Option<&'static str> {
+        match self {
+            Self::Overview => Some("overview"),
+            Self::Alerts(_) => Some("alerts"),
+            Self::Alert(_) => Some("alert"),
+            Self::Patients => Some("patients"),
+            Self::Patient(..) => Some("patient"),
+            Self::Quarantine(_) => Some("quarantine"),
+            Self::Quarantined(_) | Self::Kit => None,
+        }
+    }
+}
+
+/// Makes a page.
+pub(super) fn render(control: &Control, page: &Page, form: Form, frame: &Frame) -> Result<String, Refused> {
+    Ok(match page {
+        Page::Overview => {
+            let model = overview::model(control);
+            choose(form, frame, &model, ui::overview_page, ui::overview_fragment, ui::overview_live)
+        }
+        Page::Alerts(state) => {
+            let model = alert::list(control, *state)?;
+            choose(form, frame, &model, ui::alerts_page, ui::alerts_fragment, ui::alerts_live)
+        }
+        Page::Alert(id) => {
+            let model = alert::one(control, *id)?;
+            choose(form, frame, &model, ui::alert_page, ui::alert_fragment, ui::alert_live)
+        }
+        Page::Patients => {
+            let model = patient::list(control)?;
+            choose(form, frame, &model, ui::patients_page, ui::patients_fragment, ui::patients_live)
+        }
+        Page::Patient(key, window) => {
+            let model = patient::one(control, *key, *window, frame.now_us)?;
+            choose(form, frame, &model, ui::patient_page, ui::patient_fragment, ui::patient_live)
+        }
+        Page::Quarantine(reason) => {
+            let model = quarantine::list(control, reason.as_deref());
+            choose(form, frame, &model, ui::quarantine_page, ui::quarantine_fragment, ui::quarantine_live)
+        }
+        Page::Quarantined(id) => {
+            let model = quarantine::one(control, id)?;
+            choose(form, frame, &model, ui::quarantined_page, ui::quarantined_fragment, ui::quarantined_fragment)
+        }
+        Page::Kit => ui::kit_page(frame),
+    })
+}
+
+type Make<M> = fn(&Frame, &M) -> String;
+
+fn choose<M>(form: Form, frame: &Frame, model: &M, whole: Make<M>, fragment: Make<M>, live: Make<M>) -> String {
+    match form {
+        Form::Whole => whole(frame, model),
+        Form::Fragment => fragment(frame, model),
+        Form::Live => live(frame, model),
+    }
+}

@@ -1,0 +1,10 @@
+//! Frames a message, checks that it is one, keeps its bytes, and answers its sender only when they are durable.
+
+pub(crate) mod accept;
+mod answer;
+pub(crate) mod mllp;
+pub(crate) mod resend;
+pub(crate) mod sources;
+mod tls;
+
+pub(crate) use accept::Intake;

@@ -1,0 +1,323 @@
+//! The MLLP listener: many senders for days, each with its limits; one that is slow or silent holds up no other.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use formats::limits::Limits;
+use formats::mllp::{self, Decoder, Event};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::accept::{Intake, Pending};
+use super::tls;
+use crate::clock::Stopwatch;
+use crate::config::Mllp;
+use crate::metrics::{Outcome, ReasonLabels};
+use crate::tasks::{Stop, Tasks};
+
+/// How much is read from a connection at once.
+const READ_BYTES: usize = 64 << 10;
+/// How long a frame without its last byte waits for it before it counts as ended.
+const PENDING_END: Duration = Duration::from_millis(500);
+/// How long the listener rests when the system can open no more connections.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A frame that takes longer than this to arrive must keep up this rate.
+const SLOWEST_BYTES_PER_SECOND: u64 = 1024;
+
+/// Why the listener cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("cannot listen on {listen}: {source}; choose another address for intake.mllp.listen")]
+    Bind { listen: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+}
+
+/// A listener that is bound but not yet taking connections.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    tls: Option<TlsAcceptor>,
+    config: Mllp,
+}
+
+/// What all connections share.
+struct Door {
+    intake: Arc<Intake>,
+    config: Mllp,
+    tls: Option<TlsAcceptor>,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// Takes the address, so that a start that cannot succeed fails before anything else is done.
+pub(crate) async fn bind(config: &Mllp) -> Result<Listener, Error> {
+    let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
+    let socket = TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| Error::Bind { listen: config.listen, source })?;
+    Ok(Listener { socket, tls, config: config.clone() })
+}
+
+impl Listener {
+    /// The address it has, with the port the system chose if that was left open.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Takes connections until it is time to stop.
+    pub(crate) async fn run(self, intake: Arc<Intake>, tasks: Tasks) {
+        let permits = Arc::new(Semaphore::new(self.config.connections));
+        let door = Arc::new(Door { intake, config: self.config, tls: self.tls, by_address: Mutex::default() });
+        let mut stop = tasks.stop();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.asked() => return,
+                accepted = self.socket.accept() => accepted,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    stop.sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+                door.refuse(peer, "too-many-connections");
+                continue;
+            };
+            if !door.enter(peer.ip()) {
+                door.refuse(peer, "too-many-from-address");
+                continue;
+            }
+            let (door, stop) = (Arc::clone(&door), tasks.stop());
+            tasks.spawn(async move {
+                door.intake.metrics.connections.inc();
+                door.serve(stream, stop).await;
+                door.intake.metrics.connections.dec();
+                door.leave(peer.ip());
+                drop(permit);
+            });
+        }
+    }
+}
+
+impl Door {
+    fn refuse(&self, peer: SocketAddr, reason: &'static str) {
+        self.count(reason);
+        tracing::warn!(%peer, reason, "a connection was closed at once");
+    }
+
+    fn count(&self, reason: &str) {
+        let labels = ReasonLabels { stage: "intake", reason: reason.to_owned() };
+        self.intake.metrics.timeouts.get_or_create(&labels).inc();
+    }
+
+    fn enter(&self, address: IpAddr) -> bool {
+        let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = all.entry(address).or_default();
+        let room = *here < self.config.connections_per_address;
+        *here += usize::from(room);
+        room
+    }
+
+    fn leave(&self, address: IpAddr) {
+        let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = all.get_mut(&address) {
+            *here -= 1;
+            if *here == 0 {
+                all.remove(&address);
+            }
+        }
+    }
+
+    async fn serve(&self, stream: TcpStream, stop: Stop) {
+        // An acknowledgement is small and must not wait for more to send with it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection ended before it began");
+            return;
+        }
+        let Some(tls) = &self.tls else { return Connection::new(self, stream, stop).run().await };
+        let handshake = self.config.tls.as_ref().map_or(Duration::from_secs(5), |tls| tls.handshake_timeout);
+        match timeout(handshake, tls.accept(stream)).await {
+            Ok(Ok(stream)) => Connection::new(self, stream, stop).run().await,
+            Ok(Err(error)) => {
+                self.count("tls");
+                tracing::warn!(%error, "a TLS handshake failed");
+            }
+            Err(_) => self.count("tls-handshake-timeout"),
+        }
+    }
+}
+
+/// Why a connection ends.
+enum End {
+    /// The sender closed it, or it is time to stop.
+    Orderly,
+    /// A time was over or a limit passed.
+    Reason(&'static str),
+    /// The network failed.
+    Io(io::Error),
+}
+
+/// One sender.
+struct Connection<'d, S> {
+    door: &'d Door,
+    stream: S,
+    stop: Stop,
+    decoder: Decoder,
+    buffer: Vec<u8>,
+    frame_began: Option<Stopwatch>,
+    frame_bytes: u64,
+    heard: bool,
+}
+
+impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
+    fn new(door: &'d Door, stream: S, stop: Stop) -> Self {
+        let limits = Limits { frame_bytes: door.config.frame_size, ..Limits::DEFAULT };
+        let decoder = Decoder::new(limits);
+        Self { door, stream, stop, decoder, buffer: vec![0; READ_BYTES], frame_began: None, frame_bytes: 0, heard: false }
+    }
+
+    async fn run(mut self) {
+        let end = loop {
+            match self.turn().await {
+                Ok(()) => {}
+                Err(end) => break end,
+            }
+        };
+        match end {
+            End::Orderly => {}
+            End::Reason(reason) => {
+                self.door.count(reason);
+                tracing::warn!(reason, "a connection was closed");
+            }
+            End::Io(error) => tracing::debug!(%error, "a connection broke"),
+        }
+        if self.frame_began.is_some() {
+            // Bytes of a frame came and its end did not: nothing of it was a message, and nobody was answered.
+            self.door.intake.metrics.frame("default", Outcome::Closed);
+        }
+    }
+
+    /// Reads once, takes in what is whole, and answers it.
+    async fn turn(&mut self) -> Result<(), End> {
+        let read = self.read().await?;
+        let watch = Stopwatch::start();
+        let Some(read) = read else {
+            // Silence after the first half of an end: the sender leaves the second out.
+            return self.take(watch, true).await;
+        };
+        if read == 0 {
+            self.take(watch, true).await?;
+            return Err(End::Orderly);
+        }
+        self.heard = true;
+        self.decoder.push(self.buffer.get(..read).unwrap_or_default());
+        self.frame_bytes = self.frame_bytes.saturating_add(read as u64);
+        self.take(watch, false).await
+    }
+
+    /// Waits for bytes as long as this connection may be silent now; nothing if a pending end became one.
+    async fn read(&mut self) -> Result<Option<usize>, End> {
+        let config = &self.door.config;
+        let pending = self.decoder.is_end_pending();
+        let (wait, reason) = match (pending, self.frame_began, self.heard) {
+            (true, _, _) => (Some(PENDING_END), "end"),
+            (_, Some(began), _) => (Some(self.frame_time_left(began)?), "frame-timeout"),
+            (_, None, false) => (Some(config.first_byte_timeout), "first-byte-timeout"),
+            (_, None, true) => (config.idle_timeout, "idle-timeout"),
+        };
+        let read = self.stream.read(&mut self.buffer);
+        let limited = async {
+            match wait {
+                Some(wait) => timeout(wait, read).await.ok(),
+                None => Some(read.await),
+            }
+        };
+        let read = tokio::select! {
+            // A frame that has begun may still end: only a connection between frames stops at once.
+            () = self.stop.asked() => return Err(End::Orderly),
+            read = limited => read,
+        };
+        match read {
+            Some(Ok(bytes)) => Ok(Some(bytes)),
+            Some(Err(error)) => Err(End::Io(error)),
+            None if pending => Ok(None),
+            None => Err(End::Reason(reason)),
+        }
+    }
+
+    fn frame_time_left(&self, began: Stopwatch) -> Result<Duration, End> {
+        let elapsed = began.elapsed();
+        let enough = SLOWEST_BYTES_PER_SECOND.saturating_mul(elapsed.as_secs());
+        if elapsed >= self.door.config.first_byte_timeout && self.frame_bytes < enough {
+            return Err(End::Reason("frame-too-slow"));
+        }
+        self.door.config.frame_timeout.checked_sub(elapsed).ok_or(End::Reason("frame-timeout"))
+    }
+
+    /// Takes in every whole frame, then answers them in their order.
+    async fn take(&mut self, watch: Stopwatch, finished: bool) -> Result<(), End> {
+        let mut pending = Vec::new();
+        let mut end = None;
+        loop {
+            let event = match self.decoder.next_event() {
+                None if finished => self.decoder.finish(),
+                event => event,
+            };
+            let Some(event) = event else { break };
+            match event {
+                Event::Frame(bytes) => pending.push(self.door.intake.take(bytes, watch)),
+                Event::Skipped { bytes } => {
+                    self.door.intake.metrics.skipped_bytes.inc_by(bytes as u64);
+                }
+                Event::TooMuchGarbage { .. } => {
+                    end = Some(End::Reason("garbage"));
+                    break;
+                }
+                Event::TooLong { limit } => {
+                    pending.push(Pending::Now(Some(self.door.intake.too_long(limit))));
+                    end = Some(End::Reason("frame-too-long"));
+                    break;
+                }
+                Event::Incomplete { .. } => break,
+            }
+        }
+        let inside = self.decoder.is_inside_frame();
+        if end.is_some() || !inside {
+            self.frame_began = None;
+        } else if self.frame_began.is_none() || !pending.is_empty() {
+            self.frame_began = Some(watch);
+            self.frame_bytes = 0;
+        }
+        self.reply(pending).await?;
+        end.map_or(Ok(()), Err)
+    }
+
+    async fn reply(&mut self, pending: Vec<Pending>) -> Result<(), End> {
+        let mut answers = Vec::new();
+        for each in pending {
+            if let Some(answer) = each.answer().await {
+                answers.extend_from_slice(&mllp::encode(&answer));
+            }
+        }
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let write = async {
+            self.stream.write_all(&answers).await?;
+            self.stream.flush().await
+        };
+        match timeout(self.door.config.write_timeout, write).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(End::Io(error)),
+            Err(_) => Err(End::Reason("write-timeout")),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Which configured sender a message is from, and what that says about its patient and its time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clinical::{PatientKey, SiteKey};
+use formats::hl7v2::{Charset, Header, Message};
+use mapping::identity::{Subjects, subjects};
+use mapping::source::{self, Zone};
+
+use crate::config;
+
+/// The name of the source that all messages have that no other names.
+const DEFAULT: &str = "default";
+
+/// One configured sender.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) name: Arc<str>,
+    pub(crate) mapping: source::Source,
+    application: String,
+    facility: String,
+}
+
+/// All configured senders.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    named: Vec<Source>,
+    default: Source,
+}
+
+/// A setting of a sender that means nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("source.{name}: {what}")]
+pub(crate) struct Error {
+    name: String,
+    what: String,
+}
+
+impl Sources {
+    /// Takes in what is configured.
+    pub(crate) fn new(configured: &BTreeMap<String, config::Source>) -> Result<Self, Error> {
+        let mut named = Vec::new();
+        let mut default = None;
+        for (name, config) in configured {
+            let source = Source::new(name, config).map_err(|what| Error { name: name.clone(), what })?;
+            if name == DEFAULT { default = Some(source) } else { named.push(source) }
+        }
+        Ok(Self { named, default: default.expect("the defaults have a default source") })
+    }
+
+    /// The sender of a message, by MSH-3 and MSH-4.
+    pub(crate) fn of(&self, header: Option<&Header<'_>>) -> &Source {
+        let Some(header) = header.filter(|_| !self.named.is_empty()) else { return &self.default };
+        let application = header.sending_application().component(1).text();
+        let facility = header.sending_facility().component(1).text();
+        let matches = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
+        let named = self.named.iter().find(|source| matches(&source.application, &application) && matches(&source.facility, &facility));
+        named.unwrap_or(&self.default)
+    }
+
+    /// The sender of this name, for records that carry it.
+    pub(crate) fn named(&self, name: &str) -> &Source {
+        self.named.iter().find(|source| &*source.name == name).unwrap_or(&self.default)
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Source> {
+        self.named.iter().chain([&self.default])
+    }
+
+    /// The pseudonym of a message's one patient; nothing where it has none or several.
+    pub(crate) fn key(&self, message: &Message<'_>, source: &Source, site: &SiteKey) -> Option<PatientKey> {
+        match subjects(message, &source.mapping) {
+            Subjects::One(patient) => Some(patient.key(site)),
+            _ => None,
+        }
+    }
+
+    /// When a message was made (MSH-7), in microseconds since the epoch; nothing where it does not say.
+    pub(crate) fn time(&self, message: &Message<'_>, source: &Source) -> Option<i64> {
+        mapping::map::message_time(message, &source.mapping).map(clinical::EventTime::micros)
+    }
+}
+
+impl Source {
+    fn new(name: &str, config: &config::Source) -> Result<Self, String> {
+        let mut mapping = source::Source::new(name);
+        mapping.zone = Zone::parse(&config.zone).map_err(|error| error.to_string())?;
+        mapping.charset = Charset::from_name(&config.charset)
+            .ok_or_else(|| format!("`{}` is no character set of HL7 table 0211, such as \"8859/1\" or \"UTF-8\"", config.charset))?;
+        mapping.authority = Some(config.assigning_authority.as_str()).filter(|text| !text.is_empty()).map(Into::into);
+        Ok(Self {
+            name: name.into(),
+            mapping,
+            application: config.sending_application.clone(),
+            facility: config.sending_facility.clone(),
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! The shell around the pure crates: sockets, the clock, configuration and commands. Start reading at `pipeline.rs`.
+#![forbid(unsafe_code)]
+
+
+mod pipeline;
+
+mod intake;
+mod stages;
+mod delivery;
+mod control;
+mod views;
+mod explain;
+mod ward;
+
+mod clock;
+mod commands;
+mod config;
+mod metrics;
+mod site_key;
+mod tasks;
+mod topics;
+
+/// Does what the command line says and tells how it went.
+pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode {
+    commands::main(arguments)
+}

@@ -1,0 +1,292 @@
+//! The data's way on one page: what is opened, what is started, in which order, and how it stops.
+//!
+//! A message comes in, its answer goes out when its bytes are durable, and everything after that is read from the journal:
+//! normalize makes FHIR events of it, workloads conclude, alerts decide, delivery tells, pages show.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use alerts::{Alerts, Policy, Route};
+use clinical::{ReceivedTime, SiteKey};
+use journal::{EmbeddedJournal, Journal, Record, TopicPartition, Write};
+use stream::FjallDatabase;
+use tokio::net::TcpListener;
+use workloads::Workloads;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::control::{self, Control, rates};
+use crate::delivery;
+use crate::intake::resend::Resends;
+use crate::intake::sources::Sources;
+use crate::intake::{Intake, mllp};
+use crate::metrics::Metrics;
+use crate::site_key;
+use crate::stages::{self, AlertStage, NormalizeStage, Stage, StageHealth, WorkloadStage, partitions_of};
+use crate::tasks::Tasks;
+use crate::topics;
+use crate::views;
+
+/// How often each partition of the streams is told what time it is.
+const TICK: Duration = Duration::from_secs(1);
+/// How often the memory of accepted messages goes to disk.
+const REMEMBER: Duration = Duration::from_secs(1);
+/// How often what is older than its retention is removed.
+const RETAIN: Duration = Duration::from_secs(60);
+/// The header that marks a record which only tells the time.
+const TICK_HEADER: &str = "tick";
+
+/// Why the platform cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    #[error(transparent)]
+    SiteKey(#[from] site_key::Error),
+    #[error(transparent)]
+    Stage(#[from] stream::TaskError),
+    #[error(transparent)]
+    Store(#[from] stream::StoreError),
+    #[error(transparent)]
+    Resends(#[from] crate::intake::resend::Error),
+    #[error(transparent)]
+    Source(#[from] crate::intake::sources::Error),
+    #[error(transparent)]
+    Mllp(#[from] mllp::Error),
+    #[error(transparent)]
+    Control(#[from] control::Error),
+    #[error(transparent)]
+    Delivery(#[from] delivery::Error),
+    #[error("a thread or folder could not be made: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// The platform, running.
+pub(crate) struct Running {
+    pub(crate) mllp: SocketAddr,
+    pub(crate) control: SocketAddr,
+    pub(crate) state: Arc<Control>,
+    tasks: Tasks,
+    journal: Arc<EmbeddedJournal>,
+}
+
+/// Both addresses, taken before anything else: a start that cannot succeed fails at once and changes nothing.
+struct Doors {
+    mllp: mllp::Listener,
+    control: TcpListener,
+}
+
+/// Starts the platform; senders are answered from here on.
+pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<Running, Error> {
+    let doors = Doors { mllp: mllp::bind(&config.mllp).await?, control: control::bind(config.control_listen).await? };
+    let tasks = Tasks::new(tokio::runtime::Handle::current());
+    let (config, site) = (config.clone(), site.to_owned());
+    // Opening reads files, and reading them waits: not on the runtime's threads.
+    let opened = tokio::task::spawn_blocking({
+        let (config, tasks) = (config.clone(), tasks.clone());
+        move || open(&config, clock, &tasks)
+    });
+    let opened = opened.await.map_err(|error| std::io::Error::other(error.to_string()))??;
+    let (mllp, control) = (doors.mllp.address()?, doors.control.local_addr()?);
+    let state = Arc::new(Control {
+        journal: Arc::clone(&opened.journal),
+        views: opened.views,
+        metrics: opened.metrics,
+        sources: opened.sources,
+        stages: opened.healths,
+        rates: rates::Rates::default(),
+        clock,
+        config,
+        mllp,
+        started: clock.now(),
+        csrf: csrf(&opened.site_key, clock.now()),
+        site,
+        live: Control::live_permits(),
+        tasks: tasks.clone(),
+    });
+    tasks.spawn(doors.mllp.run(opened.intake, tasks.clone()));
+    tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
+    tasks.spawn(look_at_rates(Arc::clone(&state)));
+    Ok(Running { mllp, control, state, tasks, journal: opened.journal })
+}
+
+impl Running {
+    /// Stops everything in order: doors, stages, then the journal.
+    pub(crate) async fn stop(self) {
+        self.tasks.stop_all().await;
+        if let Err(error) = self.journal.checkpoint() {
+            tracing::warn!(%error, "no checkpoint was written; the next start reads a little more");
+        }
+    }
+
+    /// What else runs beside it.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+}
+
+/// What opening gives.
+struct Opened {
+    journal: Arc<EmbeddedJournal>,
+    intake: Arc<Intake>,
+    views: views::Shared,
+    metrics: Arc<Metrics>,
+    sources: Arc<Sources>,
+    healths: Vec<Arc<StageHealth>>,
+    site_key: SiteKey,
+}
+
+/// Opens the journal and what is derived from it, and starts the stages.
+fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
+    let directory = &config.journal.directory;
+    std::fs::create_dir_all(directory)?;
+    let journal = Arc::new(EmbeddedJournal::open(&directory.join("journal"), &options(config))?);
+    for spec in topics::specs(config.journal.partitions, config.journal.retention) {
+        journal.ensure_topic(&spec)?;
+    }
+    let site_key = site_key::load(config.journal.site_key.as_deref(), directory)?;
+    let metrics = Arc::new(Metrics::default());
+    let sources = Arc::new(Sources::new(&config.sources)?);
+    let shared: Arc<dyn Journal> = journal.clone();
+    let raw = partitions_of(&topics::all_hl7(), config.journal.partitions);
+    let resends = Resends::open(&directory.join("resends"), config.mllp.resend_window, &*shared, &raw, clock.now())?;
+    let intake = Arc::new(Intake {
+        journal: Arc::clone(&shared),
+        resends: Arc::new(resends),
+        sources: Arc::clone(&sources),
+        site_key: site_key.clone(),
+        metrics: Arc::clone(&metrics),
+        clock,
+        partitions: config.journal.partitions,
+        tasks: tasks.clone(),
+        last: Mutex::default(),
+    });
+    let healths = start_stages(config, directory, &shared, &metrics, &sources, &site_key, tasks)?;
+    let views = views::Shared::default();
+    views.start(&shared, config.journal.partitions, tasks)?;
+    let delivering = delivery::Shared { journal: Arc::clone(&shared), metrics: Arc::clone(&metrics), clock, partitions: config.journal.partitions };
+    delivery::start(&Arc::new(delivering), &config.delivery, tasks)?;
+    start_housekeeping(config, clock, &journal, &intake, raw, tasks)?;
+    Ok(Opened { journal, intake, views, metrics, sources, healths, site_key })
+}
+
+fn options(config: &Config) -> journal::Options {
+    journal::Options {
+        segment_bytes: config.journal.segment_size,
+        warn_below_bytes: config.journal.warn_below,
+        refuse_below_bytes: config.journal.refuse_below,
+        ..journal::Options::default()
+    }
+}
+
+/// Starts normalize, workloads and alerts, each on a thread of its own.
+fn start_stages(
+    config: &Config,
+    directory: &Path,
+    journal: &Arc<dyn Journal>,
+    metrics: &Arc<Metrics>,
+    sources: &Arc<Sources>,
+    site_key: &SiteKey,
+    tasks: &Tasks,
+) -> Result<Vec<Arc<StageHealth>>, Error> {
+    let states = FjallDatabase::open(&directory.join("state"))?;
+    let shared = Arc::new(stages::Shared { journal: Arc::clone(journal), states, metrics: Arc::clone(metrics) });
+    let partitions = config.journal.partitions;
+    let normalize = NormalizeStage::new(Arc::clone(sources), site_key.clone(), Arc::clone(metrics));
+    let normalize = Stage::open("normalize", NormalizeStage::spec(partitions), normalize, &shared)?;
+    let workloads = WorkloadStage { workloads: Workloads::new(workload_config(config)), metrics: Arc::clone(metrics) };
+    let workloads = Stage::open("workloads", WorkloadStage::spec(partitions), workloads, &shared)?;
+    let alerts = AlertStage { alerts: Alerts::new(policy(config)), metrics: Arc::clone(metrics) };
+    let alerts = Stage::open("alerts", AlertStage::spec(partitions), alerts, &shared)?;
+    let healths = vec![normalize.health(), workloads.health(), alerts.health()];
+    normalize.start(tasks)?;
+    workloads.start(tasks)?;
+    alerts.start(tasks)?;
+    Ok(healths)
+}
+
+/// Who is told of what, from the configured channels.
+pub(crate) fn policy(config: &Config) -> Policy {
+    let channels = config.delivery.iter().map(|(name, channel)| Route {
+        channel: name.as_str().into(),
+        min_severity: channel.from_severity,
+        conditions: Vec::new(),
+    });
+    Policy { channels: channels.collect(), raise_at: config.alerts_from, ..Policy::default() }
+}
+
+/// What the workloads are told of the configuration.
+pub(crate) fn workload_config(config: &Config) -> workloads::Config {
+    let mut told = workloads::Config::default();
+    told.deterioration.set_span = config.workloads.complete_within;
+    told.critical.repeat_suppression = config.workloads.repeat_suppression;
+    told
+}
+
+/// Starts what looks after the rest: ticks, the memory of accepted messages, retention.
+fn start_housekeeping(
+    config: &Config,
+    clock: Clock,
+    journal: &Arc<EmbeddedJournal>,
+    intake: &Arc<Intake>,
+    raw: Vec<TopicPartition>,
+    tasks: &Tasks,
+) -> Result<(), Error> {
+    let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM].map(journal::Topic::from);
+    let streams = partitions_of(&streams, config.journal.partitions);
+    let ticked = Arc::clone(journal);
+    tasks.thread("ticks", move |stop| {
+        while !stop.is_asked() {
+            if let Err(error) = ticked.append(tick(&streams, clock.now())) {
+                tracing::error!(%error, "the streams could not be told the time");
+            }
+            stop.rest(clock.in_the_room(TICK).max(Duration::from_millis(20)));
+        }
+    })?;
+    let (remembered, intake) = (Arc::clone(journal), Arc::clone(intake));
+    tasks.thread("resends", move |stop| {
+        while !stop.is_asked() {
+            stop.rest(REMEMBER);
+            if let Err(error) = intake.resends.flush(&*remembered, &raw, clock.now()) {
+                tracing::error!(%error, "the memory of accepted messages could not be written");
+            }
+        }
+    })?;
+    let retained = Arc::clone(journal);
+    tasks.thread("retention", move |stop| {
+        while !stop.is_asked() {
+            match retained.retain(clock.now().micros()) {
+                Ok(0) => {}
+                Ok(records) => tracing::info!(records, "records past their retention were removed"),
+                Err(error) => tracing::error!(%error, "records past their retention could not be removed"),
+            }
+            stop.rest(RETAIN);
+        }
+    })?;
+    Ok(())
+}
+
+/// A record without a key in every partition, so that silence cannot stop the time there.
+fn tick(streams: &[TopicPartition], now: ReceivedTime) -> Write {
+    let record = Record {
+        event_time: now.micros(),
+        received_time: now.micros(),
+        headers: vec![(TICK_HEADER.into(), (*b"1").into())],
+        ..Record::default()
+    };
+    Write { records: streams.iter().map(|at| (at.clone(), record.clone())).collect(), offsets: vec![] }
+}
+
+async fn look_at_rates(control: Arc<Control>) {
+    let mut stop = control.tasks.stop();
+    while stop.sleep(rates::EVERY).await {
+        control.rates.look(&control::totals(&control));
+    }
+}
+
+/// The token that forms of this run carry.
+fn csrf(key: &SiteKey, now: ReceivedTime) -> String {
+    key.unassigned("csrf", &now.micros().to_be_bytes()).to_string()
+}

@@ -1,0 +1,43 @@
+//! The stations between the raw journal and what is due to people, each on a thread, each partition a task.
+
+mod alerts;
+mod normalize;
+mod runner;
+mod workloads;
+
+pub(crate) use alerts::AlertStage;
+pub(crate) use normalize::NormalizeStage;
+pub(crate) use runner::{Shared, Stage, StageHealth, partitions_of};
+pub(crate) use workloads::WorkloadStage;
+
+use clinical::PatientKey;
+use journal::{Headers, Record};
+use stream::{Context, StepError};
+
+/// The key of a step as the patient it stands for.
+fn patient(cx: &Context<'_>) -> Result<PatientKey, StepError> {
+    PatientKey::from_slice(cx.key())
+        .ok_or_else(|| StepError::new("not-a-patient-key", "the record's key is not the 16 bytes of a patient key"))
+}
+
+/// A record of a patient with the times of what caused it.
+fn record(patient: PatientKey, event_time: i64, cx: &Context<'_>, headers: Headers, value: Vec<u8>) -> Record {
+    Record {
+        key: (*patient.as_bytes()).into(),
+        event_time,
+        received_time: cx.received(),
+        seal: 0,
+        headers,
+        value: Some(value.into()),
+    }
+}
+
+/// A header.
+fn header(name: &str, value: impl AsRef<[u8]>) -> (Box<str>, Box<[u8]>) {
+    (name.into(), value.as_ref().into())
+}
+
+/// A header's text, or nothing where it is missing or not text.
+fn text<'r>(record: &journal::RecordRef<'r>, name: &str) -> Option<&'r str> {
+    std::str::from_utf8(record.header(name)?).ok()
+}

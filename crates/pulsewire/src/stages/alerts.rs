@@ -1,0 +1,125 @@
+//! The alerts station: findings and what people ask of alerts, to alerts and the news that is due.
+
+use std::sync::Arc;
+
+use alerts::{Alerts, Effects, Input as Asked, Now, State};
+use clinical::{EventTime, ReceivedTime, wire};
+use stream::{Context, Input, Processor, StageSpec, StepError};
+
+use super::{header, patient, record, text};
+use crate::metrics::{Metrics, ReasonLabels};
+use crate::topics;
+
+/// Decides what a person must see.
+pub(crate) struct AlertStage {
+    pub(crate) alerts: Alerts,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl AlertStage {
+    /// What it reads and writes.
+    pub(crate) fn spec(partitions: u16) -> StageSpec {
+        StageSpec {
+            name: "alerts".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            inputs: vec![topics::ALERT_STREAM.into()],
+            outputs: vec![topics::CARE_ALERT.into(), topics::DELIVERY.into()],
+            partitions,
+            limits: stream::Limits::default(),
+        }
+    }
+
+    fn emit(&self, effects: Effects, cx: &mut Context<'_>) {
+        for alert in &effects.alerts {
+            let headers = vec![
+                header("content-type", wire::ALERT_CONTENT_TYPE),
+                header("alert", alert.id.to_string()),
+                header("state", alert.state.word()),
+            ];
+            let json = wire::alert_to_json(alert);
+            let record = record(alert.patient, alert.as_of.micros(), cx, headers, json);
+            cx.emit(topics::CARE_ALERT, record);
+            self.count(&format!("{} {}", alert.condition, alert.state.word()));
+        }
+        for delivery in &effects.deliveries {
+            let headers = vec![
+                header("content-type", wire::DELIVERY_CONTENT_TYPE),
+                header("channel", delivery.channel.as_bytes()),
+                header("delivery", delivery.id.to_string()),
+            ];
+            let json = wire::delivery_to_json(delivery);
+            let record = record(delivery.alert.patient, delivery.at.micros(), cx, headers, json);
+            cx.emit(topics::DELIVERY, record);
+        }
+        for (tag, at) in &effects.timers {
+            match at {
+                Some(at) => cx.set_timer(tag, at.micros()),
+                None => cx.cancel_timer(tag),
+            }
+        }
+        for refused in &effects.refused {
+            tracing::info!(alert = %refused.command.alert, why = ?refused.why, "what was asked of an alert changes nothing");
+            self.count("refused command");
+        }
+        for _ in &effects.suppressed {
+            self.count("suppressed finding");
+        }
+    }
+}
+
+impl AlertStage {
+    fn count(&self, reason: &str) {
+        self.metrics.alerts.get_or_create(&ReasonLabels { stage: "alerts", reason: reason.to_owned() }).inc();
+    }
+}
+
+impl Processor for AlertStage {
+    type State = State;
+
+    fn step(&self, state: &mut State, input: Input<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+        let now = Now {
+            watermark: EventTime::from_micros(cx.watermark()),
+            received: ReceivedTime::from_micros(cx.received()),
+            patient: patient(cx)?,
+        };
+        let mut effects = Effects::default();
+        let unreadable = |error: wire::WireError| StepError::new("unreadable", error.to_string());
+        let stepped = match input {
+            Input::Timer { tag, at } => {
+                self.alerts.step(state, Asked::Timer { tag, at: EventTime::from_micros(at) }, now, &mut effects)
+            }
+            Input::Record { record, .. } => {
+                let json = record.value.unwrap_or_default();
+                match text(&record, "content-type") {
+                    Some(wire::FINDING_CONTENT_TYPE) => {
+                        let finding = wire::finding_from_json(json).map_err(unreadable)?;
+                        self.alerts.step(state, Asked::Finding(&finding), now, &mut effects)
+                    }
+                    Some(wire::COMMAND_CONTENT_TYPE) => {
+                        let command = wire::command_from_json(json).map_err(unreadable)?;
+                        self.alerts.step(state, Asked::Command(&command), now, &mut effects)
+                    }
+                    other => {
+                        let detail = format!("the content type is {other:?}, and only findings and commands are taken here");
+                        return Err(StepError::new("unknown-content-type", detail));
+                    }
+                }
+            }
+        };
+        stepped.map_err(|error| StepError::new("alert-rule", error.to_string()))?;
+        self.emit(effects, cx);
+        Ok(())
+    }
+
+    fn encode(&self, state: &State, out: &mut Vec<u8>) -> bool {
+        if state.is_empty() {
+            return false;
+        }
+        out.extend_from_slice(&state.encode());
+        true
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<State, StepError> {
+        State::decode(bytes).map_err(|error| StepError::new("undecodable-state", error.to_string()))
+    }
+}

@@ -1,0 +1,126 @@
+//! The workloads station: the patient stream to findings.
+
+use std::sync::Arc;
+
+use clinical::{EventTime, EventId, Finding, FindingState, Origin, ReceivedTime, RecordedTime, wire};
+use mapping::event::{Envelope, event, identity};
+use stream::{Context, Input, Processor, StageSpec, StepError};
+use workloads::{Effects, Input as Given, Now, State, Workloads};
+
+use super::{header, patient, record, text};
+use crate::metrics::{Metrics, ReasonLabels};
+use crate::topics;
+
+
+/// Concludes.
+pub(crate) struct WorkloadStage {
+    pub(crate) workloads: Workloads,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl WorkloadStage {
+    /// What it reads and writes.
+    pub(crate) fn spec(partitions: u16) -> StageSpec {
+        StageSpec {
+            name: "workloads".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            inputs: vec![topics::PATIENT_STREAM.into()],
+            outputs: vec![topics::ALERT_STREAM.into(), topics::PATIENT_STREAM.into()],
+            partitions,
+            limits: stream::Limits::default(),
+        }
+    }
+
+    fn emit(&self, effects: &Effects, cx: &mut Context<'_>) {
+        for finding in &effects.findings {
+            let headers = vec![
+                header("content-type", wire::FINDING_CONTENT_TYPE),
+                header("finding", finding.id.to_string()),
+            ];
+            let json = wire::finding_to_json(finding);
+            let record = record(finding.patient, finding.as_of.micros(), cx, headers, json);
+            cx.emit(topics::ALERT_STREAM, record);
+            let reason = label(finding);
+            self.metrics.findings.get_or_create(&ReasonLabels { stage: "workloads", reason }).inc();
+        }
+        for (tag, at) in &effects.timers {
+            match at {
+                Some(at) => cx.set_timer(tag, at.micros()),
+                None => cx.cancel_timer(tag),
+            }
+        }
+    }
+}
+
+fn label(finding: &Finding) -> String {
+    let state = match finding.state {
+        FindingState::Asserted => finding.severity.word(),
+        FindingState::Retracted(_) => "retracted",
+    };
+    format!("{} {state}", finding.workload)
+}
+
+impl Processor for WorkloadStage {
+    type State = State;
+
+    fn step(&self, state: &mut State, input: Input<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+        let patient = patient(cx)?;
+        let now = Now {
+            watermark: EventTime::from_micros(cx.watermark()),
+            received: ReceivedTime::from_micros(cx.received()),
+            patient,
+        };
+        let mut effects = Effects::default();
+        match input {
+            Input::Timer { tag, at } => {
+                let given = Given::Timer { tag, at: EventTime::from_micros(at) };
+                self.workloads.step(state, given, now, &mut effects).map_err(|error| StepError::new("workload", error.to_string()))?;
+            }
+            Input::Record { from, record: read } => {
+                let envelope = Envelope {
+                    key: patient,
+                    content_type: text(&read, "content-type").unwrap_or_default(),
+                    event_id: text(&read, "event-id").and_then(EventId::parse).unwrap_or_default(),
+                    event_time: EventTime::from_micros(read.event_time),
+                    recorded: text(&read, "recorded-time").and_then(RecordedTime::parse),
+                    received_time: ReceivedTime::from_micros(read.received_time),
+                    origin: Origin { partition: from.partition, offset: read.offset },
+                    bytes: read.value.unwrap_or_default(),
+                };
+                let read_event = event(&envelope).map_err(|error| StepError::new("unreadable", error.to_string()))?;
+                let Some(event) = read_event else { return Ok(()) };
+                let given = Given::Event(&event);
+                self.workloads.step(state, given, now, &mut effects).map_err(|error| StepError::new("workload", error.to_string()))?;
+                if effects.late {
+                    cx.emit_late(read);
+                }
+                if let Some(survivor) = effects.forward_to {
+                    let mut forwarded = read.to_record();
+                    forwarded.key = (*survivor.as_bytes()).into();
+                    forwarded.headers.push(header("forwarded-from", patient.to_string()));
+                    cx.emit(topics::PATIENT_STREAM, forwarded);
+                }
+            }
+        }
+        for (survivor, handed) in &effects.handover {
+            let headers = vec![header("content-type", identity::HANDOVER)];
+            let record = record(*survivor, cx.received(), cx, headers, identity::write_handover(patient, handed));
+            cx.emit(topics::PATIENT_STREAM, record);
+        }
+        for issue in &effects.quality {
+            let reason = format!("quality {issue:?}");
+            let reason = reason.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+            self.metrics.findings.get_or_create(&ReasonLabels { stage: "workloads", reason }).inc();
+        }
+        self.emit(&effects, cx);
+        Ok(())
+    }
+
+    fn encode(&self, state: &State, out: &mut Vec<u8>) -> bool {
+        state.encode(out)
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<State, StepError> {
+        State::decode(bytes).map_err(|error| StepError::new("undecodable-state", error.to_string()))
+    }
+}

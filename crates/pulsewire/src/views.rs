@@ -1,0 +1,252 @@
+//! What the pages show, derived from the journal: in memory, bounded, gone and made again at every start.
+
+mod alert;
+mod patient;
+mod quarantine;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use clinical::{AlertId, EventId, EventTime, Finding, Origin, PatientKey, ReceivedTime, RecordedTime, wire};
+use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
+use mapping::event::{Envelope, event};
+
+use crate::stages::partitions_of;
+use crate::tasks::{Stop, Tasks};
+use crate::topics;
+
+pub(crate) use alert::AlertView;
+pub(crate) use patient::{PatientView, VITALS};
+pub(crate) use quarantine::{QuarantineView, advice};
+
+/// So much of a patient's time is kept.
+pub(crate) const WINDOW: Duration = Duration::from_secs(48 * 60 * 60);
+/// So many patients are kept, the ones heard of last.
+const PATIENTS_MAX: usize = 20_000;
+/// So many alerts that are over are kept beside those that are not.
+const ENDED_ALERTS_MAX: usize = 5_000;
+/// So many unusable records are listed, the newest.
+const QUARANTINE_MAX: usize = 2_000;
+/// How much is read at once.
+const READ_BYTES: usize = 512 << 10;
+/// How long to wait for news before looking at the word to stop.
+const WAIT: Duration = Duration::from_millis(500);
+/// How often the place to read from at the next start is kept.
+const REMEMBER_EVERY: usize = 50_000;
+/// The group whose positions say where the window begins.
+const GROUP: &str = "views";
+
+/// Everything that the pages show.
+#[derive(Default)]
+pub(crate) struct Views {
+    pub(crate) patients: BTreeMap<PatientKey, PatientView>,
+    pub(crate) alerts: BTreeMap<AlertId, AlertView>,
+    pub(crate) quarantine: VecDeque<QuarantineView>,
+    pub(crate) deliveries: BTreeMap<AlertId, Vec<alert::DeliveryView>>,
+    /// Changes with every record taken in: pages that show it have nothing new while it stands still.
+    pub(crate) version: u64,
+}
+
+/// The views, shared between the thread that makes them and the pages.
+#[derive(Clone, Default)]
+pub(crate) struct Shared(Arc<RwLock<Views>>);
+
+impl Shared {
+    /// Reads them.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Views> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the thread that keeps them.
+    pub(crate) fn start(&self, journal: &Arc<dyn Journal>, partitions: u16, tasks: &Tasks) -> std::io::Result<()> {
+        let mut reader = Reader::new(Arc::clone(journal), partitions, self.clone());
+        tasks.thread("views", move |stop| reader.run(&stop))
+    }
+}
+
+/// Reads the topics that pages are made of.
+struct Reader {
+    journal: Arc<dyn Journal>,
+    views: Shared,
+    inputs: Vec<TopicPartition>,
+    next: Vec<Offset>,
+    /// Where the records of about each half hour began, so that the start of the window is known.
+    marks: VecDeque<(i64, Vec<Offset>)>,
+    since_mark: usize,
+}
+
+impl Reader {
+    fn new(journal: Arc<dyn Journal>, partitions: u16, views: Shared) -> Self {
+        let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM, topics::CARE_ALERT, topics::DELIVERY, topics::DELIVERY_ATTEMPT, topics::REFUSED];
+        let quarantines = topics::with_quarantine().into_iter().map(|topic| topics::quarantine(&topic));
+        let all: Vec<journal::Topic> = streams.iter().map(|topic| (*topic).into()).chain(quarantines).collect();
+        let inputs = partitions_of(&all, partitions);
+        let committed = journal.committed(GROUP);
+        let next = inputs.iter().map(|at| committed.get(at).copied().unwrap_or(0)).collect();
+        Self { journal, views, inputs, next, marks: VecDeque::new(), since_mark: 0 }
+    }
+
+    fn run(&mut self, stop: &Stop) {
+        let mut seen = 0;
+        while !stop.is_asked() {
+            match self.turn(stop) {
+                Ok(true) => {}
+                Ok(false) => seen = self.journal.wait(seen, WAIT),
+                Err(error) => {
+                    tracing::error!(%error, "the pages cannot be brought up to date");
+                    self.journal.wait(u64::MAX, WAIT);
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, stop: &Stop) -> Result<bool, journal::Error> {
+        let mut worked = false;
+        let bounds = self.journal.bounds(&self.inputs)?;
+        for (number, bounds) in bounds.into_iter().enumerate() {
+            let (Some(at), Some(next)) = (self.inputs.get(number).cloned(), self.next.get(number).copied()) else { continue };
+            let from = next.max(bounds.start);
+            if stop.is_asked() || from >= bounds.end {
+                continue;
+            }
+            let batch = self.journal.read(&at, from, READ_BYTES)?;
+            {
+                let mut views = self.views.0.write().unwrap_or_else(PoisonError::into_inner);
+                batch.iter().for_each(|record| views.take_in(&at, &record));
+            }
+            self.since_mark += batch.len();
+            if let (Some(after), Some(slot)) = (batch.next_offset(), self.next.get_mut(number)) {
+                *slot = after;
+                worked = true;
+            }
+        }
+        if self.since_mark >= REMEMBER_EVERY {
+            self.since_mark = 0;
+            self.remember()?;
+        }
+        Ok(worked)
+    }
+
+    /// Keeps the place where the window begins, so that the next start reads no more than it.
+    fn remember(&mut self) -> Result<(), journal::Error> {
+        let now = self.views.read().newest_received();
+        self.marks.push_back((now, self.next.clone()));
+        let old = now.saturating_sub(i64::try_from(WINDOW.as_micros()).unwrap_or(i64::MAX));
+        let mut begin = None;
+        while self.marks.front().is_some_and(|(at, _)| *at < old) {
+            begin = self.marks.pop_front();
+        }
+        let Some((_, offsets)) = begin else { return Ok(()) };
+        let group: journal::Group = GROUP.into();
+        let offsets = self.inputs.iter().cloned().zip(offsets).map(|(at, offset)| (Arc::clone(&group), at, offset)).collect();
+        self.journal.append(Write { records: vec![], offsets }).map(drop)
+    }
+}
+
+impl Views {
+    /// Takes in one record; what cannot be read is in a quarantine already and is passed over.
+    fn take_in(&mut self, at: &TopicPartition, record: &RecordRef<'_>) {
+        self.version += 1;
+        match &*at.topic {
+            topics::PATIENT_STREAM => self.take_event(at.partition, record),
+            topics::ALERT_STREAM => self.take_finding(record),
+            topics::CARE_ALERT => self.take_alert(record),
+            topics::DELIVERY => self.take_delivery(record),
+            topics::DELIVERY_ATTEMPT => self.take_attempt(record),
+            _ => {
+                self.quarantine.push_front(QuarantineView::new(at, record));
+                self.quarantine.truncate(QUARANTINE_MAX);
+            }
+        }
+    }
+
+    fn take_event(&mut self, partition: u16, record: &RecordRef<'_>) {
+        let Some(key) = PatientKey::from_slice(record.key) else { return };
+        let text = |name: &str| record.header(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let envelope = Envelope {
+            key,
+            content_type: text("content-type").unwrap_or_default(),
+            event_id: text("event-id").and_then(EventId::parse).unwrap_or_default(),
+            event_time: EventTime::from_micros(record.event_time),
+            recorded: text("recorded-time").and_then(RecordedTime::parse),
+            received_time: ReceivedTime::from_micros(record.received_time),
+            origin: Origin { partition, offset: record.offset },
+            bytes: record.value.unwrap_or_default(),
+        };
+        let Ok(Some(event)) = event(&envelope) else { return };
+        let view = self.patients.entry(key).or_default();
+        view.take_event(&event, envelope.bytes);
+        self.forget_patients();
+    }
+
+    fn take_finding(&mut self, record: &RecordRef<'_>) {
+        if record.header("content-type") != Some(wire::FINDING_CONTENT_TYPE.as_bytes()) {
+            return;
+        }
+        let Some(finding) = record.value.and_then(|json| wire::finding_from_json(json).ok()) else { return };
+        self.patients.entry(finding.patient).or_default().take_finding(&finding);
+        let about = |view: &&mut AlertView| view.alert.patient == finding.patient && view.alert.condition == finding.condition;
+        self.alerts.values_mut().filter(about).for_each(|view| view.take_finding(&finding));
+        self.early(finding);
+    }
+
+    /// Keeps a finding for the alert that it may be about to open.
+    fn early(&mut self, finding: Finding) {
+        let view = self.patients.entry(finding.patient).or_default();
+        view.newest.insert(finding.condition.clone(), finding);
+    }
+
+    fn take_alert(&mut self, record: &RecordRef<'_>) {
+        let Some(alert) = record.value.and_then(|json| wire::alert_from_json(json).ok()) else { return };
+        let first = self.patients.get(&alert.patient).and_then(|view| view.newest.get(&alert.condition)).cloned();
+        match self.alerts.get_mut(&alert.id) {
+            Some(view) => view.alert = alert,
+            None => {
+                self.alerts.insert(alert.id, AlertView::new(alert, first));
+            }
+        }
+        self.forget_alerts();
+    }
+
+    fn take_delivery(&mut self, record: &RecordRef<'_>) {
+        let Some(delivery) = record.value.and_then(|json| wire::delivery_from_json(json).ok()) else { return };
+        self.deliveries.entry(delivery.alert.id).or_default().push(alert::DeliveryView::new(&delivery));
+    }
+
+    fn take_attempt(&mut self, record: &RecordRef<'_>) {
+        let Some(attempt) = record.value.and_then(crate::delivery::Attempt::from_json) else { return };
+        let known = self.deliveries.values_mut().flatten().find(|view| view.id == attempt.delivery);
+        if let Some(view) = known {
+            view.attempt = Some(attempt);
+        }
+    }
+
+    fn forget_patients(&mut self) {
+        // A tenth at a time: to look for the oldest is work in the number of patients.
+        if self.patients.len() <= PATIENTS_MAX + PATIENTS_MAX / 10 {
+            return;
+        }
+        let mut by_age: Vec<_> = self.patients.iter().map(|(key, view)| (view.last_received, *key)).collect();
+        by_age.sort_unstable();
+        for (_, key) in by_age.iter().take(by_age.len().saturating_sub(PATIENTS_MAX)) {
+            self.patients.remove(key);
+        }
+    }
+
+    fn forget_alerts(&mut self) {
+        let ended = |view: &AlertView| !view.alert.state.is_active();
+        if self.alerts.len() <= ENDED_ALERTS_MAX || self.alerts.values().filter(|view| ended(view)).count() <= ENDED_ALERTS_MAX {
+            return;
+        }
+        let oldest = self.alerts.iter().filter(|(_, view)| ended(view)).min_by_key(|(_, view)| view.alert.known_at);
+        if let Some(id) = oldest.map(|(id, _)| *id) {
+            self.alerts.remove(&id);
+            self.deliveries.remove(&id);
+        }
+    }
+
+    fn newest_received(&self) -> i64 {
+        self.patients.values().map(|view| view.last_received.micros()).max().unwrap_or(0)
+    }
+}

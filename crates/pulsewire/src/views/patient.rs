@@ -1,0 +1,220 @@
+//! One patient's last two days as the page shows them: vital signs, scores, results, stays.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clinical::{
+    Code, Encounter, Event, EventTime, Fact, Finding, FindingState, MergeRole, Observation, ObservationStatus,
+    PatientKey, Person, Phi, ReceivedTime, Severity, System, Value,
+};
+use formats::fhir::view::PatientView as Resource;
+
+use super::WINDOW;
+
+/// So many results are kept.
+const RESULTS_MAX: usize = 500;
+/// A value that reaches us later than this after it was true is drawn as a late one.
+const LATE_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// The vital signs that are drawn: one word, what people call it, unit, LOINC codes.
+///
+/// Codes: LOINC, as FHIR's vital-signs profile and common practice use them.
+pub(crate) const VITALS: [(&str, &str, &str, &[&str]); 5] = [
+    ("respiration", "Respiration rate", "/min", &["9279-1"]),
+    ("spo2", "Oxygen saturation", "%", &["59408-5", "2708-6"]),
+    ("systolic", "Systolic blood pressure", "mmHg", &["8480-6"]),
+    ("pulse", "Pulse", "/min", &["8867-4"]),
+    ("temperature", "Temperature", "°C", &["8310-5"]),
+];
+
+/// One value of a vital sign.
+#[derive(Clone, Debug)]
+pub(crate) struct Point {
+    pub(crate) known: ReceivedTime,
+    pub(crate) text: Box<str>,
+    pub(crate) corrected: bool,
+    pub(crate) withdrawn: bool,
+    pub(crate) late: bool,
+}
+
+/// A score at a time, with how it was first known.
+#[derive(Clone, Debug)]
+pub(crate) struct ScoreView {
+    pub(crate) score: Option<i32>,
+    pub(crate) first: Option<i32>,
+    pub(crate) revision: u32,
+    pub(crate) severity: Severity,
+    pub(crate) summary: Box<str>,
+}
+
+/// A laboratory result.
+#[derive(Clone, Debug)]
+pub(crate) struct ResultView {
+    pub(crate) at: EventTime,
+    pub(crate) received: ReceivedTime,
+    pub(crate) what: String,
+    pub(crate) value: String,
+    pub(crate) flag: Box<str>,
+    pub(crate) status: ObservationStatus,
+}
+
+/// One patient.
+#[derive(Default)]
+pub(crate) struct PatientView {
+    pub(crate) name: Phi<Option<String>>,
+    pub(crate) birth_date: Phi<Option<String>>,
+    pub(crate) gender: Option<Box<str>>,
+    pub(crate) survivor: Option<PatientKey>,
+    pub(crate) last_event: EventTime,
+    pub(crate) last_received: ReceivedTime,
+    /// By vital sign, time and FHIR id: a correction replaces what it corrects.
+    pub(crate) vitals: BTreeMap<(usize, EventTime, Box<str>), Point>,
+    pub(crate) scores: BTreeMap<EventTime, ScoreView>,
+    pub(crate) results: BTreeMap<Box<str>, ResultView>,
+    pub(crate) encounters: BTreeMap<Box<str>, Encounter>,
+    pub(crate) newest: BTreeMap<Box<str>, Finding>,
+}
+
+impl PatientView {
+    /// Takes in one event with the bytes of its resource.
+    pub(crate) fn take_event(&mut self, event: &Event, resource: &[u8]) {
+        self.last_event = self.last_event.max(event.at);
+        self.last_received = self.last_received.max(event.received);
+        match &event.fact {
+            Fact::Person(person) => self.take_person(person, resource),
+            Fact::Encounter(encounter) => {
+                self.encounters.insert(encounter.resource.clone(), encounter.clone());
+            }
+            Fact::Observation(observation) => self.take_observation(event, observation),
+            Fact::Merge(merge) if merge.role == MergeRole::Retired => self.survivor = Some(merge.other),
+            Fact::Merge(_) | Fact::Order(_) | Fact::Handover { .. } => {}
+        }
+        self.forget();
+    }
+
+    /// Takes in what a workload concluded.
+    pub(crate) fn take_finding(&mut self, finding: &Finding) {
+        if &*finding.workload != "deterioration" || finding.score.is_none() {
+            return;
+        }
+        let standing = matches!(finding.state, FindingState::Asserted);
+        let score = finding.score.filter(|_| standing);
+        let view = self.scores.entry(finding.as_of).or_insert_with(|| ScoreView {
+            score,
+            first: finding.score,
+            revision: 0,
+            severity: finding.severity,
+            summary: "".into(),
+        });
+        view.score = score;
+        view.revision = finding.revision;
+        view.severity = finding.severity;
+        view.summary.clone_from(&finding.summary);
+    }
+
+    /// Where the patient is, from the stay that is under way.
+    pub(crate) fn location(&self) -> Option<&str> {
+        use clinical::EncounterStatus::{Arrived, InProgress, OnLeave};
+        let current = self.encounters.values().filter(|stay| matches!(stay.status, InProgress | Arrived | OnLeave));
+        current.max_by_key(|stay| stay.start).map(|stay| &*stay.location).filter(|location| !location.is_empty())
+    }
+
+    /// The newest score that stands.
+    pub(crate) fn score(&self) -> Option<(EventTime, &ScoreView)> {
+        self.scores.iter().rev().find(|(_, view)| view.score.is_some()).map(|(at, view)| (*at, view))
+    }
+
+    fn take_person(&mut self, person: &Person, resource: &[u8]) {
+        let name = Resource::read(resource).ok().and_then(|patient| name(&patient));
+        if name.is_some() {
+            self.name = Phi::new(name);
+        }
+        self.birth_date = Phi::new(person.birth_date.as_deref().map(str::to_owned));
+        self.gender.clone_from(&person.gender);
+    }
+
+    fn take_observation(&mut self, event: &Event, observation: &Observation) {
+        let mut drawn = false;
+        let whole = observation.value.iter().map(|value| (&observation.codes, value));
+        let parts = observation.components.iter().map(|(codes, value)| (codes, value));
+        for (codes, value) in whole.chain(parts) {
+            let Some(vital) = vital(codes) else { continue };
+            drawn = true;
+            let key = (vital, event.at, observation.resource.clone());
+            // A corrected time moves the point: the earlier place of the same resource is given up.
+            self.vitals.retain(|(v, at, id), _| !(*v == vital && *id == observation.resource && *at != event.at));
+            self.vitals.insert(key, point(event, observation, value));
+        }
+        if observation.value.is_none() && observation.status == ObservationStatus::EnteredInError {
+            for ((_, _, id), point) in &mut self.vitals {
+                point.withdrawn |= *id == observation.resource;
+            }
+        }
+        if !drawn && let Some(value) = &observation.value {
+            self.results.insert(observation.resource.clone(), result(event, observation, value));
+        }
+    }
+
+    fn forget(&mut self) {
+        let begin = self.last_event.minus(WINDOW);
+        self.vitals.retain(|(_, at, _), _| *at >= begin);
+        self.scores = self.scores.split_off(&begin);
+        while self.results.len() > RESULTS_MAX {
+            let oldest = self.results.iter().min_by_key(|(_, result)| result.at).map(|(id, _)| id.clone());
+            let Some(id) = oldest else { break };
+            self.results.remove(&id);
+        }
+    }
+}
+
+fn vital(codes: &[Code]) -> Option<usize> {
+    let loinc = codes.iter().filter(|code| code.system == System::Loinc);
+    loinc.flat_map(|code| VITALS.iter().position(|(_, _, _, known)| known.contains(&&*code.code))).next()
+}
+
+fn point(event: &Event, observation: &Observation, value: &Value) -> Point {
+    let behind = event.received.micros().saturating_sub(event.at.micros());
+    Point {
+        known: event.received,
+        text: words(value).into(),
+        corrected: observation.status == ObservationStatus::Corrected,
+        withdrawn: !observation.status.is_usable(),
+        late: u64::try_from(behind).is_ok_and(|behind| Duration::from_micros(behind) > LATE_AFTER),
+    }
+}
+
+fn result(event: &Event, observation: &Observation, value: &Value) -> ResultView {
+    let named = observation.codes.iter().find(|code| !code.display.is_empty()).or(observation.codes.first());
+    ResultView {
+        at: event.at,
+        received: event.received,
+        what: named.map(ToString::to_string).unwrap_or_default(),
+        value: match value {
+            Value::Quantity(quantity) => quantity.to_string(),
+            other => words(other),
+        },
+        flag: observation.interpretation.clone().unwrap_or_default(),
+        status: observation.status,
+    }
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::Quantity(quantity) => quantity.value.to_string(),
+        Value::Coded(codes) => codes.first().map(ToString::to_string).unwrap_or_default(),
+        Value::Text(text) => text.to_string(),
+    }
+}
+
+/// The first name given, as people write it.
+fn name(patient: &Resource<'_>) -> Option<String> {
+    let name = patient.get("name")?.items().ok()?.next()?.ok()?;
+    let part = |member: &str| name.get(member).ok().flatten();
+    if let Some(text) = part("text") {
+        return text.text().ok().map(std::borrow::Cow::into_owned);
+    }
+    let given = part("given").and_then(|given| given.items().ok()?.next()?.ok()?.text().ok());
+    let family = part("family").and_then(|family| family.text().ok());
+    let parts: Vec<_> = [given, family].into_iter().flatten().collect();
+    Some(parts.join(" ")).filter(|name| !name.is_empty())
+}
