@@ -95,9 +95,18 @@ fn scores() -> Vec<ScorePoint> {
         value: Some(value),
         first_known: Some(first),
         revisions: u64::from(value != first),
-        summary: format!("NEWS2 {value}"),
+        summary: summary(value).to_owned(),
     };
     values.map(point).into()
+}
+
+fn summary(score: i64) -> &'static str {
+    match score {
+        7.. => "respiration 25, SpO2 92, systolic 98, pulse 112",
+        5..=6 => "respiration 22, SpO2 94, pulse 104",
+        3..=4 => "SpO2 95, pulse 95",
+        _ => "pulse 81",
+    }
 }
 
 fn vitals() -> Vec<Vital> {
