@@ -5,3 +5,17 @@ pub mod draft;
 pub mod event;
 
 pub mod normalize;
+
+pub mod source;
+
+pub mod identity;
+
+mod tables;
+
+pub mod map;
+
+pub mod issue;
+
+pub mod coverage;
+
+pub mod bundle;

@@ -1,0 +1,251 @@
+//! What of a message was mapped, what was left out on purpose, and what was lost: nothing is lost silently.
+
+use formats::fhir::json;
+use formats::hl7v2::{Message, Segment};
+
+use crate::map::piece::Piece;
+use crate::tables::{Ignored, RowInfo, TABLES};
+
+/// A piece of a message that was mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The row of the segment's table.
+    pub(crate) outer: u32,
+    /// The row of the data type's table, or the same.
+    pub(crate) row: u32,
+}
+
+/// What of a message was mapped; [`Coverage::report`] sets it against the whole message.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage(Vec<Mark>);
+
+/// What became of each populated piece of a message, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// One line for each piece that has no parts of its own.
+    pub lines: Vec<Line>,
+}
+
+/// What became of one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it is, such as `PID[1]-3[2].4.1`.
+    pub path: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in a resource.
+    Mapped {
+        /// The element, such as `Patient.identifier.value`.
+        element: String,
+        /// The row of the guide's table, or the key of our decision.
+        guide: &'static str,
+        /// The table's file and line.
+        table: String,
+    },
+    /// It was left out on purpose.
+    Ignored {
+        /// Why.
+        reason: &'static str,
+    },
+    /// It was left out and no table says why, or a table says that it is to be mapped yet.
+    Unmapped {
+        /// What a table says of it.
+        reason: Option<&'static str>,
+    },
+}
+
+impl Coverage {
+    pub(crate) fn new(mut marks: Vec<Mark>) -> Self {
+        marks.sort_unstable();
+        Self(marks)
+    }
+
+    /// Says what became of each populated piece.
+    pub fn report(&self, message: &Message<'_>) -> Report {
+        let mut report = Report::default();
+        let mut counts: Vec<(&[u8], usize)> = Vec::new();
+        for segment in message.segments() {
+            let name = segment.name();
+            let ordinal = match counts.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => {
+                    *count += 1;
+                    *count
+                }
+                None => {
+                    counts.push((name, 1));
+                    1
+                }
+            };
+            self.segment(&segment, ordinal, &mut report);
+        }
+        report
+    }
+
+    fn segment(&self, segment: &Segment<'_>, ordinal: usize, report: &mut Report) {
+        let name = String::from_utf8_lossy(segment.name()).into_owned();
+        for (index, field) in segment.fields().enumerate() {
+            let number = index + 1;
+            let is_separators = name == "MSH" && number <= 2;
+            for (index, repetition) in field.repetitions().enumerate() {
+                let mut path = format!("{name}[{ordinal}]-{number}");
+                if index > 0 {
+                    path.push_str(&format!("[{}]", index + 1));
+                }
+                if is_separators {
+                    report.lines.push(Line {
+                        path,
+                        outcome: self.outcome(&name, number, None, 0..0),
+                    });
+                    break;
+                }
+                self.piece(Piece::Repetition(repetition), &path, (&name, number, None), report);
+            }
+        }
+    }
+
+    fn piece(
+        &self,
+        piece: Piece<'_>,
+        path: &str,
+        (name, field, component): (&str, usize, Option<usize>),
+        report: &mut Report,
+    ) {
+        if piece.is_blank() {
+            return;
+        }
+        let parts = match piece {
+            Piece::Subcomponent(_) => Vec::new(),
+            _ => piece.parts(),
+        };
+        if parts.len() > 1 || (parts.len() == 1 && matches!(piece, Piece::Repetition(_))) {
+            for (index, part) in parts.iter().enumerate() {
+                let path = if parts.len() == 1 {
+                    path.to_owned()
+                } else {
+                    format!("{path}.{}", index + 1)
+                };
+                self.piece(*part, &path, (name, field, component.or(Some(index + 1))), report);
+            }
+            return;
+        }
+        report.lines.push(Line {
+            path: path.to_owned(),
+            outcome: self.outcome(name, field, component, piece.position()),
+        });
+    }
+
+    fn outcome(
+        &self,
+        name: &str,
+        field: usize,
+        component: Option<usize>,
+        range: std::ops::Range<usize>,
+    ) -> Outcome {
+        let covers = |mark: &&Mark| mark.start <= range.start && range.end <= mark.end;
+        let tables = &*TABLES;
+        let found = self.0.iter().find(covers).filter(|_| !range.is_empty());
+        if let Some(mark) = found
+            && let Some(row) = tables.rows.get(mark.row as usize)
+        {
+            let outer = tables.rows.get(mark.outer as usize).unwrap_or(row);
+            return Outcome::Mapped {
+                element: element(outer, row),
+                guide: row.guide,
+                table: format!("{}:{}", row.file, row.line),
+            };
+        }
+        match tables.ignored.iter().find(|row| row.covers(name, field, component)) {
+            Some(row) if !row.later => Outcome::Ignored { reason: row.reason },
+            row => Outcome::Unmapped {
+                reason: row.map(|row| row.reason),
+            },
+        }
+    }
+}
+
+impl Ignored {
+    fn covers(&self, segment: &str, field: usize, component: Option<usize>) -> bool {
+        let named = self.segment == segment
+            || (self.segment == "Z*" && segment.starts_with('Z'))
+            || (self.segment == "*" && !IN_SCOPE.contains(&segment));
+        named
+            && self.field.is_none_or(|known| known == field)
+            && self.component.is_none_or(|known| Some(known) == component)
+    }
+}
+
+/// The segments that the tables read.
+const IN_SCOPE: [&str; 12] = [
+    "MSH", "EVN", "PID", "PD1", "NK1", "PV1", "PV2", "MRG", "ORC", "OBR", "OBX", "NTE",
+];
+
+fn element(outer: &RowInfo, row: &RowInfo) -> String {
+    let plain = |path: &str| {
+        let mut out = String::new();
+        let mut depth = 0_u32;
+        for c in path.chars() {
+            match c {
+                '[' => depth += 1,
+                ']' => depth -= 1,
+                _ if depth == 0 => out.push(c),
+                _ => {}
+            }
+        }
+        out.trim_end_matches(".*").to_owned()
+    };
+    if std::ptr::eq(outer, row) {
+        format!("{}.{}", outer.target, plain(outer.element))
+    } else if row.target.contains('.') {
+        format!("{}.{}.{}", outer.target, plain(outer.element), plain(row.element))
+    } else {
+        format!("{}.{}", row.target, plain(row.element))
+    }
+}
+
+impl Report {
+    /// Counts the pieces that were lost without a reason.
+    pub fn unexplained(&self) -> usize {
+        let lost = |line: &&Line| matches!(line.outcome, Outcome::Unmapped { reason: None });
+        self.lines.iter().filter(lost).count()
+    }
+
+    /// Writes one JSON object a line.
+    pub fn to_json_lines(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for line in &self.lines {
+            out.extend(json::object(|object| {
+                object.string("path", &line.path);
+                match &line.outcome {
+                    Outcome::Mapped {
+                        element,
+                        guide,
+                        table,
+                    } => {
+                        object
+                            .string("outcome", "mapped")
+                            .string("element", element)
+                            .string("guide", guide)
+                            .string("table", table);
+                    }
+                    Outcome::Ignored { reason } => {
+                        object.string("outcome", "ignored").string("reason", reason);
+                    }
+                    Outcome::Unmapped { reason } => {
+                        object
+                            .string("outcome", "unmapped")
+                            .string("reason", reason.unwrap_or_default());
+                    }
+                }
+            }));
+            out.push(b'\n');
+        }
+        out
+    }
+}

@@ -1,0 +1,234 @@
+//! Whom a message is about: the identifiers that make the record's key, and the split of a message of several patients.
+
+use std::fmt;
+
+use clinical::{PatientKey, SiteKey};
+use formats::hl7v2::{Field, Message, Repetition, Segment};
+
+use crate::source::{Preference, Source};
+
+/// An identifier of a patient, with whoever gave it; it does not print.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PatientIdentifier {
+    /// The assigning authority's namespace, else its universal id, else the source's name.
+    pub authority: Box<str>,
+    /// The identifier.
+    pub value: Box<str>,
+}
+
+impl PatientIdentifier {
+    /// Gives the pseudonym of the patient that it names.
+    pub fn key(&self, site: &SiteKey) -> PatientKey {
+        site.patient(&self.authority, &self.value)
+    }
+}
+
+impl fmt::Debug for PatientIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PatientIdentifier(…)")
+    }
+}
+
+/// Whom a message is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subjects {
+    /// Nobody, or nobody with an identifier.
+    None,
+    /// One patient.
+    One(PatientIdentifier),
+    /// Two identities that are one patient (A40 and its kin).
+    Merge {
+        /// The identity that stays.
+        survivor: PatientIdentifier,
+        /// The identity that goes.
+        retired: PatientIdentifier,
+    },
+    /// Several patients, or several merges: [`split`] gives each its own message.
+    Several(Vec<PatientIdentifier>),
+}
+
+/// The medical record number, the identifier type that HL7 table 0203 calls `MR`.
+const RECORD_NUMBER: &str = "MR";
+
+/// Events that say that MRG names an identity that goes: merge patient (A18, A34), merge identifier list (A40).
+const MERGES: [&[u8]; 4] = [b"A18", b"A34", b"A40", b"A30"];
+
+/// Says whom a message is about.
+pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
+    let mut patients = message.segments_named(b"PID");
+    let Some(first) = patients.next() else {
+        return Subjects::None;
+    };
+    let chosen = patient(&first, source);
+    let mut others: Vec<PatientIdentifier> = Vec::new();
+    let mut groups = 1_usize;
+    for other in patients {
+        groups += 1;
+        others.extend(patient(&other, source));
+    }
+    let merges = is_merge(message);
+    let mut retired = message.segments_named(b"MRG");
+    let merge = retired.next().filter(|_| merges);
+    let several = merges && (groups > 1 || retired.next().is_some());
+    let Some(chosen) = chosen else {
+        return if others.is_empty() {
+            Subjects::None
+        } else {
+            Subjects::Several(others)
+        };
+    };
+    if several || others.iter().any(|other| *other != chosen) {
+        others.insert(0, chosen);
+        others.dedup();
+        return Subjects::Several(others);
+    }
+    match merge.and_then(|merge| prior(&merge, source, &chosen)) {
+        Some(retired) => Subjects::Merge {
+            survivor: chosen,
+            retired,
+        },
+        None => Subjects::One(chosen),
+    }
+}
+
+fn is_merge(message: &Message<'_>) -> bool {
+    message.header().is_some_and(|header| {
+        let event = header.segment().field(9).component(2).raw();
+        MERGES.contains(&event)
+    })
+}
+
+/// Gives each patient of a message a message of their own: the header segments and the patient's group.
+pub fn split(message: &Message<'_>) -> Vec<Vec<u8>> {
+    let mut shared: Vec<u8> = Vec::new();
+    let mut messages: Vec<Vec<u8>> = Vec::new();
+    for segment in message.segments() {
+        if segment.name() == b"PID" {
+            messages.push(shared.clone());
+        }
+        let out = messages.last_mut().unwrap_or(&mut shared);
+        out.extend_from_slice(segment.raw());
+        out.push(b'\r');
+    }
+    messages
+}
+
+/// Chooses the identifier of a PID segment: from PID-3 by preference, else from PID-2.
+pub(crate) fn patient(segment: &Segment<'_>, source: &Source) -> Option<PatientIdentifier> {
+    choose(segment.field(3), source, None).or_else(|| choose(segment.field(2), source, None))
+}
+
+/// Chooses the prior identifier of an MRG segment, of the survivor's authority if there is one.
+fn prior(
+    segment: &Segment<'_>,
+    source: &Source,
+    survivor: &PatientIdentifier,
+) -> Option<PatientIdentifier> {
+    let authority = Some(&*survivor.authority);
+    choose(segment.field(1), source, authority)
+        .or_else(|| choose(segment.field(4), source, authority))
+}
+
+fn choose(
+    field: Field<'_>,
+    source: &Source,
+    authority: Option<&str>,
+) -> Option<PatientIdentifier> {
+    let candidates = || {
+        field
+            .repetitions()
+            .filter(|repetition| repetition.component(1).is_valued())
+    };
+    let fits = |preference: &Preference, candidate: &Repetition<'_>| {
+        let kind = candidate.component(5).text();
+        preference.kind.as_deref().is_none_or(|wanted| wanted == kind.trim())
+            && preference
+                .authority
+                .as_deref()
+                .is_none_or(|wanted| wanted == &*authority_of(candidate, source))
+    };
+    let preferred = source
+        .identifiers
+        .iter()
+        .find_map(|preference| candidates().find(|candidate| fits(preference, candidate)));
+    let chosen = preferred
+        .or_else(|| {
+            let wanted = authority?;
+            candidates().find(|candidate| &*authority_of(candidate, source) == wanted)
+        })
+        .or_else(|| candidates().find(|one| one.component(5).text().trim() == RECORD_NUMBER))
+        .or_else(|| candidates().next())?;
+    Some(PatientIdentifier {
+        authority: authority_of(&chosen, source),
+        value: chosen.component(1).text().trim().into(),
+    })
+}
+
+fn authority_of(identifier: &Repetition<'_>, source: &Source) -> Box<str> {
+    let assigner = identifier.component(4);
+    for part in [1, 2] {
+        let name = assigner.subcomponent(part);
+        if name.is_valued() {
+            return name.text().trim().into();
+        }
+    }
+    source.default_authority().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use formats::hl7v2;
+
+    use super::*;
+
+    fn check(event: &str, segments: &str, expected: Expect) {
+        let text = format!("MSH|^~\\&|A|B|||20260301||ADT^{event}|1|P|2.5\r{segments}");
+        let show = |one: &PatientIdentifier| format!("{}|{}", one.authority, one.value);
+        let found = match subjects(&hl7v2::parse(text.as_bytes()), &Source::new("here")) {
+            Subjects::None => "nobody".to_owned(),
+            Subjects::One(one) => show(&one),
+            Subjects::Merge { survivor, retired } => {
+                format!("{} <- {}", show(&survivor), show(&retired))
+            }
+            Subjects::Several(all) => all.iter().map(show).collect::<Vec<_>>().join(" and "),
+        };
+        expected.assert_eq(&found);
+    }
+
+    #[test]
+    fn the_record_number_comes_before_other_identifiers() {
+        check("A01", "PID|||9^^^SSA^SS~7^^^HOSP^MR", expect!["HOSP|7"]);
+        check("A01", "PID|||9^^^SSA^SS~8^^^X^PI", expect!["SSA|9"]);
+    }
+
+    #[test]
+    fn without_an_authority_the_source_names_it() {
+        check("A01", "PID|||7", expect!["here|7"]);
+        check("A01", "PID||5", expect!["here|5"]);
+        check("A01", "PID|||7^^^&1.2.3&ISO", expect!["1.2.3|7"]);
+        check("A01", "PID|||\"\"", expect!["nobody"]);
+        check("A01", "EVN|A01", expect!["nobody"]);
+    }
+
+    #[test]
+    fn a_merge_has_two_sides() {
+        check("A40", "PID|||2^^^H^MR\rMRG|9^^^X^PI~1^^^H^MR", expect!["H|2 <- H|1"]);
+        check("A08", "PID|||2^^^H^MR\rMRG|1^^^H^MR", expect!["H|2"]);
+        check("A40", "PID|||2^^^H\rMRG|1^^^H\rPID|||4^^^H\rMRG|3^^^H", expect!["H|2 and H|4"]);
+    }
+
+    #[test]
+    fn each_of_several_gets_a_message() {
+        let text = b"MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||1\rOBR|1\rPID|||2\rOBR|2\r";
+        let parts = split(&hl7v2::parse(text));
+        let parts: Vec<_> = parts.iter().map(|part| String::from_utf8_lossy(part)).collect();
+        expect![[r#"
+            [
+                "MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||1\rOBR|1\r",
+                "MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||2\rOBR|2\r",
+            ]
+        "#]]
+        .assert_debug_eq(&parts);
+    }
+}

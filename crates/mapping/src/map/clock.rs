@@ -1,0 +1,186 @@
+//! HL7 times as FHIR writes them: as precise as sent, with the offset of the sender's clock.
+
+use std::fmt::Write as _;
+
+use formats::hl7v2::{Precision, Timestamp};
+use jiff::civil::DateTime;
+
+use crate::source::{Source, Zone};
+
+/// The sender's clock, as one message sets it.
+#[derive(Debug)]
+pub(crate) struct Clock<'m> {
+    zone: &'m Zone,
+    /// The offset of MSH-7, where the source's zone would not give the same.
+    offset_minutes: Option<i16>,
+}
+
+impl<'m> Clock<'m> {
+    /// Takes the offset of MSH-7 before that of the source, unless the source's zone says the same at that time:
+    /// then it knows summer and winter too.
+    pub(crate) fn new(source: &'m Source, message_time: Option<&Timestamp>) -> Self {
+        let zone = &source.zone;
+        let offset_minutes = message_time.and_then(|time| {
+            let sent = time.offset_minutes()?;
+            (zone.offset_minutes(local(time)?) != sent).then_some(sent)
+        });
+        Self {
+            zone,
+            offset_minutes,
+        }
+    }
+
+    fn offset_minutes(&self, time: &Timestamp, local: DateTime) -> i16 {
+        time.offset_minutes()
+            .or(self.offset_minutes)
+            .unwrap_or_else(|| self.zone.offset_minutes(local))
+    }
+
+    /// Gives the moment in microseconds since the epoch; what was not sent counts as its beginning.
+    pub(crate) fn micros(&self, time: &Timestamp) -> Option<i64> {
+        let local = local(time)?;
+        let offset = i64::from(self.offset_minutes(time, local)) * 60;
+        let seconds = local
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()?
+            .timestamp()
+            .as_second();
+        let fraction = i64::from(local.subsec_nanosecond()) / 1000;
+        Some((seconds - offset) * 1_000_000 + fraction)
+    }
+
+    /// Writes a FHIR date or dateTime; a time to the hour is written as its day.
+    pub(crate) fn date_time(&self, time: &Timestamp) -> Option<String> {
+        let mut text = date(time);
+        if time.precision() >= Precision::Minute {
+            self.push_time(&mut text, time)?;
+        }
+        Some(text)
+    }
+
+    /// Writes a FHIR instant; nothing for what is not known to the minute.
+    pub(crate) fn instant(&self, time: &Timestamp) -> Option<String> {
+        (time.precision() >= Precision::Minute).then_some(())?;
+        self.date_time(time)
+    }
+
+    fn push_time(&self, text: &mut String, time: &Timestamp) -> Option<()> {
+        let local = local(time)?;
+        write!(
+            text,
+            "T{:02}:{:02}:{:02}",
+            local.hour(),
+            local.minute(),
+            local.second()
+        )
+        .ok()?;
+        push_fraction(text, time);
+        let offset = self.offset_minutes(time, local);
+        let sign = if offset < 0 { '-' } else { '+' };
+        let minutes = offset.unsigned_abs();
+        write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60).ok()
+    }
+}
+
+/// Writes the date as precise as it was sent.
+pub(crate) fn date(time: &Timestamp) -> String {
+    let mut text = format!("{:04}", time.year());
+    for part in [time.month(), time.day()].into_iter().flatten() {
+        write!(text, "-{part:02}").expect("a string takes all that is written to it");
+    }
+    text
+}
+
+fn push_fraction(text: &mut String, time: &Timestamp) {
+    if let (Precision::Fraction(digits), Some(nanosecond)) = (time.precision(), time.nanosecond()) {
+        let all = format!("{nanosecond:09}");
+        if let Some(kept) = all.get(..usize::from(digits).min(9)).filter(|kept| !kept.is_empty()) {
+            text.push('.');
+            text.push_str(kept);
+        }
+    }
+}
+
+/// Gives the local time, what was not sent counting as its beginning.
+fn local(time: &Timestamp) -> Option<DateTime> {
+    let part = |part: Option<u8>, least: i8| part.map_or(Some(least), |part| i8::try_from(part).ok());
+    let second = part(time.second(), 0)?.min(59);
+    DateTime::new(
+        i16::try_from(time.year()).ok()?,
+        part(time.month(), 1)?,
+        part(time.day(), 1)?,
+        part(time.hour(), 0)?,
+        part(time.minute(), 0)?,
+        second,
+        i32::try_from(time.nanosecond().unwrap_or(0)).ok()?,
+    )
+    .ok()
+}
+
+/// Writes an HL7 time of day as a FHIR time; nothing if it has no minutes.
+pub(crate) fn time_of_day(bytes: &[u8]) -> Option<String> {
+    let bytes = bytes.trim_ascii();
+    let end = bytes
+        .iter()
+        .position(|byte| matches!(byte, b'+' | b'-'))
+        .unwrap_or(bytes.len());
+    let digits = bytes.get(..end)?;
+    // A time of day is a time without its date: any day tells whether it is one.
+    let mut whole = b"20000101".to_vec();
+    whole.extend_from_slice(digits);
+    let time = Timestamp::parse(&whole).ok()?;
+    let mut text = format!("{:02}:{:02}", time.hour()?, time.minute()?);
+    write!(text, ":{:02}", time.second().unwrap_or(0)).ok()?;
+    push_fraction(&mut text, &time);
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(zone: &str, message_time: &str, time: &str, expected: Expect) {
+        let mut source = Source::new("here");
+        source.zone = Zone::parse(zone).unwrap();
+        let message_time = Timestamp::parse(message_time.as_bytes()).ok();
+        let clock = Clock::new(&source, message_time.as_ref());
+        let time = Timestamp::parse(time.as_bytes()).unwrap();
+        let text = clock.date_time(&time).unwrap_or_default();
+        let micros = clock.micros(&time).unwrap_or_default();
+        expected.assert_eq(&format!(
+            "{text} at {}",
+            clinical::EventTime::from_micros(micros)
+        ));
+    }
+
+    #[test]
+    fn the_offset_is_of_the_field_then_of_the_message_then_of_the_zone() {
+        check("Europe/Berlin", "", "20260701120000-0500", expect!["2026-07-01T12:00:00-05:00 at 2026-07-01T17:00:00Z"]);
+        check("Europe/Berlin", "20260701+0300", "20260701120000", expect!["2026-07-01T12:00:00+02:00 at 2026-07-01T10:00:00Z"]);
+        check("Europe/Berlin", "202607010000+0300", "20260701120000", expect!["2026-07-01T12:00:00+03:00 at 2026-07-01T09:00:00Z"]);
+        check("Europe/Berlin", "", "202601011200", expect!["2026-01-01T12:00:00+01:00 at 2026-01-01T11:00:00Z"]);
+    }
+
+    #[test]
+    fn a_zone_that_agrees_with_the_message_keeps_its_winter() {
+        check("Europe/Berlin", "202607010000+0200", "20260101120000", expect!["2026-01-01T12:00:00+01:00 at 2026-01-01T11:00:00Z"]);
+    }
+
+    #[test]
+    fn precision_is_kept() {
+        check("Z", "", "2026", expect!["2026 at 2026-01-01T00:00:00Z"]);
+        check("Z", "", "202602", expect!["2026-02 at 2026-02-01T00:00:00Z"]);
+        check("Z", "", "2026020310", expect!["2026-02-03 at 2026-02-03T10:00:00Z"]);
+        check("Z", "", "20260203101112.50", expect!["2026-02-03T10:11:12.50+00:00 at 2026-02-03T10:11:12.5Z"]);
+    }
+
+    #[test]
+    fn a_time_of_day_needs_its_minutes() {
+        assert_eq!(time_of_day(b"1011").as_deref(), Some("10:11:00"));
+        assert_eq!(time_of_day(b"101112.5-0500").as_deref(), Some("10:11:12.5"));
+        assert_eq!(time_of_day(b"10"), None);
+        assert_eq!(time_of_day(b"2561"), None);
+    }
+}

@@ -1,0 +1,323 @@
+//! The rules that look at more than one field, by the names that the tables use.
+
+use std::borrow::Cow;
+
+use formats::fhir::json;
+
+use super::link::reference;
+use super::piece::Piece;
+use super::write::{Frame, Mapper, Value};
+use crate::draft::Element;
+use crate::issue::IssueCode;
+use crate::tables::plan::{From, Row};
+
+/// The elements of a resource, as they are gathered.
+pub(crate) type Elements = Vec<(Box<str>, Element)>;
+
+/// What the tables may name: each is a rule of the overlay.
+pub(crate) const COMPUTED: [&str; 13] = [
+    "@encounter-status",
+    "@encounter-class",
+    "@patient-reference",
+    "@encounter-reference",
+    "@observation-code",
+    "@report-code",
+    "@report-results",
+    "@observation-value",
+    "@provenance-targets",
+    "@provenance-recorded",
+    "@coding-system",
+    "@table-coding",
+    "@source-name",
+];
+
+impl<'m> Mapper<'m> {
+    /// Writes an element by a rule that sees the whole resource.
+    pub(crate) fn computed(
+        &mut self,
+        rule: &str,
+        name: &'static str,
+        row: &'static Row,
+        frame: Frame<'_, 'm>,
+        elements: &mut Elements,
+    ) {
+        let set = |bytes: Vec<u8>| (!bytes.is_empty()).then(|| Element::Set(bytes.into()));
+        let element = match rule {
+            "@encounter-status" => Some(self.encounter_status(row, frame)),
+            "@encounter-class" => Some(self.encounter_class(row, frame)),
+            "@patient-reference" => {
+                let key = self.links.patient;
+                key.and_then(|key| set(reference(&format!("Patient/{key}"), "")))
+            }
+            "@encounter-reference" => {
+                let id = self.links.encounter.as_ref();
+                id.and_then(|id| set(reference(&format!("Encounter/{id}"), "")))
+            }
+            "@observation-code" | "@report-code" => Some(self.main_code(row, frame)),
+            "@report-results" => set(references(&self.links.results)),
+            "@provenance-targets" => set(references(&self.links.targets)),
+            "@provenance-recorded" => {
+                let (name, bytes) = self.provenance_recorded(row, frame);
+                elements.push((name.into(), Element::Set(bytes.into())));
+                None
+            }
+            "@observation-value" => {
+                self.observation_value(row, frame, elements);
+                None
+            }
+            _ => None,
+        };
+        elements.extend(element.map(|element| (name.into(), element)));
+    }
+
+    /// Writes an element of a data type by a rule.
+    pub(crate) fn computed_part(
+        &mut self,
+        rule: &str,
+        row: &'static Row,
+        frame: Frame<'_, 'm>,
+    ) -> Option<Value<'m>> {
+        match rule {
+            "@coding-system" => self.coding_system(row, frame),
+            "@table-coding" => self.table_coding(row, frame),
+            "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
+            _ => None,
+        }
+    }
+
+    /// Decides how far a stay has come: cancellations before discharge before other events before PV1-2; updates only
+    /// say it where nothing is known.
+    fn encounter_status(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Element {
+        let class = frame.field("PV1", 2, Some(1)).filter(|piece| piece.is_valued());
+        if let Some(class) = class {
+            self.mark(class, row, frame);
+        }
+        let class = class.and_then(Piece::text).unwrap_or_default();
+        let discharged = frame
+            .field("PV1", 45, None)
+            .is_some_and(|piece| piece.is_valued());
+        let set = |status: &str| Element::Set(json::string(status).into());
+        match self.links.event.as_str() {
+            "A11" => set("cancelled"),
+            "A13" => set("in-progress"),
+            "A03" => set("finished"),
+            _ if discharged => set("finished"),
+            "A01" | "A02" => set("in-progress"),
+            "A04" => set(match &*class {
+                "E" => "in-progress",
+                "P" => "planned",
+                _ => "arrived",
+            }),
+            _ => {
+                let table = self.tables.codes.get("0004-status");
+                let known = table.and_then(|table| table.get(&class));
+                let status = known.map_or("unknown", |target| target.code);
+                Element::Default(json::string(status).into())
+            }
+        }
+    }
+
+    fn encounter_class(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Element {
+        let write = |system: &str, code: &str, display: &str| {
+            json::object(|object| {
+                object
+                    .string("system", system)
+                    .string("code", code)
+                    .string("display", display);
+            })
+        };
+        let piece = frame.field("PV1", 2, None).filter(|piece| piece.is_valued());
+        let Some((piece, code)) = piece.and_then(|piece| Some((piece, piece.first().text()?))) else {
+            let unknown = write(
+                "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+                "UNK",
+                "unknown",
+            );
+            return Element::Default(unknown.into());
+        };
+        self.mark(piece, row, frame);
+        let table = self.tables.codes.get("0004");
+        let bytes = match table.and_then(|table| table.get(&code)) {
+            Some(target) => write(target.system, target.code, target.display),
+            None => {
+                self.doubt(IssueCode::CodeUnknown, Some(piece));
+                let words = piece.part(2).and_then(Piece::text).unwrap_or_default();
+                let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
+                write("", &code, &words)
+            }
+        };
+        Element::Set(bytes.into())
+    }
+
+    /// Writes what was observed or reported: what the source's own code means first, then the codes as sent.
+    fn main_code(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Element {
+        let piece = self.read(row, frame);
+        let mut local = Vec::new();
+        if let Some(piece) = piece {
+            for [code, system] in [[1, 3], [4, 6]] {
+                let text = |number: usize| piece.part(number).and_then(Piece::text);
+                let Some(code) = text(code) else { continue };
+                let system = text(system).unwrap_or_default();
+                if let Some(known) = self.source.local_code(&system, &code) {
+                    local = json::object(|object| {
+                        object
+                            .string("system", &known.system)
+                            .string("code", &known.code)
+                            .string("display", &known.display);
+                    });
+                    break;
+                }
+            }
+            let has_loinc = [3, 6].iter().any(|number| {
+                piece.part(*number).is_some_and(|part| part.raw() == b"LN")
+            });
+            if local.is_empty() && !has_loinc && row_is_result(row) {
+                self.doubt(IssueCode::LocalCode, Some(piece));
+            }
+        }
+        let concept = piece.map(|piece| self.concept(piece, row, frame, &local));
+        let bytes = concept.filter(|bytes| !bytes.is_empty()).unwrap_or_else(|| {
+            self.doubt(IssueCode::Uncoded, piece);
+            UNKNOWN_CONCEPT.as_bytes().to_vec()
+        });
+        Element::Set(bytes.into())
+    }
+
+    /// Writes a coded value, with another coding before its own.
+    fn concept(
+        &mut self,
+        piece: Piece<'m>,
+        row: &'static Row,
+        frame: Frame<'_, 'm>,
+        first: &[u8],
+    ) -> Vec<u8> {
+        let Some(nodes) = self.tables.concept() else {
+            return Vec::new();
+        };
+        let (bytes, _) = self.object(nodes, frame.inside(row, piece));
+        const CODINGS: &[u8] = b"{\"coding\":[";
+        match bytes.strip_prefix(CODINGS) {
+            Some(rest) if !first.is_empty() => [CODINGS, first, b",", rest].concat(),
+            _ => bytes,
+        }
+    }
+
+    /// Finds the URI of the system of a coding: by its name, else that of the table the field is bound to.
+    fn coding_system(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Option<Value<'m>> {
+        let From::Part(number) = row.from else {
+            return None;
+        };
+        let piece = frame.piece?;
+        let code = piece.part(number - 2).and_then(Piece::text);
+        let name = piece.part(number).filter(|part| part.is_valued());
+        if let Some(part) = name {
+            self.mark(part, row, frame);
+        }
+        let name = name.and_then(Piece::text).unwrap_or_default();
+        let is_bound = number == 3 && (name.is_empty() || name.starts_with("HL7"));
+        let table = frame.vocabulary.and_then(|table| self.tables.codes.get(table));
+        if is_bound
+            && let Some(table) = table
+            && let Some(target) = code.as_deref().and_then(|code| table.get(code))
+        {
+            let is_same = code.as_deref() == Some(target.code);
+            return Some(Value::Text(match is_same && !target.system.is_empty() {
+                true => Cow::Borrowed(target.system),
+                false => Cow::Owned(table.v2_system()),
+            }));
+        }
+        let uri = self.system_uri(&name)?;
+        Some(Value::Text(uri))
+    }
+
+    /// Gives the URI of a coding system by its HL7 name; a sender's own system is named after the sender.
+    fn system_uri(&self, name: &str) -> Option<Cow<'static, str>> {
+        if name.is_empty() {
+            return None;
+        }
+        let upper = name.to_ascii_uppercase();
+        if let Some(uri) = self.tables.systems.get(upper.as_str()) {
+            return Some(Cow::Borrowed(uri));
+        }
+        if let Some(digits) = upper.strip_prefix("HL7").map(|rest| rest.trim_start_matches(['-', '_']))
+            && digits.len() == 4
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            let uri = format!("http://terminology.hl7.org/CodeSystem/v2-{digits}");
+            return Some(Cow::Owned(uri));
+        }
+        if name.starts_with("http://") || name.starts_with("https://") || name.starts_with("urn:") {
+            return Some(Cow::Owned(name.to_owned()));
+        }
+        if name.contains('.') && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            return Some(Cow::Owned(format!("urn:oid:{name}")));
+        }
+        Some(Cow::Owned(format!(
+            "urn:pulsewire:{}:{}",
+            token(&self.source.name),
+            token(name)
+        )))
+    }
+
+    /// Writes what a code is in FHIR, where that is another one.
+    fn table_coding(&mut self, _row: &'static Row, frame: Frame<'_, 'm>) -> Option<Value<'m>> {
+        let table = self.tables.codes.get(frame.vocabulary?)?;
+        let piece = frame.piece?;
+        let system = piece.part(3).and_then(Piece::text).unwrap_or_default();
+        if !system.is_empty() && !system.starts_with("HL7") {
+            return None;
+        }
+        let code = piece.part(1)?.first().text()?;
+        let target = table.get(&code).filter(|target| target.code != code)?;
+        Some(Value::Raw(json::object(|object| {
+            object
+                .string("system", target.system)
+                .string("code", target.code)
+                .string("display", target.display);
+        })))
+    }
+
+    /// Writes when the source stored it: EVN-2, else MSH-7; FHIR asks for the minute at least.
+    fn provenance_recorded(
+        &mut self,
+        row: &'static Row,
+        frame: Frame<'_, 'm>,
+    ) -> (&'static str, Vec<u8>) {
+        for (segment, field) in [("EVN", 2), ("MSH", 7)] {
+            let piece = frame.field(segment, field, None).map(Piece::first);
+            let Some(piece) = piece.filter(|piece| piece.is_valued()) else {
+                continue;
+            };
+            let time = formats::hl7v2::Timestamp::parse(piece.raw()).ok();
+            if let Some(text) = time.and_then(|time| self.clock.instant(&time)) {
+                self.mark(piece, row, frame);
+                return ("recorded", json::string(&text));
+            }
+        }
+        ("_recorded", UNKNOWN_EXTENSION.as_bytes().to_vec())
+    }
+}
+
+/// Says that nobody knows, where FHIR must have a concept.
+const UNKNOWN_CONCEPT: &str = r#"{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown","display":"Unknown"}]}"#;
+
+/// Says that nobody knows, where FHIR must have a value.
+const UNKNOWN_EXTENSION: &str = r#"{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}"#;
+
+fn row_is_result(row: &Row) -> bool {
+    matches!(row.from, From::Field { segment: "OBX", .. })
+}
+
+fn references(all: &[String]) -> Vec<u8> {
+    json::array(|array| {
+        for one in all {
+            array.raw(&reference(one, ""));
+        }
+    })
+}
+
+/// Gives a name with only what a URN allows.
+fn token(name: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    name.chars().map(|c| if allowed(c) { c } else { '_' }).collect()
+}

@@ -1,0 +1,220 @@
+//! How resources refer to each other, and the ids that make it possible: derived, so that a resend gives the same.
+
+use clinical::{EventId, PatientKey};
+use formats::fhir::json;
+
+use super::piece::Piece;
+use super::primitive;
+use super::write::{Frame, Mapper};
+use crate::draft::{Draft, Effect};
+use crate::tables::plan::{Row, From, Map};
+use crate::tables::condition::Condition;
+
+/// What the resources of one message refer to.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) patient: Option<PatientKey>,
+    pub(crate) encounter: Option<String>,
+    /// The results of the report that is being written.
+    pub(crate) results: Vec<String>,
+    /// What the provenance is of.
+    pub(crate) targets: Vec<String>,
+    /// The event of the message, such as `A01`.
+    pub(crate) event: String,
+}
+
+/// Derives the id of a resource of a patient.
+pub(crate) fn id(parts: &[&[u8]]) -> String {
+    EventId::derive(parts).to_string()
+}
+
+/// Gives a reference as JSON.
+pub(crate) fn reference(to: &str, display: &str) -> Vec<u8> {
+    json::object(|object| {
+        object.string("reference", to).string("display", display);
+    })
+}
+
+impl<'m> Mapper<'m> {
+    /// Derives the id of a resource that is not a patient's, with the site's secret: registers can be guessed.
+    fn register_id(&self, resource: &str, authority: &str, value: &str) -> String {
+        let authority = format!("{resource}|{authority}");
+        self.site.patient(&authority, value).to_string()
+    }
+
+    /// Writes a reference to a resource that is described on the spot, and keeps the resource.
+    pub(crate) fn reference(
+        &mut self,
+        table: usize,
+        data_type: &'static str,
+        resource: &'static str,
+        piece: Piece<'m>,
+        frame: Frame<'_, 'm>,
+    ) -> Option<Vec<u8>> {
+        if data_type == "PL" {
+            return self.location(piece, frame);
+        }
+        let nodes = self.tables.data_type(table);
+        let elements = self.elements_of(nodes, frame);
+        let display = display(data_type, piece);
+        let Some((authority, value)) = self.identifier(data_type, piece) else {
+            return (!display.is_empty()).then(|| reference("", &display));
+        };
+        let id = self.register_id(resource, &authority, &value);
+        let to = format!("{resource}/{id}");
+        self.keep(resource, id, elements);
+        Some(reference(&to, &display))
+    }
+
+    /// Finds what names a resource of a register: authority and value.
+    fn identifier(&self, data_type: &str, piece: Piece<'m>) -> Option<(String, String)> {
+        let text = |number: usize| {
+            let part = piece.part(number)?.first();
+            part.text().map(std::borrow::Cow::into_owned)
+        };
+        let (authority, value) = match data_type {
+            "XCN" | "CNN" => (text(9), text(1)?),
+            "XON" => match text(10).or_else(|| text(3)) {
+                Some(value) => (text(6), value),
+                None => (None, text(1)?),
+            },
+            "HD" => (None, text(1).or_else(|| text(2))?),
+            _ => (text(3), text(1).or_else(|| text(2))?),
+        };
+        let authority = authority.unwrap_or_else(|| self.source.default_authority().to_owned());
+        Some((authority, value))
+    }
+
+    fn keep(
+        &mut self,
+        resource: &'static str,
+        id: String,
+        elements: Vec<(Box<str>, crate::draft::Element)>,
+    ) {
+        let known = |draft: &Draft| draft.resource_type == resource && *draft.id == *id;
+        if !self.drafts.iter().any(known) {
+            self.drafts.push(Draft {
+                resource_type: resource,
+                id: id.into(),
+                elements,
+                event_time: self.message_time,
+                recorded: None,
+                effect: Effect::State,
+            });
+        }
+    }
+
+    /// Writes a reference to the innermost level of a PL; each level is part of the next one that is valued.
+    fn location(&mut self, piece: Piece<'m>, frame: Frame<'_, 'm>) -> Option<Vec<u8>> {
+        let mut outer: Option<String> = None;
+        let mut path = self.source.name.to_string();
+        let mut words: Vec<String> = Vec::new();
+        for level in self.tables.levels.iter().rev() {
+            let part = piece.part(level.component).map(Piece::first);
+            let Some(part) = part.filter(|part| part.is_valued()) else {
+                continue;
+            };
+            let Some(name) = part.text() else { continue };
+            let row = marker(level.row);
+            self.mark(part, &row, frame);
+            path.push('|');
+            path.push_str(level.code);
+            path.push('=');
+            path.push_str(&name);
+            let id = self.register_id("Location", &path, &name);
+            let part_of = outer.as_ref().map(|to| reference(to, ""));
+            let description = if level.component == INNERMOST { piece.part(9) } else { None };
+            let description = description.filter(|part| part.is_valued());
+            if let Some(part) = description {
+                self.mark(part, &row, frame);
+            }
+            let description = description.and_then(Piece::text).unwrap_or_default();
+            let elements = location_elements(level, &name, &description, part_of);
+            outer = Some(format!("Location/{id}"));
+            self.keep("Location", id, elements);
+            words.push(name.into_owned());
+        }
+        // The words leave out site and building where there is something inside them: `4 West / 412 / A`.
+        let inside = words.len().min(WORDS_MAX);
+        let words = words.get(words.len() - inside..).unwrap_or_default().join(" / ");
+        outer.map(|to| reference(&to, &words))
+    }
+}
+
+/// The component of PL that is a bed.
+const INNERMOST: usize = 3;
+
+/// How many levels the words for a place name.
+const WORDS_MAX: usize = 3;
+
+fn location_elements(
+    level: &crate::tables::LevelRow,
+    name: &str,
+    description: &str,
+    part_of: Option<Vec<u8>>,
+) -> Vec<(Box<str>, crate::draft::Element)> {
+    let kind = json::object(|object| {
+        object.array("coding", |array| {
+            array.object(|object| {
+                object
+                    .string("system", "http://terminology.hl7.org/CodeSystem/location-physical-type")
+                    .string("code", level.code)
+                    .string("display", level.words);
+            });
+        });
+    });
+    let identifier = json::array(|array| {
+        array.object(|object| {
+            object.string("value", name);
+        });
+    });
+    [
+        ("identifier", identifier),
+        ("name", json::string(name)),
+        ("description", json::string(description)),
+        ("mode", json::string("instance")),
+        ("physicalType", kind),
+        ("partOf", part_of.unwrap_or_default()),
+    ]
+    .into_iter()
+    .filter(|(_, bytes)| !bytes.is_empty())
+    .map(|(name, bytes)| (name.into(), crate::draft::Element::Set(bytes.into())))
+    .collect()
+}
+
+/// A row to mark with where code reads what no row names.
+fn marker(id: u32) -> Row {
+    Row {
+        id,
+        from: From::Whole,
+        map: Map::Computed(""),
+        when: Condition::default(),
+        vocabulary: None,
+    }
+}
+
+fn display(data_type: &str, piece: Piece<'_>) -> String {
+    let text = |number: usize| {
+        let part = piece.part(number).map(Piece::first);
+        part.and_then(Piece::text)
+    };
+    let order: &[usize] = match data_type {
+        "XCN" | "CNN" => &[6, 3, 4, 2, 5],
+        "CWE" => return text(2).or_else(|| text(1)).unwrap_or_default().into_owned(),
+        "DLD" => {
+            return primitive_words(piece);
+        }
+        _ => return text(1).or_else(|| text(2)).unwrap_or_default().into_owned(),
+    };
+    let parts: Vec<_> = order.iter().filter_map(|number| text(*number)).collect();
+    if parts.is_empty() {
+        text(1).unwrap_or_default().into_owned()
+    } else {
+        parts.join(" ")
+    }
+}
+
+fn primitive_words(piece: Piece<'_>) -> String {
+    let part = piece.part(1);
+    part.and_then(primitive::spaced).unwrap_or_default().into_owned()
+}

@@ -1,0 +1,95 @@
+//! A part of a field at any level, so that one data type's table serves fields, components and subcomponents.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use formats::hl7v2::{Component, Repetition, Subcomponent};
+
+/// A part of a field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece<'m> {
+    /// One repetition.
+    Repetition(Repetition<'m>),
+    /// A component of it.
+    Component(Component<'m>),
+    /// A subcomponent of that.
+    Subcomponent(Subcomponent<'m>),
+}
+
+impl<'m> Piece<'m> {
+    /// Gives the part with this number; what has no parts is its own first one.
+    pub(crate) fn part(self, number: usize) -> Option<Self> {
+        match self {
+            Self::Repetition(piece) => Some(Self::Component(piece.component(number))),
+            Self::Component(piece) => Some(Self::Subcomponent(piece.subcomponent(number))),
+            Self::Subcomponent(_) => (number == 1).then_some(self),
+        }
+    }
+
+    /// Gives the first part that is not itself made of parts.
+    pub(crate) fn first(self) -> Self {
+        match self.part(1) {
+            Some(part @ Self::Component(_)) => part.first(),
+            Some(part) => part,
+            None => self,
+        }
+    }
+
+    /// Gives the parts, the last valued one last.
+    pub(crate) fn parts(self) -> Vec<Self> {
+        match self {
+            Self::Repetition(piece) => piece.components().map(Self::Component).collect(),
+            Self::Component(piece) => piece.subcomponents().map(Self::Subcomponent).collect(),
+            Self::Subcomponent(_) => vec![self],
+        }
+    }
+
+    /// Gives the decoded text without white space around it; nothing for white space and for an explicit null.
+    pub(crate) fn text(self) -> Option<Cow<'m, str>> {
+        let text = match self {
+            _ if self.is_null() => return None,
+            Self::Repetition(piece) => piece.text(),
+            Self::Component(piece) => piece.text(),
+            Self::Subcomponent(piece) => piece.text(),
+        };
+        let trimmed = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        };
+        (!trimmed.is_empty()).then_some(trimmed)
+    }
+
+    /// Gives the bytes as sent.
+    pub(crate) fn raw(self) -> &'m [u8] {
+        match self {
+            Self::Repetition(piece) => piece.raw(),
+            Self::Component(piece) => piece.raw(),
+            Self::Subcomponent(piece) => piece.raw(),
+        }
+    }
+
+    /// Says whether there is nothing here but white space.
+    pub(crate) fn is_blank(self) -> bool {
+        self.raw().trim_ascii().is_empty()
+    }
+
+    /// Says whether the sender deletes what was known.
+    pub(crate) fn is_null(self) -> bool {
+        self.raw() == b"\"\""
+    }
+
+    /// Says whether there is content.
+    pub(crate) fn is_valued(self) -> bool {
+        !self.is_blank() && !self.is_null()
+    }
+
+    /// Gives the place in the message.
+    pub(crate) fn position(self) -> Range<usize> {
+        match self {
+            Self::Repetition(piece) => piece.position(),
+            Self::Component(piece) => piece.position(),
+            Self::Subcomponent(piece) => piece.position(),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Texts, names and telephone numbers.
+
+use std::borrow::Cow;
+
+use crate::map::piece::Piece;
+use crate::map::write::{Frame, Mapper, Value};
+use crate::tables::plan::{From, Row};
+
+/// Writes the whole piece.
+pub(super) fn string<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let text = piece.text()?;
+    mapper.mark(piece, row, frame);
+    Some(Value::Text(text))
+}
+
+/// Writes the parts of the piece with a space between.
+pub(super) fn joined<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let text = spaced(piece)?;
+    mapper.mark(piece, row, frame);
+    Some(Value::Text(text))
+}
+
+/// Joins the valued parts, down to the innermost.
+pub(crate) fn spaced(piece: Piece<'_>) -> Option<Cow<'_, str>> {
+    let parts = match piece {
+        Piece::Subcomponent(_) => return piece.text(),
+        _ => piece.parts(),
+    };
+    let mut texts = parts.into_iter().filter_map(spaced);
+    let first = texts.next()?;
+    let rest: Vec<_> = texts.collect();
+    if rest.is_empty() {
+        return Some(first);
+    }
+    let mut all = first.into_owned();
+    for text in rest {
+        all.push(' ');
+        all.push_str(&text);
+    }
+    Some(Cow::Owned(all))
+}
+
+/// Writes the surname of a family name.
+pub(super) fn family<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let surname = piece.first();
+    if surname.is_valued() {
+        return string(mapper, surname, row, frame);
+    }
+    joined(mapper, piece, row, frame)
+}
+
+/// Writes the words of a coded value: its text, else its display, else its code.
+pub(super) fn words<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let found = [9, 2, 1, 5, 4]
+        .into_iter()
+        .filter_map(|number| piece.part(number))
+        .find(|part| part.is_valued())?;
+    string(mapper, found, row, frame)
+}
+
+/// Writes all repetitions, and those of all segments with the name, as lines.
+pub(super) fn lines<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let From::Field { segment, field, .. } = row.from else {
+        return string(mapper, piece, row, frame);
+    };
+    let mut all: Option<Cow<'m, str>> = None;
+    for segment in frame.segments(segment) {
+        for repetition in segment.field(field).repetitions() {
+            let piece = Piece::Repetition(repetition);
+            let Some(text) = piece.text() else { continue };
+            mapper.mark(piece, row, frame);
+            all = Some(match all {
+                None => text,
+                Some(before) => Cow::Owned(format!("{before}\n{text}")),
+            });
+        }
+    }
+    all.map(Value::Text)
+}
+
+/// Writes a telephone number or address: as sent in one, else from its parts.
+pub(super) fn telecom_value<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
+    let kind = part(3).and_then(Piece::text);
+    let is_mail = match kind.as_deref() {
+        Some("Internet" | "X.400") => true,
+        Some(_) => false,
+        None => part(4).is_some() && part(1).is_none(),
+    };
+    let order: [usize; 3] = if is_mail { [4, 1, 12] } else { [12, 1, 4] };
+    let mut parts = order.into_iter().filter_map(part);
+    if let Some(chosen) = parts.next() {
+        // The same number in another spelling is not lost by choosing one.
+        for other in parts {
+            if digits(other) == digits(chosen) {
+                mapper.mark(other, row, frame);
+            }
+        }
+        return string(mapper, chosen, row, frame);
+    }
+    let text = |number: usize| part(number).and_then(Piece::text);
+    let local = text(7)?;
+    let mut all = String::new();
+    if let Some(country) = text(5) {
+        all.push('+');
+        all.push_str(country.trim_start_matches('+'));
+        all.push(' ');
+    }
+    if let Some(area) = text(6) {
+        all.push_str(&area);
+        all.push(' ');
+    }
+    all.push_str(&local);
+    if let Some(extension) = text(8) {
+        all.push_str(" X");
+        all.push_str(&extension);
+    }
+    Some(Value::Text(Cow::Owned(all)))
+}
+
+fn digits(piece: Piece<'_>) -> Vec<u8> {
+    let raw = piece.raw().iter().copied();
+    raw.filter(u8::is_ascii_alphanumeric).collect()
+}

@@ -1,0 +1,359 @@
+//! What OBX-5 can hold besides texts, codes and times: numbers, bounds, ranges, ratios, samples.
+
+use std::borrow::Cow;
+
+use formats::fhir::json::{Number, Object};
+
+use super::object;
+use crate::map::piece::Piece;
+use crate::map::write::{Frame, Mapper, Value};
+use crate::tables::plan::Row;
+
+/// The URI of UCUM.
+const UCUM: &str = "http://unitsofmeasure.org";
+
+/// Gives the digits of an HL7 number as JSON allows them; nothing for what is no number.
+///
+/// Only what JSON does not know is changed: a leading plus sign or zeros, a missing zero beside the point.
+pub(crate) fn number(text: &str) -> Option<Cow<'_, str>> {
+    if text.contains(['e', 'E']) {
+        return None;
+    }
+    if Number::parse(text).is_some() {
+        return Some(Cow::Borrowed(text));
+    }
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        rest => rest,
+    };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let text = format!("{sign}{whole}{point}{fraction}");
+    Number::parse(&text)?;
+    Some(Cow::Owned(text))
+}
+
+/// Splits a bound from its number.
+fn bound(text: &str) -> (&'static str, &str) {
+    for (sign, comparator) in [("<=", "<="), (">=", ">="), ("<", "<"), (">", ">"), ("=", "")] {
+        if let Some(rest) = text.strip_prefix(sign) {
+            return (comparator, rest.trim());
+        }
+    }
+    ("", text)
+}
+
+/// A unit as sent, with its UCUM code if that is known.
+#[derive(Debug, Default)]
+pub(crate) struct Unit {
+    words: String,
+    code: String,
+}
+
+impl Unit {
+    fn write(&self, object: &mut Object<'_>) {
+        object.string("unit", &self.words);
+        if !self.code.is_empty() {
+            object.string("system", UCUM).string("code", &self.code);
+        }
+    }
+
+    fn quantity(&self, object: &mut Object<'_>, comparator: &str, digits: &str) {
+        object
+            .number("value", Number::parse(digits))
+            .string("comparator", comparator);
+        self.write(object);
+    }
+}
+
+/// Reads OBX-6.
+pub(crate) fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: Frame<'_, 'm>) -> Unit {
+    let Some(piece) = frame.field("OBX", 6, None).filter(|piece| piece.is_valued()) else {
+        return Unit::default();
+    };
+    let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
+    let mut text = |number: usize| {
+        let part = part(number)?;
+        mapper.mark(part, row, frame);
+        part.text()
+    };
+    let [code, words, system] = [1, 2, 3].map(&mut text);
+    let alternative = [4, 5, 6].map(&mut text);
+    let is_ucum = |system: &Option<Cow<'_, str>>| system.as_deref() == Some("UCUM");
+    let ucum = if is_ucum(&system) {
+        code.clone()
+    } else if is_ucum(&alternative[2]) {
+        alternative[0].clone()
+    } else {
+        code.as_deref()
+            .and_then(|code| known_unit(mapper, code))
+            .map(Cow::Borrowed)
+    };
+    Unit {
+        words: words.or(code).unwrap_or_default().into_owned(),
+        code: ucum.unwrap_or_default().into_owned(),
+    }
+}
+
+fn known_unit(mapper: &Mapper<'_>, code: &str) -> Option<&'static str> {
+    let lower = code.to_lowercase();
+    mapper.tables.units.get(lower.as_str()).copied()
+}
+
+/// Writes a number, or a bound such as `<0.10`, with the unit of OBX-6.
+pub(super) fn quantity<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let text = piece.text()?;
+    let (comparator, rest) = bound(&text);
+    let digits = number(rest)?;
+    mapper.mark(piece, row, frame);
+    let unit = unit(mapper, row, frame);
+    object(|object| unit.quantity(object, comparator, &digits))
+}
+
+/// Writes a CQ: a number with its own unit.
+pub(super) fn composite_quantity<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let [value, unit] = [piece.part(1)?, piece.part(2)?];
+    let text = value.text()?;
+    let digits = number(&text)?;
+    let words = unit.first().text().unwrap_or_default();
+    mapper.mark(value, row, frame);
+    mapper.mark(unit.first(), row, frame);
+    let code = known_unit(mapper, &words).unwrap_or_default();
+    let unit = Unit {
+        words: words.into_owned(),
+        code: code.to_owned(),
+    };
+    object(|object| unit.quantity(object, "", &digits))
+}
+
+/// The four parts of an SN, marked.
+fn structured<'m>(piece: Piece<'m>) -> [Option<Cow<'m, str>>; 4] {
+    [1, 2, 3, 4].map(|number| piece.part(number).and_then(Piece::text))
+}
+
+/// Writes an SN that is a number or a bound.
+pub(super) fn structured_quantity<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let [sign, first, None, None] = structured(piece) else {
+        return None;
+    };
+    let comparator = match sign.as_deref() {
+        None | Some("=") => "",
+        Some(sign @ ("<" | "<=" | ">" | ">=")) => sign,
+        Some(_) => return None,
+    };
+    let first = first?;
+    let digits = number(&first)?;
+    mapper.mark(piece, row, frame);
+    let unit = unit(mapper, row, frame);
+    object(|object| unit.quantity(object, comparator, &digits))
+}
+
+/// Writes an SN such as `^10^-^20`.
+pub(super) fn structured_range<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let [sign, Some(low), Some(separator), Some(high)] = structured(piece) else {
+        return None;
+    };
+    if separator != "-" || !matches!(sign.as_deref(), None | Some("=")) {
+        return None;
+    }
+    range(mapper, piece, row, frame, &low, &high)
+}
+
+/// Writes an NR.
+pub(super) fn number_range<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let [low, high] = [1, 2].map(|number| piece.part(number).and_then(Piece::text));
+    if low.is_none() && high.is_none() {
+        return None;
+    }
+    let (low, high) = (low.unwrap_or_default(), high.unwrap_or_default());
+    range(mapper, piece, row, frame, &low, &high)
+}
+
+fn range<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+    low: &str,
+    high: &str,
+) -> Option<Value<'m>> {
+    let end = |text: &str| match text {
+        "" => Some(String::new()),
+        text => number(text).map(Cow::into_owned),
+    };
+    let (low, high) = (end(low)?, end(high)?);
+    mapper.mark(piece, row, frame);
+    let unit = unit(mapper, row, frame);
+    object(|object| {
+        for (name, digits) in [("low", &low), ("high", &high)] {
+            if !digits.is_empty() {
+                object.object(name, |object| unit.quantity(object, "", digits));
+            }
+        }
+    })
+}
+
+/// Writes an SN such as `^1^:^128`.
+pub(super) fn structured_ratio<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let [sign, Some(first), Some(separator), Some(second)] = structured(piece) else {
+        return None;
+    };
+    let comparator = match sign.as_deref() {
+        None | Some("=") => "",
+        Some(sign @ ("<" | "<=" | ">" | ">=")) => sign,
+        Some(_) => return None,
+    };
+    if separator != ":" && separator != "/" {
+        return None;
+    }
+    let (first, second) = (number(&first)?, number(&second)?);
+    mapper.mark(piece, row, frame);
+    let unit = unit(mapper, row, frame);
+    object(|object| {
+        object.object("numerator", |object| unit.quantity(object, comparator, &first));
+        object.object("denominator", |object| unit.quantity(object, "", &second));
+    })
+}
+
+/// Writes an SN that is nothing else, with its unit, as text.
+pub(super) fn structured_text<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let mut text = super::text::spaced(piece)?.into_owned();
+    mapper.mark(piece, row, frame);
+    let unit = unit(mapper, row, frame);
+    if !unit.words.is_empty() {
+        text.push(' ');
+        text.push_str(&unit.words);
+    }
+    Some(Value::Text(Cow::Owned(text)))
+}
+
+/// Writes a VR as `a-b`.
+pub(super) fn value_range<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let parts: Vec<_> = piece.parts().into_iter().filter_map(Piece::text).collect();
+    mapper.mark(piece, row, frame);
+    (!parts.is_empty()).then(|| Value::Text(Cow::Owned(parts.join("-"))))
+}
+
+/// Writes a DR.
+pub(super) fn period<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let mut end = |number: usize| {
+        let part = piece.part(number).filter(|part| part.is_valued())?;
+        let time = super::timestamp(mapper, part, row, frame)?;
+        mapper.clock.date_time(&time)
+    };
+    let (start, end) = (end(1).unwrap_or_default(), end(2).unwrap_or_default());
+    object(|object| {
+        object.string("start", &start).string("end", &end);
+    })
+}
+
+/// Writes an NA as samples a millisecond apart, since HL7 does not say how far: FHIR wants a period.
+pub(super) fn sampled_data<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let samples: Vec<_> = piece
+        .parts()
+        .into_iter()
+        .map(|part| part.text().unwrap_or(Cow::Borrowed("E")))
+        .collect();
+    let all_numbers = samples.iter().all(|one| *one == "E" || number(one).is_some());
+    if !all_numbers {
+        return None;
+    }
+    mapper.mark(piece, row, frame);
+    let unit = unit(mapper, row, frame);
+    object(|object| {
+        object.object("origin", |object| unit.quantity(object, "", "0"));
+        object
+            .number("period", Number::parse("1"))
+            .integer("dimensions", 1)
+            .string("data", &samples.join(" "));
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_stay_as_sent() {
+        for (text, digits) in [
+            ("9.60", Some("9.60")),
+            ("-0", Some("-0")),
+            ("+5", Some("5")),
+            (".5", Some("0.5")),
+            ("5.", Some("5")),
+            ("007.10", Some("7.10")),
+            ("1,5", None),
+            ("NaN", None),
+            ("1e999", None),
+            ("1.2.3", None),
+            ("", None),
+            ("-", None),
+        ] {
+            assert_eq!(number(text).as_deref(), digits, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bound_is_apart_from_its_number() {
+        assert_eq!(bound("<0.10"), ("<", "0.10"));
+        assert_eq!(bound(">= 5"), (">=", "5"));
+        assert_eq!(bound("5"), ("", "5"));
+    }
+}

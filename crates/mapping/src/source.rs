@@ -1,0 +1,177 @@
+//! What is known of a sender and no message says: its name, its clock, how it names patients and things.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use formats::hl7v2::Charset;
+
+/// One sender of messages, as configured.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name; the namespace of whatever it names without saying whose name it is.
+    pub name: Box<str>,
+    /// The zone of its clock, for times without an offset.
+    pub zone: Zone,
+    /// The character set of messages that name none.
+    pub charset: Charset,
+    /// The assigning authority of identifiers that name none; the source's name where there is none.
+    pub authority: Option<Box<str>>,
+    /// Which of a patient's identifiers is the one, best first; medical record numbers where nothing is said.
+    pub identifiers: Vec<Preference>,
+    /// The URIs of assigning authorities, by their namespace id.
+    pub authorities: BTreeMap<Box<str>, Box<str>>,
+    /// What the sender's own codes mean, by `code` or, first, by `system|code`.
+    pub codes: BTreeMap<Box<str>, LocalCode>,
+}
+
+impl Source {
+    /// Describes a sender of which only the name is known; its clock runs on UTC.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            zone: Zone::UTC,
+            charset: Charset::Utf8,
+            authority: None,
+            identifiers: Vec::new(),
+            authorities: BTreeMap::new(),
+            codes: BTreeMap::new(),
+        }
+    }
+
+    /// Gives the assigning authority of identifiers that name none.
+    pub fn default_authority(&self) -> &str {
+        self.authority.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Finds what a code of the sender's own means.
+    pub(crate) fn local_code(&self, system: &str, code: &str) -> Option<&LocalCode> {
+        if self.codes.is_empty() {
+            return None;
+        }
+        self.codes
+            .get(format!("{system}|{code}").as_str())
+            .or_else(|| self.codes.get(code))
+    }
+}
+
+/// Describes the identifiers to prefer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preference {
+    /// The identifier type of HL7 table 0203, such as `MR`; any where nothing is said.
+    pub kind: Option<Box<str>>,
+    /// The assigning authority; any where nothing is said.
+    pub authority: Option<Box<str>>,
+}
+
+/// What a sender's own code means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalCode {
+    /// The system's URI.
+    pub system: Box<str>,
+    /// The code in it.
+    pub code: Box<str>,
+    /// The words for it; may be empty.
+    pub display: Box<str>,
+}
+
+/// The zone of a sender's clock.
+#[derive(Clone, Debug)]
+pub struct Zone(ZoneKind);
+
+#[derive(Clone, Debug)]
+enum ZoneKind {
+    Fixed(i16),
+    Named(jiff::tz::TimeZone),
+}
+
+/// A zone that nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no time zone; write an IANA name such as `Europe/Berlin` or an offset such as `+01:00`")]
+pub struct UnknownZone(pub String);
+
+impl Zone {
+    /// No offset at all.
+    pub const UTC: Self = Self(ZoneKind::Fixed(0));
+
+    /// Reads an IANA name or an offset such as `+01:00` or `Z`.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn parse(text: &str) -> Result<Self, UnknownZone> {
+        if text == "Z" {
+            return Ok(Self::UTC);
+        }
+        if let Some(minutes) = fixed(text) {
+            return Ok(Self(ZoneKind::Fixed(minutes)));
+        }
+        match jiff::tz::TimeZone::get(text) {
+            Ok(zone) => Ok(Self(ZoneKind::Named(zone))),
+            Err(_) => Err(UnknownZone(text.to_owned())),
+        }
+    }
+
+    /// Gives the offset in minutes at a local time; the earlier one where the clock goes back.
+    pub(crate) fn offset_minutes(&self, local: jiff::civil::DateTime) -> i16 {
+        match &self.0 {
+            ZoneKind::Fixed(minutes) => *minutes,
+            ZoneKind::Named(zone) => zone
+                .to_ambiguous_zoned(local)
+                .compatible()
+                .ok()
+                .and_then(|at| i16::try_from(at.offset().seconds() / 60).ok())
+                .unwrap_or(0),
+        }
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            ZoneKind::Fixed(minutes) => {
+                let sign = if *minutes < 0 { '-' } else { '+' };
+                let minutes = minutes.unsigned_abs();
+                write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+            ZoneKind::Named(zone) => f.write_str(zone.iana_name().unwrap_or("unnamed")),
+        }
+    }
+}
+
+fn fixed(text: &str) -> Option<i16> {
+    let (sign, rest) = match text.as_bytes().first()? {
+        b'+' => (1, text.get(1..)?),
+        b'-' => (-1, text.get(1..)?),
+        _ => return None,
+    };
+    let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
+    let (hours, minutes): (i16, i16) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_a_name_or_an_offset() {
+        for (text, shown) in [
+            ("Z", "+00:00"),
+            ("+05:30", "+05:30"),
+            ("-3", "-03:00"),
+            ("Europe/Berlin", "Europe/Berlin"),
+        ] {
+            assert_eq!(Zone::parse(text).unwrap().to_string(), shown);
+        }
+        assert_eq!(
+            Zone::parse("Berlin").unwrap_err().to_string(),
+            "`Berlin` is no time zone; write an IANA name such as `Europe/Berlin` or an offset such as `+01:00`"
+        );
+    }
+
+    #[test]
+    fn a_named_zone_has_its_summer() {
+        let zone = Zone::parse("Europe/Berlin").unwrap();
+        assert_eq!(zone.offset_minutes(jiff::civil::date(2026, 7, 1).at(12, 0, 0, 0)), 120);
+        assert_eq!(zone.offset_minutes(jiff::civil::date(2026, 1, 1).at(12, 0, 0, 0)), 60);
+    }
+}

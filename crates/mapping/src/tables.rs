@@ -1,0 +1,437 @@
+//! The mapping tables: read once from the files under `data/`, every mistake named with its file and line.
+
+mod files;
+
+pub(crate) mod plan;
+
+pub(crate) mod condition;
+
+mod codes;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use condition::Condition;
+use plan::{From, Map, Node, Row};
+
+pub(crate) use codes::CodeTable;
+
+use crate::map::primitive;
+
+/// The tables as built in.
+pub(crate) static TABLES: LazyLock<Tables> =
+    LazyLock::new(|| Tables::load().expect("a test loads the tables that are built in"));
+
+/// A mistake in a table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}, line {line}: {problem}")]
+pub(crate) struct TableError {
+    file: &'static str,
+    line: usize,
+    problem: String,
+}
+
+/// A line of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    file: &'static str,
+    line: usize,
+}
+
+impl Place {
+    pub(crate) fn error(self, problem: String) -> TableError {
+        TableError {
+            file: self.file,
+            line: self.line,
+            problem,
+        }
+    }
+}
+
+/// What a row says of itself, for reports.
+#[derive(Debug)]
+pub(crate) struct RowInfo {
+    /// The resource or data type that the table writes.
+    pub(crate) target: &'static str,
+    /// The element.
+    pub(crate) element: &'static str,
+    /// The row of the guide's table, or our decision.
+    pub(crate) guide: &'static str,
+    /// The file and line it stands in.
+    pub(crate) file: &'static str,
+    pub(crate) line: usize,
+}
+
+/// How one type of OBX-5 is written.
+#[derive(Debug)]
+pub(crate) struct ValueRow {
+    pub(crate) data_type: &'static str,
+    pub(crate) when: &'static str,
+    pub(crate) element: &'static str,
+    pub(crate) map: Map,
+    pub(crate) row: u32,
+}
+
+/// Why a field is left out on purpose.
+#[derive(Debug)]
+pub(crate) struct Ignored {
+    pub(crate) segment: &'static str,
+    pub(crate) field: Option<usize>,
+    pub(crate) component: Option<usize>,
+    /// Whether it is to be mapped in a later version.
+    pub(crate) later: bool,
+    pub(crate) reason: &'static str,
+}
+
+/// One kind of event.
+#[derive(Debug)]
+pub(crate) struct EventRow {
+    pub(crate) event: &'static str,
+    /// Whether PV1 only fills what is not known.
+    pub(crate) fills: bool,
+    pub(crate) effect: &'static str,
+}
+
+/// The level of a location inside others.
+#[derive(Debug)]
+pub(crate) struct LevelRow {
+    /// Its place among all rows.
+    pub(crate) row: u32,
+    pub(crate) component: usize,
+    pub(crate) code: &'static str,
+    pub(crate) words: &'static str,
+}
+
+/// All tables.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    resources: Vec<(&'static str, Vec<Node>)>,
+    types: Vec<(&'static str, Vec<Node>)>,
+    pub(crate) codes: BTreeMap<&'static str, CodeTable>,
+    pub(crate) systems: BTreeMap<&'static str, &'static str>,
+    /// UCUM codes, by what senders write for them, in lower case.
+    pub(crate) units: BTreeMap<&'static str, &'static str>,
+    pub(crate) values: Vec<ValueRow>,
+    pub(crate) ignored: Vec<Ignored>,
+    pub(crate) events: Vec<EventRow>,
+    pub(crate) levels: Vec<LevelRow>,
+    pub(crate) rows: Vec<RowInfo>,
+    /// Elements of which a resource may have only one.
+    pub(crate) choices: Vec<(&'static str, Vec<&'static str>)>,
+    pub(crate) decisions: BTreeMap<&'static str, [&'static str; 3]>,
+}
+
+const LEVELS: &str = "datatypes/PL.Location.tsv";
+
+impl Tables {
+    /// Reads all files.
+    pub(crate) fn load() -> Result<Self, TableError> {
+        let mut tables = Self::default();
+        for (file, _) in files::FILES {
+            if let Some(name) = type_name(file) {
+                tables.types.push((name, Vec::new()));
+            }
+        }
+        tables.types.sort_unstable_by_key(|(name, _)| *name);
+        for (file, text) in files::FILES.iter().copied() {
+            if file == LEVELS {
+                tables.read_levels(file, text)?;
+            } else if let Some(name) = type_name(file) {
+                let nodes = tables.read_rows(file, text, name)?;
+                if let Some(index) = tables.type_index(name)
+                    && let Some(slot) = tables.types.get_mut(index)
+                {
+                    slot.1 = nodes;
+                }
+            } else if let Some(name) = strip(file, "segments/") {
+                tables.read_segment(file, text, name)?;
+            } else if let Some(name) = strip(file, "codes/") {
+                let table = CodeTable::read(file, text)?;
+                tables.codes.insert(name, table);
+            }
+        }
+        tables.read_lists()?;
+        Ok(tables)
+    }
+
+    /// Gives the elements of a resource.
+    pub(crate) fn resource(&self, name: &str) -> &[Node] {
+        let found = self.resources.iter().find(|(known, _)| *known == name);
+        found.map_or(&[], |(_, nodes)| nodes)
+    }
+
+    /// Gives the elements of a data type.
+    pub(crate) fn data_type(&self, index: usize) -> &[Node] {
+        self.types.get(index).map_or(&[], |(_, nodes)| nodes)
+    }
+
+    /// Gives the elements of a coded value.
+    pub(crate) fn concept(&self) -> Option<&[Node]> {
+        let index = self.type_index("CWE.CodeableConcept")?;
+        Some(self.data_type(index))
+    }
+
+    /// Finds how an event is treated; one that is not listed only fills what is not known.
+    pub(crate) fn event(&self, event: &str) -> Option<&EventRow> {
+        self.events.iter().find(|row| row.event == event)
+    }
+
+    fn type_index(&self, name: &str) -> Option<usize> {
+        self.types
+            .binary_search_by_key(&name, |(known, _)| known)
+            .ok()
+    }
+
+    fn read_segment(
+        &mut self,
+        file: &'static str,
+        text: &'static str,
+        name: &'static str,
+    ) -> Result<(), TableError> {
+        let resource = name.split('.').nth(1).unwrap_or(name);
+        let mut nodes = self.take_resource(resource);
+        self.add_rows(&mut nodes, file, text, resource)?;
+        self.resources.push((resource, nodes));
+        Ok(())
+    }
+
+    fn take_resource(&mut self, resource: &str) -> Vec<Node> {
+        let known = self.resources.iter().position(|(name, _)| *name == resource);
+        known.map_or_else(Vec::new, |index| self.resources.remove(index).1)
+    }
+
+    fn read_rows(
+        &mut self,
+        file: &'static str,
+        text: &'static str,
+        target: &'static str,
+    ) -> Result<Vec<Node>, TableError> {
+        let mut nodes = Vec::new();
+        self.add_rows(&mut nodes, file, text, target)?;
+        Ok(nodes)
+    }
+
+    fn add_rows(
+        &mut self,
+        nodes: &mut Vec<Node>,
+        file: &'static str,
+        text: &'static str,
+        target: &'static str,
+    ) -> Result<(), TableError> {
+        for (place, cells) in lines(file, text) {
+            let [from, element, map, rest @ ..] = cells.as_slice() else {
+                return Err(place.error("a row has from, element and map".to_owned()));
+            };
+            let cell = |number: usize| rest.get(number).copied().unwrap_or_default();
+            let row = Row {
+                id: self.next_row(place, target, element, cell(2)),
+                from: read_from(from, place)?,
+                map: self.read_map(map, place)?,
+                when: Condition::parse(cell(0), place)?,
+                vocabulary: Some(cell(1)).filter(|name| !name.is_empty()),
+            };
+            plan::insert(nodes, element, row, place)?;
+        }
+        Ok(())
+    }
+
+    fn next_row(
+        &mut self,
+        place: Place,
+        target: &'static str,
+        element: &'static str,
+        guide: &'static str,
+    ) -> u32 {
+        self.rows.push(RowInfo {
+            target,
+            element,
+            guide,
+            file: place.file,
+            line: place.line,
+        });
+        u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn read_map(&self, text: &'static str, place: Place) -> Result<Map, TableError> {
+        if let Some((data_type, resource)) = text.split_once('>') {
+            let name = text.replace('>', ".");
+            return match self.type_index(&name) {
+                Some(table) => Ok(Map::Reference {
+                    table,
+                    data_type,
+                    resource,
+                }),
+                None => Err(place.error(format!("there is no datatypes/{name}.tsv"))),
+            };
+        }
+        Ok(match self.type_index(text) {
+            Some(table) => Map::Table(table),
+            None if text.contains('.') => {
+                return Err(place.error(format!("there is no datatypes/{text}.tsv")));
+            }
+            None if text.starts_with('@') => Map::Computed(text),
+            None => match primitive::find(text) {
+                Some(primitive) => Map::Primitive(primitive),
+                None => return Err(place.error(format!("no map is called `{text}`"))),
+            },
+        })
+    }
+
+    fn read_levels(&mut self, file: &'static str, text: &'static str) -> Result<(), TableError> {
+        for (place, cells) in lines(file, text) {
+            let [component, code, words, guide] = cells.as_slice() else {
+                return Err(place.error("a level has component, code, words and guide".to_owned()));
+            };
+            let row = self.next_row(place, "Location", "name", guide);
+            self.levels.push(LevelRow {
+                row,
+                component: number(component, place)?,
+                code,
+                words,
+            });
+        }
+        Ok(())
+    }
+
+    fn read_lists(&mut self) -> Result<(), TableError> {
+        self.order_resources();
+        for (place, cells) in lines("values.tsv", include_str!("../data/values.tsv")) {
+            let [data_type, when, element, map, rest @ ..] = cells.as_slice() else {
+                return Err(place.error("a row has type, when, element and map".to_owned()));
+            };
+            let guide = rest.first().copied().unwrap_or_default();
+            let row = self.next_row(place, "Observation", element, guide);
+            self.values.push(ValueRow {
+                data_type,
+                when,
+                element,
+                map: self.read_map(map, place)?,
+                row,
+            });
+        }
+        for (place, cells) in lines("systems.tsv", include_str!("../data/systems.tsv")) {
+            let [name, uri] = cells.as_slice() else {
+                return Err(place.error("a row has name and URI".to_owned()));
+            };
+            self.systems.insert(name, uri);
+        }
+        for (place, cells) in lines("units.tsv", include_str!("../data/units.tsv")) {
+            let [sent, code] = cells.as_slice() else {
+                return Err(place.error("a row has unit and UCUM code".to_owned()));
+            };
+            self.units.insert(sent, code);
+        }
+        for (place, cells) in lines("messages.tsv", include_str!("../data/messages.tsv")) {
+            let [event, stay, effect] = cells.as_slice() else {
+                return Err(place.error("a row has event, stay and effect".to_owned()));
+            };
+            self.events.push(EventRow {
+                event,
+                fills: *stay == "known",
+                effect,
+            });
+        }
+        for (place, cells) in lines("ignored.tsv", include_str!("../data/ignored.tsv")) {
+            self.ignored.push(read_ignored(&cells, place)?);
+        }
+        for (place, cells) in lines("overlay.tsv", include_str!("../data/overlay.tsv")) {
+            let [key, guide, ours, why] = cells.as_slice() else {
+                return Err(place.error("a decision has key, guide, ours and why".to_owned()));
+            };
+            self.decisions.insert(key, [guide, ours, why]);
+        }
+        Ok(())
+    }
+
+    fn order_resources(&mut self) {
+        for (_, cells) in lines("resources.tsv", include_str!("../data/resources.tsv")) {
+            let [resource, elements] = cells.as_slice() else {
+                continue;
+            };
+            let mut order = Vec::new();
+            for element in elements.split(' ') {
+                let names: Vec<_> = element.split('/').collect();
+                if names.len() > 1 {
+                    self.choices.push((resource, names.clone()));
+                }
+                order.extend(names);
+            }
+            let known = self.resources.iter_mut().find(|(name, _)| name == resource);
+            if let Some((_, nodes)) = known {
+                let place = |node: &Node| order.iter().position(|name| *name == node.name);
+                nodes.sort_by_key(|node| place(node).unwrap_or(usize::MAX));
+            }
+        }
+    }
+}
+
+fn type_name(file: &'static str) -> Option<&'static str> {
+    strip(file, "datatypes/")
+}
+
+fn strip(file: &'static str, folder: &str) -> Option<&'static str> {
+    file.strip_prefix(folder)?.strip_suffix(".tsv")
+}
+
+/// Gives the rows of a file, their cells trimmed, without comments.
+fn lines(
+    file: &'static str,
+    text: &'static str,
+) -> impl Iterator<Item = (Place, Vec<&'static str>)> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(move |(index, line)| {
+            let place = Place {
+                file,
+                line: index + 1,
+            };
+            (place, line.split('\t').map(str::trim).collect())
+        })
+}
+
+fn number(text: &str, place: Place) -> Result<usize, TableError> {
+    text.parse()
+        .map_err(|_| place.error(format!("`{text}` is no number")))
+}
+
+fn read_from(text: &'static str, place: Place) -> Result<From, TableError> {
+    if let Some(constant) = text.strip_prefix('=') {
+        return Ok(From::Constant(constant));
+    }
+    if text == "." {
+        return Ok(From::Whole);
+    }
+    let Some((segment, rest)) = text.split_once('-') else {
+        return Ok(From::Part(number(text, place)?));
+    };
+    match condition::field(rest) {
+        Some((field, component)) => Ok(From::Field {
+            segment,
+            field,
+            component,
+        }),
+        None => Err(place.error(format!("`{text}` is no field; write `PID-3` or `PID-3.1`"))),
+    }
+}
+
+fn read_ignored(cells: &[&'static str], place: Place) -> Result<Ignored, TableError> {
+    let [path, kind, reason] = cells else {
+        return Err(place.error("a row has path, kind and reason".to_owned()));
+    };
+    let (segment, rest) = match path.split_once('-') {
+        Some((segment, rest)) => (segment, condition::field(rest)),
+        None => (*path, None),
+    };
+    let (field, component) = rest.map_or((None, None), |(field, part)| (Some(field), part));
+    Ok(Ignored {
+        segment,
+        field,
+        component,
+        later: *kind == "later",
+        reason,
+    })
+}
+
+#[cfg(test)]
+mod tests;

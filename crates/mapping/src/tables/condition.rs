@@ -1,0 +1,114 @@
+//! When a row holds: a few comparisons that the tables can write, and small named functions for what they cannot.
+
+use super::{Place, TableError};
+
+/// All of its terms hold.
+#[derive(Debug, Default)]
+pub(crate) struct Condition(pub(crate) Vec<Term>);
+
+/// One comparison.
+#[derive(Debug)]
+pub(crate) struct Term {
+    pub(crate) subject: Subject,
+    pub(crate) test: Test,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject {
+    /// A field or a component of one.
+    Field {
+        segment: &'static str,
+        field: usize,
+        component: Option<usize>,
+    },
+    /// A part of the value that the table is applied to.
+    Part(usize),
+    /// The value that the row reads.
+    Value,
+}
+
+/// What is asked of it.
+#[derive(Debug)]
+pub(crate) enum Test {
+    /// It has content.
+    Valued,
+    /// It has none.
+    NotValued,
+    /// It is one of these.
+    In(Vec<&'static str>),
+    /// It is none of these.
+    NotIn(Vec<&'static str>),
+    /// A named function says so.
+    Named(&'static str),
+}
+
+/// The functions for what the tables cannot write, by name.
+pub(crate) const NAMED: [(&str, fn(&[u8]) -> bool); 1] = [("@has-time", has_time)];
+
+/// A time that goes beyond the day.
+fn has_time(value: &[u8]) -> bool {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.count() > "YYYYMMDD".len()
+}
+
+impl Condition {
+    /// Reads terms joined by `&`: `PV1-45`, `!PV1-45`, `PV1-2.1=P,R`, `3!=CP`, `@has-time`.
+    pub(crate) fn parse(text: &'static str, place: Place) -> Result<Self, TableError> {
+        let terms = text
+            .split('&')
+            .map(str::trim)
+            .filter(|term| !term.is_empty())
+            .map(|term| Term::parse(term, place));
+        Ok(Self(terms.collect::<Result<_, _>>()?))
+    }
+}
+
+impl Term {
+    fn parse(text: &'static str, place: Place) -> Result<Self, TableError> {
+        let wrong = || {
+            place.error(format!(
+                "`{text}` is no condition; write `PV1-45`, `!PV1-45`, `PV1-2.1=P,R`, `3!=CP` or a function's name"
+            ))
+        };
+        if text.starts_with('@') {
+            return match NAMED.iter().find(|(name, _)| *name == text) {
+                Some((name, _)) => Ok(Self {
+                    subject: Subject::Value,
+                    test: Test::Named(name),
+                }),
+                None => Err(place.error(format!("no function is called `{text}`"))),
+            };
+        }
+        let values = |list: &'static str| list.split(',').map(str::trim).collect();
+        let (subject, test) = if let Some((subject, list)) = text.split_once("!=") {
+            (subject, Test::NotIn(values(list)))
+        } else if let Some((subject, list)) = text.split_once('=') {
+            (subject, Test::In(values(list)))
+        } else if let Some(subject) = text.strip_prefix('!') {
+            (subject, Test::NotValued)
+        } else {
+            (text, Test::Valued)
+        };
+        let subject = match subject.split_once('-') {
+            None => Subject::Part(subject.parse().map_err(|_| wrong())?),
+            Some((segment, rest)) => {
+                let (field, component) = field(rest).ok_or_else(wrong)?;
+                Subject::Field {
+                    segment,
+                    field,
+                    component,
+                }
+            }
+        };
+        Ok(Self { subject, test })
+    }
+}
+
+/// Reads `7` or `7.1`.
+pub(crate) fn field(text: &str) -> Option<(usize, Option<usize>)> {
+    match text.split_once('.') {
+        None => Some((text.parse().ok()?, None)),
+        Some((field, component)) => Some((field.parse().ok()?, Some(component.parse().ok()?))),
+    }
+}

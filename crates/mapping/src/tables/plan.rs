@@ -1,0 +1,206 @@
+//! The rows of a table as a tree of the elements that they write.
+
+use super::condition::Condition;
+use crate::map::primitive::Primitive;
+use super::{Place, TableError};
+
+/// One element and where it comes from.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) name: &'static str,
+    pub(crate) body: Body,
+    /// Whether nothing under it comes from the message.
+    pub(crate) constant: bool,
+}
+
+/// What an element holds.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// One value: of the first row that has one.
+    Leaf(Vec<Row>),
+    /// An object.
+    Object(Vec<Node>),
+    /// An array.
+    Array(Vec<Item>),
+}
+
+/// One or more entries of an array.
+#[derive(Debug)]
+pub(crate) struct Item {
+    label: &'static str,
+    /// What there is an entry for each of; one entry where nothing is said.
+    pub(crate) driver: Option<Driver>,
+    pub(crate) body: Body,
+    pub(crate) constant: bool,
+}
+
+/// What there is an entry for each of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Driver {
+    pub(crate) segment: &'static str,
+    /// The field whose repetitions count; the segments themselves where nothing is said.
+    pub(crate) field: Option<usize>,
+}
+
+/// One row of a table.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// Its place among all rows.
+    pub(crate) id: u32,
+    pub(crate) from: From,
+    pub(crate) map: Map,
+    pub(crate) when: Condition,
+    pub(crate) vocabulary: Option<&'static str>,
+}
+
+/// Where a row's value comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From {
+    /// A field, or a component of it.
+    Field {
+        segment: &'static str,
+        field: usize,
+        component: Option<usize>,
+    },
+    /// A part of the value that a data type's table is applied to.
+    Part(usize),
+    /// The whole of that value.
+    Whole,
+    /// A text that stands in the table.
+    Constant(&'static str),
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Map {
+    /// By a small function, by its name.
+    Primitive(Primitive),
+    /// By a function that sees the whole resource, by its name.
+    Computed(&'static str),
+    /// By a data type's table.
+    Table(usize),
+    /// As a reference to a resource that a data type's table describes.
+    Reference {
+        table: usize,
+        data_type: &'static str,
+        resource: &'static str,
+    },
+}
+
+/// Adds a row at the path that it names.
+pub(crate) fn insert(
+    nodes: &mut Vec<Node>,
+    path: &'static str,
+    row: Row,
+    place: Place,
+) -> Result<(), TableError> {
+    let (head, rest) = match path.split_once('.') {
+        Some((head, rest)) => (head, Some(rest)),
+        None => (path, None),
+    };
+    let (name, label) = match head.split_once('[') {
+        Some((name, label)) => match label.strip_suffix(']') {
+            Some(label) => (name, Some(label)),
+            None => return Err(place.error(format!("`{head}` has no `]`"))),
+        },
+        None => (head, None),
+    };
+    let constant = matches!(row.from, From::Constant(text) if !text.is_empty());
+    let index = match nodes.iter().position(|node| node.name == name) {
+        Some(index) => index,
+        None => {
+            let body = match (label, rest) {
+                (Some(_), _) => Body::Array(Vec::new()),
+                (None, Some(_)) => Body::Object(Vec::new()),
+                (None, None) => Body::Leaf(Vec::new()),
+            };
+            nodes.push(Node {
+                name,
+                body,
+                constant: true,
+            });
+            nodes.len() - 1
+        }
+    };
+    let Some(node) = nodes.get_mut(index) else {
+        return Ok(());
+    };
+    node.constant &= constant;
+    match (&mut node.body, label, rest) {
+        (Body::Array(items), Some(label), rest) => insert_item(items, label, rest, row, place),
+        (Body::Object(nodes), None, Some(rest)) => insert(nodes, rest, row, place),
+        (Body::Leaf(rows), None, None) => {
+            rows.push(row);
+            Ok(())
+        }
+        _ => Err(place.error(format!(
+            "`{name}` is written as one thing here and as another above: a value, an object, or a list `{name}[…]`"
+        ))),
+    }
+}
+
+fn insert_item(
+    items: &mut Vec<Item>,
+    label: &'static str,
+    rest: Option<&'static str>,
+    row: Row,
+    place: Place,
+) -> Result<(), TableError> {
+    let constant = matches!(row.from, From::Constant(text) if !text.is_empty());
+    let Some(rest) = rest else {
+        let driver = match row.from {
+            From::Field { segment, field, .. } => Some(Driver {
+                segment,
+                field: Some(field),
+            }),
+            _ => None,
+        };
+        items.push(Item {
+            label: "",
+            driver,
+            body: Body::Leaf(vec![row]),
+            constant,
+        });
+        return Ok(());
+    };
+    let known = items
+        .iter()
+        .position(|item| item.label == label && !label.is_empty());
+    let index = match known {
+        Some(index) => index,
+        None => {
+            items.push(Item {
+                label,
+                driver: driver(label),
+                body: Body::Object(Vec::new()),
+                constant: true,
+            });
+            items.len() - 1
+        }
+    };
+    match items.get_mut(index) {
+        Some(Item {
+            body: Body::Object(nodes),
+            constant: all,
+            ..
+        }) => {
+            *all &= constant;
+            insert(nodes, rest, row, place)
+        }
+        _ => Err(place.error(format!("`[{label}]` names a value above and an object here"))),
+    }
+}
+
+/// Reads a label that is a segment (`NK1`) or a field (`PV1-7`); other labels only hold rows together.
+fn driver(label: &'static str) -> Option<Driver> {
+    let label = label.split('/').next()?;
+    let (segment, field) = match label.split_once('-') {
+        Some((segment, field)) => (segment, Some(field.parse().ok()?)),
+        None => (label, None),
+    };
+    let shape = segment.len() == 3
+        && segment
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    shape.then_some(Driver { segment, field })
+}
