@@ -85,6 +85,13 @@ pub enum Input<'a> {
         /// The merge message.
         raw: RawInfo<'a>,
     },
+    /// [`split::Split::Kept`] arrived.
+    Kept {
+        /// The identity that stays.
+        by: PatientKey,
+        /// The merge message.
+        raw: RawInfo<'a>,
+    },
     /// [`split::Split::Handover`] arrived.
     Handover {
         /// The identity that has gone.
@@ -104,6 +111,7 @@ impl<'a> Input<'a> {
             | Self::Merge { raw, .. }
             | Self::Nobody { raw }
             | Self::Retire { raw, .. }
+            | Self::Kept { raw, .. }
             | Self::Handover { raw, .. } => raw,
         }
     }
@@ -127,6 +135,8 @@ pub struct Outputs {
     pub stale: u32,
     /// How many resources were not written because nothing in them is new.
     pub unchanged: u32,
+    /// Why the message is quarantined although records are written: a merge that the other side turned down.
+    pub refused: Option<Refusal>,
 }
 
 /// A record to write.
@@ -238,8 +248,9 @@ impl Normalizer {
         }
         self.refuse_future(input)?;
         match *input {
-            Input::Retire { into, raw } => merge::retire(key, state, into, &raw),
+            Input::Retire { into, raw } => Ok(merge::retire(key, state, into, &raw)),
             _ if state.merged_into.is_some() => merge::forward(key, state, input),
+            Input::Kept { by, raw } => Ok(merge::keep(key, state, by, &raw)),
             Input::Handover {
                 from,
                 state: other,

@@ -6,7 +6,7 @@ use formats::fhir::json;
 
 use super::apply::{self, Writer};
 use super::snapshot::Snapshot;
-use super::splice::{as_old, readdressed, with_item};
+use super::splice::{as_old, readdressed, with_item, without_item};
 use super::split::Split;
 use super::state::State;
 use super::{Input, Output, Outputs, RawInfo, Reason, Refusal};
@@ -65,20 +65,16 @@ pub(super) fn retire(
     state: &mut State,
     into: PatientKey,
     raw: &RawInfo<'_>,
-) -> Result<Outputs, Refusal> {
-    if into == key {
-        return Err(self_merge());
+) -> Outputs {
+    if state.merged_into == Some(into) {
+        return Outputs::default();
     }
-    if state.absorbed.contains(&into) {
-        return Err(cycle());
+    if into == key || state.absorbed.contains(&into) {
+        return stay(key, into, raw, cycle());
     }
-    match state.merged_into {
-        Some(known) if known == into => return Ok(Outputs::default()),
-        Some(_) => {
-            let detail = "the identity was merged into another one before: undo that merge at the source, or merge the two survivors";
-            return Err(Refusal::new(Reason::AlreadyMerged, detail));
-        }
-        None => {}
+    if state.merged_into.is_some() {
+        let detail = "the identity was merged into another one before: undo that merge at the source, or merge the two survivors";
+        return stay(key, into, raw, Refusal::new(Reason::AlreadyMerged, detail));
     }
     let handed_over = state.encode();
     let mut writer = Writer::new(key, raw, &[b"retire"]);
@@ -105,7 +101,38 @@ pub(super) fn retire(
         absorbed: std::mem::take(&mut state.absorbed),
         ..State::default()
     };
-    Ok(writer.outputs)
+    writer.outputs
+}
+
+/// The identity does not go, and tells the one that took it in.
+fn stay(key: PatientKey, into: PatientKey, raw: &RawInfo<'_>, refusal: Refusal) -> Outputs {
+    let mut writer = Writer::new(key, raw, &[b"stay"]);
+    send(&mut writer, into, &Split::Kept { by: key, raw: *raw });
+    writer.outputs.refused = Some(refusal);
+    writer.outputs
+}
+
+/// The survivor takes back that it took an identity in.
+pub(super) fn keep(
+    key: PatientKey,
+    state: &mut State,
+    by: PatientKey,
+    raw: &RawInfo<'_>,
+) -> Outputs {
+    let mut writer = Writer::new(key, raw, &[b"keep"]);
+    state.absorbed.retain(|absorbed| *absorbed != by);
+    if let Some(before) = state.patient.take() {
+        let mut now = before.clone();
+        let links = without_item(
+            now.get("link").unwrap_or_default(),
+            &link_to(by, "replaces"),
+        );
+        now.force("link", &links, raw.message_time);
+        let times = (raw.message_time, None);
+        writer.snapshot("Patient", Some(&before), &mut now, times);
+        state.patient = Some(now);
+    }
+    writer.outputs
 }
 
 /// What arrives for an identity that has gone is sent on to its survivor.
@@ -129,6 +156,7 @@ pub(super) fn forward(
     let mut writer = Writer::new(key, &raw, &[b"forward"]);
     let split = match *input {
         Input::Handover { from, state, raw } => Split::Handover { from, state, raw },
+        Input::Kept { by, raw } => Split::Kept { by, raw },
         _ => Split::Message { raw },
     };
     send(&mut writer, survivor, &split);
@@ -189,16 +217,20 @@ fn own_patient(key: PatientKey) -> Snapshot {
 }
 
 fn link(patient: &mut Snapshot, other: PatientKey, kind: &str, raw: &RawInfo<'_>) {
+    let links = patient.get("link").unwrap_or_default();
+    let links = with_item(links, &link_to(other, kind));
+    patient.force("link", &links, raw.message_time);
+}
+
+fn link_to(other: PatientKey, kind: &str) -> Vec<u8> {
     let reference = format!("Patient/{other}");
-    let item = json::object(|link| {
+    json::object(|link| {
         let other = Reference {
             reference: &reference,
             ..Reference::default()
         };
         link.one("other", &other).string("type", kind);
-    });
-    let links = with_item(patient.get("link").unwrap_or_default(), &item);
-    patient.force("link", &links, raw.message_time);
+    })
 }
 
 fn announce(writer: &mut Writer<'_>, role: MergeRole, other: PatientKey, raw: &RawInfo<'_>) {

@@ -96,6 +96,17 @@ pub(super) fn with_item(array: &[u8], item: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Leaves an item out of an array; gives nothing at all where none is left.
+pub(super) fn without_item(array: &[u8], item: &[u8]) -> Vec<u8> {
+    let raw = Raw::read(array).ok();
+    let known = raw.into_iter().flat_map(Raw::items).flatten();
+    json::array(|out| {
+        for other in known.filter(|known| known.as_bytes() != item) {
+            out.raw(other.as_bytes());
+        }
+    })
+}
+
 /// Makes what refers to one patient refer to another.
 pub(super) fn readdressed(json: &[u8], from: PatientKey, to: PatientKey) -> Vec<u8> {
     let (from, to) = (format!("Patient/{from}\""), format!("Patient/{to}\""));

@@ -23,6 +23,13 @@ pub enum Split<'a> {
         /// The merge message.
         raw: RawInfo<'a>,
     },
+    /// The identity that this key took in stays: it went elsewhere before, or took this one in itself.
+    Kept {
+        /// The identity that stays.
+        by: PatientKey,
+        /// The merge message.
+        raw: RawInfo<'a>,
+    },
     /// What normalize knew of an identity that has gone.
     Handover {
         /// The identity that has gone.
@@ -45,7 +52,10 @@ impl<'a> Split<'a> {
     /// Gives the message that it comes from.
     pub const fn raw(&self) -> &RawInfo<'a> {
         match self {
-            Self::Message { raw } | Self::Retire { raw, .. } | Self::Handover { raw, .. } => raw,
+            Self::Message { raw }
+            | Self::Retire { raw, .. }
+            | Self::Kept { raw, .. }
+            | Self::Handover { raw, .. } => raw,
         }
     }
 
@@ -61,6 +71,11 @@ impl<'a> Split<'a> {
             Self::Retire { into, raw } => {
                 out.byte(b'R');
                 out.id(into.as_bytes());
+                raw_info(&mut out, raw);
+            }
+            Self::Kept { by, raw } => {
+                out.byte(b'K');
+                out.id(by.as_bytes());
                 raw_info(&mut out, raw);
             }
             Self::Handover { from, state, raw } => {
@@ -91,6 +106,10 @@ impl<'a> Split<'a> {
             },
             b'R' => Self::Retire {
                 into: PatientKey::from_bytes(fields.id()?),
+                raw: read_raw_info(fields)?,
+            },
+            b'K' => Self::Kept {
+                by: PatientKey::from_bytes(fields.id()?),
                 raw: read_raw_info(fields)?,
             },
             b'H' => Self::Handover {

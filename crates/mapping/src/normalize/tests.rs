@@ -67,6 +67,7 @@ fn show(outputs: &Result<Outputs, Refusal>) -> String {
             Output::Split { key, bytes } => match split::Split::decode(bytes).unwrap() {
                 split::Split::Message { .. } => format!("message to {}", name(*key)),
                 split::Split::Retire { .. } => format!("retire to {}", name(*key)),
+                split::Split::Kept { .. } => format!("kept to {}", name(*key)),
                 split::Split::Handover { .. } => format!("handover to {}", name(*key)),
             },
         };
@@ -80,6 +81,9 @@ fn show(outputs: &Result<Outputs, Refusal>) -> String {
         if count > 0 {
             out += &format!("({count} {what})\n");
         }
+    }
+    if let Some(refusal) = &outputs.refused {
+        out += &format!("refused: {refusal}\n");
     }
     out.replace(&A.to_string(), "A")
         .replace(&B.to_string(), "B")

@@ -31,6 +31,7 @@ impl World {
                     None => Input::Message { raw, drafts },
                 },
                 split::Split::Retire { into, raw } => Input::Retire { into, raw },
+                split::Split::Kept { by, raw } => Input::Kept { by, raw },
                 split::Split::Handover { from, state, raw } => Input::Handover { from, state, raw },
             };
             splits.extend(self.step(key, &input));
@@ -261,7 +262,65 @@ fn an_identity_that_went_elsewhere_does_not_go_twice() {
         C: {"resourceType":"Patient","id":"C","meta":{"versionId":"1"},"link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
         C: Survivor of B
         C: retire to B
+        B: kept to C
         B: refused: already-merged: the identity was merged into another one before: undo that merge at the source, or merge the two survivors
+        C: {"resourceType":"Patient","id":"C","meta":{"versionId":"2"}}
+    "#]]);
+}
+
+/// Two identities that each took the other in before either heard of it.
+fn crossed() -> World {
+    let mut world = World::default();
+    for (survivor, retired, id) in [(A, B, "1"), (B, A, "2")] {
+        let input = Input::Merge {
+            raw: raw(survivor, id, 2),
+            drafts: &[],
+            retired,
+        };
+        world.step(survivor, &input);
+    }
+    world.said.clear();
+    world
+}
+
+#[test]
+fn two_that_take_each_other_in_at_once_agree_in_the_end() {
+    let (one, other) = (raw(A, "1", 2), raw(B, "2", 2));
+    let mut world = crossed();
+    world.step(B, &Input::Retire { into: A, raw: one });
+    world.step(
+        A,
+        &Input::Retire {
+            into: B,
+            raw: other,
+        },
+    );
+    world.step(A, &Input::Kept { by: B, raw: one });
+    world.step(B, &Input::Kept { by: A, raw: other });
+    for state in world.states.values() {
+        assert_eq!((state.merged_into, &state.absorbed), (None, &vec![]));
+    }
+    let mut world = crossed();
+    world.send(B, &Input::Retire { into: A, raw: one }, &[]);
+    world.send(
+        A,
+        &Input::Retire {
+            into: B,
+            raw: other,
+        },
+        &[],
+    );
+    assert_eq!(world.states[&A].merged_into, Some(B));
+    assert_eq!(world.states[&B].merged_into, None);
+    assert_eq!(world.states[&B].absorbed, [A]);
+    world.check(expect![[r#"
+        B: kept to A
+        B: refused: merge-cycle: the message merges an identity into one that was merged into it before: ask the source which of the two stays
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"2"}}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"active":false,"link":[{"other":{"reference":"Patient/B"},"type":"replaced-by"}]}
+        A: Retired of B
+        A: handover to B
+        B: (1 unchanged)
     "#]]);
 }
 
