@@ -208,7 +208,14 @@ impl Workloads {
                 Ok(put(state, taken, now, effects, reason))
             }
             Fact::Encounter(encounter) => {
-                let stay = Stay::new(encounter, event.at, event.received);
+                let mut stay = Stay::new(encounter, event.at, event.received);
+                let held = state
+                    .stays
+                    .iter()
+                    .find(|held| held.resource == stay.resource);
+                if let (None, Some(held)) = (encounter.start, held) {
+                    stay.start = held.start;
+                }
                 Ok(state.put_stay(stay).then_some(Change {
                     from: None,
                     parameters: None,

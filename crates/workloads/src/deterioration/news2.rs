@@ -260,7 +260,12 @@ fn whole(value: Decimal) -> Decimal {
 
 /// Rounds to tenths, as temperatures are charted.
 fn tenths(value: Decimal) -> Decimal {
-    rounded(value * Decimal::TEN) / Decimal::TEN
+    let mut tenths = rounded(value * Decimal::TEN);
+    // A whole number of tenths; the place of the point is all that changes.
+    tenths
+        .set_scale(1)
+        .expect("one place is fewer than a decimal can have");
+    tenths
 }
 
 /// Rounds halves up; every value here is above 0.

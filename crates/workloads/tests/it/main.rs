@@ -1,1 +1,10 @@
 //! One binary of all integration tests.
+#![forbid(unsafe_code)]
+
+mod engine;
+mod events;
+mod news2_vectors;
+mod permutations;
+mod runner;
+mod scenario;
+mod size;

@@ -1,1 +1,133 @@
-//! Tests of the stored form.
+//! Tests of the stored form; the bytes of every version stay readable.
+
+use clinical::{Decimal, EventId};
+
+use super::*;
+
+fn entry(parameter: Parameter, at: i64, reading: Reading) -> Entry {
+    Entry {
+        parameter,
+        at: EventTime::from_micros(at),
+        known: ReceivedTime::from_micros(at.saturating_add(5)),
+        event: EventId::from_bytes([7; 16]),
+        origin: Origin {
+            partition: 3,
+            offset: 900,
+        },
+        resource: 0x0102_0304_0506_0708,
+        reading,
+        marks: 5,
+    }
+}
+
+fn number(value: Decimal, unit: Unit, comparator: Option<Comparator>) -> Reading {
+    Reading::Number {
+        value,
+        unit,
+        comparator,
+    }
+}
+
+/// A state with one of everything.
+fn full() -> State {
+    let entries = vec![
+        entry(
+            Parameter::Temperature,
+            -10,
+            number(Decimal::new(-381, 1), Unit::Celsius, None),
+        ),
+        entry(
+            Parameter::Glucose,
+            60,
+            number(
+                Decimal::new(25, 0),
+                Unit::MillimolePerLitre,
+                Some(Comparator::Greater),
+            ),
+        ),
+        entry(Parameter::Oxygen, 60, Reading::Coded(1)),
+        entry(Parameter::Potassium, 70, Reading::Unusable(Unusable::Unit)),
+        entry(
+            Parameter::Pulse,
+            i64::MAX,
+            Reading::Withdrawn(Withdrawal::EnteredInError),
+        ),
+    ];
+    State {
+        chart: Chart {
+            entries,
+            floor: Some(EventTime::from_micros(-99)),
+        },
+        lines: vec![Line {
+            as_of: EventTime::from_micros(60),
+            condition: Condition::CriticalResult(Parameter::Glucose),
+            revision: 300,
+            finding: FindingId::from_bytes([9; 16]),
+            digest: u64::MAX,
+            asserted: true,
+            urgent: false,
+            note: 4,
+        }],
+        person: PersonFacts {
+            known: ReceivedTime::from_micros(1),
+            born: Some((1954, 2, 11)),
+            deceased: true,
+        },
+        stays: vec![Stay {
+            resource: 1,
+            known: ReceivedTime::from_micros(2),
+            watched: true,
+            start: EventTime::from_micros(3),
+            end: Some(EventTime::from_micros(4)),
+        }],
+        retired: Some(PatientKey::from_bytes([1; 16])),
+        wakes: [None, Some(EventTime::from_micros(8)), None],
+    }
+}
+
+/// The state above as version 1 wrote it.
+const VERSION_1: &str = "\
+    010301010101010101010101010101010101c5010302c41e020b0100000000000000010104060108000110000506a013\
+    0a03880e07070707070707070707070707070707010203040506070801fb050dac8c010a000707070707070707070707\
+    0707070707010203040506070860073202b7000707070707070707070707070707070701020304050607080109bc140a\
+    000707070707070707070707070707070701020304050607080004bcf2feffffffffffffff0100000707070707070707\
+    070707070707070701020304050607080401781dac0209090909090909090909090909090909ffffffffffffffff11";
+
+#[test]
+fn version_1_can_be_read() {
+    let mut bytes = Vec::new();
+    assert!(full().encode(&mut bytes));
+    // While version 1 is what is written; afterwards only reading it counts.
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(digits, VERSION_1);
+    assert_eq!(State::decode(&bytes), Ok(full()));
+}
+
+#[test]
+fn nothing_is_written_of_nothing() {
+    let mut bytes = Vec::new();
+    assert!(!State::default().encode(&mut bytes));
+    assert_eq!(State::decode(&bytes), Ok(State::default()));
+}
+
+#[test]
+fn damage_is_found_and_never_a_panic() {
+    let mut bytes = Vec::new();
+    full().encode(&mut bytes);
+    for length in 1..bytes.len() {
+        assert_eq!(
+            State::decode(&bytes[..length]),
+            Err(DecodeError::Damaged),
+            "cut at {length}"
+        );
+    }
+    for place in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 0xff;
+        // Whatever it says, it says it without a panic; the first byte is the version.
+        let read = State::decode(&damaged);
+        assert!(place > 0 || read == Err(DecodeError::Version(0xfe)));
+    }
+    bytes.push(0);
+    assert_eq!(State::decode(&bytes), Err(DecodeError::Damaged));
+}

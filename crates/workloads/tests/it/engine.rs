@@ -1,0 +1,110 @@
+//! Runs the workloads over events as the stream does: timers first, then the event, then what it sends on.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use clinical::{Event, EventId, EventTime, Fact, Finding, PatientKey, ReceivedTime};
+use workloads::{Config, Effects, Input, Now, QualityIssue, State, Workloads};
+
+/// One partition with its patients.
+pub(crate) struct Engine {
+    workloads: Workloads,
+    pub(crate) states: BTreeMap<PatientKey, State>,
+    timers: BTreeMap<(PatientKey, Vec<u8>), EventTime>,
+    watermark: EventTime,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) quality: Vec<QualityIssue>,
+    pub(crate) late: usize,
+}
+
+impl Engine {
+    pub(crate) fn new() -> Self {
+        Self {
+            workloads: Workloads::new(Config::default()),
+            states: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            watermark: EventTime::from_micros(0),
+            findings: Vec::new(),
+            quality: Vec::new(),
+            late: 0,
+        }
+    }
+
+    /// Moves time on, as a tick record does.
+    pub(crate) fn tick(&mut self, received: ReceivedTime) {
+        self.advance(EventTime::from_micros(received.micros()), received);
+    }
+
+    /// Takes an event in, and what follows from it until nothing is left to do.
+    pub(crate) fn take(&mut self, event: &Event) {
+        let reached = event
+            .at
+            .min(EventTime::from_micros(event.received.micros()));
+        self.advance(reached, event.received);
+        let mut queue = VecDeque::from([event.clone()]);
+        while let Some(event) = queue.pop_front() {
+            let effects = self.step(event.patient, Input::Event(&event), event.received);
+            if let Some(patient) = effects.forward_to {
+                queue.push_back(Event {
+                    patient,
+                    ..event.clone()
+                });
+            }
+            for (patient, bytes) in effects.handover {
+                queue.push_back(Event {
+                    id: EventId::derive(&[b"handover", event.id.as_bytes()]),
+                    patient,
+                    fact: Fact::Handover {
+                        from: event.patient,
+                        state: bytes.into(),
+                    },
+                    ..event.clone()
+                });
+            }
+        }
+    }
+
+    fn advance(&mut self, to: EventTime, received: ReceivedTime) {
+        self.watermark = self.watermark.max(to);
+        while let Some(((patient, tag), at)) = self
+            .timers
+            .iter()
+            .filter(|(_, at)| **at <= self.watermark)
+            .min_by_key(|((_, tag), at)| (**at, tag.clone()))
+            .map(|(key, at)| (key.clone(), *at))
+        {
+            self.timers.remove(&(patient, tag.clone()));
+            self.step(patient, Input::Timer { tag: &tag, at }, received);
+        }
+    }
+
+    fn step(&mut self, patient: PatientKey, input: Input<'_>, received: ReceivedTime) -> Effects {
+        let mut effects = Effects::default();
+        let state = self.states.entry(patient).or_default();
+        let now = Now {
+            watermark: self.watermark,
+            received,
+            patient,
+        };
+        self.workloads
+            .step(state, input, now, &mut effects)
+            .expect("the events of these tests can be used");
+        // What is kept between two inputs is what was written.
+        let mut bytes = Vec::new();
+        state.encode(&mut bytes);
+        assert_eq!(
+            State::decode(&bytes).as_ref(),
+            Ok(&*state),
+            "a state reads back as it was"
+        );
+        for (tag, at) in &effects.timers {
+            match at {
+                Some(at) => self.timers.insert((patient, tag.clone()), *at),
+                None => self.timers.remove(&(patient, tag.clone())),
+            };
+        }
+        self.findings.append(&mut effects.findings);
+        self.quality.append(&mut effects.quality);
+        self.late += usize::from(effects.late);
+        effects
+    }
+}

@@ -1,0 +1,218 @@
+//! The order in which facts arrive decides nothing but when things could be known.
+
+use std::collections::BTreeMap;
+
+use clinical::{Code, Fact, Order, System};
+use clinical::{
+    Event, EventTime, Finding, FindingState, MergeRole, ObservationStatus, OrderKind, Severity,
+};
+use proptest::prelude::*;
+
+use crate::engine::Engine;
+use crate::events::{Place, event, merge, observation, received_time};
+
+/// Everything is received in this minute: the property is about order, within the window of every workload.
+const END: i64 = 420;
+
+type Standing = BTreeMap<(Box<str>, EventTime), (Severity, Option<i32>, Box<str>, Vec<Box<str>>)>;
+
+/// Leaves out how old the last value of a missing parameter was: that alone is no reason to publish again.
+fn names(missing: &[Box<str>]) -> Vec<Box<str>> {
+    let name = |missing: &str| missing.split(" (").next().unwrap_or_default().into();
+    missing.iter().map(|missing| name(missing)).collect()
+}
+
+/// Gives what stands after all revisions.
+fn standing(findings: &[Finding]) -> Standing {
+    let mut lines = BTreeMap::new();
+    for finding in findings {
+        let key = (finding.condition.clone(), finding.as_of);
+        match finding.state {
+            FindingState::Asserted => {
+                let says = (
+                    finding.severity,
+                    finding.score,
+                    finding.summary.clone(),
+                    names(&finding.missing),
+                );
+                lines.insert(key, says)
+            }
+            FindingState::Retracted(_) => lines.remove(&key),
+        };
+    }
+    lines
+}
+
+fn fact() -> impl Strategy<Value = (i64, u8, Fact)> {
+    let vital = (0..7usize, 0..12i64, 0..1000i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
+        let at = slot * 30;
+        let (what, value) = match which {
+            0 => ("rr", (8 + size % 25).to_string()),
+            1 => ("spo2", (85 + size % 16).to_string()),
+            2 => (
+                "oxygen",
+                ["air", "oxygen"][usize::from(size % 2 == 1)].to_owned(),
+            ),
+            3 => ("sbp", (80 + size % 150).to_string()),
+            4 => ("pulse", (size % 150).to_string()),
+            5 => (
+                "consciousness",
+                ["alert", "confused"][usize::from(size % 5 == 0)].to_owned(),
+            ),
+            _ => ("temp", format!("{}.{}", 35 + size % 6, size % 10)),
+        };
+        let status = match fate {
+            0 => ObservationStatus::EnteredInError,
+            1 | 2 => ObservationStatus::Corrected,
+            _ => ObservationStatus::Final,
+        };
+        let value = (status != ObservationStatus::EnteredInError).then_some((value.as_str(), ""));
+        (
+            at,
+            fate,
+            observation("ann", at, what, value, status).expect("the names are known"),
+        )
+    });
+    let laboratory =
+        (0..3usize, 0..12i64, 0..60i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
+            let at = slot * 30;
+            let (what, value, unit) = match which {
+                0 => (
+                    "potassium",
+                    format!("{}.{}", 2 + size % 6, size % 10),
+                    "mmol/L",
+                ),
+                1 => ("white-cells", (size / 3).to_string(), "K/uL"),
+                _ => (
+                    "lactate",
+                    format!("{}.1", size % 8),
+                    if size % 7 == 0 { "mg/L" } else { "mmol/L" },
+                ),
+            };
+            let status = if fate == 0 {
+                ObservationStatus::Cancelled
+            } else {
+                ObservationStatus::Final
+            };
+            let fact = observation("ann", at, what, Some((&value, unit)), status);
+            (at, fate, fact.expect("the names are known"))
+        });
+    let order = (any::<bool>(), 0..12i64, 0..10u8).prop_map(|(culture, slot, fate)| {
+        let (kind, code) = if culture {
+            (OrderKind::Specimen, Code::loinc("600-7"))
+        } else {
+            let drug = Code {
+                system: System::Other("".into()),
+                code: "7".into(),
+                display: "Meropenem 1 g".into(),
+            };
+            (OrderKind::MedicationGiven, drug)
+        };
+        let resource = format!("order/{culture}/{slot}").into();
+        (
+            slot * 30,
+            fate,
+            Fact::Order(Order {
+                resource,
+                kind,
+                codes: vec![code],
+                active: fate > 1,
+            }),
+        )
+    });
+    prop_oneof![6 => vital, 2 => laboratory, 1 => order]
+}
+
+/// Gives events that were all accepted by the end, a minute apart in the order they were made.
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec(fact(), 1..60).prop_map(|facts| {
+        let made = facts.into_iter().enumerate().map(|(n, (at, _, fact))| {
+            let place = Place {
+                at,
+                arrives: END,
+                offset: 10 * n as u64,
+            };
+            let mut event = event("ann", place, 0, fact);
+            event.received =
+                clinical::ReceivedTime::from_micros(received_time(END).micros() + n as i64);
+            event
+        });
+        made.collect()
+    })
+}
+
+fn run(events: &[Event]) -> Engine {
+    let mut engine = Engine::new();
+    for event in events {
+        engine.take(event);
+    }
+    engine.tick(received_time(END + 60));
+    engine
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_arrival_ends_the_same(
+        (events, shuffled) in events().prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle()))
+    ) {
+        prop_assert_eq!(standing(&run(&events).findings), standing(&run(&shuffled).findings));
+    }
+
+    #[test]
+    fn the_same_events_give_the_same_bytes(events in events()) {
+        let (one, other) = (run(&events), run(&events));
+        prop_assert_eq!(&one.findings, &other.findings);
+        let bytes = |engine: &Engine| {
+            engine.states.values().map(|state| {
+                let mut bytes = Vec::new();
+                state.encode(&mut bytes);
+                bytes
+            }).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(bytes(&one), bytes(&other));
+    }
+
+    #[test]
+    fn a_line_of_revisions_has_no_gap(events in events().prop_shuffle()) {
+        let mut last: BTreeMap<(Box<str>, EventTime), Finding> = BTreeMap::new();
+        for finding in run(&events).findings {
+            let before = last.insert((finding.condition.clone(), finding.as_of), finding.clone());
+            prop_assert_eq!(finding.revision, before.as_ref().map_or(1, |before| before.revision + 1));
+            prop_assert_eq!(finding.replaces, before.map(|before| before.id));
+        }
+    }
+
+    #[test]
+    fn a_merge_ends_as_if_there_had_been_one_patient(
+        events in events(), split in any::<u64>(), merged_after in 0..60usize,
+    ) {
+        // Every other fact of a run of bits goes to the identity that will be retired.
+        let other = crate::events::patient("john-doe");
+        let mut engine = Engine::new();
+        for (n, event) in events.iter().enumerate() {
+            if n == merged_after.min(events.len() - 1) {
+                let place = Place { at: END, arrives: END, offset: 100_000 };
+                engine.take(&event_of_merge(place));
+            }
+            let mut event = event.clone();
+            // Versions of one resource are of one identity.
+            if let Fact::Observation(o) = &event.fact && split >> (o.resource.len() as u64 * 7 + event.at.micros().unsigned_abs() / 60_000_000) % 64 & 1 == 1 {
+                event.patient = other;
+            }
+            engine.take(&event);
+        }
+        engine.tick(received_time(END + 60));
+        let of = |engine: &Engine, who: &str| {
+            let key = crate::events::patient(who);
+            standing(&engine.findings.iter().filter(|f| f.patient == key).cloned().collect::<Vec<_>>())
+        };
+        prop_assert_eq!(of(&engine, "ann"), standing(&run(&events).findings));
+        prop_assert_eq!(of(&engine, "john-doe"), BTreeMap::new());
+    }
+}
+
+fn event_of_merge(place: Place) -> Event {
+    event("john-doe", place, 0, merge(MergeRole::Retired, "ann"))
+}
