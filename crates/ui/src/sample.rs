@@ -295,9 +295,9 @@ fn evidence() -> Vec<EvidenceRow> {
     let values = [
         ("respiratory rate", "25 /min", 3, 20, 81_231),
         ("oxygen saturation", "92 %", 2, 20, 81_232),
-        ("systolic blood pressure", "98 mm[Hg]", 2, 20, 81_233),
+        ("systolic blood pressure", "98 mmHg", 2, 20, 81_233),
         ("pulse", "112 /min", 1, 31, 81_102),
-        ("temperature", "37.9 Cel", 0, 58, 80_977),
+        ("temperature", "37.9 °C", 0, 58, 80_977),
     ];
     let row = |(what, value, points, minutes, offset): (&str, &str, i64, i64, u64)| EvidenceRow {
         what: what.to_owned(),

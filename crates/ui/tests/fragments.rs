@@ -16,7 +16,11 @@ fn a_row_of_alerts() {
     list.state = Some(AlertState::Acknowledged);
     list.rows = list.rows.into_iter().skip(2).take(1).collect();
     let html = ui::alerts_live(&sample::frame(Theme::System), &list);
-    check(&html, "<tbody>", "</tbody>", expect![[r#"
+    check(
+        &html,
+        "<tbody>",
+        "</tbody>",
+        expect![[r#"
         <tr class="edge-high">
         <td data-label="Severity"><span class="mark tone-high"><svg class="sign tone-high" viewBox="-7 -7 14 14" aria-hidden="true" focusable="false"><path class="solid" d="M0-5.5L5.5 4.5h-11z"/></svg><span class="word">high</span></span></td>
         <th scope="row" data-label="Reason"><a id="alert-a3" href="/alerts/a3">Lactate 4.1 mmol/L with suspected infection</a> <span class="sub">sepsis</span></th>
@@ -25,13 +29,19 @@ fn a_row_of_alerts() {
         <td data-label="State"><span class="mark tone-low"><svg class="sign tone-low" viewBox="-7 -7 14 14" aria-hidden="true" focusable="false"><path class="solid" d="M-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0zM0-3.8a3.8 3.8 0 0 0 0 7.6z"/></svg><span class="word">acknowledged</span></span> <span class="sub">Dr A. Example</span></td>
         <td data-label="True at"><time datetime="2026-11-21T05:50:40+01:00" title="21 November 2026 05:50:40 CET"><span class="clock">05:50</span> <span class="age">56 min ago</span></time></td>
         <td data-label="Opened"><time datetime="2026-11-21T05:59:40+01:00" title="21 November 2026 05:59:40 CET"><span class="clock">05:59</span> <span class="age">47 min ago</span></time></td>
-        </tr>"#]]);
-    check(&html, "<ul>", "</ul>", expect![[r##"
+        </tr>"#]],
+    );
+    check(
+        &html,
+        "<ul>",
+        "</ul>",
+        expect![[r##"
         <li><a href="/alerts" id="alerts-choice-1" hx-get="/alerts" hx-target="#alerts" hx-swap="outerHTML" hx-push-url="true">All <span class="count">311</span></a></li>
         <li><a href="/alerts?state=open" id="alerts-choice-2" hx-get="/alerts?state=open" hx-target="#alerts" hx-swap="outerHTML" hx-push-url="true">Open <span class="count">3</span></a></li>
         <li><a href="/alerts?state=acknowledged" id="alerts-choice-3" hx-get="/alerts?state=acknowledged" hx-target="#alerts" hx-swap="outerHTML" hx-push-url="true" aria-current="true">Acknowledged <span class="count">1</span></a></li>
         <li><a href="/alerts?state=resolved" id="alerts-choice-4" hx-get="/alerts?state=resolved" hx-target="#alerts" hx-swap="outerHTML" hx-push-url="true">Resolved <span class="count">296</span></a></li>
-        <li><a href="/alerts?state=retracted" id="alerts-choice-5" hx-get="/alerts?state=retracted" hx-target="#alerts" hx-swap="outerHTML" hx-push-url="true">Retracted <span class="count">11</span></a></li>"##]]);
+        <li><a href="/alerts?state=retracted" id="alerts-choice-5" hx-get="/alerts?state=retracted" hx-target="#alerts" hx-swap="outerHTML" hx-push-url="true">Retracted <span class="count">11</span></a></li>"##]],
+    );
 }
 
 #[test]
@@ -59,20 +69,30 @@ fn a_station_that_is_behind() {
 #[test]
 fn the_way_back() {
     let html = ui::alert_live(&sample::frame(Theme::System), &sample::alert());
-    check(&html, "<ol class=\"way-back\">", "</ol>", expect![[r#"
+    check(
+        &html,
+        "<ol class=\"way-back\">",
+        "</ol>",
+        expect![[r#"
         <li><span class="step">finding</span> <span class="name">news2, revision 2</span> <span class="place"><a href="/journal/healthcare.alert.stream/7/1204">healthcare.alert.stream/7/1204</a></span> <time datetime="2026-11-21T06:35:40+01:00" title="21 November 2026 06:35:40 CET"><span class="clock">06:35</span> <span class="age">11 min ago</span></time></li>
         <li><span class="step">event</span> <span class="name">Observation, oxygen saturation</span> <span class="place"><a href="/journal/healthcare.patient.stream/7/81232">healthcare.patient.stream/7/81232</a></span> <time datetime="2026-11-21T06:35:40+01:00" title="21 November 2026 06:35:40 CET"><span class="clock">06:35</span> <span class="age">11 min ago</span></time></li>
-        <li><span class="step">message</span> <span class="name">ORU^R01 from icu-monitors</span> <span class="place"><a href="/journal/healthcare.hl7v2.oru/7/44120">healthcare.hl7v2.oru/7/44120</a></span> <time datetime="2026-11-21T06:35:40+01:00" title="21 November 2026 06:35:40 CET"><span class="clock">06:35</span> <span class="age">11 min ago</span></time></li>"#]]);
+        <li><span class="step">message</span> <span class="name">ORU^R01 from icu-monitors</span> <span class="place"><a href="/journal/healthcare.hl7v2.oru/7/44120">healthcare.hl7v2.oru/7/44120</a></span> <time datetime="2026-11-21T06:35:40+01:00" title="21 November 2026 06:35:40 CET"><span class="clock">06:35</span> <span class="age">11 min ago</span></time></li>"#]],
+    );
 }
 
 #[test]
 fn raw_bytes() {
     let html = ui::quarantined_fragment(&sample::frame(Theme::System), &sample::quarantined());
-    check(&html, "<ol class=\"raw\">", "</ol>", expect![[r#"
+    check(
+        &html,
+        "<ol class=\"raw\">",
+        "</ol>",
+        expect![[r#"
         <li value="1"><code><abbr class="control" title="vertical tab, start of block">VT</abbr>MSH|^~\&#38;|LAB|EAST|PW|ST|20261121064340+0100||ORU^R01^ORU_R01|LE90211|P|2.5.1<abbr class="control" title="carriage return, end of segment">CR</abbr></code></li>
         <li value="2"><code>PID|1||^^^EXAMPLE^MR||Doe^Jane||19540211|F<abbr class="control" title="carriage return, end of segment">CR</abbr></code></li>
         <li value="3"><code>OBX|1|NM|2823-3^Potassium^LN||6.9|mmol/L|3.5-5.1|HH|||F|||20261121063500+0100<abbr class="control" title="carriage return, end of segment">CR</abbr></code></li>
-        <li value="4"><code><abbr class="control" title="file separator, end of block">FS</abbr><abbr class="control" title="carriage return, end of segment">CR</abbr></code></li>"#]]);
+        <li value="4"><code><abbr class="control" title="file separator, end of block">FS</abbr><abbr class="control" title="carriage return, end of segment">CR</abbr></code></li>"#]],
+    );
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn vitals() -> Vec<Vital> {
         vital(
             "systolic",
             "Systolic pressure",
-            "mm[Hg]",
+            "mmHg",
             (111.0, 219.0),
             (80.0, 160.0),
             [128, 131, 124, 126, 118, 112, 106, 98],
@@ -186,7 +186,7 @@ fn temperature() -> Vital {
     let mut vital = vital(
         "temperature",
         "Temperature",
-        "Cel",
+        "°C",
         (36.1, 38.0),
         (35.0, 40.0),
         tenths,
