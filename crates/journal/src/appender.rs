@@ -66,12 +66,12 @@ impl Appender {
     }
 
     fn add_slot(&mut self, name: TopicPartition, end: Offset, segment: Option<(Offset, u64)>) {
-        let marked = segment.map_or(0, |(_, length)| length);
         let slot = Slot {
             name: name.clone(),
             end,
             segment,
-            marked,
+            // The first record behind an earlier process's gets a mark: what is before it is unknown.
+            marked: 0,
             stored: Vec::new(),
             first: end,
             marks: Vec::new(),

@@ -1,7 +1,8 @@
 //! What can be read: topics, partitions, their segments and the positions of groups, as of one moment.
 
 use crate::checkpoint::{Checkpoint, Kept};
-use crate::segment::{Index, Place, Segment};
+use crate::index::{Gap, Index, Place};
+use crate::segment::Segment;
 use crate::{Bounds, Error, Group, Offset, PartitionStatus, Topic, TopicPartition, TopicSpec};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -71,10 +72,16 @@ impl Partition {
         let segments = segments
             .map(|one| (one.base, one.length, one.received_max))
             .collect();
+        let hints = self
+            .segments
+            .back()
+            .map(|last| last.index.hints(last.length))
+            .unwrap_or_default();
         Kept {
             start: self.start,
             end: self.end,
             segments,
+            hints,
         }
     }
 
@@ -180,13 +187,14 @@ impl Catalog {
         &mut self,
         at: &TopicPartition,
         base: Offset,
+        gap: Gap,
         marks: &[(Offset, u64)],
     ) {
         let partition = self.partitions.get_mut(at);
         if let Some(segment) = partition
             .and_then(|partition| partition.segments.iter_mut().find(|one| one.base == base))
         {
-            segment.index.fill(base, marks);
+            segment.index.fill(base, gap, marks);
         }
     }
 
@@ -211,9 +219,12 @@ impl Catalog {
                 base,
                 length,
                 received_max,
-                index: Index::unknown(length),
+                index: Index::unknown(length, Vec::new()),
             };
-            let segments = kept.segments.into_iter().map(segment).collect();
+            let mut segments: VecDeque<_> = kept.segments.into_iter().map(segment).collect();
+            if let Some(last) = segments.back_mut() {
+                last.index = Index::unknown(last.length, kept.hints);
+            }
             (
                 name,
                 Partition {

@@ -2,6 +2,7 @@
 
 use crate::bytes::{Fields, put_text, u32_of};
 use crate::entry::{FORMAT_VERSION, put_topic, topic};
+use crate::index::Mark;
 use crate::segment::cannot;
 use crate::storage::{Mode, Storage, read_all};
 use crate::{Error, Group, Offset, TopicPartition, TopicSpec};
@@ -37,6 +38,8 @@ pub(crate) struct Kept {
     pub(crate) end: Offset,
     /// Base offset, bytes and latest received time of each segment.
     pub(crate) segments: Vec<(Offset, u64, i64)>,
+    /// Where a few records of the last segment stand.
+    pub(crate) hints: Vec<Mark>,
 }
 
 /// Gives the path of the checkpoint.
@@ -140,6 +143,11 @@ impl Checkpoint {
             for (base, length, received_max) in &kept.segments {
                 put(&mut out, &[*base, *length, received_max.cast_unsigned()]);
             }
+            put_count(&mut out, kept.hints.len());
+            for (offset, position) in &kept.hints {
+                out.extend_from_slice(&offset.to_le_bytes());
+                out.extend_from_slice(&position.to_le_bytes());
+            }
         }
         put_count(&mut out, self.groups.len());
         for (group, offsets) in &self.groups {
@@ -173,12 +181,17 @@ impl Checkpoint {
             for _ in 0..fields.u32()? {
                 segments.push((fields.u64()?, fields.u64()?, fields.i64()?));
             }
+            let mut hints = Vec::new();
+            for _ in 0..fields.u32()? {
+                hints.push((fields.u32()?, fields.u32()?));
+            }
             checkpoint.partitions.push((
                 name,
                 Kept {
                     start,
                     end,
                     segments,
+                    hints,
                 },
             ));
         }

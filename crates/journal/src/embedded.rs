@@ -3,15 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::{Catalog, Located};
-use crate::checkpoint::Kept;
 use crate::committer::Committer;
 use crate::entry::FORMAT_VERSION;
-use crate::files::Files;
 use crate::queue::{Item, Refused};
+use crate::reading::{Verified, read_from, verify};
 use crate::record::Batch;
 use crate::room::Room;
-use crate::segment::{Place, Wanted, path_of, read, scan};
 use crate::shared::Shared;
 use crate::storage::{Disk, Storage};
 use crate::{
@@ -20,7 +17,7 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -83,15 +80,6 @@ impl Options {
         }
         Ok(())
     }
-}
-
-/// What [`EmbeddedJournal::verify`] has read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
-    /// Partitions.
-    pub partitions: u64,
-    /// Records.
-    pub records: u64,
 }
 
 /// The journal of one directory of the local disk, open for writing: one process at a time.
@@ -220,27 +208,7 @@ impl EmbeddedJournal {
     /// # Errors
     /// At the first damage.
     pub fn verify(&self) -> Result<Verified, Error> {
-        let now = self.shared.catalog().checkpoint(self.shared.files.id, 0);
-        let mut verified = Verified::default();
-        for (name, kept) in now.partitions {
-            let records = self.verify_partition(&name, kept)?;
-            verified.partitions = verified.partitions.saturating_add(1);
-            verified.records = verified.records.saturating_add(records);
-        }
-        Ok(verified)
-    }
-
-    fn verify_partition(&self, name: &TopicPartition, kept: Kept) -> Result<u64, Error> {
-        let mut kept = kept;
-        loop {
-            let result = recovery::verify_partition(&self.shared.files, name, &kept);
-            let now = self.shared.catalog().kept(name)?;
-            if result.is_ok() || now.start == kept.start {
-                return result;
-            }
-            // Retention has removed a segment meanwhile.
-            kept = now;
-        }
+        verify(&*self.shared)
     }
 
     /// Tells how the journal is.
@@ -368,98 +336,5 @@ impl Journal for EmbeddedJournal {
 
     fn wait(&self, seen: u64, at_most: Duration) -> u64 {
         self.shared.wait(seen, at_most)
-    }
-}
-
-/// What records are read from: a catalog and the files that it names.
-pub(crate) trait Source {
-    fn files(&self) -> &Files;
-    fn catalog(&self) -> RwLockReadGuard<'_, Catalog>;
-    fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog>;
-}
-
-impl Source for Shared {
-    fn files(&self) -> &Files {
-        &self.files
-    }
-
-    fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
-        self.catalog()
-    }
-
-    fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
-        self.catalog_mut()
-    }
-}
-
-impl Source for (Files, RwLock<Catalog>) {
-    fn files(&self) -> &Files {
-        &self.0
-    }
-
-    fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
-        self.1
-            .read()
-            .expect("nothing panics while it changes the catalog")
-    }
-
-    fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
-        self.1
-            .write()
-            .expect("nothing panics while it changes the catalog")
-    }
-}
-
-/// Reads records from where the catalog says that they are.
-pub(crate) fn read_from(
-    source: &dyn Source,
-    from: &TopicPartition,
-    offset: Offset,
-    max_bytes: usize,
-) -> Result<Batch, Error> {
-    let located = source.catalog().locate(from, offset)?;
-    let Located::In {
-        base,
-        length,
-        place,
-    } = located
-    else {
-        return Ok(Batch::default());
-    };
-    let files = source.files();
-    let file = files
-        .get(from, base)
-        .map_err(|error| gone(source, from, offset, error))?;
-    let path = path_of(&files.dir, from, base);
-    let position = match place {
-        Place::At(position) => position,
-        Place::Unknown(until) => {
-            let marks = scan(&*file, base, until)
-                .map_err(|error| crate::segment::cannot("read", &path, error))?;
-            source.catalog_mut().fill_index(from, base, &marks);
-            let known = marks.iter().rev().find(|(mark, _)| *mark <= offset);
-            known.map_or(crate::segment::SEGMENT_HEADER_BYTES, |(_, position)| {
-                *position
-            })
-        }
-    };
-    let stretch = read(
-        &*file,
-        Wanted {
-            path: &path,
-            position,
-            length,
-            offset,
-            max_bytes,
-        },
-    )?;
-    Ok(Batch::verified(stretch.bytes, stretch.first, stretch.count))
-}
-
-/// Tells a segment that retention has just removed from one that is missing.
-fn gone(source: &dyn Source, from: &TopicPartition, offset: Offset, error: Error) -> Error {
-    match source.catalog().locate(from, offset) {
-        Ok(_) => error,
-        Err(outside) => outside,
     }
 }

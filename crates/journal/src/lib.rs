@@ -25,6 +25,8 @@ mod memory;
 mod embedded;
 mod read_only;
 
+mod reading;
+
 mod queue;
 mod shared;
 
@@ -37,6 +39,7 @@ mod appender;
 
 mod catalog;
 mod files;
+mod index;
 mod segment;
 
 mod checkpointer;
@@ -53,11 +56,12 @@ mod storage;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
-pub use embedded::{EmbeddedJournal, Options, Verified};
+pub use embedded::{EmbeddedJournal, Options};
 pub use error::Error;
 pub use memory::MemoryJournal;
 pub use partitioner::partition_for;
 pub use read_only::ReadOnlyJournal;
+pub use reading::Verified;
 pub use record::{Batch, BatchIter, Headers, Record, RecordRef};
 pub use status::{Counters, Disk, PartitionStatus, Status};
 

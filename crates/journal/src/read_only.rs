@@ -3,9 +3,9 @@
 use crate::bytes::{u64_of, usize_of};
 use crate::catalog::{Added, Catalog};
 use crate::checkpoint;
-use crate::embedded::{Source as _, read_from};
 use crate::entry::FORMAT_VERSION;
 use crate::files::Files;
+use crate::reading::{Source as _, Verified, read_from, verify};
 use crate::record::{Batch, Check, Parsed, parse};
 use crate::segment::{SEGMENT_HEADER_BYTES, base_of, cannot, check_header, dir_of, path_of};
 use crate::storage::{Mode, Storage};
@@ -126,6 +126,14 @@ impl ReadOnlyJournal {
         catalog.sequence = catalog.sequence.max(sequence);
         catalog.dirty.clear();
         catalog.grown.clear();
+    }
+
+    /// Reads every record that is kept and checks it.
+    ///
+    /// # Errors
+    /// At the first damage.
+    pub fn verify(&self) -> Result<Verified, Error> {
+        verify(&self.source)
     }
 
     /// Tells what can be read.

@@ -4,18 +4,15 @@
 //! takes does not grow with what is kept. Those records are checked when they are read.
 
 use crate::appender::Appender;
-use crate::bytes::usize_of;
 use crate::catalog::Catalog;
 use crate::checkpoint::{self, Checkpoint, Failure, Kept};
 use crate::commit_file::{self, CommitFile, Recorded};
 use crate::entry::{Entry, Kind, WriteBody, topic};
 use crate::files::Files;
 use crate::record::{Check, Parsed, parse};
-use crate::segment::{
-    SEGMENT_HEADER_BYTES, TOPICS, base_of, cannot, check_header, dir_of, path_of,
-};
+use crate::segment::{TOPICS, base_of, cannot, check_header, dir_of, path_of};
 use crate::storage::{Mode, Storage};
-use crate::{Error, Offset, Options, TopicPartition, limits};
+use crate::{Error, Offset, Options, TopicPartition};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher as _;
 use std::io;
@@ -368,41 +365,4 @@ pub(crate) fn sync_segments(
         syncs = syncs.saturating_add(1);
     }
     Ok(syncs)
-}
-
-/// Reads every record of every segment and checks it.
-pub(crate) fn verify_partition(
-    files: &Files,
-    name: &TopicPartition,
-    kept: &Kept,
-) -> Result<u64, Error> {
-    let mut due = kept.start;
-    for (base, length, _) in &kept.segments {
-        let path = path_of(&files.dir, name, *base);
-        let file = files.get(name, *base)?;
-        check_header(&*file, &path, files.id, name, *base)?;
-        if *base != due {
-            let what = format!("it begins with offset {base}, but {due} is due");
-            return Err(Error::damaged(&path, 0, what));
-        }
-        let mut position = SEGMENT_HEADER_BYTES;
-        while position < *length {
-            let wanted = crate::segment::Wanted {
-                path: &path,
-                position,
-                length: *length,
-                offset: due,
-                max_bytes: usize_of(1 << 20).min(limits::READ_BYTES_MAX),
-            };
-            let stretch = crate::segment::read(&*file, wanted)?;
-            position = position.saturating_add(crate::bytes::u64_of(stretch.bytes.len()));
-            due = due.saturating_add(crate::bytes::u64_of(stretch.count));
-        }
-    }
-    if due != kept.end {
-        let dir = dir_of(&files.dir, name);
-        let what = format!("its segments end with offset {due}, not {}", kept.end);
-        return Err(Error::damaged(&dir, 0, what));
-    }
-    Ok(due.saturating_sub(kept.start))
 }

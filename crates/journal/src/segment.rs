@@ -1,8 +1,9 @@
-//! One segment file: its name, its header and the sparse index over it.
+//! One segment file: its name, its header and its records.
 
 use crate::bytes::{Fields, put_text, u64_of, usize_of};
 use crate::entry::FORMAT_VERSION;
-use crate::record::{Check, FIXED_BYTES, Parsed, parse};
+use crate::index::Index;
+use crate::record::{Check, Parsed, parse};
 use crate::storage::StorageFile;
 use crate::{Error, Offset, TopicPartition, limits};
 use std::io;
@@ -14,8 +15,6 @@ pub(crate) const SEGMENT_HEADER_BYTES: u64 = 256;
 const MAGIC: [u8; 8] = *b"PWsegmnt";
 /// Where the header's checksum stands: at its end.
 const CHECKSUM_AT: usize = 252;
-/// What the index reads at once.
-const SCAN_BYTES: usize = 1 << 20;
 /// Directory of the topics.
 pub(crate) const TOPICS: &str = "topics";
 /// What the name of a segment ends with.
@@ -112,113 +111,6 @@ pub(crate) struct Segment {
     pub(crate) index: Index,
 }
 
-/// Where some of a segment's records stand.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Index {
-    /// Offsets, counted from the base, and positions; ascending.
-    marks: Vec<(u32, u32)>,
-    /// Up to here it was written by an earlier process, and has to be looked through before it is known.
-    unknown_until: Option<u64>,
-}
-
-/// Where to begin to look for an offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    At(u64),
-    /// The segment has to be looked through first, up to a position.
-    Unknown(u64),
-}
-
-impl Index {
-    /// Makes the index of a segment that an earlier process wrote.
-    pub(crate) fn unknown(length: u64) -> Self {
-        Self {
-            marks: Vec::new(),
-            unknown_until: Some(length),
-        }
-    }
-
-    pub(crate) fn add(&mut self, base: Offset, marks: &[(Offset, u64)]) {
-        self.marks
-            .extend(marks.iter().map(|mark| relative(base, *mark)));
-    }
-
-    /// Puts what was found by [`scan`] before what is known.
-    pub(crate) fn fill(&mut self, base: Offset, marks: &[(Offset, u64)]) {
-        if self.unknown_until.take().is_some() {
-            let found = marks.iter().map(|mark| relative(base, *mark));
-            self.marks.splice(0..0, found);
-        }
-    }
-
-    pub(crate) fn find(&self, base: Offset, offset: Offset) -> Place {
-        let wanted = offset.saturating_sub(base);
-        let after = self
-            .marks
-            .partition_point(|(mark, _)| u64::from(*mark) <= wanted);
-        let known = after
-            .checked_sub(1)
-            .and_then(|before| self.marks.get(before));
-        match (known, self.unknown_until) {
-            (Some((_, position)), _) => Place::At(u64::from(*position)),
-            (None, Some(until)) if wanted > 0 => Place::Unknown(until),
-            (None, _) => Place::At(SEGMENT_HEADER_BYTES),
-        }
-    }
-}
-
-fn relative(base: Offset, (offset, position): (Offset, u64)) -> (u32, u32) {
-    let small =
-        |number| u32::try_from(number).expect("a segment is limited to less than 2^32 bytes");
-    (small(offset.saturating_sub(base)), small(position))
-}
-
-/// Looks through a segment for its index. It stops where it cannot go on: the reader who comes there tells why.
-pub(crate) fn scan(
-    file: &dyn StorageFile,
-    base: Offset,
-    until: u64,
-) -> io::Result<Vec<(Offset, u64)>> {
-    let mut marks = Vec::new();
-    let (mut position, mut offset, mut marked) = (SEGMENT_HEADER_BYTES, base, SEGMENT_HEADER_BYTES);
-    let mut buffer = Vec::new();
-    while position < until {
-        buffer.resize(SCAN_BYTES.min(usize_of(until.saturating_sub(position))), 0);
-        let read = file.read_at(&mut buffer, position)?;
-        buffer.truncate(read);
-        let mut rest = buffer.as_slice();
-        let begun = position;
-        while let Some((found, size)) = front(rest) {
-            if found != offset {
-                return Ok(marks);
-            }
-            if position.saturating_sub(marked) >= u64::from(limits::INDEX_INTERVAL_BYTES) {
-                marks.push((offset, position));
-                marked = position;
-            }
-            position = position.saturating_add(size);
-            offset = offset.saturating_add(1);
-            match usize::try_from(size).ok().and_then(|size| rest.get(size..)) {
-                Some(tail) => rest = tail,
-                None => break,
-            }
-        }
-        if position == begun {
-            break;
-        }
-    }
-    Ok(marks)
-}
-
-/// Reads the offset and the size of a record of which only the front may be there.
-fn front(bytes: &[u8]) -> Option<(Offset, u64)> {
-    let mut fields = Fields(bytes.get(..FIXED_BYTES)?);
-    let length = fields.u32()?;
-    fields.u32()?;
-    let size = u64::from(length).saturating_add(u64_of(crate::record::PREFIX_BYTES));
-    Some((fields.u64()?, size))
-}
-
 /// A stretch of a segment's records that was read and checked.
 #[derive(Debug, Default)]
 pub(crate) struct Stretch {
@@ -274,7 +166,7 @@ pub(crate) fn read(file: &dyn StorageFile, wanted: Wanted<'_>) -> Result<Stretch
                 let what = "a record reaches over the end of its segment";
                 return Err(Error::damaged(wanted.path, wanted.position, what));
             }
-            Picked::Needs(more) => size = more,
+            Picked::Needs(more) => size = more.max(size.saturating_mul(2)).min(left),
         }
     }
 }

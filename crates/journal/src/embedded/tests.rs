@@ -8,6 +8,7 @@ mod model;
 
 use super::*;
 use crate::Record;
+use crate::segment::path_of;
 use crate::storage::simulated::Simulated;
 use std::path::PathBuf;
 

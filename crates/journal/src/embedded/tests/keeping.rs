@@ -126,6 +126,7 @@ fn a_reader_beside_the_writer_sees_what_is_in_the_segments() {
         );
     }
     let found = all(&reader, &at(0), 0);
+    assert_eq!(reader.verify().expect("it is whole").records, 120);
     assert_eq!(found, all(&journal, &at(0), 0));
     assert!(matches!(reader.append(numbered(60)), Err(Error::ReadOnly)));
     journal
@@ -167,4 +168,42 @@ fn the_files_of_another_commit_size_are_made_anew() {
         Some(32 << 10)
     );
     assert_eq!(check_numbered(&open(&disk.copy())), 300);
+}
+
+#[test]
+fn every_offset_is_found_after_a_restart_from_any_side() {
+    let disk = Simulated::new();
+    let wide = Options {
+        segment_bytes: 1 << 20,
+        commit_bytes: 1 << 20,
+        ..tiny()
+    };
+    let open = |disk: &Simulated| {
+        let opened = EmbeddedJournal::open_on(Arc::new(disk.clone()), &dir(), &wide);
+        opened.expect("it opens")
+    };
+    let large = |number: u64| {
+        let value = number.to_le_bytes().repeat(100);
+        Write {
+            records: vec![(at(0), record(&value))],
+            offsets: Vec::new(),
+        }
+    };
+    open(&disk).ensure_topic(&spec()).expect("created");
+    for part in 0..3 {
+        let journal = open(&disk);
+        for number in part * 200..part * 200 + 200 {
+            journal.append(large(number)).expect("accepted");
+        }
+    }
+    for step in [599, 101, 1] {
+        let journal = open(&disk.copy());
+        for number in (0..600).rev().step_by(step) {
+            let batch = journal.read(&at(0), number, 1).expect("it can be read");
+            assert_eq!(
+                batch.iter().next().map(|one| one.to_record()),
+                Some(large(number).records[0].1.clone())
+            );
+        }
+    }
 }
