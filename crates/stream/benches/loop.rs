@@ -291,8 +291,9 @@ fn run_loop(
     let processor = Arc::new(Rings { timers });
     let start = Instant::now();
     let mut task = Task::open(spec, 0, processor, journal.clone(), store).expect("it opens");
-    while task.run_once(CALL_RECORDS).expect("it runs").records > 0 {}
+    while task.run_once(CALL_RECORDS).expect("it runs").lag > 0 {}
     let took = start.elapsed();
+    task.flush().expect("it flushes");
     assert_eq!(task.counters().steps, EVENTS);
     took
 }

@@ -119,7 +119,8 @@ impl<P: Processor, S: Store> Task<P, S> {
 
     /// Takes in up to `max_records` of what is readable now, and commits what came of it.
     ///
-    /// A commit may still be on its way when it returns; a call that finds nothing to read waits for it.
+    /// A commit may still be on its way when it returns; a call that finds nothing to read waits for it. There is
+    /// nothing more to do until something new is readable once it gives neither records nor lag.
     ///
     /// # Errors
     /// When the task cannot go on; see [`TaskError`].
@@ -155,12 +156,9 @@ impl<P: Processor, S: Store> Task<P, S> {
     }
 
     fn advance(&mut self, max_records: usize) -> Result<Progress, TaskError> {
+        self.look()?;
         let journal = &*self.journal;
         let cycle = &mut self.cycle;
-        cycle.stepper.counters.skipped += self.inputs.look(journal)?;
-        if cycle.stepper.repeating {
-            self.inputs.limit(&self.committed_before);
-        }
         let mut records = 0;
         while records < max_records {
             let left = max_records - records;
@@ -175,11 +173,14 @@ impl<P: Processor, S: Store> Task<P, S> {
             }
             records += count;
         }
-        if cycle.stepper.repeating && self.inputs.lag() == 0 {
-            cycle.stepper.repeating = false;
-            self.inputs.look(journal)?;
-        }
+        let recovered = cycle.stepper.repeating && self.inputs.lag() == 0;
+        cycle.stepper.repeating &= !recovered;
         cycle.end_of_batch(journal, records == 0)?;
+        if recovered || records == 0 {
+            // What was just committed may be this task's own input.
+            self.look()?;
+        }
+        let cycle = &mut self.cycle;
         Ok(Progress {
             records,
             committed: cycle.commits.is_free()? && !cycle.is_commit_due(),
@@ -188,6 +189,15 @@ impl<P: Processor, S: Store> Task<P, S> {
             watermark: cycle.stepper.watermark.0,
             failed_keys_in_a_row: cycle.stepper.failed_keys_in_a_row(),
         })
+    }
+
+    fn look(&mut self) -> Result<(), TaskError> {
+        let skipped = self.inputs.look(&*self.journal)?;
+        self.cycle.stepper.counters.skipped += skipped;
+        if self.cycle.stepper.repeating {
+            self.inputs.limit(&self.committed_before);
+        }
+        Ok(())
     }
 }
 

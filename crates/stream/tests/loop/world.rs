@@ -85,8 +85,12 @@ pub(crate) fn tick(at: i64) -> Record {
 
 /// Runs until nothing is left to read.
 pub(crate) fn drain<S: Store>(task: &mut Task<Script, S>, max: usize) -> Result<(), TaskError> {
-    while task.run_once(max)?.records > 0 {}
-    Ok(())
+    loop {
+        let progress = task.run_once(max)?;
+        if progress.records == 0 && progress.lag == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Writes down every record of the topics that a stage writes.
