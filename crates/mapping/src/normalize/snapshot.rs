@@ -14,7 +14,7 @@ pub const MAX_EARLIER_LOCATIONS: usize = 4;
 /// The order of elements that FHIR R4 gives, of Patient and of Encounter.
 const ORDER: &str = "meta implicitRules language text contained extension modifierExtension identifier active name telecom gender \
     birthDate deceasedBoolean deceasedDateTime address maritalStatus multipleBirthBoolean multipleBirthInteger photo contact \
-    communication managingOrganization link \
+    communication generalPractitioner managingOrganization link \
     status statusHistory class classHistory type serviceType priority subject episodeOfCare basedOn participant appointment period \
     length reasonCode reasonReference diagnosis account hospitalization location serviceProvider partOf";
 /// Elements whose parts come from several fields, and their parts in the order of FHIR R4.
