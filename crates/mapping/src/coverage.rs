@@ -3,6 +3,7 @@
 use formats::fhir::json;
 use formats::hl7v2::{Message, Segment};
 
+use crate::issue::Issue;
 use crate::map::piece::Piece;
 use crate::tables::{Ignored, RowInfo, TABLES};
 
@@ -19,7 +20,10 @@ pub(crate) struct Mark {
 
 /// What of a message was mapped; [`Coverage::report`] sets it against the whole message.
 #[derive(Clone, Debug, Default)]
-pub struct Coverage(Vec<Mark>);
+pub struct Coverage {
+    marks: Vec<Mark>,
+    issues: Vec<Issue>,
+}
 
 /// What became of each populated piece of a message, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,9 +66,8 @@ pub enum Outcome {
 }
 
 impl Coverage {
-    pub(crate) fn new(mut marks: Vec<Mark>) -> Self {
-        marks.sort_unstable();
-        Self(marks)
+    pub(crate) const fn new(marks: Vec<Mark>, issues: Vec<Issue>) -> Self {
+        Self { marks, issues }
     }
 
     /// Says what became of each populated piece.
@@ -105,7 +108,12 @@ impl Coverage {
                     });
                     break;
                 }
-                self.piece(Piece::Repetition(repetition), &path, (&name, number, None), report);
+                self.piece(
+                    Piece::Repetition(repetition),
+                    &path,
+                    (&name, number, None),
+                    report,
+                );
             }
         }
     }
@@ -131,7 +139,12 @@ impl Coverage {
                 } else {
                     format!("{path}.{}", index + 1)
                 };
-                self.piece(*part, &path, (name, field, component.or(Some(index + 1))), report);
+                self.piece(
+                    *part,
+                    &path,
+                    (name, field, component.or(Some(index + 1))),
+                    report,
+                );
             }
             return;
         }
@@ -150,7 +163,7 @@ impl Coverage {
     ) -> Outcome {
         let covers = |mark: &&Mark| mark.start <= range.start && range.end <= mark.end;
         let tables = &*TABLES;
-        let found = self.0.iter().find(covers).filter(|_| !range.is_empty());
+        let found = self.marks.iter().find(covers).filter(|_| !range.is_empty());
         if let Some(mark) = found
             && let Some(row) = tables.rows.get(mark.row as usize)
         {
@@ -161,7 +174,17 @@ impl Coverage {
                 table: format!("{}:{}", row.file, row.line),
             };
         }
-        match tables.ignored.iter().find(|row| row.covers(name, field, component)) {
+        let doubted = |issue: &&Issue| range.contains(&issue.position);
+        if let Some(issue) = self.issues.iter().find(doubted) {
+            return Outcome::Unmapped {
+                reason: Some(issue.code.hint()),
+            };
+        }
+        match tables
+            .ignored
+            .iter()
+            .find(|row| row.covers(name, field, component))
+        {
             Some(row) if !row.later => Outcome::Ignored { reason: row.reason },
             row => Outcome::Unmapped {
                 reason: row.map(|row| row.reason),
@@ -203,7 +226,12 @@ fn element(outer: &RowInfo, row: &RowInfo) -> String {
     if std::ptr::eq(outer, row) {
         format!("{}.{}", outer.target, plain(outer.element))
     } else if row.target.contains('.') {
-        format!("{}.{}.{}", outer.target, plain(outer.element), plain(row.element))
+        format!(
+            "{}.{}.{}",
+            outer.target,
+            plain(outer.element),
+            plain(row.element)
+        )
     } else {
         format!("{}.{}", row.target, plain(row.element))
     }

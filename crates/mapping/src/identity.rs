@@ -43,7 +43,7 @@ pub enum Subjects {
         /// The identity that goes.
         retired: PatientIdentifier,
     },
-    /// Several patients, or several merges: [`split`] gives each its own message.
+    /// Several patients, several merges or several groups of one patient: [`split`] gives each its own message.
     Several(Vec<PatientIdentifier>),
 }
 
@@ -69,7 +69,7 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
     let merges = is_merge(message);
     let mut retired = message.segments_named(b"MRG");
     let merge = retired.next().filter(|_| merges);
-    let several = merges && (groups > 1 || retired.next().is_some());
+    let several = groups > 1 || (merge.is_some() && retired.next().is_some());
     let Some(chosen) = chosen else {
         return if others.is_empty() {
             Subjects::None
@@ -77,7 +77,7 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
             Subjects::Several(others)
         };
     };
-    if several || others.iter().any(|other| *other != chosen) {
+    if several {
         others.insert(0, chosen);
         others.dedup();
         return Subjects::Several(others);
@@ -129,11 +129,7 @@ fn prior(
         .or_else(|| choose(segment.field(4), source, authority))
 }
 
-fn choose(
-    field: Field<'_>,
-    source: &Source,
-    authority: Option<&str>,
-) -> Option<PatientIdentifier> {
+fn choose(field: Field<'_>, source: &Source, authority: Option<&str>) -> Option<PatientIdentifier> {
     let candidates = || {
         field
             .repetitions()
@@ -141,7 +137,10 @@ fn choose(
     };
     let fits = |preference: &Preference, candidate: &Repetition<'_>| {
         let kind = candidate.component(5).text();
-        preference.kind.as_deref().is_none_or(|wanted| wanted == kind.trim())
+        preference
+            .kind
+            .as_deref()
+            .is_none_or(|wanted| wanted == kind.trim())
             && preference
                 .authority
                 .as_deref()
@@ -213,16 +212,27 @@ mod tests {
 
     #[test]
     fn a_merge_has_two_sides() {
-        check("A40", "PID|||2^^^H^MR\rMRG|9^^^X^PI~1^^^H^MR", expect!["H|2 <- H|1"]);
+        check(
+            "A40",
+            "PID|||2^^^H^MR\rMRG|9^^^X^PI~1^^^H^MR",
+            expect!["H|2 <- H|1"],
+        );
         check("A08", "PID|||2^^^H^MR\rMRG|1^^^H^MR", expect!["H|2"]);
-        check("A40", "PID|||2^^^H\rMRG|1^^^H\rPID|||4^^^H\rMRG|3^^^H", expect!["H|2 and H|4"]);
+        check(
+            "A40",
+            "PID|||2^^^H\rMRG|1^^^H\rPID|||4^^^H\rMRG|3^^^H",
+            expect!["H|2 and H|4"],
+        );
     }
 
     #[test]
     fn each_of_several_gets_a_message() {
         let text = b"MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||1\rOBR|1\rPID|||2\rOBR|2\r";
         let parts = split(&hl7v2::parse(text));
-        let parts: Vec<_> = parts.iter().map(|part| String::from_utf8_lossy(part)).collect();
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|part| String::from_utf8_lossy(part))
+            .collect();
         expect![[r#"
             [
                 "MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||1\rOBR|1\r",

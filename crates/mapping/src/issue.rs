@@ -63,15 +63,21 @@ impl IssueCode {
     /// Says what was done about it and what would help.
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::ValueNotOfType => "kept as text; ask the sender to state the type it sends in OBX-2",
+            Self::ValueNotOfType => {
+                "kept as text; ask the sender to state the type it sends in OBX-2"
+            }
             Self::ValueTypeUnknown => "kept as text; ask the sender to fill OBX-2",
             Self::NotATime => "left out; times are YYYY[MM[DD[HHMM[SS]]]][+ZZZZ]",
             Self::TimeToTheHour => "written as the day; ask the sender for minutes",
             Self::NotANumber => "left out; numbers are digits with at most one point",
-            Self::CodeUnknown => "kept as sent, or `unknown` where FHIR allows nothing else; add it to the code table",
+            Self::CodeUnknown => {
+                "kept as sent, or `unknown` where FHIR allows nothing else; add it to the code table"
+            }
             Self::CodeMissing => "written as `unknown`; ask the sender to fill the field",
             Self::Uncoded => "written as unknown; ask the sender to fill OBX-3 or OBR-4",
-            Self::LocalCode => "kept; map it under `codes` of the source so that workloads can use it",
+            Self::LocalCode => {
+                "kept; map it under `codes` of the source so that workloads can use it"
+            }
             Self::NotDated => "ask the sender to fill OBX-14 or OBR-7",
             Self::MessageNotDated => "ask the sender to fill MSH-7",
             Self::StayNotIdentified => "ask the sender to fill PV1-19",

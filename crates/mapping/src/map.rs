@@ -47,10 +47,18 @@ pub struct Mapped {
 }
 
 /// Maps a message; where it does not say when it was made, the time it was received stands in.
-pub fn map(message: &Message<'_>, source: &Source, site: &SiteKey, received: ReceivedTime) -> Mapped {
+pub fn map(
+    message: &Message<'_>,
+    source: &Source,
+    site: &SiteKey,
+    received: ReceivedTime,
+) -> Mapped {
     let subjects = identity::subjects(message, source);
     let whom: Option<&PatientIdentifier> = match &subjects {
-        Subjects::One(patient) | Subjects::Merge { survivor: patient, .. } => Some(patient),
+        Subjects::One(patient)
+        | Subjects::Merge {
+            survivor: patient, ..
+        } => Some(patient),
         Subjects::None | Subjects::Several(_) => None,
     };
     let Some(patient) = whom.map(|patient| patient.key(site)) else {
@@ -69,9 +77,17 @@ pub fn map(message: &Message<'_>, source: &Source, site: &SiteKey, received: Rec
     Mapped {
         subjects,
         drafts: all,
-        coverage: Coverage::new(mapper.marks),
+        coverage: Coverage::new(mapper.marks, mapper.issues.clone()),
         issues: mapper.issues,
     }
+}
+
+/// When a message was made (MSH-7), by the sender's clock; nothing where it does not say.
+pub fn message_time(message: &Message<'_>, source: &Source) -> Option<EventTime> {
+    let time = message.header()?.time()?.ok()?;
+    Clock::new(source, Some(&time))
+        .micros(&time)
+        .map(EventTime::from_micros)
 }
 
 struct Mapping<'m> {
@@ -126,7 +142,10 @@ impl<'m> Mapping<'m> {
     fn run(&mut self) {
         let shared = self.groups.shared.clone();
         let frame = Frame::new(&shared);
-        self.recorded = self.time(frame, &[("EVN", 2)]).map(RecordedTime::from_micros).or(self.recorded);
+        self.recorded = self
+            .time(frame, &[("EVN", 2)])
+            .map(RecordedTime::from_micros)
+            .or(self.recorded);
         self.patient(frame);
         self.encounter(frame);
         let orders = std::mem::take(&mut self.groups.orders);
@@ -158,7 +177,10 @@ impl<'m> Mapping<'m> {
         event_time: EventTime,
         effect: Effect,
     ) {
-        self.mapper.links.targets.push(format!("{resource_type}/{id}"));
+        self.mapper
+            .links
+            .targets
+            .push(format!("{resource_type}/{id}"));
         self.drafts.push(Draft {
             resource_type,
             id: id.into(),
@@ -209,8 +231,14 @@ impl<'m> Mapping<'m> {
     /// a message that is not about the stay speaks of none without a number.
     fn encounter_id(&mut self, frame: Frame<'_, 'm>, fills: bool) -> Option<String> {
         let patient = *self.patient.as_bytes();
-        for (kind, segment, field) in [("visit", "PV1", 19), ("visit", "PV1", 50), ("account", "PID", 18)] {
-            let piece = frame.field(segment, field, None).filter(|piece| piece.is_valued());
+        for (kind, segment, field) in [
+            ("visit", "PV1", 19),
+            ("visit", "PV1", 50),
+            ("account", "PID", 18),
+        ] {
+            let piece = frame
+                .field(segment, field, None)
+                .filter(|piece| piece.is_valued());
             let Some(piece) = piece else { continue };
             let part = |number: usize| {
                 let part = piece.part(number).map(Piece::first);
@@ -220,7 +248,13 @@ impl<'m> Mapping<'m> {
             if number.is_empty() || (fills && kind == "account") {
                 continue;
             }
-            let parts: [&[u8]; 5] = [&patient, b"Encounter", kind.as_bytes(), authority.as_bytes(), number.as_bytes()];
+            let parts: [&[u8]; 5] = [
+                &patient,
+                b"Encounter",
+                kind.as_bytes(),
+                authority.as_bytes(),
+                number.as_bytes(),
+            ];
             return Some(link::id(&parts));
         }
         if fills {
@@ -228,7 +262,12 @@ impl<'m> Mapping<'m> {
         }
         let admitted = self.time(frame, &[("PV1", 44)]).unwrap_or_default();
         self.mapper.doubt(IssueCode::StayNotIdentified, None);
-        Some(link::id(&[&patient, b"Encounter", b"admitted", &admitted.to_be_bytes()]))
+        Some(link::id(&[
+            &patient,
+            b"Encounter",
+            b"admitted",
+            &admitted.to_be_bytes(),
+        ]))
     }
 
     fn order(&mut self, order: &Order<'m>, shared: &Group<'m>) {
@@ -238,7 +277,9 @@ impl<'m> Mapping<'m> {
         let mut results = Vec::new();
         let mut known: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
         let recorded = self.recorded;
-        let issued = self.time(frame, &[("OBR", 22)]).map(RecordedTime::from_micros);
+        let issued = self
+            .time(frame, &[("OBR", 22)])
+            .map(RecordedTime::from_micros);
         self.recorded = issued.or(recorded);
         for group in order.observations(shared) {
             results.extend(self.observation(Frame::new(&group), number.as_deref(), &mut known));
@@ -255,8 +296,15 @@ impl<'m> Mapping<'m> {
         self.require_status(&mut elements, frame, ("OBR", 25));
         let code = frame.field("OBR", 4, None).map_or(&b""[..], Piece::raw);
         let time = self.time(frame, &[("OBR", 7)]);
-        let stamp = time.unwrap_or(self.mapper.message_time.micros()).to_be_bytes();
-        let id = link::id(&[self.patient.as_bytes(), b"DiagnosticReport", number.unwrap_or(&stamp), first_code(code)]);
+        let stamp = time
+            .unwrap_or(self.mapper.message_time.micros())
+            .to_be_bytes();
+        let id = link::id(&[
+            self.patient.as_bytes(),
+            b"DiagnosticReport",
+            number.unwrap_or(&stamp),
+            first_code(code),
+        ]);
         let at = time.map_or(self.mapper.message_time, EventTime::from_micros);
         self.push("DiagnosticReport", id, elements, at, Effect::State);
     }
@@ -274,24 +322,42 @@ impl<'m> Mapping<'m> {
         let raw = |field: usize| frame.field("OBX", field, None).map_or(&b""[..], Piece::raw);
         let time = self.time(frame, &[("OBX", 14), ("OBR", 7)]);
         let micros = time.unwrap_or_else(|| {
-            self.mapper.doubt(IssueCode::NotDated, frame.field("OBX", 3, None));
+            self.mapper
+                .doubt(IssueCode::NotDated, frame.field("OBX", 3, None));
             self.mapper.message_time.micros()
         });
         let second = micros.div_euclid(1_000_000).to_be_bytes();
         if number.is_none() {
-            self.mapper.doubt(IssueCode::OrderNotIdentified, frame.field("OBX", 3, None));
+            self.mapper
+                .doubt(IssueCode::OrderNotIdentified, frame.field("OBX", 3, None));
         }
-        let sub_id = [raw(4), raw(21)].into_iter().find(|raw| !raw.is_empty()).unwrap_or_default();
+        let sub_id = [raw(4), raw(21)]
+            .into_iter()
+            .find(|raw| !raw.is_empty())
+            .unwrap_or_default();
         let parts: [&[u8]; 3] = [number.unwrap_or(&second), first_code(raw(3)), sub_id];
         let place = known.entry(parts.join(&b'|')).or_default();
         let ordinal = place.to_be_bytes();
         *place += 1;
         let [order, code, sub_id] = parts;
-        let id = link::id(&[self.patient.as_bytes(), b"Observation", order, code, sub_id, &ordinal]);
+        let id = link::id(&[
+            self.patient.as_bytes(),
+            b"Observation",
+            order,
+            code,
+            sub_id,
+            &ordinal,
+        ]);
         let wrong = matches!(raw(11), b"D" | b"W");
         let effect = if wrong { Effect::Delete } else { Effect::State };
         let to = format!("Observation/{id}");
-        self.push("Observation", id, elements, EventTime::from_micros(micros), effect);
+        self.push(
+            "Observation",
+            id,
+            elements,
+            EventTime::from_micros(micros),
+            effect,
+        );
         Some(to)
     }
 
@@ -304,18 +370,30 @@ impl<'m> Mapping<'m> {
     ) {
         let known = elements.iter_mut().find(|(name, _)| &**name == "status");
         match known {
-            Some((_, element @ Element::Clear)) => *element = Element::Set(b"\"unknown\"".to_vec().into()),
+            Some((_, element @ Element::Clear)) => {
+                *element = Element::Set(b"\"unknown\"".to_vec().into())
+            }
             Some(_) => return,
-            None => elements.push(("status".into(), Element::Set(b"\"unknown\"".to_vec().into()))),
+            None => elements.push((
+                "status".into(),
+                Element::Set(b"\"unknown\"".to_vec().into()),
+            )),
         }
-        self.mapper.doubt(IssueCode::CodeMissing, frame.field(segment, field, None));
+        self.mapper
+            .doubt(IssueCode::CodeMissing, frame.field(segment, field, None));
     }
 
     fn provenance(&mut self, frame: Frame<'_, 'm>) {
         let elements = self.mapper.elements("Provenance", frame);
         let header = |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);
         let source = self.mapper.source.name.as_bytes();
-        let id = link::id(&[self.patient.as_bytes(), b"Provenance", source, header(10), header(7)]);
+        let id = link::id(&[
+            self.patient.as_bytes(),
+            b"Provenance",
+            source,
+            header(10),
+            header(7),
+        ]);
         let time = self.occurred(frame);
         self.push("Provenance", id, elements, time, Effect::State);
     }
@@ -327,11 +405,13 @@ fn order_number(frame: Frame<'_, '_>) -> Option<Vec<u8>> {
     fields.iter().find_map(|(segment, field)| {
         let piece = frame.field(segment, *field, None)?;
         let side = if *field == 3 { b'F' } else { b'P' };
-        piece.is_valued().then(|| [&[side], piece.raw().trim_ascii()].concat())
+        piece
+            .is_valued()
+            .then(|| [&[side], piece.raw().trim_ascii()].concat())
     })
 }
 
-/// Gives code and system of a coded field: other words for the same code are the same thing.
+/// Gives the code of a coded field: other words for the same code are the same thing.
 fn first_code(raw: &[u8]) -> &[u8] {
     let end = raw.iter().position(|byte| *byte == b'^');
     match end {
@@ -342,3 +422,6 @@ fn first_code(raw: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod corpus;

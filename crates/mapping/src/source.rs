@@ -86,7 +86,9 @@ enum ZoneKind {
 
 /// A zone that nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no time zone; write an IANA name such as `Europe/Berlin` or an offset such as `+01:00`")]
+#[error(
+    "`{0}` is no time zone; write an IANA name such as `Europe/Berlin` or an offset such as `+01:00`"
+)]
 pub struct UnknownZone(pub String);
 
 impl Zone {
@@ -171,7 +173,13 @@ mod tests {
     #[test]
     fn a_named_zone_has_its_summer() {
         let zone = Zone::parse("Europe/Berlin").unwrap();
-        assert_eq!(zone.offset_minutes(jiff::civil::date(2026, 7, 1).at(12, 0, 0, 0)), 120);
-        assert_eq!(zone.offset_minutes(jiff::civil::date(2026, 1, 1).at(12, 0, 0, 0)), 60);
+        assert_eq!(
+            zone.offset_minutes(jiff::civil::date(2026, 7, 1).at(12, 0, 0, 0)),
+            120
+        );
+        assert_eq!(
+            zone.offset_minutes(jiff::civil::date(2026, 1, 1).at(12, 0, 0, 0)),
+            60
+        );
     }
 }

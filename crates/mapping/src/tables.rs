@@ -16,7 +16,9 @@ use plan::{From, Map, Node, Row};
 
 pub(crate) use codes::CodeTable;
 
+use crate::map::computed::COMPUTED;
 use crate::map::primitive;
+use crate::map::result::SHAPES;
 
 /// The tables as built in.
 pub(crate) static TABLES: LazyLock<Tables> =
@@ -196,7 +198,10 @@ impl Tables {
     }
 
     fn take_resource(&mut self, resource: &str) -> Vec<Node> {
-        let known = self.resources.iter().position(|(name, _)| *name == resource);
+        let known = self
+            .resources
+            .iter()
+            .position(|(name, _)| *name == resource);
         known.map_or_else(Vec::new, |index| self.resources.remove(index).1)
     }
 
@@ -269,10 +274,10 @@ impl Tables {
             None if text.contains('.') => {
                 return Err(place.error(format!("there is no datatypes/{text}.tsv")));
             }
-            None if text.starts_with('@') => Map::Computed(text),
+            None if COMPUTED.contains(&text) => Map::Computed(text),
             None => match primitive::find(text) {
                 Some(primitive) => Map::Primitive(primitive),
-                None => return Err(place.error(format!("no map is called `{text}`"))),
+                None => return Err(place.error(format!("no map or rule is called `{text}`"))),
             },
         })
     }
@@ -299,6 +304,9 @@ impl Tables {
             let [data_type, when, element, map, rest @ ..] = cells.as_slice() else {
                 return Err(place.error("a row has type, when, element and map".to_owned()));
             };
+            if !SHAPES.contains(when) {
+                return Err(place.error(format!("no shape is called `{when}`")));
+            }
             let guide = rest.first().copied().unwrap_or_default();
             let row = self.next_row(place, "Observation", element, guide);
             self.values.push(ValueRow {

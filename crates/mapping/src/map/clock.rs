@@ -94,7 +94,10 @@ pub(crate) fn date(time: &Timestamp) -> String {
 fn push_fraction(text: &mut String, time: &Timestamp) {
     if let (Precision::Fraction(digits), Some(nanosecond)) = (time.precision(), time.nanosecond()) {
         let all = format!("{nanosecond:09}");
-        if let Some(kept) = all.get(..usize::from(digits).min(9)).filter(|kept| !kept.is_empty()) {
+        if let Some(kept) = all
+            .get(..usize::from(digits).min(9))
+            .filter(|kept| !kept.is_empty())
+        {
             text.push('.');
             text.push_str(kept);
         }
@@ -103,7 +106,8 @@ fn push_fraction(text: &mut String, time: &Timestamp) {
 
 /// Gives the local time, what was not sent counting as its beginning.
 fn local(time: &Timestamp) -> Option<DateTime> {
-    let part = |part: Option<u8>, least: i8| part.map_or(Some(least), |part| i8::try_from(part).ok());
+    let part =
+        |part: Option<u8>, least: i8| part.map_or(Some(least), |part| i8::try_from(part).ok());
     let second = part(time.second(), 0)?.min(59);
     DateTime::new(
         i16::try_from(time.year()).ok()?,
@@ -157,23 +161,63 @@ mod tests {
 
     #[test]
     fn the_offset_is_of_the_field_then_of_the_message_then_of_the_zone() {
-        check("Europe/Berlin", "", "20260701120000-0500", expect!["2026-07-01T12:00:00-05:00 at 2026-07-01T17:00:00Z"]);
-        check("Europe/Berlin", "20260701+0300", "20260701120000", expect!["2026-07-01T12:00:00+02:00 at 2026-07-01T10:00:00Z"]);
-        check("Europe/Berlin", "202607010000+0300", "20260701120000", expect!["2026-07-01T12:00:00+03:00 at 2026-07-01T09:00:00Z"]);
-        check("Europe/Berlin", "", "202601011200", expect!["2026-01-01T12:00:00+01:00 at 2026-01-01T11:00:00Z"]);
+        check(
+            "Europe/Berlin",
+            "",
+            "20260701120000-0500",
+            expect!["2026-07-01T12:00:00-05:00 at 2026-07-01T17:00:00Z"],
+        );
+        check(
+            "Europe/Berlin",
+            "20260701+0300",
+            "20260701120000",
+            expect!["2026-07-01T12:00:00+02:00 at 2026-07-01T10:00:00Z"],
+        );
+        check(
+            "Europe/Berlin",
+            "202607010000+0300",
+            "20260701120000",
+            expect!["2026-07-01T12:00:00+03:00 at 2026-07-01T09:00:00Z"],
+        );
+        check(
+            "Europe/Berlin",
+            "",
+            "202601011200",
+            expect!["2026-01-01T12:00:00+01:00 at 2026-01-01T11:00:00Z"],
+        );
     }
 
     #[test]
     fn a_zone_that_agrees_with_the_message_keeps_its_winter() {
-        check("Europe/Berlin", "202607010000+0200", "20260101120000", expect!["2026-01-01T12:00:00+01:00 at 2026-01-01T11:00:00Z"]);
+        check(
+            "Europe/Berlin",
+            "202607010000+0200",
+            "20260101120000",
+            expect!["2026-01-01T12:00:00+01:00 at 2026-01-01T11:00:00Z"],
+        );
     }
 
     #[test]
     fn precision_is_kept() {
         check("Z", "", "2026", expect!["2026 at 2026-01-01T00:00:00Z"]);
-        check("Z", "", "202602", expect!["2026-02 at 2026-02-01T00:00:00Z"]);
-        check("Z", "", "2026020310", expect!["2026-02-03 at 2026-02-03T10:00:00Z"]);
-        check("Z", "", "20260203101112.50", expect!["2026-02-03T10:11:12.50+00:00 at 2026-02-03T10:11:12.5Z"]);
+        check(
+            "Z",
+            "",
+            "202602",
+            expect!["2026-02 at 2026-02-01T00:00:00Z"],
+        );
+        check(
+            "Z",
+            "",
+            "2026020310",
+            expect!["2026-02-03 at 2026-02-03T10:00:00Z"],
+        );
+        check(
+            "Z",
+            "",
+            "20260203101112.50",
+            expect!["2026-02-03T10:11:12.50+00:00 at 2026-02-03T10:11:12.5Z"],
+        );
     }
 
     #[test]

@@ -88,7 +88,9 @@ impl<'m> Mapper<'m> {
     /// Decides how far a stay has come: cancellations before discharge before other events before PV1-2; updates only
     /// say it where nothing is known.
     fn encounter_status(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Element {
-        let class = frame.field("PV1", 2, Some(1)).filter(|piece| piece.is_valued());
+        let class = frame
+            .field("PV1", 2, Some(1))
+            .filter(|piece| piece.is_valued());
         if let Some(class) = class {
             self.mark(class, row, frame);
         }
@@ -126,8 +128,11 @@ impl<'m> Mapper<'m> {
                     .string("display", display);
             })
         };
-        let piece = frame.field("PV1", 2, None).filter(|piece| piece.is_valued());
-        let Some((piece, code)) = piece.and_then(|piece| Some((piece, piece.first().text()?))) else {
+        let piece = frame
+            .field("PV1", 2, None)
+            .filter(|piece| piece.is_valued());
+        let Some((piece, code)) = piece.and_then(|piece| Some((piece, piece.first().text()?)))
+        else {
             let unknown = write(
                 "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
                 "UNK",
@@ -168,18 +173,20 @@ impl<'m> Mapper<'m> {
                     break;
                 }
             }
-            let has_loinc = [3, 6].iter().any(|number| {
-                piece.part(*number).is_some_and(|part| part.raw() == b"LN")
-            });
+            let has_loinc = [3, 6]
+                .iter()
+                .any(|number| piece.part(*number).is_some_and(|part| part.raw() == b"LN"));
             if local.is_empty() && !has_loinc && row_is_result(row) {
                 self.doubt(IssueCode::LocalCode, Some(piece));
             }
         }
         let concept = piece.map(|piece| self.concept(piece, row, frame, &local));
-        let bytes = concept.filter(|bytes| !bytes.is_empty()).unwrap_or_else(|| {
-            self.doubt(IssueCode::Uncoded, piece);
-            UNKNOWN_CONCEPT.as_bytes().to_vec()
-        });
+        let bytes = concept
+            .filter(|bytes| !bytes.is_empty())
+            .unwrap_or_else(|| {
+                self.doubt(IssueCode::Uncoded, piece);
+                UNKNOWN_CONCEPT.as_bytes().to_vec()
+            });
         Element::Set(bytes.into())
     }
 
@@ -215,7 +222,9 @@ impl<'m> Mapper<'m> {
         }
         let name = name.and_then(Piece::text).unwrap_or_default();
         let is_bound = number == 3 && (name.is_empty() || name.starts_with("HL7"));
-        let table = frame.vocabulary.and_then(|table| self.tables.codes.get(table));
+        let table = frame
+            .vocabulary
+            .and_then(|table| self.tables.codes.get(table));
         if is_bound
             && let Some(table) = table
             && let Some(target) = code.as_deref().and_then(|code| table.get(code))
@@ -239,7 +248,9 @@ impl<'m> Mapper<'m> {
         if let Some(uri) = self.tables.systems.get(upper.as_str()) {
             return Some(Cow::Borrowed(uri));
         }
-        if let Some(digits) = upper.strip_prefix("HL7").map(|rest| rest.trim_start_matches(['-', '_']))
+        if let Some(digits) = upper
+            .strip_prefix("HL7")
+            .map(|rest| rest.trim_start_matches(['-', '_']))
             && digits.len() == 4
             && digits.bytes().all(|byte| byte.is_ascii_digit())
         {
@@ -249,7 +260,11 @@ impl<'m> Mapper<'m> {
         if name.starts_with("http://") || name.starts_with("https://") || name.starts_with("urn:") {
             return Some(Cow::Owned(name.to_owned()));
         }
-        if name.contains('.') && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        if name.contains('.')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        {
             return Some(Cow::Owned(format!("urn:oid:{name}")));
         }
         Some(Cow::Owned(format!(
@@ -319,5 +334,7 @@ fn references(all: &[String]) -> Vec<u8> {
 /// Gives a name with only what a URN allows.
 fn token(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    name.chars().map(|c| if allowed(c) { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if allowed(c) { c } else { '_' })
+        .collect()
 }

@@ -107,7 +107,9 @@ impl<'m> Groups<'m> {
         if self.orders.is_empty() {
             self.orders.push(Order::default());
         }
-        self.orders.last_mut().expect("one was pushed if there was none")
+        self.orders
+            .last_mut()
+            .expect("one was pushed if there was none")
     }
 
     fn add_note(&mut self, note_of: NoteOf, note: Segment<'m>) {
@@ -143,7 +145,9 @@ mod tests {
         let message = hl7v2::parse(text.as_bytes());
         let groups = Groups::of(&message);
         let join = |segments: &[Segment<'_>]| {
-            let names = segments.iter().map(|one| String::from_utf8_lossy(one.name()));
+            let names = segments
+                .iter()
+                .map(|one| String::from_utf8_lossy(one.name()));
             names.collect::<Vec<_>>().join(" ")
         };
         let mut text = join(&groups.shared.0);

@@ -7,8 +7,8 @@ use super::piece::Piece;
 use super::primitive;
 use super::write::{Frame, Mapper};
 use crate::draft::{Draft, Effect};
-use crate::tables::plan::{Row, From, Map};
 use crate::tables::condition::Condition;
+use crate::tables::plan::{From, Map, Row};
 
 /// What the resources of one message refer to.
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ impl<'m> Mapper<'m> {
     fn location(&mut self, piece: Piece<'m>, frame: Frame<'_, 'm>) -> Option<Vec<u8>> {
         let mut outer: Option<String> = None;
         let mut path = self.source.name.to_string();
-        let mut words: Vec<String> = Vec::new();
+        let mut words: Vec<(usize, String)> = Vec::new();
         for level in self.tables.levels.iter().rev() {
             let part = piece.part(level.component).map(Piece::first);
             let Some(part) = part.filter(|part| part.is_valued()) else {
@@ -123,7 +123,11 @@ impl<'m> Mapper<'m> {
             path.push_str(&name);
             let id = self.register_id("Location", &path, &name);
             let part_of = outer.as_ref().map(|to| reference(to, ""));
-            let description = if level.component == INNERMOST { piece.part(9) } else { None };
+            let description = if level.component == INNERMOST {
+                piece.part(9)
+            } else {
+                None
+            };
             let description = description.filter(|part| part.is_valued());
             if let Some(part) = description {
                 self.mark(part, &row, frame);
@@ -132,20 +136,21 @@ impl<'m> Mapper<'m> {
             let elements = location_elements(level, &name, &description, part_of);
             outer = Some(format!("Location/{id}"));
             self.keep("Location", id, elements);
-            words.push(name.into_owned());
+            words.push((level.component, name.into_owned()));
         }
-        // The words leave out site and building where there is something inside them: `4 West / 412 / A`.
-        let inside = words.len().min(WORDS_MAX);
-        let words = words.get(words.len() - inside..).unwrap_or_default().join(" / ");
-        outer.map(|to| reference(&to, &words))
+        // The words leave out what is around the ward where there is one: `4 West / 412 / A`.
+        let in_ward = |component: usize| component <= INNERMOST;
+        let has_ward = words.iter().any(|(component, _)| in_ward(*component));
+        let named = words
+            .into_iter()
+            .filter(|(component, _)| !has_ward || in_ward(*component));
+        let words: Vec<_> = named.map(|(_, name)| name).collect();
+        outer.map(|to| reference(&to, &words.join(" / ")))
     }
 }
 
-/// The component of PL that is a bed.
+/// The component of PL that is a bed; ward and room stand before it.
 const INNERMOST: usize = 3;
-
-/// How many levels the words for a place name.
-const WORDS_MAX: usize = 3;
 
 fn location_elements(
     level: &crate::tables::LevelRow,
@@ -157,7 +162,10 @@ fn location_elements(
         object.array("coding", |array| {
             array.object(|object| {
                 object
-                    .string("system", "http://terminology.hl7.org/CodeSystem/location-physical-type")
+                    .string(
+                        "system",
+                        "http://terminology.hl7.org/CodeSystem/location-physical-type",
+                    )
                     .string("code", level.code)
                     .string("display", level.words);
             });
@@ -216,5 +224,7 @@ fn display(data_type: &str, piece: Piece<'_>) -> String {
 
 fn primitive_words(piece: Piece<'_>) -> String {
     let part = piece.part(1);
-    part.and_then(primitive::spaced).unwrap_or_default().into_owned()
+    part.and_then(primitive::spaced)
+        .unwrap_or_default()
+        .into_owned()
 }

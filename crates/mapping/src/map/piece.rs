@@ -76,7 +76,7 @@ impl<'m> Piece<'m> {
 
     /// Says whether the sender deletes what was known.
     pub(crate) fn is_null(self) -> bool {
-        self.raw() == b"\"\""
+        self.raw().trim_ascii() == b"\"\""
     }
 
     /// Says whether there is content.

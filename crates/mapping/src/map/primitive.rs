@@ -211,7 +211,10 @@ fn date_time<'m>(
     if time.hour().is_some() && time.minute().is_none() {
         mapper.doubt(IssueCode::TimeToTheHour, Some(piece));
     }
-    mapper.clock.date_time(&time).map(|text| Value::Text(Cow::Owned(text)))
+    mapper
+        .clock
+        .date_time(&time)
+        .map(|text| Value::Text(Cow::Owned(text)))
 }
 
 fn instant<'m>(
@@ -221,7 +224,10 @@ fn instant<'m>(
     frame: Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let time = timestamp(mapper, piece, row, frame)?;
-    mapper.clock.instant(&time).map(|text| Value::Text(Cow::Owned(text)))
+    mapper
+        .clock
+        .instant(&time)
+        .map(|text| Value::Text(Cow::Owned(text)))
 }
 
 fn time<'m>(

@@ -8,8 +8,8 @@ use super::primitive::{self, number};
 use super::write::{Frame, Mapper};
 use crate::draft::Element;
 use crate::issue::IssueCode;
-use crate::tables::plan::{From, Map, Row};
 use crate::tables::condition::Condition;
+use crate::tables::plan::{From, Map, Row};
 
 impl<'m> Mapper<'m> {
     /// Writes the value, or a component for each of several.
@@ -19,7 +19,9 @@ impl<'m> Mapper<'m> {
         frame: Frame<'_, 'm>,
         elements: &mut Elements,
     ) {
-        let kind = frame.field("OBX", 2, None).filter(|piece| piece.is_valued());
+        let kind = frame
+            .field("OBX", 2, None)
+            .filter(|piece| piece.is_valued());
         if let Some(kind) = kind {
             self.mark(kind, row, frame);
         }
@@ -91,7 +93,12 @@ impl<'m> Mapper<'m> {
         frame: Frame<'_, 'm>,
     ) -> (&'static str, Vec<u8>) {
         let inferred = infer(kind, piece);
-        for value in self.tables.values.iter().filter(|value| value.data_type == inferred) {
+        for value in self
+            .tables
+            .values
+            .iter()
+            .filter(|value| value.data_type == inferred)
+        {
             if !fits(value.when, piece) {
                 continue;
             }
@@ -107,7 +114,9 @@ impl<'m> Mapper<'m> {
                 ..frame
             };
             let bytes = match value.map {
-                Map::Primitive(run) => run(self, piece, &value_row, frame).map(|value| value.into_bytes()),
+                Map::Primitive(run) => {
+                    run(self, piece, &value_row, frame).map(|value| value.into_bytes())
+                }
                 Map::Table(table) => {
                     let nodes = self.tables.data_type(table);
                     let (bytes, content) = self.object(nodes, frame.inside(&value_row, piece));
@@ -122,14 +131,25 @@ impl<'m> Mapper<'m> {
                 return (value.element, bytes);
             }
         }
-        let known = self.tables.values.iter().any(|value| value.data_type == kind);
+        let known = self
+            .tables
+            .values
+            .iter()
+            .any(|value| value.data_type == kind);
         self.doubt(
-            if known { IssueCode::ValueNotOfType } else { IssueCode::ValueTypeUnknown },
+            if known {
+                IssueCode::ValueNotOfType
+            } else {
+                IssueCode::ValueTypeUnknown
+            },
             Some(piece),
         );
         self.mark(piece, row, frame);
         self.unit_as_sent(row, frame);
-        ("valueString", json::string(&piece.text().unwrap_or_default()))
+        (
+            "valueString",
+            json::string(&piece.text().unwrap_or_default()),
+        )
     }
 
     /// A text has no unit: that of OBX-6 stays beside it as it was sent.
@@ -166,7 +186,11 @@ fn infer<'k>(kind: &'k str, piece: Piece<'_>) -> &'k str {
 pub(crate) const SHAPES: [&str; 4] = ["", "@ratio", "@range", "@amount"];
 
 fn fits(shape: &str, piece: Piece<'_>) -> bool {
-    let part = |number: usize| piece.part(number).map_or(&b""[..], |part| part.raw().trim_ascii());
+    let part = |number: usize| {
+        piece
+            .part(number)
+            .map_or(&b""[..], |part| part.raw().trim_ascii())
+    };
     match shape {
         "@ratio" => part(1) != b"<>" && matches!(part(3), b":" | b"/"),
         "@range" => part(3) == b"-",

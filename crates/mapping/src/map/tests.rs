@@ -21,73 +21,189 @@ fn site() -> SiteKey {
 
 /// Maps a message of a patient and gives one element of the last resource of a type.
 fn element(segments: &str, resource: &str, name: &str) -> String {
-    let text = format!("MSH|^~\\&|A|B|||20260301100000-0500||ORU^R01|1|P|2.5\rPID|||7^^^H^MR\r{segments}");
+    let text =
+        format!("MSH|^~\\&|A|B|||20260301100000-0500||ORU^R01|1|P|2.5\rPID|||7^^^H^MR\r{segments}");
     let message = hl7v2::parse(text.as_bytes());
     let mapped = map(&message, &source(), &site(), received());
-    let found = mapped.drafts.iter().rev().find(|draft| draft.resource_type == resource);
+    let found = mapped
+        .drafts
+        .iter()
+        .rev()
+        .find(|draft| draft.resource_type == resource);
     let found = found.and_then(|draft| draft.elements.iter().find(|(known, _)| &**known == name));
     match found {
         None => "nothing".to_owned(),
         Some((_, Element::Set(bytes))) => String::from_utf8_lossy(bytes).into_owned(),
-        Some((_, Element::Default(bytes))) => format!("unless known {}", String::from_utf8_lossy(bytes)),
+        Some((_, Element::Default(bytes))) => {
+            format!("unless known {}", String::from_utf8_lossy(bytes))
+        }
         Some((_, Element::Clear)) => "deleted".to_owned(),
     }
 }
 
 fn check_value(obx: &str, name: &str, expected: Expect) {
-    expected.assert_eq(&element(&format!("OBR|1|||P\rOBX|1|{obx}"), "Observation", name));
+    expected.assert_eq(&element(
+        &format!("OBR|1|||P\rOBX|1|{obx}"),
+        "Observation",
+        name,
+    ));
 }
 
 #[test]
 fn each_type_of_value_has_its_element() {
-    check_value("NM|1^^LN||9.60|mg/dL|||||F", "valueQuantity", expect![[r#"{"value":9.60,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"}"#]]);
-    check_value("NM|1^^LN||<0.10|zz|||||F", "valueQuantity", expect![[r#"{"value":0.10,"comparator":"<","unit":"zz"}"#]]);
+    check_value(
+        "NM|1^^LN||9.60|mg/dL|||||F",
+        "valueQuantity",
+        expect![[
+            r#"{"value":9.60,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"}"#
+        ]],
+    );
+    check_value(
+        "NM|1^^LN||<0.10|zz|||||F",
+        "valueQuantity",
+        expect![[r#"{"value":0.10,"comparator":"<","unit":"zz"}"#]],
+    );
     check_value("NM|1^^LN||NEG||||||F", "valueString", expect![[r#""NEG""#]]);
     check_value("NM|1^^LN||1,5||||||F", "valueString", expect![[r#""1,5""#]]);
-    check_value("SN|1^^LN||<^5|mg||||||F", "valueQuantity", expect![[r#"{"value":5,"comparator":"<","unit":"mg"}"#]]);
-    check_value("SN|1^^LN||^1^:^128||||||F", "valueRatio", expect![[r#"{"numerator":{"value":1},"denominator":{"value":128}}"#]]);
-    check_value("SN|1^^LN||^1^-^2||||||F", "valueRange", expect![[r#"{"low":{"value":1},"high":{"value":2}}"#]]);
-    check_value("SN|1^^LN||<>^5|mg|||||F", "valueString", expect![[r#""<> 5 mg""#]]);
-    check_value("CWE|1^^LN||A^Alert^L||||||F", "valueCodeableConcept", expect![[r#"{"coding":[{"system":"urn:pulsewire:adt1:L","code":"A","display":"Alert"}]}"#]]);
-    check_value("TX|1^^LN||a~b||||||F", "valueString", expect![[r#""a\nb""#]]);
-    check_value("DT|1^^LN||202603||||||F", "valueDateTime", expect![[r#""2026-03""#]]);
-    check_value("TS|1^^LN||20260301081530.250||||||F", "valueDateTime", expect![[r#""2026-03-01T08:15:30.250-05:00""#]]);
-    check_value("TM|1^^LN||0815||||||F", "valueTime", expect![[r#""08:15:00""#]]);
-    check_value("DR|1^^LN||2026^2027||||||F", "valuePeriod", expect![[r#"{"start":"2026","end":"2027"}"#]]);
-    check_value("NR|1^^LN||1^2||||||F", "valueRange", expect![[r#"{"low":{"value":1},"high":{"value":2}}"#]]);
+    check_value(
+        "SN|1^^LN||<^5|mg||||||F",
+        "valueQuantity",
+        expect![[r#"{"value":5,"comparator":"<","unit":"mg"}"#]],
+    );
+    check_value(
+        "SN|1^^LN||^1^:^128||||||F",
+        "valueRatio",
+        expect![[r#"{"numerator":{"value":1},"denominator":{"value":128}}"#]],
+    );
+    check_value(
+        "SN|1^^LN||^1^-^2||||||F",
+        "valueRange",
+        expect![[r#"{"low":{"value":1},"high":{"value":2}}"#]],
+    );
+    check_value(
+        "SN|1^^LN||<>^5|mg|||||F",
+        "valueString",
+        expect![[r#""<> 5 mg""#]],
+    );
+    check_value(
+        "CWE|1^^LN||A^Alert^L||||||F",
+        "valueCodeableConcept",
+        expect![[r#"{"coding":[{"system":"urn:pulsewire:adt1:L","code":"A","display":"Alert"}]}"#]],
+    );
+    check_value(
+        "TX|1^^LN||a~b||||||F",
+        "valueString",
+        expect![[r#""a\nb""#]],
+    );
+    check_value(
+        "DT|1^^LN||202603||||||F",
+        "valueDateTime",
+        expect![[r#""2026-03""#]],
+    );
+    check_value(
+        "TS|1^^LN||20260301081530.250||||||F",
+        "valueDateTime",
+        expect![[r#""2026-03-01T08:15:30.250-05:00""#]],
+    );
+    check_value(
+        "TM|1^^LN||0815||||||F",
+        "valueTime",
+        expect![[r#""08:15:00""#]],
+    );
+    check_value(
+        "DR|1^^LN||2026^2027||||||F",
+        "valuePeriod",
+        expect![[r#"{"start":"2026","end":"2027"}"#]],
+    );
+    check_value(
+        "NR|1^^LN||1^2||||||F",
+        "valueRange",
+        expect![[r#"{"low":{"value":1},"high":{"value":2}}"#]],
+    );
     check_value("VR|1^^LN||1^2||||||F", "valueString", expect![[r#""1-2""#]]);
-    check_value("ED|1^^LN||^AP^PDF^Base64^JVBERi0=||||||F", "extension", expect![[r#"[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment","valueAttachment":{"contentType":"application/pdf","data":"JVBERi0="}}]"#]]);
-    check_value("EI|1^^LN||1^NS||||||F", "valueString", expect![[r#""1 NS""#]]);
-    check_value("|1^^LN||7.0||||||F", "valueQuantity", expect![[r#"{"value":7.0}"#]]);
+    check_value(
+        "ED|1^^LN||^AP^PDF^Base64^JVBERi0=||||||F",
+        "extension",
+        expect![[
+            r#"[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment","valueAttachment":{"contentType":"application/pdf","data":"JVBERi0="}}]"#
+        ]],
+    );
+    check_value(
+        "EI|1^^LN||1^NS||||||F",
+        "valueString",
+        expect![[r#""1 NS""#]],
+    );
+    check_value(
+        "|1^^LN||7.0||||||F",
+        "valueQuantity",
+        expect![[r#"{"value":7.0}"#]],
+    );
     check_value("NM|1^^LN||\"\"||||||F", "valueQuantity", expect!["nothing"]);
 }
 
 #[test]
 fn several_values_are_components() {
-    check_value("NM|1^^LN||5~6|mg|||||F", "component", expect![[r#"[{"code":{"coding":[{"system":"http://loinc.org","code":"1"}]},"valueQuantity":{"value":5,"unit":"mg"}},{"code":{"coding":[{"system":"http://loinc.org","code":"1"}]},"valueQuantity":{"value":6,"unit":"mg"}}]"#]]);
+    check_value(
+        "NM|1^^LN||5~6|mg|||||F",
+        "component",
+        expect![[
+            r#"[{"code":{"coding":[{"system":"http://loinc.org","code":"1"}]},"valueQuantity":{"value":5,"unit":"mg"}},{"code":{"coding":[{"system":"http://loinc.org","code":"1"}]},"valueQuantity":{"value":6,"unit":"mg"}}]"#
+        ]],
+    );
 }
 
 #[test]
 fn a_result_always_has_a_status_and_a_code() {
-    for (sent, status) in [("F", "final"), ("W", "entered-in-error"), ("I", "registered"), ("Q", "unknown"), ("", "unknown"), ("\"\"", "unknown")] {
-        let written = element(&format!("OBR|1\rOBX|1|NM|1^^LN||5||||||{sent}"), "Observation", "status");
+    for (sent, status) in [
+        ("F", "final"),
+        ("W", "entered-in-error"),
+        ("I", "registered"),
+        ("Q", "unknown"),
+        ("", "unknown"),
+        ("\"\"", "unknown"),
+    ] {
+        let written = element(
+            &format!("OBR|1\rOBX|1|NM|1^^LN||5||||||{sent}"),
+            "Observation",
+            "status",
+        );
         assert_eq!(written, format!("\"{status}\""), "{sent}");
     }
-    check_value("NM|||5||||||F", "code", expect![[r#"{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown","display":"Unknown"}]}"#]]);
-    check_value("NM|1^^LN||||||||N", "dataAbsentReason", expect![[r#"{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"not-asked","display":"Not Asked"}]}"#]]);
+    check_value(
+        "NM|||5||||||F",
+        "code",
+        expect![[
+            r#"{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown","display":"Unknown"}]}"#
+        ]],
+    );
+    check_value(
+        "NM|1^^LN||||||||N",
+        "dataAbsentReason",
+        expect![[
+            r#"{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"not-asked","display":"Not Asked"}]}"#
+        ]],
+    );
 }
 
 #[test]
 fn a_correction_is_of_the_same_resource() {
     let id = |obr: &str, obx: &str| {
-        let text = format!("MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||7^^^H^MR\rOBR|1||{obr}\rOBX|{obx}");
+        let text = format!(
+            "MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||7^^^H^MR\rOBR|1||{obr}\rOBX|{obx}"
+        );
         let message = hl7v2::parse(text.as_bytes());
         let mapped = map(&message, &source(), &site(), received());
-        let found = mapped.drafts.into_iter().find(|draft| draft.resource_type == "Observation");
+        let found = mapped
+            .drafts
+            .into_iter()
+            .find(|draft| draft.resource_type == "Observation");
         found.unwrap()
     };
     let first = id("F1|P|20260301", "1|NM|1^x^LN||5||||||P|||20260301");
-    let second = id("F1|P|20260302", "4|ST|1^other words^LN||6||||||D|||20260302");
+    let second = id(
+        "F1|P|20260302",
+        "4|ST|1^other words^LN||6||||||D|||20260302",
+    );
     assert_eq!(first.id, second.id);
     assert_eq!(second.effect, Effect::Delete);
     assert_ne!(first.id, id("F2|P", "1|NM|1^x^LN||5").id);
@@ -114,15 +230,23 @@ fn a_local_code_means_what_the_source_says() {
     let bundle = crate::bundle::bundle(&mapped);
     let text = String::from_utf8(bundle).unwrap();
     assert!(text.contains(r#""code":{"coding":[{"system":"http://loinc.org","code":"2345-7","display":"Glucose"},{"system":"urn:pulsewire:adt1:L","code":"GLU","display":"Gluc"}]}"#), "{text}");
-    let unknown = mapped.issues.iter().filter(|issue| issue.code == IssueCode::LocalCode);
+    let unknown = mapped
+        .issues
+        .iter()
+        .filter(|issue| issue.code == IssueCode::LocalCode);
     assert_eq!(unknown.count(), 1);
 }
 
 fn stay(event: &str, pv1: &str, name: &str) -> String {
-    let text = format!("MSH|^~\\&|A|B|||20260301100000-0500||ADT^{event}|1|P|2.5\rPID|||7^^^H^MR\rPV1|1|{pv1}");
+    let text = format!(
+        "MSH|^~\\&|A|B|||20260301100000-0500||ADT^{event}|1|P|2.5\rPID|||7^^^H^MR\rPV1|1|{pv1}"
+    );
     let message = hl7v2::parse(text.as_bytes());
     let mapped = map(&message, &source(), &site(), received());
-    let found = mapped.drafts.iter().find(|draft| draft.resource_type == "Encounter");
+    let found = mapped
+        .drafts
+        .iter()
+        .find(|draft| draft.resource_type == "Encounter");
     let Some(draft) = found else {
         return "no stay".to_owned();
     };
@@ -130,7 +254,9 @@ fn stay(event: &str, pv1: &str, name: &str) -> String {
     let shown = match element {
         None => "nothing".to_owned(),
         Some((_, Element::Set(bytes))) => String::from_utf8_lossy(bytes).into_owned(),
-        Some((_, Element::Default(bytes))) => format!("unless known {}", String::from_utf8_lossy(bytes)),
+        Some((_, Element::Default(bytes))) => {
+            format!("unless known {}", String::from_utf8_lossy(bytes))
+        }
         Some((_, Element::Clear)) => "deleted".to_owned(),
     };
     format!("{:?} {shown}", draft.effect)
@@ -147,18 +273,36 @@ fn a_stay_has_come_as_far_as_its_event_says() {
         ("A04", format!("E{visit}"), r#"State "in-progress""#),
         ("A04", format!("O{visit}"), r#"State "arrived""#),
         ("A04", format!("P{visit}"), r#"State "planned""#),
-        ("A08", format!("I{visit}"), r#"State unless known "in-progress""#),
+        (
+            "A08",
+            format!("I{visit}"),
+            r#"State unless known "in-progress""#,
+        ),
         ("A08", discharged.clone(), r#"State "finished""#),
         ("A11", discharged.clone(), r#"CancelAdmit "cancelled""#),
-        ("A12", format!("I{visit}"), r#"CancelTransfer unless known "in-progress""#),
+        (
+            "A12",
+            format!("I{visit}"),
+            r#"CancelTransfer unless known "in-progress""#,
+        ),
         ("A13", discharged, r#"CancelDischarge "in-progress""#),
-        ("A31", format!("I{visit}"), r#"State unless known "in-progress""#),
+        (
+            "A31",
+            format!("I{visit}"),
+            r#"State unless known "in-progress""#,
+        ),
         ("A31", "N".to_owned(), "no stay"),
     ] {
         assert_eq!(stay(event, &pv1, "status"), expected, "{event} {pv1}");
     }
-    assert_eq!(stay("A08", "|4W|||\"\"", "location").get(..5), Some("State"));
-    assert_eq!(stay("A08", &format!("I|\"\"{}", &visit[1..]), "location"), "State deleted");
+    assert_eq!(
+        stay("A08", "|4W|||\"\"", "location").get(..5),
+        Some("State")
+    );
+    assert_eq!(
+        stay("A08", "I|\"\"||||||||||||||||V1", "location"),
+        "State deleted"
+    );
 }
 
 /// Every message of `testdata/hl7v2` beside what it becomes and what of it was mapped.
@@ -185,6 +329,11 @@ fn messages_become_what_stands_beside_them() {
         let report = mapped.coverage.report(&message);
         let lines = String::from_utf8(report.to_json_lines()).unwrap();
         expect_file![path.with_extension("coverage.ndjson")].assert_eq(&lines);
-        assert_eq!(report.unexplained(), 0, "{}: see its coverage", path.display());
+        assert_eq!(
+            report.unexplained(),
+            0,
+            "{}: see its coverage",
+            path.display()
+        );
     }
 }

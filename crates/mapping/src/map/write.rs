@@ -100,7 +100,11 @@ impl<'f, 'm> Frame<'f, 'm> {
         let meant = self
             .segment
             .filter(|segment| segment.name() == name.as_bytes());
-        let others = if meant.is_some() { None } else { Some(self.group.named(name)) };
+        let others = if meant.is_some() {
+            None
+        } else {
+            Some(self.group.named(name))
+        };
         meant.into_iter().chain(others.into_iter().flatten())
     }
 }
@@ -248,7 +252,11 @@ impl<'m> Mapper<'m> {
                 && self.holds(&row.when, row, frame)
                 && let Some(piece) = self.read(row, frame)
             {
-                any |= self.members(object, self.tables.data_type(table), frame.inside(row, piece));
+                any |= self.members(
+                    object,
+                    self.tables.data_type(table),
+                    frame.inside(row, piece),
+                );
             }
         }
         any
@@ -370,9 +378,7 @@ impl<'m> Mapper<'m> {
                 Test::NotValued => valued.is_none(),
                 Test::In(list) => is_in(list),
                 Test::NotIn(list) => !is_in(list),
-                Test::Named(name) => NAMED
-                    .iter()
-                    .any(|(known, test)| known == name && test(raw)),
+                Test::Named(name) => NAMED.iter().any(|(known, test)| known == name && test(raw)),
             }
         })
     }
@@ -411,7 +417,11 @@ fn locate<'m>(from: From, frame: Frame<'_, 'm>) -> Option<Piece<'m>> {
 
 /// Gives a frame for each thing that an entry is written for.
 fn frames<'f, 'm>(driver: Option<Driver>, frame: Frame<'f, 'm>) -> Vec<Frame<'f, 'm>> {
-    let Some(Driver { segment: name, field }) = driver else {
+    let Some(Driver {
+        segment: name,
+        field,
+    }) = driver
+    else {
         return vec![frame];
     };
     if let Some((known, number, _)) = frame.repetition
@@ -449,9 +459,12 @@ fn clear_other_choices(elements: &mut Vec<(Box<str>, Element)>, names: &[&'stati
             .iter()
             .any(|(known, element)| &**known == name && !matches!(element, Element::Clear))
     };
-    if names.iter().any(|name| has(elements, name)) {
-        for name in names.iter().filter(|name| !elements.iter().any(|(known, _)| &***name == &**known)).copied().collect::<Vec<_>>() {
-            elements.push((name.into(), Element::Clear));
+    if !names.iter().any(|name| has(elements, name)) {
+        return;
+    }
+    for name in names {
+        if !elements.iter().any(|(known, _)| **known == **name) {
+            elements.push(((*name).into(), Element::Clear));
         }
     }
 }

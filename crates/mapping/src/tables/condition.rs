@@ -43,8 +43,11 @@ pub(crate) enum Test {
     Named(&'static str),
 }
 
+/// Judges a value.
+type Judge = fn(&[u8]) -> bool;
+
 /// The functions for what the tables cannot write, by name.
-pub(crate) const NAMED: [(&str, fn(&[u8]) -> bool); 1] = [("@has-time", has_time)];
+pub(crate) const NAMED: [(&str, Judge); 1] = [("@has-time", has_time)];
 
 /// A time that goes beyond the day.
 fn has_time(value: &[u8]) -> bool {

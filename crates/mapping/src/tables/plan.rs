@@ -1,8 +1,8 @@
 //! The rows of a table as a tree of the elements that they write.
 
 use super::condition::Condition;
-use crate::map::primitive::Primitive;
 use super::{Place, TableError};
+use crate::map::primitive::Primitive;
 
 /// One element and where it comes from.
 #[derive(Debug)]
@@ -187,7 +187,9 @@ fn insert_item(
             *all &= constant;
             insert(nodes, rest, row, place)
         }
-        _ => Err(place.error(format!("`[{label}]` names a value above and an object here"))),
+        _ => Err(place.error(format!(
+            "`[{label}]` names a value above and an object here"
+        ))),
     }
 }
 

@@ -14,7 +14,13 @@ fn loaded() -> Tables {
 #[test]
 fn the_tables_load() {
     let tables = loaded();
-    for resource in ["Patient", "Encounter", "Observation", "DiagnosticReport", "Provenance"] {
+    for resource in [
+        "Patient",
+        "Encounter",
+        "Observation",
+        "DiagnosticReport",
+        "Provenance",
+    ] {
         assert!(!tables.resource(resource).is_empty(), "{resource}");
     }
     assert!(tables.concept().is_some());
@@ -38,7 +44,10 @@ fn every_decision_is_used_and_given() {
 #[test]
 fn every_row_names_where_it_comes_from() {
     for row in loaded().rows {
-        let number = row.guide.strip_prefix('r').and_then(|row| row.parse::<u32>().ok());
+        let number = row
+            .guide
+            .strip_prefix('r')
+            .and_then(|row| row.parse::<u32>().ok());
         let known = number.is_some() || row.guide.starts_with("ours:");
         assert!(known, "{}, line {}: `{}`", row.file, row.line, row.guide);
     }
@@ -48,10 +57,17 @@ fn every_row_names_where_it_comes_from() {
 fn every_element_has_its_place_in_the_resource() {
     let text = include_str!("../../data/resources.tsv");
     for (resource, nodes) in loaded().resources {
-        let order = text.lines().find(|line| line.starts_with(resource)).unwrap();
+        let order = text
+            .lines()
+            .find(|line| line.starts_with(resource))
+            .unwrap();
         for node in nodes {
             let mut names = order.split(['\t', ' ', '/']).skip(1);
-            assert!(names.any(|name| name == node.name), "{resource}.{}", node.name);
+            assert!(
+                names.any(|name| name == node.name),
+                "{resource}.{}",
+                node.name
+            );
         }
     }
 }
@@ -61,28 +77,13 @@ fn every_vocabulary_is_a_file() {
     let tables = loaded();
     for (file, text) in files::FILES {
         for (place, cells) in lines(file, text) {
-            let is_rows = file.starts_with("segments/") || (file.starts_with("datatypes/") && *file != LEVELS);
+            let is_rows = file.starts_with("segments/")
+                || (file.starts_with("datatypes/") && *file != LEVELS);
             let Some(name) = cells.get(4).filter(|name| is_rows && !name.is_empty()) else {
                 continue;
             };
             assert!(tables.codes.contains_key(name), "{place:?}: {name}");
         }
-    }
-}
-
-#[test]
-fn every_rule_and_shape_is_known() {
-    let tables = loaded();
-    for (file, text) in files::FILES {
-        for (place, cells) in lines(file, text) {
-            let map = cells.get(2).copied().unwrap_or_default();
-            if !file.starts_with("codes/") && map.starts_with('@') {
-                assert!(crate::map::computed::COMPUTED.contains(&map), "{place:?}: {map}");
-            }
-        }
-    }
-    for value in &tables.values {
-        assert!(crate::map::result::SHAPES.contains(&value.when), "{}", value.when);
     }
 }
 
@@ -94,12 +95,14 @@ fn a_mistake_is_named_with_its_line() {
         let result = tables.add_rows(&mut nodes, "segments/PID.Patient.tsv", text, "Patient");
         result.unwrap_err().to_string()
     };
-    expect_test::expect!["segments/PID.Patient.tsv, line 2: no map is called `txt`"]
+    expect_test::expect!["segments/PID.Patient.tsv, line 2: no map or rule is called `txt`"]
         .assert_eq(&check(&mut tables, "# rows\nPID-1\tgender\ttxt"));
     expect_test::expect!["segments/PID.Patient.tsv, line 1: a row has from, element and map"]
         .assert_eq(&check(&mut tables, "PID-1\tgender"));
-    expect_test::expect!["segments/PID.Patient.tsv, line 1: `PID-x` is no field; write `PID-3` or `PID-3.1`"]
-        .assert_eq(&check(&mut tables, "PID-x\tgender\tstring"));
+    expect_test::expect![
+        "segments/PID.Patient.tsv, line 1: `PID-x` is no field; write `PID-3` or `PID-3.1`"
+    ]
+    .assert_eq(&check(&mut tables, "PID-x\tgender\tstring"));
     expect_test::expect!["segments/PID.Patient.tsv, line 2: `name` is written as one thing here and as another above: a value, an object, or a list `name[…]`"]
         .assert_eq(&check(&mut tables, "PID-5\tname[]\tstring\nPID-9\tname\tstring"));
 }

@@ -71,7 +71,9 @@ pub(super) fn data<'m>(
     if let Some(encoding) = encoding {
         mapper.mark(encoding, row, frame);
     }
-    let encoding = encoding.and_then(Piece::text).map(|text| text.to_ascii_lowercase());
+    let encoding = encoding
+        .and_then(Piece::text)
+        .map(|text| text.to_ascii_lowercase());
     let encoded = match encoding.as_deref() {
         Some("base64") => {
             let kept: String = text.chars().filter(|c| !c.is_whitespace()).collect();
@@ -89,7 +91,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
-    text.len() % 4 == 0
+    text.len().is_multiple_of(4)
         && text.len() - body.len() <= 2
         && body.bytes().all(|byte| ALPHABET.contains(&byte))
 }
@@ -102,7 +104,11 @@ fn to_base64(bytes: &[u8]) -> String {
         for place in 0..4_usize {
             let digit = (bits >> (18 - 6 * place)) & 63;
             let symbol = ALPHABET.get(digit as usize).copied().unwrap_or(b'=');
-            text.push(if place > chunk.len() { '=' } else { char::from(symbol) });
+            text.push(if place > chunk.len() {
+                '='
+            } else {
+                char::from(symbol)
+            });
         }
     }
     text
@@ -112,11 +118,17 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text
         .bytes()
         .filter(|byte| !byte.is_ascii_whitespace())
-        .map(|byte| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .map(|byte| {
+            char::from(byte)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
         .collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| {
+    digits.len().is_multiple_of(2).then(|| {
         let pairs = digits.chunks_exact(2);
-        pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+        pairs
+            .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+            .collect()
     })
 }
 

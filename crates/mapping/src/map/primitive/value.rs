@@ -42,7 +42,13 @@ pub(crate) fn number(text: &str) -> Option<Cow<'_, str>> {
 
 /// Splits a bound from its number.
 fn bound(text: &str) -> (&'static str, &str) {
-    for (sign, comparator) in [("<=", "<="), (">=", ">="), ("<", "<"), (">", ">"), ("=", "")] {
+    for (sign, comparator) in [
+        ("<=", "<="),
+        (">=", ">="),
+        ("<", "<"),
+        (">", ">"),
+        ("=", ""),
+    ] {
         if let Some(rest) = text.strip_prefix(sign) {
             return (comparator, rest.trim());
         }
@@ -75,7 +81,10 @@ impl Unit {
 
 /// Reads OBX-6.
 pub(crate) fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: Frame<'_, 'm>) -> Unit {
-    let Some(piece) = frame.field("OBX", 6, None).filter(|piece| piece.is_valued()) else {
+    let Some(piece) = frame
+        .field("OBX", 6, None)
+        .filter(|piece| piece.is_valued())
+    else {
         return Unit::default();
     };
     let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
@@ -247,7 +256,9 @@ pub(super) fn structured_ratio<'m>(
     mapper.mark(piece, row, frame);
     let unit = unit(mapper, row, frame);
     object(|object| {
-        object.object("numerator", |object| unit.quantity(object, comparator, &first));
+        object.object("numerator", |object| {
+            unit.quantity(object, comparator, &first)
+        });
         object.object("denominator", |object| unit.quantity(object, "", &second));
     })
 }
@@ -311,7 +322,9 @@ pub(super) fn sampled_data<'m>(
         .into_iter()
         .map(|part| part.text().unwrap_or(Cow::Borrowed("E")))
         .collect();
-    let all_numbers = samples.iter().all(|one| *one == "E" || number(one).is_some());
+    let all_numbers = samples
+        .iter()
+        .all(|one| *one == "E" || number(one).is_some());
     if !all_numbers {
         return None;
     }

@@ -1,0 +1,92 @@
+//! Over the shared corpora: no message makes the mapping panic, every piece is accounted for, every output is JSON.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use formats::hl7v2;
+
+use super::*;
+use crate::coverage::Outcome;
+use crate::identity::split;
+
+/// The events whose messages must be accounted for to the last piece.
+const IN_SCOPE: [&str; 12] = [
+    "A01", "A02", "A03", "A04", "A08", "A11", "A12", "A13", "A28", "A31", "A40", "R01",
+];
+
+fn shared() -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    #[expect(clippy::disallowed_methods, reason = "a test finds its corpora by it")]
+    let folder = std::env::var("PULSEWIRE_SHARED").map_or(default, PathBuf::from);
+    folder.join("corpora").is_dir().then_some(folder)
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, out);
+        } else if path
+            .extension()
+            .is_some_and(|end| end == "hl7" || end == "txt")
+        {
+            out.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_message_of_the_corpora_is_accounted_for() {
+    let Some(shared) = shared() else {
+        println!("no shared corpora here; set PULSEWIRE_SHARED to run over them");
+        return;
+    };
+    let mut paths = Vec::new();
+    files(&shared.join("corpora"), &mut paths);
+    paths.sort();
+    let (source, site) = (Source::new("corpus"), SiteKey::new([7; 32]));
+    let mut lost: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut messages, mut resources, mut pieces) = (0, 0, 0);
+    for path in &paths {
+        let bytes = std::fs::read(path).unwrap();
+        let whole = hl7v2::parse(&bytes);
+        if whole.header().is_none() {
+            continue;
+        }
+        let parts = match identity::subjects(&whole, &source) {
+            Subjects::Several(_) => split(&whole),
+            _ => vec![bytes.clone()],
+        };
+        for part in parts {
+            let message = hl7v2::parse(&part);
+            let mapped = map(&message, &source, &site, ReceivedTime::from_micros(0));
+            let (Subjects::One(_) | Subjects::Merge { .. }) = mapped.subjects else {
+                continue;
+            };
+            messages += 1;
+            resources += mapped.drafts.len();
+            serde_json::from_slice::<serde::de::IgnoredAny>(&crate::bundle::bundle(&mapped))
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let report = mapped.coverage.report(&message);
+            pieces += report.lines.len();
+            let event = message
+                .header()
+                .map(|header| header.trigger_event().into_owned());
+            if !event.is_some_and(|event| IN_SCOPE.contains(&&*event)) {
+                continue;
+            }
+            for line in &report.lines {
+                if matches!(line.outcome, Outcome::Unmapped { reason: None }) {
+                    let place = line.path.split(']').next_back().unwrap_or_default();
+                    let name = line.path.get(..3).unwrap_or_default();
+                    *lost.entry(format!("{name}{place}")).or_default() += 1;
+                }
+            }
+        }
+    }
+    println!("{messages} messages, {resources} resources, {pieces} pieces");
+    assert!(lost.is_empty(), "lost without a reason: {lost:#?}");
+}
