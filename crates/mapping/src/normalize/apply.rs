@@ -6,7 +6,7 @@ use clinical::{EventId, EventTime, PatientKey, RecordedTime};
 
 use super::snapshot::{Snapshot, Stay, resource_json};
 use super::splice::{as_old, readdressed};
-use super::state::{State, Version, fingerprint};
+use super::state::{State, Version, content, fingerprint};
 use super::{Output, Outputs, RawInfo};
 use crate::draft::{Draft, Effect, Element};
 
@@ -92,7 +92,7 @@ pub(super) fn message(
     }
     let mut writer = Writer::new(key, raw, &[b"message"]);
     all(&mut writer, state, drafts);
-    state.forget(raw.received_time);
+    state.trim();
     writer.outputs
 }
 
@@ -177,15 +177,14 @@ fn stated_once(writer: &mut Writer<'_>, draft: &Draft) {
 /// Takes over a resource that every message states whole: the newest version stands.
 fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let elements = elements_of(draft);
-    let parts: Vec<&[u8]> = elements
+    let parts = elements
         .iter()
-        .flat_map(|(name, json)| [name.as_bytes(), json])
-        .collect();
+        .flat_map(|(name, json)| [name.as_bytes(), *json]);
     let name = fingerprint(&[draft.resource_type.as_bytes(), draft.id.as_bytes()]);
     let mut version = Version {
         message_time: writer.raw.message_time,
         rank: rank(&elements),
-        content: fingerprint(&parts),
+        content: content(parts),
         number: 1,
         received: writer.raw.received_time,
     };

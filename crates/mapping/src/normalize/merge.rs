@@ -55,7 +55,7 @@ pub(super) fn accept(
             raw: *raw,
         },
     );
-    state.forget(raw.received_time);
+    state.trim();
     Ok(writer.outputs)
 }
 
@@ -208,7 +208,7 @@ pub(super) fn take_over(
         writer.snapshot("Encounter", None, &mut stay.snapshot, times);
         state.encounters.push(stay);
     }
-    state.forget(raw.received_time);
+    state.trim();
     Ok(writer.outputs)
 }
 

@@ -135,15 +135,21 @@ impl State {
         true
     }
 
-    /// Forgets what is older than [`REMEMBERED`] and what is over the limits.
+    /// Forgets what is older than [`REMEMBERED`].
     pub(super) fn forget(&mut self, now: ReceivedTime) {
         let oldest = now.minus(REMEMBERED);
         self.messages.retain(|(received, _)| *received >= oldest);
-        self.messages.sort_unstable();
-        let over = self.messages.len().saturating_sub(MAX_MESSAGES);
-        self.messages.drain(..over);
         self.versions
             .retain(|_, version| version.received >= oldest);
+    }
+
+    /// Forgets the oldest of what is over the limits.
+    pub(super) fn trim(&mut self) {
+        let over = self.messages.len().saturating_sub(MAX_MESSAGES);
+        if over > 0 {
+            self.messages.sort_unstable();
+            self.messages.drain(..over);
+        }
         while self.versions.len() > MAX_VERSIONS {
             let first = self
                 .versions
@@ -187,6 +193,30 @@ impl Version {
 /// Names bytes in 64 bits: enough to tell one patient's messages and resources apart.
 pub(super) fn fingerprint(parts: &[&[u8]]) -> u64 {
     short(EventId::derive(parts).as_bytes())
+}
+
+/// Tells two contents of the same resource apart: a word at a time, since each result of each message passes here.
+pub(super) fn content<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
+    // Any odd number with mixed bits serves; this is the golden ratio's fraction in 64 bits.
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fold = |sum: u64, word: u64| {
+        let product = u128::from(sum ^ word) * u128::from(MIX);
+        let [low, high] = [product & u128::from(u64::MAX), product >> 64];
+        u64::try_from(low ^ high).expect("both halves have 64 bits")
+    };
+    let mut sum = MIX;
+    for part in parts {
+        sum = fold(sum, part.len() as u64).wrapping_add(MIX);
+        let (words, tail) = part.as_chunks::<8>();
+        for word in words {
+            sum = fold(sum, u64::from_le_bytes(*word)).wrapping_add(MIX);
+        }
+        let last = tail
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        sum = fold(sum, last).wrapping_add(MIX);
+    }
+    sum
 }
 
 fn short(id: &[u8; 16]) -> u64 {
