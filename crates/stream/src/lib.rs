@@ -7,6 +7,7 @@
 //! order (time, key, tag), then the record steps. A timer that is set into the past fires before the next record.
 //! Batches, commits, flushes and crashes change nothing of it.
 #![forbid(unsafe_code)]
+#![deny(clippy::wildcard_enum_match_arm)]
 
 mod processor;
 

@@ -8,7 +8,7 @@ use journal::{RecordRef, TopicPartition};
 /// It may use only what it is given: no clock, no randomness, no hash order. What it returns an error for, or panics
 /// over, changes nothing and ends in quarantine.
 pub trait Processor: Send + Sync {
-    /// What is kept for each key.
+    /// What is kept for each key; it is cloned before each step, so what is large and seldom changes is shared in it.
     type State: Clone + Default + Send;
 
     /// Takes in a record or a timer of the context's key.

@@ -4,7 +4,7 @@ use crate::script::Ask;
 use crate::world::{drain, memory_journal, open, put, record, stored, tick, written, written_to};
 use expect_test::expect;
 use journal::{Error, Journal, Record, TopicPartition, Write};
-use stream::{Limits, MemoryStore, Store, Task, TaskError};
+use stream::{Limits, MemoryStore, Store, StoreBatch, Task, TaskError};
 
 #[test]
 fn a_failed_step_goes_to_quarantine_and_the_rest_goes_on() {
@@ -221,4 +221,28 @@ fn a_timer_that_sets_itself_for_ever_ends_in_quarantine() {
         (task.counters().timers_fired, task.counters().timers),
         (100_001, 0)
     );
+}
+
+#[test]
+fn a_stored_state_that_cannot_be_read_stops_the_task_and_says_what_to_do() {
+    let (journal, mut store) = (memory_journal(), MemoryStore::new());
+    put(&*journal, "a", record("k", 10, Ask::Emit, 0, ""));
+    drop(open(journal.clone(), store.clone(), Limits::default()).expect("it opens"));
+    let batch = StoreBatch {
+        states: vec![(b"k".as_slice().into(), Some(b"?".as_slice().into()))],
+        ..StoreBatch::default()
+    };
+    store.apply(batch).expect("it is applied");
+    let mut task = open(journal.clone(), store, Limits::default()).expect("it opens");
+    let error = task.run_once(10).expect_err("the state is not one");
+    expect!["a stored state cannot be read (state: not a state of this version): use the newer program, or delete the state directory: it is rebuilt from the journal"]
+        .assert_eq(&error.to_string());
+    assert_eq!(written(&*journal), "", "nothing is put aside for it");
+}
+
+#[test]
+fn a_task_can_be_handed_to_a_thread() {
+    let mut task = open(memory_journal(), MemoryStore::new(), Limits::default()).expect("it opens");
+    let thread = std::thread::spawn(move || task.run_once(1).map(|progress| progress.lag));
+    assert!(matches!(thread.join(), Ok(Ok(0))));
 }
