@@ -18,7 +18,7 @@ pub enum IssueCode {
     ValueTypeUnknown,
     /// A field that should hold a time does not.
     NotATime,
-    /// A time to the hour only, which FHIR cannot say.
+    /// A time that is not as precise as FHIR must have it: to the hour, or to the day for an instant.
     TimeToTheHour,
     /// A field that should hold a number does not.
     NotANumber,
@@ -68,7 +68,9 @@ impl IssueCode {
             }
             Self::ValueTypeUnknown => "kept as text; ask the sender to fill OBX-2",
             Self::NotATime => "left out; times are YYYY[MM[DD[HHMM[SS]]]][+ZZZZ]",
-            Self::TimeToTheHour => "written as the day; ask the sender for minutes",
+            Self::TimeToTheHour => {
+                "written as the day, or left out where FHIR wants a moment; ask the sender for minutes"
+            }
             Self::NotANumber => "left out; numbers are digits with at most one point",
             Self::CodeUnknown => {
                 "kept as sent, or `unknown` where FHIR allows nothing else; add it to the code table"

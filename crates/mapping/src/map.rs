@@ -371,7 +371,7 @@ impl<'m> Mapping<'m> {
         let known = elements.iter_mut().find(|(name, _)| &**name == "status");
         match known {
             Some((_, element @ Element::Clear)) => {
-                *element = Element::Set(b"\"unknown\"".to_vec().into())
+                *element = Element::Set(b"\"unknown\"".to_vec().into());
             }
             Some(_) => return,
             None => elements.push((

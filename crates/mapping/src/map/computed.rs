@@ -244,6 +244,7 @@ impl<'m> Mapper<'m> {
         if name.is_empty() {
             return None;
         }
+        let has_space = name.contains(char::is_whitespace);
         let upper = name.to_ascii_uppercase();
         if let Some(uri) = self.tables.systems.get(upper.as_str()) {
             return Some(Cow::Borrowed(uri));
@@ -257,7 +258,11 @@ impl<'m> Mapper<'m> {
             let uri = format!("http://terminology.hl7.org/CodeSystem/v2-{digits}");
             return Some(Cow::Owned(uri));
         }
-        if name.starts_with("http://") || name.starts_with("https://") || name.starts_with("urn:") {
+        if !has_space
+            && (name.starts_with("http://")
+                || name.starts_with("https://")
+                || name.starts_with("urn:"))
+        {
             return Some(Cow::Owned(name.to_owned()));
         }
         if name.contains('.')

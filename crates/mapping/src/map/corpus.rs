@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use formats::hl7v2;
+use proptest::prelude::*;
 
 use super::*;
 use crate::coverage::Outcome;
@@ -89,4 +90,48 @@ fn every_message_of_the_corpora_is_accounted_for() {
     }
     println!("{messages} messages, {resources} resources, {pieces} pieces");
     assert!(lost.is_empty(), "lost without a reason: {lost:#?}");
+}
+
+fn field() -> impl Strategy<Value = String> {
+    let text = "[A-Za-z0-9<>.,:^~&\\\\\" +-]{0,24}";
+    prop_oneof![
+        Just(String::new()),
+        Just("\"\"".to_owned()),
+        "20[0-9]{2}[01][0-9][0-3][0-9]([0-2][0-9][0-5][0-9])?([+-][01][0-9]00)?",
+        text,
+    ]
+}
+
+fn message() -> impl Strategy<Value = String> {
+    let names = [
+        "EVN", "PD1", "NK1", "PV1", "PV2", "ORC", "OBR", "OBX", "NTE", "ZZZ",
+    ];
+    let segment = (
+        prop::sample::select(names.to_vec()),
+        prop::collection::vec(field(), 0..40),
+    );
+    let patient = prop::collection::vec(field(), 0..40);
+    (patient, prop::collection::vec(segment, 0..8)).prop_map(|(patient, segments)| {
+        let mut text = "MSH|^~\\&|A|B|||20260301||ORU^R01|1|P|2.5\rPID|||7^^^H^MR|".to_owned();
+        text.push_str(&patient.join("|"));
+        for (name, fields) in segments {
+            text.push_str(&format!("\r{name}|{}", fields.join("|")));
+        }
+        text
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_fields_hold_the_output_is_json_and_all_is_accounted_for(text in message()) {
+        let message = hl7v2::parse(text.as_bytes());
+        let (source, site) = (Source::new("here"), SiteKey::new([7; 32]));
+        let mapped = map(&message, &source, &site, ReceivedTime::from_micros(0));
+        let bundle = crate::bundle::bundle(&mapped);
+        prop_assert!(serde_json::from_slice::<serde_json::Value>(&bundle).is_ok());
+        let report = mapped.coverage.report(&message);
+        prop_assert!(!report.lines.is_empty());
+        let again = map(&message, &source, &site, ReceivedTime::from_micros(0));
+        prop_assert_eq!(crate::bundle::bundle(&again), bundle);
+    }
 }

@@ -11,7 +11,7 @@ mod value;
 use std::borrow::Cow;
 
 use formats::fhir::json;
-use formats::hl7v2::{Timestamp, Timestamp as Time};
+use formats::hl7v2::Timestamp;
 
 use super::clock;
 use super::piece::Piece;
@@ -73,7 +73,7 @@ pub(crate) fn find(name: &str) -> Option<Primitive> {
 }
 
 pub(crate) use text::spaced;
-pub(crate) use value::{number, unit};
+pub(crate) use value::number;
 
 fn code<'m>(
     mapper: &mut Mapper<'m>,
@@ -179,7 +179,7 @@ pub(super) fn timestamp<'m>(
     frame: Frame<'_, 'm>,
 ) -> Option<Timestamp> {
     let piece = piece.first();
-    match Time::parse(piece.raw()) {
+    match Timestamp::parse(piece.raw()) {
         Ok(time) => {
             mapper.mark(piece, row, frame);
             Some(time)
@@ -223,6 +223,11 @@ fn instant<'m>(
     row: &Row,
     frame: Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
+    let known = Timestamp::parse(piece.first().raw()).ok();
+    if known.is_some_and(|time| time.minute().is_none()) {
+        mapper.doubt(IssueCode::TimeToTheHour, Some(piece));
+        return None;
+    }
     let time = timestamp(mapper, piece, row, frame)?;
     mapper
         .clock

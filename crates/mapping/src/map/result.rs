@@ -4,7 +4,7 @@ use formats::fhir::json;
 
 use super::computed::Elements;
 use super::piece::Piece;
-use super::primitive::{self, number};
+use super::primitive::number;
 use super::write::{Frame, Mapper};
 use crate::draft::Element;
 use crate::issue::IssueCode;
@@ -145,16 +145,10 @@ impl<'m> Mapper<'m> {
             Some(piece),
         );
         self.mark(piece, row, frame);
-        self.unit_as_sent(row, frame);
         (
             "valueString",
             json::string(&piece.text().unwrap_or_default()),
         )
-    }
-
-    /// A text has no unit: that of OBX-6 stays beside it as it was sent.
-    fn unit_as_sent(&mut self, row: &'static Row, frame: Frame<'_, 'm>) {
-        primitive::unit(self, row, frame);
     }
 }
 

@@ -85,6 +85,10 @@ fn each_type_of_value_has_its_element() {
         "valueString",
         expect![[r#""<> 5 mg""#]],
     );
+}
+
+#[test]
+fn words_codes_times_and_documents_have_theirs() {
     check_value(
         "CWE|1^^LN||A^Alert^L||||||F",
         "valueCodeableConcept",

@@ -54,6 +54,7 @@ impl<'m> Authority<'m> {
 
 fn universal_uri(kind: &str, id: &str) -> Option<String> {
     match kind {
+        _ if id.contains(char::is_whitespace) => None,
         "ISO" => Some(format!("urn:oid:{id}")),
         "UUID" | "GUID" => Some(format!("urn:uuid:{}", id.to_ascii_lowercase())),
         "URI" => Some(id.to_owned()),

@@ -58,7 +58,7 @@ fn bound(text: &str) -> (&'static str, &str) {
 
 /// A unit as sent, with its UCUM code if that is known.
 #[derive(Debug, Default)]
-pub(crate) struct Unit {
+struct Unit {
     words: String,
     code: String,
 }
@@ -80,7 +80,7 @@ impl Unit {
 }
 
 /// Reads OBX-6.
-pub(crate) fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: Frame<'_, 'm>) -> Unit {
+fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: Frame<'_, 'm>) -> Unit {
     let Some(piece) = frame
         .field("OBX", 6, None)
         .filter(|piece| piece.is_valued())
@@ -257,7 +257,7 @@ pub(super) fn structured_ratio<'m>(
     let unit = unit(mapper, row, frame);
     object(|object| {
         object.object("numerator", |object| {
-            unit.quantity(object, comparator, &first)
+            unit.quantity(object, comparator, &first);
         });
         object.object("denominator", |object| unit.quantity(object, "", &second));
     })
