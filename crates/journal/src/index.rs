@@ -90,16 +90,27 @@ impl Index {
 
     /// Gives a few marks, twice as far from the end each: readers mostly go on near the end.
     pub(crate) fn hints(&self, length: u64) -> Vec<Mark> {
-        let (mut kept, mut next) = (Vec::new(), 0);
+        let mut kept: Vec<Mark> = Vec::new();
         let unknown = self
             .hints
-            .iter()
-            .filter(|(_, position)| u64::from(*position) < self.known_from);
-        for mark in self.marks.iter().rev().chain(unknown.rev()) {
-            let distance = length.saturating_sub(u64::from(mark.1));
-            if distance >= next {
+            .partition_point(|mark| u64::from(mark.1) < self.known_from);
+        let unknown = self.hints.get(..unknown).unwrap_or_default();
+        for marks in [self.marks.as_slice(), unknown] {
+            loop {
+                let near = kept
+                    .last()
+                    .map_or(0, |mark| length.saturating_sub(u64::from(mark.1)));
+                let Some(most) = length.checked_sub(near.saturating_mul(2)) else {
+                    break;
+                };
+                let after = marks.partition_point(|mark| u64::from(mark.1) <= most);
+                let Some(mark) = after.checked_sub(1).and_then(|at| marks.get(at)) else {
+                    break;
+                };
+                if kept.last() == Some(mark) {
+                    break;
+                }
                 kept.push(*mark);
-                next = distance.saturating_mul(2);
             }
         }
         kept.reverse();
