@@ -72,6 +72,8 @@ pub enum Input<'a> {
         drafts: &'a [Draft],
         /// The identity that goes.
         retired: PatientKey,
+        /// Its identifiers as the message has them (MRG-1), a JSON array of Identifier; may be empty.
+        identifiers: &'a [u8],
     },
     /// A message that names nobody.
     Nobody {
@@ -260,7 +262,8 @@ impl Normalizer {
                 raw,
                 drafts,
                 retired,
-            } => merge::accept(key, state, &raw, drafts, retired),
+                identifiers,
+            } => merge::accept(key, state, &raw, drafts, (retired, identifiers)),
             Input::Message { raw, drafts } => Ok(apply::message(key, state, &raw, drafts)),
             Input::Nobody { .. } => Ok(Outputs::default()),
         }

@@ -18,7 +18,7 @@ pub(super) fn accept(
     state: &mut State,
     raw: &RawInfo<'_>,
     drafts: &[Draft],
-    retired: PatientKey,
+    (retired, identifiers): (PatientKey, &[u8]),
 ) -> Result<Outputs, Refusal> {
     if retired == key {
         return Err(self_merge());
@@ -37,6 +37,7 @@ pub(super) fn accept(
     apply::all(&mut writer, state, drafts);
     let before = state.patient.clone();
     let mut now = before.clone().unwrap_or_else(|| own_patient(key));
+    now.add_old(&as_old(identifiers));
     link(&mut now, retired, "replaces", raw);
     writer.snapshot(
         "Patient",

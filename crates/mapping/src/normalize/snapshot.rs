@@ -146,6 +146,11 @@ impl Snapshot {
                 self.put(&known.name, &known.value, DEFAULT);
             }
         }
+        self.add_old(old_identifiers);
+    }
+
+    /// Adds identifiers that are old ones.
+    pub(super) fn add_old(&mut self, old_identifiers: &[u8]) {
         let said = self.said("identifier").unwrap_or(DEFAULT);
         let all = union_keeping_old(self.get("identifier").unwrap_or_default(), old_identifiers);
         if !all.is_empty() {

@@ -148,3 +148,52 @@ fn read_raw_info<'a>(fields: &mut Decoder<'a>) -> Option<RawInfo<'a>> {
         bytes: fields.bytes()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn split_bytes_of_version_1_are_read_for_ever() {
+        let raw = RawInfo {
+            message_id: MessageId::from_bytes([1; 16]),
+            addressed: PatientKey::from_bytes([2; 16]),
+            message_time: EventTime::from_micros(3),
+            received_time: ReceivedTime::from_micros(4),
+            topic: "t",
+            partition: 5,
+            offset: 6,
+            source: "s",
+            bytes: b"MSH",
+        };
+        let key = PatientKey::from_bytes([7; 16]);
+        let all = [
+            Split::Message { raw },
+            Split::Retire { into: key, raw },
+            Split::Kept { by: key, raw },
+            Split::Handover {
+                from: key,
+                state: b"st",
+                raw,
+            },
+        ];
+        let mut hex = String::new();
+        for split in &all {
+            let bytes = split.encode();
+            assert_eq!(Split::decode(&bytes).as_ref(), Ok(split));
+            for end in 0..bytes.len() {
+                assert_eq!(Split::decode(&bytes[..end]), Err(UnreadableSplit));
+            }
+            hex.extend(bytes.iter().map(|byte| format!("{byte:02x}")));
+            hex.push('\n');
+        }
+        expect![[r#"
+            014d0101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            0152070707070707070707070707070707070101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            014b070707070707070707070707070707070101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            0148070707070707070707070707070707070000000273740101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+        "#]].assert_eq(&hex);
+    }
+}

@@ -436,6 +436,7 @@ fn state_bytes_of_version_1_are_read_for_ever() {
         raw: raw(A, "m", 1),
         drafts: &drafts,
         retired: B,
+        identifiers: b"",
     };
     Normalizer::default().step(A, &mut state, &input).unwrap();
     let hex: String = state

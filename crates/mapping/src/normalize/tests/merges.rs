@@ -27,6 +27,7 @@ impl World {
                         raw,
                         drafts,
                         retired,
+                        identifiers: b"",
                     },
                     None => Input::Message { raw, drafts },
                 },
@@ -66,6 +67,7 @@ impl World {
             raw: raw(survivor, id, 2),
             drafts: &[],
             retired,
+            identifiers: b"",
         };
         self.send(survivor, &input, &[]);
     }
@@ -178,6 +180,33 @@ fn what_still_arrives_for_the_retired_identity_belongs_to_the_survivor() {
 }
 
 #[test]
+fn identifiers_of_the_merge_message_are_kept_as_old_ones_once() {
+    let mut world = World::default();
+    let known = [person(
+        B,
+        &["identifier=[{\"use\":\"official\",\"value\":\"2\"}]"],
+    )];
+    world.message(B, "1", &known);
+    world.said.clear();
+    let input = Input::Merge {
+        raw: raw(A, "2", 2),
+        drafts: &[],
+        retired: B,
+        identifiers: br#"[{"value":"2"},{"value":"22"}]"#,
+    };
+    world.send(A, &input, &[]);
+    world.check(expect![[r#"
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"1"},"identifier":[{"use":"old","value":"2"},{"use":"old","value":"22"}],"link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: Survivor of B
+        A: retire to B
+        B: {"resourceType":"Patient","id":"B","meta":{"versionId":"2"},"identifier":[{"use":"official","value":"2"}],"active":false,"link":[{"other":{"reference":"Patient/A"},"type":"replaced-by"}]}
+        B: Retired of A
+        B: handover to A
+        A: (1 unchanged)
+    "#]]);
+}
+
+#[test]
 fn repeats_change_nothing() {
     let mut world = World::default();
     world.merge(A, B, "1");
@@ -276,6 +305,7 @@ fn crossed() -> World {
             raw: raw(survivor, id, 2),
             drafts: &[],
             retired,
+            identifiers: b"",
         };
         world.step(survivor, &input);
     }
@@ -331,6 +361,7 @@ fn workloads_hear_of_both_sides() {
         raw: raw(A, "1", 2),
         drafts: &[],
         retired: B,
+        identifiers: b"",
     };
     let survivor = Normalizer::default()
         .step(A, &mut states.0, &input)
