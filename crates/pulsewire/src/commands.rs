@@ -2,14 +2,14 @@
 
 mod check;
 mod completions;
-mod demo;
+
 mod doctor;
 mod explain;
 mod log;
 mod map;
 mod run;
 mod send;
-mod state;
+
 mod tail;
 mod topics;
 
@@ -39,7 +39,7 @@ Exit codes: 0 done; 1 it did not work, or what was looked for is not so; 2 the c
 
 #[derive(Subcommand)]
 enum Verb {
-    Demo(demo::Demo),
+
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
@@ -47,7 +47,7 @@ enum Verb {
     Send(send::Send),
     Topics(topics::Topics),
     Tail(tail::Tail),
-    State(state::State),
+
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -147,7 +147,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut out = io::stdout();
     let done = match line.verb {
-        Verb::Demo(demo) => demo.run(&mut out),
+
         Verb::Run(run) => run.run(&mut out),
         Verb::Check(check) => check.run(&mut out),
         Verb::Explain(explain) => explain.run(&mut out),
@@ -155,7 +155,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Send(send) => send.run(&mut out),
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
-        Verb::State(state) => state.run(&mut out),
+
         Verb::Doctor(doctor) => doctor.run(&mut out),
         Verb::Completions(completions) => completions.run(&mut out),
     };

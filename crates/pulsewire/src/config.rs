@@ -79,7 +79,6 @@ pub(crate) struct Source {
 /// The workloads' settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Workloads {
-    pub(crate) late_window: Duration,
     pub(crate) deterioration: bool,
     pub(crate) complete_within: Duration,
     pub(crate) sepsis: bool,
@@ -209,7 +208,6 @@ fn source(reader: &mut Reader<'_>, name: &str) -> Source {
 
 fn workloads(reader: &mut Reader<'_>) -> Workloads {
     Workloads {
-        late_window: reader.duration("workloads", "late_window"),
         deterioration: reader.switch("workloads.deterioration", "enabled"),
         complete_within: reader.duration("workloads.deterioration", "complete_within"),
         sepsis: reader.switch("workloads.sepsis", "enabled"),

@@ -10,7 +10,7 @@ mod delivery;
 mod control;
 mod views;
 mod explain;
-mod ward;
+
 
 mod clock;
 mod commands;

@@ -196,7 +196,7 @@ fn start_stages(
     let partitions = config.journal.partitions;
     let normalize = NormalizeStage::new(Arc::clone(sources), site_key.clone(), Arc::clone(metrics));
     let normalize = Stage::open("normalize", NormalizeStage::spec(partitions), normalize, &shared)?;
-    let workloads = WorkloadStage { workloads: Workloads::new(workload_config(config)), metrics: Arc::clone(metrics) };
+    let workloads = workload_stage(config, metrics);
     let workloads = Stage::open("workloads", WorkloadStage::spec(partitions), workloads, &shared)?;
     let alerts = AlertStage { alerts: Alerts::new(policy(config)), metrics: Arc::clone(metrics) };
     let alerts = Stage::open("alerts", AlertStage::spec(partitions), alerts, &shared)?;
@@ -217,12 +217,15 @@ pub(crate) fn policy(config: &Config) -> Policy {
     Policy { channels: channels.collect(), raise_at: config.alerts_from, ..Policy::default() }
 }
 
-/// What the workloads are told of the configuration.
-pub(crate) fn workload_config(config: &Config) -> workloads::Config {
+/// The workloads as configured.
+pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> WorkloadStage {
     let mut told = workloads::Config::default();
     told.deterioration.set_span = config.workloads.complete_within;
-    told.critical.repeat_suppression = config.workloads.repeat_suppression;
-    told
+    told.critical.repeat = config.workloads.repeat_suppression;
+    let flags = &config.workloads;
+    let flags = [("deterioration", flags.deterioration), ("sepsis", flags.sepsis), ("critical-results", flags.critical_results)];
+    let off = flags.into_iter().filter(|(_, on)| !on).map(|(name, _)| name).collect();
+    WorkloadStage { workloads: Workloads::new(told), off, metrics: Arc::clone(metrics) }
 }
 
 /// Starts what looks after the rest: ticks, the memory of accepted messages, retention.

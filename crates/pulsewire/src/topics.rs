@@ -78,9 +78,8 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
     let own = [DELIVERY, DELIVERY_ATTEMPT, AUDIT, REFUSED].map(Topic::from);
     let names = with_quarantine()
         .into_iter()
-        .flat_map(|topic| [quarantine(&topic), topic])
+        .flat_map(|topic| [quarantine(&topic), late(&topic), topic])
         .chain(all_fhir())
-        .chain([late(PATIENT_STREAM)])
         .chain(own);
     names.map(|name| TopicSpec { name, partitions, retention: Some(retention), retention_bytes: None }).collect()
 }

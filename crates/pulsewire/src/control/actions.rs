@@ -35,7 +35,7 @@ fn theme(form: &BTreeMap<String, String>) -> Response {
     let theme = ui::Theme::parse(form.get("theme").map(String::as_str).unwrap_or_default());
     let back = form.get("back").map(String::as_str).filter(|back| back.starts_with('/') && !back.starts_with("//"));
     let mut response = respond::see_other(back.unwrap_or("/"));
-    let cookie = format!("theme={}; Path=/; SameSite=Strict; Max-Age=31536000; HttpOnly", theme.word());
+    let cookie = format!("theme={}; Path=/; SameSite=Strict; Max-Age=31536000", theme.word());
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

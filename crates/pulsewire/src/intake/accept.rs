@@ -212,7 +212,7 @@ impl Intake {
         tracing::warn!(limit, "a frame over the limit was refused");
         let message = hl7v2::parse(b"");
         let text = format!("the message is longer than {limit} bytes: send it in parts, or raise intake.mllp.frame_size");
-        let fault = Fault { code: ErrorCode::ApplicationInternal, severity: Severity::Error, location: None, text: text.into() };
+        let fault = Fault { code: ErrorCode::Internal, severity: Severity::Error, location: None, text: text.into() };
         let at = self.stamp();
         answer::refused(&message, MessageId::derive(&[&at.micros().to_be_bytes()]), at, &[fault])
     }

@@ -16,7 +16,7 @@ pub(super) fn accepted(message: &Message<'_>, id: MessageId, at: ReceivedTime) -
 /// The acknowledgement of a message that is not stored and may be sent again.
 pub(super) fn deferred(message: &Message<'_>, id: MessageId, at: ReceivedTime, why: &str) -> Option<Vec<u8>> {
     let text = format!("not stored, send it again later: {why}");
-    let fault = Fault { code: ErrorCode::ApplicationInternal, severity: Severity::Error, location: None, text: text.into() };
+    let fault = Fault { code: ErrorCode::Internal, severity: Severity::Error, location: None, text: text.into() };
     answer(message, id, at, Outcome::Failed, &[fault])
 }
 

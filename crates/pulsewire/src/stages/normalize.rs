@@ -73,6 +73,7 @@ impl NormalizeStage {
         match Split::decode(read.value.unwrap_or_default()).map_err(unreadable)? {
             Split::Message { raw } => self.message(state, &raw, cx),
             Split::Retire { into, raw } => self.step(state, &Given::Retire { into, raw }, cx),
+            Split::Kept { by, raw } => self.step(state, &Given::Kept { by, raw }, cx),
             Split::Handover { from, state: other, raw } => self.step(state, &Given::Handover { from, state: other, raw }, cx),
         }
     }
@@ -98,7 +99,7 @@ impl NormalizeStage {
                     return self.send_on(key, &RawInfo { addressed: key, ..*raw }, cx);
                 }
                 let mapped = self.map(&message, source, raw);
-                let given = Given::Merge { raw: *raw, drafts: &mapped.drafts, retired: retired.key(&self.site) };
+                let given = Given::Merge { raw: *raw, drafts: &mapped.drafts, retired: retired.key(&self.site), identifiers: b"" };
                 self.step(state, &given, cx)
             }
         }

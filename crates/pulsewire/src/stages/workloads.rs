@@ -15,6 +15,8 @@ use crate::topics;
 /// Concludes.
 pub(crate) struct WorkloadStage {
     pub(crate) workloads: Workloads,
+    /// What these conclude is told to nobody.
+    pub(crate) off: Vec<&'static str>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -32,7 +34,7 @@ impl WorkloadStage {
     }
 
     fn emit(&self, effects: &Effects, cx: &mut Context<'_>) {
-        for finding in &effects.findings {
+        for finding in effects.findings.iter().filter(|finding| !self.off.contains(&&*finding.workload)) {
             let headers = vec![
                 header("content-type", wire::FINDING_CONTENT_TYPE),
                 header("finding", finding.id.to_string()),
@@ -108,8 +110,7 @@ impl Processor for WorkloadStage {
             cx.emit(topics::PATIENT_STREAM, record);
         }
         for issue in &effects.quality {
-            let reason = format!("quality {issue:?}");
-            let reason = reason.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+            let reason = format!("quality {:?} {:?}", issue.kind, issue.parameter);
             self.metrics.findings.get_or_create(&ReasonLabels { stage: "workloads", reason }).inc();
         }
         self.emit(&effects, cx);

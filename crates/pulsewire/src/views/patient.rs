@@ -7,7 +7,7 @@ use clinical::{
     Code, Encounter, Event, EventTime, Fact, Finding, FindingState, MergeRole, Observation, ObservationStatus,
     PatientKey, Person, Phi, ReceivedTime, Severity, System, Value,
 };
-use formats::fhir::view::PatientView as Resource;
+use formats::fhir::view::ResourceView as Resource;
 
 use super::WINDOW;
 
@@ -208,12 +208,12 @@ fn words(value: &Value) -> String {
 
 /// The first name given, as people write it.
 fn name(patient: &Resource<'_>) -> Option<String> {
-    let name = patient.get("name")?.items().ok()?.next()?.ok()?;
+    let name = patient.get("name")?.items().next()?.ok()?;
     let part = |member: &str| name.get(member).ok().flatten();
     if let Some(text) = part("text") {
         return text.text().ok().map(std::borrow::Cow::into_owned);
     }
-    let given = part("given").and_then(|given| given.items().ok()?.next()?.ok()?.text().ok());
+    let given = part("given").and_then(|given| given.items().next()?.ok()?.text().ok());
     let family = part("family").and_then(|family| family.text().ok());
     let parts: Vec<_> = [given, family].into_iter().flatten().collect();
     Some(parts.join(" ")).filter(|name| !name.is_empty())

@@ -100,20 +100,20 @@ fn behind(control: &Control, stage: &StageHealth) -> i64 {
 fn stage_health(stage: &StageHealth) -> (Health, String) {
     if stage.failing.load(Ordering::Relaxed) {
         let error = stage.error.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        return (Health::Failing, error);
+        return (Health::Degraded, error);
     }
     if stage.recovering.load(Ordering::Relaxed) {
-        return (Health::Starting, "brings its state up to what was committed".to_owned());
+        return (Health::CatchingUp, "brings its state up to what was committed".to_owned());
     }
-    (Health::Well, String::new())
+    (Health::Running, String::new())
 }
 
 fn own_health(status: &journal::Status) -> (Health, String) {
     match (&status.poisoned, status.disk) {
         (Some(why), _) => (Health::Stopped, why.clone()),
-        (None, Room::Full) => (Health::Failing, "the disk is full".to_owned()),
+        (None, Room::Full) => (Health::Degraded, "the disk is full".to_owned()),
         (None, Room::Low) => (Health::Degraded, "the disk is getting full".to_owned()),
-        (None, Room::Enough) => (Health::Well, String::new()),
+        (None, Room::Enough) => (Health::Running, String::new()),
     }
 }
 
@@ -127,7 +127,7 @@ fn sources(control: &Control) -> Vec<Source> {
         Source {
             name: source.name.to_string(),
             transport: format!("MLLP on {}", control.mllp),
-            health: if last.is_some_and(|at| now.saturating_sub(at) < QUIET_US) { Health::Well } else { Health::Quiet },
+            health: if last.is_some_and(|at| now.saturating_sub(at) < QUIET_US) { Health::Running } else { Health::Idle },
             connections: u64::try_from(control.metrics.connections.get()).unwrap_or(0),
             last_message_us: last,
             acknowledgements: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
