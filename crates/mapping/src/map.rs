@@ -368,16 +368,16 @@ impl<'m> Mapping<'m> {
         frame: Frame<'_, 'm>,
         (segment, field): (&'static str, usize),
     ) {
-        let known = elements.iter_mut().find(|(name, _)| &**name == "status");
-        match known {
-            Some((_, element @ Element::Clear)) => {
-                *element = Element::Set(b"\"unknown\"".to_vec().into());
-            }
+        let unknown = Element::Set(b"\"unknown\"".to_vec().into());
+        match elements.iter_mut().find(|(name, _)| &**name == "status") {
+            Some((_, element @ Element::Clear)) => *element = unknown,
             Some(_) => return,
-            None => elements.push((
-                "status".into(),
-                Element::Set(b"\"unknown\"".to_vec().into()),
-            )),
+            None => {
+                let follows = |name: &str| matches!(name, "category" | "code");
+                let place = elements.iter().position(|(name, _)| follows(name));
+                let place = place.unwrap_or(elements.len());
+                elements.insert(place, ("status".into(), unknown));
+            }
         }
         self.mapper
             .doubt(IssueCode::CodeMissing, frame.field(segment, field, None));

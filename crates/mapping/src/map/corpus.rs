@@ -32,7 +32,7 @@ fn files(folder: &Path, out: &mut Vec<PathBuf>) {
             files(&path, out);
         } else if path
             .extension()
-            .is_some_and(|end| end == "hl7" || end == "txt")
+            .is_some_and(|end| end.eq_ignore_ascii_case("hl7") || end == "txt")
         {
             out.push(path);
         }
@@ -50,7 +50,7 @@ fn every_message_of_the_corpora_is_accounted_for() {
     paths.sort();
     let (source, site) = (Source::new("corpus"), SiteKey::new([7; 32]));
     let mut lost: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut messages, mut resources, mut pieces) = (0, 0, 0);
+    let (mut messages, mut without_patient, mut resources, mut pieces) = (0, 0, 0, 0);
     for path in &paths {
         let bytes = std::fs::read(path).unwrap();
         let whole = hl7v2::parse(&bytes);
@@ -65,6 +65,7 @@ fn every_message_of_the_corpora_is_accounted_for() {
             let message = hl7v2::parse(&part);
             let mapped = map(&message, &source, &site, ReceivedTime::from_micros(0));
             let (Subjects::One(_) | Subjects::Merge { .. }) = mapped.subjects else {
+                without_patient += 1;
                 continue;
             };
             messages += 1;
@@ -88,7 +89,9 @@ fn every_message_of_the_corpora_is_accounted_for() {
             }
         }
     }
-    println!("{messages} messages, {resources} resources, {pieces} pieces");
+    println!(
+        "{messages} messages, {without_patient} without a patient, {resources} resources, {pieces} pieces"
+    );
     assert!(lost.is_empty(), "lost without a reason: {lost:#?}");
 }
 
