@@ -9,6 +9,8 @@ mod charting;
 
 mod laboratory;
 
+mod crises;
+
 mod mishaps;
 
 mod opening;

@@ -42,14 +42,19 @@ impl Ward {
         if score >= MEDIUM {
             self.ask_for_help(at, who, score);
         }
-        let next = match score {
+        let next = self.next_round_in(score, three);
+        self.round_at(at.plus(next), who);
+    }
+
+    /// Says how soon somebody with this score is seen again.
+    pub(super) fn next_round_in(&mut self, score: i64, three: bool) -> Duration {
+        match score {
             HIGH.. => self.chance.minutes(20, 28),
             MEDIUM.. => self.chance.minutes(38, 50),
             _ if three => self.chance.minutes(38, 50),
             1.. => self.chance.minutes(120, 210),
             _ => self.chance.minutes(180, 240),
-        };
-        self.round_at(at.plus(next), who);
+        }
     }
 
     /// Sets when the next round is; one that was set before does not take place.

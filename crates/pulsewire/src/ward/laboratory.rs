@@ -37,11 +37,8 @@ const fn analyte(
 /// Further than any amount gets: the laboratory does not telephone about that side.
 const NEVER: i64 = 1_000_000;
 
-pub(super) const SODIUM: usize = 0;
 pub(super) const POTASSIUM: usize = 1;
-pub(super) const GLUCOSE: usize = 3;
 pub(super) const HAEMOGLOBIN: usize = 5;
-pub(super) const LACTATE: usize = 8;
 
 #[rustfmt::skip]
 pub(super) const ANALYTES: [Analyte; 13] = [
@@ -184,24 +181,26 @@ impl Ward {
 
     /// Sends what was found of a specimen, sometimes a preliminary result before.
     pub(super) fn find(&mut self, taken: EventTime, done: EventTime, who: Who, panel: Panel, number: String) {
-        let mut report = report(panel, number, taken);
-        report.results = if panel == Panel::BloodCulture {
-            vec![self.culture(taken, who)]
-        } else {
-            panel.analytes().iter().map(|place| self.measured(taken, who, *place)).collect()
-        };
-        let early = done.minus(Duration::from_secs(6 * 60));
-        if panel == Panel::Chemistry && early > taken && self.chance.permille(350) {
+        let report = self.found(taken, who, panel, number);
+        if panel == Panel::Chemistry && self.chance.permille(350) {
             let mut preliminary = report.clone();
-            preliminary.status = "P";
-            preliminary.results.iter_mut().for_each(|result| result.status = "P");
-            self.send_results(early, Sender::Laboratory, who, &[preliminary]);
-        }
-        if panel == Panel::BloodCulture {
-            report.status = "P";
-            report.results.iter_mut().for_each(|result| result.status = "P");
+            preliminary.set_status("P");
+            self.send_results(done.minus(PRELIMINARY_BEFORE), Sender::Laboratory, who, &[preliminary]);
         }
         self.send_results(done, Sender::Laboratory, who, &[report]);
+    }
+
+    /// Measures a specimen that was taken then.
+    pub(super) fn found(&mut self, taken: EventTime, who: Who, panel: Panel, number: String) -> Report {
+        let mut report = report(panel, number, taken);
+        if panel == Panel::BloodCulture {
+            report.results = vec![self.culture(taken, who)];
+            report.set_status("P");
+        } else {
+            let places = panel.analytes().iter();
+            report.results = places.map(|place| self.measured(taken, who, *place)).collect();
+        }
+        report
     }
 
     fn measured(&mut self, taken: EventTime, who: Who, place: usize) -> Reading {
@@ -215,7 +214,7 @@ impl Ward {
     }
 
     /// Says what grew; in most who have sepsis something does.
-    pub(super) fn culture(&mut self, taken: EventTime, who: Who) -> Reading {
+    fn culture(&mut self, taken: EventTime, who: Who) -> Reading {
         let septic = matches!(self.patients[who].body.illness(taken), Some((Illness::Sepsis, severity)) if severity > 0);
         let grew = septic && self.chance.permille(700);
         Reading {
@@ -228,6 +227,9 @@ impl Ward {
         }
     }
 }
+
+/// How long before the final result of a long panel the preliminary one comes.
+const PRELIMINARY_BEFORE: Duration = Duration::from_secs(6 * 60);
 
 /// A laboratory's own error is small beside how patients differ.
 fn error(analyte: &Analyte, chance: &mut Chance) -> i64 {

@@ -60,6 +60,14 @@ pub(super) struct Report {
     pub(super) results: Vec<Reading>,
 }
 
+impl Report {
+    /// Sets how far the report and all in it have come.
+    pub(super) fn set_status(&mut self, status: &'static str) {
+        self.status = status;
+        self.results.iter_mut().for_each(|reading| reading.status = status);
+    }
+}
+
 /// One result or vital sign.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
