@@ -1,21 +1,30 @@
 //! HL7 v2 to FHIR R4 to clinical events; the tables are data files.
-
-pub mod draft;
-
-pub mod event;
-
-pub mod normalize;
+//!
+//! The way: [`identity::subjects`] says whom a message is about, [`map()`] makes [`draft::Draft`]s of it by the tables,
+//! [`normalize`] sets them against what was known, and [`event`] reads the result for workloads.
+#![forbid(unsafe_code)]
 
 pub mod source;
 
 pub mod identity;
 
-mod tables;
-
 pub mod map;
+
+mod tables;
 
 pub mod issue;
 
 pub mod coverage;
 
+pub mod draft;
+
 pub mod bundle;
+
+pub mod normalize;
+
+pub mod event;
+
+pub use bundle::bundle;
+pub use identity::{PatientIdentifier, Subjects, subjects};
+pub use map::{Mapped, map};
+pub use source::Source;
