@@ -1,5 +1,8 @@
 //! The one reader of time; everything else is told.
-#![expect(clippy::disallowed_methods, reason = "this is the file that the ban points to")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the file that the ban points to"
+)]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,17 +24,29 @@ impl Clock {
 
     /// Tells a time that starts now and runs `speed` times as fast.
     pub(crate) fn scaled(speed: u32) -> Self {
-        Self { began: Instant::now(), origin: wall(), speed }
+        Self {
+            began: Instant::now(),
+            origin: wall(),
+            speed,
+        }
     }
 
     /// Tells a time that starts at `origin` and runs `speed` times as fast.
     pub(crate) fn starting_at(origin: ReceivedTime, speed: u32) -> Self {
-        Self { began: Instant::now(), origin, speed }
+        Self {
+            began: Instant::now(),
+            origin,
+            speed,
+        }
     }
 
     /// The time now. At speed 1 it follows the system's clock, corrections included.
     pub(crate) fn now(&self) -> ReceivedTime {
-        if self.speed == 1 { wall() } else { self.origin.plus(self.began.elapsed() * self.speed) }
+        if self.speed == 1 {
+            wall()
+        } else {
+            self.origin.plus(self.began.elapsed() * self.speed)
+        }
     }
 
     /// How long this clock's `span` takes in the room.
@@ -57,6 +72,8 @@ impl Stopwatch {
 }
 
 fn wall() -> ReceivedTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     ReceivedTime::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

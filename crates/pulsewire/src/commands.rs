@@ -9,6 +9,7 @@ mod log;
 mod map;
 mod run;
 mod send;
+mod state;
 
 mod tail;
 mod topics;
@@ -39,7 +40,6 @@ Exit codes: 0 done; 1 it did not work, or what was looked for is not so; 2 the c
 
 #[derive(Subcommand)]
 enum Verb {
-
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
@@ -47,6 +47,7 @@ enum Verb {
     Send(send::Send),
     Topics(topics::Topics),
     Tail(tail::Tail),
+    State(state::State),
 
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -98,7 +99,10 @@ pub(crate) enum Failure {
 impl Failure {
     /// Says what is wrong and what to do.
     pub(crate) fn new(what: impl ToString, hint: impl Into<String>) -> Self {
-        Self::Other { what: what.to_string(), hint: hint.into() }
+        Self::Other {
+            what: what.to_string(),
+            hint: hint.into(),
+        }
     }
 
     const fn code(&self) -> u8 {
@@ -113,7 +117,9 @@ impl Failure {
         match self {
             Self::Config(problems) => {
                 writeln!(out, "the configuration has {} mistake(s)", problems.len())?;
-                problems.iter().try_for_each(|problem| writeln!(out, "  {problem}"))
+                problems
+                    .iter()
+                    .try_for_each(|problem| writeln!(out, "  {problem}"))
             }
             Self::Journal(error) => writeln!(out, "error: {error}"),
             Self::Other { what, hint } if hint.is_empty() => writeln!(out, "error: {what}"),
@@ -147,7 +153,6 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut out = io::stdout();
     let done = match line.verb {
-
         Verb::Run(run) => run.run(&mut out),
         Verb::Check(check) => check.run(&mut out),
         Verb::Explain(explain) => explain.run(&mut out),
@@ -155,6 +160,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Send(send) => send.run(&mut out),
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
+        Verb::State(state) => state.run(&mut out),
 
         Verb::Doctor(doctor) => doctor.run(&mut out),
         Verb::Completions(completions) => completions.run(&mut out),
@@ -172,25 +178,52 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The runtime that sockets and pages share.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Failure::new(error, "the system gives no threads or files: raise its limits"))
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(|error| {
+        Failure::new(
+            error,
+            "the system gives no threads or files: raise its limits",
+        )
+    })
 }
 
 /// Where everything is, as an address book.
 fn addresses(running: &Running, config: &Config) -> String {
     let pages = running.control;
     let rows = [
-        ("HL7 v2 in (MLLP)", format!("{}://{}", if config.mllp.tls.is_some() { "mllps" } else { "mllp" }, running.mllp)),
+        (
+            "HL7 v2 in (MLLP)",
+            format!(
+                "{}://{}",
+                if config.mllp.tls.is_some() {
+                    "mllps"
+                } else {
+                    "mllp"
+                },
+                running.mllp
+            ),
+        ),
         ("pages", format!("http://{pages}/")),
         ("alerts", format!("http://{pages}/alerts")),
         ("patients", format!("http://{pages}/patients")),
         ("metrics", format!("http://{pages}/metrics")),
-        ("health, readiness", format!("http://{pages}/health, http://{pages}/ready")),
+        (
+            "health, readiness",
+            format!("http://{pages}/health, http://{pages}/ready"),
+        ),
         ("data", config.journal.directory.display().to_string()),
     ];
-    let lines = rows.iter().map(|(what, place)| format!("  {what:<18} {place}"));
+    let lines = rows
+        .iter()
+        .map(|(what, place)| format!("  {what:<18} {place}"));
     let notice = "A secondary notification system: not a primary alarm and not a medical device.";
-    format!("Pulsewire {} is running.\n{}\n{notice}", env!("CARGO_PKG_VERSION"), lines.collect::<Vec<_>>().join("\n"))
+    format!(
+        "Pulsewire {} is running.\n{}\n{notice}",
+        env!("CARGO_PKG_VERSION"),
+        lines.collect::<Vec<_>>().join("\n")
+    )
 }
 
 /// The command line, for completions and for the reference.

@@ -11,8 +11,8 @@ use std::time::Duration;
 use clinical::Severity;
 
 pub(crate) use reader::Problem;
-pub(crate) use value::duration;
 use reader::Reader;
+pub(crate) use value::duration;
 
 /// Every setting with its default, and what it is for.
 pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
@@ -102,7 +102,11 @@ pub(crate) enum ChannelKind {
     /// A line on the program's own output.
     Console,
     /// A POST of the alert as JSON.
-    Webhook { url: String, ca: Option<PathBuf>, timeout: Duration },
+    Webhook {
+        url: String,
+        ca: Option<PathBuf>,
+        timeout: Duration,
+    },
 }
 
 /// Reads a configuration file; all its mistakes are told together.
@@ -128,7 +132,11 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     let config = Config {
         journal: journal(&mut reader),
         mllp: mllp(&mut reader),
-        sources: reader.named("source").into_iter().map(|name| (name.clone(), source(&mut reader, &name))).collect(),
+        sources: reader
+            .named("source")
+            .into_iter()
+            .map(|name| (name.clone(), source(&mut reader, &name)))
+            .collect(),
         workloads: workloads(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
         delivery: reader
@@ -146,7 +154,10 @@ fn journal(reader: &mut Reader<'_>) -> Journal {
     let at = "journal";
     let journal = Journal {
         directory: reader.text(at, "directory").into(),
-        partitions: reader.count(at, "partitions", 1, 512).try_into().unwrap_or(u16::MAX),
+        partitions: reader
+            .count(at, "partitions", 1, 512)
+            .try_into()
+            .unwrap_or(u16::MAX),
         segment_size: reader.size(at, "segment_size"),
         retention: reader.duration(at, "retention"),
         warn_below: reader.size(at, "warn_below"),
@@ -154,7 +165,12 @@ fn journal(reader: &mut Reader<'_>) -> Journal {
         site_key: reader.path(at, "site_key"),
     };
     if journal.refuse_below > journal.warn_below {
-        reader.refuse(at, "warn_below", "is less than refuse_below", "warn before refusing: make it the larger one");
+        reader.refuse(
+            at,
+            "warn_below",
+            "is less than refuse_below",
+            "warn before refusing: make it the larger one",
+        );
     }
     journal
 }
@@ -168,7 +184,8 @@ fn mllp(reader: &mut Reader<'_>) -> Mllp {
         frame_size: usize::try_from(reader.size(at, "frame_size")).unwrap_or(usize::MAX),
         first_byte_timeout: reader.duration(at, "first_byte_timeout"),
         frame_timeout: reader.duration(at, "frame_timeout"),
-        idle_timeout: Some(reader.duration(at, "idle_timeout")).filter(|timeout| !timeout.is_zero()),
+        idle_timeout: Some(reader.duration(at, "idle_timeout"))
+            .filter(|timeout| !timeout.is_zero()),
         write_timeout: reader.duration(at, "write_timeout"),
         resend_window: reader.duration(at, "resend_window"),
         tls: tls(reader),
@@ -180,7 +197,12 @@ fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
     let client_ca = reader.path(at, "client_ca");
     let handshake_timeout = reader.duration(at, "handshake_timeout");
     match (reader.path(at, "certificate"), reader.path(at, "key")) {
-        (Some(certificate), Some(key)) => Some(Tls { certificate, key, client_ca, handshake_timeout }),
+        (Some(certificate), Some(key)) => Some(Tls {
+            certificate,
+            key,
+            client_ca,
+            handshake_timeout,
+        }),
         (None, None) if client_ca.is_none() => None,
         _ => {
             let hint = "TLS needs both certificate and key; client_ca only goes with them";
@@ -199,7 +221,10 @@ fn source(reader: &mut Reader<'_>, name: &str) -> Source {
         charset: reader.text(&at, "charset"),
         assigning_authority: reader.text(&at, "assigning_authority"),
     };
-    if name != "default" && source.sending_application.is_empty() && source.sending_facility.is_empty() {
+    if name != "default"
+        && source.sending_application.is_empty()
+        && source.sending_facility.is_empty()
+    {
         let hint = "give sending_application (MSH-3) or sending_facility (MSH-4), or put the settings under [source.default]";
         reader.refuse(&at, "sending_application", "matches every message", hint);
     }
@@ -225,7 +250,12 @@ fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {
         ChannelKind::Console
     } else {
         if !(url.starts_with("http://") || url.starts_with("https://")) {
-            reader.refuse(&at, "url", "is no http or https address", "such as \"https://pager.example/alerts\"");
+            reader.refuse(
+                &at,
+                "url",
+                "is no http or https address",
+                "such as \"https://pager.example/alerts\"",
+            );
         }
         ChannelKind::Webhook { url, ca, timeout }
     };

@@ -80,7 +80,9 @@ impl Control {
 
 /// Takes the address, so that a start that cannot succeed fails before anything else is done.
 pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(listen).await.map_err(|source| Error { listen, source })
+    TcpListener::bind(listen)
+        .await
+        .map_err(|source| Error { listen, source })
 }
 
 /// Serves until it is time to stop.
@@ -90,16 +92,26 @@ pub(crate) async fn serve(listener: TcpListener, control: Arc<Control>) {
         .fallback(any(answer))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(control);
-    let served = axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await });
+    let served =
+        axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await });
     if let Err(error) = served.await {
         tracing::error!(%error, "the pages are no longer served");
     }
 }
 
 /// One request, from its path to its answer.
-async fn answer(State(control): State<Arc<Control>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(control): State<Arc<Control>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if !is_ours(&control, &headers) {
-        return respond::plain(StatusCode::MISDIRECTED_REQUEST, "ask for this service by the address it listens on\n");
+        return respond::plain(
+            StatusCode::MISDIRECTED_REQUEST,
+            "ask for this service by the address it listens on\n",
+        );
     }
     let path = uri.path().to_owned();
     match (&method, path.as_str()) {
@@ -107,11 +119,17 @@ async fn answer(State(control): State<Arc<Control>>, method: Method, uri: Uri, h
         (&Method::GET, "/ready") => return respond::ready(&control),
         (&Method::GET, "/metrics") => return respond::metrics(&control.metrics),
         (&Method::GET, path) if path.starts_with("/assets/") => {
-            return Control::asset(path).unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
+            return Control::asset(path)
+                .unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
         }
         (&Method::POST, _) => return actions::act(&control, &path, &headers, &body).await,
         (&Method::GET | &Method::HEAD, _) => {}
-        _ => return respond::plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and POST are answered here\n"),
+        _ => {
+            return respond::plain(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET and POST are answered here\n",
+            );
+        }
     }
     let query = query(uri.query().unwrap_or_default());
     if let Some(rest) = path.strip_prefix("/live") {
@@ -123,7 +141,11 @@ async fn answer(State(control): State<Arc<Control>>, method: Method, uri: Uri, h
     let Some(page) = Page::parse(&path, &query) else {
         return respond::refusal(&control, &headers, 404, "There is no such page.");
     };
-    let form = if headers.contains_key("hx-request") && !headers.contains_key("hx-boosted") { page::Form::Fragment } else { page::Form::Whole };
+    let form = if headers.contains_key("hx-request") && !headers.contains_key("hx-boosted") {
+        page::Form::Fragment
+    } else {
+        page::Form::Whole
+    };
     respond::page(control, page, form, headers, uri).await
 }
 
@@ -132,11 +154,16 @@ fn is_ours(control: &Control, headers: &HeaderMap) -> bool {
     if !control.config.control_listen.ip().is_loopback() {
         return true;
     }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     matches!(name, "localhost" | "[::1]") || name.starts_with("127.")
 }
 
 fn query(text: &str) -> BTreeMap<String, String> {
-    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
+    form_urlencoded::parse(text.as_bytes())
+        .into_owned()
+        .collect()
 }

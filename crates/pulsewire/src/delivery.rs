@@ -18,8 +18,8 @@ use crate::config::{Channel, ChannelKind};
 use crate::metrics::{DeliveryLabels, Metrics};
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
-use queue::{Due, Queue, Retry};
 pub(crate) use queue::{Attempt, Ended};
+use queue::{Due, Queue, Retry};
 
 /// How much is read from the journal at once.
 const READ_BYTES: usize = 256 << 10;
@@ -45,17 +45,27 @@ pub(crate) enum Error {
     #[error("delivery.{name}: {what}")]
     Channel { name: String, what: String },
     #[error("delivery.{name}: {source}")]
-    Thread { name: String, source: std::io::Error },
+    Thread {
+        name: String,
+        source: std::io::Error,
+    },
 }
 
 /// Starts every channel, each on a thread of its own: a slow one holds up no other.
-pub(crate) fn start(shared: &Arc<Shared>, channels: &BTreeMap<String, Channel>, tasks: &Tasks) -> Result<(), Error> {
+pub(crate) fn start(
+    shared: &Arc<Shared>,
+    channels: &BTreeMap<String, Channel>,
+    tasks: &Tasks,
+) -> Result<(), Error> {
     for (name, channel) in channels {
         let carry: Box<dyn Carry> = match &channel.kind {
             ChannelKind::Console => Box::new(console::Console),
             ChannelKind::Webhook { url, ca, timeout } => {
                 let open = webhook::Webhook::new(url, ca.as_deref(), *timeout);
-                Box::new(open.map_err(|what| Error::Channel { name: name.clone(), what })?)
+                Box::new(open.map_err(|what| Error::Channel {
+                    name: name.clone(),
+                    what,
+                })?)
             }
         };
         let retry = Retry {
@@ -65,7 +75,12 @@ pub(crate) fn start(shared: &Arc<Shared>, channels: &BTreeMap<String, Channel>, 
         };
         let mut runner = Runner::new(Arc::clone(shared), name.clone(), retry, carry);
         let run = move |stop: Stop| runner.run(&stop);
-        tasks.thread("delivery", run).map_err(|source| Error::Thread { name: name.clone(), source })?;
+        tasks
+            .thread("delivery", run)
+            .map_err(|source| Error::Thread {
+                name: name.clone(),
+                source,
+            })?;
     }
     Ok(())
 }
@@ -83,7 +98,14 @@ struct Runner {
 impl Runner {
     fn new(shared: Arc<Shared>, name: String, retry: Retry, carry: Box<dyn Carry>) -> Self {
         let group = format!("delivery.{name}").into();
-        Self { shared, name, group, queue: Queue::new(retry), next: BTreeMap::new(), carry }
+        Self {
+            shared,
+            name,
+            group,
+            queue: Queue::new(retry),
+            next: BTreeMap::new(),
+            carry,
+        }
     }
 
     fn run(&mut self, stop: &Stop) {
@@ -97,7 +119,13 @@ impl Runner {
             if let Err(error) = done {
                 tracing::error!(channel = self.name, %error, "news could not be read or its outcome not kept");
             }
-            seen = self.shared.journal.wait(seen, self.shared.clock.in_the_room(WAIT).max(Duration::from_millis(1)));
+            seen = self.shared.journal.wait(
+                seen,
+                self.shared
+                    .clock
+                    .in_the_room(WAIT)
+                    .max(Duration::from_millis(1)),
+            );
         }
     }
 
@@ -108,13 +136,18 @@ impl Runner {
             for topic in [topics::DELIVERY, topics::DELIVERY_ATTEMPT] {
                 let at = TopicPartition::new(topic, partition);
                 let start = self.start_of(&at)?;
-                self.next.insert(at.clone(), committed.get(&at).copied().unwrap_or(start).max(start));
+                self.next.insert(
+                    at.clone(),
+                    committed.get(&at).copied().unwrap_or(start).max(start),
+                );
             }
             let attempts = TopicPartition::new(topics::DELIVERY_ATTEMPT, partition);
             while let Some(batch) = self.read(&attempts)? {
                 for record in batch.iter() {
                     let for_us = record.header("channel") == Some(self.name.as_bytes());
-                    if let Some(attempt) = record.value.and_then(Attempt::from_json).filter(|_| for_us) {
+                    if let Some(attempt) =
+                        record.value.and_then(Attempt::from_json).filter(|_| for_us)
+                    {
                         self.queue.remember(attempt);
                     }
                 }
@@ -124,7 +157,12 @@ impl Runner {
     }
 
     fn start_of(&self, at: &TopicPartition) -> Result<Offset, journal::Error> {
-        Ok(self.shared.journal.bounds(std::slice::from_ref(at))?.first().map_or(0, |bounds| bounds.start))
+        Ok(self
+            .shared
+            .journal
+            .bounds(std::slice::from_ref(at))?
+            .first()
+            .map_or(0, |bounds| bounds.start))
     }
 
     /// Takes in all news that is due by this channel.
@@ -138,8 +176,15 @@ impl Runner {
                     }
                     let Some(json) = record.value else { continue };
                     match wire::delivery_from_json(json) {
-                        Ok(delivery) => self.queue.add(Due { delivery, json: json.into(), partition, offset: record.offset }),
-                        Err(error) => tracing::error!(channel = self.name, %error, offset = record.offset, "a delivery in the journal cannot be read"),
+                        Ok(delivery) => self.queue.add(Due {
+                            delivery,
+                            json: json.into(),
+                            partition,
+                            offset: record.offset,
+                        }),
+                        Err(error) => {
+                            tracing::error!(channel = self.name, %error, offset = record.offset, "a delivery in the journal cannot be read")
+                        }
                     }
                 }
             }
@@ -150,8 +195,13 @@ impl Runner {
     fn read(&mut self, at: &TopicPartition) -> Result<Option<journal::Batch>, journal::Error> {
         let from = self.next.get(at).copied().unwrap_or(0);
         let bounds = self.shared.journal.bounds(std::slice::from_ref(at))?;
-        let Some(bounds) = bounds.first().filter(|bounds| bounds.end > from) else { return Ok(None) };
-        let batch = self.shared.journal.read(at, from.max(bounds.start), READ_BYTES)?;
+        let Some(bounds) = bounds.first().filter(|bounds| bounds.end > from) else {
+            return Ok(None);
+        };
+        let batch = self
+            .shared
+            .journal
+            .read(at, from.max(bounds.start), READ_BYTES)?;
         let next = batch.next_offset();
         if let Some(next) = next {
             self.next.insert(at.clone(), next);
@@ -179,7 +229,14 @@ impl Runner {
             Ended::Failed { .. } => "failed",
             Ended::GivenUp { .. } => "given_up",
         };
-        self.shared.metrics.deliveries.get_or_create(&DeliveryLabels { channel: self.name.clone(), outcome }).inc();
+        self.shared
+            .metrics
+            .deliveries
+            .get_or_create(&DeliveryLabels {
+                channel: self.name.clone(),
+                outcome,
+            })
+            .inc();
         match &attempt.ended {
             Ended::Delivered => {}
             Ended::Failed { why, next } => {
@@ -211,14 +268,23 @@ impl Runner {
         let read = self.next.get(&at).copied().unwrap_or(0);
         let position = self.queue.oldest(due.partition).unwrap_or(read);
         let mut write = Write {
-            records: vec![(TopicPartition::new(topics::DELIVERY_ATTEMPT, partition), record)],
+            records: vec![(
+                TopicPartition::new(topics::DELIVERY_ATTEMPT, partition),
+                record,
+            )],
             offsets: vec![(Arc::clone(&self.group), at, position)],
         };
         if self.queue.is_empty() {
             // Nothing is pending, so no earlier try matters any more.
-            let attempts = (0..self.shared.partitions).map(|p| TopicPartition::new(topics::DELIVERY_ATTEMPT, p));
+            let attempts = (0..self.shared.partitions)
+                .map(|p| TopicPartition::new(topics::DELIVERY_ATTEMPT, p));
             for at in attempts {
-                let end = self.shared.journal.bounds(std::slice::from_ref(&at))?.first().map_or(0, |b| b.end);
+                let end = self
+                    .shared
+                    .journal
+                    .bounds(std::slice::from_ref(&at))?
+                    .first()
+                    .map_or(0, |b| b.end);
                 write.offsets.push((Arc::clone(&self.group), at, end));
             }
         }

@@ -32,19 +32,35 @@ pub(crate) fn way_back(journal: &dyn Journal, alert: &Alert) -> Result<Vec<Step>
     for evidence in &alert.evidence {
         let at = event_place(evidence);
         let record = read(journal, &at, evidence.origin.offset)?;
-        let resource = record.as_ref().and_then(|record| header(record, "resource"));
+        let resource = record
+            .as_ref()
+            .and_then(|record| header(record, "resource"));
         steps.push(Step {
             what: "event",
-            name: format!("{} {}{}", evidence.what, evidence.value, resource.map(|r| format!(" ({r})")).unwrap_or_default()),
+            name: format!(
+                "{} {}{}",
+                evidence.what,
+                evidence.value,
+                resource.map(|r| format!(" ({r})")).unwrap_or_default()
+            ),
             place: place(&at, evidence.origin.offset),
             at: Some(evidence.at.micros()),
         });
         messages.extend(record.as_ref().and_then(|record| header(record, "raw")));
     }
     for raw in messages {
-        let found = parse(&raw).map(|(at, offset)| read(journal, &at, offset)).transpose()?.flatten();
-        let id = found.as_ref().and_then(|record| header(record, "message-id")).unwrap_or_default();
-        let size = found.as_ref().and_then(|record| record.value.as_ref()).map_or(0, |value| value.len());
+        let found = parse(&raw)
+            .map(|(at, offset)| read(journal, &at, offset))
+            .transpose()?
+            .flatten();
+        let id = found
+            .as_ref()
+            .and_then(|record| header(record, "message-id"))
+            .unwrap_or_default();
+        let size = found
+            .as_ref()
+            .and_then(|record| record.value.as_ref())
+            .map_or(0, |value| value.len());
         steps.push(Step {
             what: "message",
             name: format!("{id}, {size} bytes"),
@@ -56,11 +72,16 @@ pub(crate) fn way_back(journal: &dyn Journal, alert: &Alert) -> Result<Vec<Step>
 }
 
 /// The raw messages behind an alert, with their places.
-pub(crate) fn messages(journal: &dyn Journal, alert: &Alert) -> Result<Vec<(String, Record)>, journal::Error> {
+pub(crate) fn messages(
+    journal: &dyn Journal,
+    alert: &Alert,
+) -> Result<Vec<(String, Record)>, journal::Error> {
     let mut found: Vec<(String, Record)> = Vec::new();
     for evidence in &alert.evidence {
         let record = read(journal, &event_place(evidence), evidence.origin.offset)?;
-        let Some(raw) = record.as_ref().and_then(|record| header(record, "raw")) else { continue };
+        let Some(raw) = record.as_ref().and_then(|record| header(record, "raw")) else {
+            continue;
+        };
         if found.iter().any(|(place, _)| *place == raw) {
             continue;
         }
@@ -74,9 +95,16 @@ pub(crate) fn messages(journal: &dyn Journal, alert: &Alert) -> Result<Vec<(Stri
 }
 
 /// Reads one record; nothing where retention has removed it.
-pub(crate) fn read(journal: &dyn Journal, at: &TopicPartition, offset: u64) -> Result<Option<Record>, journal::Error> {
+pub(crate) fn read(
+    journal: &dyn Journal,
+    at: &TopicPartition,
+    offset: u64,
+) -> Result<Option<Record>, journal::Error> {
     match journal.read(at, offset, 1) {
-        Ok(batch) => Ok(batch.iter().find(|record| record.offset == offset).map(|record| record.to_record())),
+        Ok(batch) => Ok(batch
+            .iter()
+            .find(|record| record.offset == offset)
+            .map(|record| record.to_record())),
         Err(journal::Error::OutOfRange { .. } | journal::Error::NoSuchPartition(_)) => Ok(None),
         Err(error) => Err(error),
     }
@@ -86,7 +114,10 @@ pub(crate) fn read(journal: &dyn Journal, at: &TopicPartition, offset: u64) -> R
 pub(crate) fn parse(place: &str) -> Option<(TopicPartition, u64)> {
     let (rest, offset) = place.rsplit_once('/')?;
     let (topic, partition) = rest.rsplit_once('/')?;
-    Some((TopicPartition::new(topic, partition.parse().ok()?), offset.parse().ok()?))
+    Some((
+        TopicPartition::new(topic, partition.parse().ok()?),
+        offset.parse().ok()?,
+    ))
 }
 
 fn event_place(evidence: &Evidence) -> TopicPartition {

@@ -1,16 +1,14 @@
 //! The shell around the pure crates: sockets, the clock, configuration and commands. Start reading at `pipeline.rs`.
 #![forbid(unsafe_code)]
 
-
 mod pipeline;
 
+mod control;
+mod delivery;
+mod explain;
 mod intake;
 mod stages;
-mod delivery;
-mod control;
 mod views;
-mod explain;
-
 
 mod clock;
 mod commands;

@@ -28,7 +28,13 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Accepted, Self::Resent, Self::Refused, Self::Deferred, Self::Closed];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Accepted,
+        Self::Resent,
+        Self::Refused,
+        Self::Deferred,
+        Self::Closed,
+    ];
 }
 
 /// From whom, and how it ended.
@@ -98,31 +104,89 @@ impl Default for Metrics {
             r.register_with_unit(name, help, Unit::Seconds, histogram.clone());
             histogram
         };
-        let acknowledged =
-            seconds("intake_acknowledged", "From a message's last byte in to its durable acknowledgement", r);
-        let raw_to_alert =
-            seconds("alerts_raw_to_alert", "From the acceptance of the causing message to its alert in the journal", r);
+        let acknowledged = seconds(
+            "intake_acknowledged",
+            "From a message's last byte in to its durable acknowledgement",
+            r,
+        );
+        let raw_to_alert = seconds(
+            "alerts_raw_to_alert",
+            "From the acceptance of the causing message to its alert in the journal",
+            r,
+        );
         Self {
             frames: counted(r, "intake_frames", "Frames received, by how they ended"),
             frame_bytes: counted(r, "intake_frame_bytes", "Bytes of frames received"),
             skipped_bytes: counted(r, "intake_skipped_bytes", "Bytes outside any frame"),
-            collisions: counted(r, "intake_control_id_collisions", "Control ids that came again with another body"),
-            last_seen: counted(r, "intake_last_seen_timestamp_seconds", "When a source was last heard"),
+            collisions: counted(
+                r,
+                "intake_control_id_collisions",
+                "Control ids that came again with another body",
+            ),
+            last_seen: counted(
+                r,
+                "intake_last_seen_timestamp_seconds",
+                "When a source was last heard",
+            ),
             connections: counted(r, "intake_connections", "Connections open now"),
-            timeouts: counted(r, "intake_timeouts", "Connections closed because a time was over, by which"),
+            timeouts: counted(
+                r,
+                "intake_timeouts",
+                "Connections closed because a time was over, by which",
+            ),
             acknowledged,
             stage_records: counted(r, "stage_records", "Records stepped, by station"),
-            stage_lag: counted(r, "stage_lag_records", "Records not yet stepped, by station"),
-            stage_keys: counted(r, "stage_resident_keys", "Patients whose state is in memory, by station"),
-            quarantined: counted(r, "stage_quarantined", "Records that could not be used, by station and reason"),
-            late: counted(r, "stage_late", "Records that came after their window, by station"),
-            normalized: counted(r, "normalize_messages", "Messages normalized, by what became of them"),
-            unmapped: counted(r, "mapping_unmapped_fields", "Populated fields without a place in FHIR, by source"),
-            findings: counted(r, "workloads_findings", "Findings, by workload and severity"),
-            alerts: counted(r, "alerts_changes", "Changes of alerts, by condition and state"),
-            deliveries: counted(r, "delivery_attempts", "Tries to bring news, by channel and outcome"),
+            stage_lag: counted(
+                r,
+                "stage_lag_records",
+                "Records not yet stepped, by station",
+            ),
+            stage_keys: counted(
+                r,
+                "stage_resident_keys",
+                "Patients whose state is in memory, by station",
+            ),
+            quarantined: counted(
+                r,
+                "stage_quarantined",
+                "Records that could not be used, by station and reason",
+            ),
+            late: counted(
+                r,
+                "stage_late",
+                "Records that came after their window, by station",
+            ),
+            normalized: counted(
+                r,
+                "normalize_messages",
+                "Messages normalized, by what became of them",
+            ),
+            unmapped: counted(
+                r,
+                "mapping_unmapped_fields",
+                "Populated fields without a place in FHIR, by source",
+            ),
+            findings: counted(
+                r,
+                "workloads_findings",
+                "Findings, by workload and severity",
+            ),
+            alerts: counted(
+                r,
+                "alerts_changes",
+                "Changes of alerts, by condition and state",
+            ),
+            deliveries: counted(
+                r,
+                "delivery_attempts",
+                "Tries to bring news, by channel and outcome",
+            ),
             raw_to_alert,
-            disk_free: counted(r, "journal_disk_free_bytes", "Free space where the journal is"),
+            disk_free: counted(
+                r,
+                "journal_disk_free_bytes",
+                "Free space where the journal is",
+            ),
             registry: Mutex::new(registry),
         }
     }
@@ -132,7 +196,10 @@ impl Metrics {
     /// Writes all of it as OpenMetrics text, which Prometheus reads.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = self
+            .registry
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if prometheus_client::encoding::text::encode(&mut text, &registry).is_err() {
             // Writing to a string does not fail; if the library does, a scraper sees an incomplete text.
             drop(write!(text, "# incomplete"));
@@ -142,12 +209,22 @@ impl Metrics {
 
     /// Counts the end of one frame.
     pub(crate) fn frame(&self, source: &str, outcome: Outcome) {
-        self.frames.get_or_create(&FrameLabels { source: source.to_owned(), outcome }).inc();
+        self.frames
+            .get_or_create(&FrameLabels {
+                source: source.to_owned(),
+                outcome,
+            })
+            .inc();
     }
 
     /// How many frames of a source ended so.
     pub(crate) fn frames_of(&self, source: &str, outcome: Outcome) -> u64 {
-        self.frames.get_or_create(&FrameLabels { source: source.to_owned(), outcome }).get()
+        self.frames
+            .get_or_create(&FrameLabels {
+                source: source.to_owned(),
+                outcome,
+            })
+            .get()
     }
 }
 

@@ -24,7 +24,9 @@ use crate::intake::sources::Sources;
 use crate::intake::{Intake, mllp};
 use crate::metrics::Metrics;
 use crate::site_key;
-use crate::stages::{self, AlertStage, NormalizeStage, Stage, StageHealth, WorkloadStage, partitions_of};
+use crate::stages::{
+    self, AlertStage, NormalizeStage, Stage, StageHealth, WorkloadStage, partitions_of,
+};
 use crate::tasks::Tasks;
 use crate::topics;
 use crate::views;
@@ -80,7 +82,10 @@ struct Doors {
 
 /// Starts the platform; senders are answered from here on.
 pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<Running, Error> {
-    let doors = Doors { mllp: mllp::bind(&config.mllp).await?, control: control::bind(config.control_listen).await? };
+    let doors = Doors {
+        mllp: mllp::bind(&config.mllp).await?,
+        control: control::bind(config.control_listen).await?,
+    };
     let tasks = Tasks::new(tokio::runtime::Handle::current());
     let (config, site) = (config.clone(), site.to_owned());
     // Opening reads files, and reading them waits: not on the runtime's threads.
@@ -88,7 +93,9 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         let (config, tasks) = (config.clone(), tasks.clone());
         move || open(&config, clock, &tasks)
     });
-    let opened = opened.await.map_err(|error| std::io::Error::other(error.to_string()))??;
+    let opened = opened
+        .await
+        .map_err(|error| std::io::Error::other(error.to_string()))??;
     let (mllp, control) = (doors.mllp.address()?, doors.control.local_addr()?);
     let state = Arc::new(Control {
         journal: Arc::clone(&opened.journal),
@@ -109,7 +116,13 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     tasks.spawn(doors.mllp.run(opened.intake, tasks.clone()));
     tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
     tasks.spawn(look_at_rates(Arc::clone(&state)));
-    Ok(Running { mllp, control, state, tasks, journal: opened.journal })
+    Ok(Running {
+        mllp,
+        control,
+        state,
+        tasks,
+        journal: opened.journal,
+    })
 }
 
 impl Running {
@@ -142,16 +155,27 @@ struct Opened {
 fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
     let directory = &config.journal.directory;
     std::fs::create_dir_all(directory)?;
-    let journal = Arc::new(EmbeddedJournal::open(&directory.join("journal"), &options(config))?);
+    let journal = Arc::new(EmbeddedJournal::open(
+        &directory.join("journal"),
+        &options(config),
+    )?);
     for spec in topics::specs(config.journal.partitions, config.journal.retention) {
         journal.ensure_topic(&spec)?;
     }
+    // So that commands beside this process know the topics at once.
+    journal.checkpoint()?;
     let site_key = site_key::load(config.journal.site_key.as_deref(), directory)?;
     let metrics = Arc::new(Metrics::default());
     let sources = Arc::new(Sources::new(&config.sources)?);
     let shared: Arc<dyn Journal> = journal.clone();
     let raw = partitions_of(&topics::all_hl7(), config.journal.partitions);
-    let resends = Resends::open(&directory.join("resends"), config.mllp.resend_window, &*shared, &raw, clock.now())?;
+    let resends = Resends::open(
+        &directory.join("resends"),
+        config.mllp.resend_window,
+        &*shared,
+        &raw,
+        clock.now(),
+    )?;
     let intake = Arc::new(Intake {
         journal: Arc::clone(&shared),
         resends: Arc::new(resends),
@@ -163,13 +187,28 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         tasks: tasks.clone(),
         last: Mutex::default(),
     });
-    let healths = start_stages(config, directory, &shared, &metrics, &sources, &site_key, tasks)?;
+    let healths = start_stages(
+        config, directory, &shared, &metrics, &sources, &site_key, tasks,
+    )?;
     let views = views::Shared::default();
     views.start(&shared, config.journal.partitions, tasks)?;
-    let delivering = delivery::Shared { journal: Arc::clone(&shared), metrics: Arc::clone(&metrics), clock, partitions: config.journal.partitions };
+    let delivering = delivery::Shared {
+        journal: Arc::clone(&shared),
+        metrics: Arc::clone(&metrics),
+        clock,
+        partitions: config.journal.partitions,
+    };
     delivery::start(&Arc::new(delivering), &config.delivery, tasks)?;
     start_housekeeping(config, clock, &journal, &intake, raw, tasks)?;
-    Ok(Opened { journal, intake, views, metrics, sources, healths, site_key })
+    Ok(Opened {
+        journal,
+        intake,
+        views,
+        metrics,
+        sources,
+        healths,
+        site_key,
+    })
 }
 
 fn options(config: &Config) -> journal::Options {
@@ -192,13 +231,30 @@ fn start_stages(
     tasks: &Tasks,
 ) -> Result<Vec<Arc<StageHealth>>, Error> {
     let states = FjallDatabase::open(&directory.join("state"))?;
-    let shared = Arc::new(stages::Shared { journal: Arc::clone(journal), states, metrics: Arc::clone(metrics) });
+    let shared = Arc::new(stages::Shared {
+        journal: Arc::clone(journal),
+        states,
+        metrics: Arc::clone(metrics),
+    });
     let partitions = config.journal.partitions;
     let normalize = NormalizeStage::new(Arc::clone(sources), site_key.clone(), Arc::clone(metrics));
-    let normalize = Stage::open("normalize", NormalizeStage::spec(partitions), normalize, &shared)?;
+    let normalize = Stage::open(
+        "normalize",
+        NormalizeStage::spec(partitions),
+        normalize,
+        &shared,
+    )?;
     let workloads = workload_stage(config, metrics);
-    let workloads = Stage::open("workloads", WorkloadStage::spec(partitions), workloads, &shared)?;
-    let alerts = AlertStage { alerts: Alerts::new(policy(config)), metrics: Arc::clone(metrics) };
+    let workloads = Stage::open(
+        "workloads",
+        WorkloadStage::spec(partitions),
+        workloads,
+        &shared,
+    )?;
+    let alerts = AlertStage {
+        alerts: Alerts::new(policy(config)),
+        metrics: Arc::clone(metrics),
+    };
     let alerts = Stage::open("alerts", AlertStage::spec(partitions), alerts, &shared)?;
     let healths = vec![normalize.health(), workloads.health(), alerts.health()];
     normalize.start(tasks)?;
@@ -214,7 +270,11 @@ pub(crate) fn policy(config: &Config) -> Policy {
         min_severity: channel.from_severity,
         conditions: Vec::new(),
     });
-    Policy { channels: channels.collect(), raise_at: config.alerts_from, ..Policy::default() }
+    Policy {
+        channels: channels.collect(),
+        raise_at: config.alerts_from,
+        ..Policy::default()
+    }
 }
 
 /// The workloads as configured.
@@ -223,9 +283,21 @@ pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> Workloa
     told.deterioration.set_span = config.workloads.complete_within;
     told.critical.repeat = config.workloads.repeat_suppression;
     let flags = &config.workloads;
-    let flags = [("deterioration", flags.deterioration), ("sepsis", flags.sepsis), ("critical-results", flags.critical_results)];
-    let off = flags.into_iter().filter(|(_, on)| !on).map(|(name, _)| name).collect();
-    WorkloadStage { workloads: Workloads::new(told), off, metrics: Arc::clone(metrics) }
+    let flags = [
+        ("deterioration", flags.deterioration),
+        ("sepsis", flags.sepsis),
+        ("critical-results", flags.critical_results),
+    ];
+    let off = flags
+        .into_iter()
+        .filter(|(_, on)| !on)
+        .map(|(name, _)| name)
+        .collect();
+    WorkloadStage {
+        workloads: Workloads::new(told),
+        off,
+        metrics: Arc::clone(metrics),
+    }
 }
 
 /// Starts what looks after the rest: ticks, the memory of accepted messages, retention.
@@ -263,7 +335,9 @@ fn start_housekeeping(
             match retained.retain(clock.now().micros()) {
                 Ok(0) => {}
                 Ok(records) => tracing::info!(records, "records past their retention were removed"),
-                Err(error) => tracing::error!(%error, "records past their retention could not be removed"),
+                Err(error) => {
+                    tracing::error!(%error, "records past their retention could not be removed")
+                }
             }
             stop.rest(RETAIN);
         }
@@ -279,7 +353,13 @@ fn tick(streams: &[TopicPartition], now: ReceivedTime) -> Write {
         headers: vec![(TICK_HEADER.into(), (*b"1").into())],
         ..Record::default()
     };
-    Write { records: streams.iter().map(|at| (at.clone(), record.clone())).collect(), offsets: vec![] }
+    Write {
+        records: streams
+            .iter()
+            .map(|at| (at.clone(), record.clone()))
+            .collect(),
+        offsets: vec![],
+    }
 }
 
 async fn look_at_rates(control: Arc<Control>) {
@@ -291,5 +371,6 @@ async fn look_at_rates(control: Arc<Control>) {
 
 /// The token that forms of this run carry.
 fn csrf(key: &SiteKey, now: ReceivedTime) -> String {
-    key.unassigned("csrf", &now.micros().to_be_bytes()).to_string()
+    key.unassigned("csrf", &now.micros().to_be_bytes())
+        .to_string()
 }

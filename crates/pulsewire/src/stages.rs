@@ -16,12 +16,22 @@ use stream::{Context, StepError};
 
 /// The key of a step as the patient it stands for.
 fn patient(cx: &Context<'_>) -> Result<PatientKey, StepError> {
-    PatientKey::from_slice(cx.key())
-        .ok_or_else(|| StepError::new("not-a-patient-key", "the record's key is not the 16 bytes of a patient key"))
+    PatientKey::from_slice(cx.key()).ok_or_else(|| {
+        StepError::new(
+            "not-a-patient-key",
+            "the record's key is not the 16 bytes of a patient key",
+        )
+    })
 }
 
 /// A record of a patient with the times of what caused it.
-fn record(patient: PatientKey, event_time: i64, cx: &Context<'_>, headers: Headers, value: Vec<u8>) -> Record {
+fn record(
+    patient: PatientKey,
+    event_time: i64,
+    cx: &Context<'_>,
+    headers: Headers,
+    value: Vec<u8>,
+) -> Record {
     Record {
         key: (*patient.as_bytes()).into(),
         event_time,

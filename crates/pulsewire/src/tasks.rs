@@ -1,5 +1,8 @@
 //! The one spawner: everything that runs is known here, so that stopping waits for it.
-#![expect(clippy::disallowed_methods, reason = "this is the file that the ban points to")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the file that the ban points to"
+)]
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,7 +44,10 @@ impl Stop {
     /// Waits this long on a thread of its own, or until asked to stop.
     pub(crate) fn rest(&self, span: Duration) {
         let began = Instant::now();
-        while let Some(left) = span.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+        while let Some(left) = span
+            .checked_sub(began.elapsed())
+            .filter(|left| !left.is_zero())
+        {
             if self.is_asked() {
                 return;
             }
@@ -68,8 +74,17 @@ impl Tasks {
     /// Starts with nothing running, on a runtime.
     pub(crate) fn new(handle: tokio::runtime::Handle) -> Self {
         let (sender, receiver) = watch::channel(false);
-        let stop = Stop { flag: Arc::new(AtomicBool::new(false)), receiver };
-        Self { stop, sender: Arc::new(sender), handle, threads: Arc::default(), futures: Arc::default() }
+        let stop = Stop {
+            flag: Arc::new(AtomicBool::new(false)),
+            receiver,
+        };
+        Self {
+            stop,
+            sender: Arc::new(sender),
+            handle,
+            threads: Arc::default(),
+            futures: Arc::default(),
+        }
     }
 
     /// Gives the word to listen for.
@@ -86,10 +101,19 @@ impl Tasks {
     }
 
     /// Runs a thread; it must end soon after [`Stop::is_asked`] tells so.
-    pub(crate) fn thread(&self, name: &'static str, run: impl FnOnce(Stop) + Send + 'static) -> std::io::Result<()> {
+    pub(crate) fn thread(
+        &self,
+        name: &'static str,
+        run: impl FnOnce(Stop) + Send + 'static,
+    ) -> std::io::Result<()> {
         let stop = self.stop();
-        let thread = std::thread::Builder::new().name(name.into()).spawn(move || run(stop))?;
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push((name, thread));
+        let thread = std::thread::Builder::new()
+            .name(name.into())
+            .spawn(move || run(stop))?;
+        self.threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name, thread));
         Ok(())
     }
 
@@ -97,13 +121,20 @@ impl Tasks {
     pub(crate) async fn stop_all(&self) {
         self.stop.flag.store(true, Ordering::Release);
         self.sender.send_replace(true);
-        let mut futures = std::mem::take(&mut *self.futures.lock().unwrap_or_else(PoisonError::into_inner));
-        let ended = tokio::time::timeout(GRACE, async { while futures.join_next().await.is_some() {} });
+        let mut futures =
+            std::mem::take(&mut *self.futures.lock().unwrap_or_else(PoisonError::into_inner));
+        let ended = tokio::time::timeout(GRACE, async {
+            while futures.join_next().await.is_some() {}
+        });
         if ended.await.is_err() {
-            tracing::warn!(still_running = futures.len(), "connections did not end in time and are cut");
+            tracing::warn!(
+                still_running = futures.len(),
+                "connections did not end in time and are cut"
+            );
             futures.shutdown().await;
         }
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for (name, thread) in threads {
             if thread.join().is_err() {
                 tracing::error!(name, "a thread ended in a panic");

@@ -25,13 +25,21 @@ pub(crate) const HL7_OTHER: &str = "healthcare.hl7v2.other";
 
 /// Message types that have a raw topic of their own (MSH-9.1, lower case).
 const HL7_TYPES: &[&str] = &[
-    "adt", "oru", "orm", "oml", "omg", "omp", "orr", "orl", "org", "rde", "rds", "ras", "rgv", "siu", "mdm", "vxu",
-    "dft", "bar", "oul", "ppr", "ref", "mfn", "qbp", "rsp", "ack",
+    "adt", "oru", "orm", "oml", "omg", "omp", "orr", "orl", "org", "rde", "rds", "ras", "rgv",
+    "siu", "mdm", "vxu", "dft", "bar", "oul", "ppr", "ref", "mfn", "qbp", "rsp", "ack",
 ];
 
 /// FHIR resource types that have a topic (lower case).
-const FHIR_TYPES: &[&str] =
-    &["patient", "encounter", "observation", "diagnosticreport", "practitioner", "organization", "location", "provenance"];
+const FHIR_TYPES: &[&str] = &[
+    "patient",
+    "encounter",
+    "observation",
+    "diagnosticreport",
+    "practitioner",
+    "organization",
+    "location",
+    "provenance",
+];
 
 /// The raw topic of a message type.
 pub(crate) fn hl7(message_type: &str) -> Topic {
@@ -44,7 +52,11 @@ pub(crate) fn hl7(message_type: &str) -> Topic {
 
 /// All raw topics: what normalize reads, beside [`PATIENT_SPLIT`].
 pub(crate) fn all_hl7() -> Vec<Topic> {
-    HL7_TYPES.iter().map(|known| hl7(known)).chain([HL7_OTHER.into()]).collect()
+    HL7_TYPES
+        .iter()
+        .map(|known| hl7(known))
+        .chain([HL7_OTHER.into()])
+        .collect()
 }
 
 /// The public topic of a FHIR resource type.
@@ -70,7 +82,10 @@ pub(crate) fn late(topic: &str) -> Topic {
 /// Topics whose records can be unusable, so that each has a quarantine beside it.
 pub(crate) fn with_quarantine() -> Vec<Topic> {
     let streams = [PATIENT_SPLIT, PATIENT_STREAM, ALERT_STREAM, CARE_ALERT];
-    all_hl7().into_iter().chain(streams.map(Topic::from)).collect()
+    all_hl7()
+        .into_iter()
+        .chain(streams.map(Topic::from))
+        .collect()
 }
 
 /// Every topic, with how it is kept.
@@ -81,7 +96,14 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
         .flat_map(|topic| [quarantine(&topic), late(&topic), topic])
         .chain(all_fhir())
         .chain(own);
-    names.map(|name| TopicSpec { name, partitions, retention: Some(retention), retention_bytes: None }).collect()
+    names
+        .map(|name| TopicSpec {
+            name,
+            partitions,
+            retention: Some(retention),
+            retention_bytes: None,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -98,7 +120,10 @@ mod tests {
 
     #[test]
     fn every_topic_is_listed_once() {
-        let mut names: Vec<_> = specs(12, Duration::ZERO).into_iter().map(|spec| spec.name).collect();
+        let mut names: Vec<_> = specs(12, Duration::ZERO)
+            .into_iter()
+            .map(|spec| spec.name)
+            .collect();
         let all = names.len();
         names.sort();
         names.dedup();

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use clinical::{AlertId, EventId, EventTime, Finding, Origin, PatientKey, ReceivedTime, RecordedTime, wire};
+use clinical::{
+    AlertId, EventId, EventTime, Finding, Origin, PatientKey, ReceivedTime, RecordedTime, wire,
+};
 use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
 use mapping::event::{Envelope, event};
 
@@ -59,7 +61,12 @@ impl Shared {
     }
 
     /// Starts the thread that keeps them.
-    pub(crate) fn start(&self, journal: &Arc<dyn Journal>, partitions: u16, tasks: &Tasks) -> std::io::Result<()> {
+    pub(crate) fn start(
+        &self,
+        journal: &Arc<dyn Journal>,
+        partitions: u16,
+        tasks: &Tasks,
+    ) -> std::io::Result<()> {
         let mut reader = Reader::new(Arc::clone(journal), partitions, self.clone());
         tasks.thread("views", move |stop| reader.run(&stop))
     }
@@ -78,13 +85,36 @@ struct Reader {
 
 impl Reader {
     fn new(journal: Arc<dyn Journal>, partitions: u16, views: Shared) -> Self {
-        let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM, topics::CARE_ALERT, topics::DELIVERY, topics::DELIVERY_ATTEMPT, topics::REFUSED];
-        let quarantines = topics::with_quarantine().into_iter().map(|topic| topics::quarantine(&topic));
-        let all: Vec<journal::Topic> = streams.iter().map(|topic| (*topic).into()).chain(quarantines).collect();
+        let streams = [
+            topics::PATIENT_STREAM,
+            topics::ALERT_STREAM,
+            topics::CARE_ALERT,
+            topics::DELIVERY,
+            topics::DELIVERY_ATTEMPT,
+            topics::REFUSED,
+        ];
+        let quarantines = topics::with_quarantine()
+            .into_iter()
+            .map(|topic| topics::quarantine(&topic));
+        let all: Vec<journal::Topic> = streams
+            .iter()
+            .map(|topic| (*topic).into())
+            .chain(quarantines)
+            .collect();
         let inputs = partitions_of(&all, partitions);
         let committed = journal.committed(GROUP);
-        let next = inputs.iter().map(|at| committed.get(at).copied().unwrap_or(0)).collect();
-        Self { journal, views, inputs, next, marks: VecDeque::new(), since_mark: 0 }
+        let next = inputs
+            .iter()
+            .map(|at| committed.get(at).copied().unwrap_or(0))
+            .collect();
+        Self {
+            journal,
+            views,
+            inputs,
+            next,
+            marks: VecDeque::new(),
+            since_mark: 0,
+        }
     }
 
     fn run(&mut self, stop: &Stop) {
@@ -105,7 +135,12 @@ impl Reader {
         let mut worked = false;
         let bounds = self.journal.bounds(&self.inputs)?;
         for (number, bounds) in bounds.into_iter().enumerate() {
-            let (Some(at), Some(next)) = (self.inputs.get(number).cloned(), self.next.get(number).copied()) else { continue };
+            let (Some(at), Some(next)) = (
+                self.inputs.get(number).cloned(),
+                self.next.get(number).copied(),
+            ) else {
+                continue;
+            };
             let from = next.max(bounds.start);
             if stop.is_asked() || from >= bounds.end {
                 continue;
@@ -137,10 +172,23 @@ impl Reader {
         while self.marks.front().is_some_and(|(at, _)| *at < old) {
             begin = self.marks.pop_front();
         }
-        let Some((_, offsets)) = begin else { return Ok(()) };
+        let Some((_, offsets)) = begin else {
+            return Ok(());
+        };
         let group: journal::Group = GROUP.into();
-        let offsets = self.inputs.iter().cloned().zip(offsets).map(|(at, offset)| (Arc::clone(&group), at, offset)).collect();
-        self.journal.append(Write { records: vec![], offsets }).map(drop)
+        let offsets = self
+            .inputs
+            .iter()
+            .cloned()
+            .zip(offsets)
+            .map(|(at, offset)| (Arc::clone(&group), at, offset))
+            .collect();
+        self.journal
+            .append(Write {
+                records: vec![],
+                offsets,
+            })
+            .map(drop)
     }
 }
 
@@ -162,19 +210,32 @@ impl Views {
     }
 
     fn take_event(&mut self, partition: u16, record: &RecordRef<'_>) {
-        let Some(key) = PatientKey::from_slice(record.key) else { return };
-        let text = |name: &str| record.header(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let Some(key) = PatientKey::from_slice(record.key) else {
+            return;
+        };
+        let text = |name: &str| {
+            record
+                .header(name)
+                .and_then(|bytes| std::str::from_utf8(bytes).ok())
+        };
         let envelope = Envelope {
             key,
             content_type: text("content-type").unwrap_or_default(),
-            event_id: text("event-id").and_then(EventId::parse).unwrap_or_default(),
+            event_id: text("event-id")
+                .and_then(EventId::parse)
+                .unwrap_or_default(),
             event_time: EventTime::from_micros(record.event_time),
             recorded: text("recorded-time").and_then(RecordedTime::parse),
             received_time: ReceivedTime::from_micros(record.received_time),
-            origin: Origin { partition, offset: record.offset },
+            origin: Origin {
+                partition,
+                offset: record.offset,
+            },
             bytes: record.value.unwrap_or_default(),
         };
-        let Ok(Some(event)) = event(&envelope) else { return };
+        let Ok(Some(event)) = event(&envelope) else {
+            return;
+        };
         let view = self.patients.entry(key).or_default();
         view.take_event(&event, envelope.bytes);
         self.forget_patients();
@@ -184,10 +245,23 @@ impl Views {
         if record.header("content-type") != Some(wire::FINDING_CONTENT_TYPE.as_bytes()) {
             return;
         }
-        let Some(finding) = record.value.and_then(|json| wire::finding_from_json(json).ok()) else { return };
-        self.patients.entry(finding.patient).or_default().take_finding(&finding);
-        let about = |view: &&mut AlertView| view.alert.patient == finding.patient && view.alert.condition == finding.condition;
-        self.alerts.values_mut().filter(about).for_each(|view| view.take_finding(&finding));
+        let Some(finding) = record
+            .value
+            .and_then(|json| wire::finding_from_json(json).ok())
+        else {
+            return;
+        };
+        self.patients
+            .entry(finding.patient)
+            .or_default()
+            .take_finding(&finding);
+        let about = |view: &&mut AlertView| {
+            view.alert.patient == finding.patient && view.alert.condition == finding.condition
+        };
+        self.alerts
+            .values_mut()
+            .filter(about)
+            .for_each(|view| view.take_finding(&finding));
         self.early(finding);
     }
 
@@ -198,8 +272,17 @@ impl Views {
     }
 
     fn take_alert(&mut self, record: &RecordRef<'_>) {
-        let Some(alert) = record.value.and_then(|json| wire::alert_from_json(json).ok()) else { return };
-        let first = self.patients.get(&alert.patient).and_then(|view| view.newest.get(&alert.condition)).cloned();
+        let Some(alert) = record
+            .value
+            .and_then(|json| wire::alert_from_json(json).ok())
+        else {
+            return;
+        };
+        let first = self
+            .patients
+            .get(&alert.patient)
+            .and_then(|view| view.newest.get(&alert.condition))
+            .cloned();
         match self.alerts.get_mut(&alert.id) {
             Some(view) => view.alert = alert,
             None => {
@@ -210,13 +293,27 @@ impl Views {
     }
 
     fn take_delivery(&mut self, record: &RecordRef<'_>) {
-        let Some(delivery) = record.value.and_then(|json| wire::delivery_from_json(json).ok()) else { return };
-        self.deliveries.entry(delivery.alert.id).or_default().push(alert::DeliveryView::new(&delivery));
+        let Some(delivery) = record
+            .value
+            .and_then(|json| wire::delivery_from_json(json).ok())
+        else {
+            return;
+        };
+        self.deliveries
+            .entry(delivery.alert.id)
+            .or_default()
+            .push(alert::DeliveryView::new(&delivery));
     }
 
     fn take_attempt(&mut self, record: &RecordRef<'_>) {
-        let Some(attempt) = record.value.and_then(crate::delivery::Attempt::from_json) else { return };
-        let known = self.deliveries.values_mut().flatten().find(|view| view.id == attempt.delivery);
+        let Some(attempt) = record.value.and_then(crate::delivery::Attempt::from_json) else {
+            return;
+        };
+        let known = self
+            .deliveries
+            .values_mut()
+            .flatten()
+            .find(|view| view.id == attempt.delivery);
         if let Some(view) = known {
             view.attempt = Some(attempt);
         }
@@ -227,19 +324,32 @@ impl Views {
         if self.patients.len() <= PATIENTS_MAX + PATIENTS_MAX / 10 {
             return;
         }
-        let mut by_age: Vec<_> = self.patients.iter().map(|(key, view)| (view.last_received, *key)).collect();
+        let mut by_age: Vec<_> = self
+            .patients
+            .iter()
+            .map(|(key, view)| (view.last_received, *key))
+            .collect();
         by_age.sort_unstable();
-        for (_, key) in by_age.iter().take(by_age.len().saturating_sub(PATIENTS_MAX)) {
+        for (_, key) in by_age
+            .iter()
+            .take(by_age.len().saturating_sub(PATIENTS_MAX))
+        {
             self.patients.remove(key);
         }
     }
 
     fn forget_alerts(&mut self) {
         let ended = |view: &AlertView| !view.alert.state.is_active();
-        if self.alerts.len() <= ENDED_ALERTS_MAX || self.alerts.values().filter(|view| ended(view)).count() <= ENDED_ALERTS_MAX {
+        if self.alerts.len() <= ENDED_ALERTS_MAX
+            || self.alerts.values().filter(|view| ended(view)).count() <= ENDED_ALERTS_MAX
+        {
             return;
         }
-        let oldest = self.alerts.iter().filter(|(_, view)| ended(view)).min_by_key(|(_, view)| view.alert.known_at);
+        let oldest = self
+            .alerts
+            .iter()
+            .filter(|(_, view)| ended(view))
+            .min_by_key(|(_, view)| view.alert.known_at);
         if let Some(id) = oldest.map(|(id, _)| *id) {
             self.alerts.remove(&id);
             self.deliveries.remove(&id);
@@ -247,6 +357,10 @@ impl Views {
     }
 
     fn newest_received(&self) -> i64 {
-        self.patients.values().map(|view| view.last_received.micros()).max().unwrap_or(0)
+        self.patients
+            .values()
+            .map(|view| view.last_received.micros())
+            .max()
+            .unwrap_or(0)
     }
 }

@@ -51,7 +51,9 @@ impl Doctor {
         let mut tell = |what: &str, verdict: Verdict| -> io::Result<()> {
             match verdict {
                 Verdict::Good(found) => writeln!(out, "good      {what:<18} {found}"),
-                Verdict::Doubtful(found, hint) => writeln!(out, "doubtful  {what:<18} {found}\n          hint: {hint}"),
+                Verdict::Doubtful(found, hint) => {
+                    writeln!(out, "doubtful  {what:<18} {found}\n          hint: {hint}")
+                }
                 Verdict::Bad(found, hint) => {
                     bad = true;
                     writeln!(out, "bad       {what:<18} {found}\n          hint: {hint}")
@@ -74,11 +76,19 @@ impl Doctor {
 
 fn open_files() -> Verdict {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap_or_default();
-    match line.split_whitespace().nth(3).and_then(|soft| soft.parse::<u64>().ok()) {
-        Some(limit) if limit < OPEN_FILES_FEW => {
-            Verdict::Doubtful(format!("at most {limit}"), "each connection and each open segment takes one: run `ulimit -n 65536` before the start")
-        }
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .unwrap_or_default();
+    match line
+        .split_whitespace()
+        .nth(3)
+        .and_then(|soft| soft.parse::<u64>().ok())
+    {
+        Some(limit) if limit < OPEN_FILES_FEW => Verdict::Doubtful(
+            format!("at most {limit}"),
+            "each connection and each open segment takes one: run `ulimit -n 65536` before the start",
+        ),
         Some(limit) => Verdict::Good(format!("at most {limit}")),
         None => Verdict::Good("not limited, or not known".into()),
     }
@@ -87,19 +97,28 @@ fn open_files() -> Verdict {
 fn address(listen: SocketAddr) -> Verdict {
     match TcpListener::bind(listen) {
         Ok(_) => Verdict::Good(format!("{listen} is free")),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            Verdict::Doubtful(format!("{listen} is in use"), "by a running platform, or by something else: choose another address then")
-        }
-        Err(error) => Verdict::Bad(format!("{listen}: {error}"), "choose an address of this machine, and a port that may be used"),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Verdict::Doubtful(
+            format!("{listen} is in use"),
+            "by a running platform, or by something else: choose another address then",
+        ),
+        Err(error) => Verdict::Bad(
+            format!("{listen}: {error}"),
+            "choose an address of this machine, and a port that may be used",
+        ),
     }
 }
 
 fn writable(directory: &Path) -> Verdict {
     let probe = directory.join(".doctor");
-    let tried = std::fs::create_dir_all(directory).and_then(|()| File::create(&probe)).and_then(|_| std::fs::remove_file(&probe));
+    let tried = std::fs::create_dir_all(directory)
+        .and_then(|()| File::create(&probe))
+        .and_then(|_| std::fs::remove_file(&probe));
     match tried {
         Ok(()) => Verdict::Good(format!("{} can be written", directory.display())),
-        Err(error) => Verdict::Bad(format!("{}: {error}", directory.display()), "give this user a directory of its own on a local disk"),
+        Err(error) => Verdict::Bad(
+            format!("{}: {error}", directory.display()),
+            "give this user a directory of its own on a local disk",
+        ),
     }
 }
 
@@ -107,15 +126,30 @@ fn writable(directory: &Path) -> Verdict {
 fn sync_probe(directory: &Path) -> Verdict {
     match times(&directory.join(".doctor-sync")) {
         Ok(times) => {
-            let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-            let found = format!("{} µs half of the time, {} µs at worst of {SYNCS}", at(50).as_micros(), at(99).as_micros());
+            let at = |share: usize| {
+                times
+                    .get(times.len() * share / 100)
+                    .copied()
+                    .unwrap_or_default()
+            };
+            let found = format!(
+                "{} µs half of the time, {} µs at worst of {SYNCS}",
+                at(50).as_micros(),
+                at(99).as_micros()
+            );
             if at(50) > SYNC_SLOW {
-                Verdict::Doubtful(found, "every acknowledgement waits for one: use a disk with power-loss protection")
+                Verdict::Doubtful(
+                    found,
+                    "every acknowledgement waits for one: use a disk with power-loss protection",
+                )
             } else {
                 Verdict::Good(found)
             }
         }
-        Err(error) => Verdict::Bad(error.to_string(), "the journal cannot promise anything on this disk"),
+        Err(error) => Verdict::Bad(
+            error.to_string(),
+            "the journal cannot promise anything on this disk",
+        ),
     }
 }
 
@@ -146,7 +180,10 @@ fn key(config: &Config) -> Verdict {
     }
     match site_key::load(named, &config.journal.directory) {
         Ok(_) => Verdict::Good("can be read, and by nobody else".into()),
-        Err(error) => Verdict::Bad(error.to_string(), "without it no patient has the same pseudonym as before"),
+        Err(error) => Verdict::Bad(
+            error.to_string(),
+            "without it no patient has the same pseudonym as before",
+        ),
     }
 }
 
@@ -165,7 +202,10 @@ fn journal(directory: &Path, verify: bool) -> Verdict {
     }
     let opened = EmbeddedJournal::open(directory, &journal::Options::default());
     match opened.and_then(|journal| journal.verify()) {
-        Ok(found) => Verdict::Good(format!("{} records in {} partitions, all as they were written", found.records, found.partitions)),
+        Ok(found) => Verdict::Good(format!(
+            "{} records in {} partitions, all as they were written",
+            found.records, found.partitions
+        )),
         Err(error) => Verdict::Bad(error.to_string(), "see the message"),
     }
 }

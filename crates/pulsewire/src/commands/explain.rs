@@ -34,11 +34,19 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
-        let id = AlertId::parse(&self.alert)
-            .ok_or_else(|| Failure::new(format!("{} is no alert id", self.alert), "an id has 32 hexadecimal digits; pages and deliveries give it"))?;
+        let id = AlertId::parse(&self.alert).ok_or_else(|| {
+            Failure::new(
+                format!("{} is no alert id", self.alert),
+                "an id has 32 hexadecimal digits; pages and deliveries give it",
+            )
+        })?;
         let journal = EmbeddedJournal::open_read_only(&config.journal.directory.join("journal"))?;
-        let (place, alert) = newest(&journal, config.journal.partitions, id)?
-            .ok_or_else(|| Failure::new(format!("there is no alert {id}"), "`pulsewire tail healthcare.events.care-alert` shows the newest"))?;
+        let (place, alert) = newest(&journal, config.journal.partitions, id)?.ok_or_else(|| {
+            Failure::new(
+                format!("there is no alert {id}"),
+                "`pulsewire tail healthcare.events.care-alert` shows the newest",
+            )
+        })?;
         if self.json {
             out.write_all(&wire::alert_to_json(&alert))?;
             writeln!(out)?;
@@ -48,12 +56,17 @@ impl Explain {
         }
         writeln!(out, "\nthe way back")?;
         for step in explain::way_back(&journal, &alert)? {
-            writeln!(out, "  {:<8} {}\n           {}", step.what, step.name, step.place)?;
+            writeln!(
+                out,
+                "  {:<8} {}\n           {}",
+                step.what, step.name, step.place
+            )?;
         }
         if self.content {
             for (place, message) in explain::messages(&journal, &alert)? {
                 writeln!(out, "\n{place}")?;
-                let text = String::from_utf8_lossy(message.value.as_deref().unwrap_or_default()).replace('\r', "\n");
+                let text = String::from_utf8_lossy(message.value.as_deref().unwrap_or_default())
+                    .replace('\r', "\n");
                 writeln!(out, "{}", text.trim_end())?;
             }
         }
@@ -62,7 +75,11 @@ impl Explain {
 }
 
 /// The newest revision of an alert, with its place.
-fn newest(journal: &dyn Journal, partitions: u16, id: AlertId) -> Result<Option<(String, Alert)>, Failure> {
+fn newest(
+    journal: &dyn Journal,
+    partitions: u16,
+    id: AlertId,
+) -> Result<Option<(String, Alert)>, Failure> {
     let mut found = None;
     let wanted = id.to_string();
     for partition in 0..partitions {
@@ -71,7 +88,9 @@ fn newest(journal: &dyn Journal, partitions: u16, id: AlertId) -> Result<Option<
             if record.header("alert") != Some(wanted.as_bytes()) {
                 return;
             }
-            let alert = record.value.and_then(|json| wire::alert_from_json(json).ok());
+            let alert = record
+                .value
+                .and_then(|json| wire::alert_from_json(json).ok());
             if let Some(alert) = alert {
                 found = Some((format!("{}/{partition}/{}", at.topic, record.offset), alert));
             }
@@ -80,21 +99,33 @@ fn newest(journal: &dyn Journal, partitions: u16, id: AlertId) -> Result<Option<
     Ok(found)
 }
 
-fn each(journal: &dyn Journal, at: &TopicPartition, mut take: impl FnMut(&journal::RecordRef<'_>)) -> Result<(), Failure> {
+fn each(
+    journal: &dyn Journal,
+    at: &TopicPartition,
+    mut take: impl FnMut(&journal::RecordRef<'_>),
+) -> Result<(), Failure> {
     let bounds = journal.bounds(std::slice::from_ref(at))?;
-    let Some(bounds) = bounds.first() else { return Ok(()) };
+    let Some(bounds) = bounds.first() else {
+        return Ok(());
+    };
     let mut next = bounds.start;
     while next < bounds.end {
         let batch = journal.read(at, next, READ_BYTES)?;
         batch.iter().for_each(|record| take(&record));
-        let Some(after) = batch.next_offset() else { break };
+        let Some(after) = batch.next_offset() else {
+            break;
+        };
         next = after;
     }
     Ok(())
 }
 
 fn print(alert: &Alert, place: &str, out: &mut dyn Write) -> Result<(), Failure> {
-    writeln!(out, "alert     {} (episode {}, revision {})", alert.id, alert.episode, alert.revision)?;
+    writeln!(
+        out,
+        "alert     {} (episode {}, revision {})",
+        alert.id, alert.episode, alert.revision
+    )?;
     writeln!(out, "          {place}")?;
     writeln!(out, "patient   {}", alert.patient)?;
     writeln!(out, "condition {}", alert.condition)?;
@@ -102,21 +133,44 @@ fn print(alert: &Alert, place: &str, out: &mut dyn Write) -> Result<(), Failure>
     writeln!(out, "state     {}", alert.state.word())?;
     writeln!(out, "reason    {}", alert.reason)?;
     writeln!(out, "rule      {}", alert.rule)?;
-    writeln!(out, "as of     {}, known {}, opened {}", alert.as_of, alert.known_at, alert.opened_at)?;
+    writeln!(
+        out,
+        "as of     {}, known {}, opened {}",
+        alert.as_of, alert.known_at, alert.opened_at
+    )?;
     writeln!(out, "\nvalues")?;
     for value in &alert.evidence {
-        let points = value.points.map_or_else(String::new, |points| format!(", {points} points"));
-        writeln!(out, "  {:<24} {:<16} at {}{points}", value.what, value.value, value.at)?;
+        let points = value
+            .points
+            .map_or_else(String::new, |points| format!(", {points} points"));
+        writeln!(
+            out,
+            "  {:<24} {:<16} at {}{points}",
+            value.what, value.value, value.at
+        )?;
     }
     writeln!(out, "\nhistory")?;
     for change in &alert.history {
-        writeln!(out, "  {} {:<12} {:<8} {:?}: {}", change.at, change.to.word(), change.severity.word(), change.by, change.why)?;
+        writeln!(
+            out,
+            "  {} {:<12} {:<8} {:?}: {}",
+            change.at,
+            change.to.word(),
+            change.severity.word(),
+            change.by,
+            change.why
+        )?;
     }
     Ok(())
 }
 
 /// What the rule said about this condition, revision by revision.
-fn print_findings(journal: &dyn Journal, alert: &Alert, partitions: u16, out: &mut dyn Write) -> Result<(), Failure> {
+fn print_findings(
+    journal: &dyn Journal,
+    alert: &Alert,
+    partitions: u16,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     writeln!(out, "\nwhat the rule said")?;
     let partition = journal::partition_for(alert.patient.as_bytes(), partitions);
     let at = TopicPartition::new(topics::ALERT_STREAM, partition);
@@ -125,7 +179,12 @@ fn print_findings(journal: &dyn Journal, alert: &Alert, partitions: u16, out: &m
         if record.key != alert.patient.as_bytes() {
             return;
         }
-        let Some(finding) = record.value.and_then(|json| wire::finding_from_json(json).ok()) else { return };
+        let Some(finding) = record
+            .value
+            .and_then(|json| wire::finding_from_json(json).ok())
+        else {
+            return;
+        };
         if finding.condition != alert.condition || finding.as_of != alert.as_of {
             return;
         }
@@ -133,7 +192,10 @@ fn print_findings(journal: &dyn Journal, alert: &Alert, partitions: u16, out: &m
             FindingState::Asserted => String::new(),
             FindingState::Retracted(reason) => format!(" (taken back: {reason})"),
         };
-        lines.push(format!("  revision {} known {} {}{state}\n           {partition}/{}", finding.revision, finding.known_at, finding.summary, record.offset));
+        lines.push(format!(
+            "  revision {} known {} {}{state}\n           {partition}/{}",
+            finding.revision, finding.known_at, finding.summary, record.offset
+        ));
     })?;
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(())

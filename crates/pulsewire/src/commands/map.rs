@@ -38,18 +38,33 @@ impl Map {
         let config = self.configured.load()?;
         let sources = Sources::new(&config.sources).map_err(|error| Failure::new(error, ""))?;
         let site = match &self.site_key {
-            Some(path) => crate::site_key::load(Some(path), &config.journal.directory).map_err(|error| Failure::new(error, ""))?,
+            Some(path) => crate::site_key::load(Some(path), &config.journal.directory)
+                .map_err(|error| Failure::new(error, ""))?,
             None => SiteKey::new([0; 32]),
         };
         let mut refused = 0;
         for (number, bytes) in (1..).zip(send::messages(&self.files)?) {
             refused += u64::from(!self.one(&bytes, number, &sources, &site, out)?);
         }
-        if refused > 0 { Err(Failure::new(format!("{refused} message(s) could not be mapped"), "each is named above")) } else { Ok(()) }
+        if refused > 0 {
+            Err(Failure::new(
+                format!("{refused} message(s) could not be mapped"),
+                "each is named above",
+            ))
+        } else {
+            Ok(())
+        }
     }
 
     /// Maps one message; tells whether it could be.
-    fn one(&self, bytes: &[u8], number: u64, sources: &Sources, site: &SiteKey, out: &mut dyn Write) -> Result<bool, Failure> {
+    fn one(
+        &self,
+        bytes: &[u8],
+        number: u64,
+        sources: &Sources,
+        site: &SiteKey,
+        out: &mut dyn Write,
+    ) -> Result<bool, Failure> {
         let message = hl7v2::parse(bytes);
         if let Some(issue) = message.first_error() {
             let fault = Fault::from_issue(&message, issue);
@@ -69,7 +84,13 @@ impl Map {
         Ok(true)
     }
 
-    fn print(&self, message: &hl7v2::Message<'_>, source: &mapping::source::Source, site: &SiteKey, out: &mut dyn Write) -> Result<(), Failure> {
+    fn print(
+        &self,
+        message: &hl7v2::Message<'_>,
+        source: &mapping::source::Source,
+        site: &SiteKey,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
         let mapped = map(message, source, site, Clock::system().now());
         if self.coverage {
             out.write_all(&mapped.coverage.report(message).to_json_lines())?;

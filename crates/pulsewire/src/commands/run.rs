@@ -25,7 +25,9 @@ impl Run {
         super::log::start(&config.log_level)?;
         let runtime = super::runtime()?;
         runtime.block_on(async {
-            let running = pipeline::start(&config, Clock::system(), "Pulsewire").await.map_err(starting)?;
+            let running = pipeline::start(&config, Clock::system(), "Pulsewire")
+                .await
+                .map_err(starting)?;
             writeln!(out, "{}", super::addresses(&running, &config))?;
             out.flush()?;
             asked_to_stop().await?;

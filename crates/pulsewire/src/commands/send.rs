@@ -10,8 +10,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Failure;
-use load::{Load, Target};
 pub(crate) use load::read as messages;
+use load::{Load, Target};
 
 /// Send HL7 v2 messages over MLLP
 ///
@@ -50,7 +50,10 @@ impl Send {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let messages = load::read(&self.files)?;
         if messages.is_empty() {
-            return Err(Failure::new("there is no message in these files", "a message starts with MSH at the start of a line"));
+            return Err(Failure::new(
+                "there is no message in these files",
+                "a message starts with MSH at the start of a line",
+            ));
         }
         let target = Target::parse(&self.to, self.ca.as_deref())?;
         let load = Load {
@@ -62,7 +65,15 @@ impl Send {
             timeout: std::time::Duration::from_secs(self.timeout_s),
         };
         let total = load.run();
-        if self.json { total.print_json(out)? } else { total.print(out)? }
-        if total.is_clean() { Ok(()) } else { Err(Failure::Said) }
+        if self.json {
+            total.print_json(out)?
+        } else {
+            total.print(out)?
+        }
+        if total.is_clean() {
+            Ok(())
+        } else {
+            Err(Failure::Said)
+        }
     }
 }

@@ -52,13 +52,24 @@ impl Tail {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
         let journal = EmbeddedJournal::open_read_only(&config.journal.directory.join("journal"))?;
-        let known = journal.topics().into_iter().find(|topic| *topic.name == *self.topic);
+        let known = journal
+            .topics()
+            .into_iter()
+            .find(|topic| *topic.name == *self.topic);
         let topic = known.ok_or_else(|| {
-            Failure::new(format!("there is no topic {}", self.topic), "`pulsewire topics --all` lists them")
+            Failure::new(
+                format!("there is no topic {}", self.topic),
+                "`pulsewire topics --all` lists them",
+            )
         })?;
-        let partitions: Vec<_> = (0..topic.partitions).map(|p| TopicPartition::new(topic.name.clone(), p)).collect();
+        let partitions: Vec<_> = (0..topic.partitions)
+            .map(|p| TopicPartition::new(topic.name.clone(), p))
+            .collect();
         let bounds = journal.bounds(&partitions)?;
-        let mut next: Vec<u64> = bounds.iter().map(|b| b.end.saturating_sub(self.last).max(b.start)).collect();
+        let mut next: Vec<u64> = bounds
+            .iter()
+            .map(|b| b.end.saturating_sub(self.last).max(b.start))
+            .collect();
         let mut seen = 0;
         loop {
             for (at, next) in partitions.iter().zip(&mut next) {
@@ -72,9 +83,18 @@ impl Tail {
         }
     }
 
-    fn print_new(&self, journal: &dyn Journal, at: &TopicPartition, next: &mut u64, out: &mut dyn Write) -> Result<(), Failure> {
+    fn print_new(
+        &self,
+        journal: &dyn Journal,
+        at: &TopicPartition,
+        next: &mut u64,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
         loop {
-            let end = journal.bounds(std::slice::from_ref(at))?.first().map_or(0, |bounds| bounds.end);
+            let end = journal
+                .bounds(std::slice::from_ref(at))?
+                .first()
+                .map_or(0, |bounds| bounds.end);
             if *next >= end {
                 return Ok(());
             }
@@ -82,28 +102,52 @@ impl Tail {
             for record in batch.iter() {
                 self.print(at, &record, out)?;
             }
-            let Some(after) = batch.next_offset() else { return Ok(()) };
+            let Some(after) = batch.next_offset() else {
+                return Ok(());
+            };
             *next = after;
         }
     }
 
-    fn print(&self, at: &TopicPartition, record: &RecordRef<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+    fn print(
+        &self,
+        at: &TopicPartition,
+        record: &RecordRef<'_>,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let line = Line {
             partition: at.partition,
             offset: record.offset,
-            key: record.key.iter().map(|byte| format!("{byte:02x}")).collect(),
+            key: record
+                .key
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             event_time: ReceivedTime::from_micros(record.event_time).to_string(),
             received_time: ReceivedTime::from_micros(record.received_time).to_string(),
             bytes: record.value.map(<[u8]>::len),
-            headers: record.headers().map(|(name, value)| (name.to_owned(), text(value))).collect(),
+            headers: record
+                .headers()
+                .map(|(name, value)| (name.to_owned(), text(value)))
+                .collect(),
         };
         if self.json {
-            writeln!(out, "{}", serde_json::to_string(&line).expect("words and numbers always make JSON"))?;
+            writeln!(
+                out,
+                "{}",
+                serde_json::to_string(&line).expect("words and numbers always make JSON")
+            )?;
             return Ok(());
         }
-        let size = line.bytes.map_or_else(|| "deleted".to_owned(), |bytes| format!("{bytes} bytes"));
-        writeln!(out, "{}/{} {} {} {size}", line.partition, line.offset, line.received_time, line.key)?;
+        let size = line
+            .bytes
+            .map_or_else(|| "deleted".to_owned(), |bytes| format!("{bytes} bytes"));
+        writeln!(
+            out,
+            "{}/{} {} {} {size}",
+            line.partition, line.offset, line.received_time, line.key
+        )?;
         for (name, value) in &line.headers {
             writeln!(out, "    {name}: {value}")?;
         }

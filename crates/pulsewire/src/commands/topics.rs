@@ -37,21 +37,43 @@ impl Topics {
         let config = self.configured.load()?;
         let journal = EmbeddedJournal::open_read_only(&config.journal.directory.join("journal"))?;
         if !self.json {
-            writeln!(out, "{:<48} {:>10} {:>12} {:>12}", "topic", "partitions", "records", "kept")?;
+            writeln!(
+                out,
+                "{:<48} {:>10} {:>12} {:>12}",
+                "topic", "partitions", "records", "kept"
+            )?;
         }
         for topic in journal.topics() {
-            let partitions: Vec<_> = (0..topic.partitions).map(|p| TopicPartition::new(topic.name.clone(), p)).collect();
+            let partitions: Vec<_> = (0..topic.partitions)
+                .map(|p| TopicPartition::new(topic.name.clone(), p))
+                .collect();
             let bounds = journal.bounds(&partitions)?;
             let records = bounds.iter().map(|bounds| bounds.end).sum();
-            let kept = bounds.iter().map(|bounds| bounds.end.saturating_sub(bounds.start)).sum();
+            let kept = bounds
+                .iter()
+                .map(|bounds| bounds.end.saturating_sub(bounds.start))
+                .sum();
             if records == 0 && !self.all {
                 continue;
             }
-            let line = Line { topic: &topic.name, partitions: topic.partitions, records, kept };
+            let line = Line {
+                topic: &topic.name,
+                partitions: topic.partitions,
+                records,
+                kept,
+            };
             if self.json {
-                writeln!(out, "{}", serde_json::to_string(&line).expect("names and numbers always make JSON"))?;
+                writeln!(
+                    out,
+                    "{}",
+                    serde_json::to_string(&line).expect("names and numbers always make JSON")
+                )?;
             } else {
-                writeln!(out, "{:<48} {:>10} {records:>12} {kept:>12}", line.topic, line.partitions)?;
+                writeln!(
+                    out,
+                    "{:<48} {:>10} {records:>12} {kept:>12}",
+                    line.topic, line.partitions
+                )?;
             }
         }
         Ok(())

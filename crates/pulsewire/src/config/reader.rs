@@ -47,7 +47,9 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Takes the defaults and what was written; text that is no TOML at all ends here.
     pub(crate) fn new(defaults: &'a str, text: &'a str) -> Result<Self, Vec<Problem>> {
-        let defaults = DeTable::parse(defaults).expect("the defaults are TOML").into_inner();
+        let defaults = DeTable::parse(defaults)
+            .expect("the defaults are TOML")
+            .into_inner();
         let written = DeTable::parse(text).map_err(|error| {
             vec![Problem {
                 line: error.span().map_or(0, |span| line(text, span.start)),
@@ -55,8 +57,13 @@ impl<'a> Reader<'a> {
                 hint: "tables stand in [brackets], settings are `name = value`, words stand in \"quotes\"".into(),
             }]
         })?;
-        let mut reader =
-            Self { defaults, written: written.into_inner(), text, problems: Vec::new(), read: BTreeSet::new() };
+        let mut reader = Self {
+            defaults,
+            written: written.into_inner(),
+            text,
+            problems: Vec::new(),
+            read: BTreeSet::new(),
+        };
         reader.find_unknown();
         Ok(reader)
     }
@@ -64,7 +71,11 @@ impl<'a> Reader<'a> {
     /// Gives what was read, or all mistakes.
     pub(crate) fn finish<T>(mut self, read: T) -> Result<T, Vec<Problem>> {
         self.problems.sort_by_key(|problem| problem.line);
-        if self.problems.is_empty() { Ok(read) } else { Err(self.problems) }
+        if self.problems.is_empty() {
+            Ok(read)
+        } else {
+            Err(self.problems)
+        }
     }
 
     /// The names under a table whose entries the user names, the default's included.
@@ -72,48 +83,74 @@ impl<'a> Reader<'a> {
         let mut names = BTreeSet::new();
         for from in [&self.defaults, &self.written] {
             let entries = from.get(table).and_then(|value| value.get_ref().as_table());
-            names.extend(entries.into_iter().flat_map(|entries| entries.keys().map(|name| name.get_ref().to_string())));
+            names.extend(
+                entries
+                    .into_iter()
+                    .flat_map(|entries| entries.keys().map(|name| name.get_ref().to_string())),
+            );
         }
         names.into_iter().collect()
     }
 
     pub(crate) fn text(&mut self, table: &str, key: &str) -> String {
-        self.get(table, key, "words in quotes", |value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        self.get(table, key, "words in quotes", |value| {
+            value.as_str().map(str::to_owned)
+        })
+        .unwrap_or_default()
     }
 
     pub(crate) fn path(&mut self, table: &str, key: &str) -> Option<PathBuf> {
-        Some(self.text(table, key)).filter(|text| !text.is_empty()).map(PathBuf::from)
+        Some(self.text(table, key))
+            .filter(|text| !text.is_empty())
+            .map(PathBuf::from)
     }
 
     pub(crate) fn switch(&mut self, table: &str, key: &str) -> bool {
-        self.get(table, key, "true or false", |value| value.as_bool()).unwrap_or_default()
+        self.get(table, key, "true or false", |value| value.as_bool())
+            .unwrap_or_default()
     }
 
     pub(crate) fn duration(&mut self, table: &str, key: &str) -> Duration {
         let form = "a duration such as \"500ms\", \"30s\", \"10m\", \"12h\" or \"7d\"";
-        self.get(table, key, form, |value| value::duration(value.as_str()?)).unwrap_or_default()
+        self.get(table, key, form, |value| value::duration(value.as_str()?))
+            .unwrap_or_default()
     }
 
     pub(crate) fn size(&mut self, table: &str, key: &str) -> u64 {
         let form = "a size such as \"64KiB\", \"16MiB\" or \"1GiB\"";
-        self.get(table, key, form, |value| value::size(value.as_str()?)).unwrap_or_default()
+        self.get(table, key, form, |value| value::size(value.as_str()?))
+            .unwrap_or_default()
     }
 
     pub(crate) fn address(&mut self, table: &str, key: &str) -> SocketAddr {
         let form = "an address with a port such as \"127.0.0.1:2575\"";
         let none = SocketAddr::from(([127, 0, 0, 1], 0));
-        self.get(table, key, form, |value| value.as_str()?.parse().ok()).unwrap_or(none)
+        self.get(table, key, form, |value| value.as_str()?.parse().ok())
+            .unwrap_or(none)
     }
 
     pub(crate) fn severity(&mut self, table: &str, key: &str) -> Severity {
         let form = "one of \"none\", \"low\", \"medium\", \"high\", \"critical\"";
-        self.get(table, key, form, |value| Severity::parse(value.as_str()?)).unwrap_or(Severity::None)
+        self.get(table, key, form, |value| Severity::parse(value.as_str()?))
+            .unwrap_or(Severity::None)
     }
 
     pub(crate) fn one_of(&mut self, table: &str, key: &str, words: &[&str]) -> String {
-        let form = format!("one of {}", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "));
-        self.get(table, key, &form, |value| value.as_str().filter(|word| words.contains(word)).map(str::to_owned))
-            .unwrap_or_default()
+        let form = format!(
+            "one of {}",
+            words
+                .iter()
+                .map(|word| format!("\"{word}\""))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        self.get(table, key, &form, |value| {
+            value
+                .as_str()
+                .filter(|word| words.contains(word))
+                .map(str::to_owned)
+        })
+        .unwrap_or_default()
     }
 
     pub(crate) fn count(&mut self, table: &str, key: &str, least: usize, most: usize) -> usize {
@@ -129,11 +166,24 @@ impl<'a> Reader<'a> {
     /// Says that a setting, though well formed, cannot be.
     pub(crate) fn refuse(&mut self, table: &str, key: &str, what: &str, hint: &str) {
         let place = find(&self.written, table).and_then(|found| found.get(key));
-        let line = place.map_or_else(|| self.line_of_table(table), |value| line(self.text, value.span().start));
-        self.problems.push(Problem { line, what: format!("{table}.{key} {what}"), hint: hint.into() });
+        let line = place.map_or_else(
+            || self.line_of_table(table),
+            |value| line(self.text, value.span().start),
+        );
+        self.problems.push(Problem {
+            line,
+            what: format!("{table}.{key} {what}"),
+            hint: hint.into(),
+        });
     }
 
-    fn get<T>(&mut self, table: &str, key: &str, form: &str, read: impl Fn(&DeValue<'_>) -> Option<T>) -> Option<T> {
+    fn get<T>(
+        &mut self,
+        table: &str,
+        key: &str,
+        form: &str,
+        read: impl Fn(&DeValue<'_>) -> Option<T>,
+    ) -> Option<T> {
         self.read.insert(format!("{table}.{key}"));
         if let Some(value) = find(&self.written, table).and_then(|found| found.get(key)) {
             let found = read(value.get_ref());
@@ -148,16 +198,23 @@ impl<'a> Reader<'a> {
         }
         let default = find(&self.defaults, &template(table)).and_then(|found| found.get(key));
         let default = default.unwrap_or_else(|| panic!("{table}.{key} has a default"));
-        Some(read(default.get_ref()).unwrap_or_else(|| panic!("the default of {table}.{key} is valid")))
+        Some(
+            read(default.get_ref())
+                .unwrap_or_else(|| panic!("the default of {table}.{key} is valid")),
+        )
     }
 
     fn line_of_table(&self, table: &str) -> usize {
         let mut at = &self.written;
         let mut start = 0;
         for part in table.split('.') {
-            let Some((name, value)) = at.get_key_value(part) else { break };
+            let Some((name, value)) = at.get_key_value(part) else {
+                break;
+            };
             start = line(self.text, name.span().start);
-            let Some(next) = value.get_ref().as_table() else { break };
+            let Some(next) = value.get_ref().as_table() else {
+                break;
+            };
             at = next;
         }
         start
@@ -185,8 +242,15 @@ type Unknown = (usize, String, Option<String>);
 fn unknown(written: &DeTable<'_>, known: &DeTable<'_>, path: &str, found: &mut Vec<Unknown>) {
     for (key, value) in written {
         let name = key.get_ref().as_ref();
-        let here = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        let any = NAMED.iter().find(|(table, _)| *table == path).map(|(_, entry)| *entry);
+        let here = if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        };
+        let any = NAMED
+            .iter()
+            .find(|(table, _)| *table == path)
+            .map(|(_, entry)| *entry);
         let Some(counterpart) = known.get(any.unwrap_or(name)) else {
             let names = known.keys().map(|key| key.get_ref().as_ref());
             found.push((key.span().start, here, nearest(name, names)));
@@ -203,7 +267,11 @@ fn unknown(written: &DeTable<'_>, known: &DeTable<'_>, path: &str, found: &mut V
 /// The known name that is nearest to what was written, if any is near.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let farthest = name.len().div_ceil(3);
-    known.map(|other| (distance(name, other), other)).filter(|(d, _)| *d <= farthest).min().map(|(_, n)| n.to_owned())
+    known
+        .map(|other| (distance(name, other), other))
+        .filter(|(d, _)| *d <= farthest)
+        .min()
+        .map(|(_, n)| n.to_owned())
 }
 
 /// The number of letters to add, drop or change (Levenshtein).
@@ -222,13 +290,22 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 fn find<'t, 'a>(root: &'t DeTable<'a>, path: &str) -> Option<&'t DeTable<'a>> {
-    path.split('.').try_fold(root, |table, part| table.get(part).map(Spanned::get_ref)?.as_table())
+    path.split('.').try_fold(root, |table, part| {
+        table.get(part).map(Spanned::get_ref)?.as_table()
+    })
 }
 
 /// The table of the defaults that stands for a table the user named.
 fn template(table: &str) -> String {
-    let named = NAMED.iter().find(|(prefix, _)| table.split_once('.').is_some_and(|(first, _)| first == *prefix));
-    named.map_or_else(|| table.to_owned(), |(prefix, entry)| format!("{prefix}.{entry}"))
+    let named = NAMED.iter().find(|(prefix, _)| {
+        table
+            .split_once('.')
+            .is_some_and(|(first, _)| first == *prefix)
+    });
+    named.map_or_else(
+        || table.to_owned(),
+        |(prefix, entry)| format!("{prefix}.{entry}"),
+    )
 }
 
 fn line(text: &str, byte: usize) -> usize {
@@ -240,7 +317,11 @@ fn line(text: &str, byte: usize) -> usize {
 pub(crate) fn unread_defaults<T>(text: &str, parse: impl Fn(&str) -> T) -> (T, Vec<String>) {
     fn settings(table: &DeTable<'_>, path: &str, all: &mut Vec<String>) {
         for (key, value) in table {
-            let here = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+            let here = if path.is_empty() {
+                key.get_ref().to_string()
+            } else {
+                format!("{path}.{}", key.get_ref())
+            };
             match value.get_ref().as_table() {
                 Some(inner) => settings(inner, &here, all),
                 None => all.push(here),

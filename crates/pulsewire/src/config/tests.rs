@@ -7,7 +7,11 @@ use super::*;
 fn check(text: &str, expected: Expect) {
     let told = match parse(text) {
         Ok(_) => "valid".to_owned(),
-        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        Err(problems) => problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n"),
     };
     expected.assert_eq(&told);
 }
@@ -67,14 +71,20 @@ fn every_mistake_is_told_with_its_line() {
 
 #[test]
 fn broken_toml_is_told_with_its_line() {
-    check("[journal\ndirectory = 'x'\n", expect![[r#"
+    check(
+        "[journal\ndirectory = 'x'\n",
+        expect![[r#"
         line 1: this is not TOML: unclosed table, expected `]`
-            hint: tables stand in [brackets], settings are `name = value`, words stand in "quotes""#]]);
+            hint: tables stand in [brackets], settings are `name = value`, words stand in "quotes""#]],
+    );
 }
 
 #[test]
 fn half_of_tls_is_refused() {
-    check("[intake.mllp.tls]\ncertificate = 'a.pem'\n", expect![[r#"
+    check(
+        "[intake.mllp.tls]\ncertificate = 'a.pem'\n",
+        expect![[r#"
         line 2: intake.mllp.tls.certificate is only half of what TLS needs
-            hint: TLS needs both certificate and key; client_ca only goes with them"#]]);
+            hint: TLS needs both certificate and key; client_ca only goes with them"#]],
+    );
 }

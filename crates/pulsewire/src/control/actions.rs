@@ -17,25 +17,50 @@ const WHO_MAX: usize = 100;
 const WHY_MAX: usize = 200;
 
 /// Does what a form asks for.
-pub(super) async fn act(control: &Arc<Control>, path: &str, headers: &HeaderMap, body: &Bytes) -> Response {
+pub(super) async fn act(
+    control: &Arc<Control>,
+    path: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Response {
     let form = query(&String::from_utf8_lossy(body));
     if form.get("csrf") != Some(&control.csrf) {
-        return respond::refusal(control, headers, 403, "This form is of an earlier start or of another site: load the page again and repeat it.");
+        return respond::refusal(
+            control,
+            headers,
+            403,
+            "This form is of an earlier start or of another site: load the page again and repeat it.",
+        );
     }
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
         ["ui", "theme"] => theme(&form),
-        ["alerts", id, "acknowledge"] => change(control, headers, id, CommandKind::Acknowledge, &form).await,
-        ["alerts", id, "resolve"] => change(control, headers, id, CommandKind::Resolve, &form).await,
-        _ => respond::refusal(control, headers, 404, "There is nothing here that takes a form."),
+        ["alerts", id, "acknowledge"] => {
+            change(control, headers, id, CommandKind::Acknowledge, &form).await
+        }
+        ["alerts", id, "resolve"] => {
+            change(control, headers, id, CommandKind::Resolve, &form).await
+        }
+        _ => respond::refusal(
+            control,
+            headers,
+            404,
+            "There is nothing here that takes a form.",
+        ),
     }
 }
 
 fn theme(form: &BTreeMap<String, String>) -> Response {
     let theme = ui::Theme::parse(form.get("theme").map(String::as_str).unwrap_or_default());
-    let back = form.get("back").map(String::as_str).filter(|back| back.starts_with('/') && !back.starts_with("//"));
+    let back = form
+        .get("back")
+        .map(String::as_str)
+        .filter(|back| back.starts_with('/') && !back.starts_with("//"));
     let mut response = respond::see_other(back.unwrap_or("/"));
-    let cookie = format!("theme={}; Path=/; SameSite=Strict; Max-Age=31536000", theme.word());
+    let cookie = format!(
+        "theme={}; Path=/; SameSite=Strict; Max-Age=31536000",
+        theme.word()
+    );
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -43,14 +68,29 @@ fn theme(form: &BTreeMap<String, String>) -> Response {
 }
 
 /// Keeps what a person asks of an alert; the alerts station takes it from the journal like everything else.
-async fn change(control: &Arc<Control>, headers: &HeaderMap, id: &str, kind: CommandKind, form: &BTreeMap<String, String>) -> Response {
+async fn change(
+    control: &Arc<Control>,
+    headers: &HeaderMap,
+    id: &str,
+    kind: CommandKind,
+    form: &BTreeMap<String, String>,
+) -> Response {
     let text = |name: &str, most: usize| -> String {
         let given = form.get(name).map(|text| text.trim()).unwrap_or_default();
-        given.chars().filter(|c| !c.is_control()).take(most).collect()
+        given
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(most)
+            .collect()
     };
     let (who, why) = (text("who", WHO_MAX), text("why", WHY_MAX));
     if who.is_empty() || (kind == CommandKind::Resolve && why.is_empty()) {
-        return respond::refusal(control, headers, 400, "Say who you are, and why when you resolve: both stand beside the alert.");
+        return respond::refusal(
+            control,
+            headers,
+            400,
+            "Say who you are, and why when you resolve: both stand beside the alert.",
+        );
     }
     let known = AlertId::parse(id).and_then(|id| {
         let views = control.views.read();
@@ -60,19 +100,37 @@ async fn change(control: &Arc<Control>, headers: &HeaderMap, id: &str, kind: Com
         return respond::refusal(control, headers, 404, "There is no such alert.");
     };
     let at = control.clock.now();
-    let command = Command { alert, patient, kind, by: who.into(), at, note: why.into() };
+    let command = Command {
+        alert,
+        patient,
+        kind,
+        by: who.into(),
+        at,
+        note: why.into(),
+    };
     let journal = Arc::clone(&control.journal);
     let partitions = control.config.journal.partitions;
-    let kept = tokio::task::spawn_blocking(move || journal.append(write(&command, partitions))).await;
+    let kept =
+        tokio::task::spawn_blocking(move || journal.append(write(&command, partitions))).await;
     match kept {
         Ok(Ok(_)) => respond::see_other(&format!("/alerts/{alert}")),
         Ok(Err(error)) => {
             tracing::error!(%error, %alert, "what was asked of an alert could not be kept");
-            respond::refusal(control, headers, 503, "It could not be written down, so it did not happen. Try again.")
+            respond::refusal(
+                control,
+                headers,
+                503,
+                "It could not be written down, so it did not happen. Try again.",
+            )
         }
         Err(error) => {
             tracing::error!(%error, %alert, "what was asked of an alert could not be kept");
-            respond::refusal(control, headers, 500, "It could not be written down, so it did not happen. The log says why.")
+            respond::refusal(
+                control,
+                headers,
+                500,
+                "It could not be written down, so it did not happen. The log says why.",
+            )
         }
     }
 }
@@ -84,9 +142,15 @@ fn write(command: &Command, partitions: u16) -> Write {
         key: key.into(),
         event_time: command.at.micros(),
         received_time: command.at.micros(),
-        headers: vec![("content-type".into(), wire::COMMAND_CONTENT_TYPE.as_bytes().into())],
+        headers: vec![(
+            "content-type".into(),
+            wire::COMMAND_CONTENT_TYPE.as_bytes().into(),
+        )],
         value: Some(wire::command_to_json(command).into()),
         ..Record::default()
     };
-    Write { records: vec![(at, record)], offsets: vec![] }
+    Write {
+        records: vec![(at, record)],
+        offsets: vec![],
+    }
 }

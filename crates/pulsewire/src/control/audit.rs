@@ -33,22 +33,47 @@ impl Audit for AuditTopic<'_> {
             patient: access.patient.map(|key| key.to_string()),
             at: access.at.to_string(),
         };
-        let key: Box<[u8]> = access.patient.map_or_else(Box::default, |key| (*key.as_bytes()).into());
+        let key: Box<[u8]> = access
+            .patient
+            .map_or_else(Box::default, |key| (*key.as_bytes()).into());
         let at = TopicPartition::new(topics::AUDIT, partition_for(&key, self.partitions));
         let record = Record {
             key,
             event_time: access.at.micros(),
             received_time: access.at.micros(),
             headers: vec![("content-type".into(), (*b"application/json").into())],
-            value: Some(serde_json::to_vec(&written).expect("words always make JSON").into()),
+            value: Some(
+                serde_json::to_vec(&written)
+                    .expect("words always make JSON")
+                    .into(),
+            ),
             ..Record::default()
         };
-        let write = Write { records: vec![(at, record)], offsets: vec![] };
-        self.journal.append(write).map(drop).map_err(|error| AuditError(error.to_string()))
+        let write = Write {
+            records: vec![(at, record)],
+            offsets: vec![],
+        };
+        self.journal
+            .append(write)
+            .map(drop)
+            .map_err(|error| AuditError(error.to_string()))
     }
 }
 
 /// Gives the local operator a permit for one access, after it was written down.
-pub(crate) fn permit(audit: &AuditTopic<'_>, purpose: &'static str, patient: Option<PatientKey>, at: ReceivedTime) -> Result<Permit, AuditError> {
-    Permit::issue(audit, &Access { who: OPERATOR.to_owned(), purpose, patient, at })
+pub(crate) fn permit(
+    audit: &AuditTopic<'_>,
+    purpose: &'static str,
+    patient: Option<PatientKey>,
+    at: ReceivedTime,
+) -> Result<Permit, AuditError> {
+    Permit::issue(
+        audit,
+        &Access {
+            who: OPERATOR.to_owned(),
+            purpose,
+            patient,
+            at,
+        },
+    )
 }

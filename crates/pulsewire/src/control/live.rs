@@ -37,16 +37,31 @@ pub(super) async fn stream(control: Arc<Control>, page: Page, headers: HeaderMap
         return respond::refusal(&control, &headers, 404, "This page has nothing live.");
     };
     if control.live.available_permits() == 0 {
-        return respond::plain(StatusCode::SERVICE_UNAVAILABLE, "too many live pages are open\n");
+        return respond::plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many live pages are open\n",
+        );
     }
     let (sender, receiver) = mpsc::channel(2);
     let tasks = control.tasks.clone();
     tasks.spawn(send(control, page, name, headers, sender));
-    respond::with(StatusCode::OK, "text/event-stream", Body::from_stream(Events(receiver)))
+    respond::with(
+        StatusCode::OK,
+        "text/event-stream",
+        Body::from_stream(Events(receiver)),
+    )
 }
 
-async fn send(control: Arc<Control>, page: Page, name: &'static str, headers: HeaderMap, sender: mpsc::Sender<Bytes>) {
-    let Ok(_permit) = control.live.try_acquire() else { return };
+async fn send(
+    control: Arc<Control>,
+    page: Page,
+    name: &'static str,
+    headers: HeaderMap,
+    sender: mpsc::Sender<Bytes>,
+) {
+    let Ok(_permit) = control.live.try_acquire() else {
+        return;
+    };
     let mut stop = control.tasks.stop();
     let mut shown = 0;
     let mut quiet = 0;
@@ -55,7 +70,12 @@ async fn send(control: Arc<Control>, page: Page, name: &'static str, headers: He
         let due = matches!(page, Page::Overview) && quiet >= OVERVIEW_PACES;
         if version == shown && !due {
             quiet += 1;
-            if quiet % QUIET_PACES == 0 && sender.send(Bytes::from_static(b": still here\n\n")).await.is_err() {
+            if quiet % QUIET_PACES == 0
+                && sender
+                    .send(Bytes::from_static(b": still here\n\n"))
+                    .await
+                    .is_err()
+            {
                 return;
             }
             continue;
@@ -63,9 +83,14 @@ async fn send(control: Arc<Control>, page: Page, name: &'static str, headers: He
         (shown, quiet) = (version, 0);
         let frame = respond::frame(&control, &headers, "/");
         let (shared, wanted) = (Arc::clone(&control), page.clone());
-        let made = tokio::task::spawn_blocking(move || render(&shared, &wanted, Form::Live, &frame)).await;
+        let made =
+            tokio::task::spawn_blocking(move || render(&shared, &wanted, Form::Live, &frame)).await;
         let Ok(Ok(html)) = made else { return };
-        if sender.send(Bytes::from(event(name, version, &html))).await.is_err() {
+        if sender
+            .send(Bytes::from(event(name, version, &html)))
+            .await
+            .is_err()
+        {
             return;
         }
     }
@@ -89,6 +114,9 @@ mod tests {
 
     #[test]
     fn an_event_has_a_data_line_for_each_line() {
-        assert_eq!(event("alerts", 7, "<p>\n</p>"), "id: 7\nevent: alerts\ndata: <p>\ndata: </p>\n\n");
+        assert_eq!(
+            event("alerts", 7, "<p>\n</p>"),
+            "id: 7\nevent: alerts\ndata: <p>\ndata: </p>\n\n"
+        );
     }
 }

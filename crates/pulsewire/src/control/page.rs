@@ -42,7 +42,10 @@ impl Refused {
     }
 
     pub(super) const fn unaudited() -> Self {
-        Self { status: 503, what: "The audit record could not be kept, so nothing is shown." }
+        Self {
+            status: 503,
+            what: "The audit record could not be kept, so nothing is shown.",
+        }
     }
 }
 
@@ -56,10 +59,13 @@ impl Page {
             ["alerts"] => Self::Alerts(value("state").and_then(AlertState::parse)),
             ["alerts", id] => Self::Alert(AlertId::parse(id)?),
             ["patients"] => Self::Patients,
-            ["patients", id] => {
-                Self::Patient(PatientKey::parse(id)?, value("window").and_then(Window::parse).unwrap_or_default())
+            ["patients", id] => Self::Patient(
+                PatientKey::parse(id)?,
+                value("window").and_then(Window::parse).unwrap_or_default(),
+            ),
+            ["quarantine"] => {
+                Self::Quarantine(value("reason").or(value("code")).map(str::to_owned))
             }
-            ["quarantine"] => Self::Quarantine(value("reason").or(value("code")).map(str::to_owned)),
             ["quarantine", id] => Self::Quarantined((*id).to_owned()),
             ["ui", "kit"] => Self::Kit,
             _ => return None,
@@ -81,35 +87,89 @@ impl Page {
 }
 
 /// Makes a page.
-pub(super) fn render(control: &Control, page: &Page, form: Form, frame: &Frame) -> Result<String, Refused> {
+pub(super) fn render(
+    control: &Control,
+    page: &Page,
+    form: Form,
+    frame: &Frame,
+) -> Result<String, Refused> {
     Ok(match page {
         Page::Overview => {
             let model = overview::model(control);
-            choose(form, frame, &model, ui::overview_page, ui::overview_fragment, ui::overview_live)
+            choose(
+                form,
+                frame,
+                &model,
+                ui::overview_page,
+                ui::overview_fragment,
+                ui::overview_live,
+            )
         }
         Page::Alerts(state) => {
             let model = alert::list(control, *state)?;
-            choose(form, frame, &model, ui::alerts_page, ui::alerts_fragment, ui::alerts_live)
+            choose(
+                form,
+                frame,
+                &model,
+                ui::alerts_page,
+                ui::alerts_fragment,
+                ui::alerts_live,
+            )
         }
         Page::Alert(id) => {
             let model = alert::one(control, *id)?;
-            choose(form, frame, &model, ui::alert_page, ui::alert_fragment, ui::alert_live)
+            choose(
+                form,
+                frame,
+                &model,
+                ui::alert_page,
+                ui::alert_fragment,
+                ui::alert_live,
+            )
         }
         Page::Patients => {
             let model = patient::list(control)?;
-            choose(form, frame, &model, ui::patients_page, ui::patients_fragment, ui::patients_live)
+            choose(
+                form,
+                frame,
+                &model,
+                ui::patients_page,
+                ui::patients_fragment,
+                ui::patients_live,
+            )
         }
         Page::Patient(key, window) => {
             let model = patient::one(control, *key, *window, frame.now_us)?;
-            choose(form, frame, &model, ui::patient_page, ui::patient_fragment, ui::patient_live)
+            choose(
+                form,
+                frame,
+                &model,
+                ui::patient_page,
+                ui::patient_fragment,
+                ui::patient_live,
+            )
         }
         Page::Quarantine(reason) => {
             let model = quarantine::list(control, reason.as_deref());
-            choose(form, frame, &model, ui::quarantine_page, ui::quarantine_fragment, ui::quarantine_live)
+            choose(
+                form,
+                frame,
+                &model,
+                ui::quarantine_page,
+                ui::quarantine_fragment,
+                ui::quarantine_live,
+            )
         }
         Page::Quarantined(id) => {
             let model = quarantine::one(control, id)?;
-            choose(form, frame, &model, ui::quarantined_page, ui::quarantined_fragment, ui::quarantined_fragment)
+            choose(
+                form,
+                frame,
+                &model,
+                ui::quarantined_page,
+                ui::quarantined_fragment,
+                ui::quarantined_fragment,
+            )
         }
         Page::Kit => ui::kit_page(frame),
     })
@@ -117,7 +177,14 @@ pub(super) fn render(control: &Control, page: &Page, form: Form, frame: &Frame) 
 
 type Make<M> = fn(&Frame, &M) -> String;
 
-fn choose<M>(form: Form, frame: &Frame, model: &M, whole: Make<M>, fragment: Make<M>, live: Make<M>) -> String {
+fn choose<M>(
+    form: Form,
+    frame: &Frame,
+    model: &M,
+    whole: Make<M>,
+    fragment: Make<M>,
+    live: Make<M>,
+) -> String {
     match form {
         Form::Whole => whole(frame, model),
         Form::Fragment => fragment(frame, model),

@@ -30,7 +30,9 @@ impl Rates {
         inner.last = Some(Stopwatch::start());
         for (name, count) in counts {
             let before = inner.counts.insert(name, *count);
-            let (Some(before), Some(elapsed)) = (before, elapsed) else { continue };
+            let (Some(before), Some(elapsed)) = (before, elapsed) else {
+                continue;
+            };
             let more = u32::try_from(count.saturating_sub(before)).unwrap_or(u32::MAX);
             let trend = inner.trends.entry(name).or_default();
             trend.push_back(f64::from(more) / elapsed.max(1e-3));
@@ -43,6 +45,10 @@ impl Rates {
     /// The rates of a station, oldest first; the last is the one now.
     pub(crate) fn trend(&self, name: &str) -> Vec<f64> {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.trends.get(name).map(|trend| trend.iter().copied().collect()).unwrap_or_default()
+        inner
+            .trends
+            .get(name)
+            .map(|trend| trend.iter().copied().collect())
+            .unwrap_or_default()
     }
 }

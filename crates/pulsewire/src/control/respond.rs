@@ -17,7 +17,11 @@ use crate::metrics::Metrics;
 const POLICY: &str = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
 
 /// An answer with a body.
-pub(super) fn with(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response {
+pub(super) fn with(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Body>,
+) -> Response {
     let mut response = Parts::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -42,13 +46,19 @@ pub(super) fn plain(status: StatusCode, words: &'static str) -> Response {
 pub(super) fn asset(content_type: &'static str, bytes: &'static [u8]) -> Response {
     let mut response = with(StatusCode::OK, content_type, bytes);
     let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(header::CACHE_CONTROL, for_ever);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, for_ever);
     response
 }
 
 /// The metrics, as Prometheus reads them.
 pub(super) fn metrics(metrics: &Metrics) -> Response {
-    with(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics.text())
+    with(
+        StatusCode::OK,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        metrics.text(),
+    )
 }
 
 /// Goes elsewhere after a form.
@@ -61,16 +71,34 @@ pub(super) fn see_other(place: &str) -> Response {
 }
 
 /// A page, made off the runtime's threads: it waits for the audit record and reads the journal.
-pub(super) async fn page(control: Arc<Control>, page: Page, form: Form, headers: HeaderMap, uri: Uri) -> Response {
-    let frame = frame(&control, &headers, &uri.path_and_query().map(ToString::to_string).unwrap_or_default());
+pub(super) async fn page(
+    control: Arc<Control>,
+    page: Page,
+    form: Form,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let frame = frame(
+        &control,
+        &headers,
+        &uri.path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    );
     let shared = Arc::clone(&control);
-    let made = tokio::task::spawn_blocking(move || page::render(&shared, &page, form, &frame)).await;
+    let made =
+        tokio::task::spawn_blocking(move || page::render(&shared, &page, form, &frame)).await;
     match made {
         Ok(Ok(html)) => with(StatusCode::OK, "text/html; charset=utf-8", html),
         Ok(Err(refused)) => refusal(&control, &headers, refused.status, refused.what),
         Err(error) => {
             tracing::error!(%error, "a page could not be made");
-            refusal(&control, &headers, 500, "The page could not be made. The log says why.")
+            refusal(
+                &control,
+                &headers,
+                500,
+                "The page could not be made. The log says why.",
+            )
         }
     }
 }
@@ -78,16 +106,29 @@ pub(super) async fn page(control: Arc<Control>, page: Page, form: Form, headers:
 /// A page that says what is wrong.
 pub(super) fn refusal(control: &Control, headers: &HeaderMap, status: u16, what: &str) -> Response {
     let frame = frame(control, headers, "/");
-    let refusal = Refusal { status, what: what.to_owned(), reference: String::new() };
+    let refusal = Refusal {
+        status,
+        what: what.to_owned(),
+        reference: String::new(),
+    };
     let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    with(code, "text/html; charset=utf-8", ui::refusal_page(&frame, &refusal))
+    with(
+        code,
+        "text/html; charset=utf-8",
+        ui::refusal_page(&frame, &refusal),
+    )
 }
 
 /// What every page carries.
 pub(super) fn frame(control: &Control, headers: &HeaderMap, path: &str) -> Frame {
     Frame {
         now_us: control.clock.now().micros(),
-        zone: control.config.sources.get("default").map(|source| source.zone.clone()).unwrap_or_default(),
+        zone: control
+            .config
+            .sources
+            .get("default")
+            .map(|source| source.zone.clone())
+            .unwrap_or_default(),
         site: control.site.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         viewer: super::audit::OPERATOR.to_owned(),
@@ -100,7 +141,10 @@ pub(super) fn frame(control: &Control, headers: &HeaderMap, path: &str) -> Frame
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let all = headers.get(header::COOKIE)?.to_str().ok()?;
-    all.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    all.split(';')
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// What keeps this process from doing its work, in words.
@@ -108,15 +152,26 @@ fn troubles(control: &Control) -> Vec<String> {
     let status = control.journal.status();
     let mut troubles = Vec::new();
     if let Some(why) = &status.poisoned {
-        troubles.push(format!("The journal has stopped and nothing is taken in: {why}. Restart the process."));
+        troubles.push(format!(
+            "The journal has stopped and nothing is taken in: {why}. Restart the process."
+        ));
     }
     match status.disk {
         journal::Disk::Enough => {}
         journal::Disk::Low => troubles.push("The disk of the journal is getting full.".to_owned()),
-        journal::Disk::Full => troubles.push("The disk of the journal is full: senders are told to send again later.".to_owned()),
+        journal::Disk::Full => troubles.push(
+            "The disk of the journal is full: senders are told to send again later.".to_owned(),
+        ),
     }
-    for stage in control.stages.iter().filter(|stage| stage.failing.load(Ordering::Relaxed)) {
-        let error = stage.error.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for stage in control
+        .stages
+        .iter()
+        .filter(|stage| stage.failing.load(Ordering::Relaxed))
+    {
+        let error = stage
+            .error
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         troubles.push(format!("The station {} is failing. {error}", stage.name));
     }
     troubles
@@ -132,6 +187,18 @@ struct Ready {
 pub(super) fn ready(control: &Control) -> Response {
     let status = control.journal.status();
     let ready = status.poisoned.is_none() && status.disk != journal::Disk::Full;
-    let body = serde_json::to_vec(&Ready { ready, troubles: troubles(control) }).expect("words always make JSON");
-    with(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, "application/json", body)
+    let body = serde_json::to_vec(&Ready {
+        ready,
+        troubles: troubles(control),
+    })
+    .expect("words always make JSON");
+    with(
+        if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        },
+        "application/json",
+        body,
+    )
 }

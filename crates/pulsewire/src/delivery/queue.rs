@@ -77,7 +77,10 @@ impl Attempt {
         let why = written.why.unwrap_or_default();
         let ended = match written.outcome.as_str() {
             "delivered" => Ended::Delivered,
-            "failed" => Ended::Failed { why, next: ReceivedTime::parse(&written.next_attempt_at?)? },
+            "failed" => Ended::Failed {
+                why,
+                next: ReceivedTime::parse(&written.next_attempt_at?)?,
+            },
             "given-up" => Ended::GivenUp { why },
             _ => return None,
         };
@@ -100,7 +103,12 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new(retry: Retry) -> Self {
-        Self { retry, pending: BTreeMap::new(), offsets: BTreeSet::new(), tried: BTreeMap::new() }
+        Self {
+            retry,
+            pending: BTreeMap::new(),
+            offsets: BTreeSet::new(),
+            tried: BTreeMap::new(),
+        }
     }
 
     /// Takes in a try of an earlier run.
@@ -110,7 +118,11 @@ impl Queue {
 
     /// Takes in news; what has arrived or was given up is not taken again.
     pub(super) fn add(&mut self, due: Due) {
-        let at = match self.tried.get(&due.delivery.id).map(|attempt| &attempt.ended) {
+        let at = match self
+            .tried
+            .get(&due.delivery.id)
+            .map(|attempt| &attempt.ended)
+        {
             Some(Ended::Delivered | Ended::GivenUp { .. }) => return,
             Some(Ended::Failed { next, .. }) => *next,
             None => due.delivery.at,
@@ -121,20 +133,42 @@ impl Queue {
 
     /// Gives what is due now, the longest waiting first.
     pub(super) fn next_due(&mut self, now: ReceivedTime) -> Option<Due> {
-        let entry = self.pending.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let entry = self
+            .pending
+            .first_entry()
+            .filter(|entry| entry.key().0 <= now)?;
         Some(entry.remove())
     }
 
     /// Takes in how a try ended, and plans the next if there is one.
-    pub(super) fn ended(&mut self, due: &Due, carried: Result<(), String>, now: ReceivedTime) -> Attempt {
+    pub(super) fn ended(
+        &mut self,
+        due: &Due,
+        carried: Result<(), String>,
+        now: ReceivedTime,
+    ) -> Attempt {
         let id = due.delivery.id;
-        let number = self.tried.get(&id).map_or(0, |attempt| attempt.number).saturating_add(1);
+        let number = self
+            .tried
+            .get(&id)
+            .map_or(0, |attempt| attempt.number)
+            .saturating_add(1);
         let ended = match carried {
             Ok(()) => Ended::Delivered,
-            Err(why) if now >= due.delivery.at.plus(self.retry.give_up_after) => Ended::GivenUp { why },
-            Err(why) => Ended::Failed { why, next: now.plus(self.pause(number)) },
+            Err(why) if now >= due.delivery.at.plus(self.retry.give_up_after) => {
+                Ended::GivenUp { why }
+            }
+            Err(why) => Ended::Failed {
+                why,
+                next: now.plus(self.pause(number)),
+            },
         };
-        let attempt = Attempt { delivery: id, number, at: now, ended };
+        let attempt = Attempt {
+            delivery: id,
+            number,
+            at: now,
+            ended,
+        };
         if let Ended::Failed { next, .. } = &attempt.ended {
             self.tried.insert(id, attempt.clone());
             self.pending.insert((*next, id), due.clone());
@@ -147,7 +181,10 @@ impl Queue {
 
     /// The offset of the oldest news of a partition that is still pending.
     pub(super) fn oldest(&self, partition: u16) -> Option<u64> {
-        self.offsets.range((partition, 0)..=(partition, u64::MAX)).next().map(|(_, offset)| *offset)
+        self.offsets
+            .range((partition, 0)..=(partition, u64::MAX))
+            .next()
+            .map(|(_, offset)| *offset)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -155,15 +192,22 @@ impl Queue {
     }
 
     fn pause(&self, number: u32) -> Duration {
-        let doubled = 1_u32.checked_shl(number.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.retry.first.saturating_mul(doubled).min(self.retry.longest)
+        let doubled = 1_u32
+            .checked_shl(number.saturating_sub(1))
+            .unwrap_or(u32::MAX);
+        self.retry
+            .first
+            .saturating_mul(doubled)
+            .min(self.retry.longest)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clinical::{Alert, AlertId, AlertState, DeliveryKind, EventTime, FindingId, PatientKey, Severity};
+    use clinical::{
+        Alert, AlertId, AlertState, DeliveryKind, EventTime, FindingId, PatientKey, Severity,
+    };
 
     const RETRY: Retry = Retry {
         first: Duration::from_secs(2),
@@ -194,8 +238,19 @@ mod tests {
             history: vec![],
         };
         let id = DeliveryId::derive(&[name.as_bytes()]);
-        let delivery = Delivery { id, alert, kind: DeliveryKind::Raised, channel: "pager".into(), at: at(0) };
-        Due { delivery, json: Box::default(), partition: 3, offset }
+        let delivery = Delivery {
+            id,
+            alert,
+            kind: DeliveryKind::Raised,
+            channel: "pager".into(),
+            at: at(0),
+        };
+        Due {
+            delivery,
+            json: Box::default(),
+            partition: 3,
+            offset,
+        }
     }
 
     #[test]
@@ -206,7 +261,11 @@ mod tests {
         let mut now = 0;
         for _ in 0..5 {
             let job = queue.next_due(at(now)).unwrap();
-            let Ended::Failed { next, .. } = queue.ended(&job, Err("refused".into()), at(now)).ended else { panic!() };
+            let Ended::Failed { next, .. } =
+                queue.ended(&job, Err("refused".into()), at(now)).ended
+            else {
+                panic!()
+            };
             assert!(queue.next_due(at(now)).is_none());
             pauses.push(next.micros() / 1_000_000 - now);
             now = next.micros() / 1_000_000;
@@ -223,7 +282,10 @@ mod tests {
         let first = queue.next_due(at(0)).unwrap();
         assert_eq!(queue.ended(&first, Ok(()), at(0)).ended, Ended::Delivered);
         let second = queue.next_due(at(61)).unwrap();
-        assert!(matches!(queue.ended(&second, Err("x".into()), at(61)).ended, Ended::GivenUp { .. }));
+        assert!(matches!(
+            queue.ended(&second, Err("x".into()), at(61)).ended,
+            Ended::GivenUp { .. }
+        ));
         assert!(queue.is_empty());
     }
 
@@ -235,7 +297,11 @@ mod tests {
         let mut kept = Vec::new();
         for _ in 0..2 {
             let job = before.next_due(at(0)).unwrap();
-            let carried = if job.offset == 7 { Err("x".into()) } else { Ok(()) };
+            let carried = if job.offset == 7 {
+                Err("x".into())
+            } else {
+                Ok(())
+            };
             kept.push(before.ended(&job, carried, at(0)).to_json());
         }
         let mut after = Queue::new(RETRY);

@@ -28,12 +28,17 @@ impl Webhook {
             config = config.tls_config(
                 TlsConfig::builder()
                     .provider(TlsProvider::Rustls)
-                    .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                    .unversioned_rustls_crypto_provider(Arc::new(
+                        rustls::crypto::ring::default_provider(),
+                    ))
                     .root_certs(roots)
                     .build(),
             );
         }
-        Ok(Self { agent: config.build().into(), url: url.to_owned() })
+        Ok(Self {
+            agent: config.build().into(),
+            url: url.to_owned(),
+        })
     }
 }
 
@@ -43,11 +48,16 @@ fn trusted(ca: Option<&Path>) -> Result<Vec<Certificate<'static>>, String> {
         if system.certs.is_empty() {
             return Err("the system has no certificates to trust; name a PEM file in `ca`".into());
         }
-        return Ok(system.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect());
+        return Ok(system
+            .certs
+            .iter()
+            .map(|der| Certificate::from_der(der).to_owned())
+            .collect());
     };
-    let pem = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    let certificate =
-        Certificate::from_pem(&pem).map_err(|error| format!("{} is no certificate: {error}", path.display()))?;
+    let pem = std::fs::read(path)
+        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let certificate = Certificate::from_pem(&pem)
+        .map_err(|error| format!("{} is no certificate: {error}", path.display()))?;
     Ok(vec![certificate])
 }
 
@@ -61,6 +71,10 @@ impl Carry for Webhook {
             .send(json)
             .map_err(|error| error.to_string())?;
         let status = answer.status();
-        if status.is_success() { Ok(()) } else { Err(format!("the receiver answered {status}")) }
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(format!("the receiver answered {status}"))
+        }
     }
 }

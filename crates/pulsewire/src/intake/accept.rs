@@ -17,7 +17,7 @@ use crate::tasks::Tasks;
 use crate::topics;
 
 /// What raw HL7 v2 is called on a topic.
-const CONTENT_TYPE: &[u8] = b"x-application/hl7-v2+er7";
+pub(crate) const CONTENT_TYPE: &str = "x-application/hl7-v2+er7";
 
 /// Takes messages in.
 pub(crate) struct Intake {
@@ -75,7 +75,11 @@ impl Intake {
     /// Takes one frame in; `watch` was started when its last byte was there.
     pub(crate) fn take(&self, bytes: &[u8], watch: Stopwatch) -> Pending {
         let message = hl7v2::parse(bytes);
-        if message.issues().iter().any(|issue| issue.code == IssueCode::BatchHeader) {
+        if message
+            .issues()
+            .iter()
+            .any(|issue| issue.code == IssueCode::BatchHeader)
+        {
             return self.take_batch(bytes, watch);
         }
         self.take_message(bytes, message, watch)
@@ -87,20 +91,50 @@ impl Intake {
             return self.take_message(bytes, hl7v2::parse(bytes), watch);
         }
         let at = self.clock.now();
-        let spans = batch.messages.iter().filter_map(|message| bytes.get(message.span.clone()));
-        Pending::Batch(spans.map(|span| self.take_message(span, hl7v2::parse(span), watch)).collect(), at)
+        let spans = batch
+            .messages
+            .iter()
+            .filter_map(|message| bytes.get(message.span.clone()));
+        Pending::Batch(
+            spans
+                .map(|span| self.take_message(span, hl7v2::parse(span), watch))
+                .collect(),
+            at,
+        )
     }
 
     fn take_message(&self, bytes: &[u8], message: Message<'_>, watch: Stopwatch) -> Pending {
         let source = self.sources.of(message.header().as_ref());
-        let control_id = message.header().map_or(&b""[..], |header| header.control_id().raw());
-        let id = MessageId::derive(&[source.name.as_bytes(), control_id, blake3::hash(bytes).as_bytes()]);
+        let control_id = message
+            .header()
+            .map_or(&b""[..], |header| header.control_id().raw());
+        let id = MessageId::derive(&[
+            source.name.as_bytes(),
+            control_id,
+            blake3::hash(bytes).as_bytes(),
+        ]);
         let control = self.site_key.unassigned(&source.name, control_id);
         let at = self.stamp();
-        let label = SourceLabel { source: source.name.to_string() };
-        self.metrics.frame_bytes.get_or_create(&label).inc_by(bytes.len() as u64);
-        self.metrics.last_seen.get_or_create(&label).set(seconds(at));
-        let arrival = Arrival { bytes, message, source, id, control, at, watch };
+        let label = SourceLabel {
+            source: source.name.to_string(),
+        };
+        self.metrics
+            .frame_bytes
+            .get_or_create(&label)
+            .inc_by(bytes.len() as u64);
+        self.metrics
+            .last_seen
+            .get_or_create(&label)
+            .set(seconds(at));
+        let arrival = Arrival {
+            bytes,
+            message,
+            source,
+            id,
+            control,
+            at,
+            watch,
+        };
         if arrival.message.first_error().is_some() {
             return self.refuse(&arrival);
         }
@@ -115,7 +149,10 @@ impl Intake {
     /// A time later than every other that was given, so that the order of acceptance can be seen in it.
     fn stamp(&self) -> ReceivedTime {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = self.clock.now().max(ReceivedTime::from_micros(last.micros().saturating_add(1)));
+        *last = self
+            .clock
+            .now()
+            .max(ReceivedTime::from_micros(last.micros().saturating_add(1)));
         *last
     }
 
@@ -126,10 +163,22 @@ impl Intake {
         }
         // The message is borrowed from the connection's buffer, so both answers are made before waiting.
         let accepted = answer::accepted(&arrival.message, arrival.id, arrival.at);
-        let deferred = answer::deferred(&arrival.message, arrival.id, arrival.at, "the journal cannot take it now");
+        let deferred = answer::deferred(
+            &arrival.message,
+            arrival.id,
+            arrival.at,
+            "the journal cannot take it now",
+        );
         let write = self.raw(&arrival);
         let (sender, receiver) = oneshot::channel();
-        let Arrival { id, control, at, watch, source, .. } = arrival;
+        let Arrival {
+            id,
+            control,
+            at,
+            watch,
+            source,
+            ..
+        } = arrival;
         let (metrics, resends) = (Arc::clone(&self.metrics), Arc::clone(&self.resends));
         let name = Arc::clone(&source.name);
         let done = move |result: Result<journal::Committed, journal::Error>| {
@@ -159,7 +208,11 @@ impl Intake {
         Pending::Now(answer::accepted(&arrival.message, arrival.id, first))
     }
 
-    fn again_later(&self, arrival: &Arrival<'_>, first: oneshot::Receiver<Option<ReceivedTime>>) -> Pending {
+    fn again_later(
+        &self,
+        arrival: &Arrival<'_>,
+        first: oneshot::Receiver<Option<ReceivedTime>>,
+    ) -> Pending {
         let (sender, receiver) = oneshot::channel();
         self.metrics.frame(&arrival.source.name, Outcome::Resent);
         // One stamp decides the answer's bytes: this one's is replaced by the first one's once that is known.
@@ -180,20 +233,42 @@ impl Intake {
     fn defer(&self, arrival: &Arrival<'_>, why: &str) -> Pending {
         self.metrics.frame(&arrival.source.name, Outcome::Deferred);
         tracing::error!(source = %arrival.source.name, message = %arrival.id, why, "a message could not be taken");
-        Pending::Now(answer::deferred(&arrival.message, arrival.id, arrival.at, "its history cannot be read now"))
+        Pending::Now(answer::deferred(
+            &arrival.message,
+            arrival.id,
+            arrival.at,
+            "its history cannot be read now",
+        ))
     }
 
     /// Answers that it is never taken, and keeps a copy for inspection.
     fn refuse(&self, arrival: &Arrival<'_>) -> Pending {
-        let errors = arrival.message.issues().iter().filter(|issue| issue.severity() == Severity::Error);
-        let faults: Vec<Fault<'_>> = errors.map(|issue| Fault::from_issue(&arrival.message, issue)).collect();
-        let reason = arrival.message.first_error().map_or("unreadable", |issue| issue.code.as_str());
+        let errors = arrival
+            .message
+            .issues()
+            .iter()
+            .filter(|issue| issue.severity() == Severity::Error);
+        let faults: Vec<Fault<'_>> = errors
+            .map(|issue| Fault::from_issue(&arrival.message, issue))
+            .collect();
+        let reason = arrival
+            .message
+            .first_error()
+            .map_or("unreadable", |issue| issue.code.as_str());
         tracing::warn!(source = %arrival.source.name, message = %arrival.id, reason, "a frame was refused");
         self.metrics.frame(&arrival.source.name, Outcome::Refused);
         let mut record = self.record(arrival, &arrival.id.as_bytes()[..]);
-        record.headers.push(("reason".into(), reason.as_bytes().into()));
-        let detail = arrival.message.first_error().map(ToString::to_string).unwrap_or_default();
-        record.headers.push(("detail".into(), detail.into_bytes().into()));
+        record
+            .headers
+            .push(("reason".into(), reason.as_bytes().into()));
+        let detail = arrival
+            .message
+            .first_error()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        record
+            .headers
+            .push(("detail".into(), detail.into_bytes().into()));
         let at = TopicPartition::new(topics::REFUSED, partition_for(&record.key, self.partitions));
         let (name, id) = (Arc::clone(&arrival.source.name), arrival.id);
         let done = move |result: Result<journal::Committed, journal::Error>| {
@@ -201,8 +276,19 @@ impl Intake {
                 tracing::error!(source = %name, message = %id, %error, "the copy of a refused frame could not be kept");
             }
         };
-        self.journal.submit(Write { records: vec![(at, record)], offsets: vec![] }, Box::new(done));
-        Pending::Now(Some(answer::refused(&arrival.message, arrival.id, arrival.at, &faults)))
+        self.journal.submit(
+            Write {
+                records: vec![(at, record)],
+                offsets: vec![],
+            },
+            Box::new(done),
+        );
+        Pending::Now(Some(answer::refused(
+            &arrival.message,
+            arrival.id,
+            arrival.at,
+            &faults,
+        )))
     }
 
     /// Answers a frame that is over the limit; nothing of it was read, so there is nothing to keep.
@@ -211,24 +297,52 @@ impl Intake {
         self.metrics.frame(&source.name, Outcome::Refused);
         tracing::warn!(limit, "a frame over the limit was refused");
         let message = hl7v2::parse(b"");
-        let text = format!("the message is longer than {limit} bytes: send it in parts, or raise intake.mllp.frame_size");
-        let fault = Fault { code: ErrorCode::Internal, severity: Severity::Error, location: None, text: text.into() };
+        let text = format!(
+            "the message is longer than {limit} bytes: send it in parts, or raise intake.mllp.frame_size"
+        );
+        let fault = Fault {
+            code: ErrorCode::Internal,
+            severity: Severity::Error,
+            location: None,
+            text: text.into(),
+        };
         let at = self.stamp();
-        answer::refused(&message, MessageId::derive(&[&at.micros().to_be_bytes()]), at, &[fault])
+        answer::refused(
+            &message,
+            MessageId::derive(&[&at.micros().to_be_bytes()]),
+            at,
+            &[fault],
+        )
     }
 
     /// The message as its raw topic keeps it, keyed by its patient.
     fn raw(&self, arrival: &Arrival<'_>) -> Write {
-        let kind = arrival.message.header().map(|header| header.message_type().into_owned()).unwrap_or_default();
-        let key = self.sources.key(&arrival.message, arrival.source, &self.site_key).unwrap_or(arrival.control);
+        let kind = arrival
+            .message
+            .header()
+            .map(|header| header.message_type().into_owned())
+            .unwrap_or_default();
+        let key = self
+            .sources
+            .key(&arrival.message, arrival.source, &self.site_key)
+            .unwrap_or(arrival.control);
         let record = self.record(arrival, key.as_bytes());
-        let at = TopicPartition::new(topics::hl7(&kind), partition_for(&record.key, self.partitions));
-        Write { records: vec![(at, record)], offsets: vec![] }
+        let at = TopicPartition::new(
+            topics::hl7(&kind),
+            partition_for(&record.key, self.partitions),
+        );
+        Write {
+            records: vec![(at, record)],
+            offsets: vec![],
+        }
     }
 
     fn record(&self, arrival: &Arrival<'_>, key: &[u8]) -> Record {
         let id = arrival.id.to_string();
-        let event_time = self.sources.time(&arrival.message, arrival.source).unwrap_or(arrival.at.micros());
+        let event_time = self
+            .sources
+            .time(&arrival.message, arrival.source)
+            .unwrap_or(arrival.at.micros());
         // The trace begins here: its id is the message's, so that a trace can be found from a record and back.
         let span = id.get(..16).unwrap_or_default();
         Record {
@@ -237,11 +351,20 @@ impl Intake {
             received_time: arrival.at.micros(),
             seal: 0,
             headers: vec![
-                ("content-type".into(), CONTENT_TYPE.into()),
-                ("source-system".into(), arrival.source.name.as_bytes().into()),
+                ("content-type".into(), CONTENT_TYPE.as_bytes().into()),
+                (
+                    "source-system".into(),
+                    arrival.source.name.as_bytes().into(),
+                ),
                 (MESSAGE_ID.into(), id.as_bytes().into()),
-                (CONTROL_KEY.into(), arrival.control.to_string().into_bytes().into()),
-                ("traceparent".into(), format!("00-{id}-{span}-01").into_bytes().into()),
+                (
+                    CONTROL_KEY.into(),
+                    arrival.control.to_string().into_bytes().into(),
+                ),
+                (
+                    "traceparent".into(),
+                    format!("00-{id}-{span}-01").into_bytes().into(),
+                ),
             ],
             value: Some(arrival.bytes.into()),
         }

@@ -14,16 +14,32 @@ pub(super) fn accepted(message: &Message<'_>, id: MessageId, at: ReceivedTime) -
 }
 
 /// The acknowledgement of a message that is not stored and may be sent again.
-pub(super) fn deferred(message: &Message<'_>, id: MessageId, at: ReceivedTime, why: &str) -> Option<Vec<u8>> {
+pub(super) fn deferred(
+    message: &Message<'_>,
+    id: MessageId,
+    at: ReceivedTime,
+    why: &str,
+) -> Option<Vec<u8>> {
     let text = format!("not stored, send it again later: {why}");
-    let fault = Fault { code: ErrorCode::Internal, severity: Severity::Error, location: None, text: text.into() };
+    let fault = Fault {
+        code: ErrorCode::Internal,
+        severity: Severity::Error,
+        location: None,
+        text: text.into(),
+    };
     answer(message, id, at, Outcome::Failed, &[fault])
 }
 
 /// The acknowledgement of a message that is never taken as it is.
-pub(super) fn refused(message: &Message<'_>, id: MessageId, at: ReceivedTime, faults: &[Fault<'_>]) -> Vec<u8> {
+pub(super) fn refused(
+    message: &Message<'_>,
+    id: MessageId,
+    at: ReceivedTime,
+    faults: &[Fault<'_>],
+) -> Vec<u8> {
     // Whoever sends what cannot be read is told, whatever it asked for.
-    let code = ack::code(message.header().as_ref(), Outcome::Refused).unwrap_or(ack::Code::CommitReject);
+    let code =
+        ack::code(message.header().as_ref(), Outcome::Refused).unwrap_or(ack::Code::CommitReject);
     written(message, code, id, at, faults)
 }
 
@@ -36,20 +52,43 @@ pub(super) fn batch(answers: Vec<Option<Vec<u8>>>, at: ReceivedTime) -> Vec<u8> 
     whole
 }
 
-fn answer(message: &Message<'_>, id: MessageId, at: ReceivedTime, outcome: Outcome, faults: &[Fault<'_>]) -> Option<Vec<u8>> {
+fn answer(
+    message: &Message<'_>,
+    id: MessageId,
+    at: ReceivedTime,
+    outcome: Outcome,
+    faults: &[Fault<'_>],
+) -> Option<Vec<u8>> {
     let code = ack::code(message.header().as_ref(), outcome)?;
     Some(written(message, code, id, at, faults))
 }
 
-fn written(message: &Message<'_>, code: ack::Code, id: MessageId, at: ReceivedTime, faults: &[Fault<'_>]) -> Vec<u8> {
+fn written(
+    message: &Message<'_>,
+    code: ack::Code,
+    id: MessageId,
+    at: ReceivedTime,
+    faults: &[Fault<'_>],
+) -> Vec<u8> {
     let control_id: String = id.to_string().chars().take(CONTROL_ID_LENGTH).collect();
-    ack::write(message, &Reply { code, control_id: &control_id, time: &hl7_time(at), faults })
+    ack::write(
+        message,
+        &Reply {
+            code,
+            control_id: &control_id,
+            time: &hl7_time(at),
+            faults,
+        },
+    )
 }
 
 /// A time as HL7 writes it, in UTC, to the millisecond.
 pub(crate) fn hl7_time(at: ReceivedTime) -> String {
     let text = at.to_string();
-    let (whole, fraction) = text.trim_end_matches('Z').split_once('.').unwrap_or((text.trim_end_matches('Z'), "0"));
+    let (whole, fraction) = text
+        .trim_end_matches('Z')
+        .split_once('.')
+        .unwrap_or((text.trim_end_matches('Z'), "0"));
     let digits: String = whole.chars().filter(char::is_ascii_digit).collect();
     let millis: String = fraction.chars().chain("000".chars()).take(3).collect();
     format!("{digits}.{millis}+0000")
@@ -63,6 +102,9 @@ mod tests {
     fn a_time_is_written_as_hl7_does() {
         let at = ReceivedTime::parse("2026-03-01T09:05:07.123456Z").unwrap();
         assert_eq!(hl7_time(at), "20260301090507.123+0000");
-        assert_eq!(hl7_time(ReceivedTime::parse("2026-03-01T09:05:07Z").unwrap()), "20260301090507.000+0000");
+        assert_eq!(
+            hl7_time(ReceivedTime::parse("2026-03-01T09:05:07Z").unwrap()),
+            "20260301090507.000+0000"
+        );
     }
 }

@@ -34,7 +34,10 @@ const SLOWEST_BYTES_PER_SECOND: u64 = 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("cannot listen on {listen}: {source}; choose another address for intake.mllp.listen")]
-    Bind { listen: SocketAddr, source: io::Error },
+    Bind {
+        listen: SocketAddr,
+        source: io::Error,
+    },
     #[error(transparent)]
     Tls(#[from] tls::Error),
 }
@@ -59,8 +62,15 @@ pub(crate) async fn bind(config: &Mllp) -> Result<Listener, Error> {
     let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
     let socket = TcpListener::bind(config.listen)
         .await
-        .map_err(|source| Error::Bind { listen: config.listen, source })?;
-    Ok(Listener { socket, tls, config: config.clone() })
+        .map_err(|source| Error::Bind {
+            listen: config.listen,
+            source,
+        })?;
+    Ok(Listener {
+        socket,
+        tls,
+        config: config.clone(),
+    })
 }
 
 impl Listener {
@@ -72,7 +82,12 @@ impl Listener {
     /// Takes connections until it is time to stop.
     pub(crate) async fn run(self, intake: Arc<Intake>, tasks: Tasks) {
         let permits = Arc::new(Semaphore::new(self.config.connections));
-        let door = Arc::new(Door { intake, config: self.config, tls: self.tls, by_address: Mutex::default() });
+        let door = Arc::new(Door {
+            intake,
+            config: self.config,
+            tls: self.tls,
+            by_address: Mutex::default(),
+        });
         let mut stop = tasks.stop();
         loop {
             let accepted = tokio::select! {
@@ -114,12 +129,18 @@ impl Door {
     }
 
     fn count(&self, reason: &str) {
-        let labels = ReasonLabels { stage: "intake", reason: reason.to_owned() };
+        let labels = ReasonLabels {
+            stage: "intake",
+            reason: reason.to_owned(),
+        };
         self.intake.metrics.timeouts.get_or_create(&labels).inc();
     }
 
     fn enter(&self, address: IpAddr) -> bool {
-        let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let here = all.entry(address).or_default();
         let room = *here < self.config.connections_per_address;
         *here += usize::from(room);
@@ -127,7 +148,10 @@ impl Door {
     }
 
     fn leave(&self, address: IpAddr) {
-        let mut all = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(here) = all.get_mut(&address) {
             *here -= 1;
             if *here == 0 {
@@ -142,8 +166,14 @@ impl Door {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
-        let Some(tls) = &self.tls else { return Connection::new(self, stream, stop).run().await };
-        let handshake = self.config.tls.as_ref().map_or(Duration::from_secs(5), |tls| tls.handshake_timeout);
+        let Some(tls) = &self.tls else {
+            return Connection::new(self, stream, stop).run().await;
+        };
+        let handshake = self
+            .config
+            .tls
+            .as_ref()
+            .map_or(Duration::from_secs(5), |tls| tls.handshake_timeout);
         match timeout(handshake, tls.accept(stream)).await {
             Ok(Ok(stream)) => Connection::new(self, stream, stop).run().await,
             Ok(Err(error)) => {
@@ -179,9 +209,21 @@ struct Connection<'d, S> {
 
 impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
     fn new(door: &'d Door, stream: S, stop: Stop) -> Self {
-        let limits = Limits { frame_bytes: door.config.frame_size, ..Limits::DEFAULT };
+        let limits = Limits {
+            frame_bytes: door.config.frame_size,
+            ..Limits::DEFAULT
+        };
         let decoder = Decoder::new(limits);
-        Self { door, stream, stop, decoder, buffer: vec![0; READ_BYTES], frame_began: None, frame_bytes: 0, heard: false }
+        Self {
+            door,
+            stream,
+            stop,
+            decoder,
+            buffer: vec![0; READ_BYTES],
+            frame_began: None,
+            frame_bytes: 0,
+            heard: false,
+        }
     }
 
     async fn run(mut self) {
@@ -218,7 +260,8 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
             return Err(End::Orderly);
         }
         self.heard = true;
-        self.decoder.push(self.buffer.get(..read).unwrap_or_default());
+        self.decoder
+            .push(self.buffer.get(..read).unwrap_or_default());
         self.frame_bytes = self.frame_bytes.saturating_add(read as u64);
         self.take(watch, false).await
     }
@@ -259,7 +302,11 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
         if elapsed >= self.door.config.first_byte_timeout && self.frame_bytes < enough {
             return Err(End::Reason("frame-too-slow"));
         }
-        self.door.config.frame_timeout.checked_sub(elapsed).ok_or(End::Reason("frame-timeout"))
+        self.door
+            .config
+            .frame_timeout
+            .checked_sub(elapsed)
+            .ok_or(End::Reason("frame-timeout"))
     }
 
     /// Takes in every whole frame, then answers them in their order.

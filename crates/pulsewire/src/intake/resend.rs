@@ -29,7 +29,9 @@ pub(crate) const CONTROL_KEY: &str = "control-key";
 /// Why the memory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("the memory of accepted messages cannot be used: {0}; it can be deleted and is rebuilt from the journal")]
+    #[error(
+        "the memory of accepted messages cannot be used: {0}; it can be deleted and is rebuilt from the journal"
+    )]
     Store(#[from] fjall::Error),
     #[error("the memory of accepted messages cannot be brought up to date: {0}")]
     Journal(#[from] journal::Error),
@@ -76,20 +78,42 @@ struct Store {
 
 impl Resends {
     /// Opens the memory and reads what the journal has beyond it.
-    pub(crate) fn open(directory: &Path, window: Duration, journal: &dyn Journal, raw: &[TopicPartition], now: ReceivedTime) -> Result<Self, Error> {
-        let database = Database::builder(directory).cache_size(CACHE_BYTES).open()?;
+    pub(crate) fn open(
+        directory: &Path,
+        window: Duration,
+        journal: &dyn Journal,
+        raw: &[TopicPartition],
+        now: ReceivedTime,
+    ) -> Result<Self, Error> {
+        let database = Database::builder(directory)
+            .cache_size(CACHE_BYTES)
+            .open()?;
         let positions = database.keyspace(POSITIONS, KeyspaceCreateOptions::default)?;
         let window_micros = i64::try_from(window.as_micros()).unwrap_or(i64::MAX).max(1);
-        let mut store = Store { database, positions, spans: BTreeMap::new(), window_micros };
+        let mut store = Store {
+            database,
+            positions,
+            spans: BTreeMap::new(),
+            window_micros,
+        };
         store.open_spans(now)?;
-        let resends = Self { recent: Mutex::default(), store: Mutex::new(store), window };
+        let resends = Self {
+            recent: Mutex::default(),
+            store: Mutex::new(store),
+            window,
+        };
         resends.catch_up(journal, raw)?;
         resends.flush(journal, raw, now)?;
         Ok(resends)
     }
 
     /// Asks for a message by its id and by its source and control id.
-    pub(crate) fn ask(&self, message: MessageId, control: PatientKey, now: ReceivedTime) -> Result<Known, Error> {
+    pub(crate) fn ask(
+        &self,
+        message: MessageId,
+        control: PatientKey,
+        now: ReceivedTime,
+    ) -> Result<Known, Error> {
         let mut recent = self.recent();
         match recent.messages.get_mut(&message) {
             Some(Entry::Pending(waiting)) => {
@@ -103,7 +127,14 @@ impl Resends {
         let other = recent.controls.get(&control).copied();
         let (stored, stored_other) = {
             let store = self.store();
-            (store.accepted(message, now)?, if other.is_none() { store.control(control, now)? } else { None })
+            (
+                store.accepted(message, now)?,
+                if other.is_none() {
+                    store.control(control, now)?
+                } else {
+                    None
+                },
+            )
         };
         if let Some(at) = stored.filter(|at| now.since(*at).is_none_or(|age| age <= self.window)) {
             return Ok(Known::Accepted(at));
@@ -115,7 +146,12 @@ impl Resends {
     }
 
     /// Tells how accepting a new message ended: when it was accepted, or nothing if it was not.
-    pub(crate) fn ended(&self, message: MessageId, control: PatientKey, accepted: Option<ReceivedTime>) {
+    pub(crate) fn ended(
+        &self,
+        message: MessageId,
+        control: PatientKey,
+        accepted: Option<ReceivedTime>,
+    ) {
         let mut recent = self.recent();
         let before = match accepted {
             Some(at) => recent.messages.insert(message, Entry::Accepted(at)),
@@ -134,20 +170,37 @@ impl Resends {
     }
 
     /// Brings what was answered lately to disk. Call it about once a second.
-    pub(crate) fn flush(&self, journal: &dyn Journal, raw: &[TopicPartition], now: ReceivedTime) -> Result<(), Error> {
+    pub(crate) fn flush(
+        &self,
+        journal: &dyn Journal,
+        raw: &[TopicPartition],
+        now: ReceivedTime,
+    ) -> Result<(), Error> {
         // In this order: what can be read now was answered before, so it is among what is written below.
         let bounds = journal.bounds(raw)?;
         let (messages, controls) = {
             let recent = self.recent();
-            let accepted = recent.messages.iter().filter_map(|(id, entry)| match entry {
-                Entry::Accepted(at) => Some((*id, *at)),
-                Entry::Pending(_) => None,
-            });
+            let accepted = recent
+                .messages
+                .iter()
+                .filter_map(|(id, entry)| match entry {
+                    Entry::Accepted(at) => Some((*id, *at)),
+                    Entry::Pending(_) => None,
+                });
             let messages: Vec<_> = accepted.collect();
-            let known: Vec<_> = recent.controls.iter().map(|(control, id)| (*control, *id)).collect();
+            let known: Vec<_> = recent
+                .controls
+                .iter()
+                .map(|(control, id)| (*control, *id))
+                .collect();
             (messages, known)
         };
-        self.store().write(&messages, &controls, raw.iter().zip(bounds.iter().map(|b| b.end)), now)?;
+        self.store().write(
+            &messages,
+            &controls,
+            raw.iter().zip(bounds.iter().map(|b| b.end)),
+            now,
+        )?;
         let mut recent = self.recent();
         for (id, _) in &messages {
             recent.messages.remove(id);
@@ -167,7 +220,9 @@ impl Resends {
             while next < bounds.end {
                 let batch = journal.read(at, next, READ_BYTES)?;
                 batch.iter().for_each(|record| self.take_in(&record));
-                let Some(after) = batch.next_offset() else { break };
+                let Some(after) = batch.next_offset() else {
+                    break;
+                };
                 next = after;
             }
         }
@@ -175,11 +230,18 @@ impl Resends {
     }
 
     fn take_in(&self, record: &RecordRef<'_>) {
-        let id = record.header(MESSAGE_ID).and_then(|hex| MessageId::parse(std::str::from_utf8(hex).ok()?));
-        let control = record.header(CONTROL_KEY).and_then(|hex| PatientKey::parse(std::str::from_utf8(hex).ok()?));
+        let id = record
+            .header(MESSAGE_ID)
+            .and_then(|hex| MessageId::parse(std::str::from_utf8(hex).ok()?));
+        let control = record
+            .header(CONTROL_KEY)
+            .and_then(|hex| PatientKey::parse(std::str::from_utf8(hex).ok()?));
         if let (Some(id), Some(control)) = (id, control) {
             let mut recent = self.recent();
-            recent.messages.insert(id, Entry::Accepted(ReceivedTime::from_micros(record.received_time)));
+            recent.messages.insert(
+                id,
+                Entry::Accepted(ReceivedTime::from_micros(record.received_time)),
+            );
             recent.controls.insert(control, id);
         }
     }
@@ -202,15 +264,21 @@ impl Store {
         }
         for span in [current - 1, current] {
             if !self.spans.contains_key(&span) {
-                let keyspace = self.database.keyspace(&format!("span{span}"), KeyspaceCreateOptions::default)?;
+                let keyspace = self
+                    .database
+                    .keyspace(&format!("span{span}"), KeyspaceCreateOptions::default)?;
                 self.spans.insert(span, keyspace);
             }
         }
         self.spans.retain(|span, _| *span >= current - 1);
         for name in self.database.list_keyspace_names() {
-            let old = name.strip_prefix("span").and_then(|number| number.parse::<i64>().ok());
+            let old = name
+                .strip_prefix("span")
+                .and_then(|number| number.parse::<i64>().ok());
             if old.is_some_and(|span| span < current - 1) {
-                let keyspace = self.database.keyspace(&name, KeyspaceCreateOptions::default)?;
+                let keyspace = self
+                    .database
+                    .keyspace(&name, KeyspaceCreateOptions::default)?;
                 self.database.delete_keyspace(keyspace)?;
             }
         }
@@ -219,7 +287,12 @@ impl Store {
 
     fn get(&self, key: &[u8], now: ReceivedTime) -> Result<Option<fjall::UserValue>, fjall::Error> {
         let current = now.micros().div_euclid(self.window_micros);
-        for keyspace in self.spans.range(current - 1..).rev().map(|(_, keyspace)| keyspace) {
+        for keyspace in self
+            .spans
+            .range(current - 1..)
+            .rev()
+            .map(|(_, keyspace)| keyspace)
+        {
             if let Some(value) = keyspace.get(key)? {
                 return Ok(Some(value));
             }
@@ -227,18 +300,32 @@ impl Store {
         Ok(None)
     }
 
-    fn accepted(&self, message: MessageId, now: ReceivedTime) -> Result<Option<ReceivedTime>, fjall::Error> {
+    fn accepted(
+        &self,
+        message: MessageId,
+        now: ReceivedTime,
+    ) -> Result<Option<ReceivedTime>, fjall::Error> {
         let value = self.get(&key(b'm', message.as_bytes()), now)?;
-        Ok(value.and_then(|bytes| bytes.as_ref().try_into().ok()).map(|bytes| ReceivedTime::from_micros(i64::from_be_bytes(bytes))))
+        Ok(value
+            .and_then(|bytes| bytes.as_ref().try_into().ok())
+            .map(|bytes| ReceivedTime::from_micros(i64::from_be_bytes(bytes))))
     }
 
-    fn control(&self, control: PatientKey, now: ReceivedTime) -> Result<Option<MessageId>, fjall::Error> {
-        Ok(self.get(&key(b'c', control.as_bytes()), now)?.and_then(|bytes| MessageId::from_slice(&bytes)))
+    fn control(
+        &self,
+        control: PatientKey,
+        now: ReceivedTime,
+    ) -> Result<Option<MessageId>, fjall::Error> {
+        Ok(self
+            .get(&key(b'c', control.as_bytes()), now)?
+            .and_then(|bytes| MessageId::from_slice(&bytes)))
     }
 
     fn position(&self, at: &TopicPartition) -> Result<Option<Offset>, fjall::Error> {
         let value = self.positions.get(position_key(at))?;
-        Ok(value.and_then(|bytes| bytes.as_ref().try_into().ok()).map(u64::from_be_bytes))
+        Ok(value
+            .and_then(|bytes| bytes.as_ref().try_into().ok())
+            .map(u64::from_be_bytes))
     }
 
     fn write<'p>(
@@ -249,7 +336,10 @@ impl Store {
         now: ReceivedTime,
     ) -> Result<(), fjall::Error> {
         self.open_spans(now)?;
-        let newest = self.spans.last_key_value().map(|(_, keyspace)| keyspace.clone());
+        let newest = self
+            .spans
+            .last_key_value()
+            .map(|(_, keyspace)| keyspace.clone());
         let Some(newest) = newest else { return Ok(()) };
         let mut batch = self.database.batch();
         for (id, at) in messages {

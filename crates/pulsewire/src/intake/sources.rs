@@ -43,25 +43,42 @@ impl Sources {
         let mut named = Vec::new();
         let mut default = None;
         for (name, config) in configured {
-            let source = Source::new(name, config).map_err(|what| Error { name: name.clone(), what })?;
-            if name == DEFAULT { default = Some(source) } else { named.push(source) }
+            let source = Source::new(name, config).map_err(|what| Error {
+                name: name.clone(),
+                what,
+            })?;
+            if name == DEFAULT {
+                default = Some(source)
+            } else {
+                named.push(source)
+            }
         }
-        Ok(Self { named, default: default.expect("the defaults have a default source") })
+        Ok(Self {
+            named,
+            default: default.expect("the defaults have a default source"),
+        })
     }
 
     /// The sender of a message, by MSH-3 and MSH-4.
     pub(crate) fn of(&self, header: Option<&Header<'_>>) -> &Source {
-        let Some(header) = header.filter(|_| !self.named.is_empty()) else { return &self.default };
+        let Some(header) = header.filter(|_| !self.named.is_empty()) else {
+            return &self.default;
+        };
         let application = header.sending_application().component(1).text();
         let facility = header.sending_facility().component(1).text();
         let matches = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
-        let named = self.named.iter().find(|source| matches(&source.application, &application) && matches(&source.facility, &facility));
+        let named = self.named.iter().find(|source| {
+            matches(&source.application, &application) && matches(&source.facility, &facility)
+        });
         named.unwrap_or(&self.default)
     }
 
     /// The sender of this name, for records that carry it.
     pub(crate) fn named(&self, name: &str) -> &Source {
-        self.named.iter().find(|source| &*source.name == name).unwrap_or(&self.default)
+        self.named
+            .iter()
+            .find(|source| &*source.name == name)
+            .unwrap_or(&self.default)
     }
 
     /// All of them.
@@ -70,7 +87,12 @@ impl Sources {
     }
 
     /// The pseudonym of a message's one patient; nothing where it has none or several.
-    pub(crate) fn key(&self, message: &Message<'_>, source: &Source, site: &SiteKey) -> Option<PatientKey> {
+    pub(crate) fn key(
+        &self,
+        message: &Message<'_>,
+        source: &Source,
+        site: &SiteKey,
+    ) -> Option<PatientKey> {
         match subjects(message, &source.mapping) {
             Subjects::One(patient) => Some(patient.key(site)),
             _ => None,
@@ -87,9 +109,15 @@ impl Source {
     fn new(name: &str, config: &config::Source) -> Result<Self, String> {
         let mut mapping = source::Source::new(name);
         mapping.zone = Zone::parse(&config.zone).map_err(|error| error.to_string())?;
-        mapping.charset = Charset::from_name(&config.charset)
-            .ok_or_else(|| format!("`{}` is no character set of HL7 table 0211, such as \"8859/1\" or \"UTF-8\"", config.charset))?;
-        mapping.authority = Some(config.assigning_authority.as_str()).filter(|text| !text.is_empty()).map(Into::into);
+        mapping.charset = Charset::from_name(&config.charset).ok_or_else(|| {
+            format!(
+                "`{}` is no character set of HL7 table 0211, such as \"8859/1\" or \"UTF-8\"",
+                config.charset
+            )
+        })?;
+        mapping.authority = Some(config.assigning_authority.as_str())
+            .filter(|text| !text.is_empty())
+            .map(Into::into);
         Ok(Self {
             name: name.into(),
             mapping,

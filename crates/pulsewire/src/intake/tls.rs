@@ -26,7 +26,8 @@ pub(crate) enum Error {
 /// Reads the files and prepares to accept.
 pub(crate) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
     let builder = match &tls.client_ca {
         None => builder.with_no_client_auth(),
         Some(path) => {
@@ -34,7 +35,8 @@ pub(crate) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Error> {
             for certificate in certificates(path)? {
                 roots.add(certificate)?;
             }
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
             builder.with_client_cert_verifier(verifier)
         }
     };
@@ -47,11 +49,17 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let certificates = read.map_err(|error| file(path, &error))?;
     if certificates.is_empty() {
-        return Err(Error::File { path: path.display().to_string(), what: "holds no certificate; give a PEM file".into() });
+        return Err(Error::File {
+            path: path.display().to_string(),
+            what: "holds no certificate; give a PEM file".into(),
+        });
     }
     Ok(certificates)
 }
 
 fn file(path: &Path, error: &rustls::pki_types::pem::Error) -> Error {
-    Error::File { path: path.display().to_string(), what: format!("cannot be read as PEM: {error}") }
+    Error::File {
+        path: path.display().to_string(),
+        what: format!("cannot be read as PEM: {error}"),
+    }
 }

@@ -48,7 +48,13 @@ impl AlertStage {
                 header("delivery", delivery.id.to_string()),
             ];
             let json = wire::delivery_to_json(delivery);
-            let record = record(delivery.alert.patient, delivery.at.micros(), cx, headers, json);
+            let record = record(
+                delivery.alert.patient,
+                delivery.at.micros(),
+                cx,
+                headers,
+                json,
+            );
             cx.emit(topics::DELIVERY, record);
         }
         for (tag, at) in &effects.timers {
@@ -69,14 +75,25 @@ impl AlertStage {
 
 impl AlertStage {
     fn count(&self, reason: &str) {
-        self.metrics.alerts.get_or_create(&ReasonLabels { stage: "alerts", reason: reason.to_owned() }).inc();
+        self.metrics
+            .alerts
+            .get_or_create(&ReasonLabels {
+                stage: "alerts",
+                reason: reason.to_owned(),
+            })
+            .inc();
     }
 }
 
 impl Processor for AlertStage {
     type State = State;
 
-    fn step(&self, state: &mut State, input: Input<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn step(
+        &self,
+        state: &mut State,
+        input: Input<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         let now = Now {
             watermark: EventTime::from_micros(cx.watermark()),
             received: ReceivedTime::from_micros(cx.received()),
@@ -85,22 +102,32 @@ impl Processor for AlertStage {
         let mut effects = Effects::default();
         let unreadable = |error: wire::WireError| StepError::new("unreadable", error.to_string());
         let stepped = match input {
-            Input::Timer { tag, at } => {
-                self.alerts.step(state, Asked::Timer { tag, at: EventTime::from_micros(at) }, now, &mut effects)
-            }
+            Input::Timer { tag, at } => self.alerts.step(
+                state,
+                Asked::Timer {
+                    tag,
+                    at: EventTime::from_micros(at),
+                },
+                now,
+                &mut effects,
+            ),
             Input::Record { record, .. } => {
                 let json = record.value.unwrap_or_default();
                 match text(&record, "content-type") {
                     Some(wire::FINDING_CONTENT_TYPE) => {
                         let finding = wire::finding_from_json(json).map_err(unreadable)?;
-                        self.alerts.step(state, Asked::Finding(&finding), now, &mut effects)
+                        self.alerts
+                            .step(state, Asked::Finding(&finding), now, &mut effects)
                     }
                     Some(wire::COMMAND_CONTENT_TYPE) => {
                         let command = wire::command_from_json(json).map_err(unreadable)?;
-                        self.alerts.step(state, Asked::Command(&command), now, &mut effects)
+                        self.alerts
+                            .step(state, Asked::Command(&command), now, &mut effects)
                     }
                     other => {
-                        let detail = format!("the content type is {other:?}, and only findings and commands are taken here");
+                        let detail = format!(
+                            "the content type is {other:?}, and only findings and commands are taken here"
+                        );
                         return Err(StepError::new("unknown-content-type", detail));
                     }
                 }

@@ -8,10 +8,13 @@ use journal::{Headers, RecordRef, TopicPartition};
 use mapping::event::{FHIR_JSON, identity as wire};
 use mapping::identity::{self, Subjects};
 use mapping::normalize::split::Split;
-use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, State};
-use stream::{Context, Input, Processor, StageSpec, StepError};
+use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State};
+use stream::{
+    Context, DETAIL_HEADER, Input, ORIGIN_HEADER, Processor, REASON_HEADER, StageSpec, StepError,
+};
 
 use super::{header, patient, record, text};
+use crate::intake::accept::CONTENT_TYPE as RAW;
 use crate::intake::resend::MESSAGE_ID;
 use crate::intake::sources::{Source, Sources};
 use crate::metrics::{Metrics, ReasonLabels, SourceLabel};
@@ -33,7 +36,12 @@ pub(crate) struct NormalizeStage {
 impl NormalizeStage {
     /// Takes what it needs to know.
     pub(crate) fn new(sources: Arc<Sources>, site: SiteKey, metrics: Arc<Metrics>) -> Self {
-        Self { normalizer: Normalizer::default(), sources, site, metrics }
+        Self {
+            normalizer: Normalizer::default(),
+            sources,
+            site,
+            metrics,
+        }
     }
 
     /// What it reads and writes.
@@ -42,6 +50,7 @@ impl NormalizeStage {
         inputs.push(topics::PATIENT_SPLIT.into());
         let mut outputs = topics::all_fhir();
         outputs.extend([topics::PATIENT_STREAM, topics::PATIENT_SPLIT].map(journal::Topic::from));
+        outputs.push(topics::quarantine(topics::PATIENT_SPLIT));
         StageSpec {
             name: "normalize".into(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -53,9 +62,17 @@ impl NormalizeStage {
     }
 
     /// A message as intake kept it: for this patient, for others, or for several.
-    fn raw(&self, state: &mut State, from: &TopicPartition, read: &RecordRef<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn raw(
+        &self,
+        state: &mut State,
+        from: &TopicPartition,
+        read: &RecordRef<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         let raw = RawInfo {
-            message_id: text(read, MESSAGE_ID).and_then(MessageId::parse).unwrap_or_default(),
+            message_id: text(read, MESSAGE_ID)
+                .and_then(MessageId::parse)
+                .unwrap_or_default(),
             addressed: patient(cx)?,
             message_time: EventTime::from_micros(read.event_time),
             received_time: ReceivedTime::from_micros(read.received_time),
@@ -68,18 +85,42 @@ impl NormalizeStage {
         self.message(state, &raw, cx)
     }
 
-    fn split(&self, state: &mut State, read: &RecordRef<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
-        let unreadable = |error: mapping::normalize::split::UnreadableSplit| StepError::new("unreadable-split", error.to_string());
+    fn split(
+        &self,
+        state: &mut State,
+        read: &RecordRef<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
+        let unreadable = |error: mapping::normalize::split::UnreadableSplit| {
+            StepError::new("unreadable-split", error.to_string())
+        };
         match Split::decode(read.value.unwrap_or_default()).map_err(unreadable)? {
             Split::Message { raw } => self.message(state, &raw, cx),
             Split::Retire { into, raw } => self.step(state, &Given::Retire { into, raw }, cx),
             Split::Kept { by, raw } => self.step(state, &Given::Kept { by, raw }, cx),
-            Split::Handover { from, state: other, raw } => self.step(state, &Given::Handover { from, state: other, raw }, cx),
+            Split::Handover {
+                from,
+                state: other,
+                raw,
+            } => self.step(
+                state,
+                &Given::Handover {
+                    from,
+                    state: other,
+                    raw,
+                },
+                cx,
+            ),
         }
     }
 
     /// Finds out whom a message is about, and takes it in or sends it on to where it belongs.
-    fn message(&self, state: &mut State, raw: &RawInfo<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn message(
+        &self,
+        state: &mut State,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         let message = hl7v2::parse(raw.bytes);
         let source = self.sources.named(raw.source);
         match identity::subjects(&message, &source.mapping) {
@@ -88,34 +129,76 @@ impl NormalizeStage {
             Subjects::One(one) => {
                 let key = one.key(&self.site);
                 if key != raw.addressed {
-                    return self.send_on(key, &RawInfo { addressed: key, ..*raw }, cx);
+                    return self.send_on(
+                        key,
+                        &RawInfo {
+                            addressed: key,
+                            ..*raw
+                        },
+                        cx,
+                    );
                 }
                 let mapped = self.map(&message, source, raw);
-                self.step(state, &Given::Message { raw: *raw, drafts: &mapped.drafts }, cx)
+                self.step(
+                    state,
+                    &Given::Message {
+                        raw: *raw,
+                        drafts: &mapped.drafts,
+                    },
+                    cx,
+                )
             }
             Subjects::Merge { survivor, retired } => {
                 let key = survivor.key(&self.site);
                 if key != raw.addressed {
-                    return self.send_on(key, &RawInfo { addressed: key, ..*raw }, cx);
+                    return self.send_on(
+                        key,
+                        &RawInfo {
+                            addressed: key,
+                            ..*raw
+                        },
+                        cx,
+                    );
                 }
                 let mapped = self.map(&message, source, raw);
-                let given = Given::Merge { raw: *raw, drafts: &mapped.drafts, retired: retired.key(&self.site), identifiers: b"" };
+                let given = Given::Merge {
+                    raw: *raw,
+                    drafts: &mapped.drafts,
+                    retired: retired.key(&self.site),
+                    identifiers: b"",
+                };
                 self.step(state, &given, cx)
             }
         }
     }
 
-    fn map(&self, message: &Message<'_>, source: &Source, raw: &RawInfo<'_>) -> mapping::map::Mapped {
+    fn map(
+        &self,
+        message: &Message<'_>,
+        source: &Source,
+        raw: &RawInfo<'_>,
+    ) -> mapping::map::Mapped {
         let mapped = mapping::map::map(message, &source.mapping, &self.site, raw.received_time);
         let lost = mapped.coverage.report(message).unexplained() as u64;
         if lost > 0 {
-            self.metrics.unmapped.get_or_create(&SourceLabel { source: source.name.to_string() }).inc_by(lost);
+            self.metrics
+                .unmapped
+                .get_or_create(&SourceLabel {
+                    source: source.name.to_string(),
+                })
+                .inc_by(lost);
         }
         mapped
     }
 
     /// Gives each patient of a message of several their own part of it.
-    fn divide(&self, message: &Message<'_>, source: &Source, raw: &RawInfo<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn divide(
+        &self,
+        message: &Message<'_>,
+        source: &Source,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         for (number, part) in (0_u32..).zip(identity::split(message)) {
             let parsed = hl7v2::parse(&part);
             let key = match identity::subjects(&parsed, &source.mapping) {
@@ -125,48 +208,122 @@ impl NormalizeStage {
                 Subjects::None | Subjects::Several(_) => raw.addressed,
             };
             let message_id = MessageId::derive(&[raw.message_id.as_bytes(), &number.to_be_bytes()]);
-            self.send_on(key, &RawInfo { message_id, addressed: key, bytes: &part, ..*raw }, cx)?;
+            self.send_on(
+                key,
+                &RawInfo {
+                    message_id,
+                    addressed: key,
+                    bytes: &part,
+                    ..*raw
+                },
+                cx,
+            )?;
         }
         Ok(())
     }
 
-    fn send_on(&self, key: PatientKey, raw: &RawInfo<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn send_on(
+        &self,
+        key: PatientKey,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         let bytes = Split::Message { raw: *raw }.encode();
         self.emit_split(key, bytes, raw, cx);
         Ok(())
     }
 
-    fn step(&self, state: &mut State, given: &Given<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn step(
+        &self,
+        state: &mut State,
+        given: &Given<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         let key = patient(cx)?;
         let outputs = self.normalizer.step(key, state, given);
-        let outputs = outputs.map_err(|refusal| StepError::new(refusal.reason.code(), refusal.detail.to_string()))?;
+        let outputs = outputs
+            .map_err(|refusal| StepError::new(refusal.reason.code(), refusal.detail.to_string()))?;
         self.count(&outputs);
+        if let Some(refusal) = &outputs.refused {
+            self.set_aside(key, refusal, given.raw(), cx);
+        }
         for output in outputs.records {
             self.emit(key, output, given.raw(), cx);
         }
         Ok(())
     }
 
+    /// A merge that is turned down late has records of its own to write, and is kept for a person to look at as well.
+    fn set_aside(
+        &self,
+        key: PatientKey,
+        refusal: &Refusal,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let mut headers = headers(raw, RAW);
+        headers.push(header(REASON_HEADER, refusal.reason.code()));
+        headers.push(header(DETAIL_HEADER, &*refusal.detail));
+        headers.push(header(
+            ORIGIN_HEADER,
+            format!("{}/{}/{}", raw.topic, raw.partition, raw.offset),
+        ));
+        let record = record(
+            key,
+            raw.message_time.micros(),
+            cx,
+            headers,
+            raw.bytes.to_vec(),
+        );
+        cx.emit(&topics::quarantine(topics::PATIENT_SPLIT), record);
+    }
+
     fn count(&self, outputs: &Outputs) {
         let what = if outputs.resent { "resent" } else { "used" };
-        let label = ReasonLabels { stage: "normalize", reason: what.to_owned() };
+        let label = ReasonLabels {
+            stage: "normalize",
+            reason: what.to_owned(),
+        };
         self.metrics.normalized.get_or_create(&label).inc();
         if outputs.stale > 0 {
-            let label = ReasonLabels { stage: "normalize", reason: "stale resource".to_owned() };
-            self.metrics.normalized.get_or_create(&label).inc_by(u64::from(outputs.stale));
+            let label = ReasonLabels {
+                stage: "normalize",
+                reason: "stale resource".to_owned(),
+            };
+            self.metrics
+                .normalized
+                .get_or_create(&label)
+                .inc_by(u64::from(outputs.stale));
         }
     }
 
     fn emit(&self, key: PatientKey, output: Output, raw: &RawInfo<'_>, cx: &mut Context<'_>) {
         match output {
             Output::Split { key, bytes } => self.emit_split(key, bytes, raw, cx),
-            Output::Merge { event_id, merge, event_time } => {
+            Output::Merge {
+                event_id,
+                merge,
+                event_time,
+            } => {
                 let mut headers = headers(raw, wire::MERGE_JSON);
                 headers.push(header("event-id", event_id.to_string()));
-                let record = record(key, event_time.micros(), cx, headers, wire::write_merge(&merge));
+                let record = record(
+                    key,
+                    event_time.micros(),
+                    cx,
+                    headers,
+                    wire::write_merge(&merge),
+                );
                 cx.emit(topics::PATIENT_STREAM, record);
             }
-            Output::Resource { event_id, resource_type, id, json, event_time, recorded } => {
+            Output::Resource {
+                event_id,
+                resource_type,
+                id,
+                json,
+                event_time,
+                recorded,
+            } => {
                 let mut headers = headers(raw, FHIR_JSON);
                 headers.push(header("fhir-version", FHIR_VERSION));
                 headers.push(header("event-id", event_id.to_string()));
@@ -182,7 +339,13 @@ impl NormalizeStage {
     }
 
     fn emit_split(&self, key: PatientKey, bytes: Vec<u8>, raw: &RawInfo<'_>, cx: &mut Context<'_>) {
-        let record = record(key, raw.message_time.micros(), cx, headers(raw, SPLIT), bytes);
+        let record = record(
+            key,
+            raw.message_time.micros(),
+            cx,
+            headers(raw, SPLIT),
+            bytes,
+        );
         cx.emit(topics::PATIENT_SPLIT, record);
     }
 }
@@ -196,7 +359,10 @@ fn headers(raw: &RawInfo<'_>, content_type: &str) -> Headers {
         header("source-system", raw.source),
         header(MESSAGE_ID, &id),
         header("traceparent", format!("00-{id}-{span}-01")),
-        header("raw", format!("{}/{}/{}", raw.topic, raw.partition, raw.offset)),
+        header(
+            "raw",
+            format!("{}/{}/{}", raw.topic, raw.partition, raw.offset),
+        ),
         header("mapping-version", env!("CARGO_PKG_VERSION")),
     ]
 }
@@ -204,9 +370,16 @@ fn headers(raw: &RawInfo<'_>, content_type: &str) -> Headers {
 impl Processor for NormalizeStage {
     type State = State;
 
-    fn step(&self, state: &mut State, input: Input<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn step(
+        &self,
+        state: &mut State,
+        input: Input<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         match input {
-            Input::Record { from, record } if &*from.topic == topics::PATIENT_SPLIT => self.split(state, &record, cx),
+            Input::Record { from, record } if &*from.topic == topics::PATIENT_SPLIT => {
+                self.split(state, &record, cx)
+            }
             Input::Record { from, record } => self.raw(state, from, &record, cx),
             // It sets none.
             Input::Timer { .. } => Ok(()),

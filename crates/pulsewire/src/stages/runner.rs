@@ -51,10 +51,25 @@ pub(crate) struct Stage<P: Processor> {
 
 impl<P: Processor + 'static> Stage<P> {
     /// Opens the state of every partition; what is missing is rebuilt while it runs.
-    pub(crate) fn open(name: &'static str, spec: StageSpec, processor: P, shared: &Arc<Shared>) -> Result<Self, TaskError> {
-        let health = Arc::new(StageHealth { name, ..StageHealth::default() });
+    pub(crate) fn open(
+        name: &'static str,
+        spec: StageSpec,
+        processor: P,
+        shared: &Arc<Shared>,
+    ) -> Result<Self, TaskError> {
+        let health = Arc::new(StageHealth {
+            name,
+            ..StageHealth::default()
+        });
         let (processor, shared) = (Arc::new(processor), Arc::clone(shared));
-        let mut stage = Self { name, spec, processor, tasks: Vec::new(), shared, health };
+        let mut stage = Self {
+            name,
+            spec,
+            processor,
+            tasks: Vec::new(),
+            shared,
+            health,
+        };
         for partition in 0..stage.spec.partitions {
             stage.tasks.push(stage.open_task(partition)?);
         }
@@ -64,7 +79,13 @@ impl<P: Processor + 'static> Stage<P> {
     fn open_task(&self, partition: u16) -> Result<Task<P, FjallStore>, TaskError> {
         let store = self.shared.states.store(&self.spec.name, partition)?;
         let journal: Arc<dyn Journal> = Arc::clone(&self.shared.journal);
-        Task::open(self.spec.clone(), partition, Arc::clone(&self.processor), journal, store)
+        Task::open(
+            self.spec.clone(),
+            partition,
+            Arc::clone(&self.processor),
+            journal,
+            store,
+        )
     }
 
     /// What it tells of itself.
@@ -105,14 +126,18 @@ impl<P: Processor + 'static> Stage<P> {
             if stop.is_asked() {
                 return false;
             }
-            let Some(task) = self.tasks.get_mut(number) else { continue };
+            let Some(task) = self.tasks.get_mut(number) else {
+                continue;
+            };
             match task.run_once(TURN_RECORDS) {
                 Ok(progress) => {
                     worked |= progress.records > 0 || !progress.committed;
                     lag += progress.lag;
                     failing |= progress.failed_keys_in_a_row >= FAILING_KEYS;
                     recovering |= progress.recovering;
-                    self.health.watermark.store(progress.watermark, Ordering::Relaxed);
+                    self.health
+                        .watermark
+                        .store(progress.watermark, Ordering::Relaxed);
                 }
                 Err(error) => {
                     failing = true;
@@ -127,9 +152,15 @@ impl<P: Processor + 'static> Stage<P> {
     /// Says so, rests, and opens the task again: it goes on from what is committed.
     fn failed(&mut self, number: usize, error: &TaskError) {
         tracing::error!(stage = self.name, partition = number, %error, "a task failed; it is opened again");
-        *self.health.error.lock().unwrap_or_else(PoisonError::into_inner) = error.to_string();
+        *self
+            .health
+            .error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = error.to_string();
         self.shared.journal.wait(u64::MAX, REST);
-        let again = u16::try_from(number).ok().map(|partition| self.open_task(partition));
+        let again = u16::try_from(number)
+            .ok()
+            .map(|partition| self.open_task(partition));
         if let (Some(Ok(task)), Some(slot)) = (again, self.tasks.get_mut(number)) {
             *slot = task;
         }
@@ -152,20 +183,35 @@ impl<P: Processor + 'static> Stage<P> {
         let counted = metrics.late.get_or_create(&label);
         counted.inc_by(late.saturating_sub(counted.get()));
         drop(counted);
-        metrics.stage_lag.get_or_create(&label).set(i64::try_from(lag).unwrap_or(i64::MAX));
-        metrics.stage_keys.get_or_create(&label).set(i64::try_from(keys).unwrap_or(i64::MAX));
+        metrics
+            .stage_lag
+            .get_or_create(&label)
+            .set(i64::try_from(lag).unwrap_or(i64::MAX));
+        metrics
+            .stage_keys
+            .get_or_create(&label)
+            .set(i64::try_from(keys).unwrap_or(i64::MAX));
         self.health.records.store(records, Ordering::Relaxed);
-        self.health.quarantined.store(quarantined, Ordering::Relaxed);
+        self.health
+            .quarantined
+            .store(quarantined, Ordering::Relaxed);
         self.health.lag.store(lag, Ordering::Relaxed);
         self.health.failing.store(failing, Ordering::Relaxed);
         self.health.recovering.store(recovering, Ordering::Relaxed);
         if !failing {
-            self.health.error.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.health
+                .error
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
         }
     }
 }
 
 /// The partitions of topics, for those that read all of them.
 pub(crate) fn partitions_of(topics: &[journal::Topic], partitions: u16) -> Vec<TopicPartition> {
-    topics.iter().flat_map(|topic| (0..partitions).map(|p| TopicPartition::new(topic.clone(), p))).collect()
+    topics
+        .iter()
+        .flat_map(|topic| (0..partitions).map(|p| TopicPartition::new(topic.clone(), p)))
+        .collect()
 }

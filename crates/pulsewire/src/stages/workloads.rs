@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use clinical::{EventTime, EventId, Finding, FindingState, Origin, ReceivedTime, RecordedTime, wire};
+use clinical::{
+    EventId, EventTime, Finding, FindingState, Origin, ReceivedTime, RecordedTime, wire,
+};
 use mapping::event::{Envelope, event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
@@ -10,7 +12,6 @@ use workloads::{Effects, Input as Given, Now, State, Workloads};
 use super::{header, patient, record, text};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
-
 
 /// Concludes.
 pub(crate) struct WorkloadStage {
@@ -34,7 +35,11 @@ impl WorkloadStage {
     }
 
     fn emit(&self, effects: &Effects, cx: &mut Context<'_>) {
-        for finding in effects.findings.iter().filter(|finding| !self.off.contains(&&*finding.workload)) {
+        for finding in effects
+            .findings
+            .iter()
+            .filter(|finding| !self.off.contains(&&*finding.workload))
+        {
             let headers = vec![
                 header("content-type", wire::FINDING_CONTENT_TYPE),
                 header("finding", finding.id.to_string()),
@@ -43,7 +48,13 @@ impl WorkloadStage {
             let record = record(finding.patient, finding.as_of.micros(), cx, headers, json);
             cx.emit(topics::ALERT_STREAM, record);
             let reason = label(finding);
-            self.metrics.findings.get_or_create(&ReasonLabels { stage: "workloads", reason }).inc();
+            self.metrics
+                .findings
+                .get_or_create(&ReasonLabels {
+                    stage: "workloads",
+                    reason,
+                })
+                .inc();
         }
         for (tag, at) in &effects.timers {
             match at {
@@ -65,7 +76,12 @@ fn label(finding: &Finding) -> String {
 impl Processor for WorkloadStage {
     type State = State;
 
-    fn step(&self, state: &mut State, input: Input<'_>, cx: &mut Context<'_>) -> Result<(), StepError> {
+    fn step(
+        &self,
+        state: &mut State,
+        input: Input<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
         let patient = patient(cx)?;
         let now = Now {
             watermark: EventTime::from_micros(cx.watermark()),
@@ -75,43 +91,72 @@ impl Processor for WorkloadStage {
         let mut effects = Effects::default();
         match input {
             Input::Timer { tag, at } => {
-                let given = Given::Timer { tag, at: EventTime::from_micros(at) };
-                self.workloads.step(state, given, now, &mut effects).map_err(|error| StepError::new("workload", error.to_string()))?;
+                let given = Given::Timer {
+                    tag,
+                    at: EventTime::from_micros(at),
+                };
+                self.workloads
+                    .step(state, given, now, &mut effects)
+                    .map_err(|error| StepError::new("workload", error.to_string()))?;
             }
             Input::Record { from, record: read } => {
                 let envelope = Envelope {
                     key: patient,
                     content_type: text(&read, "content-type").unwrap_or_default(),
-                    event_id: text(&read, "event-id").and_then(EventId::parse).unwrap_or_default(),
+                    event_id: text(&read, "event-id")
+                        .and_then(EventId::parse)
+                        .unwrap_or_default(),
                     event_time: EventTime::from_micros(read.event_time),
                     recorded: text(&read, "recorded-time").and_then(RecordedTime::parse),
                     received_time: ReceivedTime::from_micros(read.received_time),
-                    origin: Origin { partition: from.partition, offset: read.offset },
+                    origin: Origin {
+                        partition: from.partition,
+                        offset: read.offset,
+                    },
                     bytes: read.value.unwrap_or_default(),
                 };
-                let read_event = event(&envelope).map_err(|error| StepError::new("unreadable", error.to_string()))?;
-                let Some(event) = read_event else { return Ok(()) };
+                let read_event = event(&envelope)
+                    .map_err(|error| StepError::new("unreadable", error.to_string()))?;
+                let Some(event) = read_event else {
+                    return Ok(());
+                };
                 let given = Given::Event(&event);
-                self.workloads.step(state, given, now, &mut effects).map_err(|error| StepError::new("workload", error.to_string()))?;
+                self.workloads
+                    .step(state, given, now, &mut effects)
+                    .map_err(|error| StepError::new("workload", error.to_string()))?;
                 if effects.late {
                     cx.emit_late(read);
                 }
                 if let Some(survivor) = effects.forward_to {
                     let mut forwarded = read.to_record();
                     forwarded.key = (*survivor.as_bytes()).into();
-                    forwarded.headers.push(header("forwarded-from", patient.to_string()));
+                    forwarded
+                        .headers
+                        .push(header("forwarded-from", patient.to_string()));
                     cx.emit(topics::PATIENT_STREAM, forwarded);
                 }
             }
         }
         for (survivor, handed) in &effects.handover {
             let headers = vec![header("content-type", identity::HANDOVER)];
-            let record = record(*survivor, cx.received(), cx, headers, identity::write_handover(patient, handed));
+            let record = record(
+                *survivor,
+                cx.received(),
+                cx,
+                headers,
+                identity::write_handover(patient, handed),
+            );
             cx.emit(topics::PATIENT_STREAM, record);
         }
         for issue in &effects.quality {
             let reason = format!("quality {:?} {:?}", issue.kind, issue.parameter);
-            self.metrics.findings.get_or_create(&ReasonLabels { stage: "workloads", reason }).inc();
+            self.metrics
+                .findings
+                .get_or_create(&ReasonLabels {
+                    stage: "workloads",
+                    reason,
+                })
+                .inc();
         }
         self.emit(&effects, cx);
         Ok(())

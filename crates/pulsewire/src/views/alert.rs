@@ -16,7 +16,10 @@ pub(crate) struct AlertView {
 
 impl AlertView {
     pub(crate) fn new(alert: Alert, first: Option<Finding>) -> Self {
-        Self { alert, findings: first.into_iter().collect() }
+        Self {
+            alert,
+            findings: first.into_iter().collect(),
+        }
     }
 
     /// Takes in what the rule says anew, while somebody may still have to act.
@@ -41,6 +44,12 @@ pub(crate) struct DeliveryView {
 
 impl DeliveryView {
     pub(crate) fn new(delivery: &Delivery) -> Self {
-        Self { id: delivery.id, kind: delivery.kind, channel: delivery.channel.clone(), at: delivery.at, attempt: None }
+        Self {
+            id: delivery.id,
+            kind: delivery.kind,
+            channel: delivery.channel.clone(),
+            at: delivery.at,
+            attempt: None,
+        }
     }
 }

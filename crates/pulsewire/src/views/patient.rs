@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clinical::{
-    Code, Encounter, Event, EventTime, Fact, Finding, FindingState, MergeRole, Observation, ObservationStatus,
-    PatientKey, Person, Phi, ReceivedTime, Severity, System, Value,
+    Code, Encounter, Event, EventTime, Fact, Finding, FindingState, MergeRole, Observation,
+    ObservationStatus, PatientKey, Person, Phi, ReceivedTime, Severity, System, Value,
 };
 use formats::fhir::view::ResourceView as Resource;
 
@@ -83,10 +83,13 @@ impl PatientView {
         match &event.fact {
             Fact::Person(person) => self.take_person(person, resource),
             Fact::Encounter(encounter) => {
-                self.encounters.insert(encounter.resource.clone(), encounter.clone());
+                self.encounters
+                    .insert(encounter.resource.clone(), encounter.clone());
             }
             Fact::Observation(observation) => self.take_observation(event, observation),
-            Fact::Merge(merge) if merge.role == MergeRole::Retired => self.survivor = Some(merge.other),
+            Fact::Merge(merge) if merge.role == MergeRole::Retired => {
+                self.survivor = Some(merge.other)
+            }
             Fact::Merge(_) | Fact::Order(_) | Fact::Handover { .. } => {}
         }
         self.forget();
@@ -99,13 +102,16 @@ impl PatientView {
         }
         let standing = matches!(finding.state, FindingState::Asserted);
         let score = finding.score.filter(|_| standing);
-        let view = self.scores.entry(finding.as_of).or_insert_with(|| ScoreView {
-            score,
-            first: finding.score,
-            revision: 0,
-            severity: finding.severity,
-            summary: "".into(),
-        });
+        let view = self
+            .scores
+            .entry(finding.as_of)
+            .or_insert_with(|| ScoreView {
+                score,
+                first: finding.score,
+                revision: 0,
+                severity: finding.severity,
+                summary: "".into(),
+            });
         view.score = score;
         view.revision = finding.revision;
         view.severity = finding.severity;
@@ -115,17 +121,29 @@ impl PatientView {
     /// Where the patient is, from the stay that is under way.
     pub(crate) fn location(&self) -> Option<&str> {
         use clinical::EncounterStatus::{Arrived, InProgress, OnLeave};
-        let current = self.encounters.values().filter(|stay| matches!(stay.status, InProgress | Arrived | OnLeave));
-        current.max_by_key(|stay| stay.start).map(|stay| &*stay.location).filter(|location| !location.is_empty())
+        let current = self
+            .encounters
+            .values()
+            .filter(|stay| matches!(stay.status, InProgress | Arrived | OnLeave));
+        current
+            .max_by_key(|stay| stay.start)
+            .map(|stay| &*stay.location)
+            .filter(|location| !location.is_empty())
     }
 
     /// The newest score that stands.
     pub(crate) fn score(&self) -> Option<(EventTime, &ScoreView)> {
-        self.scores.iter().rev().find(|(_, view)| view.score.is_some()).map(|(at, view)| (*at, view))
+        self.scores
+            .iter()
+            .rev()
+            .find(|(_, view)| view.score.is_some())
+            .map(|(at, view)| (*at, view))
     }
 
     fn take_person(&mut self, person: &Person, resource: &[u8]) {
-        let name = Resource::read(resource).ok().and_then(|patient| name(&patient));
+        let name = Resource::read(resource)
+            .ok()
+            .and_then(|patient| name(&patient));
         if name.is_some() {
             self.name = Phi::new(name);
         }
@@ -135,14 +153,22 @@ impl PatientView {
 
     fn take_observation(&mut self, event: &Event, observation: &Observation) {
         let mut drawn = false;
-        let whole = observation.value.iter().map(|value| (&observation.codes, value));
-        let parts = observation.components.iter().map(|(codes, value)| (codes, value));
+        let whole = observation
+            .value
+            .iter()
+            .map(|value| (&observation.codes, value));
+        let parts = observation
+            .components
+            .iter()
+            .map(|(codes, value)| (codes, value));
         for (codes, value) in whole.chain(parts) {
             let Some(vital) = vital(codes) else { continue };
             drawn = true;
             let key = (vital, event.at, observation.resource.clone());
             // A corrected time moves the point: the earlier place of the same resource is given up.
-            self.vitals.retain(|(v, at, id), _| !(*v == vital && *id == observation.resource && *at != event.at));
+            self.vitals.retain(|(v, at, id), _| {
+                !(*v == vital && *id == observation.resource && *at != event.at)
+            });
             self.vitals.insert(key, point(event, observation, value));
         }
         if observation.value.is_none() && observation.status == ObservationStatus::EnteredInError {
@@ -151,7 +177,10 @@ impl PatientView {
             }
         }
         if !drawn && let Some(value) = &observation.value {
-            self.results.insert(observation.resource.clone(), result(event, observation, value));
+            self.results.insert(
+                observation.resource.clone(),
+                result(event, observation, value),
+            );
         }
     }
 
@@ -160,7 +189,11 @@ impl PatientView {
         self.vitals.retain(|(_, at, _), _| *at >= begin);
         self.scores = self.scores.split_off(&begin);
         while self.results.len() > RESULTS_MAX {
-            let oldest = self.results.iter().min_by_key(|(_, result)| result.at).map(|(id, _)| id.clone());
+            let oldest = self
+                .results
+                .iter()
+                .min_by_key(|(_, result)| result.at)
+                .map(|(id, _)| id.clone());
             let Some(id) = oldest else { break };
             self.results.remove(&id);
         }
@@ -169,7 +202,13 @@ impl PatientView {
 
 fn vital(codes: &[Code]) -> Option<usize> {
     let loinc = codes.iter().filter(|code| code.system == System::Loinc);
-    loinc.flat_map(|code| VITALS.iter().position(|(_, _, _, known)| known.contains(&&*code.code))).next()
+    loinc
+        .flat_map(|code| {
+            VITALS
+                .iter()
+                .position(|(_, _, _, known)| known.contains(&&*code.code))
+        })
+        .next()
 }
 
 fn point(event: &Event, observation: &Observation, value: &Value) -> Point {
@@ -184,7 +223,11 @@ fn point(event: &Event, observation: &Observation, value: &Value) -> Point {
 }
 
 fn result(event: &Event, observation: &Observation, value: &Value) -> ResultView {
-    let named = observation.codes.iter().find(|code| !code.display.is_empty()).or(observation.codes.first());
+    let named = observation
+        .codes
+        .iter()
+        .find(|code| !code.display.is_empty())
+        .or(observation.codes.first());
     ResultView {
         at: event.at,
         received: event.received,

@@ -21,7 +21,9 @@ pub(crate) struct QuarantineView {
 
 impl QuarantineView {
     pub(crate) fn new(at: &TopicPartition, record: &RecordRef<'_>) -> Self {
-        let text = |name: &str| String::from_utf8_lossy(record.header(name).unwrap_or_default()).into_owned();
+        let text = |name: &str| {
+            String::from_utf8_lossy(record.header(name).unwrap_or_default()).into_owned()
+        };
         Self {
             at: at.clone(),
             offset: record.offset,
@@ -46,10 +48,18 @@ pub(crate) fn advice(reason: &str) -> &'static str {
         "no-header" | "separators-invalid" | "separators-duplicate" | "utf-16" => {
             "The sender's interface writes what is no HL7 v2: have it corrected there and sent again."
         }
-        "message-type-missing" | "control-id-missing" => "The sender leaves a required field empty: have it filled there and sent again.",
-        "no-patient" => "The message names no patient: have the sender fill PID-3, or name an assigning authority for the source.",
-        "future" | "from-the-future" => "The time lies ahead of ours: check the sender's clock and the zone of its source.",
-        "merge-cycle" | "self-merge" => "The merge contradicts an earlier one: have the identities checked at the source.",
+        "message-type-missing" | "control-id-missing" => {
+            "The sender leaves a required field empty: have it filled there and sent again."
+        }
+        "no-patient" => {
+            "The message names no patient: have the sender fill PID-3, or name an assigning authority for the source."
+        }
+        "future" | "from-the-future" => {
+            "The time lies ahead of ours: check the sender's clock and the zone of its source."
+        }
+        "merge-cycle" | "self-merge" => {
+            "The merge contradicts an earlier one: have the identities checked at the source."
+        }
         _ => "Look at the message beside this, correct it at the source, and have it sent again.",
     }
 }

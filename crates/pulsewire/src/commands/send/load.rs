@@ -40,9 +40,13 @@ impl Target {
     /// Reads `mllp://HOST:PORT` or `mllps://HOST:PORT`.
     pub(crate) fn parse(url: &str, ca: Option<&Path>) -> Result<Self, Failure> {
         let hint = "give mllp://HOST:PORT, or mllps://HOST:PORT for TLS";
-        let (scheme, address) = url.split_once("://").ok_or_else(|| Failure::new(format!("{url} is no address"), hint))?;
+        let (scheme, address) = url
+            .split_once("://")
+            .ok_or_else(|| Failure::new(format!("{url} is no address"), hint))?;
         let address = address.trim_end_matches('/').to_owned();
-        let (host, _port) = address.rsplit_once(':').ok_or_else(|| Failure::new(format!("{url} has no port"), hint))?;
+        let (host, _port) = address
+            .rsplit_once(':')
+            .ok_or_else(|| Failure::new(format!("{url} has no port"), hint))?;
         let tls = match scheme {
             "mllp" => None,
             "mllps" => {
@@ -62,8 +66,11 @@ impl Target {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
-        let Some((name, config)) = &self.tls else { return Ok(Box::new(stream)) };
-        let session = rustls::ClientConnection::new(Arc::clone(config), name.clone()).map_err(io::Error::other)?;
+        let Some((name, config)) = &self.tls else {
+            return Ok(Box::new(stream));
+        };
+        let session = rustls::ClientConnection::new(Arc::clone(config), name.clone())
+            .map_err(io::Error::other)?;
         Ok(Box::new(rustls::StreamOwned::new(session, stream)))
     }
 }
@@ -76,8 +83,11 @@ fn client_config(ca: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, Failure
     let mut roots = rustls::RootCertStore::empty();
     match ca {
         Some(path) => {
-            let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let certificates = read.map_err(|error| Failure::new(format!("{}: {error}", path.display()), "give a PEM file"))?;
+            let read = CertificateDer::pem_file_iter(path)
+                .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            let certificates = read.map_err(|error| {
+                Failure::new(format!("{}: {error}", path.display()), "give a PEM file")
+            })?;
             roots.add_parsable_certificates(certificates);
         }
         None => {
@@ -85,9 +95,12 @@ fn client_config(ca: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, Failure
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| Failure::new(error, ""))?;
-    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    Ok(Arc::new(
+        builder.with_root_certificates(roots).with_no_client_auth(),
+    ))
 }
 
 /// Reads all messages of the files, and of the files in the folders.
@@ -96,14 +109,19 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
     for path in files {
         if path.is_dir() {
             let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let entries = entries.map_err(|error| Failure::new(format!("{}: {error}", path.display()), ""))?;
+            let entries = entries
+                .map_err(|error| Failure::new(format!("{}: {error}", path.display()), ""))?;
             let mut inside: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
             inside.sort();
             messages.extend(read(&inside)?);
             continue;
         }
-        let bytes = std::fs::read(path)
-            .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "name files with HL7 v2 messages"))?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            Failure::new(
+                format!("{}: {error}", path.display()),
+                "name files with HL7 v2 messages",
+            )
+        })?;
         messages.extend(split(&bytes));
     }
     Ok(messages)
@@ -130,7 +148,12 @@ fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
         // What is no message is sent as it is: the receiver has to say so.
         return vec![bytes.to_vec()];
     }
-    batch.messages.iter().filter_map(|message| bytes.get(message.span.clone())).map(<[u8]>::to_vec).collect()
+    batch
+        .messages
+        .iter()
+        .filter_map(|message| bytes.get(message.span.clone()))
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 impl Load {
@@ -139,11 +162,15 @@ impl Load {
         let watch = Stopwatch::start();
         let mut total = Report::default();
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.connections).map(|n| scope.spawn(move || self.connection(n, watch))).collect();
+            let threads: Vec<_> = (0..self.connections)
+                .map(|n| scope.spawn(move || self.connection(n, watch)))
+                .collect();
             for thread in threads {
                 match thread.join() {
                     Ok(report) => total.add(&report),
-                    Err(_) => total.failures.push("a sending thread ended in a panic".into()),
+                    Err(_) => total
+                        .failures
+                        .push("a sending thread ended in a panic".into()),
                 }
             }
         });
@@ -156,10 +183,20 @@ impl Load {
         let all = self.messages.len() * self.repeat as usize;
         let mut sender: Option<Sender> = None;
         for n in (number..all).step_by(self.connections) {
-            let Some(message) = self.messages.get(n % self.messages.len()) else { break };
+            let Some(message) = self.messages.get(n % self.messages.len()) else {
+                break;
+            };
             let round = n / self.messages.len();
-            let message = if round == 0 { message.clone() } else { renumbered(message, round) };
-            let due = self.rate.map(|rate| Duration::from_secs(1).mul_f64(f64::from(u32::try_from(n).unwrap_or(u32::MAX)) / f64::from(rate.max(1))));
+            let message = if round == 0 {
+                message.clone()
+            } else {
+                renumbered(message, round)
+            };
+            let due = self.rate.map(|rate| {
+                Duration::from_secs(1).mul_f64(
+                    f64::from(u32::try_from(n).unwrap_or(u32::MAX)) / f64::from(rate.max(1)),
+                )
+            });
             if let Some(due) = due {
                 wait_until(began, due);
             }
@@ -184,7 +221,10 @@ impl Load {
     fn exchange(&self, sender: &mut Option<Sender>, message: &[u8]) -> io::Result<Vec<u8>> {
         if sender.is_none() {
             let wire = self.target.connect(self.timeout)?;
-            *sender = Some(Sender { wire, decoder: Decoder::new(Limits::DEFAULT) });
+            *sender = Some(Sender {
+                wire,
+                decoder: Decoder::new(Limits::DEFAULT),
+            });
         }
         let sender = sender.as_mut().expect("it was made just above");
         sender.wire.write_all(&mllp::encode(message))?;
@@ -209,7 +249,10 @@ impl Sender {
             }
             let read = self.wire.read(&mut buffer)?;
             if read == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "closed before the answer"));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "closed before the answer",
+                ));
             }
             self.decoder.push(buffer.get(..read).unwrap_or_default());
         }
@@ -224,18 +267,29 @@ fn judge(message: &[u8], answer: &[u8], report: &mut Report) {
         report.mismatched += 1;
         return;
     };
-    *report.by_code.entry(read.code.as_str().to_owned()).or_default() += 1;
+    *report
+        .by_code
+        .entry(read.code.as_str().to_owned())
+        .or_default() += 1;
     let sent = hl7v2::parse(message);
-    let control_id = sent.header().map_or(&b""[..], |header| header.control_id().raw());
+    let control_id = sent
+        .header()
+        .map_or(&b""[..], |header| header.control_id().raw());
     report.mismatched += u64::from(read.control_id != control_id);
 }
 
 /// The message with a control id of its own.
 fn renumbered(message: &[u8], round: usize) -> Vec<u8> {
     let parsed = hl7v2::parse(message);
-    let Some(header) = parsed.header() else { return message.to_vec() };
+    let Some(header) = parsed.header() else {
+        return message.to_vec();
+    };
     let span = header.control_id().position();
-    let (Some(before), Some(id), Some(after)) = (message.get(..span.start), message.get(span.clone()), message.get(span.end..)) else {
+    let (Some(before), Some(id), Some(after)) = (
+        message.get(..span.start),
+        message.get(span.clone()),
+        message.get(span.end..),
+    ) else {
         return message.to_vec();
     };
     [before, id, format!("-{round}").as_bytes(), after].concat()
@@ -243,7 +297,10 @@ fn renumbered(message: &[u8], round: usize) -> Vec<u8> {
 
 /// Waits until so long after the beginning.
 fn wait_until(began: Stopwatch, due: Duration) {
-    while let Some(left) = due.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+    while let Some(left) = due
+        .checked_sub(began.elapsed())
+        .filter(|left| !left.is_zero())
+    {
         std::thread::park_timeout(left);
     }
 }

@@ -52,7 +52,8 @@ impl Default for Report {
 impl Report {
     /// Takes in one latency.
     pub(crate) fn took(&mut self, latency: Duration) {
-        self.latency_us.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(LONGEST_US));
+        self.latency_us
+            .saturating_record(u64::try_from(latency.as_micros()).unwrap_or(LONGEST_US));
     }
 
     /// Takes in another connection's.
@@ -64,7 +65,9 @@ impl Report {
             *self.by_code.entry(code.clone()).or_default() += count;
         }
         self.failures.extend(other.failures.iter().cloned());
-        self.latency_us.add(&other.latency_us).expect("all have the same bounds");
+        self.latency_us
+            .add(&other.latency_us)
+            .expect("all have the same bounds");
     }
 
     /// Whether every message got an answer that was its own.
@@ -73,27 +76,66 @@ impl Report {
     }
 
     fn percentiles(&self) -> BTreeMap<&'static str, u64> {
-        [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)]
-            .into_iter()
-            .map(|(name, quantile)| (name, self.latency_us.value_at_quantile(quantile)))
-            .collect()
+        [
+            ("p50", 0.5),
+            ("p90", 0.9),
+            ("p99", 0.99),
+            ("p99.9", 0.999),
+            ("max", 1.0),
+        ]
+        .into_iter()
+        .map(|(name, quantile)| (name, self.latency_us.value_at_quantile(quantile)))
+        .collect()
     }
 
     fn per_second(&self) -> f64 {
-        let answered: u32 = self.by_code.values().sum::<u64>().try_into().unwrap_or(u32::MAX);
+        let answered: u32 = self
+            .by_code
+            .values()
+            .sum::<u64>()
+            .try_into()
+            .unwrap_or(u32::MAX);
         f64::from(answered) / self.took.as_secs_f64().max(1e-9)
     }
 
     pub(crate) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let codes: Vec<String> = self.by_code.iter().map(|(code, count)| format!("{code} {count}")).collect();
+        let codes: Vec<String> = self
+            .by_code
+            .iter()
+            .map(|(code, count)| format!("{code} {count}"))
+            .collect();
         writeln!(out, "sent          {}", self.sent)?;
-        writeln!(out, "acknowledged  {}", if codes.is_empty() { "none".into() } else { codes.join(", ") })?;
-        writeln!(out, "not its own   {} (MSA-2 is not the MSH-10 sent)", self.mismatched)?;
+        writeln!(
+            out,
+            "acknowledged  {}",
+            if codes.is_empty() {
+                "none".into()
+            } else {
+                codes.join(", ")
+            }
+        )?;
+        writeln!(
+            out,
+            "not its own   {} (MSA-2 is not the MSH-10 sent)",
+            self.mismatched
+        )?;
         writeln!(out, "no answer     {}", self.unanswered)?;
-        writeln!(out, "rate          {:.0}/s over {:.2} s", self.per_second(), self.took.as_secs_f64())?;
-        let times: Vec<String> = self.percentiles().iter().map(|(name, us)| format!("{name} {us}")).collect();
+        writeln!(
+            out,
+            "rate          {:.0}/s over {:.2} s",
+            self.per_second(),
+            self.took.as_secs_f64()
+        )?;
+        let times: Vec<String> = self
+            .percentiles()
+            .iter()
+            .map(|(name, us)| format!("{name} {us}"))
+            .collect();
         writeln!(out, "latency µs    {}", times.join(", "))?;
-        self.failures.iter().take(10).try_for_each(|failure| writeln!(out, "failed        {failure}"))
+        self.failures
+            .iter()
+            .take(10)
+            .try_for_each(|failure| writeln!(out, "failed        {failure}"))
     }
 
     pub(crate) fn print_json(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -107,6 +149,10 @@ impl Report {
             latency_us: self.percentiles(),
             failures: &self.failures,
         };
-        writeln!(out, "{}", serde_json::to_string(&written).expect("numbers and words always make JSON"))
+        writeln!(
+            out,
+            "{}",
+            serde_json::to_string(&written).expect("numbers and words always make JSON")
+        )
     }
 }

@@ -1,7 +1,10 @@
 //! Alerts: the list, and one with the values behind it and the way back to the message.
 
 use clinical::{Actor, AlertId, AlertState, FindingState, PatientKey};
-use ui::{Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, Link, RevisionRow, WayStep};
+use ui::{
+    Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, Link,
+    RevisionRow, WayStep,
+};
 
 use super::{severity, state};
 use crate::control::Control;
@@ -17,42 +20,86 @@ const LISTED: usize = 200;
 const SHORT: usize = 8;
 
 /// The list, most urgent first.
-pub(in crate::control) fn list(control: &Control, wanted: Option<ui::AlertState>) -> Result<AlertList, Refused> {
+pub(in crate::control) fn list(
+    control: &Control,
+    wanted: Option<ui::AlertState>,
+) -> Result<AlertList, Refused> {
     let permit = open(control, "view alert list", None)?;
     let views = control.views.read();
-    let mut chosen: Vec<&AlertView> =
-        views.alerts.values().filter(|view| wanted.is_none_or(|wanted| state(view.alert.state) == wanted)).collect();
-    chosen.sort_by_key(|view| (!view.alert.state.is_active(), std::cmp::Reverse(view.alert.severity), std::cmp::Reverse(view.alert.opened_at)));
-    let count = |each: &ui::AlertState| views.alerts.values().filter(|view| state(view.alert.state) == *each).count() as u64;
+    let mut chosen: Vec<&AlertView> = views
+        .alerts
+        .values()
+        .filter(|view| wanted.is_none_or(|wanted| state(view.alert.state) == wanted))
+        .collect();
+    chosen.sort_by_key(|view| {
+        (
+            !view.alert.state.is_active(),
+            std::cmp::Reverse(view.alert.severity),
+            std::cmp::Reverse(view.alert.opened_at),
+        )
+    });
+    let count = |each: &ui::AlertState| {
+        views
+            .alerts
+            .values()
+            .filter(|view| state(view.alert.state) == *each)
+            .count() as u64
+    };
     Ok(AlertList {
         state: wanted,
-        counts: ui::AlertState::ALL.iter().map(|each| (*each, count(each))).collect(),
-        rows: chosen.iter().take(LISTED).map(|view| row(view, &views, &permit)).collect(),
+        counts: ui::AlertState::ALL
+            .iter()
+            .map(|each| (*each, count(each)))
+            .collect(),
+        rows: chosen
+            .iter()
+            .take(LISTED)
+            .map(|view| row(view, &views, &permit))
+            .collect(),
         more: None,
     })
 }
 
 /// One alert.
 pub(in crate::control) fn one(control: &Control, id: AlertId) -> Result<Alert, Refused> {
-    let patient = control.views.read().alerts.get(&id).map(|view| view.alert.patient);
-    let patient = patient.ok_or(Refused::missing("There is no such alert, or it ended long ago."))?;
+    let patient = control
+        .views
+        .read()
+        .alerts
+        .get(&id)
+        .map(|view| view.alert.patient);
+    let patient = patient.ok_or(Refused::missing(
+        "There is no such alert, or it ended long ago.",
+    ))?;
     let permit = open(control, "view alert", Some(patient))?;
     let views = control.views.read();
-    let view = views.alerts.get(&id).ok_or(Refused::missing("There is no such alert, or it ended long ago."))?;
+    let view = views.alerts.get(&id).ok_or(Refused::missing(
+        "There is no such alert, or it ended long ago.",
+    ))?;
     let alert = view.alert.clone();
     let row = row(view, &views, &permit);
     let revisions = view.findings.iter().rev().map(revision).collect();
-    let finding = view.findings.iter().rev().find(|finding| finding.id == alert.finding).cloned();
+    let finding = view
+        .findings
+        .iter()
+        .rev()
+        .find(|finding| finding.id == alert.finding)
+        .cloned();
     let deliveries = deliveries(&views, id);
     drop(views);
     Ok(Alert {
         row,
         rule: alert.rule.to_string(),
-        score: finding.as_ref().and_then(|finding| finding.score).map(i64::from),
+        score: finding
+            .as_ref()
+            .and_then(|finding| finding.score)
+            .map(i64::from),
         revision: u64::from(alert.revision),
         known_us: alert.known_at.micros(),
         evidence: alert.evidence.iter().map(evidence).collect(),
-        missing: finding.map(|finding| finding.missing.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+        missing: finding
+            .map(|finding| finding.missing.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
         history: alert.history.iter().map(history).collect(),
         revisions,
         deliveries,
@@ -70,15 +117,24 @@ pub(in crate::control) fn one(control: &Control, id: AlertId) -> Result<Alert, R
 pub(super) fn row(view: &AlertView, views: &Views, permit: &clinical::Permit) -> AlertRow {
     let alert = &view.alert;
     let patient = views.patients.get(&alert.patient);
-    let owner = alert.history.iter().rev().find(|change| change.to == AlertState::Acknowledged);
+    let owner = alert
+        .history
+        .iter()
+        .rev()
+        .find(|change| change.to == AlertState::Acknowledged);
     AlertRow {
         id: alert.id.to_string(),
         severity: severity(alert.severity),
         state: state(alert.state),
         reason: alert.reason.to_string(),
         condition: alert.condition.to_string(),
-        patient: Link::to(label(views, alert.patient, permit), format!("/patients/{}", alert.patient)),
-        location: patient.and_then(|patient| patient.location()).map(str::to_owned),
+        patient: Link::to(
+            label(views, alert.patient, permit),
+            format!("/patients/{}", alert.patient),
+        ),
+        location: patient
+            .and_then(|patient| patient.location())
+            .map(str::to_owned),
         as_of_us: alert.as_of.micros(),
         opened_us: alert.opened_at.micros(),
         owner: owner.map(|change| who(&change.by)),
@@ -87,13 +143,23 @@ pub(super) fn row(view: &AlertView, views: &Views, permit: &clinical::Permit) ->
 
 /// The patient's name, or the beginning of the pseudonym.
 pub(super) fn label(views: &Views, key: PatientKey, permit: &clinical::Permit) -> String {
-    let name = views.patients.get(&key).and_then(|patient| patient.name.open(permit).clone());
+    let name = views
+        .patients
+        .get(&key)
+        .and_then(|patient| patient.name.open(permit).clone());
     name.unwrap_or_else(|| key.to_string().chars().take(SHORT).collect())
 }
 
 /// A permit for this page, after it was written to the audit.
-pub(super) fn open(control: &Control, purpose: &'static str, patient: Option<PatientKey>) -> Result<clinical::Permit, Refused> {
-    let audit = AuditTopic { journal: &*control.journal, partitions: control.config.journal.partitions };
+pub(super) fn open(
+    control: &Control,
+    purpose: &'static str,
+    patient: Option<PatientKey>,
+) -> Result<clinical::Permit, Refused> {
+    let audit = AuditTopic {
+        journal: &*control.journal,
+        partitions: control.config.journal.partitions,
+    };
     permit(&audit, purpose, patient, control.clock.now()).map_err(|error| {
         tracing::error!(%error, "a page was not shown");
         Refused::unaudited()
@@ -113,7 +179,10 @@ fn evidence(evidence: &clinical::Evidence) -> EvidenceRow {
         value: evidence.value.to_string(),
         points: evidence.points.map(i64::from),
         at_us: evidence.at.micros(),
-        origin: Link::words(format!("patient stream {}/{}", evidence.origin.partition, evidence.origin.offset)),
+        origin: Link::words(format!(
+            "patient stream {}/{}",
+            evidence.origin.partition, evidence.origin.offset
+        )),
     }
 }
 
@@ -144,16 +213,26 @@ fn revision(finding: &clinical::Finding) -> RevisionRow {
 }
 
 fn deliveries(views: &Views, id: AlertId) -> Vec<DeliveryRow> {
-    let all = views.deliveries.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let all = views
+        .deliveries
+        .get(&id)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let rows = all.iter().rev().map(|view| DeliveryRow {
         at_us: view.at.micros(),
         kind: view.kind.word().to_owned(),
         channel: view.channel.to_string(),
-        result: match view.attempt.as_ref().map(|attempt| (&attempt.ended, attempt.number)) {
+        result: match view
+            .attempt
+            .as_ref()
+            .map(|attempt| (&attempt.ended, attempt.number))
+        {
             None => "waiting".to_owned(),
             Some((Ended::Delivered, _)) => "delivered".to_owned(),
             Some((Ended::Failed { why, .. }, number)) => format!("waiting, {number} tries: {why}"),
-            Some((Ended::GivenUp { why }, number)) => format!("given up after {number} tries: {why}"),
+            Some((Ended::GivenUp { why }, number)) => {
+                format!("given up after {number} tries: {why}")
+            }
         },
     });
     rows.collect()
@@ -163,7 +242,12 @@ fn way_back(control: &Control, alert: &clinical::Alert) -> Vec<WayStep> {
     match explain::way_back(&*control.journal, alert) {
         Ok(steps) => steps
             .into_iter()
-            .map(|step| WayStep { what: step.what.to_owned(), name: step.name, origin: Link::words(step.place), at_us: step.at })
+            .map(|step| WayStep {
+                what: step.what.to_owned(),
+                name: step.name,
+                origin: Link::words(step.place),
+                at_us: step.at,
+            })
             .collect(),
         Err(error) => {
             tracing::warn!(%error, alert = %alert.id, "the way back of an alert cannot be read");

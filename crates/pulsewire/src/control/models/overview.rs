@@ -15,7 +15,11 @@ const QUIET_US: i64 = 60 * 1_000_000;
 
 /// What a station passes on is called, and what it does.
 const STATIONS: [(&str, &str, &str); 6] = [
-    ("intake", "takes messages and answers when they are kept", "messages"),
+    (
+        "intake",
+        "takes messages and answers when they are kept",
+        "messages",
+    ),
     ("journal", "keeps every record in order", "records"),
     ("normalize", "HL7 v2 to FHIR events", "messages"),
     ("workloads", "concludes from events", "events"),
@@ -27,13 +31,31 @@ const STATIONS: [(&str, &str, &str); 6] = [
 pub(in crate::control) fn model(control: &Control) -> Overview {
     let status = control.journal.status();
     let views = control.views.read();
-    let active = || views.alerts.values().filter(|view| view.alert.state.is_active());
-    let open = |wanted| active().filter(|view| view.alert.severity == wanted).count() as u64;
-    let oldest = active().filter(|view| view.alert.state == clinical::AlertState::Open).map(|view| view.alert.opened_at).min();
-    let open_alerts = clinical::Severity::ALL.into_iter().map(|each| (severity(each), open(each))).collect();
+    let active = || {
+        views
+            .alerts
+            .values()
+            .filter(|view| view.alert.state.is_active())
+    };
+    let open = |wanted| {
+        active()
+            .filter(|view| view.alert.severity == wanted)
+            .count() as u64
+    };
+    let oldest = active()
+        .filter(|view| view.alert.state == clinical::AlertState::Open)
+        .map(|view| view.alert.opened_at)
+        .min();
+    let open_alerts = clinical::Severity::ALL
+        .into_iter()
+        .map(|each| (severity(each), open(each)))
+        .collect();
     drop(views);
     Overview {
-        stations: STATIONS.iter().map(|(name, does, unit)| station(control, &status, name, does, unit)).collect(),
+        stations: STATIONS
+            .iter()
+            .map(|(name, does, unit)| station(control, &status, name, does, unit))
+            .collect(),
         open_alerts,
         oldest_open_us: oldest.map(clinical::ReceivedTime::micros),
         sources: sources(control),
@@ -42,7 +64,13 @@ pub(in crate::control) fn model(control: &Control) -> Overview {
     }
 }
 
-fn station(control: &Control, status: &journal::Status, name: &str, does: &str, unit: &str) -> Station {
+fn station(
+    control: &Control,
+    status: &journal::Status,
+    name: &str,
+    does: &str,
+    unit: &str,
+) -> Station {
     let trend = control.rates.trend(name);
     let stage = control.stages.iter().find(|stage| stage.name == name);
     let (health, note) = match stage {
@@ -60,17 +88,32 @@ fn station(control: &Control, status: &journal::Status, name: &str, does: &str, 
         total: total(control, status, name),
         lag_us: stage.map(|stage| behind(control, stage)),
         waiting: stage.map_or(0, |stage| stage.lag.load(Ordering::Relaxed)),
-        quarantined: stage.map(|stage| stage.quarantined.load(Ordering::Relaxed)).or_else(|| refused(control, name)),
+        quarantined: stage
+            .map(|stage| stage.quarantined.load(Ordering::Relaxed))
+            .or_else(|| refused(control, name)),
     }
 }
 
 /// How much each station has passed on, for the rates as well.
 pub(crate) fn total(control: &Control, status: &journal::Status, name: &str) -> u64 {
-    let frames = |outcome| control.sources.all().map(|source| control.metrics.frames_of(&source.name, outcome)).sum::<u64>();
+    let frames = |outcome| {
+        control
+            .sources
+            .all()
+            .map(|source| control.metrics.frames_of(&source.name, outcome))
+            .sum::<u64>()
+    };
     match name {
         "intake" => frames(Outcome::Accepted),
         "journal" => status.counters.records,
-        "delivery" => control.views.read().deliveries.values().flatten().filter(|view| view.attempt.is_some()).count() as u64,
+        "delivery" => control
+            .views
+            .read()
+            .deliveries
+            .values()
+            .flatten()
+            .filter(|view| view.attempt.is_some())
+            .count() as u64,
         stage => {
             let found = control.stages.iter().find(|each| each.name == stage);
             found.map_or(0, |found| found.records.load(Ordering::Relaxed))
@@ -81,11 +124,20 @@ pub(crate) fn total(control: &Control, status: &journal::Status, name: &str) -> 
 /// The totals of all stations.
 pub(crate) fn totals(control: &Control) -> Vec<(&'static str, u64)> {
     let status = control.journal.status();
-    STATIONS.iter().map(|(name, _, _)| (*name, total(control, &status, name))).collect()
+    STATIONS
+        .iter()
+        .map(|(name, _, _)| (*name, total(control, &status, name)))
+        .collect()
 }
 
 fn refused(control: &Control, name: &str) -> Option<u64> {
-    let refused = || control.sources.all().map(|source| control.metrics.frames_of(&source.name, Outcome::Refused)).sum();
+    let refused = || {
+        control
+            .sources
+            .all()
+            .map(|source| control.metrics.frames_of(&source.name, Outcome::Refused))
+            .sum()
+    };
     (name == "intake").then(refused)
 }
 
@@ -94,16 +146,28 @@ fn behind(control: &Control, stage: &StageHealth) -> i64 {
     if stage.lag.load(Ordering::Relaxed) == 0 {
         return 0;
     }
-    control.clock.now().micros().saturating_sub(stage.watermark.load(Ordering::Relaxed)).max(0)
+    control
+        .clock
+        .now()
+        .micros()
+        .saturating_sub(stage.watermark.load(Ordering::Relaxed))
+        .max(0)
 }
 
 fn stage_health(stage: &StageHealth) -> (Health, String) {
     if stage.failing.load(Ordering::Relaxed) {
-        let error = stage.error.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let error = stage
+            .error
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone();
         return (Health::Degraded, error);
     }
     if stage.recovering.load(Ordering::Relaxed) {
-        return (Health::CatchingUp, "brings its state up to what was committed".to_owned());
+        return (
+            Health::CatchingUp,
+            "brings its state up to what was committed".to_owned(),
+        );
     }
     (Health::Running, String::new())
 }
@@ -120,14 +184,31 @@ fn own_health(status: &journal::Status) -> (Health, String) {
 fn sources(control: &Control) -> Vec<Source> {
     let now = control.clock.now().micros();
     let all = control.sources.all().map(|source| {
-        let last = control.metrics.last_seen.get_or_create(&SourceLabel { source: source.name.to_string() }).get();
-        let last = std::time::Duration::try_from_secs_f64(last).ok().and_then(|at| i64::try_from(at.as_micros()).ok());
+        let last = control
+            .metrics
+            .last_seen
+            .get_or_create(&SourceLabel {
+                source: source.name.to_string(),
+            })
+            .get();
+        let last = std::time::Duration::try_from_secs_f64(last)
+            .ok()
+            .and_then(|at| i64::try_from(at.as_micros()).ok());
         let last = last.filter(|at| *at > 0);
-        let counts = Outcome::ALL.map(|outcome| (word(outcome).to_owned(), control.metrics.frames_of(&source.name, outcome)));
+        let counts = Outcome::ALL.map(|outcome| {
+            (
+                word(outcome).to_owned(),
+                control.metrics.frames_of(&source.name, outcome),
+            )
+        });
         Source {
             name: source.name.to_string(),
             transport: format!("MLLP on {}", control.mllp),
-            health: if last.is_some_and(|at| now.saturating_sub(at) < QUIET_US) { Health::Running } else { Health::Idle },
+            health: if last.is_some_and(|at| now.saturating_sub(at) < QUIET_US) {
+                Health::Running
+            } else {
+                Health::Idle
+            },
             connections: u64::try_from(control.metrics.connections.get()).unwrap_or(0),
             last_message_us: last,
             acknowledgements: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
@@ -148,7 +229,10 @@ const fn word(outcome: Outcome) -> &'static str {
 
 fn disk(control: &Control, status: &journal::Status) -> Disk {
     let (health, _) = own_health(status);
-    control.metrics.disk_free.set(i64::try_from(status.disk_free_bytes).unwrap_or(i64::MAX));
+    control
+        .metrics
+        .disk_free
+        .set(i64::try_from(status.disk_free_bytes).unwrap_or(i64::MAX));
     Disk {
         health,
         used_bytes: status.bytes,

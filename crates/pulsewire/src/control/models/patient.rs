@@ -1,7 +1,10 @@
 //! Patients: the list, and one patient's hours.
 
 use clinical::{EncounterClass, EncounterStatus, ObservationStatus, PatientKey, Permit};
-use ui::{EncounterRow, Link, Patient, PatientList, PatientRow, PointKind, ResultRow, Score, ScorePoint, Vital, VitalPoint, Window};
+use ui::{
+    EncounterRow, Link, Patient, PatientList, PatientRow, PointKind, ResultRow, Score, ScorePoint,
+    Vital, VitalPoint, Window,
+};
 
 use super::alert::{label, open, row};
 use super::severity;
@@ -37,19 +40,35 @@ pub(in crate::control) fn list(control: &Control) -> Result<PatientList, Refused
         .collect();
     rows.sort_by_key(|row| {
         let score = row.score.as_ref().map_or(0, |score| score.value);
-        (std::cmp::Reverse(row.severity.map(rank)), std::cmp::Reverse(score), std::cmp::Reverse(row.last_event_us))
+        (
+            std::cmp::Reverse(row.severity.map(rank)),
+            std::cmp::Reverse(score),
+            std::cmp::Reverse(row.last_event_us),
+        )
     });
     let total = rows.len() as u64;
     rows.truncate(LISTED);
-    Ok(PatientList { rows, total, more: None })
+    Ok(PatientList {
+        rows,
+        total,
+        more: None,
+    })
 }
 
 fn rank(severity: ui::Severity) -> usize {
-    ui::Severity::ALL.iter().position(|each| *each == severity).unwrap_or(0)
+    ui::Severity::ALL
+        .iter()
+        .position(|each| *each == severity)
+        .unwrap_or(0)
 }
 
 fn patient_row(key: PatientKey, view: &PatientView, views: &Views, permit: &Permit) -> PatientRow {
-    let open = || views.alerts.values().filter(|alert| alert.alert.patient == key && alert.alert.state.is_active());
+    let open = || {
+        views
+            .alerts
+            .values()
+            .filter(|alert| alert.alert.patient == key && alert.alert.state.is_active())
+    };
     PatientRow {
         id: key.to_string(),
         label: label(views, key, permit),
@@ -73,7 +92,12 @@ fn score(view: &PatientView) -> Option<Score> {
 }
 
 /// One patient.
-pub(in crate::control) fn one(control: &Control, key: PatientKey, window: Window, now_us: i64) -> Result<Patient, Refused> {
+pub(in crate::control) fn one(
+    control: &Control,
+    key: PatientKey,
+    window: Window,
+    now_us: i64,
+) -> Result<Patient, Refused> {
     let missing = Refused::missing("There is no such patient among those heard of lately.");
     if !control.views.read().patients.contains_key(&key) {
         return Err(missing);
@@ -83,7 +107,11 @@ pub(in crate::control) fn one(control: &Control, key: PatientKey, window: Window
     let view = views.patients.get(&key).ok_or(missing)?;
     let until = now_us.max(view.last_event.micros());
     let from = until.saturating_sub(window.length_us());
-    let mut alerts: Vec<_> = views.alerts.values().filter(|alert| alert.alert.patient == key).collect();
+    let mut alerts: Vec<_> = views
+        .alerts
+        .values()
+        .filter(|alert| alert.alert.patient == key)
+        .collect();
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.alert.opened_at));
     Ok(Patient {
         id: key.to_string(),
@@ -91,8 +119,17 @@ pub(in crate::control) fn one(control: &Control, key: PatientKey, window: Window
         birth_date: view.birth_date.open(&permit).clone(),
         gender: view.gender.as_deref().map(str::to_owned),
         location: view.location().map(str::to_owned),
-        note: if view.survivor.is_some() { "This identity was merged into another.".to_owned() } else { String::new() },
-        survivor: view.survivor.map(|survivor| Link::to(label(&views, survivor, &permit), format!("/patients/{survivor}"))),
+        note: if view.survivor.is_some() {
+            "This identity was merged into another.".to_owned()
+        } else {
+            String::new()
+        },
+        survivor: view.survivor.map(|survivor| {
+            Link::to(
+                label(&views, survivor, &permit),
+                format!("/patients/{survivor}"),
+            )
+        }),
         window,
         until_us: until,
         score: score(view),
@@ -100,7 +137,10 @@ pub(in crate::control) fn one(control: &Control, key: PatientKey, window: Window
         vitals: vitals(view, from),
         results: results(view),
         encounters: encounters(view),
-        alerts: alerts.iter().map(|alert| row(alert, &views, &permit)).collect(),
+        alerts: alerts
+            .iter()
+            .map(|alert| row(alert, &views, &permit))
+            .collect(),
     })
 }
 
@@ -118,19 +158,24 @@ fn scores(view: &PatientView, from: i64) -> Vec<ScorePoint> {
 
 fn vitals(view: &PatientView, from: i64) -> Vec<Vital> {
     let all = VITALS.iter().zip(RANGES).enumerate();
-    all.map(|(number, ((key, label, unit, _), (reference, scale)))| Vital {
-        key: (*key).to_owned(),
-        label: (*label).to_owned(),
-        unit: (*unit).to_owned(),
-        points: points(view, number, from),
-        reference: Some(reference),
-        scale,
-    })
+    all.map(
+        |(number, ((key, label, unit, _), (reference, scale)))| Vital {
+            key: (*key).to_owned(),
+            label: (*label).to_owned(),
+            unit: (*unit).to_owned(),
+            points: points(view, number, from),
+            reference: Some(reference),
+            scale,
+        },
+    )
     .collect()
 }
 
 fn points(view: &PatientView, number: usize, from: i64) -> Vec<VitalPoint> {
-    let of = view.vitals.iter().filter(|((vital, at, _), _)| *vital == number && at.micros() >= from);
+    let of = view
+        .vitals
+        .iter()
+        .filter(|((vital, at, _), _)| *vital == number && at.micros() >= from);
     let points = of.filter_map(|((_, at, _), point)| {
         Some(VitalPoint {
             at_us: at.micros(),
@@ -149,16 +194,20 @@ fn points(view: &PatientView, number: usize, from: i64) -> Vec<VitalPoint> {
 }
 
 fn results(view: &PatientView) -> Vec<ResultRow> {
-    let mut rows: Vec<ResultRow> = view.results.values().map(|result| ResultRow {
-        what: result.what.clone(),
-        value: result.value.clone(),
-        flag: result.flag.to_string(),
-        severity: flag_severity(&result.flag),
-        reference: String::new(),
-        status: status(result.status).to_owned(),
-        at_us: result.at.micros(),
-        received_us: result.received.micros(),
-    }).collect();
+    let mut rows: Vec<ResultRow> = view
+        .results
+        .values()
+        .map(|result| ResultRow {
+            what: result.what.clone(),
+            value: result.value.clone(),
+            flag: result.flag.to_string(),
+            severity: flag_severity(&result.flag),
+            reference: String::new(),
+            status: status(result.status).to_owned(),
+            at_us: result.at.micros(),
+            received_us: result.received.micros(),
+        })
+        .collect();
     rows.sort_by_key(|row| std::cmp::Reverse((row.at_us, row.received_us)));
     rows
 }

@@ -24,7 +24,10 @@ pub(in crate::control) fn list(control: &Control, wanted: Option<&str>) -> Quara
     for view in &views.quarantine {
         *counts.entry(view.reason.clone()).or_default() += 1;
     }
-    let chosen = views.quarantine.iter().filter(|view| wanted.is_none_or(|wanted| view.reason == wanted));
+    let chosen = views
+        .quarantine
+        .iter()
+        .filter(|view| wanted.is_none_or(|wanted| view.reason == wanted));
     QuarantineList {
         code: wanted.map(str::to_owned),
         counts: counts.into_iter().collect(),
@@ -41,16 +44,30 @@ fn row(view: &QuarantineView) -> QuarantineRow {
         kind: view.at.topic.trim_end_matches(".quarantine").to_owned(),
         control_id: view.message_id.chars().take(8).collect(),
         code: view.reason.clone(),
-        reason: if view.detail.is_empty() { view.reason.replace('-', " ") } else { view.detail.clone() },
+        reason: if view.detail.is_empty() {
+            view.reason.replace('-', " ")
+        } else {
+            view.detail.clone()
+        },
     }
 }
 
 /// One record.
 pub(in crate::control) fn one(control: &Control, id: &str) -> Result<Quarantined, Refused> {
     let missing = Refused::missing("There is no such record in quarantine.");
-    let view = control.views.read().quarantine.iter().find(|view| view.id() == id).cloned().ok_or(missing)?;
+    let view = control
+        .views
+        .read()
+        .quarantine
+        .iter()
+        .find(|view| view.id() == id)
+        .cloned()
+        .ok_or(missing)?;
     let _permit = open(control, "view quarantined record", None)?;
-    let unreadable = || Refused { status: 500, what: "The record cannot be read from the journal. The log says why." };
+    let unreadable = || Refused {
+        status: 500,
+        what: "The record cannot be read from the journal. The log says why.",
+    };
     let read = |at: &journal::TopicPartition, offset| {
         explain::read(&*control.journal, at, offset).map_err(|error| {
             tracing::error!(%error, "a quarantined record cannot be read");
@@ -82,21 +99,31 @@ fn parsed(raw: &[u8]) -> Vec<ParsedSegment> {
         let problem = |field: usize| {
             let number = u32::try_from(segment.number()).ok();
             let found = message.issues().iter().find(|issue| {
-                issue.severity() == Severity::Error && issue.segment == number && issue.field == u32::try_from(field).ok()
+                issue.severity() == Severity::Error
+                    && issue.segment == number
+                    && issue.field == u32::try_from(field).ok()
             });
             found.map(ToString::to_string)
         };
-        let fields = (1..).zip(segment.fields()).take(FIELDS_SHOWN).filter_map(|(number, field)| {
-            let problem = problem(number);
-            (!field.is_empty() || problem.is_some()).then(|| ParsedField {
-                place: format!("{name}-{number}"),
-                name: String::new(),
-                value: field.text().into_owned(),
-                problem,
-            })
-        });
+        let fields =
+            (1..)
+                .zip(segment.fields())
+                .take(FIELDS_SHOWN)
+                .filter_map(|(number, field)| {
+                    let problem = problem(number);
+                    (!field.is_empty() || problem.is_some()).then(|| ParsedField {
+                        place: format!("{name}-{number}"),
+                        name: String::new(),
+                        value: field.text().into_owned(),
+                        problem,
+                    })
+                });
         let fields = fields.collect();
-        ParsedSegment { title: String::new(), fields, name }
+        ParsedSegment {
+            title: String::new(),
+            fields,
+            name,
+        }
     });
     segments.collect()
 }

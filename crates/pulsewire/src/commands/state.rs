@@ -1,0 +1,183 @@
+//! `state`: what the stages keep, and the proof that it is a function of the journal.
+
+mod compare;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use alerts::Alerts;
+use clap::Args;
+use clinical::PatientKey;
+use journal::{EmbeddedJournal, Journal, partition_for};
+use stream::{FjallDatabase, Processor, StageSpec, Store};
+
+use super::{Configured, Failure};
+use crate::config::Config;
+use crate::intake::sources::Sources;
+use crate::metrics::Metrics;
+use crate::pipeline;
+use crate::site_key;
+use crate::stages::{AlertStage, NormalizeStage, WorkloadStage};
+
+/// Show, verify or delete the state that stages keep
+///
+/// State is derived: it can be deleted and is rebuilt from the journal to the same bytes. Without options it shows how
+/// much each stage keeps. The platform must not be running on this directory.
+#[derive(Args)]
+pub(crate) struct State {
+    #[command(flatten)]
+    configured: Configured,
+    /// Only this patient, by the key that pages and topics show
+    patient: Option<String>,
+    /// Rebuild everything from the journal and compare it byte for byte; exits with 1 if anything differs
+    #[arg(long, conflicts_with_all = ["patient", "delete"])]
+    verify: bool,
+    /// Delete it; the next start rebuilds it
+    #[arg(long, conflicts_with = "patient")]
+    delete: bool,
+}
+
+/// The stages as they are when nothing runs.
+struct Closed {
+    journal: Arc<dyn Journal>,
+    states: FjallDatabase,
+    partitions: u16,
+    patient: Option<PatientKey>,
+    verify: bool,
+}
+
+impl State {
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let config = self.configured.load()?;
+        let patient = self.patient.as_deref().map(|text| {
+            PatientKey::parse(text).ok_or_else(|| {
+                Failure::new(
+                    format!("{text} is no patient key"),
+                    "a key has 32 hexadecimal digits; pages show it in the address",
+                )
+            })
+        });
+        let patient = patient.transpose()?;
+        let directory = &config.journal.directory;
+        // Opening the journal takes its lock: whoever runs has it, and keeps the state.
+        let journal =
+            EmbeddedJournal::open(&directory.join("journal"), &journal::Options::default())?;
+        if self.delete {
+            for part in ["state", "resends"] {
+                let part = directory.join(part);
+                if part.exists() {
+                    std::fs::remove_dir_all(&part)?;
+                    writeln!(out, "deleted {}", part.display())?;
+                }
+            }
+            return Ok(());
+        }
+        let states = FjallDatabase::open(&directory.join("state"))
+            .map_err(|error| Failure::new(error, ""))?;
+        let closed = Closed {
+            journal: Arc::new(journal),
+            states,
+            partitions: config.journal.partitions,
+            patient,
+            verify: self.verify,
+        };
+        closed.every_stage(&config, out)
+    }
+}
+
+impl Closed {
+    fn every_stage(&self, config: &Config, out: &mut dyn Write) -> Result<(), Failure> {
+        let other = |error: &dyn std::fmt::Display| Failure::new(error, "");
+        let sources = Sources::new(&config.sources).map_err(|error| other(&error))?;
+        let site = site_key::load(
+            config.journal.site_key.as_deref(),
+            &config.journal.directory,
+        )
+        .map_err(|error| other(&error))?;
+        let metrics = Arc::new(Metrics::default());
+        if self.patient.is_none() {
+            writeln!(
+                out,
+                "{:<12} {:>10} {:>14} {:>10}",
+                "stage", "patients", "bytes", "timers"
+            )?;
+        }
+        let normalize = NormalizeStage::new(Arc::new(sources), site, Arc::clone(&metrics));
+        let mut same = self.stage(NormalizeStage::spec(self.partitions), normalize, out)?;
+        let workloads = pipeline::workload_stage(config, &metrics);
+        same &= self.stage(WorkloadStage::spec(self.partitions), workloads, out)?;
+        let alerts = AlertStage {
+            alerts: Alerts::new(pipeline::policy(config)),
+            metrics,
+        };
+        same &= self.stage(AlertStage::spec(self.partitions), alerts, out)?;
+        if same { Ok(()) } else { Err(Failure::Said) }
+    }
+
+    /// Shows or verifies one stage; tells whether it is as it should be.
+    fn stage<P: Processor>(
+        &self,
+        spec: StageSpec,
+        processor: P,
+        out: &mut dyn Write,
+    ) -> Result<bool, Failure> {
+        let processor = Arc::new(processor);
+        let (mut keys, mut bytes, mut timers) = (0_u64, 0_u64, 0_u64);
+        let mut differences = Vec::new();
+        for partition in 0..spec.partitions {
+            let failed = |error: &dyn std::fmt::Display| Failure::new(error, "");
+            let store = self
+                .states
+                .store(&spec.name, partition)
+                .map_err(|error| failed(&error))?;
+            if let Some(patient) = self.patient {
+                if partition_for(patient.as_bytes(), spec.partitions) == partition {
+                    let state = store
+                        .get(patient.as_bytes())
+                        .map_err(|error| failed(&error))?;
+                    let size = state.map_or_else(
+                        || "nothing".to_owned(),
+                        |state| format!("{} bytes", state.len()),
+                    );
+                    writeln!(out, "{:<12} {size}", &*spec.name)?;
+                }
+                continue;
+            }
+            if self.verify {
+                differences.extend(compare::rebuild(
+                    &spec,
+                    partition,
+                    &processor,
+                    &self.journal,
+                    &self.states,
+                )?);
+            }
+            store
+                .scan_states(&mut |_, state| {
+                    keys += 1;
+                    bytes += state.len() as u64;
+                })
+                .map_err(|error| failed(&error))?;
+            store
+                .scan_timers(&mut |_, _, _| timers += 1)
+                .map_err(|error| failed(&error))?;
+        }
+        if self.patient.is_none() {
+            let verdict = match (self.verify, differences.len()) {
+                (false, _) => String::new(),
+                (true, 0) => "  equal to a rebuild".to_owned(),
+                (true, count) => format!("  {count} difference(s) from a rebuild"),
+            };
+            writeln!(
+                out,
+                "{:<12} {keys:>10} {bytes:>14} {timers:>10}{verdict}",
+                &*spec.name
+            )?;
+            differences
+                .iter()
+                .take(10)
+                .try_for_each(|difference| writeln!(out, "    {difference}"))?;
+        }
+        Ok(differences.is_empty())
+    }
+}

@@ -1,0 +1,34 @@
+//! The real binary from outside: over sockets, signals and its command line, killed and started again.
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+mod platform;
+#[cfg(test)]
+mod sender;
+#[cfg(test)]
+mod message;
+#[cfg(test)]
+mod setting;
+
+#[cfg(test)]
+mod framing;
+#[cfg(test)]
+mod content;
+#[cfg(test)]
+mod connections;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod resend;
+#[cfg(test)]
+mod corpora;
+#[cfg(test)]
+mod kill_loop;
+#[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod story;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod disk_full;

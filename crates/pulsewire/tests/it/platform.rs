@@ -1,0 +1,335 @@
+//! The real binary, started on a directory of its own, with what the tests ask of it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use journal::{EmbeddedJournal, Journal, Record, TopicPartition};
+use tempfile::TempDir;
+
+use crate::setting::{PATIENCE, wait_at_most, wait_for};
+
+/// Partitions are few, so that a start is quick; two are enough to see that keys are spread.
+pub(crate) const PARTITIONS: u16 = 2;
+/// How much of a topic is read at once.
+const READ_BYTES: usize = 1 << 20;
+
+/// A data directory and a configuration that outlive the processes started on them.
+pub(crate) struct Site {
+    folder: TempDir,
+    settings: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A record and its place in the journal.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) partition: u16,
+    pub(crate) offset: u64,
+    pub(crate) sequence: u64,
+    pub(crate) record: Record,
+}
+
+impl Kept {
+    /// A header's text; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let found = self.record.headers.iter().find(|(known, _)| &**known == name);
+        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
+    }
+
+    /// The bytes of its value.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.record.value.as_deref().unwrap_or_default()
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self::at(tempfile::tempdir().expect("the system has room for a temporary folder"), None)
+    }
+}
+
+impl Site {
+    /// A site whose data are elsewhere than beside its configuration.
+    pub(crate) fn with_data(data: &Path) -> Self {
+        Self::at(tempfile::tempdir().expect("the system has room for a temporary folder"), Some(data))
+    }
+
+    fn at(folder: TempDir, data: Option<&Path>) -> Self {
+        let mut site = Self { folder, settings: BTreeMap::new() };
+        let data = data.map_or_else(|| site.data(), Path::to_owned);
+        site.set("journal", "directory", &quoted(&data.display().to_string()));
+        site.set("journal", "partitions", &PARTITIONS.to_string());
+        // The disk of a developer may be nearly full, and that is another test's business.
+        site.set("journal", "refuse_below", "\"1MiB\"").set("journal", "warn_below", "\"1MiB\"");
+        site.set("intake.mllp", "listen", "\"127.0.0.1:0\"");
+        site.set("control", "listen", "\"127.0.0.1:0\"");
+        site.set("log", "level", "\"info\"");
+        site
+    }
+
+    /// Settings as TOML has them; they hold from the next start on.
+    pub(crate) fn set(&mut self, table: &str, key: &str, value: &str) -> &mut Self {
+        self.settings.entry(table.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// A folder for whatever a test needs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where its data are, unless they were put elsewhere.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Writes the configuration and gives its path.
+    pub(crate) fn config(&self) -> PathBuf {
+        let mut text = String::new();
+        for (table, keys) in &self.settings {
+            text.push_str(&format!("[{table}]\n"));
+            for (key, value) in keys {
+                text.push_str(&format!("{key} = {value}\n"));
+            }
+        }
+        let path = self.folder.path().join("site.toml");
+        std::fs::write(&path, text).expect("the temporary folder can be written");
+        path
+    }
+
+    /// Starts the platform and waits until it takes messages.
+    pub(crate) fn start(&self) -> Platform {
+        let config = self.config();
+        Platform::start(&["run", "--config", &config.display().to_string()], &self.folder.path().join("log"))
+    }
+
+    /// Runs a command on this site to its end.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        let config = self.config().display().to_string();
+        run(&[arguments, &["--config", &config]].concat())
+    }
+
+    /// All records of a topic, partition by partition.
+    pub(crate) fn records(&self, topic: &str) -> Vec<Kept> {
+        records(&self.data(), topic)
+    }
+
+    /// All records of all topics whose names begin so, in the order in which they were committed.
+    pub(crate) fn records_of_all(&self, beginning: &str) -> Vec<(String, Kept)> {
+        let journal = EmbeddedJournal::open_read_only(&self.data().join("journal")).expect("the journal can be read");
+        let topics = journal.topics().into_iter().filter(|topic| topic.name.starts_with(beginning));
+        let mut all: Vec<(String, Kept)> = topics
+            .flat_map(|topic| {
+                let name = topic.name.to_string();
+                self.records(&name).into_iter().map(move |kept| (name.clone(), kept))
+            })
+            .collect();
+        all.sort_by_key(|(_, kept)| (kept.sequence, kept.partition, kept.offset));
+        all
+    }
+
+    /// What the processes of this site have logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+/// All records of a topic in the journal of a data directory.
+fn records(data: &Path, topic: &str) -> Vec<Kept> {
+    let journal = EmbeddedJournal::open_read_only(&data.join("journal")).expect("the journal can be read");
+    let mut all = Vec::new();
+    for partition in 0..PARTITIONS {
+        let at = TopicPartition::new(topic, partition);
+        let bounds = journal.bounds(std::slice::from_ref(&at)).expect("the topic is there");
+        let mut next = bounds[0].start;
+        while next < bounds[0].end {
+            let batch = journal.read(&at, next, READ_BYTES).expect("what is within the bounds can be read");
+            all.extend(batch.iter().map(|record| Kept {
+                partition,
+                offset: record.offset,
+                sequence: record.sequence,
+                record: record.to_record(),
+            }));
+            next = batch.next_offset().expect("a batch within the bounds has a record");
+        }
+    }
+    all
+}
+
+/// Words as TOML has them.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+/// Runs the binary to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_pulsewire")).args(arguments).stdin(Stdio::null()).output();
+    output.expect("the binary was built with these tests")
+}
+
+/// What a command said on its standard output.
+pub(crate) fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a command complained about.
+pub(crate) fn complained(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A running process; dropping it kills it, and only it.
+pub(crate) struct Platform {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    log: PathBuf,
+    pub(crate) mllp: SocketAddr,
+    pub(crate) pages: SocketAddr,
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // It may have ended already; either way nothing of it is left.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let newest: Vec<&str> = log.lines().rev().take(30).collect();
+            println!("the newest of the log:\n{}", newest.into_iter().rev().collect::<Vec<_>>().join("\n"));
+        }
+    }
+}
+
+impl Platform {
+    /// Starts the binary and reads the addresses that it prints.
+    pub(crate) fn start(arguments: &[&str], log: &Path) -> Self {
+        let errors = File::options().append(true).create(true).open(log).expect("the temporary folder can be written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+        let mut child = command.spawn().expect("the binary was built with these tests");
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let out = child.stdout.take().expect("its output is piped");
+        let kept = Arc::clone(&lines);
+        // It ends with the process, whose output it reads.
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                kept.lock().expect("nobody panics with it").push(line);
+            }
+        });
+        let find = |what: &str| {
+            let lines = lines.lock().expect("nobody panics with it");
+            let line = lines.iter().find(|line| line.trim_start().starts_with(what))?;
+            line.rsplit_once("://")?.1.trim_end_matches('/').parse::<SocketAddr>().ok()
+        };
+        let found = wait_at_most(PATIENCE, || match (find("HL7 v2 in"), find("pages")) {
+            (Some(mllp), Some(pages)) => Some(Some((mllp, pages))),
+            _ if child.try_wait().ok().flatten().is_some() => Some(None),
+            _ => None,
+        });
+        let Some(Some((mllp, pages))) = found else {
+            let log = std::fs::read_to_string(log).unwrap_or_default();
+            drop(child.kill());
+            panic!("the platform did not start: {:?}\n{log}", child.wait());
+        };
+        Self { child, lines, log: log.to_owned(), mllp, pages }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed so far.
+    pub(crate) fn printed(&self) -> Vec<String> {
+        self.lines.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Kills it without warning, as a power cut does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is ours to kill");
+        self.child.wait().expect("it was just killed");
+    }
+
+    /// Asks it to stop, without waiting.
+    pub(crate) fn ask_to_stop(&self) {
+        let id = self.child.id().to_string();
+        let asked = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status();
+        assert!(asked.expect("there is a shell").success());
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.ended()
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        wait_for("the process to end", || self.child.try_wait().expect("it is our child"))
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_none()
+    }
+
+    /// Asks for a page: its status and its body.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.pages);
+        let answer = self.http(request.as_bytes());
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        (status.expect("an answer begins with its status"), body.to_owned())
+    }
+
+    fn http(&self, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.pages).expect("the pages are served");
+        stream.set_read_timeout(Some(PATIENCE)).expect("the time is not zero");
+        stream.write_all(request).expect("a request is taken");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer comes and ends");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Everything it counts, by name with labels.
+    pub(crate) fn metrics(&self) -> BTreeMap<String, f64> {
+        let (status, text) = self.get("/metrics");
+        assert_eq!(status, 200);
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.rsplit_once(' ')).filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+    }
+
+    /// The sum of the counters whose names hold all these words.
+    pub(crate) fn count(&self, words: &[&str]) -> u64 {
+        let metrics = self.metrics();
+        let chosen = metrics.iter().filter(|(name, _)| words.iter().all(|word| name.contains(word)));
+        let sum: f64 = chosen.map(|(_, value)| *value).sum();
+        format!("{sum:.0}").parse().expect("a count is a whole number")
+    }
+
+    /// How many frames ended so.
+    pub(crate) fn frames(&self, outcome: &str) -> u64 {
+        self.count(&["pulsewire_intake_frames_total{", &format!("outcome=\"{outcome}\"")])
+    }
+
+    /// How many connections were closed for this reason.
+    pub(crate) fn closed(&self, reason: &str) -> u64 {
+        self.count(&["pulsewire_intake_timeouts_total{", &format!("reason=\"{reason}\"")])
+    }
+
+    /// Waits until every station has done what there is to do; ticks come on, so it looks at the raw side.
+    pub(crate) fn wait_until_idle(&self) {
+        let mut quiet = 0;
+        let mut before = (0, 0);
+        wait_for("the stations to be idle", || {
+            let lag = self.count(&["pulsewire_stage_lag_records{"]);
+            let seen = (self.count(&["pulsewire_normalize_messages_total{"]), self.count(&["pulsewire_workloads_findings_total{"]));
+            quiet = if lag <= 4 * u64::from(PARTITIONS) && seen == before { quiet + 1 } else { 0 };
+            before = seen;
+            (quiet >= 15).then_some(())
+        });
+    }
+}

@@ -1,0 +1,54 @@
+//! What the tests take from outside: the time, and a few settings by environment variable.
+#![expect(clippy::disallowed_methods, reason = "the one place where these tests read the clock and their settings")]
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use clinical::ReceivedTime;
+
+/// Waits are given up after this: far more than any of them takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The time now.
+pub(crate) fn now() -> ReceivedTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970");
+    ReceivedTime::from_micros(i64::try_from(since.as_micros()).expect("it is long before the year 292 000"))
+}
+
+/// Waits until there is something.
+pub(crate) fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    wait_at_most(PATIENCE, look).unwrap_or_else(|| panic!("waited in vain for {what}"))
+}
+
+/// Waits until there is something, or the time is over.
+pub(crate) fn wait_at_most<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if began.elapsed() > limit {
+            return None;
+        }
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+}
+
+/// A number from the environment.
+pub(crate) fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// The folder with the corpora, or a printed reason why there is none.
+pub(crate) fn corpora() -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var_os("PULSEWIRE_SHARED").map_or_else(beside, PathBuf::from);
+    let corpora = shared.join("corpora");
+    if corpora.is_dir() {
+        return Some(corpora);
+    }
+    println!("skipped: no corpora in {}; set PULSEWIRE_SHARED", shared.display());
+    None
+}
