@@ -1,0 +1,172 @@
+// With script: what happens appears by itself, forms do what they say, choices are kept and stand in the address.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { browse } from "./browser.mjs";
+import { start, until } from "./pulsewire.mjs";
+import { admission, minutesBefore, potassium } from "./ward.mjs";
+
+const BEA = { number: "E2E-BEA", family: "Birch", given: "Bea" };
+const CAL = { number: "E2E-CAL", family: "Cedar", given: "Cal" };
+
+describe("with script", () => {
+  let pulsewire;
+  let browser;
+  let page;
+
+  before(async () => {
+    pulsewire = await start();
+    browser = await browse(pulsewire.origin);
+    page = await browser.page();
+  });
+
+  beforeEach(() => browser.quiet("what went before is quiet"));
+
+  after(async () => {
+    await browser?.close();
+    await pulsewire?.stop();
+  });
+
+  /** A result that somebody must see, just now. */
+  async function critical(patient, value) {
+    const now = await pulsewire.now();
+    assert.equal(await pulsewire.send(admission(patient, minutesBefore(now, 30))), "AA");
+    assert.equal(await pulsewire.send(potassium(patient, minutesBefore(now, 10), value)), "AA");
+  }
+
+  function row(patient) {
+    return page.getByRole("row").filter({ hasText: patient.family }).filter({ hasText: /potassium/i });
+  }
+
+  /** Stays the same as long as the page is not loaded again. */
+  function mark() {
+    return page.evaluate(() => (window.loadedOnce ??= Math.random()));
+  }
+
+  test("an alert appears without a reload", async () => {
+    await browser.open(page, "/alerts");
+    const before = await mark();
+    assert.equal(await row(BEA).count(), 0);
+    await critical(BEA, 6.9);
+    await row(BEA).waitFor();
+    await row(BEA).getByText("critical").first().waitFor();
+    assert.equal(await mark(), before, "the page was not loaded again");
+    browser.quiet("live updates are quiet");
+  });
+
+  test("an alert is acknowledged and resolved, and the history says by whom and why", async () => {
+    await browser.open(page, "/alerts");
+    await row(BEA).getByRole("link", { name: /potassium/i }).click();
+    const take = page.getByRole("form", { name: "Acknowledge" }).or(page.locator("form").filter({ has: page.getByRole("heading", { name: "Acknowledge" }) }));
+    await take.getByLabel("Who").fill("Nurse Joy");
+    await take.getByLabel("Why or what next").fill("calling the physician");
+    await take.getByRole("button", { name: "Acknowledge" }).click();
+    const history = page.getByRole("listitem").filter({ hasText: "Nurse Joy" });
+    await history.filter({ hasText: "acknowledged" }).filter({ hasText: "calling the physician" }).waitFor();
+
+    await until("the form to acknowledge is gone", async () => {
+      await browser.open(page, new URL(page.url()).pathname);
+      return (await page.getByRole("button", { name: "Acknowledge" }).count()) === 0;
+    });
+    await page.getByLabel("Who").fill("Doctor Ray");
+    await page.getByLabel("Why").fill("treated with calcium");
+    await page.getByRole("button", { name: "Resolve" }).click();
+    const end = page.getByRole("listitem").filter({ hasText: "Doctor Ray" });
+    await end.filter({ hasText: "resolved" }).filter({ hasText: "treated with calcium" }).waitFor();
+    browser.quiet("forms are quiet");
+  });
+
+  test("a form that is not filled in is not sent", async () => {
+    await critical(CAL, 7.1);
+    await browser.open(page, "/alerts?state=open");
+    await row(CAL).getByRole("link", { name: /potassium/i }).click();
+    await page.getByRole("button", { name: "Resolve" }).waitFor();
+    const path = new URL(page.url()).pathname;
+    await page.getByRole("button", { name: "Resolve" }).click();
+    assert.equal(new URL(page.url()).pathname, path);
+    const valid = await page.getByLabel("Who").last().evaluate((input) => input.validity.valid);
+    assert.equal(valid, false);
+    assert.equal(await page.getByRole("button", { name: "Acknowledge" }).count(), 1);
+  });
+
+  test("a choice changes the list and the address, and the way back works", async () => {
+    await browser.open(page, "/alerts");
+    const before = await mark();
+    const choices = page.getByRole("navigation", { name: /alerts|state/i });
+    await choices.getByRole("link", { name: /^resolved/i }).click();
+    await page.waitForURL("**/alerts?state=resolved");
+    await row(BEA).waitFor();
+    assert.equal(await row(CAL).count(), 0, "an open alert is not among the resolved");
+    assert.equal(await mark(), before, "the page was not loaded again");
+    await page.goBack();
+    await page.waitForURL("**/alerts");
+    await row(CAL).waitFor();
+    browser.quiet("choices are quiet");
+  });
+
+  test("what is chosen stays live", async () => {
+    await browser.open(page, "/alerts");
+    await page.getByRole("navigation", { name: /alerts|state/i }).getByRole("link", { name: /^open/i }).click();
+    await page.waitForURL("**/alerts?state=open");
+    const streams = await page.evaluate(() => [...document.querySelectorAll("[sse-connect]")].map((each) => each.getAttribute("sse-connect")));
+    assert.deepEqual(streams, ["/live/alerts?state=open"]);
+    const DOE = { number: "E2E-DOE", family: "Dogwood", given: "Doe" };
+    const before = await mark();
+    await critical(DOE, 7.4);
+    await row(DOE).waitFor();
+    assert.equal(await mark(), before, "the page was not loaded again");
+    browser.quiet("live updates of a choice are quiet");
+  });
+
+  test("a patient's page goes on as values come", async () => {
+    await browser.open(page, "/patients");
+    await page.getByRole("rowheader").getByRole("link", { name: /Cedar/ }).click();
+    await page.getByRole("heading", { level: 1, name: /Cedar/ }).waitFor();
+    const before = await mark();
+    const now = await pulsewire.now();
+    await pulsewire.send(potassium(CAL, minutesBefore(now, 1), 5.77));
+    await page.getByRole("row").filter({ hasText: "5.77" }).first().waitFor();
+    assert.equal(await mark(), before, "the page was not loaded again");
+    await page.getByRole("navigation", { name: /time|window|span/i }).getByRole("link", { name: /6/ }).first().click();
+    await page.waitForURL("**/patients/*?window=6h");
+    browser.quiet("a patient's page is quiet");
+  });
+
+  test("the colours chosen are kept", async () => {
+    await page.emulateMedia({ colorScheme: "light" });
+    await browser.open(page, "/");
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    const colours = page.getByRole("form", { name: "Colours" });
+    await colours.getByRole("button", { name: "dark" }).click();
+    await until("the ground is dark", async () => (await ground()) !== light);
+    const dark = await ground();
+    await browser.open(page, "/patients");
+    assert.equal(await ground(), dark);
+    assert.equal(await colours.getByRole("button", { name: "dark" }).getAttribute("aria-pressed"), "true");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await colours.getByRole("button", { name: "light" }).click();
+    await browser.open(page, "/");
+    assert.equal(await ground(), light);
+    browser.quiet("themes are quiet");
+  });
+
+  test("the chart says its values to the keyboard", async () => {
+    await browser.open(page, "/ui/kit");
+    const chart = page.locator(".chart-plot").first();
+    await chart.focus();
+    const words = chart.locator("xpath=following-sibling::p[1]");
+    const rest = await words.textContent();
+    await page.keyboard.press("Home");
+    await until("the first value is said", async () => (await words.textContent()) !== rest);
+    browser.quiet("charts are quiet");
+  });
+
+  test("a stopped server is told", async () => {
+    await browser.open(page, "/alerts");
+    await page.getByText("Live.").waitFor();
+    await pulsewire.stop();
+    pulsewire = null;
+    await page.getByRole("status").filter({ hasText: "Live updates have stopped" }).waitFor();
+    browser.forgive(/ERR_|Failed to load resource|EventSource/);
+  });
+});

@@ -1,0 +1,108 @@
+// Every page in a real browser: it loads, keeps to itself, is readable for everybody, and looks like something.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { accessible, browse, fits, NARROW, picture, WIDE } from "./browser.mjs";
+import { start, until } from "./pulsewire.mjs";
+import { admission, mergeWithOneself, minutesBefore, potassium, vitals } from "./ward.mjs";
+
+const ADA = { number: "E2E-ADA", family: "Ember", given: "Ada" };
+const WINDOWS = ["6h", "24h", "48h"];
+const LOOKS = [
+  { look: "light", colorScheme: "light", viewport: WIDE },
+  { look: "dark", colorScheme: "dark", viewport: WIDE },
+  { look: "narrow", colorScheme: "light", viewport: NARROW },
+  { look: "narrow-dark", colorScheme: "dark", viewport: NARROW },
+];
+
+describe("pages", () => {
+  let pulsewire;
+  let browser;
+  let page;
+  const places = { overview: "/", alerts: "/alerts", patients: "/patients", quarantine: "/quarantine", kit: "/ui/kit", missing: "/nowhere" };
+
+  before(async () => {
+    pulsewire = await start();
+    browser = await browse(pulsewire.origin);
+    page = await browser.page();
+    const now = await pulsewire.now();
+    await pulsewire.send(admission(ADA, minutesBefore(now, 300)));
+    for (const [ago, breaths, saturation, systolic, pulse, celsius] of [
+      [290, 16, 98, 128, 72, "36.8"],
+      [200, 18, 97, 122, 84, "37.4"],
+      [110, 22, 94, 108, 104, "38.3"],
+      [20, 27, 91, 92, 124, "39.2"],
+    ]) {
+      await pulsewire.send(vitals(ADA, minutesBefore(now, ago), { breaths, saturation, systolic, pulse, celsius }));
+    }
+    await pulsewire.send(potassium(ADA, minutesBefore(now, 10), 6.9));
+    await pulsewire.send(mergeWithOneself(ADA, minutesBefore(now, 5)));
+    places.alert = await linked("/alerts", /potassium/i);
+    places.patient = await linked("/patients", /Ember/);
+    places.record = await linked("/quarantine", /./);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await pulsewire?.stop();
+  });
+
+  /** The address behind the first row that says so, once there is one. */
+  function linked(list, pattern) {
+    return until(`${list} lists ${pattern}`, async () => {
+      await browser.open(page, list);
+      const row = page.getByRole("rowheader").getByRole("link", { name: pattern }).first();
+      return (await row.count()) > 0 && row.getAttribute("href");
+    });
+  }
+
+  for (const { look, colorScheme, viewport } of LOOKS) {
+    test(`are complete, quiet and accessible: ${look}`, async (t) => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
+      for (const [name, path] of Object.entries(places)) {
+        await t.test(name, async () => {
+          await browser.open(page, path, name === "missing" ? 404 : 200);
+          assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1, "one heading of the first level");
+          assert.ok(await page.getByText("not a medical device").first().isVisible(), "the notice is there");
+          await fits(page, name);
+          await accessible(page, name);
+          await picture(page, `${name}-${look}`);
+          browser.quiet(`${name} is quiet`);
+        });
+      }
+    });
+  }
+
+  test("show a patient in every window", async (t) => {
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize(WIDE);
+    for (const window of WINDOWS) {
+      await t.test(window, async () => {
+        await browser.open(page, `${places.patient}?window=${window}`);
+        const signs = page.getByRole("group", { name: /^Heart rate|^Pulse/ }).first();
+        await signs.waitFor();
+        await accessible(page, `patient, ${window}`);
+        await picture(page, `patient-${window}`);
+        browser.quiet(`patient, ${window}, is quiet`);
+      });
+    }
+  });
+
+  test("are reached from the first by links alone", async () => {
+    await browser.open(page, "/");
+    for (const [name, title] of [["Alerts", "Alerts"], ["Patients", "Patients"], ["Quarantine", "Quarantine"], ["Overview", "Overview"]]) {
+      await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
+      await page.getByRole("heading", { level: 1, name: title }).waitFor();
+      assert.equal(await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).getAttribute("aria-current"), "page");
+    }
+    browser.quiet("the way around is quiet");
+  });
+
+  test("say what is wrong with an address", async () => {
+    for (const path of ["/alerts/none", "/patients/none", "/quarantine/none", "/nowhere/at/all"]) {
+      await browser.open(page, path, 404);
+      await page.getByRole("link", { name: "To the overview" }).waitFor();
+    }
+    browser.quiet("refusals are quiet");
+  });
+});

@@ -1,0 +1,167 @@
+// Without script, and from outside the browser: pages are documents, forms are forms, refusals are refusals.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { browse } from "./browser.mjs";
+import { start, until } from "./pulsewire.mjs";
+import { admission, minutesBefore, potassium } from "./ward.mjs";
+
+const EVE = { number: "E2E-EVE", family: "Elder", given: "Eve" };
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+describe("without script", () => {
+  let pulsewire;
+  let browser;
+  let page;
+
+  before(async () => {
+    pulsewire = await start();
+    browser = await browse(pulsewire.origin, { javaScriptEnabled: false });
+    page = await browser.page();
+    const now = await pulsewire.now();
+    await pulsewire.send(admission(EVE, minutesBefore(now, 30)));
+    await pulsewire.send(potassium(EVE, minutesBefore(now, 10), 6.9));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await pulsewire?.stop();
+  });
+
+  /** Opens Eve's alert from the list, once it is there. */
+  async function openAlert() {
+    const row = page.getByRole("row").filter({ hasText: EVE.family }).filter({ hasText: /potassium/i });
+    await until("the alert is listed", async () => {
+      await browser.open(page, "/alerts");
+      return (await row.count()) > 0;
+    });
+    await row.getByRole("link", { name: /potassium/i }).click();
+    await page.getByRole("heading", { level: 1, name: /potassium/i }).waitFor();
+  }
+
+  async function csrf() {
+    const { text } = await pulsewire.ask("/");
+    return /name="csrf" value="([^"]+)"/.exec(text)[1];
+  }
+
+  test("pages are readable", async () => {
+    for (const [path, title] of [["/", "Overview"], ["/alerts", "Alerts"], ["/patients", "Patients"], ["/quarantine", "Quarantine"], ["/ui/kit", "Components"]]) {
+      await browser.open(page, path);
+      await page.getByRole("heading", { level: 1, name: title }).waitFor();
+    }
+    await openAlert();
+    await page.getByRole("table", { name: "Values that the rule used" }).waitFor();
+    await page.getByRole("link", { name: /Elder/ }).first().click();
+    await page.getByRole("heading", { level: 1, name: /Elder/ }).waitFor();
+    await page.getByRole("table", { name: /Results/ }).getByText("6.9").first().waitFor();
+    browser.quiet("pages are quiet");
+  });
+
+  test("an alert is acknowledged by a form", async () => {
+    await openAlert();
+    const take = page.locator("form").filter({ has: page.getByRole("heading", { name: "Acknowledge" }) });
+    await take.getByLabel("Who").fill("Nurse <b>Joy</b>");
+    await take.getByLabel("Why or what next").fill("on my way");
+    await take.getByRole("button", { name: "Acknowledge" }).click();
+    const path = new URL(page.url()).pathname;
+    assert.match(path, /^\/alerts\/\w+$/, "the answer leads back to the alert");
+    const history = page.getByRole("listitem").filter({ hasText: "Nurse <b>Joy</b>" }).filter({ hasText: "on my way" });
+    await until("the history tells of it", async () => {
+      await browser.open(page, path);
+      return (await history.count()) > 0;
+    });
+    browser.quiet("forms are quiet");
+  });
+
+  test("colours are chosen by a form", async () => {
+    await browser.open(page, "/patients");
+    const colours = page.getByRole("form", { name: "Colours" });
+    await colours.getByRole("button", { name: "dark" }).click();
+    await page.waitForURL("**/patients");
+    assert.equal(await colours.getByRole("button", { name: "dark" }).getAttribute("aria-pressed"), "true");
+    browser.quiet("themes are quiet");
+  });
+
+  test("a form without the right token changes nothing", async () => {
+    await openAlert();
+    const path = new URL(page.url()).pathname;
+    for (const token of ["", "csrf=wrong&", `csrf=${"0".repeat(32)}&`]) {
+      const answer = await pulsewire.ask(`${path}/resolve`, { method: "POST", headers: FORM, body: `${token}who=Mallory&why=no` });
+      assert.equal(answer.status, 403);
+    }
+    const { text } = await pulsewire.ask(path);
+    assert.doesNotMatch(text, /Mallory/);
+  });
+
+  test("a form that lacks a name or a reason is refused with words", async () => {
+    await openAlert();
+    const path = new URL(page.url()).pathname;
+    const token = await csrf();
+    for (const body of ["who=&why=because", "who=Joy&why=", "who=Joy", "who=%00%0a&why=x"]) {
+      const answer = await pulsewire.ask(`${path}/resolve`, { method: "POST", headers: FORM, body: `csrf=${token}&${body}` });
+      assert.equal(answer.status, 400, body);
+      assert.match(answer.text, /Say who you are/);
+    }
+  });
+
+  test("a form leads nowhere else", async () => {
+    const token = await csrf();
+    for (const [back, place] of [["/alerts", "/alerts"], ["//evil.example/", "/"], ["https://evil.example/", "/"], ["", "/"]]) {
+      const body = `csrf=${token}&theme=dark&back=${encodeURIComponent(back)}`;
+      const answer = await pulsewire.ask("/ui/theme", { method: "POST", headers: FORM, body });
+      assert.equal(answer.status, 303);
+      assert.equal(answer.headers.location, place, back);
+    }
+  });
+
+  test("a form that is too large is refused", async () => {
+    const body = `csrf=${await csrf()}&theme=dark&back=${"a".repeat(16 << 10)}`;
+    const answer = await pulsewire.ask("/ui/theme", { method: "POST", headers: FORM, body });
+    assert.equal(answer.status, 413);
+  });
+
+  test("another host's name is refused", async () => {
+    for (const host of ["evil.example", "evil.example:80", "127.evil.example", "localhost.evil.example", ""]) {
+      const answer = await pulsewire.ask("/alerts", { headers: { host } });
+      assert.equal(answer.status, 421, host);
+      assert.doesNotMatch(answer.text, /Elder|csrf/);
+    }
+    for (const host of ["localhost", "localhost:1", "127.0.0.1:8080"]) {
+      assert.equal((await pulsewire.ask("/alerts", { headers: { host } })).status, 200, host);
+    }
+  });
+
+  test("another verb is refused", async () => {
+    for (const method of ["PUT", "DELETE", "PATCH"]) {
+      assert.equal((await pulsewire.ask("/alerts", { method })).status, 405, method);
+    }
+  });
+
+  test("health, readiness and metrics are answered", async () => {
+    assert.equal((await pulsewire.ask("/health")).text, "alive\n");
+    const ready = await pulsewire.ask("/ready");
+    assert.equal(ready.status, 200);
+    assert.deepEqual(JSON.parse(ready.text), { ready: true, troubles: [] });
+    const { headers, text } = await pulsewire.ask("/metrics");
+    assert.match(headers["content-type"], /^application\/openmetrics-text/);
+    assert.match(text, /^pulsewire_\w+\{[^}]*outcome="Accepted"[^}]*\} [1-9]/m);
+    assert.match(text, /# EOF\n$/);
+    assert.doesNotMatch(text, /Elder|E2E-EVE/, "metrics name no patient");
+  });
+
+  test("answers keep to themselves", async () => {
+    for (const path of ["/", "/alerts", "/patients", "/health", "/metrics", "/nowhere", "/assets/none.js"]) {
+      const { headers } = await pulsewire.ask(path);
+      assert.match(headers["content-security-policy"], /frame-ancestors 'none'/, path);
+      assert.equal(headers["x-content-type-options"], "nosniff", path);
+      assert.equal(headers["referrer-policy"], "no-referrer", path);
+      assert.equal(headers["cache-control"], "no-store", path);
+    }
+  });
+
+  test("no address, key or log names a patient", async () => {
+    const { text } = await pulsewire.ask("/patients");
+    const addresses = text.match(/(?:href|action|sse-connect|hx-get)="[^"]*"/g).join("\n");
+    assert.doesNotMatch(addresses, /Elder|E2E-EVE/);
+    assert.doesNotMatch(pulsewire.said.err, /Elder|E2E-EVE/);
+  });
+});

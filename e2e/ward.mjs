@@ -1,0 +1,73 @@
+// Messages of invented patients, as a hospital's systems send them.
+
+const MINUTE_MS = 60_000;
+let control = 0;
+
+/** A time as HL7 v2 writes it. */
+export function stamp(date) {
+  return `${date.toISOString().replace(/\.\d+Z$/, "").replace(/[-:T]/g, "")}+0000`;
+}
+
+export function minutesBefore(date, minutes) {
+  return new Date(date.getTime() - minutes * MINUTE_MS);
+}
+
+function header(type, at) {
+  control += 1;
+  return `MSH|^~\\&|E2E|HARBOURSIDE|PULSEWIRE|HARBOURSIDE|${stamp(at)}||${type}|E2E${process.pid}-${control}|P|2.5.1`;
+}
+
+function identity({ number, family, given }) {
+  return `PID|1||${number}^^^HARBOURSIDE^MR||${family}^${given}||19560704|F`;
+}
+
+function visit({ number }) {
+  return `PV1|1|I|W7^12^A^HARBOURSIDE||||||||||||||||V${number}^^^HARBOURSIDE^VN`;
+}
+
+function lines(...segments) {
+  return segments.map((segment) => `${segment}\r`).join("");
+}
+
+export function admission(patient, at) {
+  return lines(header("ADT^A01^ADT_A01", at), `EVN||${stamp(at)}`, identity(patient), visit(patient));
+}
+
+/** A laboratory result; what is critical depends on the value. */
+export function potassium(patient, at, value) {
+  return lines(
+    header("ORU^R01^ORU_R01", at),
+    identity(patient),
+    visit(patient),
+    `OBR|1||L${control}|24320-4^Basic metabolic panel^LN|||${stamp(at)}|||||||||||||||${stamp(at)}||CH|F`,
+    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|${value > 5.1 ? "HH" : "N"}|||F|||${stamp(at)}`,
+  );
+}
+
+/** One set of vital signs, all seven that an early warning score asks for. */
+export function vitals(patient, at, { breaths, saturation, systolic, pulse, celsius }) {
+  const sign = (number, code, name, value, unit) => `OBX|${number}|NM|${code}^${name}^LN||${value}|${unit}|||||F|||${stamp(at)}`;
+  return lines(
+    header("ORU^R01^ORU_R01", at),
+    identity(patient),
+    visit(patient),
+    `OBR|1||N${control}|85353-1^Vital signs^LN|||${stamp(at)}|||||||||||||||${stamp(at)}|||F`,
+    sign(1, "9279-1", "Respiratory rate", breaths, "/min"),
+    sign(2, "59408-5", "Oxygen saturation", saturation, "%"),
+    sign(3, "8480-6", "Systolic blood pressure", systolic, "mm[Hg]"),
+    sign(4, "8867-4", "Heart rate", pulse, "/min"),
+    sign(5, "8310-5", "Body temperature", celsius, "Cel"),
+    sign(6, "3151-8", "Inhaled oxygen flow rate", 0, "L/min"),
+    `OBX|7|CWE|80288-4^Level of consciousness^LN||248234008^Mentally alert^SCT||||||F|||${stamp(at)}`,
+  );
+}
+
+/** A merge of a patient into the same patient, which nobody can carry out. */
+export function mergeWithOneself(patient, at) {
+  return lines(
+    header("ADT^A40^ADT_A39", at),
+    `EVN||${stamp(at)}`,
+    identity(patient),
+    `MRG|${patient.number}^^^HARBOURSIDE^MR`,
+  );
+}
