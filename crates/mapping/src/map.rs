@@ -192,7 +192,12 @@ impl<'m> Mapping<'m> {
     }
 
     fn patient(&mut self, frame: Frame<'_, 'm>) {
-        let elements = self.mapper.elements("Patient", frame);
+        let mut elements = self.mapper.elements("Patient", frame);
+        let has = |name: &str| elements.iter().any(|(known, _)| &**known == name);
+        if has("birthDate") && !has("_birthDate") {
+            // The time of another birth date is not that of this one.
+            elements.push(("_birthDate".into(), Element::Clear));
+        }
         let id = self.patient.to_string();
         let time = self.occurred(frame);
         self.push("Patient", id, elements, time, Effect::State);

@@ -309,6 +309,39 @@ fn a_stay_has_come_as_far_as_its_event_says() {
     );
 }
 
+#[test]
+fn what_a_birth_or_death_says_replaces_what_was_known_otherwise() {
+    let patient = |pid: &str| {
+        let text = format!("MSH|^~\\&|A|B|||20260301||ADT^A08|1|P|2.5\rPID|||7^^^H^MR||||{pid}");
+        let message = hl7v2::parse(text.as_bytes());
+        let mapped = map(&message, &source(), &site(), received());
+        let draft = mapped
+            .drafts
+            .into_iter()
+            .find(|draft| draft.resource_type == "Patient");
+        let names = |draft: Draft| {
+            let elements = draft
+                .elements
+                .into_iter()
+                .map(|(name, element)| match element {
+                    Element::Set(_) => format!("{name}"),
+                    Element::Default(_) => format!("({name})"),
+                    Element::Clear => format!("-{name}"),
+                });
+            elements.collect::<Vec<_>>().join(" ")
+        };
+        draft.map(names).unwrap_or_default()
+    };
+    let after = "||||||||||||||||||||||";
+    expect!["identifier birthDate -_birthDate"].assert_eq(&patient("19540211"));
+    expect!["identifier birthDate _birthDate"].assert_eq(&patient("195402110830"));
+    expect!["identifier -birthDate -_birthDate"].assert_eq(&patient("\"\""));
+    expect!["identifier deceasedDateTime -deceasedBoolean"]
+        .assert_eq(&patient(&format!("{after}20260301|Y")));
+    expect!["identifier deceasedBoolean -deceasedDateTime"]
+        .assert_eq(&patient(&format!("{after}|N")));
+}
+
 /// Every message of `testdata/hl7v2` beside what it becomes and what of it was mapped.
 #[test]
 fn messages_become_what_stands_beside_them() {
