@@ -30,8 +30,9 @@ const SAME: Duration = minutes(15);
 /// Says what NEWS2 is at every time that may have changed.
 pub(crate) fn conclude(view: &View<'_>) -> Concluded {
     let config = &view.config.deterioration;
-    // A set is said to be incomplete only if it stays so: a change decides that for the time before it.
-    let first = view.from.minus(config.settle).max(view.frozen);
+    // A change decides about the time before it too: whether a set was completed, and whether one came in time.
+    let before = config.settle.max(config.overdue_grace);
+    let first = view.from.minus(before).max(view.frozen);
     let mut concluded = Concluded {
         from: first,
         conclusions: Vec::new(),

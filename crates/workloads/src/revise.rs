@@ -32,7 +32,7 @@ pub(crate) fn publish(
     let mut due: Vec<(EventTime, Condition, Option<Conclusion>)> = lines
         .iter()
         .filter(|line| {
-            line.asserted && line.as_of >= from && line.condition.workload() == workload.name
+            line.asserted && line.as_of >= from && line.condition.workload().name == workload.name
         })
         .filter(|line| {
             !conclusions
@@ -63,9 +63,6 @@ pub(crate) fn publish(
             finding: name(workload, cause, key, revision),
             digest,
             asserted: conclusion.is_some(),
-            urgent: conclusion
-                .as_ref()
-                .is_some_and(|c| c.severity > Severity::None),
             note: conclusion.as_ref().map_or(0, |c| c.note),
         };
         findings.push(finding(

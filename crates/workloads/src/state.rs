@@ -15,8 +15,10 @@ pub use wire::DecodeError;
 pub(crate) const MAX_STAYS: usize = 8;
 /// How long a stay is kept after its end.
 const KEEP_STAY: std::time::Duration = hours(48);
-/// How much longer than the revision window a published line is kept: repeats are compared with it.
-const KEEP_LINE: std::time::Duration = hours(24);
+/// How much longer than the revision window a published line is kept. Of each condition the last one before the window,
+/// and the last that decides anything, is kept as long as the patient: what follows is compared with it, and a merge
+/// takes it back.
+const KEEP_LINE: std::time::Duration = hours(1);
 
 /// What is kept of one patient between two inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,8 +45,7 @@ pub(crate) struct Line {
     pub(crate) digest: u64,
     /// Whether it stands.
     pub(crate) asserted: bool,
-    /// Whether it asks for anything: the last of these is kept, so that a merge can take it back.
-    pub(crate) urgent: bool,
+    /// What the workload wants to find again; 0 where that decides nothing.
     pub(crate) note: u8,
 }
 
@@ -93,30 +94,19 @@ impl State {
             .retain(|stay| stay.end.is_none_or(|end| end > watermark.minus(KEEP_STAY)));
         let mut newest: Vec<(Condition, EventTime, bool)> = Vec::new();
         for line in self.lines.iter().filter(|line| line.asserted) {
-            let complete = line.condition == Condition::Deterioration && line.note != 0;
-            for (of, wanted) in [(false, line.urgent), (true, complete)] {
-                if wanted && line.as_of < watermark.minus(KEEP_LINE) {
-                    newest
-                        .retain(|(condition, _, kind)| (*condition, *kind) != (line.condition, of));
-                    newest.push((line.condition, line.as_of, of));
+            let settled = line.as_of < watermark.minus(line.condition.workload().revise_window);
+            for (kind, wanted) in [(false, true), (true, line.note != 0)] {
+                if settled && wanted {
+                    newest.retain(|(condition, _, of)| (*condition, *of) != (line.condition, kind));
+                    newest.push((line.condition, line.as_of, kind));
                 }
             }
         }
         self.lines.retain(|line| {
-            line.as_of >= watermark.minus(keep_line(line))
+            line.as_of >= watermark.minus(line.condition.workload().revise_window + KEEP_LINE)
                 || newest
                     .iter()
                     .any(|(condition, at, _)| (*condition, *at) == (line.condition, line.as_of))
         });
     }
-}
-
-fn keep_line(line: &Line) -> std::time::Duration {
-    let workload = line.condition.workload();
-    WORKLOADS
-        .iter()
-        .find(|known| known.name == workload)
-        .map_or(KEEP_LINE, |known| {
-            known.revise_window + KEEP_LINE.min(known.revise_window)
-        })
 }

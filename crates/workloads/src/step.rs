@@ -1,18 +1,17 @@
 //! One input of one patient: what it changes in the chart, and what follows from that.
 
+mod change;
+
 use clinical::{
-    Event, EventId, EventTime, Fact, Finding, Merge, MergeRole, Observation, ObservationStatus,
-    PatientKey, ReceivedTime,
+    Event, EventId, EventTime, Fact, Finding, Merge, MergeRole, PatientKey, ReceivedTime,
 };
 
-use crate::chart::read::{self, Taken};
-use crate::chart::{Entry, Reading, Withdrawal, resource_hash};
 use crate::config::hours;
-use crate::person::{PersonFacts, Stay};
 use crate::revise::{Cause, publish};
 use crate::tables::Tables;
 use crate::workload::{View, WORKLOADS, Workload};
 use crate::{Config, DecodeError, Parameter, State};
+use change::Change;
 
 /// All workloads with what they were configured to do.
 #[derive(Clone, Debug)]
@@ -112,15 +111,6 @@ pub enum StepError {
     SelfMerge,
 }
 
-/// What an input touched.
-struct Change {
-    /// The earliest time it may have changed; nothing means all of it.
-    from: Option<EventTime>,
-    /// What it was about; nothing means every workload.
-    parameters: Option<Vec<Parameter>>,
-    reason: &'static str,
-}
-
 impl Workloads {
     /// Makes the workloads ready.
     pub fn new(config: Config) -> Self {
@@ -177,87 +167,6 @@ impl Workloads {
             self.conclude(state, input, now, &change, effects);
         }
         Ok(())
-    }
-
-    fn take(
-        &self,
-        state: &mut State,
-        event: &Event,
-        now: Now,
-        effects: &mut Effects,
-    ) -> Result<Option<Change>, StepError> {
-        match &event.fact {
-            Fact::Observation(observation) => {
-                let mut taken = read::observation(&self.config, &self.tables, event, observation);
-                withdraw_unsaid(state, event, observation, &mut taken);
-                Ok(put(
-                    state,
-                    taken,
-                    now,
-                    effects,
-                    observation_reason(observation.status),
-                ))
-            }
-            Fact::Order(order) => {
-                let taken = read::order(&self.config, &self.tables, event, order);
-                let reason = if order.active {
-                    "late-data"
-                } else {
-                    "cancelled"
-                };
-                Ok(put(state, taken, now, effects, reason))
-            }
-            Fact::Encounter(encounter) => {
-                let mut stay = Stay::new(encounter, event.at, event.received);
-                let held = state
-                    .stays
-                    .iter()
-                    .find(|held| held.resource == stay.resource);
-                if let (None, Some(held)) = (encounter.start, held) {
-                    stay.start = held.start;
-                }
-                Ok(state.put_stay(stay).then_some(Change {
-                    from: None,
-                    parameters: None,
-                    reason: "stay-changed",
-                }))
-            }
-            Fact::Person(person) => {
-                let facts = PersonFacts::new(person, event.received);
-                let held = state.person;
-                let newer = facts.known >= held.known;
-                if newer {
-                    state.person = facts;
-                }
-                let news = newer && (facts.born, facts.deceased) != (held.born, held.deceased);
-                Ok(news.then_some(Change {
-                    from: None,
-                    parameters: None,
-                    reason: "person-changed",
-                }))
-            }
-            Fact::Merge(merge) if merge.other == now.patient => Err(StepError::SelfMerge),
-            Fact::Merge(Merge {
-                role: MergeRole::Retired,
-                other,
-            }) => {
-                retire(state, event, *other, now, effects);
-                Ok(None)
-            }
-            // The survivor learns what the other knew from the handover.
-            Fact::Merge(Merge {
-                role: MergeRole::Survivor,
-                ..
-            }) => Ok(None),
-            Fact::Handover { state: bytes, .. } => {
-                state.absorb(State::decode(bytes)?);
-                Ok(Some(Change {
-                    from: None,
-                    parameters: None,
-                    reason: "merged",
-                }))
-            }
-        }
     }
 
     fn conclude(
@@ -336,130 +245,6 @@ impl Workloads {
 
 /// However many entries a chart has, this much of the newest is scored.
 const NEVER_FROZEN: std::time::Duration = hours(1);
-
-const fn observation_reason(status: ObservationStatus) -> &'static str {
-    match status {
-        ObservationStatus::EnteredInError => "entered-in-error",
-        ObservationStatus::Cancelled => "cancelled",
-        ObservationStatus::Corrected | ObservationStatus::Amended => "corrected",
-        ObservationStatus::Registered
-        | ObservationStatus::Preliminary
-        | ObservationStatus::Final
-        | ObservationStatus::Unknown => "late-data",
-    }
-}
-
-/// A new version takes back whatever the one before said and it does not.
-fn withdraw_unsaid(state: &State, event: &Event, observation: &Observation, taken: &mut Taken) {
-    let withdrawal = match observation.status {
-        ObservationStatus::Registered => return,
-        ObservationStatus::Cancelled => Withdrawal::Cancelled,
-        ObservationStatus::EnteredInError
-        | ObservationStatus::Preliminary
-        | ObservationStatus::Final
-        | ObservationStatus::Corrected
-        | ObservationStatus::Amended
-        | ObservationStatus::Unknown => Withdrawal::EnteredInError,
-    };
-    let unsaid: Vec<Entry> = state
-        .chart
-        .of_resource(resource_hash(&observation.resource))
-        .filter(|old| {
-            !taken
-                .entries
-                .iter()
-                .any(|new| new.parameter == old.parameter)
-        })
-        .map(|old| Entry {
-            known: event.received,
-            event: event.id,
-            origin: event.origin,
-            reading: Reading::Withdrawn(withdrawal),
-            ..*old
-        })
-        .collect();
-    taken.entries.extend(unsaid);
-}
-
-/// Puts what was taken into the chart, unless it came too late for everyone who reads it.
-fn put(
-    state: &mut State,
-    taken: Taken,
-    now: Now,
-    effects: &mut Effects,
-    reason: &'static str,
-) -> Option<Change> {
-    effects.quality.extend(taken.quality);
-    let mut change: Option<Change> = None;
-    for entry in taken.entries {
-        let is_late = |workload: &&Workload| entry.at < now.watermark.minus(workload.late_window);
-        let readers = || {
-            WORKLOADS
-                .iter()
-                .filter(|workload| workload.reads.contains(&entry.parameter))
-        };
-        effects.late |= readers().any(|workload| is_late(&workload));
-        if readers().all(|workload| is_late(&workload)) {
-            continue;
-        }
-        if let Some(from) = state.chart.put(entry) {
-            let change = change.get_or_insert(Change {
-                from: Some(from),
-                parameters: Some(Vec::new()),
-                reason,
-            });
-            change.from = change.from.map(|known| known.min(from));
-            change
-                .parameters
-                .get_or_insert_default()
-                .push(entry.parameter);
-        }
-    }
-    change
-}
-
-/// Hands over what is known, takes back what was said, and leaves only where everything goes from now on.
-fn retire(state: &mut State, event: &Event, survivor: PatientKey, now: Now, effects: &mut Effects) {
-    let mut old = std::mem::replace(
-        state,
-        State {
-            retired: Some(survivor),
-            ..State::default()
-        },
-    );
-    let cause = Cause {
-        patient: now.patient,
-        known_at: now.received,
-        event: Some(event),
-        timer: None,
-        reason: "merged",
-    };
-    for workload in &WORKLOADS {
-        let all = EventTime::from_micros(i64::MIN);
-        publish(
-            workload,
-            &cause,
-            all,
-            Vec::new(),
-            &mut old.lines,
-            &mut effects.findings,
-        );
-    }
-    for (workload, wake) in WORKLOADS.iter().zip(old.wakes) {
-        if wake.is_some() {
-            effects.timers.push((workload.tag.to_vec(), None));
-        }
-    }
-    let facts = State {
-        lines: Vec::new(),
-        wakes: State::default().wakes,
-        ..old
-    };
-    let mut bytes = Vec::new();
-    if facts.encode(&mut bytes) {
-        effects.handover.push((survivor, bytes));
-    }
-}
 
 /// Sets a workload's one timer. After a change that did not look at all of the window the one that is set stays if it
 /// is earlier: to wake for nothing changes nothing.

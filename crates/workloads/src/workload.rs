@@ -36,52 +36,54 @@ pub struct Workload {
 }
 
 /// All workloads, in the order they run.
-pub const WORKLOADS: [Workload; 3] = [
-    Workload {
-        name: "deterioration",
-        rule: "news2 1.0.0",
-        sources: &[
-            "Royal College of Physicians. National Early Warning Score (NEWS) 2. London: RCP, 2017",
-        ],
-        late_window: hours(8),
-        revise_window: hours(8),
-        reads: deterioration::READS,
-        late_items: "Within the window every score it touches is revised; after it the item is counted and kept aside.",
-        tag: b"deterioration",
-        looks_back: hours(1),
-        conclude: deterioration::conclude,
-    },
-    Workload {
-        name: "sepsis",
-        rule: "sirs-qsofa 1.0.0",
-        sources: &[
-            "Bone RC et al. Chest 1992;101:1644-55 (SIRS)",
-            "Singer M et al. JAMA 2016;315:801-10 (qSOFA)",
-            "Seymour CW et al. JAMA 2016;315:762-74 (suspected infection)",
-        ],
-        late_window: hours(48),
-        revise_window: hours(72),
-        reads: sepsis::READS,
-        late_items: "Within the window the screen is repeated and its onset may move; after it the item is counted and kept aside.",
-        tag: b"sepsis",
-        looks_back: hours(25),
-        conclude: sepsis::conclude,
-    },
-    Workload {
-        name: "critical-results",
-        rule: "critical-ranges 1.0.0",
-        sources: &[
-            "Ranges in data/critical_ranges.tsv, to be reviewed by the laboratory that is accountable for them",
-        ],
-        late_window: hours(48),
-        revise_window: hours(48),
-        reads: critical::READS,
-        late_items: "Within the window the result is judged at the time of its specimen; after it the item is counted and kept aside.",
-        tag: b"critical-results",
-        looks_back: hours(12),
-        conclude: critical::conclude,
-    },
-];
+pub const WORKLOADS: [Workload; 3] = [DETERIORATION, SEPSIS, CRITICAL_RESULTS];
+
+const DETERIORATION: Workload = Workload {
+    name: "deterioration",
+    rule: "news2 1.0.0",
+    sources: &[
+        "Royal College of Physicians. National Early Warning Score (NEWS) 2. London: RCP, 2017",
+    ],
+    late_window: hours(8),
+    revise_window: hours(8),
+    reads: deterioration::READS,
+    late_items: "Within the window every score it touches is revised; after it the item is counted and kept aside.",
+    tag: b"deterioration",
+    looks_back: hours(1),
+    conclude: deterioration::conclude,
+};
+
+const SEPSIS: Workload = Workload {
+    name: "sepsis",
+    rule: "sirs-qsofa 1.0.0",
+    sources: &[
+        "Bone RC et al. Chest 1992;101:1644-55 (SIRS)",
+        "Singer M et al. JAMA 2016;315:801-10 (qSOFA)",
+        "Seymour CW et al. JAMA 2016;315:762-74 (suspected infection)",
+    ],
+    late_window: hours(48),
+    revise_window: hours(72),
+    reads: sepsis::READS,
+    late_items: "Within the window the screen is repeated and its onset may move; after it the item is counted and kept aside.",
+    tag: b"sepsis",
+    looks_back: hours(25),
+    conclude: sepsis::conclude,
+};
+
+const CRITICAL_RESULTS: Workload = Workload {
+    name: "critical-results",
+    rule: "critical-ranges 1.0.0",
+    sources: &[
+        "Ranges in data/critical_ranges.tsv, to be reviewed by the laboratory that is accountable for them",
+    ],
+    late_window: hours(48),
+    revise_window: hours(48),
+    reads: critical::READS,
+    late_items: "Within the window the result is judged at the time of its specimen; after it the item is counted and kept aside.",
+    tag: b"critical-results",
+    looks_back: hours(12),
+    conclude: critical::conclude,
+};
 
 /// What a workload may look at.
 pub(crate) struct View<'a> {
@@ -181,11 +183,11 @@ impl Condition {
     }
 
     /// Gives the workload that speaks of it.
-    pub(crate) const fn workload(self) -> &'static str {
+    pub(crate) const fn workload(self) -> &'static Workload {
         match self {
-            Self::Deterioration | Self::ObservationsOverdue => "deterioration",
-            Self::SepsisScreen => "sepsis",
-            Self::CriticalResult(_) => "critical-results",
+            Self::Deterioration | Self::ObservationsOverdue => &DETERIORATION,
+            Self::SepsisScreen => &SEPSIS,
+            Self::CriticalResult(_) => &CRITICAL_RESULTS,
         }
     }
 }

@@ -35,9 +35,16 @@ impl Verdict {
         Self::Positive,
     ];
 
-    /// Gives its number beside a published line.
+    /// Gives its number beside a published line; 0 is what decides nothing.
     pub(super) const fn number(self) -> u8 {
-        self as u8
+        match self {
+            Self::Unknown => 0,
+            Self::Normal => 1,
+            Self::Flagged => 2,
+            Self::Low => 3,
+            Self::High => 4,
+            Self::Positive => 5,
+        }
     }
 
     /// Finds the verdict of a number.

@@ -274,7 +274,7 @@ fn line(out: &mut Vec<u8>, line: &Line, at: &mut i64) {
     unsigned(out, u128::from(line.revision));
     out.extend_from_slice(line.finding.as_bytes());
     out.extend(line.digest.to_be_bytes());
-    out.push(u8::from(line.asserted) | u8::from(line.urgent) << 1 | line.note << 2);
+    out.push(u8::from(line.asserted) | (line.note << 1));
 }
 
 fn optional(out: &mut Vec<u8>, value: Option<i64>) {
@@ -408,8 +408,7 @@ impl<'a> Bytes<'a> {
             finding,
             digest,
             asserted: flags & 1 != 0,
-            urgent: flags & 2 != 0,
-            note: flags >> 2,
+            note: flags >> 1,
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod engine;
 mod events;
+mod forgetting;
 mod news2_vectors;
 mod permutations;
 mod runner;

@@ -141,6 +141,18 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
+/// A stay without an end, so that observations can be overdue.
+fn stay() -> Fact {
+    Fact::Encounter(clinical::Encounter {
+        resource: "stay".into(),
+        class: clinical::EncounterClass::Inpatient,
+        status: clinical::EncounterStatus::InProgress,
+        location: "".into(),
+        start: None,
+        end: None,
+    })
+}
+
 fn run(events: &[Event]) -> Engine {
     let mut engine = Engine::new();
     for event in events {
@@ -158,6 +170,38 @@ proptest! {
         (events, shuffled) in events().prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle()))
     ) {
         prop_assert_eq!(standing(&run(&events).findings), standing(&run(&shuffled).findings));
+    }
+
+    #[test]
+    fn scoring_on_arrival_ends_as_if_all_had_been_known(
+        (events, shuffled, delays) in events().prop_flat_map(|events| {
+            let delays = prop::collection::vec(0..60i64, events.len());
+            (Just(events.clone()), Just(events).prop_shuffle(), delays)
+        })
+    ) {
+        // Each event is accepted up to an hour after it was true: of two versions the one accepted later stands.
+        let accepted: BTreeMap<_, _> = events.iter().zip(delays).enumerate().map(|(n, (event, delay))| {
+            let micros = event.at.micros() + delay * 60_000_000 + n as i64;
+            (event.id, clinical::ReceivedTime::from_micros(micros))
+        }).collect();
+        let with_times = |events: &[Event]| events.iter().map(|event| {
+            Event { received: accepted[&event.id], ..event.clone() }
+        }).collect::<Vec<_>>();
+        let mut arriving = with_times(&events);
+        arriving.sort_by_key(|event| event.received);
+        let mut all_at_once = Engine::new();
+        all_at_once.take(&event("ann", Place { at: -9_000, arrives: -9_000, offset: 7 }, 0, stay()));
+        all_at_once.tick(received_time(END));
+        for event in with_times(&shuffled) {
+            all_at_once.take(&event);
+        }
+        let mut live = Engine::new();
+        live.take(&event("ann", Place { at: -9_000, arrives: -9_000, offset: 7 }, 0, stay()));
+        for event in arriving {
+            live.take(&event);
+        }
+        live.tick(received_time(END));
+        prop_assert_eq!(standing(&live.findings), standing(&all_at_once.findings));
     }
 
     #[test]

@@ -255,7 +255,7 @@ fn vitals(words: &mut Words) -> Result<Action, ParseError> {
         match word.as_str() {
             "air" | "oxygen" => values.push(("oxygen".into(), word)),
             "alert" | "confused" | "voice" | "pain" | "unresponsive" => {
-                values.push(("consciousness".into(), word))
+                values.push(("consciousness".into(), word));
             }
             _ => {
                 let value = words.need("a value")?;
@@ -291,7 +291,7 @@ fn expectation(words: &mut Words) -> Result<Expectation, ParseError> {
                     "score" => wanted.score = Some(words.number()?),
                     "revision" => wanted.revision = Some(words.number()?),
                     text if text.starts_with('"') => {
-                        wanted.text = Some(text.trim_matches('"').to_owned())
+                        wanted.text = Some(text.trim_matches('"').to_owned());
                     }
                     other => {
                         return Err(
