@@ -31,15 +31,6 @@ impl Clock {
         }
     }
 
-    /// Tells a time that starts at `origin` and runs `speed` times as fast.
-    pub(crate) fn starting_at(origin: ReceivedTime, speed: u32) -> Self {
-        Self {
-            began: Instant::now(),
-            origin,
-            speed,
-        }
-    }
-
     /// The time now. At speed 1 it follows the system's clock, corrections included.
     pub(crate) fn now(&self) -> ReceivedTime {
         if self.speed == 1 {

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod demo;
 
 mod doctor;
 mod explain;
@@ -40,6 +41,7 @@ Exit codes: 0 done; 1 it did not work, or what was looked for is not so; 2 the c
 
 #[derive(Subcommand)]
 enum Verb {
+    Demo(demo::Demo),
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
@@ -153,6 +155,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut out = io::stdout();
     let done = match line.verb {
+        Verb::Demo(demo) => demo.run(&mut out),
         Verb::Run(run) => run.run(&mut out),
         Verb::Check(check) => check.run(&mut out),
         Verb::Explain(explain) => explain.run(&mut out),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clinical::{Delivery, wire};
+use clinical::{Delivery, DeliveryKind, wire};
 use journal::{Journal, Offset, Record, TopicPartition, Write, partition_for};
 
 use crate::clock::Clock;
@@ -183,7 +183,7 @@ impl Runner {
                             offset: record.offset,
                         }),
                         Err(error) => {
-                            tracing::error!(channel = self.name, %error, offset = record.offset, "a delivery in the journal cannot be read")
+                            tracing::error!(channel = self.name, %error, offset = record.offset, "a delivery in the journal cannot be read");
                         }
                     }
                 }
@@ -238,6 +238,13 @@ impl Runner {
             })
             .inc();
         match &attempt.ended {
+            Ended::Delivered if delivery.kind == DeliveryKind::Raised => {
+                let since = self.shared.clock.now().since(delivery.alert.known_at);
+                self.shared
+                    .metrics
+                    .raised
+                    .observe(since.unwrap_or_default().as_secs_f64());
+            }
             Ended::Delivered => {}
             Ended::Failed { why, next } => {
                 tracing::warn!(channel = self.name, alert = %delivery.alert.id, number = attempt.number, why, %next, "not delivered, will try again");

@@ -9,6 +9,7 @@ mod explain;
 mod intake;
 mod stages;
 mod views;
+mod ward;
 
 mod clock;
 mod commands;

@@ -1,8 +1,8 @@
 //! What is counted: one place for the names, so that metrics, pages and `status` tell the same.
 
 use std::fmt::Write as _;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -84,125 +84,167 @@ pub(crate) struct Metrics {
     pub(crate) stage_records: Family<StageLabel, Counter>,
     pub(crate) stage_lag: Family<StageLabel, Gauge>,
     pub(crate) stage_keys: Family<StageLabel, Gauge>,
-    pub(crate) quarantined: Family<ReasonLabels, Counter>,
+    pub(crate) quarantined: Family<StageLabel, Counter>,
     pub(crate) late: Family<StageLabel, Counter>,
     pub(crate) normalized: Family<ReasonLabels, Counter>,
     pub(crate) unmapped: Family<SourceLabel, Counter>,
     pub(crate) findings: Family<ReasonLabels, Counter>,
     pub(crate) alerts: Family<ReasonLabels, Counter>,
     pub(crate) deliveries: Family<DeliveryLabels, Counter>,
-    pub(crate) raw_to_alert: Histogram,
+    pub(crate) raised: Histogram,
     pub(crate) disk_free: Gauge,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("pulsewire");
-        let r = &mut registry;
-        let seconds = |name: &str, help: &str, r: &mut Registry| {
-            let histogram = Histogram::new(exponential_buckets(0.000_1, 2.0, 18));
-            r.register_with_unit(name, help, Unit::Seconds, histogram.clone());
-            histogram
+        let seconds = || Histogram::new(exponential_buckets(0.000_1, 2.0, 18));
+        let metrics = Self {
+            registry: Mutex::new(Registry::with_prefix("pulsewire")),
+            frames: Family::default(),
+            frame_bytes: Family::default(),
+            skipped_bytes: Counter::default(),
+            collisions: Family::default(),
+            last_seen: Family::default(),
+            connections: Gauge::default(),
+            timeouts: Family::default(),
+            acknowledged: seconds(),
+            stage_records: Family::default(),
+            stage_lag: Family::default(),
+            stage_keys: Family::default(),
+            quarantined: Family::default(),
+            late: Family::default(),
+            normalized: Family::default(),
+            unmapped: Family::default(),
+            findings: Family::default(),
+            alerts: Family::default(),
+            deliveries: Family::default(),
+            raised: seconds(),
+            disk_free: Gauge::default(),
         };
-        let acknowledged = seconds(
-            "intake_acknowledged",
-            "From a message's last byte in to its durable acknowledgement",
-            r,
-        );
-        let raw_to_alert = seconds(
-            "alerts_raw_to_alert",
-            "From the acceptance of the causing message to its alert in the journal",
-            r,
-        );
-        Self {
-            frames: counted(r, "intake_frames", "Frames received, by how they ended"),
-            frame_bytes: counted(r, "intake_frame_bytes", "Bytes of frames received"),
-            skipped_bytes: counted(r, "intake_skipped_bytes", "Bytes outside any frame"),
-            collisions: counted(
-                r,
-                "intake_control_id_collisions",
-                "Control ids that came again with another body",
-            ),
-            last_seen: counted(
-                r,
-                "intake_last_seen_timestamp_seconds",
-                "When a source was last heard",
-            ),
-            connections: counted(r, "intake_connections", "Connections open now"),
-            timeouts: counted(
-                r,
-                "intake_timeouts",
-                "Connections closed because a time was over, by which",
-            ),
-            acknowledged,
-            stage_records: counted(r, "stage_records", "Records stepped, by station"),
-            stage_lag: counted(
-                r,
-                "stage_lag_records",
-                "Records not yet stepped, by station",
-            ),
-            stage_keys: counted(
-                r,
-                "stage_resident_keys",
-                "Patients whose state is in memory, by station",
-            ),
-            quarantined: counted(
-                r,
-                "stage_quarantined",
-                "Records that could not be used, by station and reason",
-            ),
-            late: counted(
-                r,
-                "stage_late",
-                "Records that came after their window, by station",
-            ),
-            normalized: counted(
-                r,
-                "normalize_messages",
-                "Messages normalized, by what became of them",
-            ),
-            unmapped: counted(
-                r,
-                "mapping_unmapped_fields",
-                "Populated fields without a place in FHIR, by source",
-            ),
-            findings: counted(
-                r,
-                "workloads_findings",
-                "Findings, by workload and severity",
-            ),
-            alerts: counted(
-                r,
-                "alerts_changes",
-                "Changes of alerts, by condition and state",
-            ),
-            deliveries: counted(
-                r,
-                "delivery_attempts",
-                "Tries to bring news, by channel and outcome",
-            ),
-            raw_to_alert,
-            disk_free: counted(
-                r,
-                "journal_disk_free_bytes",
-                "Free space where the journal is",
-            ),
-            registry: Mutex::new(registry),
-        }
+        metrics.register_intake();
+        metrics.register_stations();
+        metrics
     }
 }
 
 impl Metrics {
+    fn register_intake(&self) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let r = &mut *registry;
+        r.register(
+            "intake_frames",
+            "Frames received, by how they ended",
+            self.frames.clone(),
+        );
+        r.register(
+            "intake_frame_bytes",
+            "Bytes of frames received",
+            self.frame_bytes.clone(),
+        );
+        r.register(
+            "intake_skipped_bytes",
+            "Bytes outside any frame",
+            self.skipped_bytes.clone(),
+        );
+        r.register(
+            "intake_control_id_collisions",
+            "Control ids that came again with another body",
+            self.collisions.clone(),
+        );
+        r.register(
+            "intake_last_seen_timestamp_seconds",
+            "When a source was last heard",
+            self.last_seen.clone(),
+        );
+        r.register(
+            "intake_connections",
+            "Connections open now",
+            self.connections.clone(),
+        );
+        r.register(
+            "intake_connections_closed",
+            "Connections that we closed, by the reason",
+            self.timeouts.clone(),
+        );
+        let help = "From a message's last byte in to its durable acknowledgement";
+        r.register_with_unit(
+            "intake_acknowledged",
+            help,
+            Unit::Seconds,
+            self.acknowledged.clone(),
+        );
+        r.register(
+            "journal_disk_free_bytes",
+            "Free space where the journal is",
+            self.disk_free.clone(),
+        );
+    }
+
+    fn register_stations(&self) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let r = &mut *registry;
+        r.register(
+            "stage_records",
+            "Records stepped, by station",
+            self.stage_records.clone(),
+        );
+        r.register(
+            "stage_lag_records",
+            "Records not yet stepped, by station",
+            self.stage_lag.clone(),
+        );
+        r.register(
+            "stage_resident_keys",
+            "Patients whose state is in memory, by station",
+            self.stage_keys.clone(),
+        );
+        r.register(
+            "stage_quarantined",
+            "Records that could not be used, by station",
+            self.quarantined.clone(),
+        );
+        r.register(
+            "stage_late",
+            "Records that came after their window, by station",
+            self.late.clone(),
+        );
+        r.register(
+            "normalize_messages",
+            "Messages normalized, by what became of them",
+            self.normalized.clone(),
+        );
+        r.register(
+            "mapping_unmapped_fields",
+            "Populated fields without a place in FHIR, by source",
+            self.unmapped.clone(),
+        );
+        r.register(
+            "workloads_findings",
+            "Findings, by workload and severity",
+            self.findings.clone(),
+        );
+        r.register(
+            "alerts_changes",
+            "Changes of alerts, by condition and state",
+            self.alerts.clone(),
+        );
+        r.register(
+            "delivery_attempts",
+            "Tries to bring news, by channel and outcome",
+            self.deliveries.clone(),
+        );
+        let help =
+            "From the acceptance of the causing message to the news of a new alert at its receiver";
+        r.register_with_unit("delivery_raised", help, Unit::Seconds, self.raised.clone());
+    }
+
     /// Writes all of it as OpenMetrics text, which Prometheus reads.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        let registry = self
-            .registry
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         if prometheus_client::encoding::text::encode(&mut text, &registry).is_err() {
             // Writing to a string does not fail; if the library does, a scraper sees an incomplete text.
-            drop(write!(text, "# incomplete"));
+            text.push_str("# incomplete\n");
         }
         text
     }
@@ -226,14 +268,4 @@ impl Metrics {
             })
             .get()
     }
-}
-
-fn counted<M: Default + Clone + prometheus_client::registry::Metric>(
-    registry: &mut Registry,
-    name: &str,
-    help: &str,
-) -> M {
-    let metric = M::default();
-    registry.register(name, help, metric.clone());
-    metric
 }

@@ -69,7 +69,6 @@ pub(crate) enum Error {
 pub(crate) struct Running {
     pub(crate) mllp: SocketAddr,
     pub(crate) control: SocketAddr,
-    pub(crate) state: Arc<Control>,
     tasks: Tasks,
     journal: Arc<EmbeddedJournal>,
 }
@@ -119,7 +118,6 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     Ok(Running {
         mllp,
         control,
-        state,
         tasks,
         journal: opened.journal,
     })
@@ -336,7 +334,7 @@ fn start_housekeeping(
                 Ok(0) => {}
                 Ok(records) => tracing::info!(records, "records past their retention were removed"),
                 Err(error) => {
-                    tracing::error!(%error, "records past their retention could not be removed")
+                    tracing::error!(%error, "records past their retention could not be removed");
                 }
             }
             stop.rest(RETAIN);

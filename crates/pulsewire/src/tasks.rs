@@ -24,9 +24,12 @@ pub(crate) struct Tasks {
     stop: Stop,
     sender: Arc<watch::Sender<bool>>,
     handle: tokio::runtime::Handle,
-    threads: Arc<Mutex<Vec<(&'static str, JoinHandle<()>)>>>,
+    threads: Arc<Mutex<Vec<Thread>>>,
     futures: Arc<Mutex<tokio::task::JoinSet<()>>>,
 }
+
+/// A thread by its name.
+type Thread = (&'static str, JoinHandle<()>);
 
 /// Tells whether to stop, and lets one wait for it.
 #[derive(Clone)]

@@ -145,14 +145,20 @@ impl Ward {
     /// Plans a message with results.
     fn send_results(&mut self, at: EventTime, sender: Sender, who: Who, reports: &[Report]) {
         let control = self.control(sender);
-        let heading = Heading { sender, control: &control, at };
+        let heading = Heading {
+            sender,
+            control: &control,
+            at,
+        };
         let bytes = messages::results(heading, self.patients.get(who), reports);
         self.plan(at, Act::Send(feed_of(sender), bytes));
     }
 
     /// Chooses one of the patients that a rule allows.
     fn choose(&mut self, allowed: impl Fn(&Patient) -> bool) -> Option<Who> {
-        let found: Vec<Who> = (0..self.patients.len()).filter(|who| allowed(&self.patients[*who])).collect();
+        let found: Vec<Who> = (0..self.patients.len())
+            .filter(|who| allowed(&self.patients[*who]))
+            .collect();
         (!found.is_empty()).then(|| self.chance.pick(&found))
     }
 
@@ -160,14 +166,21 @@ impl Ward {
     fn choose_well(&mut self) -> Option<Who> {
         self.choose(|patient| {
             let stay = patient.stay.as_ref();
-            patient.body.course.is_none() && stay.is_some_and(|stay| stay.bed.unit != Unit::Emergency)
+            patient.body.course.is_none()
+                && stay.is_some_and(|stay| stay.bed.unit != Unit::Emergency)
         })
     }
 
     /// Finds a bed that nobody lies in.
     fn free_bed(&self, unit: Unit) -> Option<Bed> {
-        let taken = |bed: Bed| self.patients.iter().any(|patient| patient.stay.as_ref().is_some_and(|stay| stay.bed == bed));
-        (0..unit.beds()).map(|number| Bed { unit, number }).find(|bed| !taken(*bed))
+        let taken = |bed: Bed| {
+            self.patients
+                .iter()
+                .any(|patient| patient.stay.as_ref().is_some_and(|stay| stay.bed == bed))
+        };
+        (0..unit.beds())
+            .map(|number| Bed { unit, number })
+            .find(|bed| !taken(*bed))
     }
 }
 

@@ -86,7 +86,9 @@ impl Demo {
 
     fn data(&self) -> Result<Data, Failure> {
         let keep = self.data.is_some();
-        let path = self.data.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("pulsewire-demo-{}", std::process::id())));
+        let path = self.data.clone().unwrap_or_else(|| {
+            std::env::temp_dir().join(format!("pulsewire-demo-{}", std::process::id()))
+        });
         std::fs::create_dir_all(&path)?;
         Ok(Data { path, keep })
     }
@@ -99,18 +101,30 @@ impl Demo {
         config
     }
 
-    async fn start(&self, config: Config, clock: Clock, out: &mut dyn Write) -> Result<Running, Failure> {
+    async fn start(
+        &self,
+        config: Config,
+        clock: Clock,
+        out: &mut dyn Write,
+    ) -> Result<Running, Failure> {
         let running = match pipeline::start(&config, clock, "Simulated ward").await {
             // A newcomer's port may be taken: any other does as well, as long as it was not asked for.
             Err(pipeline::Error::Control(_)) if self.listen.port() == PORT => {
-                let config = Config { control_listen: SocketAddr::new(self.listen.ip(), 0), ..config.clone() };
+                let config = Config {
+                    control_listen: SocketAddr::new(self.listen.ip(), 0),
+                    ..config.clone()
+                };
                 pipeline::start(&config, clock, "Simulated ward").await
             }
             started => started,
         };
         let running = running.map_err(run::starting)?;
         writeln!(out, "{}", super::addresses(&running, &config))?;
-        writeln!(out, "\nA simulated ward (seed {}) is sending; one second is {} of its seconds. Alerts as they come:\n", self.seed, self.speed)?;
+        writeln!(
+            out,
+            "\nA simulated ward (seed {}) is sending; one second is {} of its seconds. Alerts as they come:\n",
+            self.seed, self.speed
+        )?;
         out.flush()?;
         Ok(running)
     }
@@ -122,10 +136,14 @@ impl Demo {
         let mut feeds = Vec::new();
         for feed in Feed::ALL {
             let (sender, receiver) = mpsc::channel(QUEUE);
-            running.tasks().spawn(send(running.mllp, receiver, running.tasks().stop()));
+            running
+                .tasks()
+                .spawn(send(running.mllp, receiver, running.tasks().stop()));
             feeds.push((feed, sender));
         }
-        running.tasks().spawn(deal(ward, feeds, clock, running.tasks().stop()));
+        running
+            .tasks()
+            .spawn(deal(ward, feeds, clock, running.tasks().stop()));
         match self.lasting {
             Some(lasting) => {
                 tokio::select! {
@@ -147,7 +165,9 @@ async fn deal(ward: Ward, feeds: Vec<(Feed, mpsc::Sender<Sent>)>, clock: Clock, 
         {
             return;
         }
-        let Some((_, feed)) = feeds.iter().find(|(feed, _)| *feed == sent.feed) else { continue };
+        let Some((_, feed)) = feeds.iter().find(|(feed, _)| *feed == sent.feed) else {
+            continue;
+        };
         if stop.is_asked() || feed.send(sent).await.is_err() {
             return;
         }
@@ -176,7 +196,11 @@ async fn send(to: SocketAddr, mut messages: mpsc::Receiver<Sent>, mut stop: Stop
     }
 }
 
-async fn exchange(connection: &mut Option<TcpStream>, to: SocketAddr, message: &[u8]) -> std::io::Result<()> {
+async fn exchange(
+    connection: &mut Option<TcpStream>,
+    to: SocketAddr,
+    message: &[u8],
+) -> std::io::Result<()> {
     let stream = match connection {
         Some(stream) => stream,
         None => {

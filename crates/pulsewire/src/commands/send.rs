@@ -66,9 +66,9 @@ impl Send {
         };
         let total = load.run();
         if self.json {
-            total.print_json(out)?
+            total.print_json(out)?;
         } else {
-            total.print(out)?
+            total.print(out)?;
         }
         if total.is_clean() {
             Ok(())

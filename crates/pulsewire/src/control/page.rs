@@ -93,101 +93,69 @@ pub(super) fn render(
     form: Form,
     frame: &Frame,
 ) -> Result<String, Refused> {
+    let make = Maker { form, frame };
     Ok(match page {
-        Page::Overview => {
-            let model = overview::model(control);
-            choose(
-                form,
-                frame,
-                &model,
-                ui::overview_page,
-                ui::overview_fragment,
-                ui::overview_live,
-            )
-        }
-        Page::Alerts(state) => {
-            let model = alert::list(control, *state)?;
-            choose(
-                form,
-                frame,
-                &model,
-                ui::alerts_page,
-                ui::alerts_fragment,
-                ui::alerts_live,
-            )
-        }
-        Page::Alert(id) => {
-            let model = alert::one(control, *id)?;
-            choose(
-                form,
-                frame,
-                &model,
-                ui::alert_page,
-                ui::alert_fragment,
-                ui::alert_live,
-            )
-        }
-        Page::Patients => {
-            let model = patient::list(control)?;
-            choose(
-                form,
-                frame,
-                &model,
-                ui::patients_page,
-                ui::patients_fragment,
-                ui::patients_live,
-            )
-        }
+        Page::Overview => make.of(
+            &overview::model(control),
+            [ui::overview_page, ui::overview_fragment, ui::overview_live],
+        ),
+        Page::Alerts(state) => make.of(
+            &alert::list(control, *state)?,
+            [ui::alerts_page, ui::alerts_fragment, ui::alerts_live],
+        ),
+        Page::Alert(id) => make.of(
+            &alert::one(control, *id)?,
+            [ui::alert_page, ui::alert_fragment, ui::alert_live],
+        ),
+        Page::Patients => make.of(
+            &patient::list(control)?,
+            [ui::patients_page, ui::patients_fragment, ui::patients_live],
+        ),
         Page::Patient(key, window) => {
             let model = patient::one(control, *key, *window, frame.now_us)?;
-            choose(
-                form,
-                frame,
+            make.of(
                 &model,
-                ui::patient_page,
-                ui::patient_fragment,
-                ui::patient_live,
+                [ui::patient_page, ui::patient_fragment, ui::patient_live],
             )
         }
         Page::Quarantine(reason) => {
             let model = quarantine::list(control, reason.as_deref());
-            choose(
-                form,
-                frame,
+            make.of(
                 &model,
-                ui::quarantine_page,
-                ui::quarantine_fragment,
-                ui::quarantine_live,
+                [
+                    ui::quarantine_page,
+                    ui::quarantine_fragment,
+                    ui::quarantine_live,
+                ],
             )
         }
         Page::Quarantined(id) => {
             let model = quarantine::one(control, id)?;
-            choose(
-                form,
-                frame,
+            make.of(
                 &model,
-                ui::quarantined_page,
-                ui::quarantined_fragment,
-                ui::quarantined_fragment,
+                [
+                    ui::quarantined_page,
+                    ui::quarantined_fragment,
+                    ui::quarantined_fragment,
+                ],
             )
         }
         Page::Kit => ui::kit_page(frame),
     })
 }
 
-type Make<M> = fn(&Frame, &M) -> String;
-
-fn choose<M>(
+/// Makes one form of a page from its model.
+struct Maker<'f> {
     form: Form,
-    frame: &Frame,
-    model: &M,
-    whole: Make<M>,
-    fragment: Make<M>,
-    live: Make<M>,
-) -> String {
-    match form {
-        Form::Whole => whole(frame, model),
-        Form::Fragment => fragment(frame, model),
-        Form::Live => live(frame, model),
+    frame: &'f Frame,
+}
+
+impl Maker<'_> {
+    fn of<M>(&self, model: &M, [whole, fragment, live]: [fn(&Frame, &M) -> String; 3]) -> String {
+        match self.form {
+            Form::Whole => whole(self.frame, model),
+            Form::Fragment => fragment(self.frame, model),
+            Form::Live => live(self.frame, model),
+        }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) enum Pending {
     /// It comes when the journal has the message.
     Later(oneshot::Receiver<Option<Vec<u8>>>),
     /// One for each message of a batch.
-    Batch(Vec<Pending>, ReceivedTime),
+    Batch(Vec<Self>, ReceivedTime),
 }
 
 impl Pending {

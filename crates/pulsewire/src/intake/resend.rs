@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clinical::{MessageId, PatientKey, ReceivedTime};
@@ -164,7 +164,7 @@ impl Resends {
         if let Some(Entry::Pending(waiting)) = before {
             for sender in waiting {
                 // Whoever waited may have gone; then nobody needs the answer.
-                drop(sender.send(accepted));
+                let _gone = sender.send(accepted).is_err();
             }
         }
     }
@@ -365,6 +365,3 @@ fn key(kind: u8, id: &[u8; 16]) -> [u8; 17] {
 fn position_key(at: &TopicPartition) -> Vec<u8> {
     format!("{}/{}", at.topic, at.partition).into_bytes()
 }
-
-/// The memory shared with the journal's callbacks.
-pub(crate) type Shared = Arc<Resends>;

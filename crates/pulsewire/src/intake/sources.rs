@@ -48,9 +48,9 @@ impl Sources {
                 what,
             })?;
             if name == DEFAULT {
-                default = Some(source)
+                default = Some(source);
             } else {
-                named.push(source)
+                named.push(source);
             }
         }
         Ok(Self {

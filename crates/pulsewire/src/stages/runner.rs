@@ -177,12 +177,14 @@ impl<P: Processor + 'static> Stage<P> {
         }
         let label = StageLabel { stage: self.name };
         let metrics = &self.shared.metrics;
-        let counted = metrics.stage_records.get_or_create(&label);
-        counted.inc_by(records.saturating_sub(counted.get()));
-        drop(counted);
-        let counted = metrics.late.get_or_create(&label);
-        counted.inc_by(late.saturating_sub(counted.get()));
-        drop(counted);
+        for (family, total) in [
+            (&metrics.stage_records, records),
+            (&metrics.quarantined, quarantined),
+            (&metrics.late, late),
+        ] {
+            let counted = family.get_or_create(&label);
+            counted.inc_by(total.saturating_sub(counted.get()));
+        }
         metrics
             .stage_lag
             .get_or_create(&label)

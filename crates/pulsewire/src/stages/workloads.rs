@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use clinical::{
-    EventId, EventTime, Finding, FindingState, Origin, ReceivedTime, RecordedTime, wire,
+    Event, EventId, EventTime, Finding, FindingState, Origin, PatientKey, ReceivedTime,
+    RecordedTime, wire,
 };
+use journal::{RecordRef, TopicPartition};
 use mapping::event::{Envelope, event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
@@ -34,7 +36,34 @@ impl WorkloadStage {
         }
     }
 
-    fn emit(&self, effects: &Effects, cx: &mut Context<'_>) {
+    fn conclude(
+        &self,
+        state: &mut State,
+        given: Given<'_>,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<(), StepError> {
+        let stepped = self.workloads.step(state, given, now, effects);
+        stepped.map_err(|error| StepError::new("workload", error.to_string()))
+    }
+
+    fn emit(&self, patient: PatientKey, effects: &Effects, cx: &mut Context<'_>) {
+        for (survivor, handed) in &effects.handover {
+            let headers = vec![header("content-type", identity::HANDOVER)];
+            let state = identity::write_handover(patient, handed);
+            let record = record(*survivor, cx.received(), cx, headers, state);
+            cx.emit(topics::PATIENT_STREAM, record);
+        }
+        for issue in &effects.quality {
+            let reason = format!("quality {:?} {:?}", issue.kind, issue.parameter);
+            self.metrics
+                .findings
+                .get_or_create(&ReasonLabels {
+                    stage: "workloads",
+                    reason,
+                })
+                .inc();
+        }
         for finding in effects
             .findings
             .iter()
@@ -62,6 +91,45 @@ impl WorkloadStage {
                 None => cx.cancel_timer(tag),
             }
         }
+    }
+}
+
+/// The record as a clinical event; nothing where workloads have no use for it.
+fn read(
+    from: &TopicPartition,
+    record: &RecordRef<'_>,
+    patient: PatientKey,
+) -> Result<Option<Event>, StepError> {
+    let envelope = Envelope {
+        key: patient,
+        content_type: text(record, "content-type").unwrap_or_default(),
+        event_id: text(record, "event-id")
+            .and_then(EventId::parse)
+            .unwrap_or_default(),
+        event_time: EventTime::from_micros(record.event_time),
+        recorded: text(record, "recorded-time").and_then(RecordedTime::parse),
+        received_time: ReceivedTime::from_micros(record.received_time),
+        origin: Origin {
+            partition: from.partition,
+            offset: record.offset,
+        },
+        bytes: record.value.unwrap_or_default(),
+    };
+    event(&envelope).map_err(|error| StepError::new("unreadable", error.to_string()))
+}
+
+/// What came too late goes to the side, what belongs to another identity now goes there.
+fn send_on(read: &RecordRef<'_>, patient: PatientKey, effects: &Effects, cx: &mut Context<'_>) {
+    if effects.late {
+        cx.emit_late(*read);
+    }
+    if let Some(survivor) = effects.forward_to {
+        let mut forwarded = read.to_record();
+        forwarded.key = (*survivor.as_bytes()).into();
+        forwarded
+            .headers
+            .push(header("forwarded-from", patient.to_string()));
+        cx.emit(topics::PATIENT_STREAM, forwarded);
     }
 }
 
@@ -95,70 +163,17 @@ impl Processor for WorkloadStage {
                     tag,
                     at: EventTime::from_micros(at),
                 };
-                self.workloads
-                    .step(state, given, now, &mut effects)
-                    .map_err(|error| StepError::new("workload", error.to_string()))?;
+                self.conclude(state, given, now, &mut effects)?;
             }
-            Input::Record { from, record: read } => {
-                let envelope = Envelope {
-                    key: patient,
-                    content_type: text(&read, "content-type").unwrap_or_default(),
-                    event_id: text(&read, "event-id")
-                        .and_then(EventId::parse)
-                        .unwrap_or_default(),
-                    event_time: EventTime::from_micros(read.event_time),
-                    recorded: text(&read, "recorded-time").and_then(RecordedTime::parse),
-                    received_time: ReceivedTime::from_micros(read.received_time),
-                    origin: Origin {
-                        partition: from.partition,
-                        offset: read.offset,
-                    },
-                    bytes: read.value.unwrap_or_default(),
-                };
-                let read_event = event(&envelope)
-                    .map_err(|error| StepError::new("unreadable", error.to_string()))?;
-                let Some(event) = read_event else {
+            Input::Record { from, record } => {
+                let Some(event) = read(from, &record, patient)? else {
                     return Ok(());
                 };
-                let given = Given::Event(&event);
-                self.workloads
-                    .step(state, given, now, &mut effects)
-                    .map_err(|error| StepError::new("workload", error.to_string()))?;
-                if effects.late {
-                    cx.emit_late(read);
-                }
-                if let Some(survivor) = effects.forward_to {
-                    let mut forwarded = read.to_record();
-                    forwarded.key = (*survivor.as_bytes()).into();
-                    forwarded
-                        .headers
-                        .push(header("forwarded-from", patient.to_string()));
-                    cx.emit(topics::PATIENT_STREAM, forwarded);
-                }
+                self.conclude(state, Given::Event(&event), now, &mut effects)?;
+                send_on(&record, patient, &effects, cx);
             }
         }
-        for (survivor, handed) in &effects.handover {
-            let headers = vec![header("content-type", identity::HANDOVER)];
-            let record = record(
-                *survivor,
-                cx.received(),
-                cx,
-                headers,
-                identity::write_handover(patient, handed),
-            );
-            cx.emit(topics::PATIENT_STREAM, record);
-        }
-        for issue in &effects.quality {
-            let reason = format!("quality {:?} {:?}", issue.kind, issue.parameter);
-            self.metrics
-                .findings
-                .get_or_create(&ReasonLabels {
-                    stage: "workloads",
-                    reason,
-                })
-                .inc();
-        }
-        self.emit(&effects, cx);
+        self.emit(patient, &effects, cx);
         Ok(())
     }
 

@@ -88,7 +88,7 @@ impl PatientView {
             }
             Fact::Observation(observation) => self.take_observation(event, observation),
             Fact::Merge(merge) if merge.role == MergeRole::Retired => {
-                self.survivor = Some(merge.other)
+                self.survivor = Some(merge.other);
             }
             Fact::Merge(_) | Fact::Order(_) | Fact::Handover { .. } => {}
         }

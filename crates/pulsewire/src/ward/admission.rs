@@ -94,16 +94,25 @@ impl Ward {
     /// Sends an admission message of a patient as they are.
     fn announce(&mut self, at: EventTime, event: (&str, &str), who: Who, discharged: Option<&str>) {
         let control = self.control(Sender::Administration);
-        let heading = Heading { sender: Sender::Administration, control: &control, at };
+        let heading = Heading {
+            sender: Sender::Administration,
+            control: &control,
+            at,
+        };
         let (patient, ended) = (&self.patients[who], discharged.map(|how| (at, how)));
-        let message = messages::administration(heading, event, patient, patient.stay.as_ref(), ended);
+        let message =
+            messages::administration(heading, event, patient, patient.stay.as_ref(), ended);
         self.plan(at, Act::Send(Feed::Adt, message.finish()));
     }
 
     /// Tells of somebody who has been there since before anybody listened.
     pub(super) fn announce_present(&mut self, at: EventTime, who: Who) {
         let stay = self.patients[who].stay.as_ref();
-        let event = if stay.is_some_and(|stay| stay.class == Class::Emergency) { REGISTER } else { ADMIT };
+        let event = if stay.is_some_and(|stay| stay.class == Class::Emergency) {
+            REGISTER
+        } else {
+            ADMIT
+        };
         self.announce(at, event, who, None);
     }
 
@@ -118,7 +127,11 @@ impl Ward {
     /// Puts somebody into a bed.
     pub(super) fn put_in_bed(&mut self, at: EventTime, who: Who, bed: Bed) {
         self.visits += 1;
-        let class = if bed.unit == Unit::Emergency { Class::Emergency } else { Class::Inpatient };
+        let class = if bed.unit == Unit::Emergency {
+            Class::Emergency
+        } else {
+            Class::Inpatient
+        };
         self.patients[who].stay = Some(Stay {
             visit_number: format!("V{}", 50_000 + self.visits),
             class,
@@ -157,8 +170,15 @@ impl Ward {
             self.discharge(at, who, HOME);
             return;
         }
-        let unit = if self.chance.permille(550) { Unit::Medical } else { Unit::Surgical };
-        let bed = self.free_bed(unit).or_else(|| self.free_bed(Unit::Medical)).or_else(|| self.free_bed(Unit::Surgical));
+        let unit = if self.chance.permille(550) {
+            Unit::Medical
+        } else {
+            Unit::Surgical
+        };
+        let bed = self
+            .free_bed(unit)
+            .or_else(|| self.free_bed(Unit::Medical))
+            .or_else(|| self.free_bed(Unit::Surgical));
         let Some(bed) = bed else {
             self.again(at, (20, 40), Movement::Decide(who));
             return;
@@ -188,9 +208,16 @@ impl Ward {
     }
 
     fn step_down(&mut self, at: EventTime, who: Who) {
-        let there = self.patients[who].stay.as_ref().is_some_and(|stay| stay.bed.unit == Unit::HighDependency);
+        let there = self.patients[who]
+            .stay
+            .as_ref()
+            .is_some_and(|stay| stay.bed.unit == Unit::HighDependency);
         if there && self.patients[who].body.course.is_none() {
-            let unit = if self.free_bed(Unit::Medical).is_some() { Unit::Medical } else { Unit::Surgical };
+            let unit = if self.free_bed(Unit::Medical).is_some() {
+                Unit::Medical
+            } else {
+                Unit::Surgical
+            };
             self.monitor(at, who, Some(minutes(15)));
             self.move_to(at, who, unit);
         }
@@ -201,7 +228,8 @@ impl Ward {
         let ready = |patient: &&Patient| patient.body.course.is_none() && patient.stay.is_some();
         let waiting = (0..self.patients.len()).filter(|who| ready(&&self.patients[*who]));
         let stays = waiting.filter_map(|who| Some((self.patients[who].stay.as_ref()?, who)));
-        let wards = stays.filter(|(stay, _)| matches!(stay.bed.unit, Unit::Medical | Unit::Surgical));
+        let wards =
+            stays.filter(|(stay, _)| matches!(stay.bed.unit, Unit::Medical | Unit::Surgical));
         if let Some((_, who)) = wards.min_by_key(|(stay, who)| (stay.admitted, *who)) {
             self.discharge(at, who, HOME);
         }
@@ -221,7 +249,8 @@ impl Ward {
 
     fn update(&mut self, at: EventTime) {
         self.again(at, (70, 150), Movement::Update);
-        let Some(who) = self.choose(|patient| patient.is_present() && !patient.born.is_empty()) else {
+        let Some(who) = self.choose(|patient| patient.is_present() && !patient.born.is_empty())
+        else {
             return;
         };
         let patient = &mut self.patients[who];
@@ -243,14 +272,20 @@ impl Ward {
     /// Finds somebody who is registered and was never there.
     fn expected(&mut self) -> Who {
         let found = self.choose(|patient| {
-            !patient.is_present() && patient.died.is_none() && patient.next_round.is_none() && !patient.born.is_empty()
+            !patient.is_present()
+                && patient.died.is_none()
+                && patient.next_round.is_none()
+                && !patient.born.is_empty()
         });
         found.unwrap_or_else(|| self.invent())
     }
 
     fn admit_by_mistake(&mut self, at: EventTime) {
         self.again(at, (300, 540), Movement::AdmitByMistake);
-        let Some(bed) = self.free_bed(Unit::Surgical).or_else(|| self.free_bed(Unit::Medical)) else {
+        let Some(bed) = self
+            .free_bed(Unit::Surgical)
+            .or_else(|| self.free_bed(Unit::Medical))
+        else {
             return;
         };
         let who = self.expected();
@@ -265,7 +300,11 @@ impl Ward {
             return;
         };
         let before = self.patients[who].stay.as_ref().map(|stay| stay.bed);
-        let unit = if self.free_bed(Unit::Medical).is_some() { Unit::Medical } else { Unit::Surgical };
+        let unit = if self.free_bed(Unit::Medical).is_some() {
+            Unit::Medical
+        } else {
+            Unit::Surgical
+        };
         if let (Some(bed), true) = (before, self.free_bed(unit).is_some()) {
             self.move_to(at, who, unit);
             self.again(at, (4, 9), Movement::CancelTransfer(who, bed));
@@ -301,7 +340,14 @@ impl Ward {
         patient.born.clear();
         patient.street.clear();
         self.put_in_bed(at, who, bed);
-        let crisis = Crisis { illness: Illness::Hypovolaemia, since: 50, rise: 45, peak: 640, treated_in: 55, recovery: 120 };
+        let crisis = Crisis {
+            illness: Illness::Hypovolaemia,
+            since: 50,
+            rise: 45,
+            peak: 640,
+            treated_in: 55,
+            recovery: 120,
+        };
         self.fall_ill(at, who, crisis);
         self.announce(at, REGISTER, who, None);
         self.settle_in_emergency(at, who);
@@ -317,7 +363,11 @@ impl Ward {
         survivor.body = body;
         survivor.asked = self.patients[who].asked;
         let control = self.control(Sender::Administration);
-        let heading = Heading { sender: Sender::Administration, control: &control, at };
+        let heading = Heading {
+            sender: Sender::Administration,
+            control: &control,
+            at,
+        };
         let bytes = messages::merge(heading, &survivor, &self.patients[who]);
         self.plan(at, Act::Send(Feed::Adt, bytes));
         survivor.stay = stay;

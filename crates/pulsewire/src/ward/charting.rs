@@ -14,8 +14,16 @@ use super::{Act, Ward, Who};
 
 /// How late a vital sign is stored, as thousandths of all and minutes: measured on the store times of the open MIMIC-III
 /// demonstration data, where the median is 14 minutes, 17 % come after an hour and 4.5 % after two.
-const STORED_AFTER: [(i64, i64); 8] =
-    [(0, 0), (126, 0), (500, 14), (670, 30), (830, 60), (955, 120), (993, 240), (1000, 450)];
+const STORED_AFTER: [(i64, i64); 8] = [
+    (0, 0),
+    (126, 0),
+    (500, 14),
+    (670, 30),
+    (830, 60),
+    (955, 120),
+    (993, 240),
+    (1000, 450),
+];
 
 /// The score from which a nurse stays close and a doctor is called (RCP 2017: medium and high risk).
 const MEDIUM: i64 = 5;
@@ -112,7 +120,10 @@ impl Ward {
     /// A monitor sends by itself.
     pub(super) fn monitor_reading(&mut self, at: EventTime, who: Who) {
         let patient = &self.patients[who];
-        let (true, Some(every)) = (patient.next_reading == Some(at) && patient.is_present(), patient.monitor) else {
+        let (true, Some(every)) = (
+            patient.next_reading == Some(at) && patient.is_present(),
+            patient.monitor,
+        ) else {
             return;
         };
         let vitals = patient.body.vitals(at, &mut self.chance);
@@ -145,7 +156,9 @@ fn stored_after(score: i64, three: bool, chance: &mut Chance) -> Duration {
 pub(super) fn routine_delay(chance: &mut Chance) -> Duration {
     let drawn = chance.between(0, 999);
     let pairs = STORED_AFTER.iter().zip(STORED_AFTER.iter().skip(1));
-    let span = pairs.map(|(from, to)| (*from, *to)).find(|(_, to)| drawn < to.0);
+    let span = pairs
+        .map(|(from, to)| (*from, *to))
+        .find(|(_, to)| drawn < to.0);
     let ((begin, least), (end, most)) = span.unwrap_or(((0, 0), (1, 0)));
     let seconds = least * 60 + (most - least) * 60 * (drawn - begin) / (end - begin);
     // Nobody stores in the very second of the reading.
@@ -170,31 +183,59 @@ fn by_hand(vitals: &Vitals, nurse: &'static Staff) -> Vec<Reading> {
         Consciousness::Voice => ("300202002", "Responds to voice"),
     };
     let mut readings = measured(vitals);
-    readings.push(number(("3151-8", "Inhaled oxygen flow rate"), vitals.oxygen.to_string(), "L/min"));
-    readings.push(number(("8310-5", "Body temperature"), fixed(vitals.temperature, 1), "Cel"));
+    readings.push(number(
+        ("3151-8", "Inhaled oxygen flow rate"),
+        vitals.oxygen.to_string(),
+        "L/min",
+    ));
+    readings.push(number(
+        ("8310-5", "Body temperature"),
+        fixed(vitals.temperature, 1),
+        "Cel",
+    ));
     readings.push(Reading {
         code: ("80288-4", "Level of consciousness"),
         value: Answer::Coded(code, words),
         status: "F",
         ..Reading::default()
     });
-    readings.iter_mut().for_each(|reading| reading.by = Some(nurse));
+    readings
+        .iter_mut()
+        .for_each(|reading| reading.by = Some(nurse));
     readings
 }
 
 fn by_monitor(vitals: &Vitals, who: Who) -> Vec<Reading> {
     let mut readings = measured(vitals);
     let device = format!("MON{:03}", who % 900 + 100);
-    readings.iter_mut().for_each(|reading| reading.device.clone_from(&device));
+    readings
+        .iter_mut()
+        .for_each(|reading| reading.device.clone_from(&device));
     readings
 }
 
 fn measured(vitals: &Vitals) -> Vec<Reading> {
     vec![
-        number(("9279-1", "Respiratory rate"), vitals.respiration.to_string(), "/min"),
-        number(("59408-5", "Oxygen saturation by pulse oximetry"), vitals.saturation.to_string(), "%"),
-        number(("8480-6", "Systolic blood pressure"), vitals.systolic.to_string(), "mm[Hg]"),
-        number(("8462-4", "Diastolic blood pressure"), vitals.diastolic.to_string(), "mm[Hg]"),
+        number(
+            ("9279-1", "Respiratory rate"),
+            vitals.respiration.to_string(),
+            "/min",
+        ),
+        number(
+            ("59408-5", "Oxygen saturation by pulse oximetry"),
+            vitals.saturation.to_string(),
+            "%",
+        ),
+        number(
+            ("8480-6", "Systolic blood pressure"),
+            vitals.systolic.to_string(),
+            "mm[Hg]",
+        ),
+        number(
+            ("8462-4", "Diastolic blood pressure"),
+            vitals.diastolic.to_string(),
+            "mm[Hg]",
+        ),
         number(("8867-4", "Heart rate"), vitals.pulse.to_string(), "/min"),
     ]
 }
@@ -216,12 +257,18 @@ mod tests {
     #[test]
     fn charting_is_as_late_as_it_was_measured() {
         let mut chance = Chance::new(7);
-        let mut delays: Vec<u64> = (0..10_000).map(|_| routine_delay(&mut chance).as_secs()).collect();
+        let mut delays: Vec<u64> = (0..10_000)
+            .map(|_| routine_delay(&mut chance).as_secs())
+            .collect();
         delays.sort_unstable();
         let later = |limit: u64| delays.iter().filter(|delay| **delay > limit * 60).count();
         let median = delays[5_000] / 60;
         assert!((12..=16).contains(&median), "median {median} min");
-        assert!((1_500..1_900).contains(&later(60)), "{} after an hour", later(60));
+        assert!(
+            (1_500..1_900).contains(&later(60)),
+            "{} after an hour",
+            later(60)
+        );
         assert!((350..560).contains(&later(120)), "{} after two", later(120));
     }
 }

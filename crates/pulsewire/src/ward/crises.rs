@@ -54,7 +54,10 @@ impl Ward {
     pub(super) fn someone_falls_ill(&mut self, at: EventTime) {
         let next = at.plus(self.chance.minutes(50, 130));
         self.plan(next, Act::FallIll);
-        let ill = self.patients.iter().filter(|patient| patient.is_present() && patient.body.course.is_some());
+        let ill = self
+            .patients
+            .iter()
+            .filter(|patient| patient.is_present() && patient.body.course.is_some());
         if ill.count() >= ILL_MAX {
             return;
         }
@@ -72,7 +75,15 @@ impl Ward {
         };
         if self.chance.permille(FATAL_PERMILLE) {
             let end = rise + self.chance.between(UNTIL_DEATH.0, UNTIL_DEATH.1);
-            self.fall_ill(at, who, Crisis { peak: 1000, treated_in: end * 2, ..crisis });
+            self.fall_ill(
+                at,
+                who,
+                Crisis {
+                    peak: 1000,
+                    treated_in: end * 2,
+                    ..crisis
+                },
+            );
             self.plan(shifted(at, end), Act::Movement(Movement::Die(who)));
         } else {
             self.fall_ill(at, who, crisis);
@@ -90,5 +101,9 @@ fn span(minutes: i64) -> Duration {
 }
 
 fn shifted(at: EventTime, minutes: i64) -> EventTime {
-    if minutes < 0 { at.minus(span(minutes)) } else { at.plus(span(minutes)) }
+    if minutes < 0 {
+        at.minus(span(minutes))
+    } else {
+        at.plus(span(minutes))
+    }
 }

@@ -31,7 +31,16 @@ const fn analyte(
     (usual, spread): (i64, i64),
     changes: [i64; 5],
 ) -> Analyte {
-    Analyte { code, unit, places, normal, critical, usual, spread, changes }
+    Analyte {
+        code,
+        unit,
+        places,
+        normal,
+        critical,
+        usual,
+        spread,
+        changes,
+    }
 }
 
 /// Further than any amount gets: the laboratory does not telephone about that side.
@@ -141,7 +150,14 @@ impl Ward {
     }
 
     /// Sends that something was ordered, without any result.
-    pub(super) fn register(&mut self, sent: EventTime, who: Who, panel: Panel, number: &str, at: EventTime) {
+    pub(super) fn register(
+        &mut self,
+        sent: EventTime,
+        who: Who,
+        panel: Panel,
+        number: &str,
+        at: EventTime,
+    ) {
         let mut report = report(panel, number.to_owned(), at);
         report.status = "O";
         self.send_results(sent, Sender::Laboratory, who, &[report]);
@@ -180,25 +196,45 @@ impl Ward {
     }
 
     /// Sends what was found of a specimen, sometimes a preliminary result before.
-    pub(super) fn find(&mut self, taken: EventTime, done: EventTime, who: Who, panel: Panel, number: String) {
+    pub(super) fn find(
+        &mut self,
+        taken: EventTime,
+        done: EventTime,
+        who: Who,
+        panel: Panel,
+        number: String,
+    ) {
         let report = self.found(taken, who, panel, number);
         if panel == Panel::Chemistry && self.chance.permille(350) {
             let mut preliminary = report.clone();
             preliminary.set_status("P");
-            self.send_results(done.minus(PRELIMINARY_BEFORE), Sender::Laboratory, who, &[preliminary]);
+            self.send_results(
+                done.minus(PRELIMINARY_BEFORE),
+                Sender::Laboratory,
+                who,
+                &[preliminary],
+            );
         }
         self.send_results(done, Sender::Laboratory, who, &[report]);
     }
 
     /// Measures a specimen that was taken then.
-    pub(super) fn found(&mut self, taken: EventTime, who: Who, panel: Panel, number: String) -> Report {
+    pub(super) fn found(
+        &mut self,
+        taken: EventTime,
+        who: Who,
+        panel: Panel,
+        number: String,
+    ) -> Report {
         let mut report = report(panel, number, taken);
         if panel == Panel::BloodCulture {
             report.results = vec![self.culture(taken, who)];
             report.set_status("P");
         } else {
             let places = panel.analytes().iter();
-            report.results = places.map(|place| self.measured(taken, who, *place)).collect();
+            report.results = places
+                .map(|place| self.measured(taken, who, *place))
+                .collect();
         }
         report
     }
@@ -209,7 +245,8 @@ impl Ward {
             Some((illness, severity)) => analyte.changes[illness.place()] * severity / FULL,
             None => 0,
         };
-        let amount = analyte.usual + patient.usual[place] + change + error(analyte, &mut self.chance);
+        let amount =
+            analyte.usual + patient.usual[place] + change + error(analyte, &mut self.chance);
         result(place, amount.max(1))
     }
 
@@ -219,10 +256,18 @@ impl Ward {
         let grew = septic && self.chance.permille(700);
         Reading {
             code: Panel::BloodCulture.code(),
-            value: Answer::Text(if grew { "Positive: gram-negative rods, 2 of 4 bottles" } else { "No growth to date" }),
+            value: Answer::Text(if grew {
+                "Positive: gram-negative rods, 2 of 4 bottles"
+            } else {
+                "No growth to date"
+            }),
             flag: if grew { "AA" } else { "N" },
             status: "P",
-            note: if grew { "Telephoned to the ward; identification & susceptibility follow" } else { "" },
+            note: if grew {
+                "Telephoned to the ward; identification & susceptibility follow"
+            } else {
+                ""
+            },
             ..Reading::default()
         }
     }
@@ -263,7 +308,11 @@ pub(super) fn result(place: usize, amount: i64) -> Reading {
         code: analyte.code,
         value: Answer::Number(fixed(amount, analyte.places)),
         unit: analyte.unit,
-        range: format!("{}-{}", fixed(low, analyte.places), fixed(high, analyte.places)),
+        range: format!(
+            "{}-{}",
+            fixed(low, analyte.places),
+            fixed(high, analyte.places)
+        ),
         flag,
         status: "F",
         ..Reading::default()

@@ -64,7 +64,9 @@ impl Report {
     /// Sets how far the report and all in it have come.
     pub(super) fn set_status(&mut self, status: &'static str) {
         self.status = status;
-        self.results.iter_mut().for_each(|reading| reading.status = status);
+        self.results
+            .iter_mut()
+            .for_each(|reading| reading.status = status);
     }
 }
 
@@ -102,7 +104,11 @@ pub(super) fn administration(
 ) -> Writer {
     let mut writer = start(heading, ("ADT", event.0, event.1));
     writer.segment("EVN").field(2).text(&digits(heading.at));
-    writer.field(6).text(&digits(heading.at)).field(7).text(FACILITY);
+    writer
+        .field(6)
+        .text(&digits(heading.at))
+        .field(7)
+        .text(FACILITY);
     person(&mut writer, patient);
     let Some(stay) = stay else {
         writer.segment("PV1").field(1).text("1").field(2).text("N");
@@ -111,11 +117,20 @@ pub(super) fn administration(
     visit(&mut writer, stay);
     if let Some((at, disposition)) = discharged {
         writer.field(36).text(disposition);
-        writer.field(44).text(&digits(stay.admitted)).field(45).text(&digits(at));
+        writer
+            .field(44)
+            .text(&digits(stay.admitted))
+            .field(45)
+            .text(&digits(at));
     } else {
         writer.field(44).text(&digits(stay.admitted));
     }
-    writer.segment("ZPV").field(1).text("1").field(2).text("HOUSE&DIET");
+    writer
+        .segment("ZPV")
+        .field(1)
+        .text("1")
+        .field(2)
+        .text("HOUSE&DIET");
     writer.field(3).text(stay.bed.unit.service());
     writer
 }
@@ -132,7 +147,11 @@ pub(super) fn merge(heading: Heading<'_>, survivor: &Patient, retired: &Patient)
 }
 
 /// Writes results; without a patient where a device was never told whose it is.
-pub(super) fn results(heading: Heading<'_>, patient: Option<&Patient>, reports: &[Report]) -> Vec<u8> {
+pub(super) fn results(
+    heading: Heading<'_>,
+    patient: Option<&Patient>,
+    reports: &[Report],
+) -> Vec<u8> {
     let mut writer = start(heading, ("ORU", "R01", "ORU_R01"));
     match patient {
         Some(patient) => person(&mut writer, patient),
@@ -157,28 +176,65 @@ pub(super) fn results(heading: Heading<'_>, patient: Option<&Patient>, reports: 
 fn start(heading: Heading<'_>, kind: (&str, &str, &str)) -> Writer {
     let mut writer = Writer::new("MSH", Separators::STANDARD, Charset::Utf8);
     writer.field(3).text(heading.sender.application());
-    writer.field(4).text(FACILITY).field(5).text("PULSEWIRE").field(6).text(FACILITY);
+    writer
+        .field(4)
+        .text(FACILITY)
+        .field(5)
+        .text("PULSEWIRE")
+        .field(6)
+        .text(FACILITY);
     writer.field(7).text(&digits(heading.at));
-    writer.field(9).text(kind.0).component(2).text(kind.1).component(3).text(kind.2);
+    writer
+        .field(9)
+        .text(kind.0)
+        .component(2)
+        .text(kind.1)
+        .component(3)
+        .text(kind.2);
     writer.field(10).text(heading.control).field(11).text("P");
-    writer.field(12).text("2.5.1").field(18).text("UNICODE UTF-8");
+    writer
+        .field(12)
+        .text("2.5.1")
+        .field(18)
+        .text("UNICODE UTF-8");
     writer
 }
 
 fn person(writer: &mut Writer, patient: &Patient) {
     writer.segment("PID").field(1).text("1").field(3);
     identifier(writer, &patient.record_number, "MR");
-    writer.field(5).text(&patient.family).component(2).text(patient.given).component(7).text("L");
-    writer.field(7).text(&patient.born).field(8).text(patient.sex);
+    writer
+        .field(5)
+        .text(&patient.family)
+        .component(2)
+        .text(patient.given)
+        .component(7)
+        .text("L");
+    writer
+        .field(7)
+        .text(&patient.born)
+        .field(8)
+        .text(patient.sex);
     if !patient.street.is_empty() {
-        writer.field(11).text(&patient.street).component(3).text("Harbourside").component(7).text("H");
+        writer
+            .field(11)
+            .text(&patient.street)
+            .component(3)
+            .text("Harbourside")
+            .component(7)
+            .text("H");
     }
     writer.field(13);
     if patient.telephone.is_empty() {
         // The sender says that it has no number, so that the one known before is dropped.
         writer.null();
     } else {
-        writer.text(&patient.telephone).component(2).text("PRN").component(3).text("PH");
+        writer
+            .text(&patient.telephone)
+            .component(2)
+            .text("PRN")
+            .component(3)
+            .text("PH");
     }
     if let Some(died) = patient.died {
         writer.field(29).text(&digits(died)).field(30).text("Y");
@@ -186,7 +242,13 @@ fn person(writer: &mut Writer, patient: &Patient) {
 }
 
 fn identifier(writer: &mut Writer, value: &str, kind: &str) {
-    writer.component(1).text(value).component(4).text(FACILITY).component(5).text(kind);
+    writer
+        .component(1)
+        .text(value)
+        .component(4)
+        .text(FACILITY)
+        .component(5)
+        .text(kind);
 }
 
 fn visit(writer: &mut Writer, stay: &Stay) {
@@ -194,9 +256,19 @@ fn visit(writer: &mut Writer, stay: &Stay) {
         Class::Emergency => "E",
         Class::Inpatient => "I",
     };
-    writer.segment("PV1").field(1).text("1").field(2).text(class).field(3);
+    writer
+        .segment("PV1")
+        .field(1)
+        .text("1")
+        .field(2)
+        .text(class)
+        .field(3);
     bed(writer, stay.bed);
-    writer.field(4).text(if stay.class == Class::Emergency { "E" } else { "R" });
+    writer.field(4).text(if stay.class == Class::Emergency {
+        "E"
+    } else {
+        "R"
+    });
     if let Some(before) = stay.bed_before {
         writer.field(6);
         bed(writer, before);
@@ -209,22 +281,58 @@ fn visit(writer: &mut Writer, stay: &Stay) {
 
 fn bed(writer: &mut Writer, bed: Bed) {
     let (room, place) = bed.room();
-    writer.component(1).text(bed.unit.code()).component(2).text(&room);
+    writer
+        .component(1)
+        .text(bed.unit.code())
+        .component(2)
+        .text(&room);
     writer.component(3).text(place).component(4).text(FACILITY);
 }
 
 fn staff(writer: &mut Writer, staff: &Staff, title: Option<&str>) {
-    writer.component(1).text(staff.id).component(2).text(staff.family).component(3).text(staff.given);
-    writer.component(6).text(title.unwrap_or_default()).component(9).text(FACILITY);
+    writer
+        .component(1)
+        .text(staff.id)
+        .component(2)
+        .text(staff.family)
+        .component(3)
+        .text(staff.given);
+    writer
+        .component(6)
+        .text(title.unwrap_or_default())
+        .component(9)
+        .text(FACILITY);
 }
 
 fn write_order(writer: &mut Writer, place: usize, report: &Report, issued: EventTime) {
     writer.segment("OBR").field(1).text(&place.to_string());
-    writer.field(2).text(&report.number).component(2).text("ORDERS");
-    writer.field(3).text(&report.number).component(2).text(report.section);
-    writer.field(4).text(report.code.0).component(2).text(report.code.1).component(3).text("LN");
-    writer.field(7).text(&digits(report.taken)).field(22).text(&digits(issued));
-    writer.field(24).text(report.section).field(25).text(report.status);
+    writer
+        .field(2)
+        .text(&report.number)
+        .component(2)
+        .text("ORDERS");
+    writer
+        .field(3)
+        .text(&report.number)
+        .component(2)
+        .text(report.section);
+    writer
+        .field(4)
+        .text(report.code.0)
+        .component(2)
+        .text(report.code.1)
+        .component(3)
+        .text("LN");
+    writer
+        .field(7)
+        .text(&digits(report.taken))
+        .field(22)
+        .text(&digits(issued));
+    writer
+        .field(24)
+        .text(report.section)
+        .field(25)
+        .text(report.status);
 }
 
 fn write_reading(writer: &mut Writer, place: usize, reading: &Reading, taken: EventTime) {
@@ -234,8 +342,19 @@ fn write_reading(writer: &mut Writer, place: usize, reading: &Reading, taken: Ev
         Answer::Coded(..) => "CWE",
         Answer::Text(_) => "ST",
     };
-    writer.segment("OBX").field(1).text(&place.to_string()).field(2).text(kind);
-    writer.field(3).text(reading.code.0).component(2).text(reading.code.1).component(3).text("LN");
+    writer
+        .segment("OBX")
+        .field(1)
+        .text(&place.to_string())
+        .field(2)
+        .text(kind);
+    writer
+        .field(3)
+        .text(reading.code.0)
+        .component(2)
+        .text(reading.code.1)
+        .component(3)
+        .text("LN");
     writer.field(5);
     match &reading.value {
         Answer::None => {}
@@ -243,7 +362,12 @@ fn write_reading(writer: &mut Writer, place: usize, reading: &Reading, taken: Ev
             writer.text(number);
         }
         Answer::Coded(code, words) => {
-            writer.text(code).component(2).text(words).component(3).text("SCT");
+            writer
+                .text(code)
+                .component(2)
+                .text(words)
+                .component(3)
+                .text("SCT");
         }
         Answer::Text(text) => {
             writer.text(text);
@@ -252,15 +376,28 @@ fn write_reading(writer: &mut Writer, place: usize, reading: &Reading, taken: Ev
     if !reading.unit.is_empty() {
         writer.field(6).text(reading.unit).component(3).text("UCUM");
     }
-    writer.field(7).text(&reading.range).field(8).text(reading.flag);
-    writer.field(11).text(reading.status).field(14).text(&digits(taken));
+    writer
+        .field(7)
+        .text(&reading.range)
+        .field(8)
+        .text(reading.flag);
+    writer
+        .field(11)
+        .text(reading.status)
+        .field(14)
+        .text(&digits(taken));
     if let Some(by) = reading.by {
         writer.field(16);
         staff(writer, by, None);
     }
     writer.field(18).text(&reading.device);
     if !reading.note.is_empty() {
-        writer.segment("NTE").field(1).text("1").field(3).text(reading.note);
+        writer
+            .segment("NTE")
+            .field(1)
+            .text("1")
+            .field(3)
+            .text(reading.note);
     }
 }
 

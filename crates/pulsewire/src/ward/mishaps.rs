@@ -86,7 +86,13 @@ impl Ward {
     }
 
     /// Sends a monitor's reading with a heading of its own.
-    fn send_reading(&mut self, at: EventTime, heading: Heading<'_>, who: Option<Who>, report: Report) {
+    fn send_reading(
+        &mut self,
+        at: EventTime,
+        heading: Heading<'_>,
+        who: Option<Who>,
+        report: Report,
+    ) {
         let patient = who.map(|who| &self.patients[who]);
         let bytes = messages::results(heading, patient, &[report]);
         self.plan(at, Act::Send(Feed::Monitors, bytes));
@@ -101,14 +107,28 @@ impl Ward {
         let sender = Sender::Monitors;
         let control = format!("{}{:07}", sender.letter(), self.controls[sender as usize]);
         let report = self.reading_of(at, who);
-        self.send_reading(at.plus(minutes(1)), Heading { sender, control: &control, at }, Some(who), report);
+        self.send_reading(
+            at.plus(minutes(1)),
+            Heading {
+                sender,
+                control: &control,
+                at,
+            },
+            Some(who),
+            report,
+        );
     }
 
     fn detach_probe(&mut self, at: EventTime, who: Who) {
         let mut report = self.reading_of(at, who);
         let probed = ["59408-5", "8867-4", "9279-1"];
-        report.results.retain(|reading| probed.contains(&reading.code.0));
-        report.results.iter_mut().for_each(|reading| reading.value = Answer::Number("0".to_owned()));
+        report
+            .results
+            .retain(|reading| probed.contains(&reading.code.0));
+        report
+            .results
+            .iter_mut()
+            .for_each(|reading| reading.value = Answer::Number("0".to_owned()));
         self.send_results(at, Sender::Monitors, who, &[report]);
     }
 
@@ -119,7 +139,16 @@ impl Ward {
         let report = self.reading_of(at, who);
         let sender = Sender::Monitors;
         let control = self.control(sender);
-        self.send_reading(at, Heading { sender, control: &control, at }, None, report);
+        self.send_reading(
+            at,
+            Heading {
+                sender,
+                control: &control,
+                at,
+            },
+            None,
+            report,
+        );
     }
 
     fn from_future(&mut self, at: EventTime, who: Who) {
@@ -127,14 +156,27 @@ impl Ward {
         let report = self.reading_of(ahead, who);
         let sender = Sender::Monitors;
         let control = self.control(sender);
-        self.send_reading(at, Heading { sender, control: &control, at: ahead }, Some(who), report);
+        self.send_reading(
+            at,
+            Heading {
+                sender,
+                control: &control,
+                at: ahead,
+            },
+            Some(who),
+            report,
+        );
     }
 
     fn slip(&mut self, at: EventTime, who: Who) {
         let vitals = self.patients[who].body.vitals(at, &mut self.chance);
         let right = self.charted(at, &vitals);
         let mut wrong = right.clone();
-        for reading in wrong.results.iter_mut().filter(|reading| is_temperature(reading)) {
+        for reading in wrong
+            .results
+            .iter_mut()
+            .filter(|reading| is_temperature(reading))
+        {
             // The decimal point was left out.
             reading.value = Answer::Number(vitals.temperature.to_string());
         }
@@ -149,9 +191,17 @@ impl Ward {
         let mut vitals = self.patients[who].body.vitals(at, &mut self.chance);
         (vitals.pulse, vitals.respiration) = (138, 27);
         let mut report = self.charted(at, &vitals);
-        self.send_results(at.plus(minutes(2)), Sender::Charting, who, &[report.clone()]);
+        self.send_results(
+            at.plus(minutes(2)),
+            Sender::Charting,
+            who,
+            &[report.clone()],
+        );
         report.status = "F";
-        report.results.iter_mut().for_each(|reading| reading.status = "D");
+        report
+            .results
+            .iter_mut()
+            .for_each(|reading| reading.status = "D");
         self.send_results(at.plus(minutes(11)), Sender::Charting, who, &[report]);
     }
 
@@ -164,20 +214,34 @@ impl Ward {
 
     fn unknown_unit(&mut self, at: EventTime, who: Who) {
         let mut report = self.one_result(at.minus(minutes(30)), Panel::Chemistry, POTASSIUM, 43);
-        report.results.iter_mut().for_each(|reading| reading.unit = "mval");
+        report
+            .results
+            .iter_mut()
+            .for_each(|reading| reading.unit = "mval");
         self.send_results(at, Sender::Laboratory, who, &[report]);
     }
 
     fn wrong_patient(&mut self, at: EventTime, who: Who) {
         let mut report = self.one_result(at.minus(minutes(25)), Panel::BloodCount, HAEMOGLOBIN, 67);
         self.send_results(at, Sender::Laboratory, who, &[report.clone()]);
-        let (noticed, right) = (at.plus(minutes(12)), self.choose_well().filter(|right| *right != who));
-        report.results.iter_mut().for_each(|reading| reading.status = "W");
+        let (noticed, right) = (
+            at.plus(minutes(12)),
+            self.choose_well().filter(|right| *right != who),
+        );
+        report
+            .results
+            .iter_mut()
+            .for_each(|reading| reading.status = "W");
         self.send_results(noticed, Sender::Laboratory, who, &[report.clone()]);
         if let Some(right) = right {
             report.number = self.order_number();
             report.set_status("F");
-            self.send_results(noticed.plus(minutes(1)), Sender::Laboratory, right, &[report]);
+            self.send_results(
+                noticed.plus(minutes(1)),
+                Sender::Laboratory,
+                right,
+                &[report],
+            );
         }
     }
 
@@ -196,7 +260,10 @@ impl Ward {
     fn haemolyse(&mut self, at: EventTime, who: Who) {
         let mut report = self.one_result(at.minus(minutes(40)), Panel::Chemistry, POTASSIUM, 66);
         let note = "Specimen haemolysed (index 3+): potassium may be falsely high; please repeat";
-        report.results.iter_mut().for_each(|reading| reading.note = note);
+        report
+            .results
+            .iter_mut()
+            .for_each(|reading| reading.note = note);
         self.send_results(at, Sender::Laboratory, who, &[report]);
         let repeat = self.one_result(at.plus(minutes(15)), Panel::Chemistry, POTASSIUM, 44);
         self.send_results(at.plus(minutes(38)), Sender::Laboratory, who, &[repeat]);

@@ -17,8 +17,12 @@ use super::{Act, Ward, Who};
 /// How far back the chart is sent: less than the eight hours after which a score is not revised any more.
 const CHARTED_BACK: Duration = minutes(7 * 60 + 20);
 /// How many of the beds are taken.
-const TAKEN: [(Unit, u8); 4] =
-    [(Unit::Surgical, 8), (Unit::Medical, 8), (Unit::HighDependency, 4), (Unit::Emergency, 3)];
+const TAKEN: [(Unit, u8); 4] = [
+    (Unit::Surgical, 8),
+    (Unit::Medical, 8),
+    (Unit::HighDependency, 4),
+    (Unit::Emergency, 3),
+];
 /// Everybody is announced in this order, one a second.
 const ANNOUNCED_FROM_SECOND: u64 = 1;
 /// The chart follows from here, three messages a second.
@@ -29,11 +33,61 @@ const LABORATORY_FROM_SECOND: u64 = 32;
 
 /// Who is ill from the beginning, or soon: the place among the patients, and how it goes.
 const CRISES: [(Who, Crisis); 5] = [
-    (0, Crisis { illness: Illness::Sepsis, since: 300, rise: 280, peak: 880, treated_in: 75, recovery: 280 }),
-    (1, Crisis { illness: Illness::RenalFailure, since: 600, rise: 480, peak: 930, treated_in: 50, recovery: 200 }),
-    (9, Crisis { illness: Illness::RespiratoryFailure, since: -8, rise: 70, peak: 760, treated_in: 115, recovery: 220 }),
-    (2, Crisis { illness: Illness::Hypovolaemia, since: -58, rise: 45, peak: 880, treated_in: 130, recovery: 160 }),
-    (10, Crisis { illness: Illness::Hypoglycaemia, since: -2, rise: 30, peak: 980, treated_in: 45, recovery: 20 }),
+    (
+        0,
+        Crisis {
+            illness: Illness::Sepsis,
+            since: 300,
+            rise: 280,
+            peak: 880,
+            treated_in: 75,
+            recovery: 280,
+        },
+    ),
+    (
+        1,
+        Crisis {
+            illness: Illness::RenalFailure,
+            since: 600,
+            rise: 480,
+            peak: 930,
+            treated_in: 50,
+            recovery: 200,
+        },
+    ),
+    (
+        9,
+        Crisis {
+            illness: Illness::RespiratoryFailure,
+            since: -8,
+            rise: 70,
+            peak: 760,
+            treated_in: 115,
+            recovery: 220,
+        },
+    ),
+    (
+        2,
+        Crisis {
+            illness: Illness::Hypovolaemia,
+            since: -58,
+            rise: 45,
+            peak: 880,
+            treated_in: 130,
+            recovery: 160,
+        },
+    ),
+    (
+        10,
+        Crisis {
+            illness: Illness::Hypoglycaemia,
+            since: -2,
+            rise: 30,
+            peak: 980,
+            treated_in: 45,
+            recovery: 20,
+        },
+    ),
 ];
 
 /// What happens to the administration's patients first, in minutes.
@@ -73,7 +127,10 @@ impl Ward {
         let ill = start.plus(self.chance.minutes(95, 115));
         self.plan(ill, Act::FallIll);
         let low = start.plus(minutes(24));
-        self.plan(low, Act::Laboratory(Step::Order(10, Panel::CapillaryGlucose)));
+        self.plan(
+            low,
+            Act::Laboratory(Step::Order(10, Panel::CapillaryGlucose)),
+        );
     }
 
     fn take_in(&mut self, start: EventTime) {
@@ -82,7 +139,9 @@ impl Ward {
                 let who = self.invent();
                 let ago = match unit {
                     Unit::Emergency => self.chance.minutes(30, 110),
-                    Unit::Medical | Unit::Surgical | Unit::HighDependency => self.chance.minutes(11 * 60, 5 * 24 * 60),
+                    Unit::Medical | Unit::Surgical | Unit::HighDependency => {
+                        self.chance.minutes(11 * 60, 5 * 24 * 60)
+                    }
                 };
                 self.put_in_bed(start.minus(ago), who, Bed { unit, number });
                 if unit == Unit::Emergency {
@@ -98,14 +157,23 @@ impl Ward {
         let mut place = 0;
         for who in 0..self.patients.len() {
             let mut charted = self.rounds_before(start, who);
-            if self.unit(who) == Some(Unit::HighDependency) || who % 5 == 0 {
+            if self.unit(who) == Some(Unit::HighDependency)
+                || who % 2 == 0
+                || self.unit(who) == Some(Unit::Emergency)
+            {
                 charted.extend(self.readings_before(start, who));
-                let every = if self.unit(who) == Some(Unit::HighDependency) { 5 } else { 10 + who as u64 % 6 };
+                let every = if self.unit(who) == Some(Unit::HighDependency) {
+                    5
+                } else {
+                    6 + who as u64 % 7
+                };
                 self.monitor(start.plus(minutes(1)), who, Some(minutes(every)));
             }
             charted.sort_by_key(|(report, _)| std::cmp::Reverse(report.taken));
             for (report, sender) in charted {
-                let at = start.plus(Duration::from_secs(CHART_FROM_SECOND + place / CHART_MESSAGES_A_SECOND));
+                let at = start.plus(Duration::from_secs(
+                    CHART_FROM_SECOND + place / CHART_MESSAGES_A_SECOND,
+                ));
                 place += 1;
                 self.send_results(at, sender, who, &[report]);
             }
@@ -113,8 +181,14 @@ impl Ward {
     }
 
     fn rounds_before(&mut self, start: EventTime, who: Who) -> Vec<(Report, Sender)> {
-        let admitted = self.patients[who].stay.as_ref().map_or(start, |stay| stay.admitted);
-        let mut at = start.minus(CHARTED_BACK).max(admitted).plus(self.chance.minutes(2, 70));
+        let admitted = self.patients[who]
+            .stay
+            .as_ref()
+            .map_or(start, |stay| stay.admitted);
+        let mut at = start
+            .minus(CHARTED_BACK)
+            .max(admitted)
+            .plus(self.chance.minutes(2, 70));
         let mut charted = Vec::new();
         while at < start {
             let vitals = self.patients[who].body.vitals(at, &mut self.chance);
@@ -124,7 +198,9 @@ impl Ward {
             let next = self.next_round_in(score, three);
             at = at.plus(next);
         }
-        let noticed = self.patients[who].next_round.filter(|noticed| *noticed < at);
+        let noticed = self.patients[who]
+            .next_round
+            .filter(|noticed| *noticed < at);
         self.round_at(noticed.unwrap_or(at).max(start.plus(minutes(2))), who);
         charted
     }

@@ -98,8 +98,14 @@ impl Bed {
     pub(super) fn room(self) -> (String, &'static str) {
         let places = ["A", "B", "C"];
         match self.unit {
-            Unit::Medical => (format!("60{}", self.number / 3 + 1), places[usize::from(self.number % 3)]),
-            Unit::Surgical => (format!("70{}", self.number / 3 + 1), places[usize::from(self.number % 3)]),
+            Unit::Medical => (
+                format!("60{}", self.number / 3 + 1),
+                places[usize::from(self.number % 3)],
+            ),
+            Unit::Surgical => (
+                format!("70{}", self.number / 3 + 1),
+                places[usize::from(self.number % 3)],
+            ),
             Unit::HighDependency => (format!("H{}", self.number + 1), "A"),
             Unit::Emergency => (format!("BAY{}", self.number + 1), "1"),
         }
@@ -136,30 +142,51 @@ pub(super) static NURSES: [Staff; 6] = [
 ];
 
 const FAMILY_BEGINS: [&str; 16] = [
-    "Alder", "Bram", "Cinder", "Dun", "Elm", "Fal", "Gorse", "Hal", "Iver", "Juni", "Kestrel", "Lark", "Mor", "Nettle",
-    "Oak", "Penn",
+    "Alder", "Bram", "Cinder", "Dun", "Elm", "Fal", "Gorse", "Hal", "Iver", "Juni", "Kestrel",
+    "Lark", "Mor", "Nettle", "Oak", "Penn",
 ];
 const FAMILY_ENDS: [&str; 12] = [
-    "bourne", "combe", "dale", "feld", "gate", "holm", "mere", "ridge", "stow", "thwaite", "wick", "yard",
+    "bourne", "combe", "dale", "feld", "gate", "holm", "mere", "ridge", "stow", "thwaite", "wick",
+    "yard",
 ];
-const WOMEN: [&str; 12] =
-    ["Anna", "Beatriz", "Chloé", "Dina", "Elif", "Freya", "Greta", "Hana", "Irma", "Joan", "Leila", "Zoë"];
-const MEN: [&str; 12] =
-    ["Aaron", "Björn", "Carlos", "David", "Emil", "Femi", "Goran", "Hugo", "Ivan", "Jakob", "Liam", "Samir"];
-const STREETS: [&str; 8] =
-    ["Quay Lane", "Mill & Malt Street", "Orchard Row", "Lighthouse Road", "Tannery Yard", "North Parade", "Heron Walk", "Chapel Close"];
+const WOMEN: [&str; 12] = [
+    "Anna", "Beatriz", "Chloé", "Dina", "Elif", "Freya", "Greta", "Hana", "Irma", "Joan", "Leila",
+    "Zoë",
+];
+const MEN: [&str; 12] = [
+    "Aaron", "Björn", "Carlos", "David", "Emil", "Femi", "Goran", "Hugo", "Ivan", "Jakob", "Liam",
+    "Samir",
+];
+const STREETS: [&str; 8] = [
+    "Quay Lane",
+    "Mill & Malt Street",
+    "Orchard Row",
+    "Lighthouse Road",
+    "Tannery Yard",
+    "North Parade",
+    "Heron Walk",
+    "Chapel Close",
+];
 /// The oldest and the youngest adult.
 const AGES: (i64, i64) = (24, 91);
 
 impl Patient {
     /// Invents somebody; `this_year` decides when they were born.
     pub(super) fn new(number: u64, this_year: i64, chance: &mut Chance) -> Self {
-        let (sex, names) = if chance.permille(500) { ("F", &WOMEN) } else { ("M", &MEN) };
+        let (sex, names) = if chance.permille(500) {
+            ("F", &WOMEN)
+        } else {
+            ("M", &MEN)
+        };
         let age = chance.between(AGES.0, AGES.1);
         let (month, day) = (chance.between(1, 12), chance.between(1, 28));
         Self {
             record_number: format!("{}", 700_000 + number),
-            family: format!("{}{}", chance.pick(&FAMILY_BEGINS), chance.pick(&FAMILY_ENDS)),
+            family: format!(
+                "{}{}",
+                chance.pick(&FAMILY_BEGINS),
+                chance.pick(&FAMILY_ENDS)
+            ),
             given: chance.pick(names),
             born: format!("{:04}{month:02}{day:02}", this_year - age),
             sex,

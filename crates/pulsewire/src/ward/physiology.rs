@@ -106,10 +106,22 @@ impl Vitals {
             score(self.respiration, [(8, 3), (11, 1), (20, 0), (24, 2)], 3),
             score(self.saturation, [(91, 3), (93, 2), (95, 1), (100, 0)], 0),
             score(self.systolic, [(90, 3), (100, 2), (110, 1), (219, 0)], 3),
-            score(self.pulse.max(41), [(50, 1), (90, 0), (110, 1), (130, 2)], 3),
-            score(self.temperature.max(351), [(360, 1), (380, 0), (390, 1), (500, 2)], 2),
+            score(
+                self.pulse.max(41),
+                [(50, 1), (90, 0), (110, 1), (130, 2)],
+                3,
+            ),
+            score(
+                self.temperature.max(351),
+                [(360, 1), (380, 0), (390, 1), (500, 2)],
+                2,
+            ),
             if self.oxygen > 0 { 2 } else { 0 },
-            if self.consciousness == Consciousness::Alert { 0 } else { 3 },
+            if self.consciousness == Consciousness::Alert {
+                0
+            } else {
+                3
+            },
         ];
         (points.iter().sum(), points.contains(&3))
     }
@@ -152,7 +164,11 @@ impl Body {
         Self {
             respiration: chance.between(13, 16),
             saturation: chance.between(97, 98),
-            oxygen: if chance.permille(110) { chance.between(1, 2) } else { 0 },
+            oxygen: if chance.permille(110) {
+                chance.between(1, 2)
+            } else {
+                0
+            },
             systolic: 112 + 2 * old + chance.noise(8),
             diastolic: 72 + chance.noise(6),
             pulse: chance.between(62, 78),
@@ -173,8 +189,14 @@ impl Body {
             Some((illness, severity)) => (CHANGES[illness.place()], severity),
             None => ([0; 6], 0),
         };
-        let [respiration, saturation, systolic, diastolic, pulse, temperature] =
-            change.map(|full| full * severity / FULL);
+        let [
+            respiration,
+            saturation,
+            systolic,
+            diastolic,
+            pulse,
+            temperature,
+        ] = change.map(|full| full * severity / FULL);
         let day = time_of_day(at);
         let breathed = self.saturation + saturation + chance.noise(1);
         let given = (GIVE_OXYGEN_BELOW + 1 - breathed).clamp(0, 13);
@@ -238,8 +260,13 @@ mod tests {
             recovery: minutes(100),
         };
         let at = |count| course.severity(start.plus(minutes(count)));
-        assert_eq!([at(0), at(50), at(100), at(200), at(250), at(300)], [0, 400, 800, 800, 400, 0]);
-        assert!(course.is_over(start.plus(minutes(300))) && !course.is_over(start.plus(minutes(299))));
+        assert_eq!(
+            [at(0), at(50), at(100), at(200), at(250), at(300)],
+            [0, 400, 800, 800, 400, 0]
+        );
+        assert!(
+            course.is_over(start.plus(minutes(300))) && !course.is_over(start.plus(minutes(299)))
+        );
     }
 
     #[test]

@@ -2,33 +2,33 @@
 #![forbid(unsafe_code)]
 
 #[cfg(test)]
+mod message;
+#[cfg(test)]
 mod platform;
 #[cfg(test)]
 mod sender;
 #[cfg(test)]
-mod message;
-#[cfg(test)]
 mod setting;
 
 #[cfg(test)]
-mod framing;
-#[cfg(test)]
-mod content;
+mod commands;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
-mod tls;
-#[cfg(test)]
-mod resend;
+mod content;
 #[cfg(test)]
 mod corpora;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod disk_full;
+#[cfg(test)]
+mod framing;
+#[cfg(test)]
 mod kill_loop;
 #[cfg(test)]
-mod delivery;
+mod resend;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
-mod commands;
-#[cfg(test)]
-mod disk_full;
+mod tls;

@@ -36,8 +36,14 @@ pub(crate) struct Kept {
 impl Kept {
     /// A header's text; empty where there is none.
     pub(crate) fn header(&self, name: &str) -> String {
-        let found = self.record.headers.iter().find(|(known, _)| &**known == name);
-        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
+        let found = self
+            .record
+            .headers
+            .iter()
+            .find(|(known, _)| &**known == name);
+        found
+            .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+            .unwrap_or_default()
     }
 
     /// The bytes of its value.
@@ -48,23 +54,33 @@ impl Kept {
 
 impl Default for Site {
     fn default() -> Self {
-        Self::at(tempfile::tempdir().expect("the system has room for a temporary folder"), None)
+        Self::at(
+            tempfile::tempdir().expect("the system has room for a temporary folder"),
+            None,
+        )
     }
 }
 
 impl Site {
     /// A site whose data are elsewhere than beside its configuration.
     pub(crate) fn with_data(data: &Path) -> Self {
-        Self::at(tempfile::tempdir().expect("the system has room for a temporary folder"), Some(data))
+        Self::at(
+            tempfile::tempdir().expect("the system has room for a temporary folder"),
+            Some(data),
+        )
     }
 
     fn at(folder: TempDir, data: Option<&Path>) -> Self {
-        let mut site = Self { folder, settings: BTreeMap::new() };
+        let mut site = Self {
+            folder,
+            settings: BTreeMap::new(),
+        };
         let data = data.map_or_else(|| site.data(), Path::to_owned);
         site.set("journal", "directory", &quoted(&data.display().to_string()));
         site.set("journal", "partitions", &PARTITIONS.to_string());
         // The disk of a developer may be nearly full, and that is another test's business.
-        site.set("journal", "refuse_below", "\"1MiB\"").set("journal", "warn_below", "\"1MiB\"");
+        site.set("journal", "refuse_below", "\"1MiB\"")
+            .set("journal", "warn_below", "\"1MiB\"");
         site.set("intake.mllp", "listen", "\"127.0.0.1:0\"");
         site.set("control", "listen", "\"127.0.0.1:0\"");
         site.set("log", "level", "\"info\"");
@@ -73,7 +89,10 @@ impl Site {
 
     /// Settings as TOML has them; they hold from the next start on.
     pub(crate) fn set(&mut self, table: &str, key: &str, value: &str) -> &mut Self {
-        self.settings.entry(table.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
+        self.settings
+            .entry(table.to_owned())
+            .or_default()
+            .insert(key.to_owned(), value.to_owned());
         self
     }
 
@@ -104,7 +123,10 @@ impl Site {
     /// Starts the platform and waits until it takes messages.
     pub(crate) fn start(&self) -> Platform {
         let config = self.config();
-        Platform::start(&["run", "--config", &config.display().to_string()], &self.folder.path().join("log"))
+        Platform::start(
+            &["run", "--config", &config.display().to_string()],
+            &self.folder.path().join("log"),
+        )
     }
 
     /// Runs a command on this site to its end.
@@ -120,12 +142,18 @@ impl Site {
 
     /// All records of all topics whose names begin so, in the order in which they were committed.
     pub(crate) fn records_of_all(&self, beginning: &str) -> Vec<(String, Kept)> {
-        let journal = EmbeddedJournal::open_read_only(&self.data().join("journal")).expect("the journal can be read");
-        let topics = journal.topics().into_iter().filter(|topic| topic.name.starts_with(beginning));
+        let journal = EmbeddedJournal::open_read_only(&self.data().join("journal"))
+            .expect("the journal can be read");
+        let topics = journal
+            .topics()
+            .into_iter()
+            .filter(|topic| topic.name.starts_with(beginning));
         let mut all: Vec<(String, Kept)> = topics
             .flat_map(|topic| {
                 let name = topic.name.to_string();
-                self.records(&name).into_iter().map(move |kept| (name.clone(), kept))
+                self.records(&name)
+                    .into_iter()
+                    .map(move |kept| (name.clone(), kept))
             })
             .collect();
         all.sort_by_key(|(_, kept)| (kept.sequence, kept.partition, kept.offset));
@@ -140,21 +168,28 @@ impl Site {
 
 /// All records of a topic in the journal of a data directory.
 fn records(data: &Path, topic: &str) -> Vec<Kept> {
-    let journal = EmbeddedJournal::open_read_only(&data.join("journal")).expect("the journal can be read");
+    let journal =
+        EmbeddedJournal::open_read_only(&data.join("journal")).expect("the journal can be read");
     let mut all = Vec::new();
     for partition in 0..PARTITIONS {
         let at = TopicPartition::new(topic, partition);
-        let bounds = journal.bounds(std::slice::from_ref(&at)).expect("the topic is there");
+        let bounds = journal
+            .bounds(std::slice::from_ref(&at))
+            .expect("the topic is there");
         let mut next = bounds[0].start;
         while next < bounds[0].end {
-            let batch = journal.read(&at, next, READ_BYTES).expect("what is within the bounds can be read");
+            let batch = journal
+                .read(&at, next, READ_BYTES)
+                .expect("what is within the bounds can be read");
             all.extend(batch.iter().map(|record| Kept {
                 partition,
                 offset: record.offset,
                 sequence: record.sequence,
                 record: record.to_record(),
             }));
-            next = batch.next_offset().expect("a batch within the bounds has a record");
+            next = batch
+                .next_offset()
+                .expect("a batch within the bounds has a record");
         }
     }
     all
@@ -167,7 +202,10 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Runs the binary to its end.
 pub(crate) fn run(arguments: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_pulsewire")).args(arguments).stdin(Stdio::null()).output();
+    let output = Command::new(env!("CARGO_BIN_EXE_pulsewire"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output();
     output.expect("the binary was built with these tests")
 }
 
@@ -198,7 +236,10 @@ impl Drop for Platform {
         if std::thread::panicking() {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             let newest: Vec<&str> = log.lines().rev().take(30).collect();
-            println!("the newest of the log:\n{}", newest.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            println!(
+                "the newest of the log:\n{}",
+                newest.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
         }
     }
 }
@@ -206,10 +247,20 @@ impl Drop for Platform {
 impl Platform {
     /// Starts the binary and reads the addresses that it prints.
     pub(crate) fn start(arguments: &[&str], log: &Path) -> Self {
-        let errors = File::options().append(true).create(true).open(log).expect("the temporary folder can be written");
+        let errors = File::options()
+            .append(true)
+            .create(true)
+            .open(log)
+            .expect("the temporary folder can be written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
-        let mut child = command.spawn().expect("the binary was built with these tests");
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors);
+        let mut child = command
+            .spawn()
+            .expect("the binary was built with these tests");
         let lines = Arc::new(Mutex::new(Vec::new()));
         let out = child.stdout.take().expect("its output is piped");
         let kept = Arc::clone(&lines);
@@ -221,8 +272,14 @@ impl Platform {
         });
         let find = |what: &str| {
             let lines = lines.lock().expect("nobody panics with it");
-            let line = lines.iter().find(|line| line.trim_start().starts_with(what))?;
-            line.rsplit_once("://")?.1.trim_end_matches('/').parse::<SocketAddr>().ok()
+            let line = lines
+                .iter()
+                .find(|line| line.trim_start().starts_with(what))?;
+            line.rsplit_once("://")?
+                .1
+                .trim_end_matches('/')
+                .parse::<SocketAddr>()
+                .ok()
         };
         let found = wait_at_most(PATIENCE, || match (find("HL7 v2 in"), find("pages")) {
             (Some(mllp), Some(pages)) => Some(Some((mllp, pages))),
@@ -234,7 +291,13 @@ impl Platform {
             drop(child.kill());
             panic!("the platform did not start: {:?}\n{log}", child.wait());
         };
-        Self { child, lines, log: log.to_owned(), mllp, pages }
+        Self {
+            child,
+            lines,
+            log: log.to_owned(),
+            mllp,
+            pages,
+        }
     }
 
     /// Its process id.
@@ -256,7 +319,9 @@ impl Platform {
     /// Asks it to stop, without waiting.
     pub(crate) fn ask_to_stop(&self) {
         let id = self.child.id().to_string();
-        let asked = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status();
+        let asked = Command::new("sh")
+            .args(["-c", "kill -TERM \"$0\"", &id])
+            .status();
         assert!(asked.expect("there is a shell").success());
     }
 
@@ -268,7 +333,9 @@ impl Platform {
 
     /// Waits until it has ended.
     pub(crate) fn ended(&mut self) -> ExitStatus {
-        wait_for("the process to end", || self.child.try_wait().expect("it is our child"))
+        wait_for("the process to end", || {
+            self.child.try_wait().expect("it is our child")
+        })
     }
 
     /// Whether it still runs.
@@ -278,19 +345,29 @@ impl Platform {
 
     /// Asks for a page: its status and its body.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.pages);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.pages
+        );
         let answer = self.http(request.as_bytes());
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-        (status.expect("an answer begins with its status"), body.to_owned())
+        (
+            status.expect("an answer begins with its status"),
+            body.to_owned(),
+        )
     }
 
     fn http(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.pages).expect("the pages are served");
-        stream.set_read_timeout(Some(PATIENCE)).expect("the time is not zero");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("the time is not zero");
         stream.write_all(request).expect("a request is taken");
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer comes and ends");
+        stream
+            .read_to_end(&mut answer)
+            .expect("an answer comes and ends");
         String::from_utf8_lossy(&answer).into_owned()
     }
 
@@ -299,25 +376,38 @@ impl Platform {
         let (status, text) = self.get("/metrics");
         assert_eq!(status, 200);
         let lines = text.lines().filter(|line| !line.starts_with('#'));
-        lines.filter_map(|line| line.rsplit_once(' ')).filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+        lines
+            .filter_map(|line| line.rsplit_once(' '))
+            .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
+            .collect()
     }
 
     /// The sum of the counters whose names hold all these words.
     pub(crate) fn count(&self, words: &[&str]) -> u64 {
         let metrics = self.metrics();
-        let chosen = metrics.iter().filter(|(name, _)| words.iter().all(|word| name.contains(word)));
-        let sum: f64 = chosen.map(|(_, value)| *value).sum();
-        format!("{sum:.0}").parse().expect("a count is a whole number")
+        let chosen = metrics
+            .iter()
+            .filter(|(name, _)| words.iter().all(|word| name.contains(word)));
+        let sum = chosen.fold(0.0, |sum, (_, value)| sum + value);
+        format!("{sum:.0}")
+            .parse()
+            .expect("a count is a whole number")
     }
 
     /// How many frames ended so.
     pub(crate) fn frames(&self, outcome: &str) -> u64 {
-        self.count(&["pulsewire_intake_frames_total{", &format!("outcome=\"{outcome}\"")])
+        self.count(&[
+            "pulsewire_intake_frames_total{",
+            &format!("outcome=\"{outcome}\""),
+        ])
     }
 
     /// How many connections were closed for this reason.
     pub(crate) fn closed(&self, reason: &str) -> u64 {
-        self.count(&["pulsewire_intake_timeouts_total{", &format!("reason=\"{reason}\"")])
+        self.count(&[
+            "pulsewire_intake_timeouts_total{",
+            &format!("reason=\"{reason}\""),
+        ])
     }
 
     /// Waits until every station has done what there is to do; ticks come on, so it looks at the raw side.
@@ -326,8 +416,15 @@ impl Platform {
         let mut before = (0, 0);
         wait_for("the stations to be idle", || {
             let lag = self.count(&["pulsewire_stage_lag_records{"]);
-            let seen = (self.count(&["pulsewire_normalize_messages_total{"]), self.count(&["pulsewire_workloads_findings_total{"]));
-            quiet = if lag <= 4 * u64::from(PARTITIONS) && seen == before { quiet + 1 } else { 0 };
+            let seen = (
+                self.count(&["pulsewire_normalize_messages_total{"]),
+                self.count(&["pulsewire_workloads_findings_total{"]),
+            );
+            quiet = if lag <= 4 * u64::from(PARTITIONS) && seen == before {
+                quiet + 1
+            } else {
+                0
+            };
             before = seen;
             (quiet >= 15).then_some(())
         });

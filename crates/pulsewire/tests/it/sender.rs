@@ -23,11 +23,16 @@ pub(crate) struct Answer {
 impl Answer {
     fn read(bytes: &[u8]) -> Self {
         let message = hl7v2::parse(bytes);
-        let read = ack::read(&message).unwrap_or_else(|| panic!("no answer: {}", String::from_utf8_lossy(bytes)));
+        let read = ack::read(&message)
+            .unwrap_or_else(|| panic!("no answer: {}", String::from_utf8_lossy(bytes)));
         Self {
             code: read.code.as_str().to_owned(),
             control_id: String::from_utf8_lossy(read.control_id).into_owned(),
-            faults: read.faults.iter().map(|fault| (fault.code.to_string(), fault.text.to_string())).collect(),
+            faults: read
+                .faults
+                .iter()
+                .map(|fault| (fault.code.to_string(), fault.text.to_string()))
+                .collect(),
             bytes: bytes.to_vec(),
         }
     }
@@ -56,8 +61,12 @@ impl Sender<TcpStream> {
 
     /// Waits for less than usual.
     pub(crate) fn patience(self, limit: Duration) -> Self {
-        self.stream.set_read_timeout(Some(limit)).expect("the time is not zero");
-        self.stream.set_write_timeout(Some(limit)).expect("the time is not zero");
+        self.stream
+            .set_read_timeout(Some(limit))
+            .expect("the time is not zero");
+        self.stream
+            .set_write_timeout(Some(limit))
+            .expect("the time is not zero");
         self
     }
 }
@@ -65,7 +74,10 @@ impl Sender<TcpStream> {
 impl<S: Read + Write> Sender<S> {
     /// Takes a connection that stands.
     pub(crate) fn over(stream: S) -> Self {
-        Self { stream, decoder: Decoder::new(Limits::DEFAULT) }
+        Self {
+            stream,
+            decoder: Decoder::new(Limits::DEFAULT),
+        }
     }
 
     /// Sends bytes as they are.
@@ -84,12 +96,19 @@ impl<S: Read + Write> Sender<S> {
         let mut buffer = vec![0; 64 << 10];
         loop {
             if let Some(event) = self.decoder.next_event() {
-                let Event::Frame(frame) = event else { panic!("no frame came back: {event:?}") };
+                let Event::Frame(frame) = event else {
+                    panic!("no frame came back: {event:?}")
+                };
                 return Some(frame.to_vec());
             }
             let read = match self.stream.read(&mut buffer) {
                 Ok(read) => read,
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                    ) =>
+                {
                     panic!("neither an answer nor an end came")
                 }
                 Err(_) => 0,
@@ -116,8 +135,13 @@ impl<S: Read + Write> Sender<S> {
     pub(crate) fn accepted(&mut self, message: &[u8]) -> Answer {
         let answer = self.exchange(message);
         let sent = hl7v2::parse(message);
-        let control_id = sent.header().map(|header| String::from_utf8_lossy(header.control_id().raw()).into_owned());
-        assert_eq!((answer.code.as_str(), Some(&answer.control_id)), ("AA", control_id.as_ref()));
+        let control_id = sent
+            .header()
+            .map(|header| String::from_utf8_lossy(header.control_id().raw()).into_owned());
+        assert_eq!(
+            (answer.code.as_str(), Some(&answer.control_id)),
+            ("AA", control_id.as_ref())
+        );
         answer
     }
 }

@@ -1,5 +1,8 @@
 //! What the tests take from outside: the time, and a few settings by environment variable.
-#![expect(clippy::disallowed_methods, reason = "the one place where these tests read the clock and their settings")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place where these tests read the clock and their settings"
+)]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,8 +16,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The time now.
 pub(crate) fn now() -> ReceivedTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970");
-    ReceivedTime::from_micros(i64::try_from(since.as_micros()).expect("it is long before the year 292 000"))
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("the clock is past 1970");
+    ReceivedTime::from_micros(
+        i64::try_from(since.as_micros()).expect("it is long before the year 292 000"),
+    )
 }
 
 /// Waits until there is something.
@@ -38,7 +45,10 @@ pub(crate) fn wait_at_most<T>(limit: Duration, mut look: impl FnMut() -> Option<
 
 /// A number from the environment.
 pub(crate) fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 /// The folder with the corpora, or a printed reason why there is none.
@@ -49,6 +59,9 @@ pub(crate) fn corpora() -> Option<PathBuf> {
     if corpora.is_dir() {
         return Some(corpora);
     }
-    println!("skipped: no corpora in {}; set PULSEWIRE_SHARED", shared.display());
+    println!(
+        "skipped: no corpora in {}; set PULSEWIRE_SHARED",
+        shared.display()
+    );
     None
 }
