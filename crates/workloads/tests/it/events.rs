@@ -76,7 +76,7 @@ pub(crate) fn events(action: &Action, place: Place) -> Result<Vec<Event>, String
 }
 
 fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
-    use ObservationStatus::{Cancelled, Corrected, EnteredInError, Final};
+    use ObservationStatus::Final;
     let one = |who: &str, fact: Fact| Ok((who.to_owned(), vec![fact]));
     match action {
         Action::Vitals { who, values } => {
@@ -103,34 +103,9 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
             }
             one(who, fact)
         }
-        Action::Correct {
-            who,
-            of,
-            what,
-            value,
-            unit,
-        } => one(
-            who,
-            observation(who, *of, what, Some((value, unit)), Corrected)?,
-        ),
-        Action::Withdraw { who, of, what } => {
-            one(who, observation(who, *of, what, None, EnteredInError)?)
+        Action::Correct { .. } | Action::Withdraw { .. } | Action::Cancel { .. } => {
+            later_version(action)
         }
-        Action::Cancel { who, of, what } if what == "culture" => one(
-            who,
-            order(who, *of, OrderKind::Service, Code::loinc("600-7"), false),
-        ),
-        Action::Cancel { who, of, what } if what == "antibiotic" => one(
-            who,
-            order(
-                who,
-                *of,
-                OrderKind::MedicationGiven,
-                named("ceftriaxone"),
-                false,
-            ),
-        ),
-        Action::Cancel { who, of, what } => one(who, observation(who, *of, what, None, Cancelled)?),
         Action::Culture { who, stage } => match stage.as_str() {
             "ordered" => one(
                 who,
@@ -162,6 +137,43 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
             observation(who, at, "scale", Some((scale, "")), Final)?,
         ),
         Action::Wait | Action::Merge { .. } | Action::Expect(_) => Ok((String::new(), Vec::new())),
+    }
+}
+
+/// Makes a later version of what was charted or ordered before.
+fn later_version(action: &Action) -> Result<(String, Vec<Fact>), String> {
+    use ObservationStatus::{Cancelled, Corrected, EnteredInError};
+    let one = |who: &str, fact: Fact| Ok((who.to_owned(), vec![fact]));
+    match action {
+        Action::Correct {
+            who,
+            of,
+            what,
+            value,
+            unit,
+        } => one(
+            who,
+            observation(who, *of, what, Some((value, unit)), Corrected)?,
+        ),
+        Action::Withdraw { who, of, what } => {
+            one(who, observation(who, *of, what, None, EnteredInError)?)
+        }
+        Action::Cancel { who, of, what } if what == "culture" => one(
+            who,
+            order(who, *of, OrderKind::Service, Code::loinc("600-7"), false),
+        ),
+        Action::Cancel { who, of, what } if what == "antibiotic" => one(
+            who,
+            order(
+                who,
+                *of,
+                OrderKind::MedicationGiven,
+                named("ceftriaxone"),
+                false,
+            ),
+        ),
+        Action::Cancel { who, of, what } => one(who, observation(who, *of, what, None, Cancelled)?),
+        _ => Err("this step changes nothing that was charted".into()),
     }
 }
 

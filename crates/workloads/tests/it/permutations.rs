@@ -43,8 +43,10 @@ fn standing(findings: &[Finding]) -> Standing {
     lines
 }
 
-fn fact() -> impl Strategy<Value = (i64, u8, Fact)> {
-    let vital = (0..7usize, 0..12i64, 0..1000i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
+type Made = (i64, u8, Fact);
+
+fn vital() -> impl Strategy<Value = Made> {
+    (0..7usize, 0..12i64, 0..1000i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
         let at = slot * 30;
         let (what, value) = match which {
             0 => ("rr", (8 + size % 25).to_string()),
@@ -72,32 +74,37 @@ fn fact() -> impl Strategy<Value = (i64, u8, Fact)> {
             fate,
             observation("ann", at, what, value, status).expect("the names are known"),
         )
-    });
-    let laboratory =
-        (0..3usize, 0..12i64, 0..60i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
-            let at = slot * 30;
-            let (what, value, unit) = match which {
-                0 => (
-                    "potassium",
-                    format!("{}.{}", 2 + size % 6, size % 10),
-                    "mmol/L",
-                ),
-                1 => ("white-cells", (size / 3).to_string(), "K/uL"),
-                _ => (
-                    "lactate",
-                    format!("{}.1", size % 8),
-                    if size % 7 == 0 { "mg/L" } else { "mmol/L" },
-                ),
-            };
-            let status = if fate == 0 {
-                ObservationStatus::Cancelled
-            } else {
-                ObservationStatus::Final
-            };
-            let fact = observation("ann", at, what, Some((&value, unit)), status);
-            (at, fate, fact.expect("the names are known"))
-        });
-    let order = (any::<bool>(), 0..12i64, 0..10u8).prop_map(|(culture, slot, fate)| {
+    })
+}
+
+fn laboratory() -> impl Strategy<Value = Made> {
+    (0..3usize, 0..12i64, 0..60i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
+        let at = slot * 30;
+        let (what, value, unit) = match which {
+            0 => (
+                "potassium",
+                format!("{}.{}", 2 + size % 6, size % 10),
+                "mmol/L",
+            ),
+            1 => ("white-cells", (size / 3).to_string(), "K/uL"),
+            _ => (
+                "lactate",
+                format!("{}.1", size % 8),
+                if size % 7 == 0 { "mg/L" } else { "mmol/L" },
+            ),
+        };
+        let status = if fate == 0 {
+            ObservationStatus::Cancelled
+        } else {
+            ObservationStatus::Final
+        };
+        let fact = observation("ann", at, what, Some((&value, unit)), status);
+        (at, fate, fact.expect("the names are known"))
+    })
+}
+
+fn order() -> impl Strategy<Value = Made> {
+    (any::<bool>(), 0..12i64, 0..10u8).prop_map(|(culture, slot, fate)| {
         let (kind, code) = if culture {
             (OrderKind::Specimen, Code::loinc("600-7"))
         } else {
@@ -119,8 +126,11 @@ fn fact() -> impl Strategy<Value = (i64, u8, Fact)> {
                 active: fate > 1,
             }),
         )
-    });
-    prop_oneof![6 => vital, 2 => laboratory, 1 => order]
+    })
+}
+
+fn fact() -> impl Strategy<Value = Made> {
+    prop_oneof![6 => vital(), 2 => laboratory(), 1 => order()]
 }
 
 /// Gives events that were all accepted by the end, a minute apart in the order they were made.
@@ -242,7 +252,7 @@ proptest! {
             }
             let mut event = event.clone();
             // Versions of one resource are of one identity.
-            if let Fact::Observation(o) = &event.fact && split >> (o.resource.len() as u64 * 7 + event.at.micros().unsigned_abs() / 60_000_000) % 64 & 1 == 1 {
+            if let Fact::Observation(o) = &event.fact && (split >> ((o.resource.len() as u64 * 7 + event.at.micros().unsigned_abs() / 60_000_000) % 64)) & 1 == 1 {
                 event.patient = other;
             }
             engine.take(&event);
