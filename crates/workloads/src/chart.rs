@@ -19,8 +19,9 @@ const KEEP_VITAL: Duration = minutes(9 * 60 + 30);
 const KEEP_LAST: Duration = hours(48);
 /// How long any laboratory result is kept: the window of `critical-results`, and what a repeat is compared with.
 const KEEP_LABORATORY: Duration = hours(74);
-/// How long what meets a criterion of sepsis, or was revised, is kept: the window of `sepsis`, and a day before it.
-const KEEP_CRITERION: Duration = hours(99);
+/// How long what meets a criterion of sepsis, or was revised, is kept. A screen of 72 h ago may be of a suspicion a day
+/// before it, of a criterion met a day before that, by a laboratory result of yet a day before.
+const KEEP_CRITERION: Duration = hours(72 + 3 * 24 + 1);
 /// How long cultures and antimicrobials are kept: a suspicion rests on what was ordered in the days before it.
 const KEEP_ORDER: Duration = hours(240);
 

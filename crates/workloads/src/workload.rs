@@ -66,7 +66,7 @@ const SEPSIS: Workload = Workload {
     reads: sepsis::READS,
     late_items: "Within the window the screen is repeated and its onset may move; after it the item is counted and kept aside.",
     tag: b"sepsis",
-    looks_back: hours(25),
+    looks_back: hours(73),
     conclude: sepsis::conclude,
 };
 
