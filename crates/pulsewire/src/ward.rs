@@ -71,6 +71,8 @@ pub(crate) struct Ward {
     /// The last message of each feed, for senders that send it again.
     last: BTreeMap<Feed, Vec<u8>>,
     year: i64,
+    /// How far the list has been worked off.
+    now: EventTime,
 }
 
 /// Someone by their place among the patients.
@@ -102,6 +104,7 @@ impl Ward {
             controls: [0; Sender::COUNT],
             last: BTreeMap::new(),
             year: year.parse().unwrap_or_default(),
+            now: start,
         };
         ward.open(start);
         ward
@@ -190,6 +193,7 @@ impl Iterator for Ward {
     fn next(&mut self) -> Option<Sent> {
         loop {
             let ((at, _), act) = self.acts.pop_first()?;
+            self.now = at;
             if let Some(sent) = self.perform(at, act) {
                 return Some(sent);
             }

@@ -65,8 +65,12 @@ impl Ward {
         }
     }
 
-    /// Sets when the next round is; one that was set before does not take place.
+    /// Sets when the next round is, sooner where somebody looks unwell; one that was set before does not take place.
     pub(super) fn round_at(&mut self, at: EventTime, who: Who) {
+        let course = self.patients[who].body.course;
+        let at = course
+            .and_then(|course| course.noticed(self.now))
+            .map_or(at, |noticed| noticed.min(at));
         self.patients[who].next_round = Some(at);
         self.plan(at, Act::Round(who));
     }

@@ -43,11 +43,8 @@ impl Ward {
             recovery: span(crisis.recovery),
         });
         self.patients[who].asked = None;
-        // Somebody looks when the patient begins to look unwell, not at the next round some hours later.
-        let noticed = onset.plus(span(crisis.rise * 6 / 10));
-        let next = self.patients[who].next_round;
-        if noticed > at && next.is_some_and(|next| next > noticed) {
-            self.round_at(noticed, who);
+        if let Some(next) = self.patients[who].next_round {
+            self.round_at(next, who);
         }
     }
 

@@ -143,6 +143,9 @@ impl Ward {
     }
 
     fn order(&mut self, at: EventTime, who: Who, panel: Panel) {
+        if !self.patients[who].is_present() {
+            return;
+        }
         let number = self.order_number();
         self.register(at, who, panel, &number, at);
         let taken = at.plus(self.chance.minutes(3, 14));
@@ -215,7 +218,30 @@ impl Ward {
                 &[preliminary],
             );
         }
+        if report
+            .results
+            .iter()
+            .any(|result| matches!(result.flag, "HH" | "LL"))
+        {
+            self.repeat(done, who, panel);
+        }
         self.send_results(done, Sender::Laboratory, who, &[report]);
+    }
+
+    /// Has a critical result measured again, twice, unless that is under way.
+    pub(super) fn repeat(&mut self, at: EventTime, who: Who, panel: Panel) {
+        if self.patients[who]
+            .repeated
+            .is_some_and(|repeated| repeated > at)
+        {
+            return;
+        }
+        let once = at.plus(self.chance.minutes(35, 60));
+        let twice = once.plus(self.chance.minutes(60, 80));
+        for when in [once, twice] {
+            self.plan(when, Act::Laboratory(Step::Order(who, panel)));
+        }
+        self.patients[who].repeated = Some(twice);
     }
 
     /// Measures a specimen that was taken then.

@@ -267,6 +267,7 @@ impl Ward {
         self.send_results(at, Sender::Laboratory, who, &[report]);
         let repeat = self.one_result(at.plus(minutes(15)), Panel::Chemistry, POTASSIUM, 44);
         self.send_results(at.plus(minutes(38)), Sender::Laboratory, who, &[repeat]);
+        self.repeat(at.plus(minutes(40)), who, Panel::Chemistry);
     }
 }
 

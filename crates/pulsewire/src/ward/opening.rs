@@ -233,6 +233,7 @@ impl Ward {
             let next = start.plus(self.chance.minutes(20, 12 * 60));
             self.plan(next, Act::Laboratory(Step::Routine(who)));
         }
+        self.repeat(start.plus(minutes(1)), 1, Panel::Chemistry);
         let (taken, number) = (start.minus(minutes(240)), self.order_number());
         let at = start.plus(Duration::from_secs(LABORATORY_FROM_SECOND + 2));
         self.register(at, 0, Panel::BloodCulture, &number, taken);

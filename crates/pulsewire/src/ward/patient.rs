@@ -30,6 +30,8 @@ pub(super) struct Patient {
     pub(super) next_reading: Option<EventTime>,
     /// When the doctors last asked the laboratory because the patient was worse.
     pub(super) asked: Option<EventTime>,
+    /// When the last repeat of a critical result is due.
+    pub(super) repeated: Option<EventTime>,
 }
 
 /// A stay in the hospital.
@@ -200,6 +202,7 @@ impl Patient {
             next_round: None,
             next_reading: None,
             asked: None,
+            repeated: None,
         }
     }
 

@@ -55,6 +55,12 @@ impl Course {
         risen * left / FULL
     }
 
+    /// Gives the next time after this one at which somebody sees that the patient looks unwell.
+    pub(super) fn noticed(&self, after: EventTime) -> Option<EventTime> {
+        let times = [self.rise * 6 / 10, self.rise].map(|span| self.onset.plus(span));
+        times.into_iter().find(|time| *time > after)
+    }
+
     /// Says whether it is over.
     pub(super) fn is_over(&self, at: EventTime) -> bool {
         at >= self.treated.plus(self.recovery)
@@ -220,8 +226,8 @@ impl Body {
     fn consciousness(&self, at: EventTime) -> Consciousness {
         let (confused, voice) = match self.illness(at) {
             Some((Illness::Hypoglycaemia, severity)) => (severity >= 700, severity >= 950),
+            Some((Illness::RenalFailure, _)) | None => (false, false),
             Some((_, severity)) => (severity >= 870, severity > FULL),
-            None => (false, false),
         };
         match (confused, voice) {
             (_, true) => Consciousness::Voice,
