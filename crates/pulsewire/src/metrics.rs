@@ -1,6 +1,5 @@
 //! What is counted: one place for the names, so that metrics, pages and `status` tell the same.
 
-use std::fmt::Write as _;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 

@@ -33,6 +33,8 @@ use crate::views;
 
 /// How often each partition of the streams is told what time it is.
 const TICK: Duration = Duration::from_secs(1);
+/// Where time runs faster, ticks come no more often than this.
+const TICK_LEAST: Duration = Duration::from_millis(100);
 /// How often the memory of accepted messages goes to disk.
 const REMEMBER: Duration = Duration::from_secs(1);
 /// How often what is older than its retention is removed.
@@ -315,7 +317,7 @@ fn start_housekeeping(
             if let Err(error) = ticked.append(tick(&streams, clock.now())) {
                 tracing::error!(%error, "the streams could not be told the time");
             }
-            stop.rest(clock.in_the_room(TICK).max(Duration::from_millis(20)));
+            stop.rest(clock.in_the_room(TICK).max(TICK_LEAST));
         }
     })?;
     let (remembered, intake) = (Arc::clone(journal), Arc::clone(intake));

@@ -93,10 +93,10 @@ impl Attempt {
     }
 }
 
-/// What is pending, by the time of its next try.
+/// What is pending, by the time of its next try and, at one time, in the order of the journal.
 pub(super) struct Queue {
     retry: Retry,
-    pending: BTreeMap<(ReceivedTime, DeliveryId), Due>,
+    pending: BTreeMap<(ReceivedTime, u16, u64), Due>,
     offsets: BTreeSet<(u16, u64)>,
     tried: BTreeMap<DeliveryId, Attempt>,
 }
@@ -128,7 +128,7 @@ impl Queue {
             None => due.delivery.at,
         };
         self.offsets.insert((due.partition, due.offset));
-        self.pending.insert((at, due.delivery.id), due);
+        self.pending.insert((at, due.partition, due.offset), due);
     }
 
     /// Gives what is due now, the longest waiting first.
@@ -171,7 +171,8 @@ impl Queue {
         };
         if let Ended::Failed { next, .. } = &attempt.ended {
             self.tried.insert(id, attempt.clone());
-            self.pending.insert((*next, id), due.clone());
+            self.pending
+                .insert((*next, due.partition, due.offset), due.clone());
         } else {
             self.tried.remove(&id);
             self.offsets.remove(&(due.partition, due.offset));

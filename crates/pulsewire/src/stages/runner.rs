@@ -170,7 +170,7 @@ impl<P: Processor + 'static> Stage<P> {
         let counters = self.tasks.iter().map(Task::counters);
         let (mut records, mut quarantined, mut late, mut keys) = (0, 0, 0, 0);
         for each in counters {
-            records += each.records;
+            records += each.steps;
             quarantined += each.quarantined;
             late += each.late;
             keys += each.resident_keys;
