@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) delivery: BTreeMap<String, Channel>,
     pub(crate) control_listen: SocketAddr,
     pub(crate) log_level: String,
+    /// Only the command line can ask for it: a file would make it last longer than anybody means it to.
+    pub(crate) intake_only: bool,
 }
 
 /// The journal's settings.
@@ -146,6 +148,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .collect(),
         control_listen: reader.address("control", "listen"),
         log_level: reader.one_of("log", "level", &["error", "warn", "info", "debug"]),
+        intake_only: false,
     };
     reader.finish(config)
 }

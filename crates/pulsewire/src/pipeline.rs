@@ -187,9 +187,14 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         tasks: tasks.clone(),
         last: Mutex::default(),
     });
-    let healths = start_stages(
-        config, directory, &shared, &metrics, &sources, &site_key, tasks,
-    )?;
+    let healths = if config.intake_only {
+        tracing::warn!("only intake runs: messages are kept, nothing is normalized and nobody is alerted");
+        Vec::new()
+    } else {
+        start_stages(
+            config, directory, &shared, &metrics, &sources, &site_key, tasks,
+        )?
+    };
     let views = views::Shared::default();
     views.start(&shared, config.journal.partitions, tasks)?;
     let delivering = delivery::Shared {
@@ -312,8 +317,10 @@ fn start_housekeeping(
     let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM].map(journal::Topic::from);
     let streams = partitions_of(&streams, config.journal.partitions);
     let ticked = Arc::clone(journal);
+    // Without the stations the streams stand still, and time that went on in them would make late what comes later.
+    let ticking = !config.intake_only;
     tasks.thread("ticks", move |stop| {
-        while !stop.is_asked() {
+        while ticking && !stop.is_asked() {
             if let Err(error) = ticked.append(tick(&streams, clock.now())) {
                 tracing::error!(%error, "the streams could not be told the time");
             }

@@ -17,11 +17,18 @@ use crate::pipeline;
 pub(crate) struct Run {
     #[command(flatten)]
     configured: Configured,
+    /// Take and keep messages, and make nothing of them until it runs again without this
+    ///
+    /// For the time in which a mapping or a workload must not run: senders are answered, nothing is normalized, nobody is
+    /// alerted, and all of it is caught up with later.
+    #[arg(long)]
+    intake_only: bool,
 }
 
 impl Run {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let config = self.configured.load()?;
+        let mut config = self.configured.load()?;
+        config.intake_only = self.intake_only;
         super::log::start(&config.log_level)?;
         let runtime = super::runtime()?;
         runtime.block_on(async {
