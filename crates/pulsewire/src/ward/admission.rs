@@ -156,6 +156,7 @@ impl Ward {
     fn settle_in_emergency(&mut self, at: EventTime, who: Who) {
         let seen = at.plus(self.chance.minutes(2, 6));
         self.round_at(seen, who);
+        self.monitor(at, who, Some(minutes(5)));
         let taken = at.plus(self.chance.minutes(8, 20));
         self.plan(taken, Act::Laboratory(Step::Routine(who)));
         self.again(at, (90, 200), Movement::Decide(who));
@@ -188,6 +189,8 @@ impl Ward {
             stay.bed = bed;
             stay.class = Class::Inpatient;
         }
+        let every = self.chance.permille(500).then_some(minutes(8));
+        self.monitor(at, who, every);
         self.announce(at, ADMIT, who, None);
     }
 
@@ -375,6 +378,7 @@ impl Ward {
         let soon = at.plus(minutes(1));
         self.announce(soon, UPDATE, known, None);
         self.round_at(at.plus(minutes(9)), known);
+        self.monitor(at, known, Some(minutes(5)));
         self.again(at, (60, 120), Movement::Decide(known));
         self.again(at, (4, 8), Movement::LateForRetired(who));
     }

@@ -70,7 +70,7 @@ impl Ward {
             Mishap::DetachedProbe => self.detach_probe(at, who),
             Mishap::Impossible => self.slip(at, who),
             Mishap::UnknownUnit => self.unknown_unit(at, who),
-            Mishap::FromFuture => self.from_future(at, who),
+            Mishap::FromFuture => self.send_from_future(at, who),
             Mishap::WrongPatient => self.wrong_patient(at, who),
             Mishap::Corrected => self.correct(at, who),
             Mishap::Haemolysed => self.haemolyse(at, who),
@@ -151,7 +151,7 @@ impl Ward {
         );
     }
 
-    fn from_future(&mut self, at: EventTime, who: Who) {
+    fn send_from_future(&mut self, at: EventTime, who: Who) {
         let ahead = at.plus(minutes(180));
         let report = self.reading_of(ahead, who);
         let sender = Sender::Monitors;

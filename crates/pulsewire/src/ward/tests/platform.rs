@@ -45,7 +45,7 @@ pub(super) struct Platform {
     workloads: Workloads,
     alerts: Alerts,
     charts: BTreeMap<PatientKey, Chart>,
-    now: EventTime,
+    pub(super) now: EventTime,
     offset: u64,
     pub(super) quarantined: BTreeMap<&'static str, usize>,
     pub(super) doubts: BTreeMap<&'static str, usize>,
@@ -112,7 +112,7 @@ impl Platform {
             match next {
                 OnTheWay::Split(bytes) => self.normalize(key, &bytes, &mut queue),
                 OnTheWay::Event(kind, bytes, id, at) => {
-                    self.conclude(key, (kind, &bytes, id, at), &mut queue)
+                    self.conclude(key, (kind, &bytes, id, at), &mut queue);
                 }
             }
         }
