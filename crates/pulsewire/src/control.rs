@@ -32,6 +32,7 @@ use crate::tasks::Tasks;
 use crate::views;
 use page::Page;
 
+pub(crate) use audit::OPERATOR;
 pub(crate) use models::totals;
 
 /// The largest body of a form.

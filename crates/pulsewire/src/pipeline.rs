@@ -3,7 +3,9 @@
 //! A message comes in, its answer goes out when its bytes are durable, and everything after that is read from the journal:
 //! normalize makes FHIR events of it, workloads conclude, alerts decide, delivery tells, pages show.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -155,6 +157,8 @@ struct Opened {
 fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
     let directory = &config.journal.directory;
     std::fs::create_dir_all(directory)?;
+    // State and journal hold what identifies people: nobody else on this machine reads them.
+    std::fs::set_permissions(directory, Permissions::from_mode(0o700))?;
     let journal = Arc::new(EmbeddedJournal::open(
         &directory.join("journal"),
         &options(config),

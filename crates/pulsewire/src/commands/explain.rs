@@ -1,22 +1,29 @@
 //! `explain`: walks from an alert back to the bytes of the messages that caused it.
 
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use clap::Args;
-use clinical::{Alert, AlertId, FindingState, wire};
+use clinical::{Actor, Alert, AlertId, FindingState, ReceivedTime, wire};
 use journal::{EmbeddedJournal, Journal, TopicPartition};
 
 use super::{Configured, Failure};
+use crate::clock::Clock;
+use crate::control::OPERATOR;
 use crate::explain;
 use crate::topics;
 
+/// Where commands write down who looked at what, beside the journal's own audit topic.
+const AUDIT_FILE: &str = "audit-commands.jsonl";
 /// How much is read at once.
 const READ_BYTES: usize = 1 << 20;
 
 /// Explain an alert: its values, its rule, and the messages it came from
 ///
 /// Reads beside a running process. Each step is given with its place in the journal (topic/partition/offset). The bytes
-/// of the messages identify the patient: they are printed only with --content.
+/// of the messages identify the patient: they are printed only with --content, and that is written to an audit file first.
 #[derive(Args)]
 pub(crate) struct Explain {
     #[command(flatten)]
@@ -63,6 +70,7 @@ impl Explain {
             )?;
         }
         if self.content {
+            audit(&config.journal.directory, &alert, Clock::system().now())?;
             for (place, message) in explain::messages(&journal, &alert)? {
                 writeln!(out, "\n{place}")?;
                 let text = String::from_utf8_lossy(message.value.as_deref().unwrap_or_default())
@@ -72,6 +80,22 @@ impl Explain {
         }
         Ok(())
     }
+}
+
+/// Writes down that somebody looks at what identifies the patient, before it is shown.
+///
+/// The journal may be another process's, so the record goes to a file beside it.
+fn audit(directory: &Path, alert: &Alert, now: ReceivedTime) -> Result<(), Failure> {
+    let line = format!(
+        "{{\"who\":\"{OPERATOR}\",\"purpose\":\"explain alert with content\",\"patient\":\"{}\",\"at\":\"{now}\"}}\n",
+        alert.patient
+    );
+    let path = directory.join(AUDIT_FILE);
+    let kept = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).and_then(|mut file| {
+        file.write_all(line.as_bytes())?;
+        file.sync_all()
+    });
+    kept.map_err(|error| Failure::new(format!("the audit record could not be kept in {}: {error}", path.display()), "nothing is shown without it: run as the user who owns the data directory"))
 }
 
 /// The newest revision of an alert, with its place.
@@ -153,15 +177,22 @@ fn print(alert: &Alert, place: &str, out: &mut dyn Write) -> Result<(), Failure>
     for change in &alert.history {
         writeln!(
             out,
-            "  {} {:<12} {:<8} {:?}: {}",
+            "  {} {:<12} {:<8} {}: {}",
             change.at,
             change.to.word(),
             change.severity.word(),
-            change.by,
+            who(&change.by),
             change.why
         )?;
     }
     Ok(())
+}
+
+fn who(actor: &Actor) -> String {
+    match actor {
+        Actor::Person(name) => name.to_string(),
+        Actor::Rule(name) => format!("rule \"{name}\""),
+    }
 }
 
 /// What the rule said about this condition, revision by revision.
