@@ -192,7 +192,9 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         last: Mutex::default(),
     });
     let healths = if config.intake_only {
-        tracing::warn!("only intake runs: messages are kept, nothing is normalized and nobody is alerted");
+        tracing::warn!(
+            "only intake runs: messages are kept, nothing is normalized and nobody is alerted"
+        );
         Vec::new()
     } else {
         start_stages(

@@ -91,11 +91,24 @@ fn audit(directory: &Path, alert: &Alert, now: ReceivedTime) -> Result<(), Failu
         alert.patient
     );
     let path = directory.join(AUDIT_FILE);
-    let kept = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).and_then(|mut file| {
-        file.write_all(line.as_bytes())?;
-        file.sync_all()
-    });
-    kept.map_err(|error| Failure::new(format!("the audit record could not be kept in {}: {error}", path.display()), "nothing is shown without it: run as the user who owns the data directory"))
+    let kept = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| {
+            file.write_all(line.as_bytes())?;
+            file.sync_all()
+        });
+    kept.map_err(|error| {
+        Failure::new(
+            format!(
+                "the audit record could not be kept in {}: {error}",
+                path.display()
+            ),
+            "nothing is shown without it: run as the user who owns the data directory",
+        )
+    })
 }
 
 /// The newest revision of an alert, with its place.

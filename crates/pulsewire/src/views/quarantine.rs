@@ -4,8 +4,6 @@ use clinical::ReceivedTime;
 use journal::{RecordRef, TopicPartition};
 use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER};
 
-use crate::intake::resend::MESSAGE_ID;
-
 /// An unusable record: why, and where it is.
 #[derive(Clone, Debug)]
 pub(crate) struct QuarantineView {
@@ -13,7 +11,6 @@ pub(crate) struct QuarantineView {
     pub(crate) offset: u64,
     pub(crate) received: ReceivedTime,
     pub(crate) source: String,
-    pub(crate) message_id: String,
     pub(crate) reason: String,
     pub(crate) detail: String,
     pub(crate) origin: String,
@@ -29,7 +26,6 @@ impl QuarantineView {
             offset: record.offset,
             received: ReceivedTime::from_micros(record.received_time),
             source: text("source-system"),
-            message_id: text(MESSAGE_ID),
             reason: text(REASON_HEADER),
             detail: text(DETAIL_HEADER),
             origin: text(ORIGIN_HEADER),
@@ -54,10 +50,10 @@ pub(crate) fn advice(reason: &str) -> &'static str {
         "no-patient" => {
             "The message names no patient: have the sender fill PID-3, or name an assigning authority for the source."
         }
-        "future" | "from-the-future" => {
+        "from-future" => {
             "The time lies ahead of ours: check the sender's clock and the zone of its source."
         }
-        "merge-cycle" | "self-merge" => {
+        "merge-cycle" | "self-merge" | "already-merged" => {
             "The merge contradicts an earlier one: have the identities checked at the source."
         }
         _ => "Look at the message beside this, correct it at the source, and have it sent again.",

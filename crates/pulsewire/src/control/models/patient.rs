@@ -32,22 +32,24 @@ const RANGES: [((f64, f64), (f64, f64)); 5] = [
 pub(in crate::control) fn list(control: &Control) -> Result<PatientList, Refused> {
     let permit = open(control, "view patient list", None)?;
     let views = control.views.read();
-    let mut rows: Vec<PatientRow> = views
+    let present = views
         .patients
         .iter()
-        .filter(|(_, view)| view.survivor.is_none())
-        .map(|(key, view)| patient_row(*key, view, &views, &permit))
+        .filter(|(_, view)| view.survivor.is_none());
+    let mut rows: Vec<_> = present
+        .map(|(key, view)| {
+            (
+                worst(&views, *key),
+                patient_row(*key, view, &views, &permit),
+            )
+        })
         .collect();
-    rows.sort_by_key(|row| {
+    rows.sort_by_key(|(worst, row)| {
         let score = row.score.as_ref().map_or(0, |score| score.value);
-        (
-            std::cmp::Reverse(row.severity.map(rank)),
-            std::cmp::Reverse(score),
-            std::cmp::Reverse(row.last_event_us),
-        )
+        std::cmp::Reverse((*worst, score, row.last_event_us))
     });
     let total = rows.len() as u64;
-    rows.truncate(LISTED);
+    let rows = rows.into_iter().take(LISTED).map(|(_, row)| row).collect();
     Ok(PatientList {
         rows,
         total,
@@ -55,11 +57,13 @@ pub(in crate::control) fn list(control: &Control) -> Result<PatientList, Refused
     })
 }
 
-fn rank(severity: ui::Severity) -> usize {
-    ui::Severity::ALL
-        .iter()
-        .position(|each| *each == severity)
-        .unwrap_or(0)
+/// The severity of the worst alert that somebody may still have to act on.
+fn worst(views: &Views, key: PatientKey) -> Option<clinical::Severity> {
+    let open = views
+        .alerts
+        .values()
+        .filter(|view| view.alert.patient == key && view.alert.state.is_active());
+    open.map(|view| view.alert.severity).max()
 }
 
 fn patient_row(key: PatientKey, view: &PatientView, views: &Views, permit: &Permit) -> PatientRow {
@@ -75,7 +79,7 @@ fn patient_row(key: PatientKey, view: &PatientView, views: &Views, permit: &Perm
         birth_date: view.birth_date.open(permit).clone(),
         location: view.location().map(str::to_owned),
         open_alerts: open().count() as u64,
-        severity: open().map(|alert| alert.alert.severity).max().map(severity),
+        severity: worst(views, key).map(severity),
         score: score(view),
         last_event_us: view.last_received.micros(),
     }

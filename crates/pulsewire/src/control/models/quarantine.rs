@@ -42,14 +42,19 @@ fn row(view: &QuarantineView) -> QuarantineRow {
         received_us: view.received.micros(),
         source: view.source.clone(),
         kind: view.at.topic.trim_end_matches(".quarantine").to_owned(),
-        control_id: view.message_id.chars().take(8).collect(),
+        control_id: String::new(),
         code: view.reason.clone(),
-        reason: if view.detail.is_empty() {
-            view.reason.replace('-', " ")
-        } else {
-            view.detail.clone()
-        },
+        reason: words(&view.reason),
     }
+}
+
+/// A reason code as words.
+fn words(code: &str) -> String {
+    let words = code.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// One record.
@@ -77,7 +82,7 @@ pub(in crate::control) fn one(control: &Control, id: &str) -> Result<Quarantined
     let record = read(&view.at, view.offset)?;
     let raw = record.as_ref().and_then(content);
     Ok(Quarantined {
-        row: row(&view),
+        row: with_header(row(&view), raw.as_deref()),
         detail: view.detail.clone(),
         advice: advice(&view.reason).to_owned(),
         command: None,
@@ -86,6 +91,16 @@ pub(in crate::control) fn one(control: &Control, id: &str) -> Result<Quarantined
         parsed: raw.as_deref().map(parsed).unwrap_or_default(),
         raw,
     })
+}
+
+/// What the message's own header says of it.
+fn with_header(mut row: QuarantineRow, raw: Option<&[u8]>) -> QuarantineRow {
+    let message = hl7v2::parse(raw.unwrap_or_default());
+    if let Some(header) = message.header() {
+        row.kind = format!("{}^{}", header.message_type(), header.trigger_event());
+        row.control_id = header.control_id().text().into_owned();
+    }
+    row
 }
 
 fn content(record: &Record) -> Option<Vec<u8>> {
