@@ -199,3 +199,26 @@ fn every_scenario_ends_in_an_expectation() {
             .collect::<Vec<_>>(),
     );
 }
+
+#[test]
+fn every_metric_is_in_the_reference() {
+    let source = read(Path::new("crates/pulsewire/src/metrics.rs"));
+    let reference = read(Path::new("docs/operating.md"));
+    let joined: String = source.split_whitespace().collect();
+    let registered = ["r.register(\"", "r.register_with_unit(\""]
+        .map(|call| joined.split(call).skip(1).collect::<Vec<_>>());
+    let names: Vec<&str> = registered
+        .concat()
+        .into_iter()
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(names.len() > 10, "the metrics are registered by name");
+    let missing = names
+        .iter()
+        .filter(|name| !reference.contains(&format!("`{name}")));
+    none(
+        &missing
+            .map(|name| format!("docs/operating.md does not explain {name}"))
+            .collect::<Vec<_>>(),
+    );
+}
