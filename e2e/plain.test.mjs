@@ -58,7 +58,7 @@ describe("without script", () => {
 
   test("an alert is acknowledged by a form", async () => {
     await openAlert();
-    const take = page.locator("form").filter({ has: page.getByRole("heading", { name: "Acknowledge" }) });
+    const take = page.getByRole("form", { name: "Acknowledge" });
     await take.getByLabel("Who").fill("Nurse <b>Joy</b>");
     await take.getByLabel("Why or what next").fill("on my way");
     await take.getByRole("button", { name: "Acknowledge" }).click();

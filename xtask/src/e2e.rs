@@ -15,7 +15,7 @@ pub(crate) fn run() -> Result<(), Failed> {
     Step::new(
         "browser and FHIR validation",
         "node",
-        &["--test", "--test-concurrency=1", "."],
+        &["--test", "--test-concurrency=1"],
     )
     .within("e2e")
     .env("CHROMIUM", CHROMIUM)
