@@ -379,6 +379,11 @@ async fn look_at_rates(control: Arc<Control>) {
     let mut stop = control.tasks.stop();
     while stop.sleep(rates::EVERY).await {
         control.rates.look(&control::totals(&control));
+        let free = control.journal.status().disk_free_bytes;
+        control
+            .metrics
+            .disk_free
+            .set(i64::try_from(free).unwrap_or(i64::MAX));
     }
 }
 

@@ -59,7 +59,7 @@ pub(in crate::control) fn model(control: &Control) -> Overview {
         open_alerts,
         oldest_open_us: oldest.map(clinical::ReceivedTime::micros),
         sources: sources(control),
-        disk: disk(control, &status),
+        disk: disk(&status),
         started_us: control.started.micros(),
     }
 }
@@ -227,12 +227,8 @@ const fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-fn disk(control: &Control, status: &journal::Status) -> Disk {
+fn disk(status: &journal::Status) -> Disk {
     let (health, _) = own_health(status);
-    control
-        .metrics
-        .disk_free
-        .set(i64::try_from(status.disk_free_bytes).unwrap_or(i64::MAX));
     Disk {
         health,
         used_bytes: status.bytes,
