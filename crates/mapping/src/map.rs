@@ -95,6 +95,8 @@ struct Mapping<'m> {
     groups: Groups<'m>,
     patient: PatientKey,
     recorded: Option<RecordedTime>,
+    /// How many reports and results of this message have the same names so far.
+    met: BTreeMap<Vec<u8>, u32>,
     drafts: Vec<Draft>,
 }
 
@@ -135,6 +137,7 @@ impl<'m> Mapping<'m> {
             groups: Groups::of(message),
             patient,
             recorded: message_time.map(RecordedTime::from_micros),
+            met: BTreeMap::new(),
             drafts: Vec::new(),
         }
     }
@@ -280,14 +283,13 @@ impl<'m> Mapping<'m> {
         let frame = Frame::new(&report);
         let number = order_number(frame);
         let mut results = Vec::new();
-        let mut known: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
         let recorded = self.recorded;
         let issued = self
             .time(frame, &[("OBR", 22)])
             .map(RecordedTime::from_micros);
         self.recorded = issued.or(recorded);
         for group in order.observations(shared) {
-            results.extend(self.observation(Frame::new(&group), number.as_deref(), &mut known));
+            results.extend(self.observation(Frame::new(&group), number.as_deref()));
         }
         if order.is_report() {
             self.report(frame, number.as_deref(), results);
@@ -304,24 +306,33 @@ impl<'m> Mapping<'m> {
         let stamp = time
             .unwrap_or(self.mapper.message_time.micros())
             .to_be_bytes();
-        let id = link::id(&[
-            self.patient.as_bytes(),
-            b"DiagnosticReport",
-            number.unwrap_or(&stamp),
-            first_code(code),
-        ]);
+        let names = [number.unwrap_or(&stamp), first_code(code)];
+        let ordinal = self.ordinal(b"DiagnosticReport", &names).to_be_bytes();
+        let [order, code] = names;
+        let mut parts: Vec<&[u8]> = vec![self.patient.as_bytes(), b"DiagnosticReport", order, code];
+        if ordinal != [0; 4] {
+            parts.push(&ordinal);
+        }
+        let id = link::id(&parts);
         let at = time.map_or(self.mapper.message_time, EventTime::from_micros);
         self.push("DiagnosticReport", id, elements, at, Effect::State);
     }
 
+    /// Counts what has the same names in a message: each is something of its own, and the later must not replace the
+    /// earlier.
+    fn ordinal(&mut self, resource: &[u8], names: &[&[u8]]) -> u32 {
+        let next = self
+            .met
+            .entry([resource, &names.join(&b'|')].join(&b'|'))
+            .or_default();
+        let ordinal = *next;
+        *next += 1;
+        ordinal
+    }
+
     /// Writes a result; the same order, code and sub-id are the same result, whenever it is sent. Only a result of no
     /// order is told from others by its time to the second.
-    fn observation(
-        &mut self,
-        frame: Frame<'_, 'm>,
-        number: Option<&[u8]>,
-        known: &mut BTreeMap<Vec<u8>, u32>,
-    ) -> Option<String> {
+    fn observation(&mut self, frame: Frame<'_, 'm>, number: Option<&[u8]>) -> Option<String> {
         let mut elements = self.mapper.elements("Observation", frame);
         self.require_status(&mut elements, frame, ("OBX", 11));
         let raw = |field: usize| frame.field("OBX", field, None).map_or(&b""[..], Piece::raw);
@@ -341,9 +352,7 @@ impl<'m> Mapping<'m> {
             .find(|raw| !raw.is_empty())
             .unwrap_or_default();
         let parts: [&[u8]; 3] = [number.unwrap_or(&second), first_code(raw(3)), sub_id];
-        let place = known.entry(parts.join(&b'|')).or_default();
-        let ordinal = place.to_be_bytes();
-        *place += 1;
+        let ordinal = self.ordinal(b"Observation", &parts).to_be_bytes();
         let [order, code, sub_id] = parts;
         let id = link::id(&[
             self.patient.as_bytes(),

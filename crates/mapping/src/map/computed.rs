@@ -15,7 +15,7 @@ use crate::tables::plan::{From, Row};
 pub(crate) type Elements = Vec<(Box<str>, Element)>;
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 13] = [
+pub(crate) const COMPUTED: [&str; 14] = [
     "@encounter-status",
     "@encounter-class",
     "@patient-reference",
@@ -29,7 +29,11 @@ pub(crate) const COMPUTED: [&str; 13] = [
     "@coding-system",
     "@table-coding",
     "@source-name",
+    UNKNOWN,
 ];
+
+/// The rule that says that nobody knows; what it writes is not the message's content.
+pub(crate) const UNKNOWN: &str = "@unknown";
 
 impl<'m> Mapper<'m> {
     /// Writes an element by a rule that sees the whole resource.
@@ -81,6 +85,7 @@ impl<'m> Mapper<'m> {
             "@coding-system" => self.coding_system(row, frame),
             "@table-coding" => self.table_coding(row, frame),
             "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
+            UNKNOWN => Some(Value::Raw(UNKNOWN_EXTENSION.as_bytes().to_vec())),
             _ => None,
         }
     }

@@ -218,6 +218,34 @@ fn a_correction_is_of_the_same_resource() {
 }
 
 #[test]
+fn what_has_the_same_names_in_one_message_stays_apart() {
+    let order = "OBR|1|||1^x^LN\rOBX|1|NM|2^y^LN||5||||||F|||20260301\r";
+    let text = format!("MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||7^^^H^MR\r{order}{order}");
+    let message = hl7v2::parse(text.as_bytes());
+    let drafts = map(&message, &source(), &site(), received()).drafts;
+    for resource in ["Observation", "DiagnosticReport"] {
+        let all: Vec<_> = drafts
+            .iter()
+            .filter(|draft| draft.resource_type == resource)
+            .collect();
+        let [first, second] = all.as_slice() else {
+            panic!("two of {resource}, not {}", all.len())
+        };
+        assert_ne!(first.id, second.id);
+    }
+}
+
+#[test]
+fn a_contact_without_a_name_says_so() {
+    let contact = |nk1: &str| element(&format!("NK1|1|{nk1}"), "Patient", "contact");
+    expect![[r#"[{"relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"SPS","display":"spouse"},{"system":"http://terminology.hl7.org/CodeSystem/v2-0063","code":"SPO"}]}],"name":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}}]"#]]
+        .assert_eq(&contact("|SPO"));
+    expect![[r#"[{"relationship":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-RoleCode","code":"SPS","display":"spouse"},{"system":"http://terminology.hl7.org/CodeSystem/v2-0063","code":"SPO"}]}],"name":{"family":"Doe"}}]"#]]
+        .assert_eq(&contact("Doe|SPO"));
+    expect!["nothing"].assert_eq(&contact(""));
+}
+
+#[test]
 fn a_local_code_means_what_the_source_says() {
     let mut source = source();
     source.codes.insert(

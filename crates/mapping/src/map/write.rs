@@ -7,6 +7,7 @@ use formats::fhir::json::{self, Array, Object};
 use formats::hl7v2::{Repetition, Segment};
 
 use super::clock::Clock;
+use super::computed::UNKNOWN;
 use super::group::Group;
 use super::link::Links;
 use super::piece::Piece;
@@ -342,10 +343,8 @@ impl<'m> Mapper<'m> {
                 Value::Raw(self.reference(table, data_type, resource, piece, inside)?)
             }
         };
-        Some(Given {
-            value,
-            content: true,
-        })
+        let content = !matches!(row.map, Map::Computed(UNKNOWN));
+        Some(Given { value, content })
     }
 
     /// Gives what a row reads, if there is content; takes note of an explicit null.
