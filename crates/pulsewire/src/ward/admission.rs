@@ -74,7 +74,10 @@ impl Ward {
             Movement::TransferByMistake => self.transfer_by_mistake(at),
             Movement::CancelTransfer(who, bed) => self.cancel_transfer(at, who, bed),
             Movement::DischargeByMistake => self.discharge_by_mistake(at),
-            Movement::CancelDischarge(who) => self.announce(at, CANCEL_DISCHARGE, who, None),
+            Movement::CancelDischarge(who) if self.patients[who].is_present() => {
+                self.announce(at, CANCEL_DISCHARGE, who, None);
+            }
+            Movement::CancelDischarge(_) => {}
             Movement::ArriveUnknown => self.arrive_unknown(at),
             Movement::Identify(who) => self.identify(at, who),
             Movement::LateForRetired(who) => {

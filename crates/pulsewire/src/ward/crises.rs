@@ -26,7 +26,7 @@ pub(super) struct Crisis {
 /// The most who are ill at the same time: a ward of the dying shows nothing.
 const ILL_MAX: usize = 6;
 /// So many in a thousand illnesses do not answer to treatment.
-const FATAL_PERMILLE: i64 = 60;
+const FATAL_PERMILLE: i64 = 30;
 /// The illness that kills does so after this many minutes at its worst.
 const UNTIL_DEATH: (i64, i64) = (150, 300);
 

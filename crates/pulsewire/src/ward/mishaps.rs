@@ -222,7 +222,9 @@ impl Ward {
     }
 
     fn wrong_patient(&mut self, at: EventTime, who: Who) {
-        let mut report = self.one_result(at.minus(minutes(25)), Panel::BloodCount, HAEMOGLOBIN, 67);
+        let low = self.chance.between(61, 69);
+        let mut report =
+            self.one_result(at.minus(minutes(25)), Panel::BloodCount, HAEMOGLOBIN, low);
         self.send_results(at, Sender::Laboratory, who, &[report.clone()]);
         let (noticed, right) = (
             at.plus(minutes(12)),
@@ -246,7 +248,8 @@ impl Ward {
     }
 
     fn correct(&mut self, at: EventTime, who: Who) {
-        let mut report = self.one_result(at.minus(minutes(35)), Panel::Chemistry, POTASSIUM, 71);
+        let high = self.chance.between(68, 76);
+        let mut report = self.one_result(at.minus(minutes(35)), Panel::Chemistry, POTASSIUM, high);
         report.set_status("P");
         self.send_results(at, Sender::Laboratory, who, &[report.clone()]);
         report.results = vec![Reading {
@@ -258,7 +261,8 @@ impl Ward {
     }
 
     fn haemolyse(&mut self, at: EventTime, who: Who) {
-        let mut report = self.one_result(at.minus(minutes(40)), Panel::Chemistry, POTASSIUM, 66);
+        let high = self.chance.between(64, 68);
+        let mut report = self.one_result(at.minus(minutes(40)), Panel::Chemistry, POTASSIUM, high);
         let note = "Specimen haemolysed (index 3+): potassium may be falsely high; please repeat";
         report
             .results

@@ -25,7 +25,7 @@ const TAKEN: [(Unit, u8); 4] = [
 ];
 /// Everybody is announced in this order, one a second.
 const ANNOUNCED_FROM_SECOND: u64 = 1;
-/// The chart follows from here, three messages a second.
+/// The chart follows from here, a few messages a second.
 const CHART_FROM_SECOND: u64 = 30;
 const CHART_MESSAGES_A_SECOND: u64 = 5;
 /// What the laboratory found before follows at the same time.

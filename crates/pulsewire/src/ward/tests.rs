@@ -259,3 +259,17 @@ fn check_opening(platform: &Platform, seed: u64) {
         "seed {seed}: nobody seems forgotten while the chart is still coming"
     );
 }
+
+#[test]
+fn a_few_do_not_get_well() {
+    let days = 3;
+    let died: usize = (0..4)
+        .map(|seed| {
+            let ward = of_minutes(seed, days * 24 * 60);
+            ward.iter()
+                .filter(|sent| field(sent, "PV1", 36) == "20" && field(sent, "PID", 30) == "Y")
+                .count()
+        })
+        .sum();
+    assert!((1..=8).contains(&died), "{died} in twelve days");
+}
