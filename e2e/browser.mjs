@@ -99,10 +99,10 @@ export async function accessible(page, what) {
 /** Fails when a page is wider than its window. */
 export async function fits(page, what) {
   const wide = await page.evaluate(() => {
-    const window = document.documentElement.clientWidth;
-    if (document.scrollingElement.scrollWidth <= window) return [];
-    const over = [...document.querySelectorAll("main *")].filter((each) => each.getBoundingClientRect().right > window);
-    return over.map((each) => `${each.localName}.${each.className} to ${Math.round(each.getBoundingClientRect().right)} px: ${each.textContent.slice(0, 60)}`);
+    const [whole, window] = [document.scrollingElement.scrollWidth, document.documentElement.clientWidth];
+    const reach = (each) => Math.max(each.getBoundingClientRect().right, each.getBoundingClientRect().left + each.scrollWidth);
+    const over = [...document.querySelectorAll("main *")].filter((each) => each.clientWidth > 0 && reach(each) > window);
+    return whole <= window ? [] : [`${whole} px in a window of ${window}`, ...over.map((each) => `${each.localName}.${each.className}`)];
   });
   assert.deepEqual(wide, [], `${what} fits into its window`);
 }

@@ -1,7 +1,7 @@
 // With script: what happens appears by itself, forms do what they say, choices are kept and stand in the address.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { browse } from "./browser.mjs";
+import { browse, picture } from "./browser.mjs";
 import { start, until } from "./pulsewire.mjs";
 import { admission, minutesBefore, potassium } from "./ward.mjs";
 
@@ -73,6 +73,7 @@ describe("with script", () => {
     await finish.getByRole("button", { name: "Resolve" }).click();
     const end = page.getByRole("listitem").filter({ hasText: "Doctor Ray" });
     await end.filter({ hasText: "resolved" }).filter({ hasText: "treated with calcium" }).waitFor();
+    await picture(page, "alert-resolved");
     browser.quiet("forms are quiet");
   });
 
