@@ -14,6 +14,9 @@ use clinical::PatientKey;
 use journal::{Headers, Record};
 use stream::{Context, StepError};
 
+/// Stands on a record of the patient stream that another one of the same message and patient follows.
+const MORE: &str = "more";
+
 /// The key of a step as the patient it stands for.
 fn patient(cx: &Context<'_>) -> Result<PatientKey, StepError> {
     PatientKey::from_slice(cx.key()).ok_or_else(|| {

@@ -139,6 +139,9 @@ fn conclusion(view: &View<'_>, at: EventTime, score: &Score<'_>) -> Conclusion {
     }
 }
 
+/// So many missing parameters are named in the summary; of more their number says enough.
+const NAMED: usize = 3;
+
 fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -> String {
     let band = score.band().word();
     let mut text = if score.missing.is_empty() {
@@ -146,7 +149,7 @@ fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -
     } else {
         let count = score.parts.len();
         format!(
-            "NEWS2 at least {}, {band}, from {count} of 7 parameters",
+            "NEWS2 at least {} ({count} of 7 measured), {band}",
             score.total()
         )
     };
@@ -172,7 +175,7 @@ fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -
     if score.missing.is_empty() {
         text.push_str("; next set within ");
         text.push_str(&span_words(score.band().due(config)));
-    } else {
+    } else if score.missing.len() <= NAMED {
         let names: Vec<&str> = score
             .missing
             .iter()

@@ -16,6 +16,7 @@ mod tables;
 mod chart;
 mod person;
 mod state;
+mod touched;
 
 mod workload;
 

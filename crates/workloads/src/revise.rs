@@ -1,23 +1,23 @@
 //! Compares what is true now with what was published; only the difference goes out.
 
 use clinical::{
-    Event, EventId, EventTime, Evidence, Finding, FindingId, FindingState, PatientKey,
-    ReceivedTime, Severity,
+    EventId, EventTime, Evidence, Finding, FindingId, FindingState, PatientKey, ReceivedTime,
+    Severity,
 };
 
 use crate::deterioration::span_words;
 use crate::state::Line;
+use crate::touched::Touched;
 use crate::workload::{Conclusion, Condition, Proof, Workload};
 
 /// Who is spoken of, when it could be known and what caused it.
 pub(crate) struct Cause<'a> {
     pub(crate) patient: PatientKey,
     pub(crate) known_at: ReceivedTime,
-    pub(crate) event: Option<&'a Event>,
     /// The timer that caused it, by its tag and time.
     pub(crate) timer: Option<(&'a [u8], EventTime)>,
-    /// Why something that is no longer true is not.
-    pub(crate) reason: &'static str,
+    /// What changed, by which event, and why.
+    pub(crate) touched: &'a Touched,
 }
 
 /// Publishes what a workload now concludes from a time on, in place of what it had published.
@@ -91,7 +91,11 @@ fn name(
     FindingId::derive(&[
         workload.name.as_bytes(),
         cause.patient.as_bytes(),
-        cause.event.map_or(&[][..], |event| event.id.as_bytes()),
+        cause
+            .touched
+            .event
+            .as_ref()
+            .map_or(&[][..], |event| event.as_bytes()),
         cause.timer.map_or(&[][..], |(tag, _)| tag),
         &at,
         &as_of.micros().to_be_bytes(),
@@ -107,6 +111,7 @@ fn finding(
     replaces: Option<FindingId>,
     conclusion: Option<Conclusion>,
 ) -> Finding {
+    let reason = cause.touched.reason(line.condition);
     let mut finding = Finding {
         id: line.finding,
         workload: workload.name.into(),
@@ -117,13 +122,13 @@ fn finding(
         known_at: cause.known_at,
         revision: line.revision,
         replaces,
-        state: FindingState::Retracted(cause.reason.into()),
+        state: FindingState::Retracted(reason.word().into()),
         severity: Severity::None,
         score: None,
-        summary: format!("taken back: {}", cause.reason).into(),
+        summary: format!("taken back: {}", reason.words()).into(),
         evidence: Vec::new(),
         missing: Vec::new(),
-        cause: cause.event.map(|event| event.id),
+        cause: cause.touched.event,
     };
     if let Some(conclusion) = conclusion {
         finding.state = FindingState::Asserted;

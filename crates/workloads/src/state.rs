@@ -7,6 +7,7 @@ use clinical::{EventTime, FindingId, PatientKey};
 use crate::chart::Chart;
 use crate::config::hours;
 use crate::person::{PersonFacts, Stay};
+use crate::touched::Touched;
 use crate::workload::{Condition, WORKLOADS};
 
 pub use wire::DecodeError;
@@ -30,6 +31,8 @@ pub struct State {
     pub(crate) stays: Vec<Stay>,
     /// The identity that took this one over.
     pub(crate) retired: Option<PatientKey>,
+    /// What a message changed whose end did not come yet.
+    pub(crate) pending: Option<Touched>,
     /// The timers that are set, by workload.
     pub(crate) wakes: [Option<EventTime>; WORKLOADS.len()],
 }
@@ -50,6 +53,14 @@ pub(crate) struct Line {
 }
 
 impl State {
+    /// Takes note of what changed, for when the message ends.
+    pub(crate) fn touch(&mut self, touched: Touched) {
+        match &mut self.pending {
+            Some(pending) => pending.add(touched),
+            None => self.pending = Some(touched),
+        }
+    }
+
     /// Takes in how a stay now stands, and says whether that is news.
     pub(crate) fn put_stay(&mut self, stay: Stay) -> bool {
         if let Some(held) = self

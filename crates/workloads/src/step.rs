@@ -9,9 +9,9 @@ use clinical::{
 use crate::config::hours;
 use crate::revise::{Cause, publish};
 use crate::tables::Tables;
+use crate::touched::Touched;
 use crate::workload::{View, WORKLOADS, Workload};
 use crate::{Config, DecodeError, Parameter, State};
-use change::Change;
 
 /// All workloads with what they were configured to do.
 #[derive(Clone, Debug)]
@@ -23,8 +23,12 @@ pub struct Workloads {
 /// What comes in.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
-    /// A clinical fact.
+    /// A clinical fact, alone or the last of its message.
     Event(&'a Event),
+    /// A clinical fact that another record of the same message follows: it is taken in, and concluded from with the rest.
+    Part(&'a Event),
+    /// The end of a message whose last record is no clinical fact.
+    End,
     /// The time of a timer that was set before.
     Timer {
         /// Its tag.
@@ -131,42 +135,43 @@ impl Workloads {
         now: Now,
         effects: &mut Effects,
     ) -> Result<(), StepError> {
-        let change = match input {
-            Input::Event(event) => {
-                if let Some(survivor) = state.retired {
-                    if event.fact
-                        != Fact::Merge(Merge {
-                            role: MergeRole::Retired,
-                            other: survivor,
-                        })
-                    {
-                        effects.forward_to = Some(survivor);
-                    }
-                    return Ok(());
-                }
-                self.take(state, event, now, effects)?
+        if let Some(survivor) = state.retired {
+            if !is_repeat_of_merge(input, survivor) {
+                effects.forward_to = Some(survivor);
             }
-            Input::Timer { .. } if state.retired.is_some() => None,
-            Input::Timer { tag, .. } => WORKLOADS
-                .iter()
-                .position(|workload| workload.tag == tag)
-                .map(|place| {
-                    // A timer that fired is no longer set.
-                    if let Some(wake) = state.wakes.get_mut(place) {
-                        *wake = None;
-                    }
-                    Change {
-                        from: None,
-                        parameters: WORKLOADS.get(place).map(|w| w.reads.to_vec()),
-                        reason: "time passed",
-                    }
-                }),
+            return Ok(());
+        }
+        if let Input::Event(event) | Input::Part(event) = input
+            && let Some(touched) = self.take(state, event, now, effects)?
+        {
+            state.touch(Touched {
+                event: Some(event.id),
+                ..touched
+            });
+        }
+        // Of what a lost end leaves behind the next input concludes, whatever it is.
+        let pending = match input {
+            Input::Part(_) => return Ok(()),
+            Input::End if state.pending.is_none() => return Ok(()),
+            Input::Event(_) | Input::End | Input::Timer { .. } => state.pending.take(),
         };
+        let timer = self.timer(state, input);
         state.expire(now.watermark);
-        if let Some(change) = change {
-            self.conclude(state, input, now, &change, effects);
+        for touched in pending.iter().chain(&timer) {
+            self.conclude(state, input, now, touched, effects);
         }
         Ok(())
+    }
+
+    /// Finds what has to look at the passing of time.
+    fn timer(&self, state: &mut State, input: Input<'_>) -> Option<Touched> {
+        let Input::Timer { tag, .. } = input else {
+            return None;
+        };
+        let place = WORKLOADS.iter().position(|workload| workload.tag == tag)?;
+        // A timer that fired is no longer set.
+        *state.wakes.get_mut(place)? = None;
+        WORKLOADS.get(place).map(Touched::by_time)
     }
 
     fn conclude(
@@ -174,32 +179,25 @@ impl Workloads {
         state: &mut State,
         input: Input<'_>,
         now: Now,
-        change: &Change,
+        touched: &Touched,
         effects: &mut Effects,
     ) {
-        let (event, timer) = match input {
-            Input::Event(event) => (Some(event), None),
-            Input::Timer { tag, at } => (None, Some((tag, at))),
-        };
         let cause = Cause {
             patient: now.patient,
             known_at: now.received,
-            event,
-            timer,
-            reason: change.reason,
+            timer: match input {
+                Input::Timer { tag, at } => Some((tag, at)),
+                Input::Event(_) | Input::Part(_) | Input::End => None,
+            },
+            touched,
         };
         for (place, workload) in WORKLOADS.iter().enumerate() {
-            let touched = change.parameters.as_ref().is_none_or(|parameters| {
-                parameters
-                    .iter()
-                    .any(|parameter| workload.reads.contains(parameter))
-            });
-            if !touched {
+            if !touched.concerns(workload) {
                 continue;
             }
             let mut wake = None;
             if !state.person.deceased {
-                let view = self.view(state, workload, now, change);
+                let view = self.view(state, workload, now, touched);
                 let concluded = (workload.conclude)(&view);
                 wake = concluded.wake;
                 publish(
@@ -211,7 +209,7 @@ impl Workloads {
                     &mut effects.findings,
                 );
             }
-            set_timer(state, place, (wake, change.from.is_none()), now, effects);
+            set_timer(state, place, (wake, touched.from.is_none()), now, effects);
         }
     }
 
@@ -220,7 +218,7 @@ impl Workloads {
         state: &'a State,
         workload: &Workload,
         now: Now,
-        change: &Change,
+        touched: &Touched,
     ) -> View<'a> {
         let window = now.watermark.minus(workload.revise_window);
         // Where entries were given up for room, what rests on them is left as it was published.
@@ -238,8 +236,23 @@ impl Workloads {
             lines: &state.lines,
             watermark: now.watermark,
             frozen,
-            from: change.from.unwrap_or(frozen),
+            from: touched.from.unwrap_or(frozen),
         }
+    }
+}
+
+/// Says whether an input repeats the merge that retired an identity; a timer of it is left from before.
+fn is_repeat_of_merge(input: Input<'_>, survivor: PatientKey) -> bool {
+    match input {
+        Input::Event(event) | Input::Part(event) => {
+            event.fact
+                == Fact::Merge(Merge {
+                    role: MergeRole::Retired,
+                    other: survivor,
+                })
+        }
+        Input::End => false,
+        Input::Timer { .. } => true,
     }
 }
 

@@ -13,7 +13,7 @@ use stream::{
     Context, DETAIL_HEADER, Input, ORIGIN_HEADER, Processor, REASON_HEADER, StageSpec, StepError,
 };
 
-use super::{header, patient, record, text};
+use super::{MORE, header, patient, record, text};
 use crate::intake::accept::CONTENT_TYPE as RAW;
 use crate::intake::resend::MESSAGE_ID;
 use crate::intake::sources::{Source, Sources};
@@ -247,8 +247,11 @@ impl NormalizeStage {
         if let Some(refusal) = &outputs.refused {
             self.set_aside(key, refusal, given.raw(), cx);
         }
+        let to_stream = |output: &Output| !matches!(output, Output::Split { .. });
+        let mut left = outputs.records.iter().filter(|o| to_stream(o)).count();
         for output in outputs.records {
-            self.emit(key, output, given.raw(), cx);
+            left -= usize::from(to_stream(&output));
+            self.emit(key, output, left > 0, given.raw(), cx);
         }
         Ok(())
     }
@@ -297,7 +300,16 @@ impl NormalizeStage {
         }
     }
 
-    fn emit(&self, key: PatientKey, output: Output, raw: &RawInfo<'_>, cx: &mut Context<'_>) {
+    /// Writes a record; more are to follow on the patient stream if so said.
+    fn emit(
+        &self,
+        key: PatientKey,
+        output: Output,
+        more: bool,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let more = more.then(|| header(MORE, "1"));
         match output {
             Output::Split { key, bytes } => self.emit_split(key, bytes, raw, cx),
             Output::Merge {
@@ -307,6 +319,7 @@ impl NormalizeStage {
             } => {
                 let mut headers = headers(raw, wire::MERGE_JSON);
                 headers.push(header("event-id", event_id.to_string()));
+                headers.extend(more);
                 let record = record(
                     key,
                     event_time.micros(),
@@ -332,8 +345,10 @@ impl NormalizeStage {
                     headers.push(header("recorded-time", recorded.to_string()));
                 }
                 let public = record(key, event_time.micros(), cx, headers, json);
-                cx.emit(&topics::fhir(&resource_type), public.clone());
-                cx.emit(topics::PATIENT_STREAM, public);
+                let mut streamed = public.clone();
+                streamed.headers.extend(more);
+                cx.emit(&topics::fhir(&resource_type), public);
+                cx.emit(topics::PATIENT_STREAM, streamed);
             }
         }
     }

@@ -11,7 +11,7 @@ use mapping::event::{Envelope, event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
-use super::{header, patient, record, text};
+use super::{MORE, header, patient, record, text};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -166,10 +166,14 @@ impl Processor for WorkloadStage {
                 self.conclude(state, given, now, &mut effects)?;
             }
             Input::Record { from, record } => {
-                let Some(event) = read(from, &record, patient)? else {
-                    return Ok(());
+                let event = read(from, &record, patient)?;
+                let given = match (&event, record.header(MORE).is_some()) {
+                    (Some(event), true) => Given::Part(event),
+                    (Some(event), false) => Given::Event(event),
+                    (None, true) => return Ok(()),
+                    (None, false) => Given::End,
                 };
-                self.conclude(state, Given::Event(&event), now, &mut effects)?;
+                self.conclude(state, given, now, &mut effects)?;
                 send_on(&record, patient, &effects, cx);
             }
         }

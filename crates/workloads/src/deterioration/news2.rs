@@ -157,7 +157,10 @@ fn shown(entry: &Entry) -> String {
             } else {
                 whole(value)
             };
-            format!("{value} {unit}")
+            match unit.as_str() {
+                "%" | "/min" => format!("{value}{unit}"),
+                unit => format!("{value} {unit}"),
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ fn overdue(due: EventTime, interval: Duration) -> Conclusion {
         },
         score: None,
         summary: format!(
-            "observations overdue: no complete set within {} of the last",
+            "observations overdue: a complete set was due {} after the last",
             span_words(interval)
         ),
         evidence: Vec::new(),

@@ -9,6 +9,7 @@ use super::{Line, State};
 use crate::Parameter;
 use crate::chart::{Chart, Entry, MAX_ENTRIES, Reading, Unusable, Withdrawal};
 use crate::person::{PersonFacts, Stay};
+use crate::touched::{Reason, Touched};
 use crate::workload::Condition;
 
 /// The version written now; every earlier one is read as well.
@@ -34,13 +35,18 @@ impl State {
             return false;
         }
         out.push(VERSION);
-        let flags = u8::from(self.retired.is_some()) | u8::from(self.chart.floor.is_some()) << 1;
+        let flags = u8::from(self.retired.is_some())
+            | u8::from(self.chart.floor.is_some()) << 1
+            | u8::from(self.pending.is_some()) << 2;
         out.push(flags);
         if let Some(retired) = self.retired {
             out.extend_from_slice(retired.as_bytes());
         }
         if let Some(floor) = self.chart.floor {
             signed(out, floor.micros());
+        }
+        if let Some(pending) = &self.pending {
+            touched(out, pending);
         }
         person(out, &self.person);
         unsigned(out, self.stays.len() as u128);
@@ -90,6 +96,9 @@ fn version_1(bytes: &mut Bytes<'_>) -> Option<State> {
     } else {
         None
     };
+    if flags & 4 != 0 {
+        state.pending = Some(bytes.touched()?);
+    }
     state.person = bytes.person()?;
     for _ in 0..bytes.length(super::MAX_STAYS)? {
         state.stays.push(bytes.stay()?);
@@ -251,6 +260,23 @@ fn reading(out: &mut Vec<u8>, reading: &Reading, kind: u8) {
     }
 }
 
+fn touched(out: &mut Vec<u8>, touched: &Touched) {
+    out.push(u8::from(touched.event.is_some()));
+    if let Some(event) = &touched.event {
+        out.extend_from_slice(event.as_bytes());
+    }
+    optional(out, touched.from.map(EventTime::micros));
+    let reason = |reason: Reason| place(&Reason::ALL, &reason);
+    out.push(touched.everything.map_or(NO_REASON, reason));
+    unsigned(out, touched.parameters.len() as u128);
+    for (parameter, why) in &touched.parameters {
+        out.extend([parameter.number(), reason(*why)]);
+    }
+}
+
+/// Stands where nothing touched everything.
+const NO_REASON: u8 = 0xff;
+
 fn person(out: &mut Vec<u8>, person: &PersonFacts) {
     let (year, month, day) = person.born.unwrap_or((0, 0, 0));
     out.push(u8::from(person.deceased) | u8::from(person.born.is_some()) << 1);
@@ -369,6 +395,29 @@ impl<'a> Bytes<'a> {
                 })
             }
         }
+    }
+
+    fn touched(&mut self) -> Option<Touched> {
+        let event = match self.byte()? {
+            0 => None,
+            _ => Some(EventId::from_slice(self.take(16)?)?),
+        };
+        let from = self.optional()?.map(EventTime::from_micros);
+        let everything = match self.byte()? {
+            NO_REASON => None,
+            number => Some(*Reason::ALL.get(usize::from(number))?),
+        };
+        let mut parameters = Vec::new();
+        for _ in 0..self.length(Parameter::all().count())? {
+            let parameter = Parameter::from_number(self.byte()?)?;
+            parameters.push((parameter, *Reason::ALL.get(usize::from(self.byte()?))?));
+        }
+        Some(Touched {
+            from,
+            everything,
+            parameters,
+            event,
+        })
     }
 
     fn person(&mut self) -> Option<PersonFacts> {

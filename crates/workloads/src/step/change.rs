@@ -6,33 +6,13 @@ use clinical::{
 };
 
 use super::{Effects, Now, StepError, Workloads};
-use crate::Parameter;
 use crate::State;
 use crate::chart::read::{self, Taken};
 use crate::chart::{Entry, Reading, Withdrawal, resource_hash};
 use crate::person::{PersonFacts, Stay};
 use crate::revise::{Cause, publish};
+use crate::touched::{Reason, Touched};
 use crate::workload::{WORKLOADS, Workload};
-
-/// What an input touched.
-pub(super) struct Change {
-    /// The earliest time it may have changed; nothing means all of it.
-    pub(super) from: Option<EventTime>,
-    /// What it was about; nothing means every workload.
-    pub(super) parameters: Option<Vec<Parameter>>,
-    pub(super) reason: &'static str,
-}
-
-impl Change {
-    /// A change that may touch everything.
-    const fn of_everything(reason: &'static str) -> Self {
-        Self {
-            from: None,
-            parameters: None,
-            reason,
-        }
-    }
-}
 
 impl Workloads {
     /// Takes an event into the state, and says what that may change.
@@ -42,7 +22,7 @@ impl Workloads {
         event: &Event,
         now: Now,
         effects: &mut Effects,
-    ) -> Result<Option<Change>, StepError> {
+    ) -> Result<Option<Touched>, StepError> {
         match &event.fact {
             Fact::Observation(observation) => {
                 let mut taken = read::observation(&self.config, &self.tables, event, observation);
@@ -52,7 +32,11 @@ impl Workloads {
             }
             Fact::Order(order) => {
                 let taken = read::order(&self.config, &self.tables, event, order);
-                let reason = if order.active { LATE_DATA } else { "cancelled" };
+                let reason = if order.active {
+                    Reason::LateData
+                } else {
+                    Reason::Cancelled
+                };
                 Ok(put(state, taken, now, effects, reason))
             }
             Fact::Encounter(encounter) => Ok(put_stay(state, event, encounter)),
@@ -72,18 +56,13 @@ impl Workloads {
             }) => Ok(None),
             Fact::Handover { state: bytes, .. } => {
                 state.absorb(State::decode(bytes)?);
-                Ok(Some(Change::of_everything(MERGED)))
+                Ok(Some(Touched::everything(Reason::Merged)))
             }
         }
     }
 }
 
-/// Why a finding of a retired identity is taken back, and one of its survivor revised.
-const MERGED: &str = "merged";
-/// Why a finding is taken back that was true of what was known.
-const LATE_DATA: &str = "late-data";
-
-fn put_stay(state: &mut State, event: &Event, encounter: &Encounter) -> Option<Change> {
+fn put_stay(state: &mut State, event: &Event, encounter: &Encounter) -> Option<Touched> {
     let mut stay = Stay::new(encounter, event.at, event.received);
     let held = state
         .stays
@@ -94,10 +73,10 @@ fn put_stay(state: &mut State, event: &Event, encounter: &Encounter) -> Option<C
     }
     state
         .put_stay(stay)
-        .then_some(Change::of_everything("stay-changed"))
+        .then_some(Touched::everything(Reason::StayChanged))
 }
 
-fn put_person(state: &mut State, event: &Event, person: &Person) -> Option<Change> {
+fn put_person(state: &mut State, event: &Event, person: &Person) -> Option<Touched> {
     let facts = PersonFacts::new(person, event.received);
     let held = state.person;
     if facts.known < held.known {
@@ -105,18 +84,18 @@ fn put_person(state: &mut State, event: &Event, person: &Person) -> Option<Chang
     }
     state.person = facts;
     let news = (facts.born, facts.deceased) != (held.born, held.deceased);
-    news.then_some(Change::of_everything("person-changed"))
+    news.then_some(Touched::everything(Reason::PersonChanged))
 }
 
-const fn observation_reason(status: ObservationStatus) -> &'static str {
+const fn observation_reason(status: ObservationStatus) -> Reason {
     match status {
-        ObservationStatus::EnteredInError => "entered-in-error",
-        ObservationStatus::Cancelled => "cancelled",
-        ObservationStatus::Corrected | ObservationStatus::Amended => "corrected",
+        ObservationStatus::EnteredInError => Reason::EnteredInError,
+        ObservationStatus::Cancelled => Reason::Cancelled,
+        ObservationStatus::Corrected | ObservationStatus::Amended => Reason::Corrected,
         ObservationStatus::Registered
         | ObservationStatus::Preliminary
         | ObservationStatus::Final
-        | ObservationStatus::Unknown => LATE_DATA,
+        | ObservationStatus::Unknown => Reason::LateData,
     }
 }
 
@@ -158,10 +137,10 @@ fn put(
     taken: Taken,
     now: Now,
     effects: &mut Effects,
-    reason: &'static str,
-) -> Option<Change> {
+    reason: Reason,
+) -> Option<Touched> {
     effects.quality.extend(taken.quality);
-    let mut change: Option<Change> = None;
+    let mut all: Option<Touched> = None;
     for entry in taken.entries {
         let is_late = |workload: &&Workload| entry.at < now.watermark.minus(workload.late_window);
         let readers = || {
@@ -174,19 +153,14 @@ fn put(
             continue;
         }
         if let Some(from) = state.chart.put(entry) {
-            let change = change.get_or_insert(Change {
-                from: Some(from),
-                parameters: Some(Vec::new()),
-                reason,
-            });
-            change.from = change.from.map(|known| known.min(from));
-            change
-                .parameters
-                .get_or_insert_default()
-                .push(entry.parameter);
+            let touched = Touched::parameter(entry.parameter, from, reason);
+            match &mut all {
+                Some(all) => all.add(touched),
+                None => all = Some(touched),
+            }
         }
     }
-    change
+    all
 }
 
 /// Hands over what is known, takes back what was said, and leaves only where everything goes from now on.
@@ -198,12 +172,15 @@ fn retire(state: &mut State, event: &Event, survivor: PatientKey, now: Now, effe
             ..State::default()
         },
     );
+    let touched = Touched {
+        event: Some(event.id),
+        ..Touched::everything(Reason::Merged)
+    };
     let cause = Cause {
         patient: now.patient,
         known_at: now.received,
-        event: Some(event),
         timer: None,
-        reason: MERGED,
+        touched: &touched,
     };
     for workload in &WORKLOADS {
         let all = EventTime::from_micros(i64::MIN);
@@ -223,6 +200,7 @@ fn retire(state: &mut State, event: &Event, survivor: PatientKey, now: Now, effe
     }
     let facts = State {
         lines: Vec::new(),
+        pending: None,
         wakes: State::default().wakes,
         ..old
     };

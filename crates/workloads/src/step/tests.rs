@@ -80,6 +80,100 @@ fn a_retired_identity_forwards_everything_but_a_repeated_merge() {
 }
 
 #[test]
+fn the_end_of_a_message_concludes_from_all_of_it() {
+    let mut state = State::default();
+    let now = now();
+    let workloads = Workloads::new(Config::default());
+    let mut effects = Effects::default();
+    let event = potassium();
+    workloads
+        .step(&mut state, Input::Part(&event), now, &mut effects)
+        .unwrap();
+    assert_eq!(effects, Effects::default());
+    let mut bytes = Vec::new();
+    assert!(state.encode(&mut bytes));
+    let mut state = State::decode(&bytes).unwrap();
+    workloads
+        .step(&mut state, Input::End, now, &mut effects)
+        .unwrap();
+    let causes: Vec<_> = effects.findings.iter().map(|f| f.cause).collect();
+    assert_eq!(causes, [Some(event.id)]);
+    let concluded = state.clone();
+    workloads
+        .step(&mut state, Input::End, now, &mut effects)
+        .unwrap();
+    assert_eq!((effects.findings.len(), state), (1, concluded));
+}
+
+#[test]
+fn a_timer_concludes_what_a_lost_end_left() {
+    let mut state = State::default();
+    let now = now();
+    let workloads = Workloads::new(Config::default());
+    let mut effects = Effects::default();
+    let part = potassium();
+    workloads
+        .step(&mut state, Input::Part(&part), now, &mut effects)
+        .unwrap();
+    let timer = Input::Timer {
+        tag: b"deterioration",
+        at: now.watermark,
+    };
+    workloads
+        .step(&mut state, timer, now, &mut effects)
+        .unwrap();
+    assert_eq!(effects.findings.len(), 1);
+}
+
+#[test]
+fn the_end_of_a_message_is_forwarded_as_its_parts_are() {
+    let survivor = PatientKey::from_bytes([4; 16]);
+    let mut state = State {
+        retired: Some(survivor),
+        ..State::default()
+    };
+    let mut effects = Effects::default();
+    let now = now();
+    Workloads::new(Config::default())
+        .step(&mut state, Input::End, now, &mut effects)
+        .unwrap();
+    assert_eq!(effects.forward_to, Some(survivor));
+}
+
+fn now() -> Now {
+    Now {
+        watermark: EventTime::from_micros(10),
+        received: ReceivedTime::from_micros(10),
+        patient: PatientKey::from_bytes([1; 16]),
+    }
+}
+
+/// A potassium that is critical.
+fn potassium() -> Event {
+    Event {
+        id: EventId::from_bytes([2; 16]),
+        patient: PatientKey::from_bytes([1; 16]),
+        at: EventTime::from_micros(10),
+        recorded: None,
+        received: ReceivedTime::from_micros(10),
+        origin: Origin::default(),
+        fact: Fact::Observation(clinical::Observation {
+            resource: "potassium".into(),
+            codes: vec![clinical::Code::loinc("2823-3")],
+            value: Some(clinical::Value::Quantity(clinical::Quantity {
+                value: clinical::Decimal::new(71, 1),
+                comparator: None,
+                unit: "mmol/L".into(),
+            })),
+            components: Vec::new(),
+            status: clinical::ObservationStatus::Final,
+            interpretation: None,
+            notes: Vec::new(),
+        }),
+    }
+}
+
+#[test]
 fn every_workload_says_what_it_is() {
     for workload in &WORKLOADS {
         assert!(!workload.sources.is_empty(), "{}", workload.name);

@@ -34,23 +34,54 @@ impl Engine {
         self.advance(EventTime::from_micros(received.micros()), received);
     }
 
-    /// Takes an event in, and what follows from it until nothing is left to do.
+    /// Takes in the events of one message.
+    pub(crate) fn take_message(&mut self, events: &[Event]) {
+        if let Some((last, parts)) = events.split_last() {
+            for part in parts {
+                self.receive(part, true);
+            }
+            self.take(last);
+        }
+    }
+
+    /// Takes in a message of one event.
     pub(crate) fn take(&mut self, event: &Event) {
+        self.receive(event, false);
+    }
+
+    /// Takes in the beginning of a message.
+    pub(crate) fn take_part(&mut self, event: &Event) {
+        self.receive(event, true);
+    }
+
+    /// Ends the message of a patient.
+    pub(crate) fn end(&mut self, patient: PatientKey, received: ReceivedTime) {
+        self.step(patient, Input::End, received);
+    }
+
+    /// Takes an event in, and what follows from it until nothing is left to do.
+    fn receive(&mut self, event: &Event, more: bool) {
         let reached = event
             .at
             .min(EventTime::from_micros(event.received.micros()));
         self.advance(reached, event.received);
-        let mut queue = VecDeque::from([event.clone()]);
-        while let Some(event) = queue.pop_front() {
-            let effects = self.step(event.patient, Input::Event(&event), event.received);
+        let mut queue = VecDeque::from([(event.clone(), more)]);
+        while let Some((event, more)) = queue.pop_front() {
+            let input = if more {
+                Input::Part(&event)
+            } else {
+                Input::Event(&event)
+            };
+            let effects = self.step(event.patient, input, event.received);
             if let Some(patient) = effects.forward_to {
-                queue.push_back(Event {
+                let forwarded = Event {
                     patient,
                     ..event.clone()
-                });
+                };
+                queue.push_back((forwarded, more));
             }
             for (patient, bytes) in effects.handover {
-                queue.push_back(Event {
+                let handover = Event {
                     id: EventId::derive(&[b"handover", event.id.as_bytes()]),
                     patient,
                     fact: Fact::Handover {
@@ -58,7 +89,8 @@ impl Engine {
                         state: bytes.into(),
                     },
                     ..event.clone()
-                });
+                };
+                queue.push_back((handover, false));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The order in which facts arrive decides nothing but when things could be known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::{Code, Fact, Order, System};
 use clinical::{
@@ -172,6 +172,31 @@ fn run(events: &[Event]) -> Engine {
     engine
 }
 
+/// Runs events as messages: each ends where a cut is, and says of each time and condition one thing at most.
+fn run_as_messages(events: &[Event], cuts: &[bool]) -> Result<Engine, TestCaseError> {
+    let mut engine = Engine::new();
+    // No timer is due within a message then.
+    engine.tick(received_time(END));
+    let mut message: Vec<Event> = Vec::new();
+    for (event, cut) in events.iter().zip(cuts) {
+        message.push(event.clone());
+        if *cut {
+            let told = engine.findings.len();
+            engine.take_message(&message);
+            message.clear();
+            let news = engine.findings.get(told..).unwrap_or_default();
+            let of: BTreeSet<_> = news
+                .iter()
+                .map(|f| (f.condition.clone(), f.as_of))
+                .collect();
+            prop_assert_eq!(of.len(), news.len(), "told twice");
+        }
+    }
+    engine.take_message(&message);
+    engine.tick(received_time(END + 60));
+    Ok(engine)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -180,6 +205,38 @@ proptest! {
         (events, shuffled) in events().prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle()))
     ) {
         prop_assert_eq!(standing(&run(&events).findings), standing(&run(&shuffled).findings));
+    }
+
+    #[test]
+    fn any_split_into_messages_ends_the_same(
+        (events, cuts) in events().prop_flat_map(|events| {
+            let cuts = prop::collection::vec(prop::bool::weighted(0.3), events.len());
+            (Just(events).prop_shuffle(), cuts)
+        })
+    ) {
+        let together = run_as_messages(&events, &cuts)?;
+        prop_assert_eq!(standing(&run(&events).findings), standing(&together.findings));
+    }
+
+    #[test]
+    fn a_lost_end_is_made_up_for(
+        (events, kept) in events().prop_flat_map(|events| {
+            let kept = prop::collection::vec(any::<bool>(), events.len());
+            (Just(events), kept)
+        })
+    ) {
+        // An event that is not the last of its message, and no last one comes; the next one of any message concludes.
+        let mut engine = Engine::new();
+        for (event, kept) in events.iter().zip(kept) {
+            if kept {
+                engine.take(event);
+            } else {
+                engine.take_part(event);
+            }
+        }
+        engine.end(crate::events::patient("ann"), received_time(END));
+        engine.tick(received_time(END + 60));
+        prop_assert_eq!(standing(&run(&events).findings), standing(&engine.findings));
     }
 
     #[test]
@@ -240,7 +297,7 @@ proptest! {
 
     #[test]
     fn a_merge_ends_as_if_there_had_been_one_patient(
-        events in events(), split in any::<u64>(), merged_after in 0..60usize,
+        events in events(), split in any::<u64>(), merged_after in 0..60usize, parts in any::<u64>(),
     ) {
         // Every other fact of a run of bits goes to the identity that will be retired.
         let other = crate::events::patient("john-doe");
@@ -255,8 +312,14 @@ proptest! {
             if let Fact::Observation(o) = &event.fact && (split >> ((o.resource.len() as u64 * 7 + event.at.micros().unsigned_abs() / 60_000_000) % 64)) & 1 == 1 {
                 event.patient = other;
             }
-            engine.take(&event);
+            // The rest of its message may be the other identity's by then.
+            if (parts >> (n % 64)) & 1 == 1 {
+                engine.take_part(&event);
+            } else {
+                engine.take(&event);
+            }
         }
+        engine.end(crate::events::patient("ann"), received_time(END));
         engine.tick(received_time(END + 60));
         let of = |engine: &Engine, who: &str| {
             let key = crate::events::patient(who);

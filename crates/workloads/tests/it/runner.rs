@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clinical::{EventTime, Finding, FindingState, MergeRole, PatientKey, Severity};
+use clinical::{Finding, FindingState, MergeRole, PatientKey, Severity};
 
 use crate::engine::Engine;
 use crate::events::{Place, event, event_time, events, merge, patient, received_time};
@@ -74,7 +74,8 @@ fn run(text: &str) -> Result<(), String> {
         engine.late = 0;
         perform(step, &mut engine, &mut offset, &mut names)
             .map_err(|what| format!("{}: {what}", step.line))?;
-        came = last_revisions(std::mem::take(&mut engine.findings));
+        came = std::mem::take(&mut engine.findings);
+        told_once(step.line, &came, &names)?;
         last_line = step.line;
     }
     rest(last_line, &came, &names)
@@ -108,22 +109,33 @@ fn perform(
     }
     *offset += 100;
     engine.tick(received_time(step.arrives));
-    for event in &made {
-        engine.take(event);
+    if let Action::Merge { .. } = &step.action {
+        made.iter().for_each(|event| engine.take(event));
+    } else {
+        engine.take_message(&made);
     }
     Ok(())
 }
 
-/// The parts of one set arrive one by one; a story speaks of what stands after them.
-fn last_revisions(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut last: BTreeMap<(PatientKey, Box<str>, EventTime), Finding> = BTreeMap::new();
-    for finding in findings {
-        last.insert(
-            (finding.patient, finding.condition.clone(), finding.as_of),
-            finding,
-        );
+/// Nobody is told two things about one time by one message.
+fn told_once(
+    line: usize,
+    came: &[Finding],
+    names: &BTreeMap<PatientKey, String>,
+) -> Result<(), String> {
+    let of = |finding: &Finding| (finding.patient, finding.condition.clone(), finding.as_of);
+    let twice = came.iter().enumerate().find(|(place, finding)| {
+        came.iter()
+            .skip(place + 1)
+            .any(|other| of(other) == of(finding))
+    });
+    match twice {
+        Some((_, finding)) => Err(format!(
+            "{line}: told twice:\n     {}",
+            show(finding, names)
+        )),
+        None => Ok(()),
     }
-    last.into_values().collect()
 }
 
 fn rest(line: usize, came: &[Finding], names: &BTreeMap<PatientKey, String>) -> Result<(), String> {
