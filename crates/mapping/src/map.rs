@@ -40,6 +40,8 @@ pub struct Mapped {
     pub subjects: Subjects,
     /// The resources as it states them: what others refer to comes first.
     pub drafts: Vec<Draft>,
+    /// Of a merge, the identifiers of the identity that goes: a JSON array of Identifier; else nothing.
+    pub retired_identifiers: Box<[u8]>,
     /// What of it was mapped.
     pub coverage: Coverage,
     /// What was doubtful.
@@ -65,18 +67,24 @@ pub fn map(
         return Mapped {
             subjects,
             drafts: Vec::new(),
+            retired_identifiers: Box::default(),
             coverage: Coverage::default(),
             issues: Vec::new(),
         };
     };
     let mut mapping = Mapping::new(message, source, site, received, patient);
     mapping.run();
+    let retired_identifiers = match &subjects {
+        Subjects::Merge { .. } => mapping.retired_identifiers(),
+        Subjects::None | Subjects::One(_) | Subjects::Several(_) => Box::default(),
+    };
     let Mapping { mapper, drafts, .. } = mapping;
     let mut all = mapper.drafts;
     all.extend(drafts);
     Mapped {
         subjects,
         drafts: all,
+        retired_identifiers,
         coverage: Coverage::new(mapper.marks, mapper.issues.clone()),
         issues: mapper.issues,
     }
@@ -204,6 +212,16 @@ impl<'m> Mapping<'m> {
         let id = self.patient.to_string();
         let time = self.occurred(frame);
         self.push("Patient", id, elements, time, Effect::State);
+    }
+
+    fn retired_identifiers(&mut self) -> Box<[u8]> {
+        let shared = self.groups.shared.clone();
+        let elements = self.mapper.elements("Merge", Frame::new(&shared));
+        let found = elements.into_iter().find_map(|(_, element)| match element {
+            Element::Set(bytes) => Some(bytes),
+            Element::Default(_) | Element::Clear => None,
+        });
+        found.unwrap_or_default()
     }
 
     fn encounter(&mut self, frame: Frame<'_, 'm>) {

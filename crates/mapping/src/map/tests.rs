@@ -391,6 +391,11 @@ fn messages_become_what_stands_beside_them() {
             lines.push('\n');
         }
         expect_file![path.with_extension("ndjson")].assert_eq(&lines);
+        if let Subjects::Merge { .. } = mapped.subjects {
+            let identifiers = String::from_utf8(mapped.retired_identifiers.into_vec()).unwrap();
+            expect_file![path.with_extension("retired.json")]
+                .assert_eq(&format!("{identifiers}\n"));
+        }
         let report = mapped.coverage.report(&message);
         let lines = String::from_utf8(report.to_json_lines()).unwrap();
         expect_file![path.with_extension("coverage.ndjson")].assert_eq(&lines);

@@ -39,6 +39,10 @@ pub(crate) const FILES: &[(&str, &str)] = &[
         include_str!("../../data/segments/OBX.Observation.tsv"),
     ),
     (
+        "segments/MRG.Merge.tsv",
+        include_str!("../../data/segments/MRG.Merge.tsv"),
+    ),
+    (
         "segments/NTE.Observation.tsv",
         include_str!("../../data/segments/NTE.Observation.tsv"),
     ),

@@ -165,7 +165,7 @@ impl NormalizeStage {
                     raw: *raw,
                     drafts: &mapped.drafts,
                     retired: retired.key(&self.site),
-                    identifiers: b"",
+                    identifiers: &mapped.retired_identifiers,
                 };
                 self.step(state, &given, cx)
             }
