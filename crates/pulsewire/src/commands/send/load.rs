@@ -1,12 +1,14 @@
 //! The sending itself: each connection on a thread of its own, one message in flight, as MLLP senders do.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use formats::hl7v2::{self, ack};
+use formats::hl7v2;
+use formats::hl7v2::ack::{self, Outcome};
 use formats::limits::Limits;
 use formats::mllp::{self, Decoder, Event};
 use rustls::pki_types::pem::PemObject;
@@ -204,10 +206,11 @@ impl Load {
             report.sent += 1;
             let answer = self.exchange(&mut sender, &message);
             match answer {
-                Ok(answer) => {
+                Ok(Some(answer)) => {
                     report.took(began.elapsed().saturating_sub(since));
                     judge(&message, &answer, &mut report);
                 }
+                Ok(None) => report.unasked += 1,
                 Err(error) => {
                     report.unanswered += 1;
                     report.failures.push(format!("message {}: {error}", n + 1));
@@ -218,24 +221,38 @@ impl Load {
         report
     }
 
-    fn exchange(&self, sender: &mut Option<Sender>, message: &[u8]) -> io::Result<Vec<u8>> {
+    /// Sends a message and waits for its answer; nothing where the message asks for none.
+    fn exchange(&self, sender: &mut Option<Sender>, message: &[u8]) -> io::Result<Option<Vec<u8>>> {
         if sender.is_none() {
             let wire = self.target.connect(self.timeout)?;
             *sender = Some(Sender {
                 wire,
                 decoder: Decoder::new(Limits::DEFAULT),
+                unasked: BTreeSet::new(),
             });
         }
         let sender = sender.as_mut().expect("it was made just above");
         sender.wire.write_all(&mllp::encode(message))?;
         sender.wire.flush()?;
-        sender.answer()
+        let parsed = hl7v2::parse(message);
+        let control_id = control_id(&parsed);
+        // What cannot be accepted is answered whatever it asks for.
+        if parsed.first_error().is_none()
+            && ack::code(parsed.header().as_ref(), Outcome::Accepted).is_none()
+        {
+            sender.unasked.insert(control_id);
+            return Ok(None);
+        }
+        sender.unasked.remove(&control_id);
+        sender.answer().map(Some)
     }
 }
 
 struct Sender {
     wire: Box<dyn Wire>,
     decoder: Decoder,
+    /// Messages that asked for no answer, or only for a bad one: what comes for them is not the next one's.
+    unasked: BTreeSet<Vec<u8>>,
 }
 
 impl Sender {
@@ -243,7 +260,10 @@ impl Sender {
         let mut buffer = vec![0; READ_BYTES];
         loop {
             while let Some(event) = self.decoder.next_event() {
-                if let Event::Frame(frame) = event {
+                let Event::Frame(frame) = event else { continue };
+                let parsed = hl7v2::parse(frame);
+                let answered = ack::read(&parsed).map(|read| read.control_id.to_vec());
+                if !answered.is_some_and(|answered| self.unasked.remove(&answered)) {
                     return Ok(frame.to_vec());
                 }
             }
@@ -272,10 +292,14 @@ fn judge(message: &[u8], answer: &[u8], report: &mut Report) {
         .entry(read.code.as_str().to_owned())
         .or_default() += 1;
     let sent = hl7v2::parse(message);
-    let control_id = sent
+    report.mismatched += u64::from(read.control_id != control_id(&sent));
+}
+
+fn control_id(message: &hl7v2::Message<'_>) -> Vec<u8> {
+    message
         .header()
-        .map_or(&b""[..], |header| header.control_id().raw());
-    report.mismatched += u64::from(read.control_id != control_id);
+        .map(|header| header.control_id().raw().to_vec())
+        .unwrap_or_default()
 }
 
 /// The message with a control id of its own.

@@ -17,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) by_code: BTreeMap<String, u64>,
     pub(crate) mismatched: u64,
     pub(crate) unanswered: u64,
+    /// Messages that ask for no answer.
+    pub(crate) unasked: u64,
     pub(crate) failures: Vec<String>,
     pub(crate) latency_us: Histogram<u64>,
     pub(crate) took: Duration,
@@ -29,6 +31,7 @@ struct Written<'r> {
     acknowledgements: &'r BTreeMap<String, u64>,
     mismatched: u64,
     unanswered: u64,
+    unasked: u64,
     seconds: f64,
     per_second: f64,
     latency_us: BTreeMap<&'static str, u64>,
@@ -42,6 +45,7 @@ impl Default for Report {
             by_code: BTreeMap::new(),
             mismatched: 0,
             unanswered: 0,
+            unasked: 0,
             failures: Vec::new(),
             latency_us: Histogram::new_with_max(LONGEST_US, 3).expect("these bounds are valid"),
             took: Duration::ZERO,
@@ -61,6 +65,7 @@ impl Report {
         self.sent += other.sent;
         self.mismatched += other.mismatched;
         self.unanswered += other.unanswered;
+        self.unasked += other.unasked;
         for (code, count) in &other.by_code {
             *self.by_code.entry(code.clone()).or_default() += count;
         }
@@ -120,6 +125,7 @@ impl Report {
             self.mismatched
         )?;
         writeln!(out, "no answer     {}", self.unanswered)?;
+        writeln!(out, "not asked for {}", self.unasked)?;
         writeln!(
             out,
             "rate          {:.0}/s over {:.2} s",
@@ -144,6 +150,7 @@ impl Report {
             acknowledgements: &self.by_code,
             mismatched: self.mismatched,
             unanswered: self.unanswered,
+            unasked: self.unasked,
             seconds: self.took.as_secs_f64(),
             per_second: self.per_second(),
             latency_us: self.percentiles(),
