@@ -1,9 +1,13 @@
 //! What is known of a sender and no message says: its name, its clock, how it names patients and things.
 
+mod readable;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use formats::hl7v2::Charset;
+
+pub use readable::Readable;
 
 /// One sender of messages, as configured.
 #[derive(Clone, Debug)]

@@ -65,18 +65,19 @@ impl Map {
         site: &SiteKey,
         out: &mut dyn Write,
     ) -> Result<bool, Failure> {
-        let message = hl7v2::parse(bytes);
+        let source = &sources.of(hl7v2::parse(bytes).header().as_ref()).mapping;
+        let readable = source.readable(bytes);
+        let message = readable.message();
         if let Some(issue) = message.first_error() {
             let fault = Fault::from_issue(&message, issue);
             let mut log = std::io::stderr().lock();
             writeln!(log, "message {number}: {issue}\n  hint: {}", fault.text)?;
             return Ok(false);
         }
-        let source = &sources.of(message.header().as_ref()).mapping;
         if let Subjects::Several(_) = mapping::identity::subjects(&message, source) {
             for part in split(&message) {
-                let parsed = hl7v2::parse(&part);
-                self.print(&parsed, source, site, out)?;
+                let part = readable.as_sent(part);
+                self.print(&source.readable(&part).message(), source, site, out)?;
             }
             return Ok(true);
         }
@@ -99,5 +100,50 @@ impl Map {
             writeln!(out)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `map` prints of a message, by a configuration.
+    fn mapped(config: &str, message: &[u8]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let command = Map {
+            configured: Configured {
+                config: Some(file("pulsewire.toml", config.as_bytes())),
+                data: None,
+            },
+            files: vec![file("message.hl7", message)],
+            coverage: false,
+            site_key: None,
+        };
+        let mut out = Vec::new();
+        command.run(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn text_is_read_in_the_senders_character_set() {
+        // In UTF-8 the second name would be one letter shorter, and is valid.
+        let message = b"MSH|^~\\&|LIS|H|||20260301100000+0000||ADT^A08|1|P|2.5\rPID|||7^^^H^MR||M\xfcller^A\xc3\xa9\r";
+        let latin = "[source.lab]\nsending_application = \"LIS\"\ncharset = \"8859/1\"\n";
+        let printed = mapped(latin, message);
+        assert!(
+            printed.contains(r#""family":"Müller","given":["AÃ©"]"#),
+            "{printed}"
+        );
+        let polish = latin.replace("8859/1", "8859/2");
+        let printed = mapped(
+            &polish,
+            &message.map(|byte| if byte == 0xfc { 0xb3 } else { byte }),
+        );
+        assert!(printed.contains(r#""family":"Młller""#), "{printed}");
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
-use formats::hl7v2::{self, Message};
+use formats::hl7v2::Message;
 use journal::{Headers, RecordRef, TopicPartition};
 use mapping::event::{FHIR_JSON, identity as wire};
 use mapping::identity::{self, Subjects};
 use mapping::normalize::split::Split;
 use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State};
+use mapping::source::Readable;
 use stream::{
     Context, DETAIL_HEADER, Input, ORIGIN_HEADER, Processor, REASON_HEADER, StageSpec, StepError,
 };
@@ -121,11 +122,12 @@ impl NormalizeStage {
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let message = hl7v2::parse(raw.bytes);
         let source = self.sources.named(raw.source);
+        let readable = source.mapping.readable(raw.bytes);
+        let message = readable.message();
         match identity::subjects(&message, &source.mapping) {
             Subjects::None => self.step(state, &Given::Nobody { raw: *raw }, cx),
-            Subjects::Several(_) => self.divide(&message, source, raw, cx),
+            Subjects::Several(_) => self.divide(&readable, source, raw, cx),
             Subjects::One(one) => {
                 let key = one.key(&self.site);
                 if key != raw.addressed {
@@ -194,14 +196,16 @@ impl NormalizeStage {
     /// Gives each patient of a message of several their own part of it.
     fn divide(
         &self,
-        message: &Message<'_>,
+        readable: &Readable<'_>,
         source: &Source,
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        for (number, part) in (0_u32..).zip(identity::split(message)) {
-            let parsed = hl7v2::parse(&part);
-            let key = match identity::subjects(&parsed, &source.mapping) {
+        let parts = identity::split(&readable.message()).into_iter();
+        for (number, part) in (0_u32..).zip(parts) {
+            let part = readable.as_sent(part);
+            let readable = source.mapping.readable(&part);
+            let key = match identity::subjects(&readable.message(), &source.mapping) {
                 Subjects::One(one) => one.key(&self.site),
                 Subjects::Merge { survivor, .. } => survivor.key(&self.site),
                 // A part that names nobody stays under the message's own key and is refused there.
