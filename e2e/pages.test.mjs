@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { accessible, browse, fits, NARROW, picture, WIDE } from "./browser.mjs";
 import { start, until } from "./pulsewire.mjs";
-import { admission, mergeWithOneself, minutesBefore, potassium, vitals } from "./ward.mjs";
+import { admission, merge, minutesBefore, potassium, vitals } from "./ward.mjs";
 
 const ADA = { number: "E2E-ADA", family: "Ember", given: "Ada" };
 const WINDOWS = ["6h", "24h", "48h"];
@@ -35,7 +35,7 @@ describe("pages", () => {
       await pulsewire.send(vitals(ADA, minutesBefore(now, ago), { breaths, saturation, systolic, pulse, celsius }));
     }
     await pulsewire.send(potassium(ADA, minutesBefore(now, 10), 6.9));
-    await pulsewire.send(mergeWithOneself(ADA, minutesBefore(now, 5)));
+    await pulsewire.send(merge(ADA, ADA, minutesBefore(now, 5)));
     places.alert = await linked("/alerts", /potassium/i);
     places.patient = await linked("/patients", /Ember/);
     places.record = await linked("/quarantine", /./);

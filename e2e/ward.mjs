@@ -33,14 +33,15 @@ export function admission(patient, at) {
   return lines(header("ADT^A01^ADT_A01", at), `EVN||${stamp(at)}`, identity(patient), visit(patient));
 }
 
-/** A laboratory result; what is critical depends on the value. */
-export function potassium(patient, at, value) {
+/** A laboratory result; the same order again, with status C, corrects it. */
+export function potassium(patient, at, value, { order, status = "F" } = {}) {
+  const head = header("ORU^R01^ORU_R01", at);
   return lines(
-    header("ORU^R01^ORU_R01", at),
+    head,
     identity(patient),
     visit(patient),
-    `OBR|1||L${control}|24320-4^Basic metabolic panel^LN|||${stamp(at)}|||||||||||||||${stamp(at)}||CH|F`,
-    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|${value > 5.1 ? "HH" : "N"}|||F|||${stamp(at)}`,
+    `OBR|1||${order ?? `L${control}`}^LAB|24320-4^Basic metabolic panel^LN|||${stamp(at)}|||||||||||||||${stamp(at)}||CH|${status}`,
+    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L|3.5-5.1|${value > 5.1 ? "HH" : "N"}|||${status}|||${stamp(at)}`,
   );
 }
 
@@ -62,12 +63,12 @@ export function vitals(patient, at, { breaths, saturation, systolic, pulse, cels
   );
 }
 
-/** A merge of a patient into the same patient, which nobody can carry out. */
-export function mergeWithOneself(patient, at) {
+/** Two identities turn out to be one patient; of a patient and the same patient, nobody can carry it out. */
+export function merge(survivor, retired, at) {
   return lines(
     header("ADT^A40^ADT_A39", at),
     `EVN||${stamp(at)}`,
-    identity(patient),
-    `MRG|${patient.number}^^^HARBOURSIDE^MR`,
+    identity(survivor),
+    `MRG|${retired.number}^^^HARBOURSIDE^MR`,
   );
 }
