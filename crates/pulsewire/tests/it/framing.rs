@@ -65,7 +65,7 @@ fn a_connection_that_says_nothing_or_too_little_is_closed_and_holds_up_nobody() 
     assert_eq!(silent.answer(), None);
     assert_eq!(half.answer(), None);
     wait_for("all three to be counted", || {
-        (platform.count(&["pulsewire_intake_timeouts_total{"]) == 3).then_some(())
+        (platform.count(&["pulsewire_intake_connections_closed_total{"]) == 3).then_some(())
     });
     assert_eq!(platform.closed("first-byte-timeout"), 1);
     assert_eq!(
@@ -252,6 +252,6 @@ fn a_sender_that_never_reads_its_answers_is_closed_and_holds_up_nobody() {
     );
     drop(deaf);
     wait_for("its connection to be gone", || {
-        (platform.count(&["pulsewire_intake_connections "]) == 0).then_some(())
+        (platform.connections() == 0).then_some(())
     });
 }

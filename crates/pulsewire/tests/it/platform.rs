@@ -219,6 +219,11 @@ pub(crate) fn complained(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// A count as a number without a point.
+fn whole(count: f64) -> u64 {
+    format!("{count:.0}").parse().expect("a count is a whole number")
+}
+
 /// A running process; dropping it kills it, and only it.
 pub(crate) struct Platform {
     child: Child,
@@ -358,6 +363,16 @@ impl Platform {
         )
     }
 
+    /// Sends a form as a page of this start does.
+    pub(crate) fn post_form(&self, path: &str, fields: &str) {
+        let (_, page) = self.get("/alerts");
+        let (_, after) = page.split_once("name=\"csrf\" value=\"").expect("a page has a token");
+        let body = format!("{fields}&csrf={}", after.split('"').next().unwrap_or_default());
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n", self.pages, body.len());
+        let answer = self.http(format!("{head}{body}").as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    }
+
     fn http(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.pages).expect("the pages are served");
         stream
@@ -389,9 +404,12 @@ impl Platform {
             .iter()
             .filter(|(name, _)| words.iter().all(|word| name.contains(word)));
         let sum = chosen.fold(0.0, |sum, (_, value)| sum + value);
-        format!("{sum:.0}")
-            .parse()
-            .expect("a count is a whole number")
+        whole(sum)
+    }
+
+    /// How many senders are connected.
+    pub(crate) fn connections(&self) -> u64 {
+        whole(self.metrics()["pulsewire_intake_connections"])
     }
 
     /// How many frames ended so.
@@ -405,7 +423,7 @@ impl Platform {
     /// How many connections were closed for this reason.
     pub(crate) fn closed(&self, reason: &str) -> u64 {
         self.count(&[
-            "pulsewire_intake_timeouts_total{",
+            "pulsewire_intake_connections_closed_total{",
             &format!("reason=\"{reason}\""),
         ])
     }
