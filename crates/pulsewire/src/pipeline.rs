@@ -163,12 +163,13 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         &directory.join("journal"),
         &options(config),
     )?);
+    let nothing_kept = journal.status().records == 0;
+    let site_key = site_key::load_or_make(config.journal.site_key.as_deref(), directory, nothing_kept)?;
     for spec in topics::specs(config.journal.partitions, config.journal.retention) {
         journal.ensure_topic(&spec)?;
     }
     // So that commands beside this process know the topics at once.
     journal.checkpoint()?;
-    let site_key = site_key::load(config.journal.site_key.as_deref(), directory)?;
     let metrics = Arc::new(Metrics::default());
     let sources = Arc::new(Sources::new(&config.sources)?);
     let shared: Arc<dyn Journal> = journal.clone();
@@ -210,7 +211,7 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         partitions: config.journal.partitions,
     };
     delivery::start(&Arc::new(delivering), &config.delivery, tasks)?;
-    start_housekeeping(config, clock, &journal, &intake, raw, tasks)?;
+    start_housekeeping(config, clock, &journal, &intake, tasks)?;
     Ok(Opened {
         journal,
         intake,
@@ -317,7 +318,6 @@ fn start_housekeeping(
     clock: Clock,
     journal: &Arc<EmbeddedJournal>,
     intake: &Arc<Intake>,
-    raw: Vec<TopicPartition>,
     tasks: &Tasks,
 ) -> Result<(), Error> {
     let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM].map(journal::Topic::from);
@@ -333,11 +333,11 @@ fn start_housekeeping(
             stop.rest(clock.in_the_room(TICK).max(TICK_LEAST));
         }
     })?;
-    let (remembered, intake) = (Arc::clone(journal), Arc::clone(intake));
+    let intake = Arc::clone(intake);
     tasks.thread("resends", move |stop| {
         while !stop.is_asked() {
             stop.rest(REMEMBER);
-            if let Err(error) = intake.resends.flush(&*remembered, &raw, clock.now()) {
+            if let Err(error) = intake.resends.flush(clock.now()) {
                 tracing::error!(%error, "the memory of accepted messages could not be written");
             }
         }

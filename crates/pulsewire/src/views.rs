@@ -34,8 +34,20 @@ const QUARANTINE_MAX: usize = 2_000;
 const READ_BYTES: usize = 512 << 10;
 /// How long to wait for news before looking at the word to stop.
 const WAIT: Duration = Duration::from_millis(500);
+/// How long the reader rests when it is up to date: a page is not read faster, and every look costs those who work.
+const REST: Duration = Duration::from_millis(50);
 /// How often the place to read from at the next start is kept.
 const REMEMBER_EVERY: usize = 50_000;
+/// How far apart the places are that a start can begin at.
+const MARK_EVERY_MICROS: i64 = 30 * 60 * 1_000_000;
+/// Topics that are read from their beginning at every start: a stay and an alert can be older than the window.
+const WHOLE: [&str; 5] = [
+    "healthcare.fhir.patient",
+    "healthcare.fhir.encounter",
+    topics::CARE_ALERT,
+    topics::DELIVERY,
+    topics::DELIVERY_ATTEMPT,
+];
 /// The group whose positions say where the window begins.
 const GROUP: &str = "views";
 
@@ -85,22 +97,14 @@ struct Reader {
 
 impl Reader {
     fn new(journal: Arc<dyn Journal>, partitions: u16, views: Shared) -> Self {
-        let streams = [
-            topics::PATIENT_STREAM,
-            topics::ALERT_STREAM,
-            topics::CARE_ALERT,
-            topics::DELIVERY,
-            topics::DELIVERY_ATTEMPT,
-            topics::REFUSED,
-        ];
+        let whole = WHOLE.map(journal::Topic::from);
+        let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM, topics::REFUSED];
         let quarantines = topics::with_quarantine()
             .into_iter()
             .map(|topic| topics::quarantine(&topic));
-        let all: Vec<journal::Topic> = streams
-            .iter()
-            .map(|topic| (*topic).into())
-            .chain(quarantines)
-            .collect();
+        // Who the patients are and which alerts are open comes first: the rest is told beside it.
+        let streams = streams.map(journal::Topic::from).into_iter();
+        let all: Vec<journal::Topic> = whole.into_iter().chain(streams).chain(quarantines).collect();
         let inputs = partitions_of(&all, partitions);
         let committed = journal.committed(GROUP);
         let next = inputs
@@ -122,7 +126,10 @@ impl Reader {
         while !stop.is_asked() {
             match self.turn(stop) {
                 Ok(true) => {}
-                Ok(false) => seen = self.journal.wait(seen, WAIT),
+                Ok(false) => {
+                    stop.rest(REST);
+                    seen = self.journal.wait(seen, WAIT);
+                }
                 Err(error) => {
                     tracing::error!(%error, "the pages cannot be brought up to date");
                     self.journal.wait(u64::MAX, WAIT);
@@ -166,7 +173,10 @@ impl Reader {
     /// Keeps the place where the window begins, so that the next start reads no more than it.
     fn remember(&mut self) -> Result<(), journal::Error> {
         let now = self.views.read().newest_received();
-        self.marks.push_back((now, self.next.clone()));
+        let newest = self.marks.back().map(|(at, _)| *at);
+        if newest.is_none_or(|newest| now.saturating_sub(newest) >= MARK_EVERY_MICROS) {
+            self.marks.push_back((now, self.next.clone()));
+        }
         let old = now.saturating_sub(i64::try_from(WINDOW.as_micros()).unwrap_or(i64::MAX));
         let mut begin = None;
         while self.marks.front().is_some_and(|(at, _)| *at < old) {
@@ -176,13 +186,8 @@ impl Reader {
             return Ok(());
         };
         let group: journal::Group = GROUP.into();
-        let offsets = self
-            .inputs
-            .iter()
-            .cloned()
-            .zip(offsets)
-            .map(|(at, offset)| (Arc::clone(&group), at, offset))
-            .collect();
+        let windowed = self.inputs.iter().cloned().zip(offsets).filter(|(at, _)| !WHOLE.contains(&&*at.topic));
+        let offsets = windowed.map(|(at, offset)| (Arc::clone(&group), at, offset)).collect();
         self.journal
             .append(Write {
                 records: vec![],
@@ -195,15 +200,21 @@ impl Reader {
 impl Views {
     /// Takes in one record; what cannot be read is in a quarantine already and is passed over.
     fn take_in(&mut self, at: &TopicPartition, record: &RecordRef<'_>) {
+        if record.key.is_empty() && record.value.is_none() {
+            // It only tells the time.
+            return;
+        }
         self.version += 1;
         match &*at.topic {
-            topics::PATIENT_STREAM => self.take_event(at.partition, record),
+            "healthcare.fhir.patient" | "healthcare.fhir.encounter" | topics::PATIENT_STREAM => self.take_event(at.partition, record),
             topics::ALERT_STREAM => self.take_finding(record),
             topics::CARE_ALERT => self.take_alert(record),
             topics::DELIVERY => self.take_delivery(record),
             topics::DELIVERY_ATTEMPT => self.take_attempt(record),
             _ => {
-                self.quarantine.push_front(QuarantineView::new(at, record));
+                let view = QuarantineView::new(at, record);
+                let place = self.quarantine.iter().position(|other| other.received <= view.received);
+                self.quarantine.insert(place.unwrap_or(self.quarantine.len()), view);
                 self.quarantine.truncate(QUARANTINE_MAX);
             }
         }

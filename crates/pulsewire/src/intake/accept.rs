@@ -115,17 +115,9 @@ impl Intake {
         ]);
         let control = self.site_key.unassigned(&source.name, control_id);
         let at = self.stamp();
-        let label = SourceLabel {
-            source: source.name.to_string(),
-        };
-        self.metrics
-            .frame_bytes
-            .get_or_create(&label)
-            .inc_by(bytes.len() as u64);
-        self.metrics
-            .last_seen
-            .get_or_create(&label)
-            .set(seconds(at));
+        let counted = source.counted(&self.metrics);
+        counted.frame_bytes.inc_by(bytes.len() as u64);
+        counted.last_seen.set(seconds(at));
         let arrival = Arrival {
             bytes,
             message,
@@ -139,7 +131,7 @@ impl Intake {
             return self.refuse(&arrival);
         }
         match self.resends.ask(id, control, at) {
-            Ok(Known::New { collision }) => self.accept(arrival, collision, &label),
+            Ok(Known::New { collision }) => self.accept(&arrival, collision),
             Ok(Known::Accepted(first)) => self.again(&arrival, first),
             Ok(Known::Pending(first)) => self.again_later(&arrival, first),
             Err(error) => self.defer(&arrival, &error.to_string()),
@@ -156,48 +148,43 @@ impl Intake {
         *last
     }
 
-    fn accept(&self, arrival: Arrival<'_>, collision: bool, label: &SourceLabel) -> Pending {
+    fn accept(&self, arrival: &Arrival<'_>, collision: bool) -> Pending {
+        let (id, control, at, watch) = (arrival.id, arrival.control, arrival.at, arrival.watch);
+        let name = Arc::clone(&arrival.source.name);
         if collision {
-            self.metrics.collisions.get_or_create(label).inc();
-            tracing::warn!(source = %arrival.source.name, message = %arrival.id, "a control id came again with another body; both are kept");
+            let label = SourceLabel {
+                source: name.to_string(),
+            };
+            self.metrics.collisions.get_or_create(&label).inc();
+            tracing::warn!(source = %name, message = %id, "a control id came again with another body; both are kept");
         }
-        // The message is borrowed from the connection's buffer, so both answers are made before waiting.
-        let accepted = answer::accepted(&arrival.message, arrival.id, arrival.at);
-        let deferred = answer::deferred(
-            &arrival.message,
-            arrival.id,
-            arrival.at,
-            "the journal cannot take it now",
-        );
-        let write = self.raw(&arrival);
+        // The message is borrowed from the connection's buffer: its answer is made before waiting. The other answer is
+        // rare, and made when it is needed, of the first segment alone.
+        let answer = answer::accepted(&arrival.message, id, at);
+        let first_segment: Box<[u8]> = first_segment(arrival.bytes).into();
+        let counted = arrival.source.counted(&self.metrics).accepted.clone();
+        let write = self.raw(arrival);
+        let place = write.records.first().map(|(place, _)| place.clone());
         let (sender, receiver) = oneshot::channel();
-        let Arrival {
-            id,
-            control,
-            at,
-            watch,
-            source,
-            ..
-        } = arrival;
         let (metrics, resends) = (Arc::clone(&self.metrics), Arc::clone(&self.resends));
-        let name = Arc::clone(&source.name);
         let done = move |result: Result<journal::Committed, journal::Error>| {
             let answer = match result {
-                Ok(_) => {
-                    resends.ended(id, control, Some(at));
-                    metrics.frame(&name, Outcome::Accepted);
+                Ok(offsets) => {
+                    resends.accepted(id, at, place.as_ref().zip(offsets.first().copied()));
+                    counted.inc();
                     metrics.acknowledged.observe(watch.elapsed().as_secs_f64());
-                    accepted
+                    answer
                 }
                 Err(error) => {
-                    resends.ended(id, control, None);
+                    resends.not_accepted(id, control);
                     metrics.frame(&name, Outcome::Deferred);
                     tracing::error!(source = %name, message = %id, %error, "a message could not be stored; its sender was told to send it again");
-                    deferred
+                    let message = hl7v2::parse(&first_segment);
+                    answer::deferred(&message, id, at, "the journal cannot take it now")
                 }
             };
             // Whoever waited may have gone: what is stored stays stored.
-            drop(sender.send(answer));
+            let _gone = sender.send(answer).is_err();
         };
         self.journal.submit(write, Box::new(done));
         Pending::Later(receiver)
@@ -369,6 +356,15 @@ impl Intake {
             value: Some(arrival.bytes.into()),
         }
     }
+}
+
+/// The bytes up to the first line's end.
+fn first_segment(bytes: &[u8]) -> &[u8] {
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    bytes
+        .split(is_end)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
 }
 
 fn seconds(at: ReceivedTime) -> f64 {

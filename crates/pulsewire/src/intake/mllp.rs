@@ -10,7 +10,7 @@ use formats::limits::Limits;
 use formats::mllp::{self, Decoder, Event};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -25,10 +25,17 @@ use crate::tasks::{Stop, Tasks};
 const READ_BYTES: usize = 64 << 10;
 /// How long a frame without its last byte waits for it before it counts as ended.
 const PENDING_END: Duration = Duration::from_millis(500);
+/// How long, and for how many bytes, a connection that we close waits for its sender to take the last answer.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 4 << 20;
 /// How long the listener rests when the system can open no more connections.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A frame that takes longer than this to arrive must keep up this rate.
 const SLOWEST_BYTES_PER_SECOND: u64 = 1024;
+
+/// So many bytes of messages wait for the journal at once, over all connections: well under what its queue holds, so
+/// that handing over a message never waits on a thread that other connections need. One larger message goes alone.
+const WAITING_BYTES_MAX: usize = 16 << 20;
 
 /// Why the listener cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +62,7 @@ struct Door {
     config: Mllp,
     tls: Option<TlsAcceptor>,
     by_address: Mutex<HashMap<IpAddr, usize>>,
+    waiting_bytes: Semaphore,
 }
 
 /// Takes the address, so that a start that cannot succeed fails before anything else is done.
@@ -87,6 +95,7 @@ impl Listener {
             config: self.config,
             tls: self.tls,
             by_address: Mutex::default(),
+            waiting_bytes: Semaphore::new(WAITING_BYTES_MAX),
         });
         let mut stop = tasks.stop();
         loop {
@@ -160,6 +169,21 @@ impl Door {
         }
     }
 
+    /// Waits until a message of so many bytes may wait for the journal.
+    async fn room_for(
+        &self,
+        bytes: usize,
+        replies: &mut Replies<'_>,
+    ) -> Option<SemaphorePermit<'_>> {
+        let bytes = u32::try_from(bytes.min(WAITING_BYTES_MAX)).unwrap_or(u32::MAX);
+        if let Ok(room) = self.waiting_bytes.try_acquire_many(bytes) {
+            return Some(room);
+        }
+        // Whoever waits for room holds none: or all could wait for each other.
+        replies.settle().await;
+        self.waiting_bytes.acquire_many(bytes).await.ok()
+    }
+
     async fn serve(&self, stream: TcpStream, stop: Stop) {
         // An acknowledgement is small and must not wait for more to send with it.
         if let Err(error) = stream.set_nodelay(true) {
@@ -181,6 +205,27 @@ impl Door {
                 tracing::warn!(%error, "a TLS handshake failed");
             }
             Err(_) => self.count("tls-handshake-timeout"),
+        }
+    }
+}
+
+/// What the frames of one read are answered, in their order.
+#[derive(Default)]
+struct Replies<'d> {
+    pending: Vec<(Pending, Option<SemaphorePermit<'d>>)>,
+    answers: Vec<u8>,
+}
+
+impl Replies<'_> {
+    /// Waits for all of them.
+    async fn settle(&mut self) {
+        for (pending, room) in self.pending.drain(..) {
+            if let Some(answer) = pending.answer().await {
+                self.answers.push(mllp::START);
+                self.answers.extend_from_slice(&answer);
+                self.answers.extend([mllp::END, mllp::END_SECOND]);
+            }
+            drop(room);
         }
     }
 }
@@ -233,17 +278,37 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
                 Err(end) => break end,
             }
         };
+        if self.frame_began.is_some() {
+            // Bytes of a frame came and its end did not: nothing of it was a message, and nobody was answered.
+            self.door.intake.metrics.frame("default", Outcome::Closed);
+        }
         match end {
             End::Orderly => {}
             End::Reason(reason) => {
                 self.door.count(reason);
                 tracing::warn!(reason, "a connection was closed");
+                self.linger().await;
             }
             End::Io(error) => tracing::debug!(%error, "a connection broke"),
         }
-        if self.frame_began.is_some() {
-            // Bytes of a frame came and its end did not: nothing of it was a message, and nobody was answered.
-            self.door.intake.metrics.frame("default", Outcome::Closed);
+    }
+
+    /// Lets the last answer arrive: to close while bytes still come resets the connection and destroys what is on its
+    /// way.
+    async fn linger(&mut self) {
+        let drain = async {
+            self.stream.shutdown().await?;
+            let mut drained = 0;
+            while drained < LINGER_BYTES {
+                match self.stream.read(&mut self.buffer).await? {
+                    0 => break,
+                    read => drained += read,
+                }
+            }
+            io::Result::Ok(())
+        };
+        if !matches!(timeout(LINGER, drain).await, Ok(Ok(()))) {
+            tracing::debug!("a connection was closed while its sender went on");
         }
     }
 
@@ -283,9 +348,10 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
                 None => Some(read.await),
             }
         };
+        let between = self.frame_began.is_none();
         let read = tokio::select! {
             // A frame that has begun may still end: only a connection between frames stops at once.
-            () = self.stop.asked() => return Err(End::Orderly),
+            () = self.stop.asked(), if between => return Err(End::Orderly),
             read = limited => read,
         };
         match read {
@@ -311,8 +377,9 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
 
     /// Takes in every whole frame, then answers them in their order.
     async fn take(&mut self, watch: Stopwatch, finished: bool) -> Result<(), End> {
-        let mut pending = Vec::new();
+        let mut replies = Replies::default();
         let mut end = None;
+        let mut cut = false;
         loop {
             let event = match self.decoder.next_event() {
                 None if finished => self.decoder.finish(),
@@ -320,7 +387,11 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
             };
             let Some(event) = event else { break };
             match event {
-                Event::Frame(bytes) => pending.push(self.door.intake.take(bytes, watch)),
+                Event::Frame(bytes) => {
+                    let room = self.door.room_for(bytes.len(), &mut replies).await;
+                    let pending = self.door.intake.take(bytes, watch);
+                    replies.pending.push((pending, room));
+                }
                 Event::Skipped { bytes } => {
                     self.door.intake.metrics.skipped_bytes.inc_by(bytes as u64);
                 }
@@ -329,31 +400,31 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
                     break;
                 }
                 Event::TooLong { limit } => {
-                    pending.push(Pending::Now(Some(self.door.intake.too_long(limit))));
+                    let refused = self.door.intake.too_long(limit);
+                    replies.pending.push((Pending::Now(Some(refused)), None));
                     end = Some(End::Reason("frame-too-long"));
                     break;
                 }
-                Event::Incomplete { .. } => break,
+                Event::Incomplete { .. } => {
+                    cut = true;
+                    break;
+                }
             }
         }
-        let inside = self.decoder.is_inside_frame();
+        let inside = cut || self.decoder.is_inside_frame();
         if end.is_some() || !inside {
             self.frame_began = None;
-        } else if self.frame_began.is_none() || !pending.is_empty() {
+        } else if self.frame_began.is_none() || !replies.pending.is_empty() {
             self.frame_began = Some(watch);
             self.frame_bytes = 0;
         }
-        self.reply(pending).await?;
+        self.reply(replies).await?;
         end.map_or(Ok(()), Err)
     }
 
-    async fn reply(&mut self, pending: Vec<Pending>) -> Result<(), End> {
-        let mut answers = Vec::new();
-        for each in pending {
-            if let Some(answer) = each.answer().await {
-                answers.extend_from_slice(&mllp::encode(&answer));
-            }
-        }
+    async fn reply(&mut self, mut replies: Replies<'_>) -> Result<(), End> {
+        replies.settle().await;
+        let answers = replies.answers;
         if answers.is_empty() {
             return Ok(());
         }

@@ -3,23 +3,23 @@
 //! What was answered lately is in memory; once a second it goes to disk, together with the positions in the raw topics
 //! up to which the disk is complete. A start reads on from there: nothing is forgotten, and little is read.
 
-use std::collections::BTreeMap;
+mod store;
+
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clinical::{MessageId, PatientKey, ReceivedTime};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use journal::{Journal, Offset, RecordRef, TopicPartition};
 use tokio::sync::oneshot;
 
-/// The keyspace that holds the positions up to which the others are complete.
-const POSITIONS: &str = "positions";
+use store::Store;
+
 /// How much of a raw topic is read at once at the start.
 const READ_BYTES: usize = 1 << 20;
-/// How much memory the store may take for blocks; lookups are rare beyond what is recent.
-const CACHE_BYTES: u64 = 32 << 20;
+/// At the start, so many messages are in memory before they go to disk.
+const CATCH_UP_MESSAGES: usize = 100_000;
 
 /// The raw record's header that holds the message's id.
 pub(crate) const MESSAGE_ID: &str = "message-id";
@@ -50,30 +50,63 @@ pub(crate) enum Known {
     Accepted(ReceivedTime),
 }
 
-enum Entry {
-    Pending(Vec<oneshot::Sender<Option<ReceivedTime>>>),
-    Accepted(ReceivedTime),
-}
+/// Who waits to know how accepting a message ends.
+type Waiting = Vec<oneshot::Sender<Option<ReceivedTime>>>;
 
+/// What is not on disk yet.
 #[derive(Default)]
 struct Recent {
-    messages: HashMap<MessageId, Entry>,
+    pending: HashMap<MessageId, Waiting>,
+    young: Answered,
+    /// What is being written; it is looked at until it can be found on disk.
+    older: Option<Arc<Answered>>,
+}
+
+impl Recent {
+    fn find<T: Copy>(&self, of: impl Fn(&Answered) -> Option<&T>) -> Option<T> {
+        let older = || self.older.as_deref().and_then(&of);
+        of(&self.young).or_else(older).copied()
+    }
+}
+
+/// What was answered since the disk was last written.
+#[derive(Default)]
+struct Answered {
+    messages: HashMap<MessageId, ReceivedTime>,
     controls: HashMap<PatientKey, MessageId>,
+    /// For each raw partition, the offset before which all that was kept is answered: answers come in its order.
+    positions: HashMap<TopicPartition, Offset>,
+}
+
+impl Answered {
+    /// An empty one that has room for as much again.
+    fn like(&self) -> Self {
+        Self {
+            messages: HashMap::with_capacity(self.messages.len()),
+            controls: HashMap::with_capacity(self.controls.len()),
+            positions: HashMap::with_capacity(self.positions.len()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.controls.is_empty() && self.positions.is_empty()
+    }
+
+    fn move_on(&mut self, at: &TopicPartition, next: Offset) {
+        match self.positions.get_mut(at) {
+            Some(position) => *position = next,
+            None => {
+                self.positions.insert(at.clone(), next);
+            }
+        }
+    }
 }
 
 /// The memory of accepted messages.
 pub(crate) struct Resends {
     recent: Mutex<Recent>,
-    store: Mutex<Store>,
+    store: Store,
     window: Duration,
-}
-
-/// The two spans of one window each in which a message can still be remembered.
-struct Store {
-    database: Database,
-    positions: Keyspace,
-    spans: BTreeMap<i64, Keyspace>,
-    window_micros: i64,
 }
 
 impl Resends {
@@ -85,25 +118,12 @@ impl Resends {
         raw: &[TopicPartition],
         now: ReceivedTime,
     ) -> Result<Self, Error> {
-        let database = Database::builder(directory)
-            .cache_size(CACHE_BYTES)
-            .open()?;
-        let positions = database.keyspace(POSITIONS, KeyspaceCreateOptions::default)?;
-        let window_micros = i64::try_from(window.as_micros()).unwrap_or(i64::MAX).max(1);
-        let mut store = Store {
-            database,
-            positions,
-            spans: BTreeMap::new(),
-            window_micros,
-        };
-        store.open_spans(now)?;
         let resends = Self {
             recent: Mutex::default(),
-            store: Mutex::new(store),
+            store: Store::open(directory, window, now)?,
             window,
         };
-        resends.catch_up(journal, raw)?;
-        resends.flush(journal, raw, now)?;
+        resends.catch_up(journal, raw, now)?;
         Ok(resends)
     }
 
@@ -114,109 +134,121 @@ impl Resends {
         control: PatientKey,
         now: ReceivedTime,
     ) -> Result<Known, Error> {
-        let mut recent = self.recent();
-        match recent.messages.get_mut(&message) {
-            Some(Entry::Pending(waiting)) => {
-                let (sender, receiver) = oneshot::channel();
-                waiting.push(sender);
-                return Ok(Known::Pending(receiver));
-            }
-            Some(Entry::Accepted(at)) => return Ok(Known::Accepted(*at)),
-            None => {}
-        }
-        let other = recent.controls.get(&control).copied();
-        let (stored, stored_other) = {
-            let store = self.store();
-            (
-                store.accepted(message, now)?,
-                if other.is_none() {
-                    store.control(control, now)?
-                } else {
-                    None
-                },
-            )
+        let other = match self.ask_recent(message, control) {
+            Ok(other) => other,
+            Err(known) => return Ok(known),
         };
-        if let Some(at) = stored.filter(|at| now.since(*at).is_none_or(|age| age <= self.window)) {
-            return Ok(Known::Accepted(at));
+        // The disk is asked while nobody waits for the lock; whoever asks for the same message waits for this one.
+        match self.ask_store(message, control, other, now) {
+            Ok(Known::Accepted(at)) => {
+                let waiting = self.recent().pending.remove(&message);
+                answer(waiting, Some(at));
+                Ok(Known::Accepted(at))
+            }
+            Err(error) => {
+                self.not_accepted(message, control);
+                Err(error)
+            }
+            known => known,
         }
-        let collision = other.or(stored_other).is_some_and(|other| other != message);
-        recent.messages.insert(message, Entry::Pending(Vec::new()));
-        recent.controls.insert(control, message);
-        Ok(Known::New { collision })
     }
 
-    /// Tells how accepting a new message ended: when it was accepted, or nothing if it was not.
-    pub(crate) fn ended(
+    /// Looks in memory; where the message is unknown it is pending from here on, and what else had its control id is
+    /// given.
+    fn ask_recent(
         &self,
         message: MessageId,
         control: PatientKey,
-        accepted: Option<ReceivedTime>,
+    ) -> Result<Option<MessageId>, Known> {
+        let mut recent = self.recent();
+        if let Some(waiting) = recent.pending.get_mut(&message) {
+            let (sender, receiver) = oneshot::channel();
+            waiting.push(sender);
+            return Err(Known::Pending(receiver));
+        }
+        if let Some(at) = recent.find(|one| one.messages.get(&message)) {
+            return Err(Known::Accepted(at));
+        }
+        let other = recent.find(|one| one.controls.get(&control));
+        recent.pending.insert(message, Vec::new());
+        recent.young.controls.insert(control, message);
+        Ok(other)
+    }
+
+    fn ask_store(
+        &self,
+        message: MessageId,
+        control: PatientKey,
+        other: Option<MessageId>,
+        now: ReceivedTime,
+    ) -> Result<Known, Error> {
+        let accepted = self.store.accepted(message, now)?;
+        let in_window = |at: &ReceivedTime| now.since(*at).is_none_or(|age| age <= self.window);
+        if let Some(at) = accepted.filter(in_window) {
+            return Ok(Known::Accepted(at));
+        }
+        let other = match other {
+            None => self.store.control(control, now)?,
+            known => known,
+        };
+        let collision = other.is_some_and(|other| other != message);
+        Ok(Known::New { collision })
+    }
+
+    /// Tells that a new message was accepted, when, and where it is.
+    pub(crate) fn accepted(
+        &self,
+        message: MessageId,
+        at: ReceivedTime,
+        place: Option<(&TopicPartition, Offset)>,
     ) {
         let mut recent = self.recent();
-        let before = match accepted {
-            Some(at) => recent.messages.insert(message, Entry::Accepted(at)),
-            None => {
-                recent.controls.remove(&control);
-                recent.messages.remove(&message)
-            }
-        };
-        drop(recent);
-        if let Some(Entry::Pending(waiting)) = before {
-            for sender in waiting {
-                // Whoever waited may have gone; then nobody needs the answer.
-                let _gone = sender.send(accepted).is_err();
-            }
+        recent.young.messages.insert(message, at);
+        if let Some((partition, offset)) = place {
+            recent.young.move_on(partition, offset.saturating_add(1));
         }
+        let waiting = recent.pending.remove(&message);
+        drop(recent);
+        answer(waiting, Some(at));
+    }
+
+    /// Tells that a new message was not accepted; it may come again.
+    pub(crate) fn not_accepted(&self, message: MessageId, control: PatientKey) {
+        let mut recent = self.recent();
+        recent.young.controls.remove(&control);
+        let waiting = recent.pending.remove(&message);
+        drop(recent);
+        answer(waiting, None);
     }
 
     /// Brings what was answered lately to disk. Call it about once a second.
-    pub(crate) fn flush(
+    pub(crate) fn flush(&self, now: ReceivedTime) -> Result<(), Error> {
+        let older = {
+            let mut recent = self.recent();
+            if recent.older.is_none() && !recent.young.is_empty() {
+                let next = recent.young.like();
+                let young = std::mem::replace(&mut recent.young, next);
+                recent.older = Some(Arc::new(young));
+            }
+            recent.older.clone()
+        };
+        if let Some(older) = &older {
+            self.store.write(older, now)?;
+        }
+        let written = self.recent().older.take();
+        // Freed here, while nobody waits for the lock.
+        drop(written);
+        Ok(())
+    }
+
+    fn catch_up(
         &self,
         journal: &dyn Journal,
         raw: &[TopicPartition],
         now: ReceivedTime,
     ) -> Result<(), Error> {
-        // In this order: what can be read now was answered before, so it is among what is written below.
-        let bounds = journal.bounds(raw)?;
-        let (messages, controls) = {
-            let recent = self.recent();
-            let accepted = recent
-                .messages
-                .iter()
-                .filter_map(|(id, entry)| match entry {
-                    Entry::Accepted(at) => Some((*id, *at)),
-                    Entry::Pending(_) => None,
-                });
-            let messages: Vec<_> = accepted.collect();
-            let known: Vec<_> = recent
-                .controls
-                .iter()
-                .map(|(control, id)| (*control, *id))
-                .collect();
-            (messages, known)
-        };
-        self.store().write(
-            &messages,
-            &controls,
-            raw.iter().zip(bounds.iter().map(|b| b.end)),
-            now,
-        )?;
-        let mut recent = self.recent();
-        for (id, _) in &messages {
-            recent.messages.remove(id);
-        }
-        for (control, id) in &controls {
-            let pending = recent.messages.contains_key(id);
-            if !pending && recent.controls.get(control) == Some(id) {
-                recent.controls.remove(control);
-            }
-        }
-        Ok(())
-    }
-
-    fn catch_up(&self, journal: &dyn Journal, raw: &[TopicPartition]) -> Result<(), Error> {
         for (at, bounds) in raw.iter().zip(journal.bounds(raw)?) {
-            let mut next = self.store().position(at)?.unwrap_or(0).max(bounds.start);
+            let mut next = self.store.position(at)?.unwrap_or(0).max(bounds.start);
             while next < bounds.end {
                 let batch = journal.read(at, next, READ_BYTES)?;
                 batch.iter().for_each(|record| self.take_in(&record));
@@ -224,9 +256,17 @@ impl Resends {
                     break;
                 };
                 next = after;
+                let many = {
+                    let mut recent = self.recent();
+                    recent.young.move_on(at, next);
+                    recent.young.messages.len() >= CATCH_UP_MESSAGES
+                };
+                if many {
+                    self.flush(now)?;
+                }
             }
         }
-        Ok(())
+        self.flush(now)
     }
 
     fn take_in(&self, record: &RecordRef<'_>) {
@@ -237,131 +277,22 @@ impl Resends {
             .header(CONTROL_KEY)
             .and_then(|hex| PatientKey::parse(std::str::from_utf8(hex).ok()?));
         if let (Some(id), Some(control)) = (id, control) {
+            let at = ReceivedTime::from_micros(record.received_time);
             let mut recent = self.recent();
-            recent.messages.insert(
-                id,
-                Entry::Accepted(ReceivedTime::from_micros(record.received_time)),
-            );
-            recent.controls.insert(control, id);
+            recent.young.messages.insert(id, at);
+            recent.young.controls.insert(control, id);
         }
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Store {
-    /// Opens the span of a time and the one before, and deletes what is older.
-    fn open_spans(&mut self, now: ReceivedTime) -> Result<(), fjall::Error> {
-        let current = now.micros().div_euclid(self.window_micros);
-        if self.spans.contains_key(&current) {
-            return Ok(());
-        }
-        for span in [current - 1, current] {
-            if !self.spans.contains_key(&span) {
-                let keyspace = self
-                    .database
-                    .keyspace(&format!("span{span}"), KeyspaceCreateOptions::default)?;
-                self.spans.insert(span, keyspace);
-            }
-        }
-        self.spans.retain(|span, _| *span >= current - 1);
-        for name in self.database.list_keyspace_names() {
-            let old = name
-                .strip_prefix("span")
-                .and_then(|number| number.parse::<i64>().ok());
-            if old.is_some_and(|span| span < current - 1) {
-                let keyspace = self
-                    .database
-                    .keyspace(&name, KeyspaceCreateOptions::default)?;
-                self.database.delete_keyspace(keyspace)?;
-            }
-        }
-        Ok(())
+/// Tells those who wait for a message how it ended.
+fn answer(waiting: Option<Waiting>, accepted: Option<ReceivedTime>) {
+    for sender in waiting.into_iter().flatten() {
+        // Whoever waited may have gone; then nobody needs the answer.
+        let _gone = sender.send(accepted).is_err();
     }
-
-    fn get(&self, key: &[u8], now: ReceivedTime) -> Result<Option<fjall::UserValue>, fjall::Error> {
-        let current = now.micros().div_euclid(self.window_micros);
-        for keyspace in self
-            .spans
-            .range(current - 1..)
-            .rev()
-            .map(|(_, keyspace)| keyspace)
-        {
-            if let Some(value) = keyspace.get(key)? {
-                return Ok(Some(value));
-            }
-        }
-        Ok(None)
-    }
-
-    fn accepted(
-        &self,
-        message: MessageId,
-        now: ReceivedTime,
-    ) -> Result<Option<ReceivedTime>, fjall::Error> {
-        let value = self.get(&key(b'm', message.as_bytes()), now)?;
-        Ok(value
-            .and_then(|bytes| bytes.as_ref().try_into().ok())
-            .map(|bytes| ReceivedTime::from_micros(i64::from_be_bytes(bytes))))
-    }
-
-    fn control(
-        &self,
-        control: PatientKey,
-        now: ReceivedTime,
-    ) -> Result<Option<MessageId>, fjall::Error> {
-        Ok(self
-            .get(&key(b'c', control.as_bytes()), now)?
-            .and_then(|bytes| MessageId::from_slice(&bytes)))
-    }
-
-    fn position(&self, at: &TopicPartition) -> Result<Option<Offset>, fjall::Error> {
-        let value = self.positions.get(position_key(at))?;
-        Ok(value
-            .and_then(|bytes| bytes.as_ref().try_into().ok())
-            .map(u64::from_be_bytes))
-    }
-
-    fn write<'p>(
-        &mut self,
-        messages: &[(MessageId, ReceivedTime)],
-        controls: &[(PatientKey, MessageId)],
-        positions: impl Iterator<Item = (&'p TopicPartition, Offset)>,
-        now: ReceivedTime,
-    ) -> Result<(), fjall::Error> {
-        self.open_spans(now)?;
-        let newest = self
-            .spans
-            .last_key_value()
-            .map(|(_, keyspace)| keyspace.clone());
-        let Some(newest) = newest else { return Ok(()) };
-        let mut batch = self.database.batch();
-        for (id, at) in messages {
-            batch.insert(&newest, key(b'm', id.as_bytes()), at.micros().to_be_bytes());
-        }
-        for (control, id) in controls {
-            batch.insert(&newest, key(b'c', control.as_bytes()), *id.as_bytes());
-        }
-        for (at, end) in positions {
-            batch.insert(&self.positions, position_key(at), end.to_be_bytes());
-        }
-        batch.commit()
-    }
-}
-
-fn key(kind: u8, id: &[u8; 16]) -> [u8; 17] {
-    let mut key = [kind; 17];
-    let (_, rest) = key.split_at_mut(1);
-    rest.copy_from_slice(id);
-    key
-}
-
-fn position_key(at: &TopicPartition) -> Vec<u8> {
-    format!("{}/{}", at.topic, at.partition).into_bytes()
 }

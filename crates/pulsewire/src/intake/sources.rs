@@ -1,14 +1,18 @@
 //! Which configured sender a message is from, and what that says about its patient and its time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use clinical::{PatientKey, SiteKey};
 use formats::hl7v2::{Charset, Header, Message};
 use mapping::identity::{Subjects, subjects};
 use mapping::source::{self, Zone};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 
 use crate::config;
+use crate::metrics::{FrameLabels, Metrics, Outcome, SourceLabel};
 
 /// The name of the source that all messages have that no other names.
 const DEFAULT: &str = "default";
@@ -20,6 +24,15 @@ pub(crate) struct Source {
     pub(crate) mapping: source::Source,
     application: String,
     facility: String,
+    counted: OnceLock<Counted>,
+}
+
+/// What is counted of a sender, found once: looking it up by its name is too much for every message.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) accepted: Counter,
+    pub(crate) frame_bytes: Counter,
+    pub(crate) last_seen: Gauge<f64, AtomicU64>,
 }
 
 /// All configured senders.
@@ -106,6 +119,23 @@ impl Sources {
 }
 
 impl Source {
+    /// Its counters.
+    pub(crate) fn counted(&self, metrics: &Metrics) -> &Counted {
+        self.counted.get_or_init(|| {
+            let source = self.name.to_string();
+            let frames = FrameLabels {
+                source: source.clone(),
+                outcome: Outcome::Accepted,
+            };
+            let label = SourceLabel { source };
+            Counted {
+                accepted: metrics.frames.get_or_create(&frames).clone(),
+                frame_bytes: metrics.frame_bytes.get_or_create(&label).clone(),
+                last_seen: metrics.last_seen.get_or_create(&label).clone(),
+            }
+        })
+    }
+
     fn new(name: &str, config: &config::Source) -> Result<Self, String> {
         let mut mapping = source::Source::new(name);
         mapping.zone = Zone::parse(&config.zone).map_err(|error| error.to_string())?;
@@ -123,6 +153,7 @@ impl Source {
             mapping,
             application: config.sending_application.clone(),
             facility: config.sending_facility.clone(),
+            counted: OnceLock::new(),
         })
     }
 }
