@@ -1,0 +1,53 @@
+//! Measures the shell from outside, beside the least that a server can do: acknowledgements, alerts, restarts.
+//!
+//! `cargo bench -p pulsewire --bench intake` prints acknowledgements and alerts; a word after `--` runs one part alone:
+//! `acknowledge`, `alert`, or `restart`, which takes minutes and is not run otherwise.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a benchmark reads the clock and may stop at the first mistake"
+)]
+
+mod acknowledge;
+mod alert;
+mod restart;
+
+mod load;
+mod messages;
+
+mod floor;
+mod server;
+
+mod probe;
+mod table;
+
+use std::path::Path;
+
+use messages::Messages;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [mode, folder] = &arguments[..]
+        && mode == "floor"
+    {
+        floor::serve(folder.into());
+    }
+    let asked = |part: &str| arguments.iter().any(|argument| argument == part);
+    let all = !["acknowledge", "alert", "restart"].into_iter().any(asked);
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let messages = Messages::new();
+    if all || asked("acknowledge") {
+        for connections in [16, 128] {
+            acknowledge::measure(folder.path(), &messages, connections);
+        }
+    }
+    if all || asked("alert") {
+        alert::measure(folder.path(), &messages);
+    }
+    if asked("restart") {
+        restart::measure(Path::new(&folder.path().join("restart")), &messages);
+    }
+}

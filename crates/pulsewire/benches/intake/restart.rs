@@ -1,0 +1,79 @@
+//! Killed with the state of a million patients and a gigabyte that nobody has read yet, and started again.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::load;
+use crate::messages::Messages;
+use crate::server::{Kind, Server};
+
+/// How many patients there is a state of.
+const PATIENTS: u64 = 1_000_000;
+/// How much is taken in and not read before it is killed.
+const TAIL_BYTES: u64 = 1 << 30;
+/// Connections that fill it.
+const CONNECTIONS: u64 = 64;
+
+/// Measures and prints.
+pub(crate) fn measure(folder: &Path, messages: &Messages) {
+    let patients = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .next()
+        .unwrap_or(PATIENTS);
+    println!(
+        "\nrestart after a kill, {patients} patients, {} MB unread",
+        TAIL_BYTES >> 20
+    );
+    let quiet = "[delivery.console]\nenabled = false\n";
+    let server = Server::start(Kind::Platform, folder, quiet);
+    let began = Instant::now();
+    fill(&server, 0, patients, |number| {
+        messages.frame_among(number, patients)
+    });
+    server.wait_until_done(patients);
+    println!(
+        "  {patients} patients known after {:.0} s",
+        began.elapsed().as_secs_f64()
+    );
+    server.kill();
+    let server = Server::start(Kind::Intake, folder, quiet);
+    let tail = TAIL_BYTES / messages.mean_bytes() as u64;
+    fill(&server, patients, tail, |number| messages.frame(number));
+    server.kill();
+    let killed = Instant::now();
+    let server = Server::start(Kind::Platform, folder, quiet);
+    let started = killed.elapsed();
+    let mut stream = TcpStream::connect(server.mllp).unwrap();
+    load::exchange(&mut stream, &messages.frame(patients + tail));
+    println!(
+        "  first acknowledgement after {:.2} s (at most 10); told its addresses after {:.2} s",
+        killed.elapsed().as_secs_f64(),
+        started.as_secs_f64()
+    );
+    server.wait_until_done(tail);
+    println!(
+        "  {tail} messages caught up with after {:.0} s",
+        killed.elapsed().as_secs_f64()
+    );
+    server.kill();
+}
+
+/// Sends as fast as the answers come.
+fn fill(server: &Server, first: u64, messages: u64, frame: impl Fn(u64) -> Vec<u8> + Sync) {
+    std::thread::scope(|scope| {
+        for sender in 0..CONNECTIONS {
+            let frame = &frame;
+            scope.spawn(move || {
+                let mut stream = TcpStream::connect(server.mllp).unwrap();
+                stream.set_nodelay(true).unwrap();
+                stream
+                    .set_read_timeout(Some(Duration::from_secs(60)))
+                    .unwrap();
+                for number in (first + sender..first + messages).step_by(CONNECTIONS as usize) {
+                    load::exchange(&mut stream, &frame(number));
+                }
+            });
+        }
+    });
+}
