@@ -136,6 +136,7 @@ impl<'m> Mapping<'m> {
             marks: Vec::new(),
             issues: Vec::new(),
             met_null: false,
+            described: BTreeMap::new(),
         };
         if message_time.is_none() {
             mapper.doubt(IssueCode::MessageNotDated, None);
@@ -209,7 +210,7 @@ impl<'m> Mapping<'m> {
             // The time of another birth date is not that of this one.
             elements.push(("_birthDate".into(), Element::Clear));
         }
-        let id = self.patient.to_string();
+        let id = link::hex(self.patient.as_bytes());
         let time = self.occurred(frame);
         self.push("Patient", id, elements, time, Effect::State);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use formats::fhir::json;
 
-use super::link::reference;
+use super::link::{hex, reference};
 use super::piece::Piece;
 use super::write::{Frame, Mapper, Value};
 use crate::draft::Element;
@@ -51,7 +51,7 @@ impl<'m> Mapper<'m> {
             "@encounter-class" => Some(self.encounter_class(row, frame)),
             "@patient-reference" => {
                 let key = self.links.patient;
-                key.and_then(|key| set(reference(&format!("Patient/{key}"), "")))
+                key.and_then(|key| set(reference(&format!("Patient/{}", hex(key.as_bytes())), "")))
             }
             "@encounter-reference" => {
                 let id = self.links.encounter.as_ref();

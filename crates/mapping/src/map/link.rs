@@ -25,7 +25,35 @@ pub(crate) struct Links {
 
 /// Derives the id of a resource of a patient.
 pub(crate) fn id(parts: &[&[u8]]) -> String {
-    EventId::derive(parts).to_string()
+    hex(EventId::derive(parts).as_bytes())
+}
+
+/// Writes the bytes of an id.
+pub(crate) fn hex(bytes: &[u8; 16]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("half a byte is a digit");
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
+    }
+    text
+}
+
+/// A piece of the message, and the table and vocabulary that describe a resource by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Described {
+    start: usize,
+    end: usize,
+    level: u8,
+    table: usize,
+    vocabulary: Option<&'static str>,
+}
+
+/// The reference to what was described, and whether its description met an explicit null.
+#[derive(Clone, Debug)]
+pub(crate) struct Description {
+    reference: Option<Vec<u8>>,
+    met_null: bool,
 }
 
 /// Gives a reference as JSON.
@@ -39,11 +67,42 @@ impl<'m> Mapper<'m> {
     /// Derives the id of a resource that is not a patient's, with the site's secret: registers can be guessed.
     fn register_id(&self, resource: &str, authority: &str, value: &str) -> String {
         let authority = format!("{resource}|{authority}");
-        self.site.patient(&authority, value).to_string()
+        hex(self.site.patient(&authority, value).as_bytes())
     }
 
     /// Writes a reference to a resource that is described on the spot, and keeps the resource.
     pub(crate) fn reference(
+        &mut self,
+        table: usize,
+        data_type: &'static str,
+        resource: &'static str,
+        piece: Piece<'m>,
+        frame: Frame<'_, 'm>,
+    ) -> Option<Vec<u8>> {
+        let range = piece.position();
+        let key = Described {
+            start: range.start,
+            end: range.end,
+            level: piece.level(),
+            table,
+            vocabulary: frame.vocabulary,
+        };
+        if let Some(known) = self.described.get(&key) {
+            self.met_null |= known.met_null;
+            return known.reference.clone();
+        }
+        let met_null = std::mem::take(&mut self.met_null);
+        let reference = self.describe(table, data_type, resource, piece, frame);
+        let description = Description {
+            reference: reference.clone(),
+            met_null: self.met_null,
+        };
+        self.described.insert(key, description);
+        self.met_null |= met_null;
+        reference
+    }
+
+    fn describe(
         &mut self,
         table: usize,
         data_type: &'static str,

@@ -84,6 +84,15 @@ impl<'m> Piece<'m> {
         !self.is_blank() && !self.is_null()
     }
 
+    /// Gives how deep it is.
+    pub(crate) fn level(self) -> u8 {
+        match self {
+            Self::Repetition(_) => 0,
+            Self::Component(_) => 1,
+            Self::Subcomponent(_) => 2,
+        }
+    }
+
     /// Gives the place in the message.
     pub(crate) fn position(self) -> Range<usize> {
         match self {

@@ -1,6 +1,7 @@
 //! Runs the tables: goes through the elements of a resource and writes those that the message has.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use clinical::{EventTime, SiteKey};
 use formats::fhir::json::{self, Array, Object};
@@ -9,7 +10,7 @@ use formats::hl7v2::{Repetition, Segment};
 use super::clock::Clock;
 use super::computed::UNKNOWN;
 use super::group::Group;
-use super::link::Links;
+use super::link::{Described, Description, Links};
 use super::piece::Piece;
 use crate::coverage::Mark;
 use crate::draft::{Draft, Element};
@@ -35,6 +36,8 @@ pub(crate) struct Mapper<'m> {
     pub(crate) issues: Vec<Issue>,
     /// Whether an explicit null was met since it was last asked.
     pub(crate) met_null: bool,
+    /// What was described already: many results refer to the same few people and places.
+    pub(crate) described: BTreeMap<Described, Description>,
 }
 
 /// Where the tables read from.
@@ -92,6 +95,12 @@ impl<'f, 'm> Frame<'f, 'm> {
             None => Piece::Repetition(found),
             Some(number) => Piece::Component(found.component(number)),
         })
+    }
+
+    /// Says whether anything was sent in a field.
+    fn has(self, segment: &'static str, field: usize) -> bool {
+        self.segments(segment)
+            .any(|segment| !segment.field(field).is_empty())
     }
 
     pub(crate) fn segments(self, name: &'static str) -> impl Iterator<Item = Segment<'m>> + 'f
@@ -164,6 +173,9 @@ impl<'m> Mapper<'m> {
                 && let Map::Computed(name) = row.map
             {
                 self.computed(name, node.name, row, frame, &mut elements);
+                continue;
+            }
+            if !node.may_be_written(|segment, field| frame.has(segment, field)) {
                 continue;
             }
             self.met_null = false;

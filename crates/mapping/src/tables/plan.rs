@@ -11,6 +11,38 @@ pub(crate) struct Node {
     pub(crate) body: Body,
     /// Whether nothing under it comes from the message.
     pub(crate) constant: bool,
+    /// The fields it comes from.
+    sources: Vec<(&'static str, usize)>,
+    /// Whether it may be written without any of them.
+    stands_alone: bool,
+}
+
+impl Node {
+    /// Says whether it is to be looked at: not if none of its fields is there.
+    pub(crate) fn may_be_written(&self, has: impl Fn(&'static str, usize) -> bool) -> bool {
+        self.constant
+            || self.stands_alone
+            || self
+                .sources
+                .iter()
+                .any(|(segment, field)| has(segment, *field))
+    }
+
+    fn take_note(&mut self, row: &Row) {
+        let constant = is_constant(row);
+        self.constant &= constant;
+        match (row.from, row.map) {
+            (
+                From::Field { segment, field, .. },
+                Map::Primitive(_) | Map::Table(_) | Map::Reference { .. },
+            ) => {
+                if !self.sources.contains(&(segment, field)) {
+                    self.sources.push((segment, field));
+                }
+            }
+            _ => self.stands_alone |= !constant,
+        }
+    }
 }
 
 /// What an element holds.
@@ -105,7 +137,6 @@ pub(crate) fn insert(
         },
         None => (head, None),
     };
-    let constant = matches!(row.from, From::Constant(text) if !text.is_empty());
     let index = match nodes.iter().position(|node| node.name == name) {
         Some(index) => index,
         None => {
@@ -118,6 +149,8 @@ pub(crate) fn insert(
                 name,
                 body,
                 constant: true,
+                sources: Vec::new(),
+                stands_alone: false,
             });
             nodes.len() - 1
         }
@@ -125,7 +158,7 @@ pub(crate) fn insert(
     let Some(node) = nodes.get_mut(index) else {
         return Ok(());
     };
-    node.constant &= constant;
+    node.take_note(&row);
     match (&mut node.body, label, rest) {
         (Body::Array(items), Some(label), rest) => insert_item(items, label, rest, row, place),
         (Body::Object(nodes), None, Some(rest)) => insert(nodes, rest, row, place),
@@ -139,6 +172,10 @@ pub(crate) fn insert(
     }
 }
 
+fn is_constant(row: &Row) -> bool {
+    matches!(row.from, From::Constant(text) if !text.is_empty())
+}
+
 fn insert_item(
     items: &mut Vec<Item>,
     label: &'static str,
@@ -146,7 +183,7 @@ fn insert_item(
     row: Row,
     place: Place,
 ) -> Result<(), TableError> {
-    let constant = matches!(row.from, From::Constant(text) if !text.is_empty());
+    let constant = is_constant(&row);
     let Some(rest) = rest else {
         let driver = match row.from {
             From::Field { segment, field, .. } => Some(Driver {
