@@ -36,11 +36,7 @@ fn many_senders_at_once_are_all_answered_with_their_own_answers() {
             .into_iter()
             .map(|thread| thread.join().unwrap())
             .collect();
-        assert_eq!(
-            platform.connections(),
-            SENDERS as u64,
-            "all stay connected"
-        );
+        assert_eq!(platform.connections(), SENDERS as u64, "all stay connected");
         drop(senders);
     });
     assert_eq!(platform.frames("Accepted"), (SENDERS * EACH) as u64);

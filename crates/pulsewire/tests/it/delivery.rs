@@ -40,7 +40,11 @@ impl Receiver {
                 serve(stream, &decides, &keeps);
             }
         });
-        Self { address, refusing, posts }
+        Self {
+            address,
+            refusing,
+            posts,
+        }
     }
 
     fn posts(&self) -> Vec<Post> {
@@ -74,8 +78,16 @@ fn serve(stream: TcpStream, refusing: &AtomicBool, posts: &Mutex<Vec<Post>>) {
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
         let taken = !refusing.load(Ordering::SeqCst);
-        posts.lock().unwrap().push(Post { key, delivery: wire::delivery_from_json(&body).unwrap(), taken });
-        let status = if taken { "200 OK" } else { "503 Service Unavailable" };
+        posts.lock().unwrap().push(Post {
+            key,
+            delivery: wire::delivery_from_json(&body).unwrap(),
+            taken,
+        });
+        let status = if taken {
+            "200 OK"
+        } else {
+            "503 Service Unavailable"
+        };
         let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
         if reader.get_mut().write_all(answer.as_bytes()).is_err() {
             return;
@@ -86,8 +98,13 @@ fn serve(stream: TcpStream, refusing: &AtomicBool, posts: &Mutex<Vec<Post>>) {
 fn site(receiver: &Receiver) -> Site {
     let mut site = Site::default();
     let pager = "delivery.pager";
-    site.set(pager, "kind", "\"webhook\"").set(pager, "url", &quoted(&format!("http://{}/news", receiver.address)));
-    site.set(pager, "retry_first", "\"100ms\"").set(pager, "retry_longest", "\"500ms\"");
+    site.set(pager, "kind", "\"webhook\"").set(
+        pager,
+        "url",
+        &quoted(&format!("http://{}/news", receiver.address)),
+    );
+    site.set(pager, "retry_first", "\"100ms\"")
+        .set(pager, "retry_longest", "\"500ms\"");
     site
 }
 
@@ -97,25 +114,53 @@ fn news_is_tried_until_it_arrives_once_and_its_retraction_reaches_the_same_recei
     let site = site(&receiver);
     let platform = site.start();
     let taken = minutes_ago(5);
-    let result = |control_id, value, status| potassium(&Result { patient: "1", control_id, order: "1", taken: &taken, value, status });
+    let result = |control_id, value, status| {
+        potassium(&Result {
+            patient: "1",
+            control_id,
+            order: "1",
+            taken: &taken,
+            value,
+            status,
+        })
+    };
     Sender::to(platform.mllp).accepted(&result("HIGH", "6.9", "F"));
-    wait_for("three tries", || (receiver.posts().len() >= 3).then_some(()));
+    wait_for("three tries", || {
+        (receiver.posts().len() >= 3).then_some(())
+    });
     assert!(platform.stop().success());
 
     let before = receiver.posts().len();
     let platform = site.start();
-    wait_for("it to be tried again after the restart", || (receiver.posts().len() > before).then_some(()));
+    wait_for("it to be tried again after the restart", || {
+        (receiver.posts().len() > before).then_some(())
+    });
     receiver.refusing.store(false, Ordering::SeqCst);
     wait_for("it to arrive", || receiver.taken().first().cloned());
     Sender::to(platform.mllp).accepted(&result("CORRECTED", "4.4", "C"));
-    wait_for("the retraction to arrive", || receiver.taken().get(1).cloned());
+    wait_for("the retraction to arrive", || {
+        receiver.taken().get(1).cloned()
+    });
     platform.wait_until_idle();
     let taken = receiver.taken();
-    let told: Vec<(DeliveryKind, &str)> = taken.iter().map(|post| (post.delivery.kind, post.delivery.alert.state.word())).collect();
-    assert_eq!(told, [(DeliveryKind::Raised, "open"), (DeliveryKind::Retracted, "retracted")]);
+    let told: Vec<(DeliveryKind, &str)> = taken
+        .iter()
+        .map(|post| (post.delivery.kind, post.delivery.alert.state.word()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (DeliveryKind::Raised, "open"),
+            (DeliveryKind::Retracted, "retracted")
+        ]
+    );
     assert_eq!(taken[0].delivery.alert.id, taken[1].delivery.alert.id);
     assert_ne!(taken[0].key, taken[1].key);
-    let same = receiver.posts().iter().filter(|post| !post.taken).all(|post| post.key == taken[0].key);
+    let same = receiver
+        .posts()
+        .iter()
+        .filter(|post| !post.taken)
+        .all(|post| post.key == taken[0].key);
     assert!(same, "each try of one piece of news has the same key");
     assert!(platform.stop().success());
 
@@ -123,10 +168,28 @@ fn news_is_tried_until_it_arrives_once_and_its_retraction_reaches_the_same_recei
         .records("healthcare.alert.delivery-attempt")
         .iter()
         .filter(|kept| kept.header("channel") == "pager")
-        .map(|kept| serde_json::from_slice::<serde_json::Value>(kept.bytes()).unwrap()["outcome"].as_str().unwrap().to_owned())
+        .map(|kept| {
+            serde_json::from_slice::<serde_json::Value>(kept.bytes()).unwrap()["outcome"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
-    assert_eq!(attempts.iter().filter(|outcome| *outcome == "delivered").count(), 2);
-    assert!(attempts.iter().filter(|outcome| *outcome == "failed").count() >= 3, "{attempts:?}");
+    assert_eq!(
+        attempts
+            .iter()
+            .filter(|outcome| *outcome == "delivered")
+            .count(),
+        2
+    );
+    assert!(
+        attempts
+            .iter()
+            .filter(|outcome| *outcome == "failed")
+            .count()
+            >= 3,
+        "{attempts:?}"
+    );
 
     // Nothing of it is brought again by another start.
     let platform = site.start();

@@ -221,7 +221,9 @@ pub(crate) fn complained(output: &Output) -> String {
 
 /// A count as a number without a point.
 fn whole(count: f64) -> u64 {
-    format!("{count:.0}").parse().expect("a count is a whole number")
+    format!("{count:.0}")
+        .parse()
+        .expect("a count is a whole number")
 }
 
 /// A running process; dropping it kills it, and only it.
@@ -366,9 +368,18 @@ impl Platform {
     /// Sends a form as a page of this start does.
     pub(crate) fn post_form(&self, path: &str, fields: &str) {
         let (_, page) = self.get("/alerts");
-        let (_, after) = page.split_once("name=\"csrf\" value=\"").expect("a page has a token");
-        let body = format!("{fields}&csrf={}", after.split('"').next().unwrap_or_default());
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n", self.pages, body.len());
+        let (_, after) = page
+            .split_once("name=\"csrf\" value=\"")
+            .expect("a page has a token");
+        let body = format!(
+            "{fields}&csrf={}",
+            after.split('"').next().unwrap_or_default()
+        );
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+            self.pages,
+            body.len()
+        );
         let answer = self.http(format!("{head}{body}").as_bytes());
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
     }

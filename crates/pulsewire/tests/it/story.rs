@@ -1,6 +1,8 @@
 //! Clinical stories from a sender's socket to what a person sees, and back to the bytes.
 
-use crate::message::{Result, admission, header, lines, merge, minutes_ago, person, potassium, vitals};
+use crate::message::{
+    Result, admission, header, lines, merge, minutes_ago, person, potassium, vitals,
+};
 use crate::platform::{Platform, Site, complained, said};
 use crate::sender::Sender;
 use crate::setting::wait_for;
@@ -24,13 +26,23 @@ fn a_critical_potassium_is_an_alert_that_explains_itself_down_to_the_bytes() {
     let site = Site::default();
     let platform = site.start();
     let taken = minutes_ago(10);
-    let message = potassium(&Result { patient: "77", control_id: "K1", order: "9", taken: &taken, value: "6.9", status: "F" });
+    let message = potassium(&Result {
+        patient: "77",
+        control_id: "K1",
+        order: "9",
+        taken: &taken,
+        value: "6.9",
+        status: "F",
+    });
     let mut sender = Sender::to(platform.mllp);
     sender.accepted(&admission("77", "A1"));
     sender.accepted(&message);
     let alert = wait_for("the alert on the page", || listed(&platform, "open").pop());
     wait_for("the line on the console", || {
-        let line = platform.printed().into_iter().find(|line| line.starts_with("ALERT raised"))?;
+        let line = platform
+            .printed()
+            .into_iter()
+            .find(|line| line.starts_with("ALERT raised"))?;
         assert!(line.contains("critical") && line.contains(&alert), "{line}");
         Some(())
     });
@@ -41,16 +53,32 @@ fn a_critical_potassium_is_an_alert_that_explains_itself_down_to_the_bytes() {
     let explained = site.command(&["explain", &alert]);
     assert!(explained.status.success(), "{}", complained(&explained));
     let text = said(&explained);
-    for part in ["critical-result/potassium", "severity  critical", "6.9", "healthcare.patient.stream/", "healthcare.hl7v2.oru/"] {
+    for part in [
+        "critical-result/potassium",
+        "severity  critical",
+        "6.9",
+        "healthcare.patient.stream/",
+        "healthcare.hl7v2.oru/",
+    ] {
         assert!(text.contains(part), "no {part} in:\n{text}");
     }
-    assert!(!text.contains("Testperson"), "the bytes are shown only when asked for:\n{text}");
+    assert!(
+        !text.contains("Testperson"),
+        "the bytes are shown only when asked for:\n{text}"
+    );
     let content = said(&site.command(&["explain", &alert, "--content"]));
     let sent = String::from_utf8(message).unwrap().replace('\r', "\n");
-    assert!(content.contains(sent.trim_end()), "not the bytes sent:\n{content}");
+    assert!(
+        content.contains(sent.trim_end()),
+        "not the bytes sent:\n{content}"
+    );
     let nothing = site.command(&["explain", "00000000000000000000000000000000"]);
     assert_eq!(nothing.status.code(), Some(1));
-    assert!(complained(&nothing).contains("there is no alert"), "{}", complained(&nothing));
+    assert!(
+        complained(&nothing).contains("there is no alert"),
+        "{}",
+        complained(&nothing)
+    );
 }
 
 #[test]
@@ -61,18 +89,45 @@ fn a_merge_moves_alerts_to_the_identity_that_stays() {
     let mut sender = Sender::to(platform.mllp);
     sender.accepted(&admission("ann", "A1"));
     sender.accepted(&admission("john", "A2"));
-    sender.accepted(&potassium(&Result { patient: "john", control_id: "K1", order: "1", taken: &taken, value: "6.9", status: "F" }));
+    sender.accepted(&potassium(&Result {
+        patient: "john",
+        control_id: "K1",
+        order: "1",
+        taken: &taken,
+        value: "6.9",
+        status: "F",
+    }));
     let first = wait_for("the alert", || listed(&platform, "open").pop());
-    let retired = site.records("healthcare.events.care-alert")[0].record.key.clone();
+    let retired = site.records("healthcare.events.care-alert")[0]
+        .record
+        .key
+        .clone();
     sender.accepted(&merge("ann", "john", "M1"));
-    wait_for("it to be taken back", || listed(&platform, "retracted").contains(&first).then_some(()));
+    wait_for("it to end", || {
+        listed(&platform, "resolved").contains(&first).then_some(())
+    });
     let second = wait_for("the survivor's", || listed(&platform, "open").pop());
     assert_ne!(first, second);
     // What still arrives for the identity that went is the survivor's: a correction ends the alert.
-    sender.accepted(&potassium(&Result { patient: "john", control_id: "K2", order: "1", taken: &taken, value: "4.4", status: "C" }));
-    wait_for("the correction to reach it", || listed(&platform, "retracted").contains(&second).then_some(()));
+    sender.accepted(&potassium(&Result {
+        patient: "john",
+        control_id: "K2",
+        order: "1",
+        taken: &taken,
+        value: "4.4",
+        status: "C",
+    }));
+    wait_for("the correction to reach it", || {
+        listed(&platform, "retracted")
+            .contains(&second)
+            .then_some(())
+    });
     platform.wait_until_idle();
-    let keys: std::collections::BTreeSet<_> = site.records("healthcare.events.care-alert").into_iter().map(|kept| kept.record.key).collect();
+    let keys: std::collections::BTreeSet<_> = site
+        .records("healthcare.events.care-alert")
+        .into_iter()
+        .map(|kept| kept.record.key)
+        .collect();
     assert_eq!(keys.len(), 2);
     assert!(keys.contains(&retired));
     assert_eq!(listed(&platform, "open"), Vec::<String>::new());
@@ -88,7 +143,10 @@ fn merges_that_contradict_each_other_are_in_quarantine() {
     platform.wait_until_idle();
     sender.accepted(&merge("b", "a", "BA"));
     let reasons = wait_for("both to be set aside", || {
-        let all = site.records_of_all("healthcare.").into_iter().filter(|(topic, _)| topic.ends_with(".quarantine"));
+        let all = site
+            .records_of_all("healthcare.")
+            .into_iter()
+            .filter(|(topic, _)| topic.ends_with(".quarantine"));
         let reasons: Vec<String> = all.map(|(_, kept)| kept.header("reason")).collect();
         (reasons.len() >= 2).then_some(reasons)
     });
@@ -104,15 +162,25 @@ fn what_cannot_be_used_is_in_quarantine_with_its_reason() {
     let future = String::from_utf8(admission("1", "FUTURE")).unwrap();
     let now = future.split('|').nth(6).unwrap().to_owned();
     sender.accepted(future.replacen(&now, "20990101000000+0000", 1).as_bytes());
-    sender.accepted(&lines(&[&header("ORU^R01", "NOBODY"), "OBR|1|||2823-3^Potassium^LN", "OBX|1|NM|2823-3^Potassium^LN||6.9|mmol/L|||||F"]));
+    sender.accepted(&lines(&[
+        &header("ORU^R01", "NOBODY"),
+        "OBR|1|||2823-3^Potassium^LN",
+        "OBX|1|NM|2823-3^Potassium^LN||6.9|mmol/L|||||F",
+    ]));
     for reason in ["from-future", "no-patient"] {
         let row = wait_for(reason, || {
             let (_, page) = platform.get(&format!("/quarantine?reason={reason}"));
-            page.split("/quarantine/").skip(1).find(|part| part.starts_with("healthcare.")).map(|part| part.split('"').next().unwrap().to_owned())
+            page.split("/quarantine/")
+                .skip(1)
+                .find(|part| part.starts_with("healthcare."))
+                .map(|part| part.split('"').next().unwrap().to_owned())
         });
         let (status, page) = platform.get(&format!("/quarantine/{row}"));
         assert_eq!(status, 200);
-        assert!(page.contains("MSH"), "the message is beside the reason:\n{page}");
+        assert!(
+            page.contains("MSH"),
+            "the message is beside the reason:\n{page}"
+        );
     }
     assert_eq!(site.records("healthcare.events.care-alert").len(), 0);
 }
@@ -126,9 +194,21 @@ fn vital_signs_that_score_high_are_an_alert_that_a_person_acknowledges_and_resol
     sender.accepted(&vitals("5", "V1", &minutes_ago(5), true));
     let alert = wait_for("the alert", || listed(&platform, "open").pop());
     platform.post_form(&format!("/alerts/{alert}/acknowledge"), "who=Nurse+Ada");
-    wait_for("it to be acknowledged", || listed(&platform, "acknowledged").contains(&alert).then_some(()));
-    platform.post_form(&format!("/alerts/{alert}/resolve"), "who=Nurse+Ada&why=seen");
-    wait_for("it to be resolved", || listed(&platform, "resolved").contains(&alert).then_some(()));
+    wait_for("it to be acknowledged", || {
+        listed(&platform, "acknowledged")
+            .contains(&alert)
+            .then_some(())
+    });
+    platform.post_form(
+        &format!("/alerts/{alert}/resolve"),
+        "who=Nurse+Ada&why=seen",
+    );
+    wait_for("it to be resolved", || {
+        listed(&platform, "resolved").contains(&alert).then_some(())
+    });
     let history = said(&site.command(&["explain", &alert]));
-    assert!(history.contains("Nurse Ada") && history.contains("seen"), "{history}");
+    assert!(
+        history.contains("Nurse Ada") && history.contains("seen"),
+        "{history}"
+    );
 }
