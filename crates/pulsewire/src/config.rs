@@ -146,7 +146,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .into_iter()
             .filter_map(|name| Some((name.clone(), channel(&mut reader, &name)?)))
             .collect(),
-        control_listen: reader.address("control", "listen"),
+        control_listen: control(&mut reader),
         log_level: reader.one_of("log", "level", &["error", "warn", "info", "debug"]),
         intake_only: false,
     };
@@ -176,6 +176,17 @@ fn journal(reader: &mut Reader<'_>) -> Journal {
         );
     }
     journal
+}
+
+/// The pages show names, and whoever reaches them is taken for the operator: only this machine may.
+fn control(reader: &mut Reader<'_>) -> SocketAddr {
+    let listen = reader.address("control", "listen");
+    if !listen.ip().is_loopback() {
+        let hint =
+            "there is no sign-in yet: keep it on 127.0.0.1 and reach it through an SSH tunnel";
+        reader.refuse("control", "listen", "is not on loopback", hint);
+    }
+    listen
 }
 
 fn mllp(reader: &mut Reader<'_>) -> Mllp {

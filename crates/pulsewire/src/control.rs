@@ -10,12 +10,13 @@ mod respond;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::any;
@@ -108,7 +109,7 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !is_ours(&control, &headers) {
+    if !is_ours(&headers) {
         return respond::plain(
             StatusCode::MISDIRECTED_REQUEST,
             "ask for this service by the address it listens on\n",
@@ -116,10 +117,12 @@ async fn answer(
     }
     let path = uri.path().to_owned();
     match (&method, path.as_str()) {
-        (&Method::GET, "/health") => return respond::plain(StatusCode::OK, "alive\n"),
-        (&Method::GET, "/ready") => return respond::ready(&control),
-        (&Method::GET, "/metrics") => return respond::metrics(&control.metrics),
-        (&Method::GET, path) if path.starts_with("/assets/") => {
+        (&Method::GET | &Method::HEAD, "/health") => {
+            return respond::plain(StatusCode::OK, "alive\n");
+        }
+        (&Method::GET | &Method::HEAD, "/ready") => return respond::ready(&control),
+        (&Method::GET | &Method::HEAD, "/metrics") => return respond::metrics(&control.metrics),
+        (&Method::GET | &Method::HEAD, path) if path.starts_with("/assets/") => {
             return Control::asset(path)
                 .unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
         }
@@ -151,20 +154,56 @@ async fn answer(
 }
 
 /// Whether a request names us: a page of another site that a name server points here does not.
-fn is_ours(control: &Control, headers: &HeaderMap) -> bool {
-    if !control.config.control_listen.ip().is_loopback() {
-        return true;
-    }
+fn is_ours(headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "localhost" | "[::1]") || name.starts_with("127.")
+        .and_then(|host| host.to_str().ok());
+    let Some(authority) = host.and_then(|host| host.parse::<Authority>().ok()) else {
+        return false;
+    };
+    let name = authority.host().trim_matches(['[', ']']);
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn query(text: &str) -> BTreeMap<String, String> {
     form_urlencoded::parse(text.as_bytes())
         .into_owned()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_ours() {
+        let asks = |host: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, axum::http::HeaderValue::from_static(host));
+            is_ours(&headers)
+        };
+        for ours in [
+            "localhost",
+            "localhost:8080",
+            "127.0.0.1:8080",
+            "127.0.0.2",
+            "[::1]:8080",
+            "[::1]",
+        ] {
+            assert!(asks(ours), "{ours}");
+        }
+        for other in [
+            "127.attacker.example",
+            "127.0.0.1.attacker.example:8080",
+            "attacker.example",
+            "10.0.0.1",
+            "",
+        ] {
+            assert!(!asks(other), "{other}");
+        }
+        assert!(!is_ours(&HeaderMap::new()));
+    }
 }

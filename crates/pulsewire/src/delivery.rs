@@ -26,6 +26,11 @@ const READ_BYTES: usize = 256 << 10;
 /// How long the loop waits for news before it looks at the clock and at the word to stop.
 const WAIT: Duration = Duration::from_millis(200);
 
+/// Where time runs faster, the loop waits no less than this.
+const WAIT_LEAST: Duration = Duration::from_millis(50);
+/// How long a channel rests before it looks again for what it could not read.
+const REST: Duration = Duration::from_secs(1);
+
 /// What carries news: says that it was taken, or why not.
 trait Carry: Send {
     fn carry(&mut self, delivery: &Delivery, json: &[u8]) -> Result<(), String>;
@@ -110,28 +115,29 @@ impl Runner {
 
     fn run(&mut self, stop: &Stop) {
         let mut seen = 0;
-        if let Err(error) = self.recover() {
-            tracing::error!(channel = self.name, %error, "this channel cannot read what is due and stands still");
-            return;
+        while let Err(error) = self.recover() {
+            tracing::error!(channel = self.name, %error, "this channel cannot read what is due; it tries again");
+            stop.rest(REST);
+            if stop.is_asked() {
+                return;
+            }
         }
         while !stop.is_asked() {
             let done = self.read_due().and_then(|()| self.try_due(stop));
             if let Err(error) = done {
                 tracing::error!(channel = self.name, %error, "news could not be read or its outcome not kept");
             }
-            seen = self.shared.journal.wait(
-                seen,
-                self.shared
-                    .clock
-                    .in_the_room(WAIT)
-                    .max(Duration::from_millis(1)),
-            );
+            seen = self
+                .shared
+                .journal
+                .wait(seen, self.shared.clock.in_the_room(WAIT).max(WAIT_LEAST));
         }
     }
 
     /// Reads what was tried before, so that nothing that arrived is brought again and no delay starts anew.
     fn recover(&mut self) -> Result<(), journal::Error> {
         let committed = self.shared.journal.committed(&self.group);
+        self.next.clear();
         for partition in 0..self.shared.partitions {
             for topic in [topics::DELIVERY, topics::DELIVERY_ATTEMPT] {
                 let at = TopicPartition::new(topic, partition);
@@ -219,6 +225,8 @@ impl Runner {
             let attempt = self.queue.ended(&due, carried, self.shared.clock.now());
             self.count(&attempt, &due.delivery);
             self.keep(&attempt, &due)?;
+            // A receiver that hangs must not keep what is new from being seen, and tried before what failed.
+            self.read_due()?;
         }
         Ok(())
     }

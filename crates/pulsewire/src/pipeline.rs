@@ -7,6 +7,7 @@ use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ use crate::views;
 const TICK: Duration = Duration::from_secs(1);
 /// Where time runs faster, ticks come no more often than this.
 const TICK_LEAST: Duration = Duration::from_millis(100);
+/// A station that has more records than this before it does not keep up.
+const TICK_LAG_MAX: u64 = 10_000;
 /// How often the memory of accepted messages goes to disk.
 const REMEMBER: Duration = Duration::from_secs(1);
 /// How often what is older than its retention is removed.
@@ -164,7 +167,8 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         &options(config),
     )?);
     let nothing_kept = journal.status().records == 0;
-    let site_key = site_key::load_or_make(config.journal.site_key.as_deref(), directory, nothing_kept)?;
+    let site_key =
+        site_key::load_or_make(config.journal.site_key.as_deref(), directory, nothing_kept)?;
     for spec in topics::specs(config.journal.partitions, config.journal.retention) {
         journal.ensure_topic(&spec)?;
     }
@@ -210,8 +214,11 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         clock,
         partitions: config.journal.partitions,
     };
-    delivery::start(&Arc::new(delivering), &config.delivery, tasks)?;
-    start_housekeeping(config, clock, &journal, &intake, tasks)?;
+    if !config.intake_only {
+        delivery::start(&Arc::new(delivering), &config.delivery, tasks)?;
+        start_ticks(config.journal.partitions, clock, &journal, &healths, tasks)?;
+    }
+    start_housekeeping(clock, &journal, &intake, tasks)?;
     Ok(Opened {
         journal,
         intake,
@@ -314,25 +321,11 @@ pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> Workloa
 
 /// Starts what looks after the rest: ticks, the memory of accepted messages, retention.
 fn start_housekeeping(
-    config: &Config,
     clock: Clock,
     journal: &Arc<EmbeddedJournal>,
     intake: &Arc<Intake>,
     tasks: &Tasks,
 ) -> Result<(), Error> {
-    let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM].map(journal::Topic::from);
-    let streams = partitions_of(&streams, config.journal.partitions);
-    let ticked = Arc::clone(journal);
-    // Without the stations the streams stand still, and time that went on in them would make late what comes later.
-    let ticking = !config.intake_only;
-    tasks.thread("ticks", move |stop| {
-        while ticking && !stop.is_asked() {
-            if let Err(error) = ticked.append(tick(&streams, clock.now())) {
-                tracing::error!(%error, "the streams could not be told the time");
-            }
-            stop.rest(clock.in_the_room(TICK).max(TICK_LEAST));
-        }
-    })?;
     let intake = Arc::clone(intake);
     tasks.thread("resends", move |stop| {
         while !stop.is_asked() {
@@ -356,6 +349,46 @@ fn start_housekeeping(
         }
     })?;
     Ok(())
+}
+
+/// Starts telling both streams what time it is, so that silence cannot stop the time there.
+///
+/// A stream is told only while the station that writes it keeps up: time that went on before what is still to come
+/// would make that late, and would call observations overdue that are on their way.
+fn start_ticks(
+    partitions: u16,
+    clock: Clock,
+    journal: &Arc<EmbeddedJournal>,
+    healths: &[Arc<StageHealth>],
+    tasks: &Tasks,
+) -> std::io::Result<()> {
+    let writers = [
+        ("normalize", topics::PATIENT_STREAM),
+        ("workloads", topics::ALERT_STREAM),
+    ];
+    let told: Vec<_> = writers
+        .iter()
+        .filter_map(|(writer, topic)| {
+            let health = healths.iter().find(|health| health.name == *writer)?;
+            Some((
+                Arc::clone(health),
+                partitions_of(&[(*topic).into()], partitions),
+            ))
+        })
+        .collect();
+    let journal = Arc::clone(journal);
+    tasks.thread("ticks", move |stop| {
+        while !stop.is_asked() {
+            for (writer, stream) in &told {
+                let keeps_up = writer.lag.load(Ordering::Relaxed) <= TICK_LAG_MAX
+                    && !writer.recovering.load(Ordering::Relaxed);
+                if keeps_up && let Err(error) = journal.append(tick(stream, clock.now())) {
+                    tracing::error!(%error, "a stream could not be told the time");
+                }
+            }
+            stop.rest(clock.in_the_room(TICK).max(TICK_LEAST));
+        }
+    })
 }
 
 /// A record without a key in every partition, so that silence cannot stop the time there.

@@ -9,6 +9,8 @@ use clinical::SiteKey;
 
 /// The secret's length in bytes.
 const LENGTH: usize = 32;
+/// The file beside the journal that says which key its pseudonyms are derived from.
+const FINGERPRINT: &str = "site.key.fingerprint";
 /// Only the owner reads and writes it.
 const MODE: u32 = 0o600;
 
@@ -24,22 +26,62 @@ pub(crate) enum Error {
         "the site key {path} has {found} bytes instead of {LENGTH}; restore it from a backup: another key would give every patient another pseudonym"
     )]
     Length { path: PathBuf, found: usize },
+    #[error("the site key {path} is missing, and this journal holds pseudonyms derived from it; restore it from a backup: another key would give every patient another pseudonym", path = path.display())]
+    Lost { path: PathBuf },
+    #[error("the site key {path} is not the one that this journal's pseudonyms are derived from; name the right file in journal.site_key", path = path.display())]
+    Another { path: PathBuf },
     #[error("the site key {path} can be read by others (mode {mode:o}); run `chmod 600 {path}`", path = path.display())]
     Mode { path: PathBuf, mode: u32 },
 }
 
-/// Reads the site key, or makes one where none is named and none was made before.
+/// Reads the site key and checks that it is the one that this directory's pseudonyms are derived from.
 pub(crate) fn load(named: Option<&Path>, directory: &Path) -> Result<SiteKey, Error> {
-    let beside = directory.join("site.key");
-    let path = named.unwrap_or(&beside);
-    match read(path) {
-        Err(Error::Io { source, .. })
+    let path = named.map_or_else(|| directory.join("site.key"), Path::to_owned);
+    let key = read(&path)?;
+    let known = match std::fs::read_to_string(directory.join(FINGERPRINT)) {
+        Ok(known) => known,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(key),
+        Err(source) => {
+            return Err(Error::Io {
+                path: directory.join(FINGERPRINT),
+                source,
+            });
+        }
+    };
+    if known.trim() == fingerprint(&key) {
+        Ok(key)
+    } else {
+        Err(Error::Another { path })
+    }
+}
+
+/// Reads the site key; where none is named, none was made before and nothing is kept yet, makes one.
+pub(crate) fn load_or_make(
+    named: Option<&Path>,
+    directory: &Path,
+    nothing_kept: bool,
+) -> Result<SiteKey, Error> {
+    let key = match load(named, directory) {
+        Err(Error::Io { path, source })
             if source.kind() == ErrorKind::NotFound && named.is_none() =>
         {
-            make(path)
+            if !nothing_kept {
+                return Err(Error::Lost { path });
+            }
+            make(&path)?
         }
-        other => other,
+        other => other?,
+    };
+    let path = directory.join(FINGERPRINT);
+    if !path.exists() {
+        write(&path, fingerprint(&key).as_bytes())?;
     }
+    Ok(key)
+}
+
+/// What tells one key from another without telling anything of it.
+fn fingerprint(key: &SiteKey) -> String {
+    key.unassigned("site-key", b"fingerprint").to_string()
 }
 
 fn read(path: &Path) -> Result<SiteKey, Error> {
@@ -65,24 +107,32 @@ fn read(path: &Path) -> Result<SiteKey, Error> {
 }
 
 fn make(path: &Path) -> Result<SiteKey, Error> {
+    let mut secret = [0; LENGTH];
+    let random = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut secret));
+    random.map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    write(path, &secret)?;
+    Ok(SiteKey::new(secret))
+}
+
+/// Written aside, synced and renamed: a crash leaves no half of a file.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let io = |source| Error::Io {
         path: path.to_owned(),
         source,
     };
-    let mut secret = [0; LENGTH];
-    File::open("/dev/urandom")
-        .and_then(|mut source| source.read_exact(&mut secret))
-        .map_err(io)?;
-    // Written aside, synced and renamed: a crash leaves no half of a key.
     let aside = path.with_extension("new");
-    let mut file = OpenOptions::new()
+    let mut options = OpenOptions::new();
+    let mut file = options
         .write(true)
         .create(true)
         .truncate(true)
         .mode(MODE)
         .open(&aside)
         .map_err(io)?;
-    file.write_all(&secret)
+    file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(io)?;
     std::fs::rename(&aside, path).map_err(io)?;
@@ -91,18 +141,26 @@ fn make(path: &Path) -> Result<SiteKey, Error> {
             .and_then(|directory| directory.sync_all())
             .map_err(io)?;
     }
-    Ok(SiteKey::new(secret))
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::Permissions;
 
     #[test]
     fn it_is_made_once_and_read_again() {
         let dir = tempfile::tempdir().unwrap();
-        let first = load(None, dir.path()).unwrap().patient("A", "1");
-        assert_eq!(load(None, dir.path()).unwrap().patient("A", "1"), first);
+        let first = load_or_make(None, dir.path(), true)
+            .unwrap()
+            .patient("A", "1");
+        assert_eq!(
+            load_or_make(None, dir.path(), false)
+                .unwrap()
+                .patient("A", "1"),
+            first
+        );
         let mode = std::fs::metadata(dir.path().join("site.key"))
             .unwrap()
             .permissions()
@@ -111,20 +169,36 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_key_is_not_replaced_and_another_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        load_or_make(None, dir.path(), true).unwrap();
+        std::fs::remove_file(dir.path().join("site.key")).unwrap();
+        assert!(matches!(
+            load_or_make(None, dir.path(), false),
+            Err(Error::Lost { .. })
+        ));
+        write(&dir.path().join("site.key"), &[7; LENGTH]).unwrap();
+        assert!(matches!(
+            load_or_make(None, dir.path(), false),
+            Err(Error::Another { .. })
+        ));
+    }
+
+    #[test]
     fn a_named_key_that_is_missing_short_or_open_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("k");
         assert!(matches!(
-            load(Some(&path), dir.path()),
+            load_or_make(Some(&path), dir.path(), true),
             Err(Error::Io { .. })
         ));
         std::fs::write(&path, [1; 31]).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(
             load(Some(&path), dir.path()),
             Err(Error::Mode { .. })
         ));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         assert!(matches!(
             load(Some(&path), dir.path()),
             Err(Error::Length { found: 31, .. })

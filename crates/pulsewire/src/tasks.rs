@@ -120,6 +120,16 @@ impl Tasks {
         Ok(())
     }
 
+    /// The threads that have ended though nobody asked them to: a defect, and work that is not done.
+    pub(crate) fn ended_early(&self) -> Vec<&'static str> {
+        if self.stop.is_asked() {
+            return Vec::new();
+        }
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = threads.iter().filter(|(_, thread)| thread.is_finished());
+        ended.map(|(name, _)| *name).collect()
+    }
+
     /// Asks everything to stop and waits for it.
     pub(crate) async fn stop_all(&self) {
         self.stop.flag.store(true, Ordering::Release);

@@ -98,13 +98,21 @@ struct Reader {
 impl Reader {
     fn new(journal: Arc<dyn Journal>, partitions: u16, views: Shared) -> Self {
         let whole = WHOLE.map(journal::Topic::from);
-        let streams = [topics::PATIENT_STREAM, topics::ALERT_STREAM, topics::REFUSED];
+        let streams = [
+            topics::PATIENT_STREAM,
+            topics::ALERT_STREAM,
+            topics::REFUSED,
+        ];
         let quarantines = topics::with_quarantine()
             .into_iter()
             .map(|topic| topics::quarantine(&topic));
         // Who the patients are and which alerts are open comes first: the rest is told beside it.
         let streams = streams.map(journal::Topic::from).into_iter();
-        let all: Vec<journal::Topic> = whole.into_iter().chain(streams).chain(quarantines).collect();
+        let all: Vec<journal::Topic> = whole
+            .into_iter()
+            .chain(streams)
+            .chain(quarantines)
+            .collect();
         let inputs = partitions_of(&all, partitions);
         let committed = journal.committed(GROUP);
         let next = inputs
@@ -186,8 +194,15 @@ impl Reader {
             return Ok(());
         };
         let group: journal::Group = GROUP.into();
-        let windowed = self.inputs.iter().cloned().zip(offsets).filter(|(at, _)| !WHOLE.contains(&&*at.topic));
-        let offsets = windowed.map(|(at, offset)| (Arc::clone(&group), at, offset)).collect();
+        let windowed = self
+            .inputs
+            .iter()
+            .cloned()
+            .zip(offsets)
+            .filter(|(at, _)| !WHOLE.contains(&&*at.topic));
+        let offsets = windowed
+            .map(|(at, offset)| (Arc::clone(&group), at, offset))
+            .collect();
         self.journal
             .append(Write {
                 records: vec![],
@@ -206,15 +221,21 @@ impl Views {
         }
         self.version += 1;
         match &*at.topic {
-            "healthcare.fhir.patient" | "healthcare.fhir.encounter" | topics::PATIENT_STREAM => self.take_event(at.partition, record),
+            "healthcare.fhir.patient" | "healthcare.fhir.encounter" | topics::PATIENT_STREAM => {
+                self.take_event(at.partition, record)
+            }
             topics::ALERT_STREAM => self.take_finding(record),
             topics::CARE_ALERT => self.take_alert(record),
             topics::DELIVERY => self.take_delivery(record),
             topics::DELIVERY_ATTEMPT => self.take_attempt(record),
             _ => {
                 let view = QuarantineView::new(at, record);
-                let place = self.quarantine.iter().position(|other| other.received <= view.received);
-                self.quarantine.insert(place.unwrap_or(self.quarantine.len()), view);
+                let place = self
+                    .quarantine
+                    .iter()
+                    .position(|other| other.received <= view.received);
+                self.quarantine
+                    .insert(place.unwrap_or(self.quarantine.len()), view);
                 self.quarantine.truncate(QUARANTINE_MAX);
             }
         }

@@ -71,6 +71,14 @@ impl Drop for Data {
 
 impl Demo {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        if !self.listen.ip().is_loopback() {
+            let hint =
+                "the pages have no sign-in: use 127.0.0.1 and reach it through an SSH tunnel";
+            return Err(Failure::new(
+                format!("{} is not on loopback", self.listen),
+                hint,
+            ));
+        }
         super::log::start("warn")?;
         let data = self.data()?;
         let runtime = super::runtime()?;

@@ -8,9 +8,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use clinical::Permit;
 use tokio::sync::mpsc;
 
-use super::page::{Form, Page, render};
+use super::page::{Form, Page, Refused, permit, render};
 use super::{Control, respond};
 
 /// How often a stream may send.
@@ -19,6 +20,9 @@ const PACE: Duration = Duration::from_millis(500);
 const QUIET_PACES: u32 = 20;
 /// The overview shows rates, which change without a record: it is sent after so many paces in any case.
 const OVERVIEW_PACES: u32 = 4;
+
+/// After so many shows of a page with names a new audit record is written.
+const SHOWS_A_PERMIT: u32 = 1_000;
 
 /// Events on their way to a browser.
 struct Events(mpsc::Receiver<Bytes>);
@@ -59,40 +63,70 @@ async fn send(
     headers: HeaderMap,
     sender: mpsc::Sender<Bytes>,
 ) {
-    let Ok(_permit) = control.live.try_acquire() else {
+    let Ok(_place) = control.live.try_acquire() else {
         return;
     };
     let mut stop = control.tasks.stop();
-    let mut shown = 0;
-    let mut quiet = 0;
+    let mut sight = Sight {
+        page,
+        headers,
+        permit: None,
+        shows: 0,
+    };
+    let (mut shown, mut quiet) = (0, 0);
     while stop.sleep(PACE).await && !sender.is_closed() {
         let version = control.views.read().version;
-        let due = matches!(page, Page::Overview) && quiet >= OVERVIEW_PACES;
-        if version == shown && !due {
+        let due = matches!(sight.page, Page::Overview) && quiet >= OVERVIEW_PACES;
+        let event = if version == shown && !due {
             quiet += 1;
-            if quiet % QUIET_PACES == 0
-                && sender
-                    .send(Bytes::from_static(b": still here\n\n"))
-                    .await
-                    .is_err()
-            {
-                return;
+            if quiet % QUIET_PACES != 0 {
+                continue;
             }
-            continue;
-        }
-        (shown, quiet) = (version, 0);
-        let frame = respond::frame(&control, &headers, "/");
-        let (shared, wanted) = (Arc::clone(&control), page.clone());
-        let made =
-            tokio::task::spawn_blocking(move || render(&shared, &wanted, Form::Live, &frame)).await;
-        let Ok(Ok(html)) = made else { return };
-        if sender
-            .send(Bytes::from(event(name, version, &html)))
-            .await
-            .is_err()
-        {
+            Bytes::from_static(b": still here\n\n")
+        } else {
+            (shown, quiet) = (version, 0);
+            let Some(html) = sight.show(&control).await else {
+                return;
+            };
+            Bytes::from(event(name, version, &html))
+        };
+        // A browser that does not read any more must not keep us from stopping.
+        let taken = tokio::select! {
+            taken = sender.send(event) => taken.is_ok(),
+            () = stop.asked() => false,
+        };
+        if !taken {
             return;
         }
+    }
+}
+
+/// One viewer of one page: the audit has one record of them, and another after a while.
+struct Sight {
+    page: Page,
+    headers: HeaderMap,
+    permit: Option<Arc<Permit>>,
+    shows: u32,
+}
+
+impl Sight {
+    async fn show(&mut self, control: &Arc<Control>) -> Option<String> {
+        let anew = self.permit.is_none() || self.shows % SHOWS_A_PERMIT == 0;
+        self.shows = self.shows.wrapping_add(1);
+        let known = self.permit.clone().filter(|_| !anew);
+        let frame = respond::frame(control, &self.headers, "/");
+        let (control, page) = (Arc::clone(control), self.page.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            let permit = match known {
+                Some(permit) => Some(permit),
+                None => permit(&control, &page)?.map(Arc::new),
+            };
+            let html = render(&control, &page, Form::Live, &frame, permit.as_deref())?;
+            Ok::<_, Refused>((html, permit))
+        });
+        let (html, permit) = made.await.ok()?.ok()?;
+        self.permit = permit;
+        Some(html)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use clinical::{AlertId, PatientKey};
+use clinical::{AlertId, PatientKey, Permit};
 use ui::{AlertState, Frame, Window};
 
 use super::Control;
+use super::audit::{self, AuditTopic};
 use super::models::{alert, overview, patient, quarantine};
 
 /// A page, as its address names it.
@@ -86,13 +87,50 @@ impl Page {
     }
 }
 
+/// Gives the permit to open what a page shows, after it was written to the audit whose it is.
+///
+/// A page that shows nobody needs none.
+pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, Refused> {
+    let views = control.views.read();
+    let (purpose, patient) = match page {
+        Page::Overview | Page::Quarantine(_) | Page::Kit => return Ok(None),
+        Page::Alerts(_) => ("view alert list", None),
+        Page::Alert(id) => (
+            "view alert",
+            views.alerts.get(id).map(|view| view.alert.patient),
+        ),
+        Page::Patients => ("view patient list", None),
+        Page::Patient(key, _) => ("view patient", Some(*key)),
+        Page::Quarantined(id) => {
+            let found = views.quarantine.iter().find(|view| view.id() == *id);
+            (
+                "view quarantined record",
+                found.and_then(|view| view.patient),
+            )
+        }
+    };
+    drop(views);
+    let audit = AuditTopic {
+        journal: &*control.journal,
+        partitions: control.config.journal.partitions,
+    };
+    audit::permit(&audit, purpose, patient, control.clock.now())
+        .map(Some)
+        .map_err(|error| {
+            tracing::error!(%error, "a page was not shown");
+            Refused::unaudited()
+        })
+}
+
 /// Makes a page.
 pub(super) fn render(
     control: &Control,
     page: &Page,
     form: Form,
     frame: &Frame,
+    permit: Option<&Permit>,
 ) -> Result<String, Refused> {
+    let permit = || permit.ok_or(Refused::unaudited());
     let make = Maker { form, frame };
     Ok(match page {
         Page::Overview => make.of(
@@ -100,19 +138,19 @@ pub(super) fn render(
             [ui::overview_page, ui::overview_fragment, ui::overview_live],
         ),
         Page::Alerts(state) => make.of(
-            &alert::list(control, *state)?,
+            &alert::list(control, *state, permit()?),
             [ui::alerts_page, ui::alerts_fragment, ui::alerts_live],
         ),
         Page::Alert(id) => make.of(
-            &alert::one(control, *id)?,
+            &alert::one(control, *id, permit()?)?,
             [ui::alert_page, ui::alert_fragment, ui::alert_live],
         ),
         Page::Patients => make.of(
-            &patient::list(control)?,
+            &patient::list(control, permit()?),
             [ui::patients_page, ui::patients_fragment, ui::patients_live],
         ),
         Page::Patient(key, window) => {
-            let model = patient::one(control, *key, *window, frame.now_us)?;
+            let model = patient::one(control, *key, *window, frame.now_us, permit()?)?;
             make.of(
                 &model,
                 [ui::patient_page, ui::patient_fragment, ui::patient_live],
@@ -130,7 +168,7 @@ pub(super) fn render(
             )
         }
         Page::Quarantined(id) => {
-            let model = quarantine::one(control, id)?;
+            let model = quarantine::one(control, id, permit()?)?;
             make.of(
                 &model,
                 [

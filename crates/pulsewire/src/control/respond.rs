@@ -86,8 +86,11 @@ pub(super) async fn page(
             .unwrap_or_default(),
     );
     let shared = Arc::clone(&control);
-    let made =
-        tokio::task::spawn_blocking(move || page::render(&shared, &page, form, &frame)).await;
+    let made = tokio::task::spawn_blocking(move || {
+        let permit = page::permit(&shared, &page)?;
+        page::render(&shared, &page, form, &frame, permit.as_ref())
+    })
+    .await;
     match made {
         Ok(Ok(html)) => with(StatusCode::OK, "text/html; charset=utf-8", html),
         Ok(Err(refused)) => refusal(&control, &headers, refused.status, refused.what),
@@ -173,6 +176,24 @@ fn troubles(control: &Control) -> Vec<String> {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         troubles.push(format!("The station {} is failing. {error}", stage.name));
+    }
+    for stage in &control.stages {
+        let missing = stage.missing.load(Ordering::Relaxed);
+        if missing > 0 {
+            troubles.push(format!("The station {} never saw {missing} records: retention removed them first. Lengthen journal.retention.", stage.name));
+        }
+    }
+    if status.counters.removed_unread_records > 0 {
+        troubles.push(format!(
+            "Retention removed {} records that a station had not read. Lengthen journal.retention.",
+            status.counters.removed_unread_records
+        ));
+    }
+    for name in control.tasks.ended_early() {
+        troubles.push(format!("The part {name} has ended in a defect and does nothing any more. Restart the process; the log says where."));
+    }
+    if control.stages.is_empty() {
+        troubles.push("Only intake runs: messages are kept, nothing is concluded from them and nobody is alerted.".to_owned());
     }
     troubles
 }

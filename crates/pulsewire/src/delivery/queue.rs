@@ -1,9 +1,9 @@
 //! What one channel still has to bring, and when: pure, so that retries can be tested without waiting.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use clinical::{Delivery, DeliveryId, ReceivedTime};
+use clinical::{AlertId, Delivery, DeliveryId, ReceivedTime};
 use serde::{Deserialize, Serialize};
 
 /// How often to try: twice as long each time, up to a longest pause, until it is given up.
@@ -28,6 +28,8 @@ pub(super) struct Due {
 pub(crate) struct Attempt {
     pub(crate) delivery: DeliveryId,
     pub(crate) number: u32,
+    /// When it was first tried: what could not be tried while the platform was down is not given up for that.
+    pub(crate) first_at: ReceivedTime,
     pub(crate) at: ReceivedTime,
     pub(crate) ended: Ended,
 }
@@ -46,6 +48,8 @@ pub(crate) enum Ended {
 struct Written {
     delivery: String,
     number: u32,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    first_at: Option<String>,
     at: String,
     outcome: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -64,6 +68,7 @@ impl Attempt {
         let written = Written {
             delivery: self.delivery.to_string(),
             number: self.number,
+            first_at: Some(self.first_at.to_string()),
             at: self.at.to_string(),
             outcome: outcome.to_owned(),
             why,
@@ -87,16 +92,21 @@ impl Attempt {
         Some(Self {
             delivery: DeliveryId::parse(&written.delivery)?,
             number: written.number,
+            first_at: ReceivedTime::parse(written.first_at.as_ref().unwrap_or(&written.at))?,
             at: ReceivedTime::parse(&written.at)?,
             ended,
         })
     }
 }
 
-/// What is pending, by the time of its next try and, at one time, in the order of the journal.
+/// What is pending: what was never tried in the order of the journal, the rest by the time of its next try.
+///
+/// News of one alert goes out in its order: while an earlier piece of it is pending, the later ones wait behind it.
 pub(super) struct Queue {
     retry: Retry,
+    fresh: BTreeMap<(ReceivedTime, u16, u64), Due>,
     pending: BTreeMap<(ReceivedTime, u16, u64), Due>,
+    behind: BTreeMap<AlertId, VecDeque<Due>>,
     offsets: BTreeSet<(u16, u64)>,
     tried: BTreeMap<DeliveryId, Attempt>,
 }
@@ -105,7 +115,9 @@ impl Queue {
     pub(super) fn new(retry: Retry) -> Self {
         Self {
             retry,
+            fresh: BTreeMap::new(),
             pending: BTreeMap::new(),
+            behind: BTreeMap::new(),
             offsets: BTreeSet::new(),
             tried: BTreeMap::new(),
         }
@@ -118,21 +130,30 @@ impl Queue {
 
     /// Takes in news; what has arrived or was given up is not taken again.
     pub(super) fn add(&mut self, due: Due) {
-        let at = match self
+        let before = self
             .tried
             .get(&due.delivery.id)
-            .map(|attempt| &attempt.ended)
-        {
-            Some(Ended::Delivered | Ended::GivenUp { .. }) => return,
-            Some(Ended::Failed { next, .. }) => *next,
-            None => due.delivery.at,
-        };
-        self.offsets.insert((due.partition, due.offset));
-        self.pending.insert((at, due.partition, due.offset), due);
+            .map(|attempt| &attempt.ended);
+        if matches!(before, Some(Ended::Delivered | Ended::GivenUp { .. })) {
+            return;
+        }
+        if !self.offsets.insert((due.partition, due.offset)) {
+            return;
+        }
+        match self.behind.get_mut(&due.delivery.alert.id) {
+            Some(behind) => behind.push_back(due),
+            None => {
+                self.behind.insert(due.delivery.alert.id, VecDeque::new());
+                self.plan(due);
+            }
+        }
     }
 
-    /// Gives what is due now, the longest waiting first.
+    /// Gives what is due now: what was never tried first, then what waits longest for another try.
     pub(super) fn next_due(&mut self, now: ReceivedTime) -> Option<Due> {
+        if let Some((_, due)) = self.fresh.pop_first() {
+            return Some(due);
+        }
         let entry = self
             .pending
             .first_entry()
@@ -148,16 +169,12 @@ impl Queue {
         now: ReceivedTime,
     ) -> Attempt {
         let id = due.delivery.id;
-        let number = self
-            .tried
-            .get(&id)
-            .map_or(0, |attempt| attempt.number)
-            .saturating_add(1);
+        let before = self.tried.get(&id);
+        let number = before.map_or(0, |attempt| attempt.number).saturating_add(1);
+        let first_at = before.map_or(now, |attempt| attempt.first_at);
         let ended = match carried {
             Ok(()) => Ended::Delivered,
-            Err(why) if now >= due.delivery.at.plus(self.retry.give_up_after) => {
-                Ended::GivenUp { why }
-            }
+            Err(why) if now >= first_at.plus(self.retry.give_up_after) => Ended::GivenUp { why },
             Err(why) => Ended::Failed {
                 why,
                 next: now.plus(self.pause(number)),
@@ -166,30 +183,57 @@ impl Queue {
         let attempt = Attempt {
             delivery: id,
             number,
+            first_at,
             at: now,
             ended,
         };
-        if let Ended::Failed { next, .. } = &attempt.ended {
+        if let Ended::Failed { .. } = &attempt.ended {
             self.tried.insert(id, attempt.clone());
-            self.pending
-                .insert((*next, due.partition, due.offset), due.clone());
+            self.plan(due.clone());
         } else {
             self.tried.remove(&id);
             self.offsets.remove(&(due.partition, due.offset));
+            self.follow(due.delivery.alert.id);
         }
         attempt
     }
 
     /// The offset of the oldest news of a partition that is still pending.
     pub(super) fn oldest(&self, partition: u16) -> Option<u64> {
-        self.offsets
-            .range((partition, 0)..=(partition, u64::MAX))
-            .next()
-            .map(|(_, offset)| *offset)
+        let of = self.offsets.range((partition, 0)..=(partition, u64::MAX));
+        of.map(|(_, offset)| *offset).next()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pending.is_empty() && self.offsets.is_empty()
+        self.offsets.is_empty()
+    }
+
+    fn plan(&mut self, due: Due) {
+        let next = match self
+            .tried
+            .get(&due.delivery.id)
+            .map(|attempt| &attempt.ended)
+        {
+            Some(Ended::Failed { next, .. }) => Some(*next),
+            _ => None,
+        };
+        let at = next.unwrap_or(due.delivery.at);
+        let line = if next.is_some() {
+            &mut self.pending
+        } else {
+            &mut self.fresh
+        };
+        line.insert((at, due.partition, due.offset), due);
+    }
+
+    /// Lets the next news of an alert go, now that the one before it is done with.
+    fn follow(&mut self, alert: AlertId) {
+        match self.behind.get_mut(&alert).and_then(VecDeque::pop_front) {
+            Some(next) => self.plan(next),
+            None => {
+                self.behind.remove(&alert);
+            }
+        }
     }
 
     fn pause(&self, number: u32) -> Duration {
@@ -282,12 +326,37 @@ mod tests {
         queue.add(due("b", 8));
         let first = queue.next_due(at(0)).unwrap();
         assert_eq!(queue.ended(&first, Ok(()), at(0)).ended, Ended::Delivered);
-        let second = queue.next_due(at(61)).unwrap();
-        assert!(matches!(
-            queue.ended(&second, Err("x".into()), at(61)).ended,
-            Ended::GivenUp { .. }
-        ));
+        let second = queue.next_due(at(500)).unwrap();
+        let failed = queue.ended(&second, Err("x".into()), at(500)).ended;
+        assert!(
+            matches!(failed, Ended::Failed { .. }),
+            "a first try is never the last"
+        );
+        let again = queue.next_due(at(561)).unwrap();
+        let ended = queue.ended(&again, Err("x".into()), at(561)).ended;
+        assert!(matches!(ended, Ended::GivenUp { .. }));
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn news_of_one_alert_keeps_its_order_and_new_alerts_do_not_wait_for_it() {
+        let mut queue = Queue::new(RETRY);
+        let mut later = due("a", 9);
+        later.delivery.id = DeliveryId::derive(&[b"later"]);
+        queue.add(due("a", 7));
+        queue.add(later);
+        let first = queue.next_due(at(0)).unwrap();
+        queue.ended(&first, Err("x".into()), at(0));
+        assert!(
+            queue.next_due(at(1)).is_none(),
+            "the later news waits behind the first"
+        );
+        queue.add(due("b", 11));
+        assert_eq!(queue.next_due(at(2)).unwrap().offset, 11);
+        let again = queue.next_due(at(2)).unwrap();
+        assert_eq!(again.offset, 7);
+        queue.ended(&again, Ok(()), at(2));
+        assert_eq!(queue.next_due(at(2)).unwrap().offset, 9);
     }
 
     #[test]

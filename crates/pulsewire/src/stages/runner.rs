@@ -7,6 +7,7 @@ use std::time::Duration;
 use journal::{Journal, TopicPartition};
 use stream::{FjallDatabase, FjallStore, Processor, StageSpec, Task, TaskError};
 
+use crate::clock::Stopwatch;
 use crate::metrics::{Metrics, StageLabel};
 use crate::tasks::{Stop, Tasks};
 
@@ -27,16 +28,34 @@ pub(crate) struct Shared {
 }
 
 /// How a stage is doing, for pages and checks.
-#[derive(Default)]
 pub(crate) struct StageHealth {
     pub(crate) name: &'static str,
     pub(crate) records: AtomicU64,
+    /// Unknown, and so the most there is, until every task had its first turn.
     pub(crate) lag: AtomicU64,
     pub(crate) quarantined: AtomicU64,
     pub(crate) watermark: AtomicI64,
+    /// Input records that retention removed before they were taken in: what they said is lost to the state.
+    pub(crate) missing: AtomicU64,
     pub(crate) failing: AtomicBool,
     pub(crate) recovering: AtomicBool,
     pub(crate) error: Mutex<String>,
+}
+
+impl StageHealth {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            records: AtomicU64::new(0),
+            lag: AtomicU64::new(u64::MAX),
+            quarantined: AtomicU64::new(0),
+            watermark: AtomicI64::new(i64::MAX),
+            missing: AtomicU64::new(0),
+            failing: AtomicBool::new(false),
+            recovering: AtomicBool::new(true),
+            error: Mutex::default(),
+        }
+    }
 }
 
 /// A stage with all its tasks, ready to run.
@@ -44,9 +63,26 @@ pub(crate) struct Stage<P: Processor> {
     name: &'static str,
     spec: StageSpec,
     processor: Arc<P>,
-    tasks: Vec<Task<P, FjallStore>>,
+    slots: Vec<Slot<P>>,
     shared: Arc<Shared>,
     health: Arc<StageHealth>,
+}
+
+/// A partition's place: its task, or why it has none and since when.
+struct Slot<P: Processor> {
+    task: Option<Task<P, FjallStore>>,
+    cause: String,
+    failed: Option<Stopwatch>,
+}
+
+/// What all tasks of a stage told in one turn.
+struct Turn {
+    worked: bool,
+    lag: u64,
+    failing: bool,
+    recovering: bool,
+    watermark: i64,
+    cause: String,
 }
 
 impl<P: Processor + 'static> Stage<P> {
@@ -57,21 +93,23 @@ impl<P: Processor + 'static> Stage<P> {
         processor: P,
         shared: &Arc<Shared>,
     ) -> Result<Self, TaskError> {
-        let health = Arc::new(StageHealth {
-            name,
-            ..StageHealth::default()
-        });
+        let health = Arc::new(StageHealth::new(name));
         let (processor, shared) = (Arc::new(processor), Arc::clone(shared));
         let mut stage = Self {
             name,
             spec,
             processor,
-            tasks: Vec::new(),
+            slots: Vec::new(),
             shared,
             health,
         };
         for partition in 0..stage.spec.partitions {
-            stage.tasks.push(stage.open_task(partition)?);
+            let task = Some(stage.open_task(partition)?);
+            stage.slots.push(Slot {
+                task,
+                cause: String::new(),
+                failed: None,
+            });
         }
         Ok(stage)
     }
@@ -79,13 +117,18 @@ impl<P: Processor + 'static> Stage<P> {
     fn open_task(&self, partition: u16) -> Result<Task<P, FjallStore>, TaskError> {
         let store = self.shared.states.store(&self.spec.name, partition)?;
         let journal: Arc<dyn Journal> = Arc::clone(&self.shared.journal);
-        Task::open(
-            self.spec.clone(),
-            partition,
-            Arc::clone(&self.processor),
-            journal,
-            store,
-        )
+        let processor = Arc::clone(&self.processor);
+        let task = Task::open(self.spec.clone(), partition, processor, journal, store)?;
+        let missing = task.recovery().missing;
+        if missing > 0 {
+            tracing::error!(
+                stage = self.name,
+                partition,
+                missing,
+                "records that the state should rest on are past their retention: what they said is lost to it"
+            );
+        }
+        Ok(task)
     }
 
     /// What it tells of itself.
@@ -109,7 +152,7 @@ impl<P: Processor + 'static> Stage<P> {
             }
             seen = if worked { 0 } else { newest };
         }
-        for task in &mut self.tasks {
+        for task in self.slots.iter_mut().filter_map(|slot| slot.task.as_mut()) {
             if let Err(error) = task.flush() {
                 tracing::warn!(stage = self.name, %error, "state was not written before stopping; it is rebuilt at the next start");
             }
@@ -118,62 +161,86 @@ impl<P: Processor + 'static> Stage<P> {
 
     /// Gives every task a turn; tells whether any had work.
     fn turn(&mut self, stop: &Stop) -> bool {
-        let mut worked = false;
-        let mut lag = 0;
-        let mut failing = false;
-        let mut recovering = false;
-        for number in 0..self.tasks.len() {
+        let mut turn = Turn {
+            worked: false,
+            lag: 0,
+            failing: false,
+            recovering: false,
+            watermark: i64::MAX,
+            cause: String::new(),
+        };
+        for number in 0..self.slots.len() {
             if stop.is_asked() {
                 return false;
             }
-            let Some(task) = self.tasks.get_mut(number) else {
-                continue;
-            };
-            match task.run_once(TURN_RECORDS) {
-                Ok(progress) => {
-                    worked |= progress.records > 0 || !progress.committed;
-                    lag += progress.lag;
-                    failing |= progress.failed_keys_in_a_row >= FAILING_KEYS;
-                    recovering |= progress.recovering;
-                    self.health
-                        .watermark
-                        .store(progress.watermark, Ordering::Relaxed);
-                }
-                Err(error) => {
-                    failing = true;
-                    self.failed(number, &error);
+            self.task_turn(number, &mut turn);
+        }
+        self.publish(&turn);
+        turn.worked
+    }
+
+    fn task_turn(&mut self, number: usize, turn: &mut Turn) {
+        self.open_again(number);
+        let Some(slot) = self.slots.get_mut(number) else {
+            return;
+        };
+        match slot.task.as_mut().map(|task| task.run_once(TURN_RECORDS)) {
+            Some(Ok(progress)) => {
+                turn.worked |= progress.records > 0 || !progress.committed;
+                turn.lag = turn.lag.saturating_add(progress.lag);
+                turn.failing |= progress.failed_keys_in_a_row >= FAILING_KEYS;
+                turn.recovering |= progress.recovering;
+                turn.watermark = turn.watermark.min(progress.watermark);
+            }
+            Some(Err(error)) => {
+                tracing::error!(stage = self.name, partition = number, %error, "a task failed; it is opened again");
+                slot.fail(&error);
+            }
+            None => {}
+        }
+        if slot.task.is_none() {
+            turn.failing = true;
+            turn.cause.clone_from(&slot.cause);
+        }
+    }
+
+    /// Opens a task that failed a while ago; it goes on from what is committed, and the others do not wait for it.
+    fn open_again(&mut self, number: usize) {
+        let rested = |slot: &Slot<P>| slot.failed.is_some_and(|failed| failed.elapsed() >= REST);
+        if !self.slots.get(number).is_some_and(rested) {
+            return;
+        }
+        let Ok(partition) = u16::try_from(number) else {
+            return;
+        };
+        let opened = self.open_task(partition);
+        let Some(slot) = self.slots.get_mut(number) else {
+            return;
+        };
+        match opened {
+            Ok(task) => {
+                *slot = Slot {
+                    task: Some(task),
+                    cause: String::new(),
+                    failed: None,
                 }
             }
-        }
-        self.publish(lag, failing, recovering);
-        worked
-    }
-
-    /// Says so, rests, and opens the task again: it goes on from what is committed.
-    fn failed(&mut self, number: usize, error: &TaskError) {
-        tracing::error!(stage = self.name, partition = number, %error, "a task failed; it is opened again");
-        *self
-            .health
-            .error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = error.to_string();
-        self.shared.journal.wait(u64::MAX, REST);
-        let again = u16::try_from(number)
-            .ok()
-            .map(|partition| self.open_task(partition));
-        if let (Some(Ok(task)), Some(slot)) = (again, self.tasks.get_mut(number)) {
-            *slot = task;
+            Err(error) => {
+                tracing::error!(stage = self.name, partition, %error, "a task cannot be opened again yet");
+                slot.fail(&error);
+            }
         }
     }
 
-    fn publish(&self, lag: u64, failing: bool, recovering: bool) {
-        let counters = self.tasks.iter().map(Task::counters);
-        let (mut records, mut quarantined, mut late, mut keys) = (0, 0, 0, 0);
-        for each in counters {
+    fn publish(&self, turn: &Turn) {
+        let (mut records, mut quarantined, mut late, mut keys, mut missing) = (0, 0, 0, 0, 0);
+        for task in self.slots.iter().filter_map(|slot| slot.task.as_ref()) {
+            let each = task.counters();
             records += each.steps;
             quarantined += each.quarantined;
             late += each.late;
             keys += each.resident_keys;
+            missing += each.skipped;
         }
         let label = StageLabel { stage: self.name };
         let metrics = &self.shared.metrics;
@@ -188,7 +255,7 @@ impl<P: Processor + 'static> Stage<P> {
         metrics
             .stage_lag
             .get_or_create(&label)
-            .set(i64::try_from(lag).unwrap_or(i64::MAX));
+            .set(i64::try_from(turn.lag).unwrap_or(i64::MAX));
         metrics
             .stage_keys
             .get_or_create(&label)
@@ -197,16 +264,29 @@ impl<P: Processor + 'static> Stage<P> {
         self.health
             .quarantined
             .store(quarantined, Ordering::Relaxed);
-        self.health.lag.store(lag, Ordering::Relaxed);
-        self.health.failing.store(failing, Ordering::Relaxed);
-        self.health.recovering.store(recovering, Ordering::Relaxed);
-        if !failing {
-            self.health
-                .error
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
-        }
+        self.health.missing.store(missing, Ordering::Relaxed);
+        self.health.lag.store(turn.lag, Ordering::Relaxed);
+        self.health
+            .watermark
+            .store(turn.watermark, Ordering::Relaxed);
+        self.health.failing.store(turn.failing, Ordering::Relaxed);
+        self.health
+            .recovering
+            .store(turn.recovering, Ordering::Relaxed);
+        self.health
+            .error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&turn.cause);
+    }
+}
+
+impl<P: Processor> Slot<P> {
+    /// Lets go of the task before another is opened: it waits for its commit, which the next one must see.
+    fn fail(&mut self, error: &TaskError) {
+        self.task = None;
+        self.cause = error.to_string();
+        self.failed = Some(Stopwatch::start());
     }
 }
 

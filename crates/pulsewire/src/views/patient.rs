@@ -97,7 +97,8 @@ impl PatientView {
 
     /// Takes in what a workload concluded.
     pub(crate) fn take_finding(&mut self, finding: &Finding) {
-        if &*finding.workload != "deterioration" || finding.score.is_none() {
+        // A score taken back has no number any more, and must not go on being shown.
+        if &*finding.condition != "deterioration" {
             return;
         }
         let standing = matches!(finding.state, FindingState::Asserted);
@@ -171,16 +172,25 @@ impl PatientView {
             });
             self.vitals.insert(key, point(event, observation, value));
         }
-        if observation.value.is_none() && observation.status == ObservationStatus::EnteredInError {
-            for ((_, _, id), point) in &mut self.vitals {
-                point.withdrawn |= *id == observation.resource;
-            }
+        if observation.value.is_none() && !observation.status.is_usable() {
+            self.withdraw(event, observation);
         }
         if !drawn && let Some(value) = &observation.value {
             self.results.insert(
                 observation.resource.clone(),
                 result(event, observation, value),
             );
+        }
+    }
+
+    /// What it said before is shown as taken back.
+    fn withdraw(&mut self, event: &Event, observation: &Observation) {
+        for ((_, _, id), point) in &mut self.vitals {
+            point.withdrawn |= *id == observation.resource;
+        }
+        if let Some(result) = self.results.get_mut(&observation.resource) {
+            result.status = observation.status;
+            result.received = event.received;
         }
     }
 

@@ -1,6 +1,6 @@
 //! One unusable record as the list shows it, and what to do about it.
 
-use clinical::ReceivedTime;
+use clinical::{PatientKey, ReceivedTime};
 use journal::{RecordRef, TopicPartition};
 use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER};
 
@@ -10,6 +10,8 @@ pub(crate) struct QuarantineView {
     pub(crate) at: TopicPartition,
     pub(crate) offset: u64,
     pub(crate) received: ReceivedTime,
+    /// Whose it is, as far as intake could tell.
+    pub(crate) patient: Option<PatientKey>,
     pub(crate) source: String,
     pub(crate) reason: String,
     pub(crate) detail: String,
@@ -25,6 +27,7 @@ impl QuarantineView {
             at: at.clone(),
             offset: record.offset,
             received: ReceivedTime::from_micros(record.received_time),
+            patient: PatientKey::from_slice(record.key),
             source: text("source-system"),
             reason: text(REASON_HEADER),
             detail: text(DETAIL_HEADER),

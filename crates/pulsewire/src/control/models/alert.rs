@@ -1,6 +1,6 @@
 //! Alerts: the list, and one with the values behind it and the way back to the message.
 
-use clinical::{Actor, AlertId, AlertState, FindingState, PatientKey};
+use clinical::{Actor, AlertId, AlertState, FindingState, PatientKey, Permit};
 use ui::{
     Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, Link,
     RevisionRow, WayStep,
@@ -8,7 +8,6 @@ use ui::{
 
 use super::{severity, state};
 use crate::control::Control;
-use crate::control::audit::{AuditTopic, permit};
 use crate::control::page::Refused;
 use crate::delivery::Ended;
 use crate::explain;
@@ -23,8 +22,8 @@ const SHORT: usize = 8;
 pub(in crate::control) fn list(
     control: &Control,
     wanted: Option<ui::AlertState>,
-) -> Result<AlertList, Refused> {
-    let permit = open(control, "view alert list", None)?;
+    permit: &Permit,
+) -> AlertList {
     let views = control.views.read();
     let mut chosen: Vec<&AlertView> = views
         .alerts
@@ -45,7 +44,7 @@ pub(in crate::control) fn list(
             .filter(|view| state(view.alert.state) == *each)
             .count() as u64
     };
-    Ok(AlertList {
+    AlertList {
         state: wanted,
         counts: ui::AlertState::ALL
             .iter()
@@ -54,30 +53,24 @@ pub(in crate::control) fn list(
         rows: chosen
             .iter()
             .take(LISTED)
-            .map(|view| row(view, &views, &permit))
+            .map(|view| row(view, &views, permit))
             .collect(),
         more: None,
-    })
+    }
 }
 
 /// One alert.
-pub(in crate::control) fn one(control: &Control, id: AlertId) -> Result<Alert, Refused> {
-    let patient = control
-        .views
-        .read()
-        .alerts
-        .get(&id)
-        .map(|view| view.alert.patient);
-    let patient = patient.ok_or(Refused::missing(
-        "There is no such alert, or it ended long ago.",
-    ))?;
-    let permit = open(control, "view alert", Some(patient))?;
+pub(in crate::control) fn one(
+    control: &Control,
+    id: AlertId,
+    permit: &Permit,
+) -> Result<Alert, Refused> {
     let views = control.views.read();
     let view = views.alerts.get(&id).ok_or(Refused::missing(
         "There is no such alert, or it ended long ago.",
     ))?;
     let alert = view.alert.clone();
-    let row = row(view, &views, &permit);
+    let row = row(view, &views, permit);
     let revisions = view.findings.iter().rev().map(revision).collect();
     let finding = view
         .findings
@@ -114,7 +107,7 @@ pub(in crate::control) fn one(control: &Control, id: AlertId) -> Result<Alert, R
 }
 
 /// An alert as a list shows it.
-pub(super) fn row(view: &AlertView, views: &Views, permit: &clinical::Permit) -> AlertRow {
+pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow {
     let alert = &view.alert;
     let patient = views.patients.get(&alert.patient);
     let owner = alert
@@ -142,28 +135,12 @@ pub(super) fn row(view: &AlertView, views: &Views, permit: &clinical::Permit) ->
 }
 
 /// The patient's name, or the beginning of the pseudonym.
-pub(super) fn label(views: &Views, key: PatientKey, permit: &clinical::Permit) -> String {
+pub(super) fn label(views: &Views, key: PatientKey, permit: &Permit) -> String {
     let name = views
         .patients
         .get(&key)
         .and_then(|patient| patient.name.open(permit).clone());
     name.unwrap_or_else(|| key.to_string().chars().take(SHORT).collect())
-}
-
-/// A permit for this page, after it was written to the audit.
-pub(super) fn open(
-    control: &Control,
-    purpose: &'static str,
-    patient: Option<PatientKey>,
-) -> Result<clinical::Permit, Refused> {
-    let audit = AuditTopic {
-        journal: &*control.journal,
-        partitions: control.config.journal.partitions,
-    };
-    permit(&audit, purpose, patient, control.clock.now()).map_err(|error| {
-        tracing::error!(%error, "a page was not shown");
-        Refused::unaudited()
-    })
 }
 
 fn who(actor: &Actor) -> String {

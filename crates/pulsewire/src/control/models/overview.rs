@@ -27,6 +27,9 @@ const STATIONS: [(&str, &str, &str); 6] = [
     ("delivery", "brings the news", "deliveries"),
 ];
 
+/// The stations that have a thread and a state of their own.
+const STAGES: [&str; 3] = ["normalize", "workloads", "alerts"];
+
 /// What it shows now.
 pub(in crate::control) fn model(control: &Control) -> Overview {
     let status = control.journal.status();
@@ -75,6 +78,7 @@ fn station(
     let stage = control.stages.iter().find(|stage| stage.name == name);
     let (health, note) = match stage {
         Some(stage) => stage_health(stage),
+        None if STAGES.contains(&name) => (Health::Off, "only intake runs".to_owned()),
         None => own_health(status),
     };
     Station {
@@ -87,7 +91,7 @@ fn station(
         trend,
         total: total(control, status, name),
         lag_us: stage.map(|stage| behind(control, stage)),
-        waiting: stage.map_or(0, |stage| stage.lag.load(Ordering::Relaxed)),
+        waiting: stage.map_or(0, |stage| lag(stage)),
         quarantined: stage
             .map(|stage| stage.quarantined.load(Ordering::Relaxed))
             .or_else(|| refused(control, name)),
@@ -143,7 +147,7 @@ fn refused(control: &Control, name: &str) -> Option<u64> {
 
 /// How far a stage is behind: nothing waits, nothing is behind.
 fn behind(control: &Control, stage: &StageHealth) -> i64 {
-    if stage.lag.load(Ordering::Relaxed) == 0 {
+    if lag(stage) == 0 {
         return 0;
     }
     control
@@ -152,6 +156,13 @@ fn behind(control: &Control, stage: &StageHealth) -> i64 {
         .micros()
         .saturating_sub(stage.watermark.load(Ordering::Relaxed))
         .max(0)
+}
+
+/// How many records wait; not known before the first turn.
+fn lag(stage: &StageHealth) -> u64 {
+    Some(stage.lag.load(Ordering::Relaxed))
+        .filter(|lag| *lag != u64::MAX)
+        .unwrap_or(0)
 }
 
 fn stage_health(stage: &StageHealth) -> (Health, String) {

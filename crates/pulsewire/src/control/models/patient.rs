@@ -6,7 +6,7 @@ use ui::{
     Vital, VitalPoint, Window,
 };
 
-use super::alert::{label, open, row};
+use super::alert::{label, row};
 use super::severity;
 use crate::control::Control;
 use crate::control::page::Refused;
@@ -29,20 +29,14 @@ const RANGES: [((f64, f64), (f64, f64)); 5] = [
 ];
 
 /// The list, most urgent first.
-pub(in crate::control) fn list(control: &Control) -> Result<PatientList, Refused> {
-    let permit = open(control, "view patient list", None)?;
+pub(in crate::control) fn list(control: &Control, permit: &Permit) -> PatientList {
     let views = control.views.read();
     let present = views
         .patients
         .iter()
         .filter(|(_, view)| view.survivor.is_none());
     let mut rows: Vec<_> = present
-        .map(|(key, view)| {
-            (
-                worst(&views, *key),
-                patient_row(*key, view, &views, &permit),
-            )
-        })
+        .map(|(key, view)| (worst(&views, *key), patient_row(*key, view, &views, permit)))
         .collect();
     rows.sort_by_key(|(worst, row)| {
         let score = row.score.as_ref().map_or(0, |score| score.value);
@@ -50,11 +44,11 @@ pub(in crate::control) fn list(control: &Control) -> Result<PatientList, Refused
     });
     let total = rows.len() as u64;
     let rows = rows.into_iter().take(LISTED).map(|(_, row)| row).collect();
-    Ok(PatientList {
+    PatientList {
         rows,
         total,
         more: None,
-    })
+    }
 }
 
 /// The severity of the worst alert that somebody may still have to act on.
@@ -101,12 +95,9 @@ pub(in crate::control) fn one(
     key: PatientKey,
     window: Window,
     now_us: i64,
+    permit: &Permit,
 ) -> Result<Patient, Refused> {
     let missing = Refused::missing("There is no such patient among those heard of lately.");
-    if !control.views.read().patients.contains_key(&key) {
-        return Err(missing);
-    }
-    let permit = open(control, "view patient", Some(key))?;
     let views = control.views.read();
     let view = views.patients.get(&key).ok_or(missing)?;
     let until = now_us.max(view.last_event.micros());
@@ -119,8 +110,8 @@ pub(in crate::control) fn one(
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.alert.opened_at));
     Ok(Patient {
         id: key.to_string(),
-        name: view.name.open(&permit).clone(),
-        birth_date: view.birth_date.open(&permit).clone(),
+        name: view.name.open(permit).clone(),
+        birth_date: view.birth_date.open(permit).clone(),
         gender: view.gender.as_deref().map(str::to_owned),
         location: view.location().map(str::to_owned),
         note: if view.survivor.is_some() {
@@ -130,7 +121,7 @@ pub(in crate::control) fn one(
         },
         survivor: view.survivor.map(|survivor| {
             Link::to(
-                label(&views, survivor, &permit),
+                label(&views, survivor, permit),
                 format!("/patients/{survivor}"),
             )
         }),
@@ -143,7 +134,7 @@ pub(in crate::control) fn one(
         encounters: encounters(view),
         alerts: alerts
             .iter()
-            .map(|alert| row(alert, &views, &permit))
+            .map(|alert| row(alert, &views, permit))
             .collect(),
     })
 }
