@@ -120,12 +120,12 @@ describe("without script", () => {
   });
 
   test("another host's name is refused", async () => {
-    for (const host of ["evil.example", "evil.example:80", "127.evil.example", "localhost.evil.example", ""]) {
+    for (const host of ["evil.example", "evil.example:80", "127.evil.example", "localhost.evil.example", "127.0.0.1@evil.example", "10.0.0.1"]) {
       const answer = await pulsewire.ask("/alerts", { headers: { host } });
       assert.equal(answer.status, 421, host);
       assert.doesNotMatch(answer.text, /Elder|csrf/);
     }
-    for (const host of ["localhost", "localhost:1", "127.0.0.1:8080"]) {
+    for (const host of ["localhost", "localhost:1", "127.0.0.1:8080", "[::1]"]) {
       assert.equal((await pulsewire.ask("/alerts", { headers: { host } })).status, 200, host);
     }
   });
