@@ -24,7 +24,7 @@ type Case = (&'static str, fn(&[Vec<u8>], &Source, &SiteKey) -> usize);
 const CASES: [Case; 4] = [
     ("parse", parsed),
     ("parse, map", mapped),
-    ("parse, map, report", reported),
+    ("parse, map, count", counted),
     ("parse, map, bundle", bundled),
 ];
 
@@ -123,12 +123,12 @@ fn mapped(messages: &[Vec<u8>], source: &Source, site: &SiteKey) -> usize {
     resources.sum()
 }
 
-fn reported(messages: &[Vec<u8>], source: &Source, site: &SiteKey) -> usize {
+fn counted(messages: &[Vec<u8>], source: &Source, site: &SiteKey) -> usize {
     let lost = messages.iter().map(|bytes| {
         let readable = source.readable(bytes);
         let message = readable.message();
         let mapped = map(&message, source, site, ReceivedTime::from_micros(0));
-        mapped.coverage.report(&message).unexplained() + mapped.drafts.len()
+        mapped.coverage.unexplained(&message) + mapped.drafts.len()
     });
     lost.sum()
 }

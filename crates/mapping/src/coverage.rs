@@ -91,6 +91,36 @@ impl Coverage {
         report
     }
 
+    /// Counts the pieces that were lost without a reason, as the report would.
+    pub fn unexplained(&self, message: &Message<'_>) -> usize {
+        let mapped = Spans::of(&self.marks);
+        let mut count = 0;
+        for segment in message.segments() {
+            let name = String::from_utf8_lossy(segment.name());
+            for (field, number) in segment.fields().zip(1..) {
+                if field.is_empty() || (name == "MSH" && number <= 2) {
+                    continue;
+                }
+                for repetition in field.repetitions() {
+                    leaves(
+                        Piece::Repetition(repetition),
+                        None,
+                        &mut |piece, component| {
+                            let range = piece.position();
+                            let lost = !mapped.cover(&range)
+                                && matches!(
+                                    self.outcome(&name, number, component, range),
+                                    Outcome::Unmapped { reason: None }
+                                );
+                            count += usize::from(lost);
+                        },
+                    );
+                }
+            }
+        }
+        count
+    }
+
     fn segment(&self, segment: &Segment<'_>, ordinal: usize, report: &mut Report) {
         let name = String::from_utf8_lossy(segment.name()).into_owned();
         for (index, field) in segment.fields().enumerate() {
@@ -190,6 +220,56 @@ impl Coverage {
                 reason: row.map(|row| row.reason),
             },
         }
+    }
+}
+
+/// Goes through the populated pieces that have no parts of their own, each with its component.
+fn leaves(
+    piece: Piece<'_>,
+    component: Option<usize>,
+    each: &mut impl FnMut(Piece<'_>, Option<usize>),
+) {
+    if piece.is_blank() {
+        return;
+    }
+    let parts = match piece {
+        Piece::Subcomponent(_) => Vec::new(),
+        Piece::Repetition(_) | Piece::Component(_) => piece.parts(),
+    };
+    if parts.len() > 1 || (parts.len() == 1 && matches!(piece, Piece::Repetition(_))) {
+        for (part, number) in parts.into_iter().zip(1..) {
+            leaves(part, component.or(Some(number)), each);
+        }
+    } else {
+        each(piece, component);
+    }
+}
+
+/// Where marks are, so that those over a place are found without going through all.
+struct Spans {
+    /// Each start, with the farthest end of what starts up to there.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Spans {
+    fn of(marks: &[Mark]) -> Self {
+        let mut ends: Vec<(usize, usize)> =
+            marks.iter().map(|mark| (mark.start, mark.end)).collect();
+        ends.sort_unstable();
+        let mut farthest = 0;
+        for (_, end) in &mut ends {
+            farthest = farthest.max(*end);
+            *end = farthest;
+        }
+        Self { ends }
+    }
+
+    fn cover(&self, range: &std::ops::Range<usize>) -> bool {
+        let after = self
+            .ends
+            .partition_point(|(start, _)| *start <= range.start);
+        let before = after.checked_sub(1).and_then(|place| self.ends.get(place));
+        !range.is_empty() && before.is_some_and(|(_, end)| range.end <= *end)
     }
 }
 

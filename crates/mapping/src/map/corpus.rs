@@ -74,6 +74,7 @@ fn every_message_of_the_corpora_is_accounted_for() {
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let report = mapped.coverage.report(&message);
             pieces += report.lines.len();
+            assert_eq!(mapped.coverage.unexplained(&message), report.unexplained());
             let event = message
                 .header()
                 .map(|header| header.trigger_event().into_owned());
@@ -134,6 +135,7 @@ proptest! {
         prop_assert!(serde_json::from_slice::<serde_json::Value>(&bundle).is_ok());
         let report = mapped.coverage.report(&message);
         prop_assert!(!report.lines.is_empty());
+        prop_assert_eq!(mapped.coverage.unexplained(&message), report.unexplained());
         let again = map(&message, &source, &site, ReceivedTime::from_micros(0));
         prop_assert_eq!(crate::bundle::bundle(&again), bundle);
     }

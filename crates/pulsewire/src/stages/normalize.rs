@@ -181,7 +181,7 @@ impl NormalizeStage {
         raw: &RawInfo<'_>,
     ) -> mapping::map::Mapped {
         let mapped = mapping::map::map(message, &source.mapping, &self.site, raw.received_time);
-        let lost = mapped.coverage.report(message).unexplained() as u64;
+        let lost = mapped.coverage.unexplained(message) as u64;
         if lost > 0 {
             self.metrics
                 .unmapped
