@@ -99,16 +99,30 @@ fn is_merge(message: &Message<'_>) -> bool {
 }
 
 /// Gives each patient of a message a message of their own: the header segments and the patient's group.
+///
+/// A second MRG under one PID begins a message of its own, too: each part names one merge.
 pub fn split(message: &Message<'_>) -> Vec<Vec<u8>> {
     let mut shared: Vec<u8> = Vec::new();
+    let mut group: Vec<u8> = Vec::new();
+    let mut merges = false;
     let mut messages: Vec<Vec<u8>> = Vec::new();
     for segment in message.segments() {
         if segment.name() == b"PID" {
             messages.push(shared.clone());
+            group.clone_from(&shared);
+            merges = false;
         }
-        let out = messages.last_mut().unwrap_or(&mut shared);
-        out.extend_from_slice(segment.raw());
-        out.push(b'\r');
+        if segment.name() == b"MRG" && std::mem::replace(&mut merges, true) {
+            messages.push(group.clone());
+        }
+        let line = [segment.raw(), b"\r"].concat();
+        if !merges {
+            group.extend_from_slice(&line);
+        }
+        messages
+            .last_mut()
+            .unwrap_or(&mut shared)
+            .extend_from_slice(&line);
     }
     messages
 }
@@ -193,6 +207,27 @@ mod tests {
             Subjects::Several(all) => all.iter().map(show).collect::<Vec<_>>().join(" and "),
         };
         expected.assert_eq(&found);
+    }
+
+    #[test]
+    fn several_merges_under_one_patient_become_one_each() {
+        let text = b"MSH|^~\\&|A|B|||20260301||ADT^A40|1|P|2.5\rEVN|A40\rPID|||1\rMRG|2\rMRG|3\rPID|||4\rMRG|5";
+        let parts = split(&hl7v2::parse(text));
+        let of: Vec<_> = parts
+            .iter()
+            .map(|part| subjects(&hl7v2::parse(part), &Source::new("here")))
+            .collect();
+        let merge = |survivor: &str, retired: &str| {
+            let one = |value: &str| PatientIdentifier {
+                authority: "here".into(),
+                value: value.into(),
+            };
+            Subjects::Merge {
+                survivor: one(survivor),
+                retired: one(retired),
+            }
+        };
+        assert_eq!(of, [merge("1", "2"), merge("1", "3"), merge("4", "5")]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clinical::{Alert, Evidence};
-use journal::{Journal, Record, TopicPartition};
+use journal::{Journal, Record, TopicPartition, partition_for};
 
 use crate::topics;
 
@@ -21,11 +21,16 @@ pub(crate) struct Step {
 }
 
 /// Goes from an alert to its finding, its events and their messages.
-pub(crate) fn way_back(journal: &dyn Journal, alert: &Alert) -> Result<Vec<Step>, journal::Error> {
+pub(crate) fn way_back(
+    journal: &dyn Journal,
+    alert: &Alert,
+    partitions: u16,
+) -> Result<Vec<Step>, journal::Error> {
+    let partition = partition_for(alert.patient.as_bytes(), partitions);
     let mut steps = vec![Step {
         what: "finding",
         name: format!("{} ({})", alert.finding, alert.rule),
-        place: topics::ALERT_STREAM.to_owned(),
+        place: format!("{}/{partition}", topics::ALERT_STREAM),
         at: Some(alert.known_at.micros()),
     }];
     let mut messages = BTreeSet::new();

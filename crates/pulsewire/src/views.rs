@@ -222,7 +222,7 @@ impl Views {
         self.version += 1;
         match &*at.topic {
             "healthcare.fhir.patient" | "healthcare.fhir.encounter" | topics::PATIENT_STREAM => {
-                self.take_event(at.partition, record)
+                self.take_event(at.partition, record);
             }
             topics::ALERT_STREAM => self.take_finding(record),
             topics::CARE_ALERT => self.take_alert(record),

@@ -17,6 +17,7 @@ pub struct Context<'a> {
     pub(crate) key: &'a [u8],
     pub(crate) watermark: i64,
     pub(crate) received: i64,
+    pub(crate) repeating: bool,
     pub(crate) partition: u16,
     pub(crate) spec: &'a StageSpec,
     pub(crate) side: &'a Sides,
@@ -37,6 +38,11 @@ impl Context<'_> {
     /// Gives the received time of the record that caused this step, or that moved the watermark past the timer.
     pub fn received(&self) -> i64 {
         self.received
+    }
+
+    /// Tells whether this step only brings the state up to what an earlier run committed: what is counted of steps was counted then.
+    pub fn is_repeating(&self) -> bool {
+        self.repeating
     }
 
     /// Tells whether an event time is before the watermark by more than a window.

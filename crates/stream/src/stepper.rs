@@ -176,6 +176,7 @@ impl<P: Processor> Stepper<P> {
             key: &slot.key,
             watermark: self.watermark.0,
             received: self.received,
+            repeating: self.repeating,
             partition: self.partition,
             spec: &self.spec,
             side: self.sides.get(cause.input).expect("an input of this task"),

@@ -19,6 +19,8 @@ use crate::pipeline::{self, Running};
 use crate::tasks::Stop;
 use crate::ward::{Feed, Sent, Ward};
 
+/// The file that marks a directory as one of simulated patients.
+pub(crate) const MARKER: &str = "simulated";
 /// The port the pages have unless another is asked for.
 const PORT: u16 = 8080;
 /// So many messages of a feed may wait for their sender.
@@ -98,6 +100,15 @@ impl Demo {
             std::env::temp_dir().join(format!("pulsewire-demo-{}", std::process::id()))
         });
         std::fs::create_dir_all(&path)?;
+        // Simulated patients among real ones would be worse than no demonstration, and an earlier one is ahead of us in time.
+        if std::fs::read_dir(&path)?.next().is_some() {
+            let what = format!("{} is not empty", path.display());
+            return Err(Failure::new(what, "name an empty directory, or none"));
+        }
+        std::fs::write(
+            path.join(MARKER),
+            "simulated patients: not to be used for real ones\n",
+        )?;
         Ok(Data { path, keep })
     }
 

@@ -7,12 +7,12 @@ use std::path::Path;
 
 use clap::Args;
 use clinical::{Actor, Alert, AlertId, FindingState, ReceivedTime, wire};
-use journal::{EmbeddedJournal, Journal, TopicPartition};
+use journal::{EmbeddedJournal, Journal, Record, TopicPartition};
 
 use super::{Configured, Failure};
 use crate::clock::Clock;
 use crate::control::OPERATOR;
-use crate::explain;
+use crate::explain::{self, Step};
 use crate::topics;
 
 /// Where commands write down who looked at what, beside the journal's own audit topic.
@@ -54,32 +54,64 @@ impl Explain {
                 "`pulsewire tail healthcare.events.care-alert` shows the newest",
             )
         })?;
-        if self.json {
-            out.write_all(&wire::alert_to_json(&alert))?;
-            writeln!(out)?;
+        let steps = explain::way_back(&journal, &alert, config.journal.partitions)?;
+        let messages = if self.content {
+            audit(&config.journal.directory, &alert, Clock::system().now())?;
+            explain::messages(&journal, &alert)?
         } else {
-            print(&alert, &place, out)?;
-            print_findings(&journal, &alert, config.journal.partitions, out)?;
+            Vec::new()
+        };
+        if self.json {
+            return print_json(&alert, &place, &steps, &messages, out);
         }
+        print(&alert, &place, out)?;
+        print_findings(&journal, &alert, config.journal.partitions, out)?;
         writeln!(out, "\nthe way back")?;
-        for step in explain::way_back(&journal, &alert)? {
+        for step in steps {
             writeln!(
                 out,
                 "  {:<8} {}\n           {}",
                 step.what, step.name, step.place
             )?;
         }
-        if self.content {
-            audit(&config.journal.directory, &alert, Clock::system().now())?;
-            for (place, message) in explain::messages(&journal, &alert)? {
-                writeln!(out, "\n{place}")?;
-                let text = String::from_utf8_lossy(message.value.as_deref().unwrap_or_default())
-                    .replace('\r', "\n");
-                writeln!(out, "{}", text.trim_end())?;
-            }
+        for (place, message) in messages {
+            writeln!(
+                out,
+                "\n{place}\n{}",
+                text(&message).replace('\r', "\n").trim_end()
+            )?;
         }
         Ok(())
     }
+}
+
+fn text(message: &Record) -> String {
+    String::from_utf8_lossy(message.value.as_deref().unwrap_or_default()).into_owned()
+}
+
+/// The alert, the way back and, if asked for, the messages, as one object on one line.
+fn print_json(
+    alert: &Alert,
+    place: &str,
+    steps: &[Step],
+    messages: &[(String, Record)],
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let alert: serde_json::Value = serde_json::from_slice(&wire::alert_to_json(alert))
+        .map_err(|error| Failure::new(error, ""))?;
+    let steps: Vec<_> = steps
+        .iter()
+        .map(
+            |step| serde_json::json!({ "what": step.what, "name": step.name, "place": step.place }),
+        )
+        .collect();
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|(place, message)| serde_json::json!({ "place": place, "content": text(message) }))
+        .collect();
+    let object = serde_json::json!({ "place": place, "alert": alert, "wayBack": steps, "messages": messages });
+    writeln!(out, "{object}")?;
+    Ok(())
 }
 
 /// Writes down that somebody looks at what identifies the patient, before it is shown.

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::demo::MARKER;
 use super::{Configured, Failure};
 use crate::clock::Clock;
 use crate::pipeline;
@@ -29,6 +30,16 @@ impl Run {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut config = self.configured.load()?;
         config.intake_only = self.intake_only;
+        if config.journal.directory.join(MARKER).exists() {
+            let what = format!(
+                "{} holds simulated patients",
+                config.journal.directory.display()
+            );
+            return Err(Failure::new(
+                what,
+                "name a directory of its own in journal.directory",
+            ));
+        }
         super::log::start(&config.log_level)?;
         let runtime = super::runtime()?;
         runtime.block_on(async {

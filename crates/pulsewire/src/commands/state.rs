@@ -8,7 +8,7 @@ use std::sync::Arc;
 use alerts::Alerts;
 use clap::Args;
 use clinical::PatientKey;
-use journal::{EmbeddedJournal, Journal, partition_for};
+use journal::{EmbeddedJournal, Journal, TopicPartition, partition_for};
 use stream::{FjallDatabase, Processor, StageSpec, Store};
 
 use super::{Configured, Failure};
@@ -21,7 +21,7 @@ use crate::stages::{AlertStage, NormalizeStage, WorkloadStage};
 
 /// Show, verify or delete the state that stages keep
 ///
-/// State is derived: it can be deleted and is rebuilt from the journal to the same bytes. Without options it shows how
+/// State is derived: as long as the journal is whole it can be deleted and is rebuilt from it to the same bytes. Without options it shows how
 /// much each stage keeps. The platform must not be running on this directory.
 #[derive(Args)]
 pub(crate) struct State {
@@ -35,6 +35,19 @@ pub(crate) struct State {
     /// Delete it; the next start rebuilds it
     #[arg(long, conflicts_with = "patient")]
     delete: bool,
+    /// Delete or verify though records that the state rests on are past their retention
+    #[arg(long)]
+    force: bool,
+}
+
+/// Topics that stages take in, from whose beginning on a rebuild reads.
+fn inputs() -> Vec<journal::Topic> {
+    let specs = [
+        NormalizeStage::spec(1),
+        WorkloadStage::spec(1),
+        AlertStage::spec(1),
+    ];
+    specs.into_iter().flat_map(|spec| spec.inputs).collect()
 }
 
 /// The stages as they are when nothing runs.
@@ -47,6 +60,35 @@ struct Closed {
 }
 
 impl State {
+    /// Refuses where retention has removed what the state rests on: a rebuild would be another state.
+    fn whole(&self, journal: &EmbeddedJournal) -> Result<(), Failure> {
+        for topic in journal
+            .topics()
+            .into_iter()
+            .filter(|topic| inputs().contains(&topic.name))
+        {
+            let partitions: Vec<_> = (0..topic.partitions)
+                .map(|p| TopicPartition::new(topic.name.clone(), p))
+                .collect();
+            let removed: u64 = journal
+                .bounds(&partitions)?
+                .iter()
+                .map(|bounds| bounds.start)
+                .sum();
+            if removed > 0 && !self.force {
+                let what = format!(
+                    "{removed} records of {} are past their retention, and the state rests on them",
+                    topic.name
+                );
+                return Err(Failure::new(
+                    what,
+                    "a rebuild would not be the same state; --force does it all the same",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
         let patient = self.patient.as_deref().map(|text| {
@@ -62,6 +104,9 @@ impl State {
         // Opening the journal takes its lock: whoever runs has it, and keeps the state.
         let journal =
             EmbeddedJournal::open(&directory.join("journal"), &journal::Options::default())?;
+        if self.delete || self.verify {
+            self.whole(&journal)?;
+        }
         if self.delete {
             for part in ["state", "resends"] {
                 let part = directory.join(part);

@@ -79,7 +79,7 @@ async fn send(
         let due = matches!(sight.page, Page::Overview) && quiet >= OVERVIEW_PACES;
         let event = if version == shown && !due {
             quiet += 1;
-            if quiet % QUIET_PACES != 0 {
+            if !u32::is_multiple_of(quiet, QUIET_PACES) {
                 continue;
             }
             Bytes::from_static(b": still here\n\n")
@@ -111,7 +111,7 @@ struct Sight {
 
 impl Sight {
     async fn show(&mut self, control: &Arc<Control>) -> Option<String> {
-        let anew = self.permit.is_none() || self.shows % SHOWS_A_PERMIT == 0;
+        let anew = self.permit.is_none() || self.shows.is_multiple_of(SHOWS_A_PERMIT);
         self.shows = self.shows.wrapping_add(1);
         let known = self.permit.clone().filter(|_| !anew);
         let frame = respond::frame(control, &self.headers, "/");

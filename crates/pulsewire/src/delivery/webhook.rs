@@ -22,6 +22,8 @@ impl Webhook {
             .timeout_global(Some(timeout))
             // A redirect could lead the alert anywhere.
             .max_redirects(0)
+            // Nor through a proxy that nobody configured here.
+            .proxy(None)
             .http_status_as_error(false);
         if url.starts_with("https://") {
             let roots = RootCerts::Specific(Arc::new(trusted(ca)?));
@@ -56,9 +58,16 @@ fn trusted(ca: Option<&Path>) -> Result<Vec<Certificate<'static>>, String> {
     };
     let pem = std::fs::read(path)
         .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    let certificate = Certificate::from_pem(&pem)
-        .map_err(|error| format!("{} is no certificate: {error}", path.display()))?;
-    Ok(vec![certificate])
+    let read = ureq::tls::parse_pem(&pem).filter_map(|item| match item {
+        Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+        Ok(_) => None,
+        Err(error) => Some(Err(format!("{} is no PEM file: {error}", path.display()))),
+    });
+    let certificates = read.collect::<Result<Vec<_>, _>>()?;
+    if certificates.is_empty() {
+        return Err(format!("{} holds no certificate", path.display()));
+    }
+    Ok(certificates)
 }
 
 impl Carry for Webhook {

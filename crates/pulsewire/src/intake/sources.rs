@@ -66,6 +66,12 @@ impl Sources {
                 named.push(source);
             }
         }
+        // The one that says more about its messages is asked first.
+        named.sort_by_key(|source: &Source| {
+            std::cmp::Reverse(
+                u8::from(!source.application.is_empty()) + u8::from(!source.facility.is_empty()),
+            )
+        });
         Ok(Self {
             named,
             default: default.expect("the defaults have a default source"),
@@ -107,7 +113,11 @@ impl Sources {
         site: &SiteKey,
     ) -> Option<PatientKey> {
         match subjects(message, &source.mapping) {
-            Subjects::One(patient) => Some(patient.key(site)),
+            // A merge goes with the survivor's other messages, in their order.
+            Subjects::One(patient)
+            | Subjects::Merge {
+                survivor: patient, ..
+            } => Some(patient.key(site)),
             _ => None,
         }
     }

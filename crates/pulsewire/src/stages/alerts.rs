@@ -39,7 +39,7 @@ impl AlertStage {
             let json = wire::alert_to_json(alert);
             let record = record(alert.patient, alert.as_of.micros(), cx, headers, json);
             cx.emit(topics::CARE_ALERT, record);
-            self.count(&format!("{} {}", alert.condition, alert.state.word()));
+            self.count(cx, &format!("{} {}", alert.condition, alert.state.word()));
         }
         for delivery in &effects.deliveries {
             let headers = vec![
@@ -65,16 +65,19 @@ impl AlertStage {
         }
         for refused in &effects.refused {
             tracing::info!(alert = %refused.command.alert, why = ?refused.why, "what was asked of an alert changes nothing");
-            self.count("refused command");
+            self.count(cx, "refused command");
         }
         for _ in &effects.suppressed {
-            self.count("suppressed finding");
+            self.count(cx, "suppressed finding");
         }
     }
 }
 
 impl AlertStage {
-    fn count(&self, reason: &str) {
+    fn count(&self, cx: &Context<'_>, reason: &str) {
+        if cx.is_repeating() {
+            return;
+        }
         self.metrics
             .alerts
             .get_or_create(&ReasonLabels {

@@ -70,10 +70,15 @@ impl NormalizeStage {
         read: &RecordRef<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
+        let message_id = text(read, MESSAGE_ID).and_then(MessageId::parse);
+        let nameless = || {
+            StepError::new(
+                "no-message-id",
+                "the record has no message-id header: write it through intake",
+            )
+        };
         let raw = RawInfo {
-            message_id: text(read, MESSAGE_ID)
-                .and_then(MessageId::parse)
-                .unwrap_or_default(),
+            message_id: message_id.ok_or_else(nameless)?,
             addressed: patient(cx)?,
             message_time: EventTime::from_micros(read.event_time),
             received_time: ReceivedTime::from_micros(read.received_time),
@@ -140,7 +145,7 @@ impl NormalizeStage {
                         cx,
                     );
                 }
-                let mapped = self.map(&message, source, raw);
+                let mapped = self.map(&message, source, raw, !cx.is_repeating());
                 self.step(
                     state,
                     &Given::Message {
@@ -162,7 +167,7 @@ impl NormalizeStage {
                         cx,
                     );
                 }
-                let mapped = self.map(&message, source, raw);
+                let mapped = self.map(&message, source, raw, !cx.is_repeating());
                 let given = Given::Merge {
                     raw: *raw,
                     drafts: &mapped.drafts,
@@ -179,10 +184,11 @@ impl NormalizeStage {
         message: &Message<'_>,
         source: &Source,
         raw: &RawInfo<'_>,
+        counts: bool,
     ) -> mapping::map::Mapped {
         let mapped = mapping::map::map(message, &source.mapping, &self.site, raw.received_time);
         let lost = mapped.coverage.unexplained(message) as u64;
-        if lost > 0 {
+        if lost > 0 && counts {
             self.metrics
                 .unmapped
                 .get_or_create(&SourceLabel {
@@ -209,7 +215,12 @@ impl NormalizeStage {
                 Subjects::One(one) => one.key(&self.site),
                 Subjects::Merge { survivor, .. } => survivor.key(&self.site),
                 // A part that names nobody stays under the message's own key and is refused there.
-                Subjects::None | Subjects::Several(_) => raw.addressed,
+                Subjects::None => raw.addressed,
+                // Or it would be divided again and again.
+                Subjects::Several(_) => {
+                    let detail = "a part of a message of several patients names several again: have each sent in a message of its own";
+                    return Err(StepError::new("several-patients", detail));
+                }
             };
             let message_id = MessageId::derive(&[raw.message_id.as_bytes(), &number.to_be_bytes()]);
             self.send_on(
@@ -247,7 +258,9 @@ impl NormalizeStage {
         let outputs = self.normalizer.step(key, state, given);
         let outputs = outputs
             .map_err(|refusal| StepError::new(refusal.reason.code(), refusal.detail.to_string()))?;
-        self.count(&outputs);
+        if !cx.is_repeating() {
+            self.count(given, &outputs);
+        }
         if let Some(refusal) = &outputs.refused {
             self.set_aside(key, refusal, given.raw(), cx);
         }
@@ -285,7 +298,10 @@ impl NormalizeStage {
         cx.emit(&topics::quarantine(topics::PATIENT_SPLIT), record);
     }
 
-    fn count(&self, outputs: &Outputs) {
+    fn count(&self, given: &Given<'_>, outputs: &Outputs) {
+        if !matches!(given, Given::Message { .. } | Given::Merge { .. }) {
+            return;
+        }
         let what = if outputs.resent { "resent" } else { "used" };
         let label = ReasonLabels {
             stage: "normalize",

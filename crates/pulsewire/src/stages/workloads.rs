@@ -47,6 +47,24 @@ impl WorkloadStage {
         stepped.map_err(|error| StepError::new("workload", error.to_string()))
     }
 
+    /// What is switched off is told to nobody; but what it said before can still be taken back.
+    fn is_told(&self, finding: &Finding) -> bool {
+        let retracts = matches!(finding.state, FindingState::Retracted(_));
+        retracts || !self.off.contains(&&*finding.workload)
+    }
+
+    fn count(&self, cx: &Context<'_>, reason: String) {
+        if !cx.is_repeating() {
+            self.metrics
+                .findings
+                .get_or_create(&ReasonLabels {
+                    stage: "workloads",
+                    reason,
+                })
+                .inc();
+        }
+    }
+
     fn emit(&self, patient: PatientKey, effects: &Effects, cx: &mut Context<'_>) {
         for (survivor, handed) in &effects.handover {
             let headers = vec![header("content-type", identity::HANDOVER)];
@@ -56,18 +74,12 @@ impl WorkloadStage {
         }
         for issue in &effects.quality {
             let reason = format!("quality {:?} {:?}", issue.kind, issue.parameter);
-            self.metrics
-                .findings
-                .get_or_create(&ReasonLabels {
-                    stage: "workloads",
-                    reason,
-                })
-                .inc();
+            self.count(cx, reason);
         }
         for finding in effects
             .findings
             .iter()
-            .filter(|finding| !self.off.contains(&&*finding.workload))
+            .filter(|finding| self.is_told(finding))
         {
             let headers = vec![
                 header("content-type", wire::FINDING_CONTENT_TYPE),
@@ -77,13 +89,7 @@ impl WorkloadStage {
             let record = record(finding.patient, finding.as_of.micros(), cx, headers, json);
             cx.emit(topics::ALERT_STREAM, record);
             let reason = label(finding);
-            self.metrics
-                .findings
-                .get_or_create(&ReasonLabels {
-                    stage: "workloads",
-                    reason,
-                })
-                .inc();
+            self.count(cx, reason);
         }
         for (tag, at) in &effects.timers {
             match at {

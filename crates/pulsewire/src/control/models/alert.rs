@@ -216,7 +216,7 @@ fn deliveries(views: &Views, id: AlertId) -> Vec<DeliveryRow> {
 }
 
 fn way_back(control: &Control, alert: &clinical::Alert) -> Vec<WayStep> {
-    match explain::way_back(&*control.journal, alert) {
+    match explain::way_back(&*control.journal, alert, control.config.journal.partitions) {
         Ok(steps) => steps
             .into_iter()
             .map(|step| WayStep {
