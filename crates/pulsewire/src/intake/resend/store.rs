@@ -1,6 +1,7 @@
 //! The memory of accepted messages on disk: by id and by control id, in spans that are deleted whole.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -52,12 +53,12 @@ impl Store {
         }
         let mut spans = self.spans.write().unwrap_or_else(PoisonError::into_inner);
         for span in [current - 1, current] {
-            if !spans.contains_key(&span) {
+            if let Entry::Vacant(vacant) = spans.entry(span) {
                 let name = format!("span{span}");
                 let keyspace = self
                     .database
                     .keyspace(&name, KeyspaceCreateOptions::default)?;
-                spans.insert(span, keyspace);
+                vacant.insert(keyspace);
             }
         }
         spans.retain(|span, _| *span >= current - 1);
