@@ -17,6 +17,12 @@ pub(crate) use value::duration;
 /// Every setting with its default, and what it is for.
 pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
 
+/// A wait shorter than this would be none.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// A message is at least and at most so large: a write of the journal holds it and what becomes of it.
+const FRAME_SIZE_LEAST: u64 = 1 << 10;
+const FRAME_SIZE_MOST: u64 = 32 << 20;
+
 /// What the configuration means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
@@ -191,17 +197,21 @@ fn control(reader: &mut Reader<'_>) -> SocketAddr {
 
 fn mllp(reader: &mut Reader<'_>) -> Mllp {
     let at = "intake.mllp";
+    let frame_size = reader.size(at, "frame_size");
+    if !(FRAME_SIZE_LEAST..=FRAME_SIZE_MOST).contains(&frame_size) {
+        reader.refuse(at, "frame_size", "is too small or too large", "give a size from 1KiB to 32MiB: what is kept of a message must fit one write of the journal");
+    }
     Mllp {
         listen: reader.address(at, "listen"),
         connections: reader.count(at, "connections", 1, 65_536),
         connections_per_address: reader.count(at, "connections_per_address", 1, 65_536),
-        frame_size: usize::try_from(reader.size(at, "frame_size")).unwrap_or(usize::MAX),
-        first_byte_timeout: reader.duration(at, "first_byte_timeout"),
-        frame_timeout: reader.duration(at, "frame_timeout"),
+        frame_size: usize::try_from(frame_size).unwrap_or(usize::MAX),
+        first_byte_timeout: reader.duration_from(at, "first_byte_timeout", SHORTEST),
+        frame_timeout: reader.duration_from(at, "frame_timeout", SHORTEST),
         idle_timeout: Some(reader.duration(at, "idle_timeout"))
             .filter(|timeout| !timeout.is_zero()),
-        write_timeout: reader.duration(at, "write_timeout"),
-        resend_window: reader.duration(at, "resend_window"),
+        write_timeout: reader.duration_from(at, "write_timeout", SHORTEST),
+        resend_window: reader.duration_from(at, "resend_window", Duration::from_secs(60)),
         tls: tls(reader),
     }
 }
@@ -259,7 +269,7 @@ fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {
     let at = format!("delivery.{name}");
     let url = reader.text(&at, "url");
     let ca = reader.path(&at, "ca");
-    let timeout = reader.duration(&at, "timeout");
+    let timeout = reader.duration_from(&at, "timeout", SHORTEST);
     let kind = if reader.one_of(&at, "kind", &["console", "webhook"]) == "console" {
         ChannelKind::Console
     } else {
@@ -276,7 +286,7 @@ fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {
     let channel = Channel {
         kind,
         from_severity: reader.severity(&at, "from_severity"),
-        retry_first: reader.duration(&at, "retry_first"),
+        retry_first: reader.duration_from(&at, "retry_first", SHORTEST),
         retry_longest: reader.duration(&at, "retry_longest"),
         give_up_after: reader.duration(&at, "give_up_after"),
     };

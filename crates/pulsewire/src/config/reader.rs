@@ -116,6 +116,17 @@ impl<'a> Reader<'a> {
             .unwrap_or_default()
     }
 
+    /// A duration that is no shorter than `least`.
+    pub(crate) fn duration_from(&mut self, table: &str, key: &str, least: Duration) -> Duration {
+        let form = format!(
+            "a duration of at least {} ms, such as \"500ms\", \"30s\" or \"10m\"",
+            least.as_millis()
+        );
+        let read =
+            |value: &DeValue<'_>| value::duration(value.as_str()?).filter(|span| *span >= least);
+        self.get(table, key, &form, read).unwrap_or_default()
+    }
+
     pub(crate) fn size(&mut self, table: &str, key: &str) -> u64 {
         let form = "a size such as \"64KiB\", \"16MiB\" or \"1GiB\"";
         self.get(table, key, form, |value| value::size(value.as_str()?))
