@@ -204,7 +204,7 @@ impl<'m> Mapping<'m> {
     }
 
     fn patient(&mut self, frame: Frame<'_, 'm>) {
-        let mut elements = self.mapper.elements("Patient", frame);
+        let mut elements = self.mapper.elements("Patient", &frame);
         let has = |name: &str| elements.iter().any(|(known, _)| &**known == name);
         if has("birthDate") && !has("_birthDate") {
             // The time of another birth date is not that of this one.
@@ -217,7 +217,7 @@ impl<'m> Mapping<'m> {
 
     fn retired_identifiers(&mut self) -> Box<[u8]> {
         let shared = self.groups.shared.clone();
-        let elements = self.mapper.elements("Merge", Frame::new(&shared));
+        let elements = self.mapper.elements("Merge", &Frame::new(&shared));
         let found = elements.into_iter().find_map(|(_, element)| match element {
             Element::Set(bytes) => Some(bytes),
             Element::Default(_) | Element::Clear => None,
@@ -235,7 +235,7 @@ impl<'m> Mapping<'m> {
             return;
         };
         self.mapper.links.encounter = Some(id.clone());
-        let mut elements = self.mapper.elements("Encounter", frame);
+        let mut elements = self.mapper.elements("Encounter", &frame);
         if fills {
             for (_, element) in &mut elements {
                 if let Element::Set(bytes) = element {
@@ -318,7 +318,7 @@ impl<'m> Mapping<'m> {
 
     fn report(&mut self, frame: Frame<'_, 'm>, number: Option<&[u8]>, results: Vec<String>) {
         self.mapper.links.results = results;
-        let mut elements = self.mapper.elements("DiagnosticReport", frame);
+        let mut elements = self.mapper.elements("DiagnosticReport", &frame);
         self.require_status(&mut elements, frame, ("OBR", 25));
         let code = frame.field("OBR", 4, None).map_or(&b""[..], Piece::raw);
         let time = self.time(frame, &[("OBR", 7)]);
@@ -352,7 +352,7 @@ impl<'m> Mapping<'m> {
     /// Writes a result; the same order, code and sub-id are the same result, whenever it is sent. Only a result of no
     /// order is told from others by its time to the second.
     fn observation(&mut self, frame: Frame<'_, 'm>, number: Option<&[u8]>) -> Option<String> {
-        let mut elements = self.mapper.elements("Observation", frame);
+        let mut elements = self.mapper.elements("Observation", &frame);
         self.require_status(&mut elements, frame, ("OBX", 11));
         let raw = |field: usize| frame.field("OBX", field, None).map_or(&b""[..], Piece::raw);
         let time = self.time(frame, &[("OBX", 14), ("OBR", 7)]);
@@ -417,7 +417,7 @@ impl<'m> Mapping<'m> {
     }
 
     fn provenance(&mut self, frame: Frame<'_, 'm>) {
-        let elements = self.mapper.elements("Provenance", frame);
+        let elements = self.mapper.elements("Provenance", &frame);
         let header = |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);
         let source = self.mapper.source.name.as_bytes();
         let id = link::id(&[

@@ -66,29 +66,41 @@ impl<'m> Clock<'m> {
 
     fn push_time(&self, text: &mut String, time: &Timestamp) -> Option<()> {
         let local = local(time)?;
-        write!(
-            text,
-            "T{:02}:{:02}:{:02}",
-            local.hour(),
-            local.minute(),
-            local.second()
-        )
-        .ok()?;
+        let parts = [local.hour(), local.minute(), local.second()];
+        for (mark, part) in ['T', ':', ':'].into_iter().zip(parts) {
+            text.push(mark);
+            push_two(text, part.unsigned_abs());
+        }
         push_fraction(text, time);
         let offset = self.offset_minutes(time, local);
-        let sign = if offset < 0 { '-' } else { '+' };
+        text.push(if offset < 0 { '-' } else { '+' });
         let minutes = offset.unsigned_abs();
-        write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60).ok()
+        push_two(text, u8::try_from(minutes / 60).ok()?);
+        text.push(':');
+        push_two(text, u8::try_from(minutes % 60).ok()?);
+        Some(())
     }
 }
 
 /// Writes the date as precise as it was sent.
 pub(crate) fn date(time: &Timestamp) -> String {
-    let mut text = format!("{:04}", time.year());
+    // As long as the longest, `2026-03-01T10:00:00.0000+00:00`.
+    let mut text = String::with_capacity(30);
+    let year = time.year();
+    for pair in [year / 100, year % 100] {
+        push_two(&mut text, u8::try_from(pair).unwrap_or_default());
+    }
     for part in [time.month(), time.day()].into_iter().flatten() {
-        write!(text, "-{part:02}").expect("a string takes all that is written to it");
+        text.push('-');
+        push_two(&mut text, part);
     }
     text
+}
+
+/// Writes a number below 100 with both digits.
+fn push_two(text: &mut String, number: u8) {
+    text.push(char::from(b'0' + number / 10 % 10));
+    text.push(char::from(b'0' + number % 10));
 }
 
 fn push_fraction(text: &mut String, time: &Timestamp) {

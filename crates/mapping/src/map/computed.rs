@@ -42,7 +42,7 @@ impl<'m> Mapper<'m> {
         rule: &str,
         name: &'static str,
         row: &'static Row,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
         elements: &mut Elements,
     ) {
         let set = |bytes: Vec<u8>| (!bytes.is_empty()).then(|| Element::Set(bytes.into()));
@@ -79,7 +79,7 @@ impl<'m> Mapper<'m> {
         &mut self,
         rule: &str,
         row: &'static Row,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> Option<Value<'m>> {
         match rule {
             "@coding-system" => self.coding_system(row, frame),
@@ -92,7 +92,7 @@ impl<'m> Mapper<'m> {
 
     /// Decides how far a stay has come: cancellations before discharge before other events before PV1-2; updates only
     /// say it where nothing is known.
-    fn encounter_status(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Element {
+    fn encounter_status(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Element {
         let class = frame
             .field("PV1", 2, Some(1))
             .filter(|piece| piece.is_valued());
@@ -124,7 +124,7 @@ impl<'m> Mapper<'m> {
         }
     }
 
-    fn encounter_class(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Element {
+    fn encounter_class(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Element {
         let write = |system: &str, code: &str, display: &str| {
             json::object(|object| {
                 object
@@ -160,7 +160,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Writes what was observed or reported: what the source's own code means first, then the codes as sent.
-    fn main_code(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Element {
+    fn main_code(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Element {
         let piece = self.read(row, frame);
         let mut local = Vec::new();
         if let Some(piece) = piece {
@@ -200,13 +200,13 @@ impl<'m> Mapper<'m> {
         &mut self,
         piece: Piece<'m>,
         row: &'static Row,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
         first: &[u8],
     ) -> Vec<u8> {
         let Some(nodes) = self.tables.concept() else {
             return Vec::new();
         };
-        let (bytes, _) = self.object(nodes, frame.inside(row, piece));
+        let (bytes, _) = self.object(nodes, &frame.inside(row, piece));
         const CODINGS: &[u8] = b"{\"coding\":[";
         match bytes.strip_prefix(CODINGS) {
             Some(rest) if !first.is_empty() => [CODINGS, first, b",", rest].concat(),
@@ -215,7 +215,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Finds the URI of the system of a coding: by its name, else that of the table the field is bound to.
-    fn coding_system(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Option<Value<'m>> {
+    fn coding_system(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Option<Value<'m>> {
         let From::Part(number) = row.from else {
             return None;
         };
@@ -285,7 +285,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Writes what a code is in FHIR, where that is another one.
-    fn table_coding(&mut self, _row: &'static Row, frame: Frame<'_, 'm>) -> Option<Value<'m>> {
+    fn table_coding(&mut self, _row: &'static Row, frame: &Frame<'_, 'm>) -> Option<Value<'m>> {
         let table = self.tables.codes.get(frame.vocabulary?)?;
         let piece = frame.piece?;
         let system = piece.part(3).and_then(Piece::text).unwrap_or_default();
@@ -306,7 +306,7 @@ impl<'m> Mapper<'m> {
     fn provenance_recorded(
         &mut self,
         row: &'static Row,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> (&'static str, Vec<u8>) {
         for (segment, field) in [("EVN", 2), ("MSH", 7)] {
             let piece = frame.field(segment, field, None).map(Piece::first);

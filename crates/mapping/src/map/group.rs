@@ -11,7 +11,7 @@ impl<'m> Group<'m> {
     pub(crate) fn named(&self, name: &'static str) -> impl Iterator<Item = Segment<'m>> + '_ {
         self.0
             .iter()
-            .filter(move |segment| segment.name() == name.as_bytes())
+            .filter(move |segment| is_named(segment, name))
             .copied()
     }
 
@@ -19,6 +19,18 @@ impl<'m> Group<'m> {
         let mut segments = self.0.clone();
         segments.extend(more);
         Self(segments)
+    }
+}
+
+/// Says whether a segment has this name.
+pub(crate) fn is_named(segment: &Segment<'_>, name: &str) -> bool {
+    // Two names of three letters are compared as numbers; the general way is a call.
+    match (
+        segment.name().as_array::<3>(),
+        name.as_bytes().as_array::<3>(),
+    ) {
+        (Some(one), Some(other)) => one == other,
+        _ => segment.name() == name.as_bytes(),
     }
 }
 

@@ -77,7 +77,7 @@ impl<'m> Mapper<'m> {
         data_type: &'static str,
         resource: &'static str,
         piece: Piece<'m>,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> Option<Vec<u8>> {
         let range = piece.position();
         let key = Described {
@@ -108,7 +108,7 @@ impl<'m> Mapper<'m> {
         data_type: &'static str,
         resource: &'static str,
         piece: Piece<'m>,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> Option<Vec<u8>> {
         if data_type == "PL" {
             return self.location(piece, frame);
@@ -164,7 +164,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Writes a reference to the innermost level of a PL; each level is part of the next one that is valued.
-    fn location(&mut self, piece: Piece<'m>, frame: Frame<'_, 'm>) -> Option<Vec<u8>> {
+    fn location(&mut self, piece: Piece<'m>, frame: &Frame<'_, 'm>) -> Option<Vec<u8>> {
         let mut outer: Option<String> = None;
         let mut path = self.source.name.to_string();
         let mut words: Vec<(usize, String)> = Vec::new();

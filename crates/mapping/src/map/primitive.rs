@@ -21,7 +21,7 @@ use crate::tables::plan::Row;
 
 /// Writes a piece; nothing if it cannot be written as this.
 pub(crate) type Primitive =
-    for<'m> fn(&mut Mapper<'m>, Piece<'m>, &Row, Frame<'_, 'm>) -> Option<Value<'m>>;
+    for<'m> fn(&mut Mapper<'m>, Piece<'m>, &Row, &Frame<'_, 'm>) -> Option<Value<'m>>;
 
 /// The functions by the names that the tables use.
 const PRIMITIVES: &[(&str, Primitive)] = &[
@@ -79,7 +79,7 @@ fn code<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let piece = piece.first();
     let text = piece.text()?;
@@ -102,7 +102,7 @@ fn required_code<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     code(mapper, piece, row, frame)
 }
@@ -112,7 +112,7 @@ fn code_as_sent<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let piece = piece.first();
     let text = piece.text()?;
@@ -129,7 +129,7 @@ fn boolean<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     match code(mapper, piece, row, frame)? {
         Value::Text(word) if word == "true" || word == "false" => {
@@ -143,7 +143,7 @@ fn integer<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let piece = piece.first();
     let text = piece.text()?;
@@ -159,7 +159,7 @@ fn decimal<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let piece = piece.first();
     let text = piece.text()?;
@@ -176,7 +176,7 @@ pub(super) fn timestamp<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Timestamp> {
     let piece = piece.first();
     match Timestamp::parse(piece.raw()) {
@@ -195,7 +195,7 @@ fn date<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let time = timestamp(mapper, piece, row, frame)?;
     Some(Value::Text(Cow::Owned(clock::date(&time))))
@@ -205,7 +205,7 @@ fn date_time<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let time = timestamp(mapper, piece, row, frame)?;
     if time.hour().is_some() && time.minute().is_none() {
@@ -221,7 +221,7 @@ fn instant<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let known = Timestamp::parse(piece.first().raw()).ok();
     if known.is_some_and(|time| time.minute().is_none()) {
@@ -239,7 +239,7 @@ fn time<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let text = clock::time_of_day(piece.first().raw())?;
     mapper.mark(piece, row, frame);

@@ -16,7 +16,7 @@ impl<'m> Mapper<'m> {
     pub(crate) fn observation_value(
         &mut self,
         row: &'static Row,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
         elements: &mut Elements,
     ) {
         let kind = frame
@@ -68,7 +68,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Says so where OBX-11 says that it was not asked for.
-    fn not_asked(&mut self, row: &'static Row, frame: Frame<'_, 'm>, elements: &mut Elements) {
+    fn not_asked(&mut self, row: &'static Row, frame: &Frame<'_, 'm>, elements: &mut Elements) {
         let status = frame.field("OBX", 11, Some(1));
         let value = frame.field("OBX", 5, None);
         if status.is_some_and(|piece| piece.raw() == b"N")
@@ -90,7 +90,7 @@ impl<'m> Mapper<'m> {
         kind: &str,
         piece: Piece<'m>,
         row: &'static Row,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> (&'static str, Vec<u8>) {
         let inferred = infer(kind, piece);
         for value in self
@@ -111,15 +111,15 @@ impl<'m> Mapper<'m> {
             };
             let frame = Frame {
                 outer: Some(row.id),
-                ..frame
+                ..*frame
             };
             let bytes = match value.map {
                 Map::Primitive(run) => {
-                    run(self, piece, &value_row, frame).map(|value| value.into_bytes())
+                    run(self, piece, &value_row, &frame).map(|value| value.into_bytes())
                 }
                 Map::Table(table) => {
                     let nodes = self.tables.data_type(table);
-                    let (bytes, content) = self.object(nodes, frame.inside(&value_row, piece));
+                    let (bytes, content) = self.object(nodes, &frame.inside(&value_row, piece));
                     content.then_some(bytes)
                 }
                 Map::Computed(_) | Map::Reference { .. } => None,

@@ -9,7 +9,7 @@ use formats::hl7v2::{Repetition, Segment};
 
 use super::clock::Clock;
 use super::computed::UNKNOWN;
-use super::group::Group;
+use super::group::{Group, is_named};
 use super::link::{Described, Description, Links};
 use super::piece::Piece;
 use crate::coverage::Mark;
@@ -68,18 +68,18 @@ impl<'f, 'm> Frame<'f, 'm> {
     }
 
     /// Gives the frame for the inside of a value that a row reads.
-    pub(crate) fn inside(self, row: &Row, piece: Piece<'m>) -> Self {
+    pub(crate) fn inside(&self, row: &Row, piece: Piece<'m>) -> Self {
         Self {
             piece: Some(piece),
             vocabulary: row.vocabulary.or(self.vocabulary),
             outer: self.outer.or(Some(row.id)),
-            ..self
+            ..*self
         }
     }
 
     /// Gives a field's first valued repetition, or the one that is meant.
     pub(crate) fn field(
-        self,
+        &self,
         segment: &'static str,
         field: usize,
         component: Option<usize>,
@@ -97,19 +97,27 @@ impl<'f, 'm> Frame<'f, 'm> {
         })
     }
 
+    /// Says whether it is that of one of the things that a driver counts.
+    fn is_for(&self, driver: Driver) -> bool {
+        self.repetition.is_some_and(|(segment, field, _)| {
+            segment == driver.segment && Some(field) == driver.field
+        })
+    }
+
     /// Says whether anything was sent in a field.
-    fn has(self, segment: &'static str, field: usize) -> bool {
+    fn has(&self, segment: &'static str, field: usize) -> bool {
         self.segments(segment)
             .any(|segment| !segment.field(field).is_empty())
     }
 
-    pub(crate) fn segments(self, name: &'static str) -> impl Iterator<Item = Segment<'m>> + 'f
+    pub(crate) fn segments(
+        &self,
+        name: &'static str,
+    ) -> impl Iterator<Item = Segment<'m>> + use<'f, 'm>
     where
         'm: 'f,
     {
-        let meant = self
-            .segment
-            .filter(|segment| segment.name() == name.as_bytes());
+        let meant = self.segment.filter(|segment| is_named(segment, name));
         let others = if meant.is_some() {
             None
         } else {
@@ -149,7 +157,7 @@ impl<'m> Mapper<'m> {
     pub(crate) fn elements(
         &mut self,
         resource: &'static str,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> Vec<(Box<str>, Element)> {
         let mut elements = self.elements_of(self.tables.resource(resource), frame);
         for (owner, names) in &self.tables.choices {
@@ -164,7 +172,7 @@ impl<'m> Mapper<'m> {
     pub(crate) fn elements_of(
         &mut self,
         nodes: &'static [Node],
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> Vec<(Box<str>, Element)> {
         let mut elements = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -189,7 +197,7 @@ impl<'m> Mapper<'m> {
         elements
     }
 
-    fn node_bytes(&mut self, node: &'static Node, frame: Frame<'_, 'm>) -> (Vec<u8>, bool) {
+    fn node_bytes(&mut self, node: &'static Node, frame: &Frame<'_, 'm>) -> (Vec<u8>, bool) {
         match &node.body {
             Body::Leaf(rows) => match self.first(rows, frame) {
                 Some(given) => (given.value.into_bytes(), given.content),
@@ -208,7 +216,7 @@ impl<'m> Mapper<'m> {
     pub(crate) fn object(
         &mut self,
         nodes: &'static [Node],
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> (Vec<u8>, bool) {
         let mut content = false;
         let bytes = json::object(|object| content = self.members(object, nodes, frame));
@@ -219,7 +227,7 @@ impl<'m> Mapper<'m> {
         &mut self,
         object: &mut Object<'_>,
         nodes: &'static [Node],
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> bool {
         let mut any = false;
         for node in nodes {
@@ -257,7 +265,7 @@ impl<'m> Mapper<'m> {
         &mut self,
         object: &mut Object<'_>,
         rows: &'static [Row],
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> bool {
         let mut any = false;
         for row in rows {
@@ -268,7 +276,7 @@ impl<'m> Mapper<'m> {
                 any |= self.members(
                     object,
                     self.tables.data_type(table),
-                    frame.inside(row, piece),
+                    &frame.inside(row, piece),
                 );
             }
         }
@@ -279,18 +287,22 @@ impl<'m> Mapper<'m> {
         &mut self,
         array: &mut Array<'_>,
         items: &'static [Item],
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> bool {
         let mut any = false;
         for item in items {
-            for frame in frames(item.driver, frame) {
+            let Some(driver) = item.driver.filter(|driver| !frame.is_for(*driver)) else {
                 any |= self.item(array, item, frame);
+                continue;
+            };
+            for frame in frames(driver, frame) {
+                any |= self.item(array, item, &frame);
             }
         }
         any
     }
 
-    fn item(&mut self, array: &mut Array<'_>, item: &'static Item, frame: Frame<'_, 'm>) -> bool {
+    fn item(&mut self, array: &mut Array<'_>, item: &'static Item, frame: &Frame<'_, 'm>) -> bool {
         match &item.body {
             Body::Leaf(rows) => match self.first(rows, frame) {
                 Some(given) => {
@@ -314,11 +326,11 @@ impl<'m> Mapper<'m> {
     }
 
     /// Gives the value of the first row that has one.
-    fn first(&mut self, rows: &'static [Row], frame: Frame<'_, 'm>) -> Option<Given<'m>> {
+    fn first(&mut self, rows: &'static [Row], frame: &Frame<'_, 'm>) -> Option<Given<'m>> {
         rows.iter().find_map(|row| self.given(row, frame))
     }
 
-    fn given(&mut self, row: &'static Row, frame: Frame<'_, 'm>) -> Option<Given<'m>> {
+    fn given(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Option<Given<'m>> {
         if !self.holds(&row.when, row, frame) {
             return None;
         }
@@ -339,7 +351,7 @@ impl<'m> Mapper<'m> {
             Map::Table(table) => {
                 let piece = self.read(row, frame)?;
                 let nodes = self.tables.data_type(table);
-                let (bytes, content) = self.object(nodes, frame.inside(row, piece));
+                let (bytes, content) = self.object(nodes, &frame.inside(row, piece));
                 if !content {
                     return None;
                 }
@@ -352,7 +364,7 @@ impl<'m> Mapper<'m> {
             } => {
                 let piece = self.read(row, frame)?;
                 let inside = frame.inside(row, piece);
-                Value::Raw(self.reference(table, data_type, resource, piece, inside)?)
+                Value::Raw(self.reference(table, data_type, resource, piece, &inside)?)
             }
         };
         let content = !matches!(row.map, Map::Computed(UNKNOWN));
@@ -360,7 +372,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Gives what a row reads, if there is content; takes note of an explicit null.
-    pub(crate) fn read(&mut self, row: &Row, frame: Frame<'_, 'm>) -> Option<Piece<'m>> {
+    pub(crate) fn read(&mut self, row: &Row, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
         let piece = locate(row.from, frame)?;
         if piece.is_null() {
             self.met_null = true;
@@ -370,7 +382,7 @@ impl<'m> Mapper<'m> {
         (!piece.is_blank()).then_some(piece)
     }
 
-    fn holds(&self, condition: &Condition, row: &Row, frame: Frame<'_, 'm>) -> bool {
+    fn holds(&self, condition: &Condition, row: &Row, frame: &Frame<'_, 'm>) -> bool {
         condition.0.iter().all(|term| {
             let piece = match term.subject {
                 Subject::Field {
@@ -395,7 +407,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Takes note that a piece of the message was mapped.
-    pub(crate) fn mark(&mut self, piece: Piece<'m>, row: &Row, frame: Frame<'_, 'm>) {
+    pub(crate) fn mark(&mut self, piece: Piece<'m>, row: &Row, frame: &Frame<'_, 'm>) {
         let range = piece.position();
         if !range.is_empty() {
             self.marks.push(Mark {
@@ -413,7 +425,7 @@ impl<'m> Mapper<'m> {
     }
 }
 
-fn locate<'m>(from: From, frame: Frame<'_, 'm>) -> Option<Piece<'m>> {
+fn locate<'m>(from: From, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
     match from {
         From::Field {
             segment,
@@ -427,25 +439,16 @@ fn locate<'m>(from: From, frame: Frame<'_, 'm>) -> Option<Piece<'m>> {
 }
 
 /// Gives a frame for each thing that an entry is written for.
-fn frames<'f, 'm>(driver: Option<Driver>, frame: Frame<'f, 'm>) -> Vec<Frame<'f, 'm>> {
-    let Some(Driver {
+fn frames<'f, 'm>(driver: Driver, frame: &Frame<'f, 'm>) -> Vec<Frame<'f, 'm>> {
+    let Driver {
         segment: name,
         field,
-    }) = driver
-    else {
-        return vec![frame];
-    };
-    if let Some((known, number, _)) = frame.repetition
-        && known == name
-        && Some(number) == field
-    {
-        return vec![frame];
-    }
+    } = driver;
     let mut all = Vec::new();
     for segment in frame.segments(name) {
         let frame = Frame {
             segment: Some(segment),
-            ..frame
+            ..*frame
         };
         let Some(number) = field else {
             all.push(frame);

@@ -11,7 +11,7 @@ pub(super) fn mime_type<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     from_parts(mapper, piece, row, frame, [2, 3])
 }
@@ -21,7 +21,7 @@ pub(super) fn mime_type_of_pointer<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     from_parts(mapper, piece, row, frame, [3, 4])
 }
@@ -30,7 +30,7 @@ fn from_parts<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
     [kind, subtype]: [usize; 2],
 ) -> Option<Value<'m>> {
     let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
@@ -62,7 +62,7 @@ pub(super) fn data<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let encoding = frame.piece.and_then(|whole| whole.part(4));
     let encoding = encoding.filter(|encoding| encoding.is_valued());

@@ -23,7 +23,7 @@ impl<'m> Authority<'m> {
         }
     }
 
-    fn uri(&self, mapper: &mut Mapper<'m>, row: &Row, frame: Frame<'_, 'm>) -> Option<String> {
+    fn uri(&self, mapper: &mut Mapper<'m>, row: &Row, frame: &Frame<'_, 'm>) -> Option<String> {
         let text = |piece: Option<Piece<'m>>| piece.and_then(Piece::text);
         let (kind, id) = (text(self.kind).unwrap_or_default(), text(self.universal));
         if let Some(uri) = id.and_then(|id| universal_uri(&kind, &id)) {
@@ -41,7 +41,7 @@ impl<'m> Authority<'m> {
         &self,
         mapper: &mut Mapper<'m>,
         row: &Row,
-        frame: Frame<'_, 'm>,
+        frame: &Frame<'_, 'm>,
     ) -> Option<Cow<'m, str>> {
         for piece in [self.universal, self.kind].into_iter().flatten() {
             mapper.mark(piece, row, frame);
@@ -67,7 +67,7 @@ pub(super) fn uri<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let uri = Authority::at(piece, 1).uri(mapper, row, frame)?;
     Some(Value::Text(Cow::Owned(uri)))
@@ -78,7 +78,7 @@ pub(super) fn name<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let name = Authority::at(piece, 1).name(mapper, row, frame)?;
     Some(Value::Text(name))
@@ -89,7 +89,7 @@ pub(super) fn entity_uri<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let uri = Authority::at(piece, 2).uri(mapper, row, frame)?;
     Some(Value::Text(Cow::Owned(uri)))
@@ -100,7 +100,7 @@ pub(super) fn entity_name<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let name = Authority::at(piece, 2).name(mapper, row, frame)?;
     Some(Value::Text(name))
@@ -111,7 +111,7 @@ pub(super) fn string_uri<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     _row: &Row,
-    _frame: Frame<'_, 'm>,
+    _frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let known = mapper.source.authorities.get(&*piece.text()?)?;
     Some(Value::Text(Cow::Owned(known.to_string())))
@@ -122,7 +122,7 @@ pub(super) fn universal_id<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let id = piece.text()?;
     mapper.mark(piece, row, frame);

@@ -11,7 +11,7 @@ pub(super) fn string<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let text = piece.text()?;
     mapper.mark(piece, row, frame);
@@ -23,7 +23,7 @@ pub(super) fn joined<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let text = spaced(piece)?;
     mapper.mark(piece, row, frame);
@@ -55,7 +55,7 @@ pub(super) fn family<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let surname = piece.first();
     if surname.is_valued() {
@@ -69,7 +69,7 @@ pub(super) fn words<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let found = [9, 2, 1, 5, 4]
         .into_iter()
@@ -83,7 +83,7 @@ pub(super) fn lines<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let From::Field { segment, field, .. } = row.from else {
         return string(mapper, piece, row, frame);
@@ -108,7 +108,7 @@ pub(super) fn telecom_value<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
     let kind = part(3).and_then(Piece::text);

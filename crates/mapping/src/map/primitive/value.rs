@@ -80,7 +80,7 @@ impl Unit {
 }
 
 /// Reads OBX-6.
-fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: Frame<'_, 'm>) -> Unit {
+fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: &Frame<'_, 'm>) -> Unit {
     let Some(piece) = frame
         .field("OBX", 6, None)
         .filter(|piece| piece.is_valued())
@@ -121,7 +121,7 @@ pub(super) fn quantity<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let text = piece.text()?;
     let (comparator, rest) = bound(&text);
@@ -136,7 +136,7 @@ pub(super) fn composite_quantity<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let [value, unit] = [piece.part(1)?, piece.part(2)?];
     let text = value.text()?;
@@ -162,7 +162,7 @@ pub(super) fn structured_quantity<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let [sign, first, None, None] = structured(piece) else {
         return None;
@@ -184,7 +184,7 @@ pub(super) fn structured_range<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let [sign, Some(low), Some(separator), Some(high)] = structured(piece) else {
         return None;
@@ -200,7 +200,7 @@ pub(super) fn number_range<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let [low, high] = [1, 2].map(|number| piece.part(number).and_then(Piece::text));
     if low.is_none() && high.is_none() {
@@ -214,7 +214,7 @@ fn range<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
     low: &str,
     high: &str,
 ) -> Option<Value<'m>> {
@@ -239,7 +239,7 @@ pub(super) fn structured_ratio<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let [sign, Some(first), Some(separator), Some(second)] = structured(piece) else {
         return None;
@@ -268,7 +268,7 @@ pub(super) fn structured_text<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let mut text = super::text::spaced(piece)?.into_owned();
     mapper.mark(piece, row, frame);
@@ -285,7 +285,7 @@ pub(super) fn value_range<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let parts: Vec<_> = piece.parts().into_iter().filter_map(Piece::text).collect();
     mapper.mark(piece, row, frame);
@@ -297,7 +297,7 @@ pub(super) fn period<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let mut end = |number: usize| {
         let part = piece.part(number).filter(|part| part.is_valued())?;
@@ -315,7 +315,7 @@ pub(super) fn sampled_data<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
     row: &Row,
-    frame: Frame<'_, 'm>,
+    frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let samples: Vec<_> = piece
         .parts()
