@@ -34,6 +34,8 @@ use crate::tasks::Tasks;
 use crate::topics;
 use crate::views;
 
+/// The file that marks a data directory as one of simulated patients.
+pub(crate) const SIMULATED: &str = "simulated";
 /// How often each partition of the streams is told what time it is.
 const TICK: Duration = Duration::from_secs(1);
 /// Where time runs faster, ticks come no more often than this.

@@ -19,8 +19,6 @@ use crate::pipeline::{self, Running};
 use crate::tasks::Stop;
 use crate::ward::{Feed, Sent, Ward};
 
-/// The file that marks a directory as one of simulated patients.
-pub(crate) const MARKER: &str = "simulated";
 /// The port the pages have unless another is asked for.
 const PORT: u16 = 8080;
 /// So many messages of a feed may wait for their sender.
@@ -106,7 +104,7 @@ impl Demo {
             return Err(Failure::new(what, "name an empty directory, or none"));
         }
         std::fs::write(
-            path.join(MARKER),
+            path.join(pipeline::SIMULATED),
             "simulated patients: not to be used for real ones\n",
         )?;
         Ok(Data { path, keep })

@@ -5,7 +5,6 @@ use std::io::Write;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::demo::MARKER;
 use super::{Configured, Failure};
 use crate::clock::Clock;
 use crate::pipeline;
@@ -30,7 +29,7 @@ impl Run {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut config = self.configured.load()?;
         config.intake_only = self.intake_only;
-        if config.journal.directory.join(MARKER).exists() {
+        if config.journal.directory.join(pipeline::SIMULATED).exists() {
             let what = format!(
                 "{} holds simulated patients",
                 config.journal.directory.display()
