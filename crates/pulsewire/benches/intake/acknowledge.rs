@@ -6,16 +6,13 @@ use std::time::Duration;
 
 use crate::load::{self, Measured};
 use crate::messages::Messages;
-use crate::probe::Probe;
+use crate::probe::{FLOORS_DIFFER_AT_MOST, Probe};
 use crate::server::{Kind, Server};
 
 /// How often each server is measured.
 const ROUNDS: usize = 3;
 /// How long each time.
 const SLOT: Duration = Duration::from_millis(2500);
-/// Two floors that differ by more than this are not of the same machine.
-const FLOORS_DIFFER_AT_MOST: f64 = 0.15;
-
 /// One run of one server.
 struct Run {
     rate: f64,
@@ -72,7 +69,7 @@ fn run(kind: Kind, folder: &Path, messages: &Messages, connections: u64) -> Run 
     let server = Server::start(kind, folder.path(), "[delivery.console]\nenabled = false\n");
     let cpu = Cell::new(Duration::ZERO);
     let measured: Measured = load::closed(server.mllp, messages, connections, SLOT, || {
-        cpu.set(server.cpu())
+        cpu.set(server.cpu());
     });
     let used = server.cpu() - cpu.get();
     let done = if kind == Kind::Platform {

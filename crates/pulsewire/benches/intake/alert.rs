@@ -8,8 +8,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::load;
+use crate::load::{self, Measured};
 use crate::messages::{Messages, hl7, since_epoch};
+use crate::probe::{FLOORS_DIFFER_AT_MOST, Probe};
 use crate::server::{Kind, Server};
 use crate::table;
 
@@ -32,16 +33,37 @@ pub(crate) fn measure(folder: &Path, messages: &Messages) {
     println!(
         "\nalerts, open loop at {rate:.0} messages/s (half of the {saturation:.0}/s that the stations keep up with), {CONNECTIONS} connections, 1 in {ALERT_EVERY} critical"
     );
-    let frame = |number, _| messages.frame(number);
-    let floor = Server::start(Kind::Floor, &folder.join("floor"), "");
-    let measured = load::open(floor.mllp, rate, CONNECTIONS, LASTING / 3, frame);
-    table::latency("floor: acknowledged", &measured.latency);
-    floor.kill();
+    let before = (Probe::take(folder), floor(folder, messages, rate));
     let intake = Server::start(Kind::Intake, &folder.join("intake"), "");
+    let frame = |number: u64, _: Instant| messages.frame(number);
     let measured = load::open(intake.mllp, rate, CONNECTIONS, LASTING / 3, frame);
     table::latency("intake alone: acknowledged", &measured.latency);
     intake.kill();
     whole(&folder.join("whole"), messages, rate);
+    let after = (floor(folder, messages, rate), Probe::take(folder));
+    let medians = [before.1.at(0.5), after.0.at(0.5)].map(|median| median.as_secs_f64());
+    let agree =
+        (medians[0] - medians[1]).abs() / medians[0].min(medians[1]) <= FLOORS_DIFFER_AT_MOST;
+    let valid = agree && before.0.is_valid() && after.1.is_valid();
+    let mark = if valid {
+        "valid"
+    } else {
+        "INVALID: the machine was too busy"
+    };
+    println!(
+        "  fdatasync probe of 4 KiB: p99 {} us before, {} us after; the floors' medians {}: {mark}",
+        before.0.p99.as_micros(),
+        after.1.p99.as_micros(),
+        if agree { "agree" } else { "differ" }
+    );
+}
+
+fn floor(folder: &Path, messages: &Messages, rate: f64) -> Measured {
+    let server = Server::start(Kind::Floor, &folder.join("floor"), "");
+    let frame = |number: u64, _: Instant| messages.frame(number);
+    let measured = load::open(server.mllp, rate, CONNECTIONS, LASTING / 3, frame);
+    table::latency("floor: acknowledged", &measured.latency);
+    measured
 }
 
 /// How many messages a second come out at the far end when more than that come in.
@@ -53,10 +75,11 @@ fn saturation(folder: &Path, messages: &Messages) -> f64 {
     server.wait_until_done(sent);
     let rate = sent as f64 / began.elapsed().as_secs_f64();
     println!(
-        "\nwhole platform filled: {sent} messages taken in {:.1} s, all stations done after {:.1} s, {:.0} us of processor a message",
+        "\nwhole platform filled: {sent} messages taken in {:.1} s, all stations done after {:.1} s; a message takes {:.0} us of processor and {:.0} KB written",
         acknowledged.as_secs_f64(),
         began.elapsed().as_secs_f64(),
-        server.cpu().as_secs_f64() * 1e6 / sent as f64
+        server.cpu().as_secs_f64() * 1e6 / sent as f64,
+        server.written() as f64 / 1e3 / sent as f64
     );
     server.kill();
     rate

@@ -12,6 +12,9 @@ const BYTES: usize = 4096;
 /// A probe slower than this is not the disk's but the scheduler's.
 const SLOWEST: Duration = Duration::from_millis(1);
 
+/// Two floors that differ by more than this are not of the same machine.
+pub(crate) const FLOORS_DIFFER_AT_MOST: f64 = 0.15;
+
 /// What the disk did just now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Probe {
