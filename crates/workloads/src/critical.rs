@@ -4,7 +4,7 @@ mod judge;
 
 use std::time::Duration;
 
-use clinical::unit;
+use clinical::unit::{self, Unit};
 use clinical::{Decimal, EventTime, Severity};
 
 use crate::Parameter;
@@ -221,6 +221,17 @@ fn summary(entry: &Entry, verdict: Verdict) -> String {
     text
 }
 
+/// Writes a number with its unit; what is said in one breath, as `22/min` and `95%`, stands together.
+pub(crate) fn with_unit(value: Decimal, unit: Unit) -> String {
+    let unit = unit.to_string();
+    let space = if matches!(unit.as_str(), "" | "%" | "/min") {
+        ""
+    } else {
+        " "
+    };
+    format!("{value}{space}{unit}")
+}
+
 /// Writes a value as it was sent.
 pub(crate) fn shown(entry: &Entry) -> String {
     match entry.reading {
@@ -230,7 +241,7 @@ pub(crate) fn shown(entry: &Entry) -> String {
             comparator,
         } => {
             let sign = comparator.map_or("", clinical::Comparator::code);
-            format!("{sign}{value} {unit}").trim_end().into()
+            format!("{sign}{}", with_unit(value, unit))
         }
         Reading::Coded(POSITIVE) => "positive".into(),
         Reading::Coded(_) => "not positive".into(),

@@ -1,11 +1,13 @@
 //! The NEWS2 table: Royal College of Physicians, 2017, chart 1 and appendix.
 
+use clinical::unit::Unit;
 use clinical::{Decimal, EventTime};
 
 use crate::Parameter;
 use crate::chart::read::{CONSCIOUSNESS, OXYGEN};
 use crate::chart::{Chart, Entry};
 use crate::config::DeteriorationConfig;
+use crate::critical::with_unit;
 
 /// The clinical risk that a score stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,19 +150,14 @@ fn shown(entry: &Entry) -> String {
         (_, Some(OXYGEN)) => "on oxygen".into(),
         (_, Some(_)) => "room air".into(),
         (parameter, None) => {
-            let unit = parameter
-                .numeric()
-                .map_or(String::new(), |number| number.unit.to_string());
             let value = entry.number().unwrap_or_default();
             let value = if parameter == Parameter::Temperature {
                 tenths(value)
             } else {
                 whole(value)
             };
-            match unit.as_str() {
-                "%" | "/min" => format!("{value}{unit}"),
-                unit => format!("{value} {unit}"),
-            }
+            let unit = parameter.numeric().map_or(Unit::One, |number| number.unit);
+            with_unit(value, unit)
         }
     }
 }
