@@ -1,6 +1,6 @@
 //! Frames whose content is broken, strange, too much, or of another time: each is kept, and none makes anything worse.
 
-use crate::message::{Result, admission, header, lines, minutes_ago, person, potassium};
+use crate::message::{Potassium, admission, header, lines, minutes_ago, person, potassium};
 use crate::platform::{Kept, Platform, Site};
 use crate::sender::Sender;
 use crate::setting::wait_for;
@@ -270,7 +270,7 @@ fn a_result_that_cannot_be_evaluated_is_never_called_normal() {
     let findings = site
         .records("healthcare.alert.stream")
         .into_iter()
-        .filter(|kept| kept.header("finding") != "");
+        .filter(|kept| !kept.header("finding").is_empty());
     let mut told: Vec<String> = findings
         .map(|kept| {
             let finding = clinical::wire::finding_from_json(kept.bytes()).unwrap();
@@ -298,7 +298,7 @@ fn times_that_cannot_be_are_set_aside_and_move_no_window() {
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
     let result = |id: &str, taken: &str, value: &str| {
-        potassium(&Result {
+        potassium(&Potassium {
             patient: "1",
             control_id: id,
             order: id,

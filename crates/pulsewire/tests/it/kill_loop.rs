@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::message::{Result, admission, minutes_ago, potassium, vitals};
+use crate::message::{Potassium, admission, minutes_ago, potassium, vitals};
 use crate::platform::{Platform, Site, complained, said};
 use crate::sender::Sender;
 use crate::setting::{number, wait_for};
@@ -23,6 +23,10 @@ const SENDERS: u64 = 4;
 const PER_PATIENT: u64 = 6;
 /// It is killed so long after it takes messages, at most.
 const LONGEST_MS: u64 = 1500;
+/// A sender takes so long for its next message.
+const PAUSE: Duration = Duration::from_millis(5);
+/// And then again so long after its start, at most: about as long as a start takes.
+const STARTING_MS: u64 = 200;
 
 /// Where senders find the platform now, and when they are to stop.
 #[derive(Default)]
@@ -63,7 +67,7 @@ fn nothing_acknowledged_is_lost_when_it_is_killed() {
             .into_iter()
             .map(|sender| sender.join().expect("a sender ends by itself"))
             .collect();
-        platform.wait_until_idle();
+        platform.drain(site, 1);
         assert!(platform.stop().success());
         ledgers
     });
@@ -99,6 +103,8 @@ fn kill_again_and_again(site: &Site, field: &Field, cycles: u64, seed: u64) -> P
         assert_eq!(wait.recv_timeout(lived), Err(RecvTimeoutError::Timeout));
         platform.kill();
         field.set(None);
+        // Once more in the middle of its recovery, which must be as safe as what it recovers from.
+        site.start_and_kill(Duration::from_millis(chance % STARTING_MS));
         println!(
             "killed after {lived:?}, {} acknowledged so far",
             field.acknowledged.load(Ordering::SeqCst)
@@ -152,6 +158,7 @@ fn send(number: u64, field: &Field) -> Vec<String> {
         ledger.push(id);
         field.acknowledged.fetch_add(1, Ordering::SeqCst);
         count += 1;
+        std::thread::park_timeout(PAUSE);
     }
     ledger
 }
@@ -160,7 +167,7 @@ fn send(number: u64, field: &Field) -> Vec<String> {
 fn message(sender: u64, count: u64, id: &str, taken: &str) -> Vec<u8> {
     let patient = format!("{sender}-{}", count / PER_PATIENT);
     let result = |value, status| {
-        potassium(&Result {
+        potassium(&Potassium {
             patient: &patient,
             control_id: id,
             order: &patient,
@@ -205,6 +212,7 @@ fn check(site: &Site, ledgers: &[Vec<String>], cycles: u64) {
     let kept: Vec<String> = raw
         .iter()
         .map(|(_, kept)| control_id(kept.bytes()))
+        .filter(|id| id.starts_with('S'))
         .collect();
     let mut times: BTreeMap<&str, u64> = BTreeMap::new();
     for id in &kept {
@@ -270,25 +278,22 @@ fn once(site: &Site, topic: &str, header: &str) {
 }
 
 /// Everything derived is deleted; what comes of it again must be what was there, so that nothing is told twice.
+///
+/// Alerts are left out: time goes on, and one that nobody acknowledges is told again, rightly.
 fn nothing_new_after_a_rebuild(site: &Site) {
-    let count = || {
-        [
-            "healthcare.patient.stream",
-            "healthcare.alert.stream",
-            "healthcare.events.care-alert",
-        ]
-        .map(|topic| {
-            site.records(topic)
-                .iter()
-                .filter(|kept| !kept.record.key.is_empty())
-                .count()
-        })
+    let kept = || {
+        let topics = ["healthcare.patient.stream", "healthcare.alert.stream"];
+        let all = topics.into_iter().flat_map(|topic| site.records(topic));
+        all.map(|kept| kept.record.key)
+            .filter(|key| !key.is_empty())
     };
-    let before = count();
+    let before: Vec<_> = kept().collect();
+    let patients: BTreeSet<_> = before.iter().cloned().collect();
     let deleted = site.command(&["state", "--delete"]);
     assert!(deleted.status.success(), "{}", complained(&deleted));
     let platform = site.start();
-    platform.wait_until_idle();
+    platform.drain(site, 1);
     assert!(platform.stop().success());
-    assert_eq!(count(), before);
+    let after = kept().filter(|key| patients.contains(key)).count();
+    assert_eq!(after, before.len());
 }

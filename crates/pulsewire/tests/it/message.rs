@@ -74,7 +74,7 @@ pub(crate) fn merge(survivor: &str, retired: &str, control_id: &str) -> Vec<u8> 
 
 /// A laboratory's result.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Result<'r> {
+pub(crate) struct Potassium<'r> {
     pub(crate) patient: &'r str,
     pub(crate) control_id: &'r str,
     /// The laboratory's number of the order, which a correction repeats.
@@ -86,8 +86,8 @@ pub(crate) struct Result<'r> {
 }
 
 /// A potassium in mmol/L.
-pub(crate) fn potassium(result: &Result<'_>) -> Vec<u8> {
-    let Result {
+pub(crate) fn potassium(result: &Potassium<'_>) -> Vec<u8> {
+    let Potassium {
         patient,
         control_id,
         order,

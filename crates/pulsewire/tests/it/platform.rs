@@ -7,11 +7,15 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use journal::{EmbeddedJournal, Journal, Record, TopicPartition};
+use clinical::{PatientKey, SiteKey};
+use journal::{EmbeddedJournal, Journal, Record, TopicPartition, partition_for};
 use tempfile::TempDir;
 
-use crate::setting::{PATIENCE, wait_at_most, wait_for};
+use crate::message::{Potassium, minutes_ago, potassium};
+use crate::sender::Sender;
+use crate::setting::{PATIENCE, now, wait_at_most, wait_for};
 
 /// Partitions are few, so that a start is quick; two are enough to see that keys are spread.
 pub(crate) const PARTITIONS: u16 = 2;
@@ -21,6 +25,7 @@ const READ_BYTES: usize = 1 << 20;
 /// A data directory and a configuration that outlive the processes started on them.
 pub(crate) struct Site {
     folder: TempDir,
+    data: PathBuf,
     settings: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -71,11 +76,12 @@ impl Site {
     }
 
     fn at(folder: TempDir, data: Option<&Path>) -> Self {
+        let data = data.map_or_else(|| folder.path().join("data"), Path::to_owned);
         let mut site = Self {
             folder,
+            data: data.clone(),
             settings: BTreeMap::new(),
         };
-        let data = data.map_or_else(|| site.data(), Path::to_owned);
         site.set("journal", "directory", &quoted(&data.display().to_string()));
         site.set("journal", "partitions", &PARTITIONS.to_string());
         // The disk of a developer may be nearly full, and that is another test's business.
@@ -101,9 +107,9 @@ impl Site {
         self.folder.path()
     }
 
-    /// Where its data are, unless they were put elsewhere.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    /// Where its data are.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Writes the configuration and gives its path.
@@ -129,6 +135,24 @@ impl Site {
         )
     }
 
+    /// Starts the platform and kills it so soon after, whether or not it takes messages by then.
+    pub(crate) fn start_and_kill(&self, lived: Duration) {
+        let config = self.config();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
+        command.arg("run").arg("--config").arg(config);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = command
+            .spawn()
+            .expect("the binary was built with these tests");
+        let ended = wait_at_most(lived, || child.try_wait().expect("it is our child"));
+        assert_eq!(ended, None, "it ended by itself");
+        child.kill().expect("it is ours to kill");
+        child.wait().expect("it was just killed");
+    }
+
     /// Runs a command on this site to its end.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         let config = self.config().display().to_string();
@@ -137,7 +161,7 @@ impl Site {
 
     /// All records of a topic, partition by partition.
     pub(crate) fn records(&self, topic: &str) -> Vec<Kept> {
-        records(&self.data(), topic)
+        records(&self.data, topic)
     }
 
     /// All records of all topics whose names begin so, in the order in which they were committed.
@@ -158,11 +182,6 @@ impl Site {
             .collect();
         all.sort_by_key(|(_, kept)| (kept.sequence, kept.partition, kept.offset));
         all
-    }
-
-    /// What the processes of this site have logged so far.
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }
 
@@ -193,6 +212,49 @@ fn records(data: &Path, topic: &str) -> Vec<Kept> {
         }
     }
     all
+}
+
+/// What comes to a topic from now on.
+struct News {
+    journal: journal::ReadOnlyJournal,
+    next: Vec<(TopicPartition, u64)>,
+}
+
+impl News {
+    fn of(site: &Site, topic: &str) -> Self {
+        let journal = EmbeddedJournal::open_read_only(&site.data().join("journal"))
+            .expect("the journal can be read");
+        let partitions: Vec<_> = (0..PARTITIONS)
+            .map(|partition| TopicPartition::new(topic, partition))
+            .collect();
+        let bounds = journal.bounds(&partitions).expect("the topic is there");
+        let next = partitions
+            .into_iter()
+            .zip(bounds.iter().map(|bounds| bounds.end))
+            .collect();
+        Self { journal, next }
+    }
+
+    /// Gives the key of each record that came since.
+    fn read(&mut self, mut take: impl FnMut(&[u8])) {
+        self.journal.refresh().expect("the journal can be read");
+        for (at, next) in &mut self.next {
+            let bounds = self
+                .journal
+                .bounds(std::slice::from_ref(at))
+                .expect("the topic is there");
+            while *next < bounds[0].end {
+                let batch = self
+                    .journal
+                    .read(at, *next, READ_BYTES)
+                    .expect("what is within the bounds can be read");
+                batch.iter().for_each(|record| take(record.key));
+                *next = batch
+                    .next_offset()
+                    .expect("a batch within the bounds has a record");
+            }
+        }
+    }
 }
 
 /// Words as TOML has them.
@@ -439,6 +501,48 @@ impl Platform {
         ])
     }
 
+    /// Waits until all that was sent before has gone through every station, and gives how many messages that took.
+    ///
+    /// Stations read in the order of acceptance: once a result for one patient of each partition is an alert, all that
+    /// came before it in the partition is done. What one patient's messages lead to at another's takes further rounds.
+    pub(crate) fn drain(&self, site: &Site, rounds: u64) -> u64 {
+        let secret = std::fs::read(site.data().join("site.key")).expect("a site has a key");
+        let key = SiteKey::new(secret.try_into().expect("it has 32 bytes"));
+        let mut sent = 0;
+        for round in 0..rounds {
+            let began = now().micros();
+            let marks = (0..PARTITIONS).map(|partition| {
+                let names = (0..).map(|n| format!("mark-{began}-{round}-{n}"));
+                let mut there = names.map(|name| (key.patient("EAST", &name), name));
+                let found =
+                    there.find(|(key, _)| partition_for(key.as_bytes(), PARTITIONS) == partition);
+                found.expect("some name leads to every partition")
+            });
+            let marks: Vec<_> = marks.collect();
+            let mut news = News::of(site, "healthcare.events.care-alert");
+            let mut sender = Sender::to(self.mllp);
+            for (_, name) in &marks {
+                let taken = minutes_ago(0);
+                let result = Potassium {
+                    patient: name,
+                    control_id: name,
+                    order: name,
+                    taken: &taken,
+                    value: "6.9",
+                    status: "F",
+                };
+                sender.accepted(&potassium(&result));
+                sent += 1;
+            }
+            let mut missing: Vec<PatientKey> = marks.iter().map(|(key, _)| *key).collect();
+            wait_for("the marks to come through", || {
+                news.read(|key| missing.retain(|mark| mark.as_bytes() != key));
+                missing.is_empty().then_some(())
+            });
+        }
+        sent
+    }
+
     /// Waits until every station has done what there is to do; ticks come on, so it looks at the raw side.
     pub(crate) fn wait_until_idle(&self) {
         let mut quiet = 0;
@@ -455,7 +559,7 @@ impl Platform {
                 0
             };
             before = seen;
-            (quiet >= 15).then_some(())
+            (quiet >= 25).then_some(())
         });
     }
 }

@@ -1,6 +1,6 @@
 //! A message sent again: its first answer, byte for byte, and no second event, whatever happened in between.
 
-use crate::message::{Result, minutes_ago, potassium};
+use crate::message::{Potassium, minutes_ago, potassium};
 use crate::platform::Site;
 use crate::sender::Sender;
 
@@ -9,7 +9,7 @@ fn a_message_sent_again_gets_its_first_answer() {
     let site = Site::default();
     let mut platform = site.start();
     let taken = minutes_ago(5);
-    let message = potassium(&Result {
+    let message = potassium(&Potassium {
         patient: "1",
         control_id: "AGAIN",
         order: "1",
@@ -63,7 +63,7 @@ fn the_same_message_on_many_connections_at_once_is_one_message_with_one_answer()
     let taken = minutes_ago(5);
     let make = |number: usize| {
         let id = format!("M{number}");
-        potassium(&Result {
+        potassium(&Potassium {
             patient: "1",
             control_id: &id,
             order: &id,

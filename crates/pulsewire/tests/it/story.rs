@@ -1,8 +1,6 @@
 //! Clinical stories from a sender's socket to what a person sees, and back to the bytes.
 
-use crate::message::{
-    Result, admission, header, lines, merge, minutes_ago, person, potassium, vitals,
-};
+use crate::message::{Potassium, admission, header, lines, merge, minutes_ago, potassium, vitals};
 use crate::platform::{Platform, Site, complained, said};
 use crate::sender::Sender;
 use crate::setting::wait_for;
@@ -26,7 +24,7 @@ fn a_critical_potassium_is_an_alert_that_explains_itself_down_to_the_bytes() {
     let site = Site::default();
     let platform = site.start();
     let taken = minutes_ago(10);
-    let message = potassium(&Result {
+    let message = potassium(&Potassium {
         patient: "77",
         control_id: "K1",
         order: "9",
@@ -89,7 +87,7 @@ fn a_merge_moves_alerts_to_the_identity_that_stays() {
     let mut sender = Sender::to(platform.mllp);
     sender.accepted(&admission("ann", "A1"));
     sender.accepted(&admission("john", "A2"));
-    sender.accepted(&potassium(&Result {
+    sender.accepted(&potassium(&Potassium {
         patient: "john",
         control_id: "K1",
         order: "1",
@@ -109,7 +107,7 @@ fn a_merge_moves_alerts_to_the_identity_that_stays() {
     let second = wait_for("the survivor's", || listed(&platform, "open").pop());
     assert_ne!(first, second);
     // What still arrives for the identity that went is the survivor's: a correction ends the alert.
-    sender.accepted(&potassium(&Result {
+    sender.accepted(&potassium(&Potassium {
         patient: "john",
         control_id: "K2",
         order: "1",
