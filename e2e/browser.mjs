@@ -11,6 +11,7 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const PAGE_MS = 20_000;
 
 export const WIDE = { width: 1280, height: 900 };
+export const MIDDLE = { width: 768, height: 1024 };
 export const NARROW = { width: 390, height: 844 };
 
 /** Opens a browser with a profile of its own. */

@@ -179,9 +179,8 @@ describe("what leaves the mapping is FHIR R4", () => {
         const used = /normalize_messages_total\{[^}]*reason="used"[^}]*\} (\d+)/.exec(text);
         return Number(used?.[1] ?? 0) >= WARD_MESSAGES;
       });
-      resources = published(pulsewire.data);
     } finally {
-      await pulsewire.stop();
+      resources = await pulsewire.stop(published);
     }
     const bundle = { resourceType: "Bundle", type: "collection", entry: resources.map((resource) => ({ resource })) };
     const held = new Set(resources.map(({ resourceType, status }) => `${resourceType} ${status ?? ""}`));

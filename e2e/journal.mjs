@@ -13,7 +13,7 @@ export function published(data) {
   return segments.flatMap((file) => [...objects(readFileSync(join(topics, file)))]);
 }
 
-/** Every JSON object that begins as a resource does; the last may still be on its way. */
+/** Every JSON object that begins as a resource does; one that does not end is left out. */
 function* objects(bytes) {
   let at = bytes.indexOf(BEGIN);
   while (at >= 0) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { browse, NARROW, picture, WIDE } from "./browser.mjs";
 import { start, until } from "./pulsewire.mjs";
-import { admission, merge, minutesBefore, potassium } from "./ward.mjs";
+import { admission, merge, minutesBefore, potassium, vitals } from "./ward.mjs";
 
 const BEA = { number: "E2E-BEA", family: "Birch", given: "Bea" };
 const CAL = { number: "E2E-CAL", family: "Cedar", given: "Cal" };
@@ -31,6 +31,11 @@ describe("with script", () => {
     const now = await pulsewire.now();
     assert.equal(await pulsewire.send(admission(patient, minutesBefore(now, 30))), "AA");
     assert.equal(await pulsewire.send(potassium(patient, minutesBefore(now, 10), value)), "AA");
+  }
+
+  /** Vital signs that worry nobody. */
+  function calm(patient, at) {
+    return vitals(patient, at, { breaths: 15, saturation: 98, systolic: 124, pulse: 70, celsius: "36.7" });
   }
 
   function row(patient) {
@@ -124,8 +129,13 @@ describe("with script", () => {
     await page.getByRole("heading", { level: 1, name: /Cedar/ }).waitFor();
     const before = await mark();
     const now = await pulsewire.now();
+    const opened = page.getByRole("table", { name: /^NEWS2.*newest first/ });
+    await pulsewire.send(calm(CAL, minutesBefore(now, 3)));
+    await page.getByText("Show as a table").first().click();
+    await opened.waitFor();
     await pulsewire.send(potassium(CAL, minutesBefore(now, 1), 5.77));
     await page.getByRole("row").filter({ hasText: "5.77" }).first().waitFor();
+    assert.equal(await opened.isVisible(), true, "what the reader opened stays open");
     assert.equal(await mark(), before, "the page was not loaded again");
     await page.getByRole("navigation", { name: /time|window|span/i }).getByRole("link", { name: /6/ }).first().click();
     await page.waitForURL("**/patients/*?window=6h");
@@ -143,10 +153,16 @@ describe("with script", () => {
     const main = page.getByRole("article");
     await main.getByText("open", { exact: true }).first().waitFor();
     const before = await mark();
+    const who = page.getByRole("form", { name: "Acknowledge" }).getByLabel("Who");
+    await who.fill("Nurse J");
     await pulsewire.send(potassium(fay, taken, 4.3, { order: "FAY-1", status: "C" }));
     await main.getByText("retracted", { exact: true }).first().waitFor();
     assert.equal(await mark(), before, "the page was not loaded again");
+    assert.equal(await who.inputValue(), "Nurse J", "what the reader types is left alone");
     await picture(page, "alert-retracted");
+    await who.press("Enter");
+    await page.getByText("nothing is left to do").waitFor();
+    assert.equal(await main.getByText("Nurse J").count(), 0, "nobody takes what was taken back");
     await browser.open(page, "/alerts?state=open");
     assert.equal(await row(fay).count(), 0, "it is no longer open");
     browser.quiet("retractions are quiet");

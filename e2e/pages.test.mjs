@@ -1,7 +1,7 @@
 // Every page in a real browser: it loads, keeps to itself, is readable for everybody, and looks like something.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { accessible, browse, fits, NARROW, picture, WIDE } from "./browser.mjs";
+import { accessible, browse, fits, MIDDLE, NARROW, picture, WIDE } from "./browser.mjs";
 import { start, until } from "./pulsewire.mjs";
 import { admission, merge, minutesBefore, potassium, vitals } from "./ward.mjs";
 
@@ -10,6 +10,7 @@ const WINDOWS = ["6h", "24h", "48h"];
 const LOOKS = [
   { look: "light", colorScheme: "light", viewport: WIDE },
   { look: "dark", colorScheme: "dark", viewport: WIDE },
+  { look: "middle", colorScheme: "light", viewport: MIDDLE },
   { look: "narrow", colorScheme: "light", viewport: NARROW },
   { look: "narrow-dark", colorScheme: "dark", viewport: NARROW },
 ];

@@ -102,14 +102,16 @@ class Pulsewire {
     });
   }
 
-  /** Ends it as an operator would, and checks that it went in order. */
-  async stop() {
+  /** Ends it as an operator would, checks that it went in order, and gives what `look` finds in the data it leaves. */
+  async stop(look = () => null) {
     const late = setTimeout(() => this.child.kill("SIGKILL"), START_MS);
     this.child.kill("SIGINT");
     const { code, signal } = await this.ended;
     clearTimeout(late);
+    const found = look(this.data);
     rmSync(this.data, { recursive: true, force: true });
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, `it did not end in order:\n${this.said.err}`);
     assert.doesNotMatch(this.said.err, /panicked|\bERROR\b/, "the log tells of trouble");
+    return found;
   }
 }
