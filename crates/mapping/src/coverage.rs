@@ -97,6 +97,11 @@ impl Coverage {
         let mut count = 0;
         for segment in message.segments() {
             let name = String::from_utf8_lossy(segment.name());
+            let rows: Vec<&Ignored> = TABLES
+                .ignored
+                .iter()
+                .filter(|row| row.speaks_of(&name))
+                .collect();
             for (field, number) in segment.fields().zip(1..) {
                 if field.is_empty() || (name == "MSH" && number <= 2) {
                     continue;
@@ -109,7 +114,7 @@ impl Coverage {
                             let range = piece.position();
                             let lost = !mapped.cover(&range)
                                 && matches!(
-                                    self.outcome(&name, number, component, range),
+                                    self.unmapped(rows.iter().copied(), number, component, &range),
                                     Outcome::Unmapped { reason: None }
                                 );
                             count += usize::from(lost);
@@ -204,17 +209,25 @@ impl Coverage {
                 table: format!("{}:{}", row.file, row.line),
             };
         }
+        let rows = tables.ignored.iter().filter(|row| row.speaks_of(name));
+        self.unmapped(rows, field, component, &range)
+    }
+
+    /// Says what became of a piece that no mark is over, by the rows that speak of its segment.
+    fn unmapped<'t>(
+        &self,
+        mut rows: impl Iterator<Item = &'t Ignored>,
+        field: usize,
+        component: Option<usize>,
+        range: &std::ops::Range<usize>,
+    ) -> Outcome {
         let doubted = |issue: &&Issue| range.contains(&issue.position);
         if let Some(issue) = self.issues.iter().find(doubted) {
             return Outcome::Unmapped {
                 reason: Some(issue.code.hint()),
             };
         }
-        match tables
-            .ignored
-            .iter()
-            .find(|row| row.covers(name, field, component))
-        {
+        match rows.find(|row| row.covers(field, component)) {
             Some(row) if !row.later => Outcome::Ignored { reason: row.reason },
             row => Outcome::Unmapped {
                 reason: row.map(|row| row.reason),
@@ -274,12 +287,14 @@ impl Spans {
 }
 
 impl Ignored {
-    fn covers(&self, segment: &str, field: usize, component: Option<usize>) -> bool {
-        let named = self.segment == segment
+    fn speaks_of(&self, segment: &str) -> bool {
+        self.segment == segment
             || (self.segment == "Z*" && segment.starts_with('Z'))
-            || (self.segment == "*" && !IN_SCOPE.contains(&segment));
-        named
-            && self.field.is_none_or(|known| known == field)
+            || (self.segment == "*" && !IN_SCOPE.contains(&segment))
+    }
+
+    fn covers(&self, field: usize, component: Option<usize>) -> bool {
+        self.field.is_none_or(|known| known == field)
             && self.component.is_none_or(|known| Some(known) == component)
     }
 }

@@ -54,3 +54,6 @@ fn header(name: &str, value: impl AsRef<[u8]>) -> (Box<str>, Box<[u8]>) {
 fn text<'r>(record: &journal::RecordRef<'r>, name: &str) -> Option<&'r str> {
     std::str::from_utf8(record.header(name)?).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What the stations make of a message between them.
+
+use std::sync::Arc;
+
+use clinical::{FindingState, MessageId, SiteKey, wire};
+use formats::hl7v2;
+use journal::{Journal, MemoryJournal, Record, TopicPartition, TopicSpec, Write};
+use stream::{MemoryStore, Processor, StageSpec, Task};
+
+use super::*;
+use crate::config;
+use crate::intake::sources::Sources;
+use crate::metrics::Metrics;
+use crate::pipeline::workload_stage;
+use crate::topics;
+
+/// Seven vital signs of a patient who is seriously ill.
+const VITALS: &[u8] =
+    b"MSH|^~\\&|MON|H|||20260301100000+0000||ORU^R01|1|P|2.5\rPID|||7^^^H^MR||||19500601\r\
+OBR|1||V1|85353-1^Vital signs^LN|||20260301095900+0000\r\
+OBX|1|NM|9279-1^RR^LN||26|/min|||||F\rOBX|2|NM|59408-5^SpO2^LN||91|%|||||F\r\
+OBX|3|NM|3151-8^O2^LN||2|L/min|||||F\rOBX|4|NM|8480-6^BP^LN||98|mm[Hg]|||||F\r\
+OBX|5|NM|8867-4^Pulse^LN||118|/min|||||F\rOBX|6|ST|80288-4^ACVPU^LN||confused||||||F\r\
+OBX|7|NM|8310-5^Temperature^LN||38.4|Cel|||||F\r";
+
+/// Runs a stage over all there is to read.
+fn run(spec: &StageSpec, processor: impl Processor, journal: &Arc<MemoryJournal>) {
+    let shared: Arc<dyn Journal> = Arc::<MemoryJournal>::clone(journal);
+    let store = MemoryStore::default();
+    let mut task = Task::open(spec.clone(), 0, Arc::new(processor), shared, store).unwrap();
+    while task.run_once(100).unwrap().records > 0 {}
+    task.flush().unwrap();
+}
+
+fn records(journal: &MemoryJournal, topic: &str) -> Vec<Record> {
+    let batch = journal.read(&TopicPartition::new(topic, 0), 0, usize::MAX);
+    let batch = batch.unwrap();
+    batch.iter().map(|read| read.to_record()).collect()
+}
+
+/// A journal with the topics that stages need.
+fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
+    let journal = Arc::new(MemoryJournal::new());
+    for spec in specs {
+        let sides = spec.inputs.iter();
+        let sides = sides.flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
+        for name in spec
+            .inputs
+            .iter()
+            .chain(&spec.outputs)
+            .cloned()
+            .chain(sides)
+        {
+            let topic = TopicSpec {
+                name,
+                partitions: 1,
+                retention: None,
+                retention_bytes: None,
+            };
+            journal.ensure_topic(&topic).unwrap();
+        }
+    }
+    journal
+}
+
+#[test]
+fn a_set_of_vital_signs_is_concluded_from_once() {
+    let config = config::defaults();
+    let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
+    let sources = Arc::new(Sources::new(&config.sources).unwrap());
+    let (normalize, workloads) = (NormalizeStage::spec(1), WorkloadStage::spec(1));
+    let journal = journal_for(&[&normalize, &workloads]);
+    let message = hl7v2::parse(VITALS);
+    let source = sources.of(message.header().as_ref());
+    let key = sources.key(&message, source, &site).unwrap();
+    let at = sources.time(&message, source).unwrap();
+    let id = MessageId::derive(&[VITALS]).to_string();
+    let raw = Record {
+        key: (*key.as_bytes()).into(),
+        event_time: at,
+        received_time: at,
+        seal: 0,
+        headers: vec![
+            header("message-id", id),
+            header("source-system", &*source.name),
+        ],
+        value: Some(VITALS.into()),
+    };
+    let to = TopicPartition::new(topics::hl7("ORU"), 0);
+    journal
+        .append(Write {
+            records: vec![(to, raw)],
+            offsets: Vec::new(),
+        })
+        .unwrap();
+
+    run(
+        &normalize,
+        NormalizeStage::new(sources, site, Arc::clone(&metrics)),
+        &journal,
+    );
+    let streamed = records(&journal, topics::PATIENT_STREAM);
+    let is_marked = |record: &Record| record.headers.iter().any(|(name, _)| &**name == MORE);
+    let (last, others) = streamed.split_last().unwrap();
+    assert!(!is_marked(last) && others.iter().all(is_marked));
+    let public = records(&journal, &topics::fhir("Observation"));
+    assert_eq!((public.len(), public.iter().any(is_marked)), (7, false));
+
+    run(&workloads, workload_stage(&config, &metrics), &journal);
+    let findings: Vec<String> = records(&journal, topics::ALERT_STREAM)
+        .iter()
+        .map(|record| wire::finding_from_json(record.value.as_deref().unwrap()).unwrap())
+        .filter(|finding| finding.state == FindingState::Asserted)
+        .map(|finding| {
+            format!(
+                "{} {}: {}",
+                finding.revision, finding.condition, finding.summary
+            )
+        })
+        .collect();
+    expect_test::expect!["1 deterioration: NEWS2 16, high: respiratory rate 26/min (3), SpO2 91% (3), on oxygen (2), systolic pressure 98 mmHg (2), pulse 118/min (2), consciousness confused (3), temperature 38.4 °C (1); next set within 30 min"].assert_eq(&findings.join("\n"));
+}
