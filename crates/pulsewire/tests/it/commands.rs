@@ -73,21 +73,23 @@ fn check_tells_every_mistake_with_its_line() {
         (Some(0), format!("{valid} is valid\n"))
     );
 
-    let wrong = file(folder.path(), "wrong.toml", b"[journal]\npartitions = 0\n[intake.mllp]\nframe_size = \"big\"\nlissten = \"x\"\n[delivery.pager]\nkind = \"webhook\"\n");
+    let wrong = file(folder.path(), "wrong.toml", b"[journal]\npartitions = 0\nretention = \"soon\"\n[intake.mllp]\nframe_size = \"64GiB\"\nlissten = \"x\"\n[delivery.pager]\nkind = \"webhook\"\n");
     let checked = run(&["check", &wrong]);
     assert_eq!(
         (checked.status.code(), said(&checked)),
         (Some(3), String::new())
     );
     expect![[r#"
-        the configuration has 4 mistake(s)
+        the configuration has 5 mistake(s)
           line 2: journal.partitions is not what it should be
             hint: give a number from 1 to 512
-          line 4: intake.mllp.frame_size is not what it should be
-            hint: give a size such as "64KiB", "16MiB" or "1GiB"
-          line 5: there is no setting `intake.mllp.lissten`
+          line 3: journal.retention is not what it should be
+            hint: give a duration such as "500ms", "30s", "10m", "12h" or "7d"
+          line 5: intake.mllp.frame_size is too small or too large
+            hint: give a size from 1KiB to 32MiB: what is kept of a message must fit one write of the journal
+          line 6: there is no setting `intake.mllp.lissten`
             hint: did you mean `listen`?
-          line 6: delivery.pager.url is no http or https address
+          line 7: delivery.pager.url is no http or https address
             hint: such as "https://pager.example/alerts"
     "#]]
     .assert_eq(&complained(&checked));

@@ -1,7 +1,8 @@
 //! Frames whose content is broken, strange, too much, or of another time: each is kept, and none makes anything worse.
 
+use crate::kept::Kept;
 use crate::message::{Potassium, admission, header, lines, minutes_ago, person, potassium};
-use crate::platform::{Kept, Platform, Site};
+use crate::platform::{Platform, Site};
 use crate::sender::Sender;
 use crate::setting::wait_for;
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::kept::drain;
 use crate::platform::{Platform, Site, run, said};
 use crate::setting::{corpora, wait_for};
 
@@ -45,7 +46,7 @@ fn every_frame_of_the_corpora_ends_in_one_counted_state() {
     );
     assert_eq!((outcomes["Deferred"], outcomes["Closed"]), (0, 0));
 
-    let more = platform.drain(&site, ROUNDS);
+    let more = drain(&platform, &site, ROUNDS);
     wait_for("normalize to have no lag", || {
         let of = |name: &str| platform.count(&[name, "stage=\"normalize\""]);
         (of("pulsewire_stage_lag_records{") == 0 && of("pulsewire_stage_records_total{") > 0)

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use clinical::{AlertState, Delivery, DeliveryKind, wire};
 
+use crate::kept::Kept;
 use crate::message::{Potassium, minutes_ago, potassium};
-use crate::platform::{Kept, Site, quoted};
+use crate::platform::{Site, quoted};
 use crate::sender::Sender;
 use crate::setting::wait_for;
 

@@ -10,6 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::kept::drain;
 use crate::message::{Potassium, admission, minutes_ago, potassium, vitals};
 use crate::platform::{Platform, Site, complained, said};
 use crate::sender::Sender;
@@ -67,7 +68,7 @@ fn nothing_acknowledged_is_lost_when_it_is_killed() {
             .into_iter()
             .map(|sender| sender.join().expect("a sender ends by itself"))
             .collect();
-        platform.drain(site, 1);
+        drain(&platform, site, 1);
         assert!(platform.stop().success());
         ledgers
     });
@@ -292,7 +293,7 @@ fn nothing_new_after_a_rebuild(site: &Site) {
     let deleted = site.command(&["state", "--delete"]);
     assert!(deleted.status.success(), "{}", complained(&deleted));
     let platform = site.start();
-    platform.drain(site, 1);
+    drain(&platform, site, 1);
     assert!(platform.stop().success());
     let after = kept().filter(|key| patients.contains(key)).count();
     assert_eq!(after, before.len());

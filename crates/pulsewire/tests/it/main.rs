@@ -1,6 +1,9 @@
 //! The real binary from outside: over sockets, signals and its command line, killed and started again.
 #![forbid(unsafe_code)]
 
+// What the tests are written with.
+#[cfg(test)]
+mod kept;
 #[cfg(test)]
 mod message;
 #[cfg(test)]
@@ -10,25 +13,36 @@ mod sender;
 #[cfg(test)]
 mod setting;
 
-#[cfg(test)]
-mod commands;
-#[cfg(test)]
-mod connections;
-#[cfg(test)]
-mod content;
-#[cfg(test)]
-mod corpora;
-#[cfg(test)]
-mod delivery;
-#[cfg(test)]
-mod disk_full;
+// From the socket to the person, then the promises.
 #[cfg(test)]
 mod framing;
+
 #[cfg(test)]
-mod kill_loop;
+mod content;
+
 #[cfg(test)]
-mod resend;
-#[cfg(test)]
-mod story;
+mod connections;
+
 #[cfg(test)]
 mod tls;
+
+#[cfg(test)]
+mod resend;
+
+#[cfg(test)]
+mod story;
+
+#[cfg(test)]
+mod delivery;
+
+#[cfg(test)]
+mod corpora;
+
+#[cfg(test)]
+mod kill_loop;
+
+#[cfg(test)]
+mod disk_full;
+
+#[cfg(test)]
+mod commands;
