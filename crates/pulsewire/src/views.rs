@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use clinical::{
-    AlertId, EventId, EventTime, Finding, Origin, PatientKey, ReceivedTime, RecordedTime, wire,
+    AlertId, EventId, EventTime, Fact, Finding, Origin, PatientKey, ReceivedTime, RecordedTime,
+    wire,
 };
 use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
 use mapping::event::{Envelope, event};
@@ -270,6 +271,17 @@ impl Views {
         };
         let view = self.patients.entry(key).or_default();
         view.take_event(&event, envelope.bytes);
+        if let Some(survivor) = view
+            .survivor
+            .filter(|_| matches!(event.fact, Fact::Merge(_)))
+        {
+            let mut retired = std::mem::take(view);
+            self.patients
+                .entry(survivor)
+                .or_default()
+                .take_over(&mut retired);
+            self.patients.insert(key, retired);
+        }
         self.forget_patients();
     }
 

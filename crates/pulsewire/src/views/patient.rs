@@ -55,6 +55,7 @@ pub(crate) struct ResultView {
     pub(crate) what: String,
     pub(crate) value: String,
     pub(crate) flag: Box<str>,
+    pub(crate) reference: String,
     pub(crate) status: ObservationStatus,
 }
 
@@ -86,7 +87,7 @@ impl PatientView {
                 self.encounters
                     .insert(encounter.resource.clone(), encounter.clone());
             }
-            Fact::Observation(observation) => self.take_observation(event, observation),
+            Fact::Observation(observation) => self.take_observation(event, observation, resource),
             Fact::Merge(merge) if merge.role == MergeRole::Retired => {
                 self.survivor = Some(merge.other);
             }
@@ -117,6 +118,20 @@ impl PatientView {
         view.revision = finding.revision;
         view.severity = finding.severity;
         view.summary.clone_from(&finding.summary);
+    }
+
+    /// Takes in what was known under an identity that was merged into this one.
+    pub(crate) fn take_over(&mut self, retired: &mut Self) {
+        self.vitals.append(&mut retired.vitals);
+        self.results.append(&mut retired.results);
+        self.encounters.append(&mut retired.encounters);
+        // Both may have scored the same time: what this one says of it was concluded from both.
+        for (at, score) in std::mem::take(&mut retired.scores) {
+            self.scores.entry(at).or_insert(score);
+        }
+        self.last_event = self.last_event.max(retired.last_event);
+        self.last_received = self.last_received.max(retired.last_received);
+        self.forget();
     }
 
     /// Where the patient is, from the stay that is under way.
@@ -152,7 +167,7 @@ impl PatientView {
         self.gender.clone_from(&person.gender);
     }
 
-    fn take_observation(&mut self, event: &Event, observation: &Observation) {
+    fn take_observation(&mut self, event: &Event, observation: &Observation, resource: &[u8]) {
         let mut drawn = false;
         let whole = observation
             .value
@@ -176,10 +191,9 @@ impl PatientView {
             self.withdraw(event, observation);
         }
         if !drawn && let Some(value) = &observation.value {
-            self.results.insert(
-                observation.resource.clone(),
-                result(event, observation, value),
-            );
+            let mut result = result(event, observation, value);
+            result.reference = reference(resource).unwrap_or_default();
+            self.results.insert(observation.resource.clone(), result);
         }
     }
 
@@ -247,6 +261,7 @@ fn result(event: &Event, observation: &Observation, value: &Value) -> ResultView
             other => words(other),
         },
         flag: observation.interpretation.clone().unwrap_or_default(),
+        reference: String::new(),
         status: observation.status,
     }
 }
@@ -257,6 +272,17 @@ fn words(value: &Value) -> String {
         Value::Coded(codes) => codes.first().map(ToString::to_string).unwrap_or_default(),
         Value::Text(text) => text.to_string(),
     }
+}
+
+/// The range that the source gives beside its value, in its words.
+fn reference(resource: &[u8]) -> Option<String> {
+    let range = Resource::read(resource)
+        .ok()?
+        .get("referenceRange")?
+        .items()
+        .next()?
+        .ok()?;
+    Some(range.get("text").ok()??.text().ok()?.into_owned())
 }
 
 /// The first name given, as people write it.

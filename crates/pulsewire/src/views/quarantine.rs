@@ -56,7 +56,10 @@ pub(crate) fn advice(reason: &str) -> &'static str {
         "from-future" => {
             "The time lies ahead of ours: check the sender's clock and the zone of its source."
         }
-        "merge-cycle" | "self-merge" | "already-merged" => {
+        "self-merge" => {
+            "The message merges a patient into itself: have it corrected at the source and sent again."
+        }
+        "merge-cycle" | "already-merged" => {
             "The merge contradicts an earlier one: have the identities checked at the source."
         }
         _ => "Look at the message beside this, correct it at the source, and have it sent again.",

@@ -197,7 +197,7 @@ fn results(view: &PatientView) -> Vec<ResultRow> {
             value: result.value.clone(),
             flag: result.flag.to_string(),
             severity: flag_severity(&result.flag),
-            reference: String::new(),
+            reference: result.reference.clone(),
             status: status(result.status).to_owned(),
             at_us: result.at.micros(),
             received_us: result.received.micros(),
