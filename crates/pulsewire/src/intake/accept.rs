@@ -149,7 +149,7 @@ impl Intake {
     }
 
     fn accept(&self, arrival: &Arrival<'_>, collision: bool) -> Pending {
-        let (id, control, at, watch) = (arrival.id, arrival.control, arrival.at, arrival.watch);
+        let (id, at, watch) = (arrival.id, arrival.at, arrival.watch);
         let name = Arc::clone(&arrival.source.name);
         if collision {
             let label = SourceLabel {
@@ -176,7 +176,7 @@ impl Intake {
                     answer
                 }
                 Err(error) => {
-                    resends.not_accepted(id, control);
+                    resends.not_accepted(id);
                     metrics.frame(&name, Outcome::Deferred);
                     tracing::error!(source = %name, message = %id, %error, "a message could not be stored; its sender was told to send it again");
                     let message = hl7v2::parse(&first_segment);

@@ -146,7 +146,7 @@ impl Resends {
                 Ok(Known::Accepted(at))
             }
             Err(error) => {
-                self.not_accepted(message, control);
+                self.not_accepted(message);
                 Err(error)
             }
             known => known,
@@ -182,15 +182,15 @@ impl Resends {
         other: Option<MessageId>,
         now: ReceivedTime,
     ) -> Result<Known, Error> {
-        let accepted = self.store.accepted(message, now)?;
-        let in_window = |at: &ReceivedTime| now.since(*at).is_none_or(|age| age <= self.window);
-        if let Some(at) = accepted.filter(in_window) {
-            return Ok(Known::Accepted(at));
+        // No message is on disk without its control id, which is there as early: most are new, and one look tells so.
+        let stored = self.store.control(control, now)?;
+        if stored.is_some() {
+            let in_window = |at: &ReceivedTime| now.since(*at).is_none_or(|age| age <= self.window);
+            if let Some(at) = self.store.accepted(message, now)?.filter(in_window) {
+                return Ok(Known::Accepted(at));
+            }
         }
-        let other = match other {
-            None => self.store.control(control, now)?,
-            known => known,
-        };
+        let other = other.or(stored);
         let collision = other.is_some_and(|other| other != message);
         Ok(Known::New { collision })
     }
@@ -213,11 +213,9 @@ impl Resends {
     }
 
     /// Tells that a new message was not accepted; it may come again.
-    pub(crate) fn not_accepted(&self, message: MessageId, control: PatientKey) {
-        let mut recent = self.recent();
-        recent.young.controls.remove(&control);
-        let waiting = recent.pending.remove(&message);
-        drop(recent);
+    pub(crate) fn not_accepted(&self, message: MessageId) {
+        // Its control id stays known: it may be that of another message, which must be found by it.
+        let waiting = self.recent().pending.remove(&message);
         answer(waiting, None);
     }
 
