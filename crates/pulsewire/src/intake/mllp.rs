@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::accept::{Intake, Pending};
-use super::tls;
+use super::{open_files, tls};
 use crate::clock::Stopwatch;
 use crate::config::Mllp;
 use crate::metrics::{Outcome, ReasonLabels};
@@ -89,7 +89,7 @@ impl Listener {
 
     /// Takes connections until it is time to stop.
     pub(crate) async fn run(self, intake: Arc<Intake>, tasks: Tasks) {
-        let permits = Arc::new(Semaphore::new(self.config.connections));
+        let permits = Arc::new(Semaphore::new(open_files::connections(self.config.connections)));
         let door = Arc::new(Door {
             intake,
             config: self.config,

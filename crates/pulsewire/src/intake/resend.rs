@@ -294,3 +294,6 @@ fn answer(waiting: Option<Waiting>, accepted: Option<ReceivedTime>) {
         let _gone = sender.send(accepted).is_err();
     }
 }
+
+#[cfg(test)]
+mod tests;
