@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 mod answer;
 pub(crate) mod mllp;
+pub(crate) mod open_files;
 pub(crate) mod resend;
 pub(crate) mod sources;
 mod tls;

@@ -13,6 +13,7 @@ use journal::EmbeddedJournal;
 use super::{Configured, Failure};
 use crate::clock::Stopwatch;
 use crate::config::Config;
+use crate::intake::open_files;
 use crate::site_key;
 
 /// So many syncs are timed.
@@ -22,7 +23,7 @@ const SYNC_BYTES: usize = 4096;
 /// A sync that takes longer than this will be felt by every sender.
 const SYNC_SLOW: Duration = Duration::from_millis(20);
 /// Fewer open files than this are soon used up by connections and segments.
-const OPEN_FILES_FEW: u64 = 4096;
+const OPEN_FILES_FEW: usize = 4096;
 
 /// Look at this machine and the data directory for trouble
 ///
@@ -75,16 +76,7 @@ impl Doctor {
 }
 
 fn open_files() -> Verdict {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits
-        .lines()
-        .find(|line| line.starts_with("Max open files"))
-        .unwrap_or_default();
-    match line
-        .split_whitespace()
-        .nth(3)
-        .and_then(|soft| soft.parse::<u64>().ok())
-    {
+    match open_files::limit() {
         Some(limit) if limit < OPEN_FILES_FEW => Verdict::Doubtful(
             format!("at most {limit}"),
             "each connection and each open segment takes one: run `ulimit -n 65536` before the start",

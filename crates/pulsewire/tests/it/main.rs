@@ -45,4 +45,7 @@ mod kill_loop;
 mod disk_full;
 
 #[cfg(test)]
+mod faults;
+
+#[cfg(test)]
 mod commands;

@@ -96,11 +96,9 @@ impl Site {
 
     /// Starts the platform and waits until it takes messages.
     pub(crate) fn start(&self) -> Platform {
-        let config = self.config();
-        Platform::start(
-            &["run", "--config", &config.display().to_string()],
-            &self.folder.path().join("log"),
-        )
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
+        command.arg("run").arg("--config").arg(self.config());
+        Platform::start(command, &self.folder.path().join("log"))
     }
 
     /// Starts the platform and kills it so soon after, whether or not it takes messages by then.
@@ -119,6 +117,23 @@ impl Site {
         assert_eq!(ended, None, "it ended by itself");
         child.kill().expect("it is ours to kill");
         child.wait().expect("it was just killed");
+    }
+
+    /// Starts the platform with so many files that it may open.
+    pub(crate) fn start_with_open_files(&self, limit: u64) -> Platform {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!(
+            "ulimit -n {limit}; exec \"$0\" run --config \"$1\""
+        ));
+        command
+            .arg(env!("CARGO_BIN_EXE_pulsewire"))
+            .arg(self.config());
+        Platform::start(command, &self.folder.path().join("log"))
+    }
+
+    /// What the processes of this site have logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// Runs a command on this site to its end.
@@ -211,15 +226,13 @@ impl Drop for Platform {
 
 impl Platform {
     /// Starts the binary and reads the addresses that it prints.
-    pub(crate) fn start(arguments: &[&str], log: &Path) -> Self {
+    fn start(mut command: Command, log: &Path) -> Self {
         let errors = File::options()
             .append(true)
             .create(true)
             .open(log)
             .expect("the temporary folder can be written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
         command
-            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors);
@@ -283,11 +296,16 @@ impl Platform {
 
     /// Asks it to stop, without waiting.
     pub(crate) fn ask_to_stop(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal by name.
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        let asked = Command::new("sh")
-            .args(["-c", "kill -TERM \"$0\"", &id])
+        let sent = Command::new("sh")
+            .args(["-c", "kill -\"$1\" \"$0\"", &id, name])
             .status();
-        assert!(asked.expect("there is a shell").success());
+        assert!(sent.expect("there is a shell").success());
     }
 
     /// Asks it to stop and waits until it has.
