@@ -8,7 +8,7 @@ use journal::{EmbeddedJournal, Journal, Record, TopicPartition, partition_for};
 use crate::message::{Potassium, minutes_ago, potassium};
 use crate::platform::{PARTITIONS, Platform, Site};
 use crate::sender::Sender;
-use crate::setting::{now, wait_for};
+use crate::setting::{PATIENCE, now, wait_at_most};
 
 /// How much of a topic is read at once.
 const READ_BYTES: usize = 1 << 20;
@@ -104,10 +104,24 @@ pub(crate) fn drain(platform: &Platform, site: &Site, rounds: u64) -> u64 {
             sent += 1;
         }
         let mut missing: Vec<PatientKey> = marks.iter().map(|(key, _)| *key).collect();
-        wait_for("the marks to come through", || {
-            news.read(|key| missing.retain(|mark| mark.as_bytes() != key));
-            missing.is_empty().then_some(())
-        });
+        let mut seen = 0_u64;
+        let mut look = || {
+            news.read(|key| {
+                seen += 1;
+                missing.retain(|mark| mark.as_bytes() != key);
+            });
+            (missing.is_empty(), seen)
+        };
+        // After a long backlog this takes as long as it takes, if only something comes all the while.
+        let mut before = 0;
+        while wait_at_most(PATIENCE, || look().0.then_some(())).is_none() {
+            let (_, seen) = look();
+            assert!(
+                seen > before,
+                "waited in vain for the marks to come through"
+            );
+            before = seen;
+        }
     }
     sent
 }
