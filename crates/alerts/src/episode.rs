@@ -203,7 +203,9 @@ impl Episode {
 
     fn await_acknowledgement(&mut self, scene: &mut Scene<'_>) {
         let within = scene.policy.acknowledge_within.of(self.alert.severity);
-        let at = scene.now.watermark.plus(within);
+        // Where no tick has come yet, clinical time is that of the specimen: nobody can have been told before now.
+        let received = EventTime::from_micros(scene.now.received.micros());
+        let at = scene.now.watermark.max(received).plus(within);
         self.acknowledge_by = Some(at);
         scene.set(Timer::Acknowledge, Some(at));
     }

@@ -197,10 +197,7 @@ fn control(reader: &mut Reader<'_>) -> SocketAddr {
 
 fn mllp(reader: &mut Reader<'_>) -> Mllp {
     let at = "intake.mllp";
-    let frame_size = reader.size(at, "frame_size");
-    if !(FRAME_SIZE_LEAST..=FRAME_SIZE_MOST).contains(&frame_size) {
-        reader.refuse(at, "frame_size", "is too small or too large", "give a size from 1KiB to 32MiB: what is kept of a message must fit one write of the journal");
-    }
+    let frame_size = reader.size_between(at, "frame_size", FRAME_SIZE_LEAST, FRAME_SIZE_MOST);
     Mllp {
         listen: reader.address(at, "listen"),
         connections: reader.count(at, "connections", 1, 65_536),

@@ -6,7 +6,6 @@
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -88,48 +87,65 @@ struct Doors {
     control: TcpListener,
 }
 
-/// Starts the platform; senders are answered from here on.
+/// Starts the platform. Senders are answered as soon as the journal is open; the stations, whose state may be large,
+/// follow, and take from the journal what came meanwhile.
 pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<Running, Error> {
     let doors = Doors {
         mllp: mllp::bind(&config.mllp).await?,
         control: control::bind(config.control_listen).await?,
     };
     let tasks = Tasks::new(tokio::runtime::Handle::current());
-    let (config, site) = (config.clone(), site.to_owned());
-    // Opening reads files, and reading them waits: not on the runtime's threads.
-    let opened = tokio::task::spawn_blocking({
-        let (config, tasks) = (config.clone(), tasks.clone());
-        move || open(&config, clock, &tasks)
-    });
-    let opened = opened
-        .await
-        .map_err(|error| std::io::Error::other(error.to_string()))??;
     let (mllp, control) = (doors.mllp.address()?, doors.control.local_addr()?);
+    let entry = {
+        let (config, tasks) = (config.clone(), tasks.clone());
+        blocking(move || open_entry(&config, clock, &tasks)).await?
+    };
+    tasks.spawn(doors.mllp.run(Arc::clone(&entry.intake), tasks.clone()));
+    let entry = Arc::new(entry);
+    let stations = {
+        let (config, tasks, entry) = (config.clone(), tasks.clone(), Arc::clone(&entry));
+        blocking(move || open_stations(&config, clock, &entry, &tasks)).await
+    };
+    let stations = match stations {
+        Ok(stations) => stations,
+        Err(error) => {
+            tasks.stop_all().await;
+            return Err(error);
+        }
+    };
     let state = Arc::new(Control {
-        journal: Arc::clone(&opened.journal),
-        views: opened.views,
-        metrics: opened.metrics,
-        sources: opened.sources,
-        stages: opened.healths,
+        journal: Arc::clone(&entry.journal),
+        views: stations.views,
+        metrics: Arc::clone(&entry.metrics),
+        sources: Arc::clone(&entry.sources),
+        stages: stations.healths,
         rates: rates::Rates::default(),
         clock,
-        config,
+        config: config.clone(),
         mllp,
         started: clock.now(),
-        csrf: csrf(&opened.site_key, clock.now()),
-        site,
+        csrf: csrf(&entry.site_key, clock.now()),
+        site: site.to_owned(),
         live: Control::live_permits(),
         tasks: tasks.clone(),
     });
-    tasks.spawn(doors.mllp.run(opened.intake, tasks.clone()));
     tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
     tasks.spawn(look_at_rates(Arc::clone(&state)));
+    let journal = Arc::clone(&entry.journal);
     Ok(Running {
         mllp,
         control,
         tasks,
-        journal: opened.journal,
+        journal,
     })
+}
+
+/// Opening reads files, and reading them waits: not on the runtime's threads.
+async fn blocking<T: Send + 'static>(
+    open: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let opened = tokio::task::spawn_blocking(open).await;
+    opened.map_err(|error| std::io::Error::other(error.to_string()))?
 }
 
 impl Running {
@@ -147,19 +163,23 @@ impl Running {
     }
 }
 
-/// What opening gives.
-struct Opened {
+/// What senders need to be answered.
+struct Entry {
     journal: Arc<EmbeddedJournal>,
     intake: Arc<Intake>,
-    views: views::Shared,
     metrics: Arc<Metrics>,
     sources: Arc<Sources>,
-    healths: Vec<Arc<StageHealth>>,
     site_key: SiteKey,
 }
 
-/// Opens the journal and what is derived from it, and starts the stages.
-fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
+/// What is derived from the journal.
+struct Stations {
+    views: views::Shared,
+    healths: Vec<Arc<StageHealth>>,
+}
+
+/// Opens the journal and the memory of accepted messages.
+fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Error> {
     let directory = &config.journal.directory;
     std::fs::create_dir_all(directory)?;
     // State and journal hold what identifies people: nobody else on this machine reads them.
@@ -198,38 +218,47 @@ fn open(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Opened, Error> {
         tasks: tasks.clone(),
         last: Mutex::default(),
     });
+    Ok(Entry {
+        journal,
+        intake,
+        metrics,
+        sources,
+        site_key,
+    })
+}
+
+/// Opens the state of the stations and starts them, and what looks after the rest.
+fn open_stations(
+    config: &Config,
+    clock: Clock,
+    entry: &Entry,
+    tasks: &Tasks,
+) -> Result<Stations, Error> {
+    let shared: Arc<dyn Journal> = entry.journal.clone();
+    let partitions = config.journal.partitions;
     let healths = if config.intake_only {
         tracing::warn!(
             "only intake runs: messages are kept, nothing is normalized and nobody is alerted"
         );
         Vec::new()
     } else {
-        start_stages(
-            config, directory, &shared, &metrics, &sources, &site_key, tasks,
-        )?
+        start_stages(config, &shared, entry, tasks)?
     };
     let views = views::Shared::default();
-    views.start(&shared, config.journal.partitions, tasks)?;
-    let delivering = delivery::Shared {
-        journal: Arc::clone(&shared),
-        metrics: Arc::clone(&metrics),
-        clock,
-        partitions: config.journal.partitions,
-    };
+    views.start(&shared, partitions, tasks)?;
     if !config.intake_only {
+        let metrics = Arc::clone(&entry.metrics);
+        let delivering = delivery::Shared {
+            journal: shared,
+            metrics,
+            clock,
+            partitions,
+        };
         delivery::start(&Arc::new(delivering), &config.delivery, tasks)?;
-        start_ticks(config.journal.partitions, clock, &journal, &healths, tasks)?;
+        start_ticks(partitions, clock, &entry.journal, &healths, tasks)?;
     }
-    start_housekeeping(clock, &journal, &intake, tasks)?;
-    Ok(Opened {
-        journal,
-        intake,
-        views,
-        metrics,
-        sources,
-        healths,
-        site_key,
-    })
+    start_housekeeping(clock, &entry.journal, &entry.intake, tasks)?;
+    Ok(Stations { views, healths })
 }
 
 fn options(config: &Config) -> journal::Options {
@@ -244,14 +273,17 @@ fn options(config: &Config) -> journal::Options {
 /// Starts normalize, workloads and alerts, each on a thread of its own.
 fn start_stages(
     config: &Config,
-    directory: &Path,
     journal: &Arc<dyn Journal>,
-    metrics: &Arc<Metrics>,
-    sources: &Arc<Sources>,
-    site_key: &SiteKey,
+    entry: &Entry,
     tasks: &Tasks,
 ) -> Result<Vec<Arc<StageHealth>>, Error> {
-    let states = FjallDatabase::open(&directory.join("state"))?;
+    let Entry {
+        metrics,
+        sources,
+        site_key,
+        ..
+    } = entry;
+    let states = FjallDatabase::open(&config.journal.directory.join("state"))?;
     let shared = Arc::new(stages::Shared {
         journal: Arc::clone(journal),
         states,

@@ -127,6 +127,15 @@ impl<'a> Reader<'a> {
         self.get(table, key, &form, read).unwrap_or_default()
     }
 
+    /// A size that can work.
+    pub(crate) fn size_between(&mut self, table: &str, key: &str, least: u64, most: u64) -> u64 {
+        let form = format!("a size from {} KiB to {} MiB", least >> 10, most >> 20);
+        let read = |value: &DeValue<'_>| {
+            value::size(value.as_str()?).filter(|size| (least..=most).contains(size))
+        };
+        self.get(table, key, &form, read).unwrap_or_default()
+    }
+
     pub(crate) fn size(&mut self, table: &str, key: &str) -> u64 {
         let form = "a size such as \"64KiB\", \"16MiB\" or \"1GiB\"";
         self.get(table, key, form, |value| value::size(value.as_str()?))

@@ -89,7 +89,9 @@ impl Listener {
 
     /// Takes connections until it is time to stop.
     pub(crate) async fn run(self, intake: Arc<Intake>, tasks: Tasks) {
-        let permits = Arc::new(Semaphore::new(open_files::connections(self.config.connections)));
+        let permits = Arc::new(Semaphore::new(open_files::connections(
+            self.config.connections,
+        )));
         let door = Arc::new(Door {
             intake,
             config: self.config,
