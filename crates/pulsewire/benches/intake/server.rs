@@ -31,6 +31,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on a folder, with settings beside the usual ones.
     pub(crate) fn start(kind: Kind, folder: &Path, settings: &str) -> Self {
+        Self::start_on(
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+            kind,
+            folder,
+            settings,
+        )
+    }
+
+    /// Starts one that takes messages at an address, so that a sender can be there before it tells its addresses.
+    pub(crate) fn start_on(listen: SocketAddr, kind: Kind, folder: &Path, settings: &str) -> Self {
         std::fs::create_dir_all(folder).unwrap();
         let mut command = match kind {
             Kind::Floor => {
@@ -40,7 +50,7 @@ impl Server {
             }
             Kind::Intake | Kind::Platform => {
                 let file = folder.join("bench.toml");
-                std::fs::write(&file, config(folder, settings)).unwrap();
+                std::fs::write(&file, config(folder, listen, settings)).unwrap();
                 let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
                 command.arg("run").arg("--config").arg(file);
                 if kind == Kind::Intake {
@@ -133,10 +143,10 @@ impl Drop for Server {
     }
 }
 
-fn config(folder: &Path, settings: &str) -> String {
+fn config(folder: &Path, listen: SocketAddr, settings: &str) -> String {
     let data = folder.join("data");
     format!(
-        "[journal]\ndirectory = '{}'\n[intake.mllp]\nlisten = '127.0.0.1:0'\nconnections_per_address = 4096\n\
+        "[journal]\ndirectory = '{}'\n[intake.mllp]\nlisten = '{listen}'\nconnections_per_address = 4096\n\
          [control]\nlisten = '127.0.0.1:0'\n[log]\nlevel = 'error'\n{settings}",
         data.display()
     )
