@@ -361,7 +361,7 @@ fn start_housekeeping(
     tasks: &Tasks,
 ) -> Result<(), Error> {
     let intake = Arc::clone(intake);
-    tasks.thread("resends", move |stop| {
+    tasks.background("resends", move |stop| {
         while !stop.is_asked() {
             stop.rest(REMEMBER);
             if let Err(error) = intake.resends.flush(clock.now()) {
@@ -370,7 +370,7 @@ fn start_housekeeping(
         }
     })?;
     let retained = Arc::clone(journal);
-    tasks.thread("retention", move |stop| {
+    tasks.background("retention", move |stop| {
         while !stop.is_asked() {
             match retained.retain(clock.now().micros()) {
                 Ok(0) => {}

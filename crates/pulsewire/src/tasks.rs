@@ -18,6 +18,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often a resting thread looks at the word to stop.
 const STEP: Duration = Duration::from_millis(100);
 
+/// How far behind others a thread that can wait stands; 19 is the farthest.
+const BACKGROUND_NICE: i32 = 10;
+
 /// What runs, and the word to stop.
 #[derive(Clone)]
 pub(crate) struct Tasks {
@@ -118,6 +121,21 @@ impl Tasks {
             .unwrap_or_else(PoisonError::into_inner)
             .push((name, thread));
         Ok(())
+    }
+
+    /// Runs a thread that can wait: senders and stations have the processor before it.
+    pub(crate) fn background(
+        &self,
+        name: &'static str,
+        run: impl FnOnce(Stop) + Send + 'static,
+    ) -> std::io::Result<()> {
+        self.thread(name, move |stop| {
+            let this = Some(rustix::thread::gettid());
+            if let Err(error) = rustix::process::setpriority_process(this, BACKGROUND_NICE) {
+                tracing::debug!(name, %error, "a thread that can wait does not");
+            }
+            run(stop);
+        })
     }
 
     /// The threads that have ended though nobody asked them to: a defect, and work that is not done.

@@ -81,7 +81,7 @@ impl Shared {
         tasks: &Tasks,
     ) -> std::io::Result<()> {
         let mut reader = Reader::new(Arc::clone(journal), partitions, self.clone());
-        tasks.thread("views", move |stop| reader.run(&stop))
+        tasks.background("views", move |stop| reader.run(&stop))
     }
 }
 
