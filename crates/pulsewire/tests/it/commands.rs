@@ -85,8 +85,8 @@ fn check_tells_every_mistake_with_its_line() {
             hint: give a number from 1 to 512
           line 3: journal.retention is not what it should be
             hint: give a duration such as "500ms", "30s", "10m", "12h" or "7d"
-          line 5: intake.mllp.frame_size is too small or too large
-            hint: give a size from 1KiB to 32MiB: what is kept of a message must fit one write of the journal
+          line 5: intake.mllp.frame_size is not what it should be
+            hint: give a size from 1 KiB to 32 MiB
           line 6: there is no setting `intake.mllp.lissten`
             hint: did you mean `listen`?
           line 7: delivery.pager.url is no http or https address
