@@ -9,6 +9,7 @@
 mod bench;
 mod e2e;
 mod step;
+mod tables;
 #[cfg(test)]
 mod tidy;
 
@@ -23,6 +24,7 @@ cargo xtask COMMAND
   bless           accepts new expected values in tests (then read the diff)
   bench           prints the table of measured ratios (release build; some minutes)
   e2e             the browser tests alone
+  tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
   kill-loop N     kills the running binary N times under load and checks that nothing is lost";
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         .run(),
         ["bench"] => bench::run(),
         ["e2e"] => e2e::run(),
+        ["tables"] => tables::run(),
         ["kill-loop", cycles] => kill_loop(cycles),
         _ => {
             eprintln!("{USAGE}");
