@@ -1,9 +1,12 @@
 //! Batches: a file or frame that holds several messages between FHS, BHS, BTS and FTS segments.
 
+mod answer;
+
 use std::ops::Range;
 
-use super::issue::Severity;
 use super::separators::Separators;
+
+pub use answer::answer;
 
 /// A file taken apart into its messages; every byte is in a message, an envelope segment, or `leading`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +35,13 @@ pub struct BatchMessage {
 pub struct BatchIssue {
     /// What is wrong.
     pub code: BatchIssueCode,
+    /// The batch it is in, counted from 1; 0 if it is the file's or what is in no batch.
+    pub batch: usize,
     /// The byte it is found at.
     pub position: usize,
 }
 
-/// Names what can be wrong with a batch.
+/// Names what can be wrong with a batch; a count that is off means that messages may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchIssueCode {
     /// A BHS segment without its BTS.
@@ -80,41 +85,48 @@ impl BatchIssueCode {
         }
     }
 
-    /// Returns how bad it is: a count that is off means that messages may be missing.
-    #[must_use]
-    pub const fn severity(self) -> Severity {
-        match self {
-            Self::MessageCount { .. } | Self::BatchCount { .. } => Severity::Error,
-            _ => Severity::Warning,
-        }
+    /// Tells whether it concerns the file and none of its batches.
+    const fn is_of_file(self) -> bool {
+        matches!(
+            self,
+            Self::FileTrailerMissing
+                | Self::FileHeaderMissing
+                | Self::BatchCount { .. }
+                | Self::LeadingBytes
+        )
     }
 }
 
 impl std::fmt::Display for BatchIssue {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "byte {}: ", self.position)?;
-        match self.code {
-            BatchIssueCode::BatchTrailerMissing => {
+        write!(formatter, "byte {}: {}", self.position, self.code)
+    }
+}
+
+impl std::fmt::Display for BatchIssueCode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::BatchTrailerMissing => {
                 formatter.write_str("a batch has no BTS; check whether the file was cut off")
             }
-            BatchIssueCode::BatchHeaderMissing => {
+            Self::BatchHeaderMissing => {
                 formatter.write_str("a BTS ends no batch; start the batch with BHS")
             }
-            BatchIssueCode::FileTrailerMissing => {
+            Self::FileTrailerMissing => {
                 formatter.write_str("the file has no FTS; check whether it was cut off")
             }
-            BatchIssueCode::FileHeaderMissing => {
+            Self::FileHeaderMissing => {
                 formatter.write_str("an FTS ends no file; start the file with FHS")
             }
-            BatchIssueCode::MessageCount { declared, found } => write!(
+            Self::MessageCount { declared, found } => write!(
                 formatter,
-                "BTS-1 says {declared} messages, {found} came; ask the sender for the rest"
+                "BTS-1 says {declared} messages, {found} came; check what was cut off and send the rest"
             ),
-            BatchIssueCode::BatchCount { declared, found } => write!(
+            Self::BatchCount { declared, found } => write!(
                 formatter,
-                "FTS-1 says {declared} batches, {found} came; ask the sender for the rest"
+                "FTS-1 says {declared} batches, {found} came; check what was cut off and send the rest"
             ),
-            BatchIssueCode::LeadingBytes => formatter.write_str(
+            Self::LeadingBytes => formatter.write_str(
                 "bytes before the first header were skipped; start with FHS, BHS or MSH",
             ),
         }
@@ -143,6 +155,8 @@ struct Splitter<'b> {
     batches: usize,
     batches_in_file: usize,
     messages_in_batch: usize,
+    /// Whether messages came that no BHS announced: to the count of FTS-1 they are a batch.
+    is_unannounced: bool,
     field: u8,
     has_started: bool,
 }
@@ -162,6 +176,7 @@ impl<'b> Splitter<'b> {
             batches: 0,
             batches_in_file: 0,
             messages_in_batch: 0,
+            is_unannounced: false,
             field: Separators::STANDARD.field,
             has_started: false,
         }
@@ -169,10 +184,7 @@ impl<'b> Splitter<'b> {
 
     fn line(&mut self, line: Range<usize>) {
         let text = self.bytes.get(line.clone()).unwrap_or_default();
-        let marks = text
-            .iter()
-            .take_while(|&&byte| matches!(byte, 0x0B | 0x1C | 0xEF | 0xBB | 0xBF | b' '))
-            .count();
+        let marks = text.iter().take_while(|&&byte| is_mark(byte)).count();
         let text = text.get(marks..).unwrap_or_default();
         let name = text.get(..3).unwrap_or_default();
         match name {
@@ -201,7 +213,7 @@ impl<'b> Splitter<'b> {
         let leading = self.bytes.get(..start).unwrap_or_default();
         let is_junk = !leading.trim_ascii().is_empty();
         if is_junk || marks > 0 {
-            self.report(BatchIssueCode::LeadingBytes, 0);
+            self.report(BatchIssueCode::LeadingBytes, 0, 0);
         }
     }
 
@@ -210,6 +222,7 @@ impl<'b> Splitter<'b> {
         self.close_file();
         self.file_open = Some(line.start);
         self.batches_in_file = 0;
+        self.messages_in_batch = 0;
         self.batch.envelope.push(line);
     }
 
@@ -219,40 +232,51 @@ impl<'b> Splitter<'b> {
         self.batches += 1;
         self.batches_in_file += 1;
         self.messages_in_batch = 0;
+        self.is_unannounced = false;
         self.batch.envelope.push(line);
     }
 
     fn message(&mut self, line: Range<usize>) {
         self.messages_in_batch += 1;
-        let batch = if self.batch_open.is_some() {
-            self.batches
-        } else {
-            0
-        };
+        let batch = self.number();
+        if batch == 0 && !self.is_unannounced {
+            self.is_unannounced = true;
+            self.batches_in_file += 1;
+        }
         self.batch.messages.push(BatchMessage { span: line, batch });
     }
 
+    /// The batch that is open, 0 if none is.
+    fn number(&self) -> usize {
+        self.batch_open.map_or(0, |_| self.batches)
+    }
+
     fn batch_trailer(&mut self, line: Range<usize>, text: &[u8]) {
-        let found = self.messages_in_batch;
+        let (number, found) = (self.number(), self.messages_in_batch);
         if self.batch_open.take().is_none() {
-            self.report(BatchIssueCode::BatchHeaderMissing, line.start);
+            self.report(BatchIssueCode::BatchHeaderMissing, number, line.start);
         }
         if let Some(declared) = self.declared(text).filter(|&declared| declared != found) {
-            self.report(BatchIssueCode::MessageCount { declared, found }, line.start);
+            let code = BatchIssueCode::MessageCount { declared, found };
+            self.report(code, number, line.start);
         }
         self.messages_in_batch = 0;
+        self.is_unannounced = false;
         self.batch.envelope.push(line);
     }
 
     fn file_trailer(&mut self, line: Range<usize>, text: &[u8]) {
         self.close_batch();
         if self.file_open.take().is_none() {
-            self.report(BatchIssueCode::FileHeaderMissing, line.start);
+            self.report(BatchIssueCode::FileHeaderMissing, 0, line.start);
         }
         let found = self.batches_in_file;
         if let Some(declared) = self.declared(text).filter(|&declared| declared != found) {
-            self.report(BatchIssueCode::BatchCount { declared, found }, line.start);
+            let code = BatchIssueCode::BatchCount { declared, found };
+            self.report(code, 0, line.start);
         }
+        self.batches_in_file = 0;
+        self.is_unannounced = false;
         self.batch.envelope.push(line);
     }
 
@@ -277,14 +301,15 @@ impl<'b> Splitter<'b> {
     }
 
     fn close_batch(&mut self) {
+        let number = self.number();
         if let Some(position) = self.batch_open.take() {
-            self.report(BatchIssueCode::BatchTrailerMissing, position);
+            self.report(BatchIssueCode::BatchTrailerMissing, number, position);
         }
     }
 
     fn close_file(&mut self) {
         if let Some(position) = self.file_open.take() {
-            self.report(BatchIssueCode::FileTrailerMissing, position);
+            self.report(BatchIssueCode::FileTrailerMissing, 0, position);
         }
     }
 
@@ -302,9 +327,18 @@ impl<'b> Splitter<'b> {
         std::str::from_utf8(first.trim_ascii()).ok()?.parse().ok()
     }
 
-    fn report(&mut self, code: BatchIssueCode, position: usize) {
-        self.batch.issues.push(BatchIssue { code, position });
+    fn report(&mut self, code: BatchIssueCode, batch: usize, position: usize) {
+        self.batch.issues.push(BatchIssue {
+            code,
+            batch,
+            position,
+        });
     }
+}
+
+/// Tells the bytes that may stand before a segment's name: framing, the three of a byte order mark, blanks.
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, 0x0B | 0x1C | 0xEF | 0xBB | 0xBF | b' ')
 }
 
 /// Returns the lines with what ends them; as in a message, line feeds end lines only where there is no carriage return.

@@ -240,7 +240,9 @@ impl IssueCode {
             Self::SeveralHeaders => {
                 "a second MSH segment; send each message in a frame of its own or all in a batch"
             }
-            Self::BatchHeader => "a batch header; split the batch into its messages first",
+            Self::BatchHeader => {
+                "a batch header instead of MSH; send the messages of the batch, one at least"
+            }
             Self::MessageTypeMissing => "MSH-9 is empty; send the message type, such as ADT^A01",
             Self::ControlIdMissing => {
                 "MSH-10 is empty; send an id of the message, so that it can be acknowledged"

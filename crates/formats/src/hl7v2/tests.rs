@@ -324,7 +324,7 @@ fn unknown_segments_and_several_headers_are_kept() {
             "MSH" 12
             "PID" 5
             "FTS" 1
-            byte 0: a batch header; split the batch into its messages first (batch-header)"#]],
+            byte 0: a batch header instead of MSH; send the messages of the batch, one at least (batch-header)"#]],
     );
 }
 
