@@ -14,6 +14,8 @@ mod tables;
 
 pub mod issue;
 
+mod unmapped;
+
 pub mod coverage;
 
 pub mod draft;
@@ -28,3 +30,4 @@ pub use bundle::bundle;
 pub use identity::{PatientIdentifier, Subjects, subjects};
 pub use map::{Mapped, map};
 pub use source::Source;
+pub use unmapped::UnmappedCode;

@@ -1,5 +1,6 @@
 //! What is known of a sender and no message says: its name, its clock, how it names patients and things.
 
+mod local_codes;
 mod readable;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,9 @@ use std::fmt;
 
 use formats::hl7v2::Charset;
 
+pub use local_codes::{
+    LOCAL_CODES_MAX, LocalCode, LocalCodeError, LocalCodes, LocalRule, Standing, Where,
+};
 pub use readable::Readable;
 
 /// One sender of messages, as configured.
@@ -24,8 +28,8 @@ pub struct Source {
     pub identifiers: Vec<Preference>,
     /// The URIs of assigning authorities, by their namespace id.
     pub authorities: BTreeMap<Box<str>, Box<str>>,
-    /// What the sender's own codes mean, by `code` or, first, by `system|code`.
-    pub codes: BTreeMap<Box<str>, LocalCode>,
+    /// What the sender's own codes mean.
+    pub codes: LocalCodes,
 }
 
 impl Source {
@@ -38,7 +42,7 @@ impl Source {
             authority: None,
             identifiers: Vec::new(),
             authorities: BTreeMap::new(),
-            codes: BTreeMap::new(),
+            codes: LocalCodes::default(),
         }
     }
 
@@ -47,14 +51,9 @@ impl Source {
         self.authority.as_deref().unwrap_or(&self.name)
     }
 
-    /// Finds what a code of the sender's own means.
+    /// Finds what a code of the sender's own means in the field that names the result or the report.
     pub(crate) fn local_code(&self, system: &str, code: &str) -> Option<&LocalCode> {
-        if self.codes.is_empty() {
-            return None;
-        }
-        self.codes
-            .get(format!("{system}|{code}").as_str())
-            .or_else(|| self.codes.get(code))
+        self.codes.find(Standing::default(), system, code)
     }
 }
 
@@ -65,17 +64,6 @@ pub struct Preference {
     pub kind: Option<Box<str>>,
     /// The assigning authority; any where nothing is said.
     pub authority: Option<Box<str>>,
-}
-
-/// What a sender's own code means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalCode {
-    /// The system's URI.
-    pub system: Box<str>,
-    /// The code in it.
-    pub code: Box<str>,
-    /// The words for it; may be empty.
-    pub display: Box<str>,
 }
 
 /// The zone of a sender's clock.
