@@ -2,6 +2,8 @@
 
 pub(crate) mod group;
 
+pub(crate) mod scope;
+
 pub(crate) mod piece;
 
 pub(crate) mod clock;
@@ -23,23 +25,28 @@ use formats::hl7v2::{Message, Timestamp};
 
 use crate::coverage::Coverage;
 use crate::draft::{Draft, Effect, Element};
-use crate::identity::{self, PatientIdentifier, Subjects};
+use crate::identity::{self, Subjects};
 use crate::issue::{Issue, IssueCode};
 use crate::source::Source;
 use crate::tables::TABLES;
+use crate::tables::plan::From;
+use crate::tables::resources::{FieldName, Name, RESOURCES, ResourceRow};
 use clock::Clock;
-use group::{Group, Groups, Order};
-use link::Links;
+use group::{Group, Tree};
+use link::{Links, Made};
 use piece::Piece;
 use write::{Frame, Mapper};
 
 /// What a message says, in FHIR.
 #[derive(Debug)]
 pub struct Mapped {
-    /// Whom it is about; of several, nothing more is mapped: [`identity::split`] it first.
+    /// Whom it is about; of several, nothing more is mapped: [`identity::split`] it first. What is said of nobody
+    /// is mapped under ids of this message alone, and is not to be mixed with anybody's.
     pub subjects: Subjects,
     /// The resources as it states them: what others refer to comes first.
     pub drafts: Vec<Draft>,
+    /// The resources that speak of the message itself: who sent it, and what made FHIR of it.
+    pub exchange: Vec<Draft>,
     /// Of a merge, the identifiers of the identity that goes: a JSON array of Identifier; else nothing.
     pub retired_identifiers: Box<[u8]>,
     /// What of it was mapped.
@@ -56,38 +63,52 @@ pub fn map(
     received: ReceivedTime,
 ) -> Mapped {
     let subjects = identity::subjects(message, source);
-    let whom: Option<&PatientIdentifier> = match &subjects {
+    let patient = match &subjects {
         Subjects::One(patient)
         | Subjects::Merge {
             survivor: patient, ..
-        } => Some(patient),
-        Subjects::None | Subjects::Several(_) => None,
-    };
-    let Some(patient) = whom.map(|patient| patient.key(site)) else {
-        return Mapped {
-            subjects,
-            drafts: Vec::new(),
-            retired_identifiers: Box::default(),
-            coverage: Coverage::default(),
-            issues: Vec::new(),
-        };
+        } => patient.key(site),
+        Subjects::None => nobody(message, source, site),
+        Subjects::Several(_) => {
+            return Mapped {
+                subjects,
+                drafts: Vec::new(),
+                exchange: Vec::new(),
+                retired_identifiers: Box::default(),
+                coverage: Coverage::default(),
+                issues: Vec::new(),
+            };
+        }
     };
     let mut mapping = Mapping::new(message, source, site, received, patient);
-    mapping.run();
+    let exchange = mapping.run();
     let retired_identifiers = match &subjects {
         Subjects::Merge { .. } => mapping.retired_identifiers(),
         Subjects::None | Subjects::One(_) | Subjects::Several(_) => Box::default(),
     };
     let Mapping { mapper, drafts, .. } = mapping;
-    let mut all = mapper.drafts;
-    all.extend(drafts);
     Mapped {
         subjects,
-        drafts: all,
+        drafts,
+        exchange,
         retired_identifiers,
         coverage: Coverage::new(mapper.marks, mapper.issues.clone()),
         issues: mapper.issues,
     }
+}
+
+/// Stands in for a patient whom the message does not identify: one of this message alone.
+fn nobody(message: &Message<'_>, source: &Source, site: &SiteKey) -> PatientKey {
+    let field = |number: usize| {
+        let header = message
+            .header()
+            .map(|header| header.segment().field(number));
+        header.map_or_else(Default::default, |field| {
+            String::from_utf8_lossy(field.raw()).into_owned()
+        })
+    };
+    let name = [field(10), field(7)].join("|");
+    site.patient(&format!("message|{}", source.name), &name)
 }
 
 /// When a message was made (MSH-7), by the sender's clock; nothing where it does not say.
@@ -100,12 +121,21 @@ pub fn message_time(message: &Message<'_>, source: &Source) -> Option<EventTime>
 
 struct Mapping<'m> {
     mapper: Mapper<'m>,
-    groups: Groups<'m>,
     patient: PatientKey,
+    /// When the source stored what it says, unless a resource says so itself.
     recorded: Option<RecordedTime>,
-    /// How many reports and results of this message have the same names so far.
+    /// How many resources of this message have the same names so far.
     met: BTreeMap<Vec<u8>, u32>,
     drafts: Vec<Draft>,
+}
+
+/// A resource that the message makes, before it is written.
+struct Planned<'m> {
+    row: &'static ResourceRow,
+    segments: Group<'m>,
+    /// The group of the message that it stands in.
+    at: usize,
+    time: Option<i64>,
 }
 
 impl<'m> Mapping<'m> {
@@ -127,6 +157,8 @@ impl<'m> Mapping<'m> {
             tables: &TABLES,
             clock,
             message_time: EventTime::from_micros(message_time.unwrap_or(received.micros())),
+            received,
+            tree: Tree::of(message),
             links: Links {
                 patient: Some(patient),
                 event: event.unwrap_or_default(),
@@ -143,7 +175,6 @@ impl<'m> Mapping<'m> {
         }
         Self {
             mapper,
-            groups: Groups::of(message),
             patient,
             recorded: message_time.map(RecordedTime::from_micros),
             met: BTreeMap::new(),
@@ -151,112 +182,168 @@ impl<'m> Mapping<'m> {
         }
     }
 
-    fn run(&mut self) {
-        let shared = self.groups.shared.clone();
-        let frame = Frame::new(&shared);
-        self.recorded = self
-            .time(frame, &[("EVN", 2)])
-            .map(RecordedTime::from_micros)
-            .or(self.recorded);
-        self.patient(frame);
-        self.encounter(frame);
-        let orders = std::mem::take(&mut self.groups.orders);
-        for order in &orders {
-            self.order(order, &shared);
+    /// Writes the resources of the patient; what speaks of the message only comes last, and is given apart.
+    fn run(&mut self) -> Vec<Draft> {
+        let shared = scope::shared(&self.mapper.tree);
+        let stored = self.time(Frame::new(&shared, 0), &STORED);
+        self.recorded = stored.map(RecordedTime::from_micros).or(self.recorded);
+        let planned = self.plan(&shared);
+        for of_message in [false, true] {
+            if of_message {
+                let registered = std::mem::take(&mut self.mapper.drafts);
+                let patients = std::mem::replace(&mut self.drafts, registered);
+                self.drafts.extend(patients);
+            }
+            let own = self.drafts.len();
+            for (index, resource) in planned.iter().enumerate() {
+                if resource.row.of_message == of_message {
+                    self.mapper.links.here = index;
+                    self.write(resource);
+                }
+            }
+            if of_message {
+                let mut exchange = std::mem::take(&mut self.mapper.drafts);
+                exchange.extend(self.drafts.drain(own..));
+                return exchange;
+            }
         }
-        self.provenance(frame);
+        Vec::new()
+    }
+
+    /// Finds which resources the message makes, and their ids, so that they can refer to each other in any order.
+    fn plan(&mut self, shared: &Group<'m>) -> Vec<Planned<'m>> {
+        let mut all = Vec::new();
+        for row in RESOURCES.iter() {
+            if !row.is_in(self.mapper.tree.structure) {
+                continue;
+            }
+            let anchors = scope::anchors(&self.mapper.tree, row.anchor);
+            for anchor in anchors {
+                let segments = scope::segments(&self.mapper.tree, row, anchor, shared);
+                let at = self
+                    .mapper
+                    .tree
+                    .segments
+                    .get(anchor)
+                    .map_or(0, |one| one.group);
+                let frame = Frame::new(&segments, at);
+                if !self.mapper.satisfies(&row.when, From::Whole, &frame) {
+                    continue;
+                }
+                let time = self.time(frame, &row.time);
+                let Some(id) = self.name(row, frame, time) else {
+                    continue;
+                };
+                self.mapper.links.made.push(Made {
+                    resource: row.resource(),
+                    id,
+                    anchor,
+                    group: at,
+                    of_message: row.of_message,
+                });
+                all.push(Planned {
+                    row,
+                    segments,
+                    at,
+                    time,
+                });
+            }
+        }
+        all
     }
 
     /// Gives the first of some fields that is a time, in microseconds.
-    fn time(&self, frame: Frame<'_, 'm>, fields: &[(&'static str, usize)]) -> Option<i64> {
-        fields.iter().find_map(|(segment, field)| {
-            let piece = frame.field(segment, *field, None)?.first();
+    fn time(&self, frame: Frame<'_, 'm>, fields: &[FieldName]) -> Option<i64> {
+        fields.iter().find_map(|name| {
+            let piece = frame
+                .field(name.segment, name.field, name.component)?
+                .first();
             let time = Timestamp::parse(piece.raw()).ok()?;
             self.mapper.clock.micros(&time)
         })
     }
 
-    fn occurred(&self, frame: Frame<'_, 'm>) -> EventTime {
-        let micros = self.time(frame, &[("EVN", 6), ("EVN", 2)]);
-        micros.map_or(self.mapper.message_time, EventTime::from_micros)
-    }
-
-    fn push(
+    /// Derives the id of a resource from what names it; the same thing has the same id, whenever it is sent.
+    fn name(
         &mut self,
-        resource_type: &'static str,
-        id: String,
-        elements: Vec<(Box<str>, Element)>,
-        event_time: EventTime,
-        effect: Effect,
-    ) {
-        self.mapper
-            .links
-            .targets
-            .push(format!("{resource_type}/{id}"));
-        self.drafts.push(Draft {
-            resource_type,
-            id: id.into(),
-            elements,
-            event_time,
-            recorded: self.recorded,
-            effect,
-        });
-    }
-
-    fn patient(&mut self, frame: Frame<'_, 'm>) {
-        let mut elements = self.mapper.elements("Patient", &frame);
-        let has = |name: &str| elements.iter().any(|(known, _)| &**known == name);
-        if has("birthDate") && !has("_birthDate") {
-            // The time of another birth date is not that of this one.
-            elements.push(("_birthDate".into(), Element::Clear));
+        row: &'static ResourceRow,
+        frame: Frame<'_, 'm>,
+        time: Option<i64>,
+    ) -> Option<String> {
+        if let [[Name::Rule(rule)]] = row
+            .id
+            .iter()
+            .map(Vec::as_slice)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            return self.rule_name(row, rule, frame);
         }
-        let id = link::hex(self.patient.as_bytes());
-        let time = self.occurred(frame);
-        self.push("Patient", id, elements, time, Effect::State);
-    }
-
-    fn retired_identifiers(&mut self) -> Box<[u8]> {
-        let shared = self.groups.shared.clone();
-        let elements = self.mapper.elements("Merge", &Frame::new(&shared));
-        let found = elements.into_iter().find_map(|(_, element)| match element {
-            Element::Set(bytes) => Some(bytes),
-            Element::Default(_) | Element::Clear => None,
-        });
-        found.unwrap_or_default()
-    }
-
-    fn encounter(&mut self, frame: Frame<'_, 'm>) {
-        if frame.segments("PV1").next().is_none() {
-            return;
+        let micros = time.unwrap_or(self.mapper.message_time.micros());
+        let second = micros.div_euclid(1_000_000).to_be_bytes();
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        for names in &row.id {
+            let found = names.iter().find_map(|name| match name {
+                Name::Second => Some(second.to_vec()),
+                Name::Rule(_) => None,
+                Name::Field(field) => named_by(frame, *field),
+            });
+            parts.push(found.unwrap_or_default());
         }
-        let row = self.mapper.tables.event(&self.mapper.links.event);
-        let (fills, effect) = row.map_or((true, ""), |row| (row.fills, row.effect));
-        let Some(id) = self.encounter_id(frame, fills) else {
-            return;
-        };
-        self.mapper.links.encounter = Some(id.clone());
-        let mut elements = self.mapper.elements("Encounter", &frame);
-        if fills {
-            for (_, element) in &mut elements {
-                if let Element::Set(bytes) = element {
-                    *element = Element::Default(std::mem::take(bytes));
+        let ordinal = self.ordinal(row.table, &parts).to_be_bytes();
+        let mut all: Vec<&[u8]> = vec![self.patient.as_bytes(), row.table.as_bytes()];
+        all.extend(parts.iter().map(Vec::as_slice));
+        if ordinal != [0; 4] {
+            all.push(&ordinal);
+        }
+        Some(link::id(&all))
+    }
+
+    fn rule_name(
+        &mut self,
+        row: &'static ResourceRow,
+        rule: &str,
+        frame: Frame<'_, 'm>,
+    ) -> Option<String> {
+        match rule {
+            "@patient" => Some(link::hex(self.patient.as_bytes())),
+            "@visit" => self.visit_name(frame),
+            _ => {
+                let header =
+                    |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);
+                let source = self.mapper.source.name.as_bytes();
+                let ordinal = self.ordinal(row.table, &[]).to_be_bytes();
+                let patient = self.patient;
+                let names = [
+                    patient.as_bytes(),
+                    row.table.as_bytes(),
+                    source,
+                    header(10),
+                    header(7),
+                ];
+                let mut all: Vec<&[u8]> = names.to_vec();
+                if ordinal != [0; 4] {
+                    all.push(&ordinal);
                 }
+                Some(link::id(&all))
             }
-            elements.retain(|(_, element)| !matches!(element, Element::Clear));
         }
-        let effect = match effect {
-            "cancel-admit" => Effect::CancelAdmit,
-            "cancel-transfer" => Effect::CancelTransfer,
-            "cancel-discharge" => Effect::CancelDischarge,
-            _ => Effect::State,
-        };
-        let time = self.occurred(frame);
-        self.push("Encounter", id, elements, time, effect);
+    }
+
+    /// Counts what has the same names in a message: each is something of its own, and the later must not replace the
+    /// earlier.
+    fn ordinal(&mut self, table: &str, names: &[Vec<u8>]) -> u32 {
+        let key = [table.as_bytes(), &names.join(&b'|')].join(&b'|');
+        let next = self.met.entry(key).or_default();
+        let ordinal = *next;
+        *next += 1;
+        ordinal
     }
 
     /// Derives the stay's id from its number: PV1-19, else PV1-50, else the account PID-18, else the admission's time;
     /// a message that is not about the stay speaks of none without a number.
-    fn encounter_id(&mut self, frame: Frame<'_, 'm>, fills: bool) -> Option<String> {
+    fn visit_name(&mut self, frame: Frame<'_, 'm>) -> Option<String> {
+        let fills = self.fills();
         let patient = *self.patient.as_bytes();
         for (kind, segment, field) in [
             ("visit", "PV1", 19),
@@ -287,7 +374,7 @@ impl<'m> Mapping<'m> {
         if fills {
             return None;
         }
-        let admitted = self.time(frame, &[("PV1", 44)]).unwrap_or_default();
+        let admitted = self.time(frame, &ADMITTED).unwrap_or_default();
         self.mapper.doubt(IssueCode::StayNotIdentified, None);
         Some(link::id(&[
             &patient,
@@ -297,101 +384,101 @@ impl<'m> Mapping<'m> {
         ]))
     }
 
-    fn order(&mut self, order: &Order<'m>, shared: &Group<'m>) {
-        let report = order.report(shared);
-        let frame = Frame::new(&report);
-        let number = order_number(frame);
-        let mut results = Vec::new();
-        let recorded = self.recorded;
-        let issued = self
-            .time(frame, &[("OBR", 22)])
+    /// Says whether the message is not about the stay, so that PV1 only fills what is not known.
+    fn fills(&self) -> bool {
+        let row = self.mapper.tables.event(&self.mapper.links.event);
+        row.is_none_or(|row| row.fills)
+    }
+
+    fn write(&mut self, planned: &Planned<'m>) {
+        let Planned {
+            row,
+            segments,
+            at,
+            time,
+        } = planned;
+        let frame = Frame::new(segments, *at);
+        let mut elements = self.mapper.elements(row.table, &frame);
+        let mut effect = Effect::State;
+        match row.resource() {
+            "Patient" => {
+                let has = |name: &str| elements.iter().any(|(known, _)| &**known == name);
+                if has("birthDate") && !has("_birthDate") {
+                    // The time of another birth date is not that of this one.
+                    elements.push(("_birthDate".into(), Element::Clear));
+                }
+            }
+            "Encounter" => effect = self.stay(&mut elements),
+            "DiagnosticReport" => self.require_status(&mut elements, frame, ("OBR", 25)),
+            "Observation" => {
+                self.require_status(&mut elements, frame, ("OBX", 11));
+                let code = frame.field("OBX", 3, None);
+                if time.is_none() {
+                    self.mapper.doubt(IssueCode::NotDated, code);
+                }
+                if !ORDER_NUMBERS
+                    .iter()
+                    .any(|name| named_by(frame, *name).is_some())
+                {
+                    self.mapper.doubt(IssueCode::OrderNotIdentified, code);
+                }
+                let status = frame.field("OBX", 11, None).map_or(&b""[..], Piece::raw);
+                if matches!(status, b"D" | b"W") {
+                    effect = Effect::Delete;
+                }
+            }
+            _ => {}
+        }
+        let stored = self
+            .time(frame, &row.recorded)
             .map(RecordedTime::from_micros);
-        self.recorded = issued.or(recorded);
-        for group in order.observations(shared) {
-            results.extend(self.observation(Frame::new(&group), number.as_deref()));
-        }
-        if order.is_report() {
-            self.report(frame, number.as_deref(), results);
-        }
-        self.recorded = recorded;
-    }
-
-    fn report(&mut self, frame: Frame<'_, 'm>, number: Option<&[u8]>, results: Vec<String>) {
-        self.mapper.links.results = results;
-        let mut elements = self.mapper.elements("DiagnosticReport", &frame);
-        self.require_status(&mut elements, frame, ("OBR", 25));
-        let code = frame.field("OBR", 4, None).map_or(&b""[..], Piece::raw);
-        let time = self.time(frame, &[("OBR", 7)]);
-        let stamp = time
-            .unwrap_or(self.mapper.message_time.micros())
-            .to_be_bytes();
-        let names = [number.unwrap_or(&stamp), first_code(code)];
-        let ordinal = self.ordinal(b"DiagnosticReport", &names).to_be_bytes();
-        let [order, code] = names;
-        let mut parts: Vec<&[u8]> = vec![self.patient.as_bytes(), b"DiagnosticReport", order, code];
-        if ordinal != [0; 4] {
-            parts.push(&ordinal);
-        }
-        let id = link::id(&parts);
-        let at = time.map_or(self.mapper.message_time, EventTime::from_micros);
-        self.push("DiagnosticReport", id, elements, at, Effect::State);
-    }
-
-    /// Counts what has the same names in a message: each is something of its own, and the later must not replace the
-    /// earlier.
-    fn ordinal(&mut self, resource: &[u8], names: &[&[u8]]) -> u32 {
-        let next = self
-            .met
-            .entry([resource, &names.join(&b'|')].join(&b'|'))
-            .or_default();
-        let ordinal = *next;
-        *next += 1;
-        ordinal
-    }
-
-    /// Writes a result; the same order, code and sub-id are the same result, whenever it is sent. Only a result of no
-    /// order is told from others by its time to the second.
-    fn observation(&mut self, frame: Frame<'_, 'm>, number: Option<&[u8]>) -> Option<String> {
-        let mut elements = self.mapper.elements("Observation", &frame);
-        self.require_status(&mut elements, frame, ("OBX", 11));
-        let raw = |field: usize| frame.field("OBX", field, None).map_or(&b""[..], Piece::raw);
-        let time = self.time(frame, &[("OBX", 14), ("OBR", 7)]);
-        let micros = time.unwrap_or_else(|| {
-            self.mapper
-                .doubt(IssueCode::NotDated, frame.field("OBX", 3, None));
-            self.mapper.message_time.micros()
-        });
-        let second = micros.div_euclid(1_000_000).to_be_bytes();
-        if number.is_none() {
-            self.mapper
-                .doubt(IssueCode::OrderNotIdentified, frame.field("OBX", 3, None));
-        }
-        let sub_id = [raw(4), raw(21)]
-            .into_iter()
-            .find(|raw| !raw.is_empty())
-            .unwrap_or_default();
-        let parts: [&[u8]; 3] = [number.unwrap_or(&second), first_code(raw(3)), sub_id];
-        let ordinal = self.ordinal(b"Observation", &parts).to_be_bytes();
-        let [order, code, sub_id] = parts;
-        let id = link::id(&[
-            self.patient.as_bytes(),
-            b"Observation",
-            order,
-            code,
-            sub_id,
-            &ordinal,
-        ]);
-        let wrong = matches!(raw(11), b"D" | b"W");
-        let effect = if wrong { Effect::Delete } else { Effect::State };
-        let to = format!("Observation/{id}");
-        self.push(
-            "Observation",
-            id,
+        let made = self.mapper.links.made.get(self.mapper.links.here);
+        self.drafts.push(Draft {
+            resource_type: row.resource(),
+            id: made.map_or_else(Box::default, |made| made.id.as_str().into()),
             elements,
-            EventTime::from_micros(micros),
+            event_time: time.map_or(self.mapper.message_time, EventTime::from_micros),
+            recorded: stored.or(self.recorded),
             effect,
-        );
-        Some(to)
+        });
+    }
+
+    /// Says what the event does to the stay; of one that is not about it, nothing replaces what is known.
+    fn stay(&mut self, elements: &mut Vec<(Box<str>, Element)>) -> Effect {
+        if self.fills() {
+            for (_, element) in elements.iter_mut() {
+                if let Element::Set(bytes) = element {
+                    *element = Element::Default(std::mem::take(bytes));
+                }
+            }
+            elements.retain(|(_, element)| !matches!(element, Element::Clear));
+        }
+        let row = self.mapper.tables.event(&self.mapper.links.event);
+        match row.map_or("", |row| row.effect) {
+            "cancel-admit" => Effect::CancelAdmit,
+            "cancel-transfer" => Effect::CancelTransfer,
+            "cancel-discharge" => Effect::CancelDischarge,
+            _ => Effect::State,
+        }
+    }
+
+    fn retired_identifiers(&mut self) -> Box<[u8]> {
+        let mut shared = scope::shared(&self.mapper.tree);
+        let merges = self
+            .mapper
+            .tree
+            .segments
+            .iter()
+            .map(|placed| placed.segment);
+        shared
+            .0
+            .extend(merges.filter(|segment| segment.name() == b"MRG"));
+        let elements = self.mapper.elements("Merge", &Frame::new(&shared, 0));
+        let found = elements.into_iter().find_map(|(_, element)| match element {
+            Element::Set(bytes) => Some(bytes),
+            Element::Default(_) | Element::Clear => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// A status must be there: `unknown` where the message has none.
@@ -415,33 +502,40 @@ impl<'m> Mapping<'m> {
         self.mapper
             .doubt(IssueCode::CodeMissing, frame.field(segment, field, None));
     }
+}
 
-    fn provenance(&mut self, frame: Frame<'_, 'm>) {
-        let elements = self.mapper.elements("Provenance", &frame);
-        let header = |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);
-        let source = self.mapper.source.name.as_bytes();
-        let id = link::id(&[
-            self.patient.as_bytes(),
-            b"Provenance",
-            source,
-            header(10),
-            header(7),
-        ]);
-        let time = self.occurred(frame);
-        self.push("Provenance", id, elements, time, Effect::State);
+const fn field(segment: &'static str, field: usize) -> FieldName {
+    FieldName {
+        segment,
+        field,
+        component: None,
     }
 }
 
-/// Gives what names an order: the filler's number, else the placer's.
-fn order_number(frame: Frame<'_, '_>) -> Option<Vec<u8>> {
-    let fields = [("OBR", 3), ("ORC", 3), ("OBR", 2), ("ORC", 2)];
-    fields.iter().find_map(|(segment, field)| {
-        let piece = frame.field(segment, *field, None)?;
-        let side = if *field == 3 { b'F' } else { b'P' };
-        piece
-            .is_valued()
-            .then(|| [&[side], piece.raw().trim_ascii()].concat())
-    })
+/// When the source stored what a message says.
+const STORED: [FieldName; 1] = [field("EVN", 2)];
+/// When a stay began.
+const ADMITTED: [FieldName; 1] = [field("PV1", 44)];
+/// What names an order.
+const ORDER_NUMBERS: [FieldName; 4] = [
+    field("OBR", 3),
+    field("ORC", 3),
+    field("OBR", 2),
+    field("ORC", 2),
+];
+
+/// Gives what a field says as a part of an id, with the field's number: a placer's number is not a filler's.
+fn named_by(frame: Frame<'_, '_>, name: FieldName) -> Option<Vec<u8>> {
+    let piece = frame
+        .field(name.segment, name.field, None)
+        .filter(|piece| piece.is_valued())?;
+    let raw = match name.component {
+        Some(1) => first_code(piece.raw()),
+        Some(number) => piece.part(number)?.raw(),
+        None => piece.raw(),
+    };
+    let number = u8::try_from(name.field).unwrap_or(u8::MAX);
+    (!raw.is_empty()).then(|| [&[number], raw.trim_ascii()].concat())
 }
 
 /// Gives the code of a coded field: other words for the same code are the same thing.

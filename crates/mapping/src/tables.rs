@@ -8,6 +8,10 @@ pub(crate) mod condition;
 
 mod codes;
 
+pub(crate) mod structures;
+
+pub(crate) mod resources;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use formats::fhir::json;
 
-use super::link::{hex, reference};
+use super::link::{Made, hex, reference};
 use super::piece::Piece;
 use super::write::{Frame, Mapper, Value};
 use crate::draft::Element;
@@ -53,13 +53,16 @@ impl<'m> Mapper<'m> {
                 let key = self.links.patient;
                 key.and_then(|key| set(reference(&format!("Patient/{}", hex(key.as_bytes())), "")))
             }
-            "@encounter-reference" => {
-                let id = self.links.encounter.as_ref();
-                id.and_then(|id| set(reference(&format!("Encounter/{id}"), "")))
-            }
+            "@encounter-reference" => self
+                .nearest("Encounter")
+                .and_then(|stay| set(stay.reference())),
             "@observation-code" | "@report-code" => Some(self.main_code(row, frame)),
-            "@report-results" => set(references(&self.links.results)),
-            "@provenance-targets" => set(references(&self.links.targets)),
+            "@report-results" => set(references(self.all_below("Observation", "SPECIMEN"))),
+            "@provenance-targets" => {
+                let made = self.links.made.iter();
+                let targets = made.filter(|made| !made.of_message && made.resource != "Provenance");
+                set(references(targets))
+            }
             "@provenance-recorded" => {
                 let (name, bytes) = self.provenance_recorded(row, frame);
                 elements.push((name.into(), Element::Set(bytes.into())));
@@ -333,10 +336,10 @@ fn row_is_result(row: &Row) -> bool {
     matches!(row.from, From::Field { segment: "OBX", .. })
 }
 
-fn references(all: &[String]) -> Vec<u8> {
+fn references<'a>(all: impl Iterator<Item = &'a Made>) -> Vec<u8> {
     json::array(|array| {
         for one in all {
-            array.raw(&reference(one, ""));
+            array.raw(&one.reference());
         }
     })
 }

@@ -1,6 +1,28 @@
-//! Which segments of a message speak of the same thing.
+//! Where each segment of a message stands: the groups of its structure, found by a grammar that forgives.
+//!
+//! What the standard leaves open is decided here, in this order:
+//!
+//! 1. A segment takes the next place for it in the innermost open group; else it begins a repetition of that group, if
+//!    it may be its first segment; else the same is tried in the group around it.
+//! 2. A segment that no place follows begins a group without its head where it is itself what the group is about
+//!    ([`HEADS`]): an OBR without ORC begins an order.
+//! 3. A segment that stands too late takes its earlier place in the innermost group that has one.
+//! 4. Z-segments and what the structure does not know stay in the innermost open group.
+//! 5. Notes and roles belong to the segment before them, wherever the structure has them.
+//! 6. A result after a specimen is the order's where the order has no result yet, else the specimen's.
 
 use formats::hl7v2::{Message, Segment};
+
+use crate::tables::structures::{STRUCTURES, Slot, Structure};
+
+/// Segments that a group is about, so that they begin it even where its first segment is missing.
+const HEADS: [&[u8]; 18] = [
+    b"PID", b"PV1", b"OBR", b"SPM", b"RXO", b"RXE", b"RXD", b"RXG", b"RXA", b"FT1", b"IN1", b"PR1",
+    b"RGS", b"AIS", b"PRB", b"GOL", b"PTH", b"TXA",
+];
+
+/// Segments that belong to the segment before them.
+const FOLLOWERS: [&[u8]; 3] = [b"NTE", b"PRT", b"ROL"];
 
 /// The segments that one resource is made of.
 #[derive(Clone, Debug, Default)]
@@ -13,12 +35,6 @@ impl<'m> Group<'m> {
             .iter()
             .filter(move |segment| is_named(segment, name))
             .copied()
-    }
-
-    fn with(&self, more: impl IntoIterator<Item = Segment<'m>>) -> Self {
-        let mut segments = self.0.clone();
-        segments.extend(more);
-        Self(segments)
     }
 }
 
@@ -34,159 +50,322 @@ pub(crate) fn is_named(segment: &Segment<'_>, name: &str) -> bool {
     }
 }
 
-/// One order with its results.
+/// A message's segments, each in its group.
 #[derive(Debug, Default)]
-pub(crate) struct Order<'m> {
-    /// ORC, OBR and the notes of the order.
-    pub(crate) head: Vec<Segment<'m>>,
-    /// Each OBX with its notes.
-    pub(crate) results: Vec<Vec<Segment<'m>>>,
+pub(crate) struct Tree<'m> {
+    /// The structure's name; empty where nobody knows it.
+    pub(crate) structure: &'static str,
+    pub(crate) segments: Vec<Placed<'m>>,
+    /// The groups as they were opened; the first is the message.
+    pub(crate) groups: Vec<Opened>,
 }
 
-impl<'m> Order<'m> {
-    /// Says whether there is an OBR, which makes a report.
-    pub(crate) fn is_report(&self) -> bool {
-        self.head.iter().any(|segment| segment.name() == b"OBR")
-    }
-
-    /// Gives the segments of the report.
-    pub(crate) fn report(&self, shared: &Group<'m>) -> Group<'m> {
-        shared.with(self.head.iter().copied())
-    }
-
-    /// Gives the segments of each result; notes of the order are not theirs.
-    pub(crate) fn observations<'o>(
-        &'o self,
-        shared: &'o Group<'m>,
-    ) -> impl Iterator<Item = Group<'m>> + 'o {
-        self.results.iter().map(move |result| {
-            let head = self.head.iter().filter(|segment| segment.name() != b"NTE");
-            shared.with(head.chain(result).copied())
-        })
-    }
+/// A segment and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed<'m> {
+    pub(crate) segment: Segment<'m>,
+    /// The group that it is in, among [`Tree::groups`].
+    pub(crate) group: usize,
+    /// The segment that it belongs to, if it is one that belongs to others.
+    pub(crate) owner: Option<usize>,
 }
 
-/// A message's segments by what they belong to.
-#[derive(Debug, Default)]
-pub(crate) struct Groups<'m> {
-    /// The segments of message, patient and stay.
-    pub(crate) shared: Group<'m>,
-    /// The orders; results before any OBR are an order without one.
-    pub(crate) orders: Vec<Order<'m>>,
+/// A group of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opened {
+    pub(crate) name: &'static str,
+    /// The group around it; of the message, itself.
+    pub(crate) parent: usize,
+    pub(crate) repeats: bool,
 }
 
-impl<'m> Groups<'m> {
-    /// Groups by order of appearance: a result belongs to the last OBR wherever a specimen or an unknown segment
-    /// stands between, a note to the last of OBX, OBR and PID, and an ORC to the OBR after it.
+impl<'m> Tree<'m> {
+    /// Places the segments of a message.
     pub(crate) fn of(message: &'m Message<'m>) -> Self {
-        let mut groups = Self::default();
-        let mut note_of = NoteOf::Patient;
-        let mut pending: Option<Segment<'m>> = None;
-        let mut patients = 0;
+        let header = message.header().map(|header| header.segment().field(9));
+        let part = |number| {
+            let part = header.map(|field| field.component(number).text());
+            part.unwrap_or_default()
+        };
+        let structure = STRUCTURES.find(part(1).trim(), part(2).trim(), part(3).trim());
+        let mut placing = Placing::new(structure);
         for segment in message.segments() {
-            match segment.name() {
-                b"PID" => {
-                    patients += 1;
-                    if patients > 1 {
-                        break;
-                    }
-                    groups.shared.0.push(segment);
-                }
-                b"ORC" => pending = Some(segment),
-                b"OBR" => {
-                    let head = pending.take().into_iter().chain([segment]).collect();
-                    groups.orders.push(Order {
-                        head,
-                        results: Vec::new(),
-                    });
-                    note_of = NoteOf::Order;
-                }
-                b"OBX" => {
-                    groups.last_order().results.push(vec![segment]);
-                    note_of = NoteOf::Result;
-                }
-                b"NTE" => groups.add_note(note_of, segment),
-                b"MSH" | b"EVN" | b"PD1" | b"NK1" | b"PV1" | b"PV2" | b"MRG" => {
-                    groups.shared.0.push(segment);
-                }
-                _ => {}
-            }
+            placing.take(segment);
         }
-        groups
+        placing.tree
     }
 
-    fn last_order(&mut self) -> &mut Order<'m> {
-        if self.orders.is_empty() {
-            self.orders.push(Order::default());
-        }
-        self.orders
-            .last_mut()
-            .expect("one was pushed if there was none")
-    }
-
-    fn add_note(&mut self, note_of: NoteOf, note: Segment<'m>) {
-        match note_of {
-            NoteOf::Patient => {}
-            NoteOf::Order => self.last_order().head.push(note),
-            NoteOf::Result => {
-                if let Some(result) = self.last_order().results.last_mut() {
-                    result.push(note);
-                }
+    /// Says whether a group is another one or inside of it.
+    pub(crate) fn is_inside(&self, group: usize, outer: usize) -> bool {
+        let mut group = group;
+        loop {
+            if group == outer {
+                return true;
+            }
+            match self.groups.get(group) {
+                Some(opened) if opened.parent != group => group = opened.parent,
+                _ => return false,
             }
         }
+    }
+
+    /// Gives the group around another; nothing for the message.
+    pub(crate) fn parent(&self, group: usize) -> Option<usize> {
+        let parent = self.groups.get(group)?.parent;
+        (parent != group).then_some(parent)
+    }
+
+    /// Says whether a segment stands in a group of this name, or in one inside of it.
+    pub(crate) fn stands_in(&self, group: usize, name: &str) -> bool {
+        let mut group = Some(group);
+        while let Some(at) = group {
+            if self
+                .groups
+                .get(at)
+                .is_some_and(|opened| opened.name == name)
+            {
+                return true;
+            }
+            group = self.parent(at);
+        }
+        false
     }
 }
 
-/// What a note is of.
+/// A group that is open while segments are placed.
 #[derive(Clone, Copy)]
-enum NoteOf {
-    Patient,
-    Order,
-    Result,
+struct Level {
+    /// Its slot in the structure.
+    slot: usize,
+    /// The slot inside it that was last taken.
+    at: usize,
+    /// Its place among the opened groups.
+    group: usize,
+}
+
+struct Placing<'m> {
+    slots: &'static [Slot],
+    levels: Vec<Level>,
+    tree: Tree<'m>,
+    /// The last segment that others may belong to.
+    last: Option<usize>,
+}
+
+impl<'m> Placing<'m> {
+    fn new(structure: Option<&'static Structure>) -> Self {
+        let (name, slots) = structure.map_or(("", &[][..]), |one| (one.name, &one.slots));
+        Self {
+            slots,
+            levels: vec![Level {
+                slot: 0,
+                at: 0,
+                group: 0,
+            }],
+            tree: Tree {
+                structure: name,
+                segments: Vec::new(),
+                groups: vec![Opened {
+                    name,
+                    parent: 0,
+                    repeats: false,
+                }],
+            },
+            last: None,
+        }
+    }
+
+    fn take(&mut self, segment: Segment<'m>) {
+        let name = segment.name();
+        let follows = FOLLOWERS.contains(&name);
+        let owner = self.last.filter(|_| follows);
+        let group = match owner.and_then(|owner| self.tree.segments.get(owner)) {
+            Some(owner) => owner.group,
+            None => self.place(name),
+        };
+        if !follows && !name.starts_with(b"Z") {
+            self.last = Some(self.tree.segments.len());
+        }
+        self.tree.segments.push(Placed {
+            segment,
+            group,
+            owner,
+        });
+    }
+
+    /// Finds the group of a segment, and opens it where it is a new one.
+    fn place(&mut self, name: &[u8]) -> usize {
+        if name == b"OBX" && self.specimen_before_results() {
+            self.levels.pop();
+        }
+        let innermost = self.levels.last().map_or(0, |level| level.group);
+        if name.starts_with(b"Z") || self.slots.is_empty() {
+            return innermost;
+        }
+        let is_head = HEADS.contains(&name);
+        self.next(name, |slots, group| begins(slots, group, name))
+            .or_else(|| {
+                let has = |slots: &[Slot], group| is_head && contains(slots, group, name);
+                self.next(name, has)
+            })
+            .or_else(|| self.earlier(name))
+            .unwrap_or(innermost)
+    }
+
+    /// Says whether the innermost open group is a specimen of an order that has no result yet.
+    fn specimen_before_results(&self) -> bool {
+        let [.., order, specimen] = self.levels.as_slice() else {
+            return false;
+        };
+        let is_named = |group: usize, name| {
+            let opened = self.tree.groups.get(group);
+            opened.is_some_and(|opened| opened.name == name)
+        };
+        let has_result = self.tree.segments.iter().any(|placed| {
+            placed.segment.name() == b"OBX" && self.tree.is_inside(placed.group, order.group)
+        });
+        self.tree.structure.starts_with("ORU")
+            && is_named(specimen.group, "SPECIMEN")
+            && !has_result
+    }
+
+    /// Takes the next place for a segment, from the innermost open group out.
+    fn next(&mut self, name: &[u8], may_begin: impl Fn(&[Slot], usize) -> bool) -> Option<usize> {
+        for depth in (0..self.levels.len()).rev() {
+            let level = *self.levels.get(depth)?;
+            let end = self.slots.get(level.slot)?.end;
+            let here = self.slots.get(level.at)?;
+            if level.at != level.slot
+                && here.repeats
+                && (!here.is_group && here.name.as_bytes() == name)
+            {
+                self.levels.truncate(depth + 1);
+                return Some(level.group);
+            }
+            if level.at != level.slot
+                && here.is_group
+                && here.repeats
+                && may_begin(self.slots, level.at)
+            {
+                self.levels.truncate(depth + 1);
+                return Some(self.enter(level.at, name));
+            }
+            let mut child = if level.at == level.slot {
+                level.slot + 1
+            } else {
+                here.end
+            };
+            while child < end {
+                let slot = self.slots.get(child)?;
+                if !slot.is_group && slot.name.as_bytes() == name {
+                    self.levels.truncate(depth + 1);
+                    self.levels.last_mut()?.at = child;
+                    return Some(level.group);
+                }
+                if slot.is_group && may_begin(self.slots, child) {
+                    self.levels.truncate(depth + 1);
+                    return Some(self.enter(child, name));
+                }
+                child = slot.end;
+            }
+        }
+        None
+    }
+
+    /// Takes an earlier place in the innermost open group that has one, or opens an earlier group there.
+    fn earlier(&mut self, name: &[u8]) -> Option<usize> {
+        for depth in (0..self.levels.len()).rev() {
+            let level = *self.levels.get(depth)?;
+            let mut child = level.slot + 1;
+            while child < self.slots.get(level.slot)?.end {
+                let slot = self.slots.get(child)?;
+                let is_taken =
+                    !slot.repeats && child <= level.at && begins(self.slots, level.slot, name);
+                if !slot.is_group && slot.name.as_bytes() == name && !is_taken {
+                    return Some(level.group);
+                }
+                if slot.is_group && begins(self.slots, child, name) {
+                    self.levels.truncate(depth + 1);
+                    let group = self.enter(child, name);
+                    self.levels.get_mut(depth)?.at = level.at.max(child);
+                    return Some(group);
+                }
+                child = slot.end;
+            }
+        }
+        None
+    }
+
+    /// Opens a group, and those inside it down to the segment.
+    fn enter(&mut self, slot: usize, name: &[u8]) -> usize {
+        let parent = self.levels.last().map_or(0, |level| level.group);
+        if let Some(level) = self.levels.last_mut() {
+            level.at = slot;
+        }
+        let group = self.tree.groups.len();
+        let Some(opening) = self.slots.get(slot) else {
+            return parent;
+        };
+        self.tree.groups.push(Opened {
+            name: opening.name,
+            parent,
+            repeats: opening.repeats,
+        });
+        self.levels.push(Level {
+            slot,
+            at: slot,
+            group,
+        });
+        let mut child = slot + 1;
+        while child < opening.end {
+            let Some(inner) = self.slots.get(child) else {
+                break;
+            };
+            if !inner.is_group && inner.name.as_bytes() == name {
+                if let Some(level) = self.levels.last_mut() {
+                    level.at = child;
+                }
+                return group;
+            }
+            if inner.is_group && contains(self.slots, child, name) {
+                return self.enter(child, name);
+            }
+            child = inner.end;
+        }
+        group
+    }
+}
+
+/// Says whether a segment may be the first one of a group.
+fn begins(slots: &[Slot], group: usize, name: &[u8]) -> bool {
+    let mut child = group + 1;
+    let end = slots.get(group).map_or(0, |slot| slot.end);
+    while child < end {
+        let Some(slot) = slots.get(child) else {
+            return false;
+        };
+        let fits = match slot.is_group {
+            true => begins(slots, child, name),
+            false => slot.name.as_bytes() == name,
+        };
+        if fits {
+            return true;
+        }
+        if !slot.optional {
+            return false;
+        }
+        child = slot.end;
+    }
+    false
+}
+
+/// Says whether a group has a place for a segment at any depth.
+fn contains(slots: &[Slot], group: usize, name: &[u8]) -> bool {
+    let end = slots.get(group).map_or(0, |slot| slot.end);
+    let inside = slots.get(group + 1..end).unwrap_or_default();
+    inside
+        .iter()
+        .any(|slot| !slot.is_group && slot.name.as_bytes() == name)
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-    use formats::hl7v2;
-
-    use super::*;
-
-    fn check(names: &str, expected: Expect) {
-        let text = names.replace(' ', "|\r").replacen("MSH|", "MSH|^~\\&|", 1);
-        let message = hl7v2::parse(text.as_bytes());
-        let groups = Groups::of(&message);
-        let join = |segments: &[Segment<'_>]| {
-            let names = segments
-                .iter()
-                .map(|one| String::from_utf8_lossy(one.name()));
-            names.collect::<Vec<_>>().join(" ")
-        };
-        let mut text = join(&groups.shared.0);
-        for order in &groups.orders {
-            text.push_str(&format!(" | {}:", join(&order.head)));
-            for result in &order.results {
-                text.push_str(&format!(" ({})", join(result)));
-            }
-        }
-        expected.assert_eq(&text);
-    }
-
-    #[test]
-    fn results_belong_to_the_order_before_them() {
-        check(
-            "MSH PID PV1 ORC OBR NTE OBX NTE NTE OBX SPM OBX ZXX NTE OBR OBX ",
-            expect!["MSH PID PV1 | ORC OBR NTE: (OBX NTE NTE) (OBX) (OBX NTE) | OBR: (OBX)"],
-        );
-    }
-
-    #[test]
-    fn results_without_an_order_stay_together() {
-        check("MSH PID NTE OBX OBX ", expect!["MSH PID | : (OBX) (OBX)"]);
-    }
-
-    #[test]
-    fn the_next_patient_is_another_message() {
-        check("MSH PID OBR OBX PID OBR ", expect!["MSH PID | OBR: (OBX)"]);
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use formats::fhir::json;
 
 use super::piece::Piece;
 use super::primitive;
+use super::scope;
 use super::write::{Frame, Mapper};
 use crate::draft::{Draft, Effect};
 use crate::tables::condition::Condition;
@@ -14,13 +15,32 @@ use crate::tables::plan::{From, Map, Row};
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     pub(crate) patient: Option<PatientKey>,
-    pub(crate) encounter: Option<String>,
-    /// The results of the report that is being written.
-    pub(crate) results: Vec<String>,
-    /// What the provenance is of.
-    pub(crate) targets: Vec<String>,
     /// The event of the message, such as `A01`.
     pub(crate) event: String,
+    /// The resources that the message makes.
+    pub(crate) made: Vec<Made>,
+    /// Which of them is being written.
+    pub(crate) here: usize,
+}
+
+/// A resource that the message makes.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) resource: &'static str,
+    pub(crate) id: String,
+    /// The segment that it begins with.
+    pub(crate) anchor: usize,
+    /// The group that this stands in.
+    pub(crate) group: usize,
+    /// Whether it only speaks of the message.
+    pub(crate) of_message: bool,
+}
+
+impl Made {
+    /// Gives a reference to it, as JSON.
+    pub(crate) fn reference(&self) -> Vec<u8> {
+        reference(&format!("{}/{}", self.resource, self.id), "")
+    }
 }
 
 /// Derives the id of a resource of a patient.
@@ -64,6 +84,51 @@ pub(crate) fn reference(to: &str, display: &str) -> Vec<u8> {
 }
 
 impl<'m> Mapper<'m> {
+    /// Finds the resource of a type that the one being written refers to: of the same segment, else of one that
+    /// belongs to it, else the nearest.
+    pub(crate) fn nearest(&self, resource: &str) -> Option<&Made> {
+        let here = self.links.made.get(self.links.here)?;
+        let others = || {
+            let all = self.links.made.iter().enumerate();
+            let others =
+                all.filter(|(index, made)| made.resource == resource && *index != self.links.here);
+            others.map(|(_, made)| made)
+        };
+        if let Some(same) = others().find(|made| made.anchor == here.anchor) {
+            return Some(same);
+        }
+        let owner = |anchor: usize| {
+            self.tree
+                .segments
+                .get(anchor)
+                .and_then(|placed| placed.owner)
+        };
+        if let Some(follower) = others().find(|made| owner(made.anchor) == Some(here.anchor)) {
+            return Some(follower);
+        }
+        let places: Vec<_> = others()
+            .filter(|made| owner(made.anchor).is_none())
+            .map(|made| (made.anchor, made.group))
+            .collect();
+        let found = scope::nearest(&self.tree, (here.anchor, here.group), &places)?;
+        others().find(|made| made.anchor == found)
+    }
+
+    /// Finds the resources of a type in the group of the one being written and in those inside it, but not in groups
+    /// of a name.
+    pub(crate) fn all_below<'s>(
+        &'s self,
+        resource: &'s str,
+        but_in: &'s str,
+    ) -> impl Iterator<Item = &'s Made> + 's {
+        let here = self.links.made.get(self.links.here);
+        self.links.made.iter().filter(move |made| {
+            made.resource == resource
+                && here.is_some_and(|here| self.tree.is_inside(made.group, here.group))
+                && (but_in.is_empty() || !self.tree.stands_in(made.group, but_in))
+        })
+    }
+
     /// Derives the id of a resource that is not a patient's, with the site's secret: registers can be guessed.
     fn register_id(&self, resource: &str, authority: &str, value: &str) -> String {
         let authority = format!("{resource}|{authority}");

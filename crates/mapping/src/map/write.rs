@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use clinical::{EventTime, SiteKey};
+use clinical::{EventTime, ReceivedTime, SiteKey};
 use formats::fhir::json::{self, Array, Object};
 use formats::hl7v2::{Repetition, Segment};
 
 use super::clock::Clock;
 use super::computed::UNKNOWN;
-use super::group::{Group, is_named};
+use super::group::{Group, Tree, is_named};
 use super::link::{Described, Description, Links};
 use super::piece::Piece;
 use crate::coverage::Mark;
@@ -29,6 +29,9 @@ pub(crate) struct Mapper<'m> {
     pub(crate) clock: Clock<'m>,
     /// When the message was made; else when it was received.
     pub(crate) message_time: EventTime,
+    /// When the message reached us.
+    pub(crate) received: ReceivedTime,
+    pub(crate) tree: Tree<'m>,
     pub(crate) links: Links,
     /// Resources that others refer to: practitioners, organizations, locations.
     pub(crate) drafts: Vec<Draft>,
@@ -44,6 +47,8 @@ pub(crate) struct Mapper<'m> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'f, 'm> {
     pub(crate) group: &'f Group<'m>,
+    /// The group of the message that the resource stands in.
+    pub(crate) at: usize,
     /// The segment of those with its name that is meant.
     pub(crate) segment: Option<Segment<'m>>,
     /// The repetition that is meant of its field.
@@ -56,9 +61,10 @@ pub(crate) struct Frame<'f, 'm> {
 }
 
 impl<'f, 'm> Frame<'f, 'm> {
-    pub(crate) fn new(group: &'f Group<'m>) -> Self {
+    pub(crate) fn new(group: &'f Group<'m>, at: usize) -> Self {
         Self {
             group,
+            at,
             segment: None,
             repetition: None,
             piece: None,
@@ -383,6 +389,16 @@ impl<'m> Mapper<'m> {
     }
 
     fn holds(&self, condition: &Condition, row: &Row, frame: &Frame<'_, 'm>) -> bool {
+        self.satisfies(condition, row.from, frame)
+    }
+
+    /// Says whether a condition holds for a row that reads from somewhere.
+    pub(crate) fn satisfies(
+        &self,
+        condition: &Condition,
+        from: From,
+        frame: &Frame<'_, 'm>,
+    ) -> bool {
         condition.0.iter().all(|term| {
             let piece = match term.subject {
                 Subject::Field {
@@ -391,7 +407,7 @@ impl<'m> Mapper<'m> {
                     component,
                 } => frame.field(segment, field, component),
                 Subject::Part(number) => frame.piece.and_then(|piece| piece.part(number)),
-                Subject::Value => locate(row.from, frame),
+                Subject::Value => locate(from, frame),
             };
             let valued = piece.filter(|piece| piece.is_valued());
             let raw = valued.map_or(&b""[..], |piece| piece.raw().trim_ascii());

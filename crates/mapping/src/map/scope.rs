@@ -1,0 +1,137 @@
+//! Which segments a resource is made of: its own, and others by where they stand in the message.
+
+use formats::hl7v2::Segment;
+
+use super::group::{Group, Tree, is_named};
+use crate::tables::resources::{ResourceRow, With};
+
+/// Segments that every resource may read.
+const SHARED: [&[u8]; 3] = [b"MSH", b"EVN", b"PID"];
+
+/// Gives the segments that every resource may read.
+pub(crate) fn shared<'m>(tree: &Tree<'m>) -> Group<'m> {
+    let segments = tree.segments.iter().map(|placed| placed.segment);
+    Group(
+        segments
+            .filter(|one| SHARED.contains(&one.name()))
+            .collect(),
+    )
+}
+
+/// Gives the places of the segments of a name.
+pub(crate) fn anchors(tree: &Tree<'_>, name: &str) -> Vec<usize> {
+    let all = tree.segments.iter().enumerate();
+    let named = all.filter(|(_, placed)| is_named(&placed.segment, name));
+    named.map(|(index, _)| index).collect()
+}
+
+/// Gives the segments of a resource that begins with one of them.
+pub(crate) fn segments<'m>(
+    tree: &Tree<'m>,
+    row: &ResourceRow,
+    anchor: usize,
+    shared: &Group<'m>,
+) -> Group<'m> {
+    let mut group = Group(Vec::with_capacity(shared.0.len() + 1 + row.with.len()));
+    group.0.extend(&shared.0);
+    let Some(placed) = tree.segments.get(anchor) else {
+        return group;
+    };
+    if !SHARED.contains(&placed.segment.name()) {
+        group.0.push(placed.segment);
+    }
+    let mut own = vec![anchor];
+    for with in &row.with {
+        let all = tree.segments.iter().enumerate();
+        match *with {
+            With::Own(name) => {
+                let found = all.filter(|(_, other)| {
+                    other.group == placed.group && is_named(&other.segment, name)
+                });
+                take(found.map(|(index, _)| index), tree, &mut group, &mut own);
+            }
+            With::Below(name) => {
+                let found = all.filter(|(_, other)| {
+                    is_named(&other.segment, name) && tree.is_inside(other.group, placed.group)
+                });
+                take(found.map(|(index, _)| index), tree, &mut group, &mut own);
+            }
+            With::Around(name) => {
+                let named = all.filter(|(_, other)| is_named(&other.segment, name));
+                let places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
+                let found = nearest(tree, (anchor, placed.group), &places);
+                group.0.extend(found.and_then(|index| segment(tree, index)));
+            }
+            With::Following(name) => {
+                let found = all.filter(|(_, other)| {
+                    is_named(&other.segment, name)
+                        && other.owner.is_some_and(|one| own.contains(&one))
+                });
+                group.0.extend(found.map(|(_, other)| other.segment));
+            }
+        }
+    }
+    group
+}
+
+fn take<'m>(
+    found: impl Iterator<Item = usize>,
+    tree: &Tree<'m>,
+    group: &mut Group<'m>,
+    own: &mut Vec<usize>,
+) {
+    for index in found {
+        if !own.contains(&index) {
+            group.0.extend(segment(tree, index));
+            own.push(index);
+        }
+    }
+}
+
+fn segment<'m>(tree: &Tree<'m>, index: usize) -> Option<Segment<'m>> {
+    tree.segments.get(index).map(|placed| placed.segment)
+}
+
+/// Finds what is nearest to a segment: in its group, else in the groups around it, never in another repetition of a
+/// group; except that the only one of a group beside it counts, as a specimen does for its results.
+pub(crate) fn nearest(
+    tree: &Tree<'_>,
+    (anchor, group): (usize, usize),
+    places: &[(usize, usize)],
+) -> Option<usize> {
+    let mut level = Some(group);
+    let mut height = 0;
+    while let Some(outer) = level {
+        let inside = || places.iter().filter(|(_, at)| tree.is_inside(*at, outer));
+        let mut direct = inside().filter(|(_, at)| !is_repeated(tree, *at, outer));
+        let first = direct.next();
+        let before = direct.rfind(|(index, _)| *index < anchor);
+        if let Some((index, _)) = before.or(first) {
+            return Some(*index);
+        }
+        let mut others = inside();
+        if height <= BESIDE
+            && let (Some((index, _)), None) = (others.next(), others.next())
+        {
+            return Some(*index);
+        }
+        level = tree.parent(outer);
+        height += 1;
+    }
+    None
+}
+
+/// How many groups out the only one of a repeating group counts.
+const BESIDE: usize = 1;
+
+/// Says whether a group that may repeat lies between two groups.
+fn is_repeated(tree: &Tree<'_>, group: usize, outer: usize) -> bool {
+    let mut group = group;
+    while group != outer {
+        match tree.groups.get(group) {
+            Some(opened) if !opened.repeats => group = opened.parent,
+            _ => return true,
+        }
+    }
+    false
+}

@@ -1,0 +1,221 @@
+//! Which resources a message makes: one row for each kind, by the segment that it begins with.
+
+use std::sync::LazyLock;
+
+use super::condition::Condition;
+use super::{Place, TableError, lines};
+
+/// The kinds as built in.
+pub(crate) static RESOURCES: LazyLock<Vec<ResourceRow>> =
+    LazyLock::new(|| load().expect("a test loads the table that is built in"));
+
+const FILE: &str = "makes.tsv";
+
+/// One kind of resource, and when a message makes one.
+#[derive(Debug)]
+pub(crate) struct ResourceRow {
+    /// The table that writes it: the resource type, and what tells apart two tables of one type (`Provenance-Source`).
+    pub(crate) table: &'static str,
+    /// The segment of which each makes one.
+    pub(crate) anchor: &'static str,
+    /// The structures that have it: names, with `*` at the end for all that begin so; after `!`, all but these.
+    structures: Vec<&'static str>,
+    /// The other segments that it is made of.
+    pub(crate) with: Vec<With>,
+    /// When it is made.
+    pub(crate) when: Condition,
+    /// What names it: the first valued field of each part.
+    pub(crate) id: Vec<Vec<Name>>,
+    /// The fields that say when it was true, the first valued one first.
+    pub(crate) time: Vec<FieldName>,
+    /// The fields that say when the source stored it.
+    pub(crate) recorded: Vec<FieldName>,
+    /// Whether it speaks of the message only, and not of a patient.
+    pub(crate) of_message: bool,
+}
+
+/// Other segments that a resource is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum With {
+    /// `RXR`: of the anchor's own group.
+    Own(&'static str),
+    /// `^OBR`: the nearest one around it.
+    Around(&'static str),
+    /// `SPM*`: all of the group and of those inside it.
+    Below(&'static str),
+    /// `~NTE`: those that belong to the anchor or another segment of the resource.
+    Following(&'static str),
+}
+
+/// A field, or a component of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FieldName {
+    pub(crate) segment: &'static str,
+    pub(crate) field: usize,
+    pub(crate) component: Option<usize>,
+}
+
+/// A part of an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// What a field says.
+    Field(FieldName),
+    /// The time of the resource, to the second.
+    Second,
+    /// A rule of its own.
+    Rule(&'static str),
+}
+
+/// The rules that name what fields alone do not.
+pub(crate) const RULES: [&str; 3] = ["@patient", "@visit", "@message"];
+
+impl ResourceRow {
+    /// Gives the resource type.
+    pub(crate) fn resource(&self) -> &'static str {
+        self.table.split('-').next().unwrap_or(self.table)
+    }
+
+    /// Says whether messages of a structure have it.
+    pub(crate) fn is_in(&self, structure: &str) -> bool {
+        let fits = |pattern: &&str| match pattern.strip_suffix('*') {
+            Some(start) => structure.starts_with(start),
+            None => structure == *pattern,
+        };
+        let (but, only): (Vec<&str>, Vec<&str>) = self
+            .structures
+            .iter()
+            .partition(|pattern| pattern.starts_with('!'));
+        let excluded = but.iter().filter_map(|one| one.strip_prefix('!'));
+        (only.is_empty() || only.iter().any(fits)) && !excluded.into_iter().any(|one| fits(&one))
+    }
+}
+
+/// Reads the file.
+pub(crate) fn load() -> Result<Vec<ResourceRow>, TableError> {
+    let text = include_str!("../../data/makes.tsv");
+    lines(FILE, text)
+        .map(|(place, cells)| read(&cells, place))
+        .collect()
+}
+
+fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError> {
+    let [
+        table,
+        anchor,
+        structures,
+        with,
+        when,
+        id,
+        time,
+        recorded,
+        scope,
+    ] = cells
+    else {
+        return Err(place.error(format!(
+            "a row has table, anchor, structures, with, when, id, time, recorded and scope, not {} cells",
+            cells.len()
+        )));
+    };
+    let of_message = match *scope {
+        "patient" => false,
+        "message" => true,
+        other => {
+            return Err(place.error(format!(
+                "`{other}` is no scope; write `patient` or `message`"
+            )));
+        }
+    };
+    let split = |text: &'static str, by: char| {
+        let words = text.split(by).map(str::trim);
+        words.filter(|word| !word.is_empty())
+    };
+    let fields = |text| split(text, '|').map(|one| field_name(one, place));
+    let id = split(id, ',').map(|part| split(part, '|').map(|one| name(one, place)).collect());
+    Ok(ResourceRow {
+        table,
+        anchor,
+        structures: split(structures, ',').filter(|one| *one != "*").collect(),
+        with: split(with, ' ').map(read_with).collect(),
+        when: Condition::parse(when, place)?,
+        id: id.collect::<Result<_, _>>()?,
+        time: fields(time).collect::<Result<_, _>>()?,
+        recorded: fields(recorded).collect::<Result<_, _>>()?,
+        of_message,
+    })
+}
+
+fn read_with(word: &'static str) -> With {
+    if let Some(name) = word.strip_prefix('^') {
+        With::Around(name)
+    } else if let Some(name) = word.strip_prefix('~') {
+        With::Following(name)
+    } else if let Some(name) = word.strip_suffix('*') {
+        With::Below(name)
+    } else {
+        With::Own(word)
+    }
+}
+
+fn name(text: &'static str, place: Place) -> Result<Name, TableError> {
+    match text {
+        "@second" => Ok(Name::Second),
+        _ if RULES.contains(&text) => Ok(Name::Rule(text)),
+        _ => field_name(text, place).map(Name::Field),
+    }
+}
+
+fn field_name(text: &'static str, place: Place) -> Result<FieldName, TableError> {
+    let read = || {
+        let (segment, rest) = text.split_once('-')?;
+        let (field, component) = super::condition::field(rest)?;
+        Some(FieldName {
+            segment,
+            field,
+            component,
+        })
+    };
+    read().ok_or_else(|| place.error(format!("`{text}` is no field; write `OBR-3` or `OBR-3.1`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_named_with_its_line() {
+        let place = Place {
+            file: FILE,
+            line: 7,
+        };
+        let row = |cells: &[&'static str]| read(cells, place).unwrap_err().to_string();
+        let wrong = row(&["Task", "ORC", "*", "", "", "ORC", "", "", "patient"]);
+        assert_eq!(
+            wrong,
+            "makes.tsv, line 7: `ORC` is no field; write `OBR-3` or `OBR-3.1`"
+        );
+        let wrong = row(&["Task", "ORC", "*", "", "", "", "", "", "all"]);
+        assert_eq!(
+            wrong,
+            "makes.tsv, line 7: `all` is no scope; write `patient` or `message`"
+        );
+    }
+
+    #[test]
+    fn structures_are_named_or_left_out() {
+        let place = Place {
+            file: FILE,
+            line: 1,
+        };
+        let row = |structures| {
+            read(
+                &["Task", "ORC", structures, "", "", "", "", "", "patient"],
+                place,
+            )
+            .unwrap()
+        };
+        let fits = |structures| ["ORU_R01", "ORM_O01"].map(|name| row(structures).is_in(name));
+        assert_eq!(fits("*"), [true, true]);
+        assert_eq!(fits("ORU_*,OUL_*"), [true, false]);
+        assert_eq!(fits("!ORU_*"), [false, true]);
+    }
+}
