@@ -9,3 +9,5 @@ pub mod resource;
 pub mod read;
 
 pub mod view;
+
+pub mod definition;
