@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clinical::{MessageId, PatientKey, ReceivedTime, SiteKey};
 use formats::hl7v2::ack::{ErrorCode, Fault};
+use formats::hl7v2::batch::Batch;
 use formats::hl7v2::{self, IssueCode, Message, Severity};
 use journal::{Journal, Record, TopicPartition, Write, partition_for};
+use mapping::source::Readable;
 use tokio::sync::oneshot;
 
 use super::answer;
@@ -39,7 +41,7 @@ pub(crate) enum Pending {
     /// It comes when the journal has the message.
     Later(oneshot::Receiver<Option<Vec<u8>>>),
     /// One for each message of a batch.
-    Batch(Vec<Self>, ReceivedTime),
+    Batch(Vec<Self>, Box<Envelope>),
 }
 
 impl Pending {
@@ -49,21 +51,30 @@ impl Pending {
             Self::Now(answer) => answer,
             // The sender of the answer is the journal's own thread; if it is gone, nothing was promised.
             Self::Later(receiver) => receiver.await.unwrap_or(None),
-            Self::Batch(parts, at) => {
+            Self::Batch(parts, envelope) => {
                 let mut answers = Vec::with_capacity(parts.len());
                 for part in parts {
                     answers.push(Box::pin(part.answer()).await);
                 }
-                Some(answer::batch(answers, at))
+                answer::batch(&envelope, &answers)
             }
         }
     }
 }
 
+/// What the answer to a batch needs of it when its messages are stored.
+pub(crate) struct Envelope {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) batch: Batch,
+    pub(crate) at: ReceivedTime,
+}
+
 /// A message on its way in.
 struct Arrival<'m> {
     bytes: &'m [u8],
-    message: Message<'m>,
+    message: &'m Message<'m>,
+    /// How its sender's bytes are read, where that is not as UTF-8 or as MSH-18 says.
+    readable: Option<&'m Readable<'m>>,
     source: &'m Source,
     id: MessageId,
     control: PatientKey,
@@ -82,29 +93,51 @@ impl Intake {
         {
             return self.take_batch(bytes, watch);
         }
-        self.take_message(bytes, message, watch)
+        self.take_message(bytes, &message, watch)
     }
 
     fn take_batch(&self, bytes: &[u8], watch: Stopwatch) -> Pending {
         let batch = hl7v2::batch::split(bytes);
         if batch.messages.is_empty() {
-            return self.take_message(bytes, hl7v2::parse(bytes), watch);
+            return self.take_message(bytes, &hl7v2::parse(bytes), watch);
         }
-        let at = self.clock.now();
+        for issue in &batch.issues {
+            tracing::warn!(batch = issue.batch, reason = issue.code.as_str(), %issue, "a batch does not add up; its messages were taken one by one");
+        }
         let spans = batch
             .messages
             .iter()
-            .filter_map(|message| bytes.get(message.span.clone()));
-        Pending::Batch(
-            spans
-                .map(|span| self.take_message(span, hl7v2::parse(span), watch))
-                .collect(),
-            at,
-        )
+            .map(|message| bytes.get(message.span.clone()).unwrap_or_default());
+        let parts = spans
+            .map(|span| self.take_message(span, &hl7v2::parse(span), watch))
+            .collect();
+        let envelope = Envelope {
+            bytes: bytes.to_vec(),
+            batch,
+            at: self.clock.now(),
+        };
+        Pending::Batch(parts, Box::new(envelope))
     }
 
-    fn take_message(&self, bytes: &[u8], message: Message<'_>, watch: Stopwatch) -> Pending {
-        let source = self.sources.of(message.header().as_ref());
+    /// Takes a message in as its sender meant it; `plain` says who that is.
+    fn take_message(&self, bytes: &[u8], plain: &Message<'_>, watch: Stopwatch) -> Pending {
+        let source = self.sources.of(plain.header().as_ref());
+        if source.is_read_as(plain) {
+            return self.take_read(bytes, plain, None, source, watch);
+        }
+        let readable = source.mapping.readable(bytes);
+        let message = readable.message();
+        self.take_read(bytes, &message, Some(&readable), source, watch)
+    }
+
+    fn take_read(
+        &self,
+        bytes: &[u8],
+        message: &Message<'_>,
+        readable: Option<&Readable<'_>>,
+        source: &Source,
+        watch: Stopwatch,
+    ) -> Pending {
         let control_id = message
             .header()
             .map_or(&b""[..], |header| header.control_id().raw());
@@ -121,6 +154,7 @@ impl Intake {
         let arrival = Arrival {
             bytes,
             message,
+            readable,
             source,
             id,
             control,
@@ -159,14 +193,15 @@ impl Intake {
             tracing::warn!(source = %name, message = %id, "a control id came again with another body; both are kept");
         }
         // The message is borrowed from the connection's buffer: its answer is made before waiting. The other answer is
-        // rare, and made when it is needed, of the first segment alone.
-        let answer = answer::accepted(&arrival.message, id, at);
-        let first_segment: Box<[u8]> = first_segment(arrival.bytes).into();
+        // rare, and made when it is needed, of the header alone.
+        let answer = arrival.sent(answer::accepted(arrival.message, id, at));
+        let head = arrival.head();
         let counted = arrival.source.counted(&self.metrics).accepted.clone();
         let write = self.raw(arrival);
         let place = write.records.first().map(|(place, _)| place.clone());
         let (sender, receiver) = oneshot::channel();
         let (metrics, resends) = (Arc::clone(&self.metrics), Arc::clone(&self.resends));
+        let sources = Arc::clone(&self.sources);
         let done = move |result: Result<journal::Committed, journal::Error>| {
             let answer = match result {
                 Ok(offsets) => {
@@ -179,8 +214,9 @@ impl Intake {
                     resends.not_accepted(id);
                     metrics.frame(&name, Outcome::Deferred);
                     tracing::error!(source = %name, message = %id, %error, "a message could not be stored; its sender was told to send it again");
-                    let message = hl7v2::parse(&first_segment);
-                    answer::deferred(&message, id, at, "the journal cannot take it now")
+                    sources.named(&name).answer(&head, |message| {
+                        answer::deferred(message, id, at, "the journal cannot take it now")
+                    })
                 }
             };
             // Whoever waited may have gone: what is stored stays stored.
@@ -192,7 +228,7 @@ impl Intake {
 
     fn again(&self, arrival: &Arrival<'_>, first: ReceivedTime) -> Pending {
         self.metrics.frame(&arrival.source.name, Outcome::Resent);
-        Pending::Now(answer::accepted(&arrival.message, arrival.id, first))
+        Pending::Now(arrival.sent(answer::accepted(arrival.message, arrival.id, first)))
     }
 
     fn again_later(
@@ -203,15 +239,16 @@ impl Intake {
         let (sender, receiver) = oneshot::channel();
         self.metrics.frame(&arrival.source.name, Outcome::Resent);
         // One stamp decides the answer's bytes: this one's is replaced by the first one's once that is known.
-        let (id, bytes) = (arrival.id, arrival.bytes.to_vec());
+        let (id, head) = (arrival.id, arrival.head());
+        let (sources, name) = (Arc::clone(&self.sources), Arc::clone(&arrival.source.name));
         let at = arrival.at;
         let wait = async move {
-            let message = hl7v2::parse(&bytes);
-            let answer = match first.await {
-                Ok(Some(first)) => answer::accepted(&message, id, first),
-                _ => answer::deferred(&message, id, at, "the first try could not be stored"),
+            let first = first.await;
+            let answer = |message: &Message<'_>| match first {
+                Ok(Some(first)) => answer::accepted(message, id, first),
+                _ => answer::deferred(message, id, at, "the first try could not be stored"),
             };
-            drop(sender.send(answer));
+            drop(sender.send(sources.named(&name).answer(&head, answer)));
         };
         self.tasks.spawn(wait);
         Pending::Later(receiver)
@@ -220,12 +257,12 @@ impl Intake {
     fn defer(&self, arrival: &Arrival<'_>, why: &str) -> Pending {
         self.metrics.frame(&arrival.source.name, Outcome::Deferred);
         tracing::error!(source = %arrival.source.name, message = %arrival.id, why, "a message could not be taken");
-        Pending::Now(answer::deferred(
-            &arrival.message,
+        Pending::Now(arrival.sent(answer::deferred(
+            arrival.message,
             arrival.id,
             arrival.at,
             "its history cannot be read now",
-        ))
+        )))
     }
 
     /// Answers that it is never taken, and keeps a copy for inspection.
@@ -236,7 +273,7 @@ impl Intake {
             .iter()
             .filter(|issue| issue.severity() == Severity::Error);
         let faults: Vec<Fault<'_>> = errors
-            .map(|issue| Fault::from_issue(&arrival.message, issue))
+            .map(|issue| Fault::from_issue(arrival.message, issue))
             .collect();
         let reason = arrival
             .message
@@ -270,12 +307,8 @@ impl Intake {
             },
             Box::new(done),
         );
-        Pending::Now(Some(answer::refused(
-            &arrival.message,
-            arrival.id,
-            arrival.at,
-            &faults,
-        )))
+        let answer = answer::refused(arrival.message, arrival.id, arrival.at, &faults);
+        Pending::Now(arrival.sent(Some(answer)))
     }
 
     /// Answers a frame that is over the limit; nothing of it was read, so there is nothing to keep.
@@ -311,7 +344,7 @@ impl Intake {
             .unwrap_or_default();
         let key = self
             .sources
-            .key(&arrival.message, arrival.source, &self.site_key)
+            .key(arrival.message, arrival.source, &self.site_key)
             .unwrap_or(arrival.control);
         let record = self.record(arrival, key.as_bytes());
         let at = TopicPartition::new(
@@ -328,7 +361,7 @@ impl Intake {
         let id = arrival.id.to_string();
         let event_time = self
             .sources
-            .time(&arrival.message, arrival.source)
+            .time(arrival.message, arrival.source)
             .unwrap_or(arrival.at.micros());
         // The trace begins here: its id is the message's, so that a trace can be found from a record and back.
         let span = id.get(..16).unwrap_or_default();
@@ -358,13 +391,28 @@ impl Intake {
     }
 }
 
-/// The bytes up to the first line's end.
-fn first_segment(bytes: &[u8]) -> &[u8] {
-    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-    bytes
-        .split(is_end)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default()
+impl Arrival<'_> {
+    /// An answer in the bytes that its sender reads.
+    fn sent(&self, answer: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        match self.readable {
+            Some(readable) => answer.map(|answer| readable.as_sent(answer)),
+            None => answer,
+        }
+    }
+
+    /// What was sent up to the end of MSH: all that an answer is made of.
+    fn head(&self) -> Vec<u8> {
+        let header = self
+            .message
+            .header()
+            .map_or(0, |header| header.segment().raw().len());
+        let end = self.message.leading().len() + header;
+        let head = self.message.bytes().get(..end).unwrap_or_default().to_vec();
+        match self.readable {
+            Some(readable) => readable.as_sent(head),
+            None => head,
+        }
+    }
 }
 
 fn seconds(at: ReceivedTime) -> f64 {

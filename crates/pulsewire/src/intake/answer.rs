@@ -5,6 +5,8 @@ use clinical::{MessageId, ReceivedTime};
 use formats::hl7v2::ack::{self, ErrorCode, Fault, Outcome, Reply};
 use formats::hl7v2::{Message, Severity};
 
+use super::accept::Envelope;
+
 /// How many characters of the message's id an acknowledgement's own control id has (HL7 allows 20 up to version 2.6).
 const CONTROL_ID_LENGTH: usize = 20;
 
@@ -43,13 +45,11 @@ pub(super) fn refused(
     written(message, code, id, at, faults)
 }
 
-/// The acknowledgements of the messages of a batch, as a batch.
-pub(super) fn batch(answers: Vec<Option<Vec<u8>>>, at: ReceivedTime) -> Vec<u8> {
-    let mut whole = format!("BHS|^~\\&|||||{}\r", hl7_time(at)).into_bytes();
-    let count = answers.len();
-    whole.extend(answers.into_iter().flatten().flatten());
-    whole.extend_from_slice(format!("BTS|{count}\r").as_bytes());
-    whole
+/// The acknowledgements of the messages of a batch, as a batch that says whether it added up; nothing where no message
+/// asked for one.
+pub(super) fn batch(envelope: &Envelope, answers: &[Option<Vec<u8>>]) -> Option<Vec<u8>> {
+    let Envelope { bytes, batch, at } = envelope;
+    formats::hl7v2::batch::answer(bytes, batch, answers, &hl7_time(*at))
 }
 
 fn answer(

@@ -146,6 +146,21 @@ impl Source {
         })
     }
 
+    /// Whether a message that was read as UTF-8, or as MSH-18 says, was read as this sender means it.
+    pub(crate) fn is_read_as(&self, plain: &Message<'_>) -> bool {
+        self.mapping.charset == Charset::Utf8 && !plain.charset().may_hold_separators()
+    }
+
+    /// Makes an answer to a message, in the bytes that its sender reads.
+    pub(crate) fn answer(
+        &self,
+        bytes: &[u8],
+        make: impl FnOnce(&Message<'_>) -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
+        let readable = self.mapping.readable(bytes);
+        make(&readable.message()).map(|answer| readable.as_sent(answer))
+    }
+
     fn new(name: &str, config: &config::Source) -> Result<Self, String> {
         let mut mapping = source::Source::new(name);
         mapping.zone = Zone::parse(&config.zone).map_err(|error| error.to_string())?;

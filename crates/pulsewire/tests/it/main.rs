@@ -21,6 +21,9 @@ mod framing;
 mod content;
 
 #[cfg(test)]
+mod batches;
+
+#[cfg(test)]
 mod connections;
 
 #[cfg(test)]
