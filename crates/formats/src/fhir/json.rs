@@ -1,5 +1,11 @@
 //! JSON written straight into bytes, without trees; what has nothing in it is not written.
 
+mod escape;
+
+mod writer;
+
+pub use writer::{Mark, Writer};
+
 /// Something that is a JSON object, such as a FHIR data type or resource.
 pub trait ToJson {
     /// Writes the members.
@@ -13,31 +19,28 @@ pub trait ToJson {
 
 /// Writes an object; gives no bytes at all where nothing was written into it.
 pub fn object(build: impl FnOnce(&mut Object<'_>)) -> Vec<u8> {
-    let mut out = Vec::with_capacity(256);
-    nested(&mut out, *b"{}", |out| {
-        let mut object = Object { out, any: false };
-        build(&mut object);
-        object.any
-    });
-    out
+    let mut writer = Writer::with_capacity(SOME_BYTES);
+    let before = writer.mark();
+    write_object(&mut writer, before, build);
+    writer.into_bytes()
 }
 
 /// Writes an array; gives no bytes at all where nothing was written into it.
 pub fn array(build: impl FnOnce(&mut Array<'_>)) -> Vec<u8> {
-    let mut out = Vec::with_capacity(256);
-    nested(&mut out, *b"[]", |out| {
-        let mut array = Array { out, any: false };
-        build(&mut array);
-        array.any
-    });
-    out
+    let mut writer = Writer::with_capacity(SOME_BYTES);
+    let before = writer.mark();
+    write_array(&mut writer, before, build);
+    writer.into_bytes()
 }
+
+/// What most data types have room in.
+const SOME_BYTES: usize = 256;
 
 /// Gives a text as a JSON string; no bytes at all where it is empty.
 pub fn string(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     if !text.is_empty() {
-        push_string(&mut out, text);
+        escape::push_string(&mut out, text.as_bytes());
     }
     out
 }
@@ -90,19 +93,16 @@ fn split_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
     bytes.split_at(end)
 }
 
-/// An object being written.
+/// An object being written; what has nothing in it is not written.
 #[derive(Debug)]
-pub struct Object<'w> {
-    out: &'w mut Vec<u8>,
-    any: bool,
-}
+pub struct Object<'w>(&'w mut Writer);
 
 impl Object<'_> {
     /// Writes a text, unless it is empty.
     pub fn string(&mut self, name: &str, text: &str) -> &mut Self {
         if !text.is_empty() {
-            self.name(name);
-            push_string(self.out, text);
+            self.0.key(name);
+            self.0.string(text);
         }
         self
     }
@@ -110,49 +110,50 @@ impl Object<'_> {
     /// Writes a number, digit for digit, where there is one.
     pub fn number(&mut self, name: &str, number: Option<Number<'_>>) -> &mut Self {
         if let Some(number) = number {
-            self.raw(name, number.digits().as_bytes());
+            self.0.key(name);
+            self.0.number(number);
         }
         self
     }
 
     /// Writes a whole number.
     pub fn integer(&mut self, name: &str, value: u64) -> &mut Self {
-        self.raw(name, value.to_string().as_bytes())
+        self.0.key(name);
+        self.0.integer(value);
+        self
     }
 
     /// Writes a boolean, where there is one.
     pub fn boolean(&mut self, name: &str, value: Option<bool>) -> &mut Self {
-        if let Some(value) = value {
-            self.raw(name, boolean(value));
+        match value {
+            Some(value) => self.raw(name, boolean(value)),
+            None => self,
         }
-        self
     }
 
     /// Splices in bytes that are JSON already, unless there are none.
     pub fn raw(&mut self, name: &str, json: &[u8]) -> &mut Self {
         if !json.is_empty() {
-            self.name(name);
-            self.out.extend_from_slice(json);
+            self.0.key(name);
+            self.0.raw(json);
         }
         self
     }
 
     /// Writes an object, unless nothing is written into it.
     pub fn object(&mut self, name: &str, build: impl FnOnce(&mut Object<'_>)) -> &mut Self {
-        self.nested(name, *b"{}", |out| {
-            let mut object = Object { out, any: false };
-            build(&mut object);
-            object.any
-        })
+        let before = self.0.mark();
+        self.0.key(name);
+        write_object(self.0, before, build);
+        self
     }
 
     /// Writes an array, unless nothing is written into it.
     pub fn array(&mut self, name: &str, build: impl FnOnce(&mut Array<'_>)) -> &mut Self {
-        self.nested(name, *b"[]", |out| {
-            let mut array = Array { out, any: false };
-            build(&mut array);
-            array.any
-        })
+        let before = self.0.mark();
+        self.0.key(name);
+        write_array(self.0, before, build);
+        self
     }
 
     /// Writes a data type, unless it has nothing in it.
@@ -172,45 +173,17 @@ impl Object<'_> {
             }
         })
     }
-
-    fn nested(
-        &mut self,
-        name: &str,
-        brackets: [u8; 2],
-        build: impl FnOnce(&mut Vec<u8>) -> bool,
-    ) -> &mut Self {
-        let (mark, any) = (self.out.len(), self.any);
-        self.name(name);
-        if !nested(self.out, brackets, build) {
-            self.out.truncate(mark);
-            self.any = any;
-        }
-        self
-    }
-
-    fn name(&mut self, name: &str) {
-        if self.any {
-            self.out.push(b',');
-        }
-        self.any = true;
-        push_string(self.out, name);
-        self.out.push(b':');
-    }
 }
 
-/// An array being written.
+/// An array being written; what has nothing in it is not written.
 #[derive(Debug)]
-pub struct Array<'w> {
-    out: &'w mut Vec<u8>,
-    any: bool,
-}
+pub struct Array<'w>(&'w mut Writer);
 
 impl Array<'_> {
     /// Writes a text, unless it is empty.
     pub fn string(&mut self, text: &str) -> &mut Self {
         if !text.is_empty() {
-            self.separate();
-            push_string(self.out, text);
+            self.0.string(text);
         }
         self
     }
@@ -218,25 +191,15 @@ impl Array<'_> {
     /// Splices in bytes that are JSON already, unless there are none.
     pub fn raw(&mut self, json: &[u8]) -> &mut Self {
         if !json.is_empty() {
-            self.separate();
-            self.out.extend_from_slice(json);
+            self.0.raw(json);
         }
         self
     }
 
     /// Writes an object, unless nothing is written into it.
     pub fn object(&mut self, build: impl FnOnce(&mut Object<'_>)) -> &mut Self {
-        let (mark, any) = (self.out.len(), self.any);
-        self.separate();
-        let wrote = nested(self.out, *b"{}", |out| {
-            let mut object = Object { out, any: false };
-            build(&mut object);
-            object.any
-        });
-        if !wrote {
-            self.out.truncate(mark);
-            self.any = any;
-        }
+        let before = self.0.mark();
+        write_object(self.0, before, build);
         self
     }
 
@@ -244,66 +207,18 @@ impl Array<'_> {
     pub fn one(&mut self, value: &impl ToJson) -> &mut Self {
         self.object(|object| value.members(object))
     }
-
-    fn separate(&mut self) {
-        if self.any {
-            self.out.push(b',');
-        }
-        self.any = true;
-    }
 }
 
-/// Writes what stands between two brackets, or nothing at all where there is nothing.
-fn nested(
-    out: &mut Vec<u8>,
-    [open, close]: [u8; 2],
-    build: impl FnOnce(&mut Vec<u8>) -> bool,
-) -> bool {
-    let mark = out.len();
-    out.push(open);
-    let any = build(out);
-    if any {
-        out.push(close);
-    } else {
-        out.truncate(mark);
-    }
-    any
+fn write_object(writer: &mut Writer, before: Mark, build: impl FnOnce(&mut Object<'_>)) {
+    writer.begin_object();
+    build(&mut Object(writer));
+    writer.end_object_unless_empty(before);
 }
 
-fn push_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some(plain) = rest.iter().position(|byte| needs_escape(*byte)) {
-        let (before, after) = rest.split_at(plain);
-        out.extend_from_slice(before);
-        if let [byte, after @ ..] = after {
-            push_escape(out, *byte);
-            rest = after;
-        }
-    }
-    out.extend_from_slice(rest);
-    out.push(b'"');
-}
-
-const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-fn push_escape(out: &mut Vec<u8>, byte: u8) {
-    out.push(b'\\');
-    match byte {
-        b'"' | b'\\' => out.push(byte),
-        b'\n' => out.push(b'n'),
-        b'\r' => out.push(b'r'),
-        b'\t' => out.push(b't'),
-        control => {
-            let digit = |nibble: u8| match nibble {
-                0..=9 => b'0' + nibble,
-                more => b'a' + (more - 10),
-            };
-            out.extend_from_slice(&[b'u', b'0', b'0', digit(control >> 4), digit(control & 15)]);
-        }
-    }
+fn write_array(writer: &mut Writer, before: Mark, build: impl FnOnce(&mut Array<'_>)) {
+    writer.begin_array();
+    build(&mut Array(writer));
+    writer.end_array_unless_empty(before);
 }
 
 #[cfg(test)]

@@ -56,6 +56,40 @@ fn strings_are_escaped() {
 }
 
 #[test]
+fn what_is_taken_back_leaves_no_comma() {
+    let mut writer = Writer::default();
+    writer.begin_object();
+    writer.key("a");
+    writer.integer(u64::MAX);
+    let before = writer.mark();
+    writer.key_raw(b"\"b\":");
+    writer.begin_array();
+    let inner = writer.mark();
+    writer.begin_object();
+    assert!(!writer.end_object_unless_empty(inner));
+    assert!(!writer.end_array_unless_empty(before));
+    writer.key("c");
+    let value = writer.mark();
+    writer.string_of(&["Patient/", "\"1\""]);
+    assert_eq!(writer.since(value), br#""Patient/\"1\"""#);
+    let before = writer.mark();
+    writer.key("d");
+    writer.integer(0);
+    writer.rollback(before);
+    assert!(writer.end_object_unless_empty(Writer::default().mark()));
+    writer.line();
+    writer.begin_array();
+    writer.string("}");
+    writer.string("[");
+    writer.raw(b"1");
+    writer.end_array();
+    expect![[r#"
+        {"a":18446744073709551615,"c":"Patient/\"1\""}
+        ["}","[",1]"#]]
+    .assert_eq(&String::from_utf8(writer.into_bytes()).unwrap());
+}
+
+#[test]
 fn only_json_numbers_are_numbers() {
     for good in [
         "0", "-0", "9.60", "120", "1e5", "1.0E-7", "-3.14", "1e+2", "0.0",
