@@ -7,6 +7,8 @@
 )]
 
 mod bench;
+mod conformance;
+mod definitions;
 mod e2e;
 mod step;
 mod tables;
@@ -23,7 +25,10 @@ cargo xtask COMMAND
   test [--fast]   all of CI: format, lints, tests, documentation, browser; --fast leaves out the browser
   bless           accepts new expected values in tests (then read the diff)
   bench           prints the table of measured ratios (release build; some minutes)
+  conformance [--corpus NAME] [--classes] [--list] [FILTER]
+                  prints how far the mapping agrees with what others expect of the same messages
   e2e             the browser tests alone
+  definitions     compiles the definitions of FHIR R4 from the shared corpora
   tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
   kill-loop N     kills the running binary N times under load and checks that nothing is lost";
 
@@ -40,7 +45,9 @@ fn main() -> ExitCode {
         .env("UPDATE_EXPECT", "1")
         .run(),
         ["bench"] => bench::run(),
+        ["conformance", rest @ ..] => conformance::run(rest),
         ["e2e"] => e2e::run(),
+        ["definitions"] => definitions::run(),
         ["tables"] => tables::run(),
         ["kill-loop", cycles] => kill_loop(cycles),
         _ => {
@@ -74,6 +81,7 @@ fn test(browser: bool) -> Result<(), step::Failed> {
     )
     .run()?;
     Step::cargo("tests", &["test", "--workspace", "--quiet"]).run()?;
+    conformance::gate()?;
     Step::cargo(
         "documentation",
         &["doc", "--workspace", "--no-deps", "--quiet"],

@@ -1,0 +1,128 @@
+//! Each primitive that is expected, and what we have in its place.
+
+use super::alignment::{Alignment, Likeness};
+use super::node::Node;
+use super::resources::Resource;
+
+/// A primitive that is expected, and ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Element {
+    /// Where it is: `Patient.name[].given[]`.
+    pub(super) path: String,
+    /// What is expected, as JSON; of a reference, the target's type.
+    pub(super) expected: String,
+    /// What we have.
+    pub(super) ours: Ours,
+}
+
+/// What we have in the place of an expected primitive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ours {
+    /// The same.
+    Same,
+    /// The same instant with another offset.
+    SameInstant(String),
+    /// Something else.
+    Other(String),
+    /// Nothing, while what it would be in is there.
+    Missing,
+    /// Nothing, since there is no such resource.
+    NoResource,
+}
+
+impl Ours {
+    /// Writes it for a person.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Same => "the same",
+            Self::SameInstant(text) | Self::Other(text) => text,
+            Self::Missing => "-",
+            Self::NoResource => "no resource",
+        }
+    }
+}
+
+/// Compares what is expected of a message with ours; what we have beyond it is not listed.
+pub(super) fn elements(expected: &[Resource], ours: &[Resource]) -> Vec<Element> {
+    let alignment = Alignment::new(expected, ours);
+    let mut listing = Listing {
+        alignment: &alignment,
+        elements: Vec::new(),
+    };
+    for (place, resource) in expected.iter().enumerate() {
+        match alignment.ours(place) {
+            Some(ours) => listing.pair(&resource.kind, &resource.content, Some(&ours.content)),
+            None => listing.absent(&resource.kind, &resource.content, &Ours::NoResource),
+        }
+    }
+    listing.elements
+}
+
+struct Listing<'a> {
+    alignment: &'a Alignment<'a>,
+    elements: Vec<Element>,
+}
+
+impl Listing<'_> {
+    fn pair(&mut self, path: &str, expected: &Node, ours: Option<&Node>) {
+        let Some(ours) = ours else {
+            return self.absent(path, expected, &Ours::Missing);
+        };
+        match (expected, ours) {
+            (Node::Object(parts), Node::Object(_)) => {
+                for (name, part) in parts {
+                    self.pair(&format!("{path}.{name}"), part, ours.part(name));
+                }
+            }
+            (Node::List(entries), Node::List(our_entries)) => {
+                let pairs = self.alignment.pairs(entries, our_entries);
+                for (entry, place) in entries.iter().zip(pairs) {
+                    let ours = place.and_then(|place| our_entries.get(place));
+                    self.pair(&format!("{path}[]"), entry, ours);
+                }
+            }
+            (Node::Leaf(_) | Node::Reference(_), Node::Leaf(_) | Node::Reference(_)) => {
+                let ours = match self.alignment.likeness(expected, ours) {
+                    Likeness::Same => Ours::Same,
+                    Likeness::SameInstant => Ours::SameInstant(shown(ours)),
+                    Likeness::Other => Ours::Other(shown(ours)),
+                };
+                self.push(path, expected, ours);
+            }
+            _ => self.absent(path, expected, &Ours::Missing),
+        }
+    }
+
+    fn absent(&mut self, path: &str, expected: &Node, ours: &Ours) {
+        match expected {
+            Node::Object(parts) => {
+                for (name, part) in parts {
+                    self.absent(&format!("{path}.{name}"), part, ours);
+                }
+            }
+            Node::List(entries) => {
+                for entry in entries {
+                    self.absent(&format!("{path}[]"), entry, ours);
+                }
+            }
+            Node::Leaf(_) | Node::Reference(_) => self.push(path, expected, ours.clone()),
+        }
+    }
+
+    fn push(&mut self, path: &str, expected: &Node, ours: Ours) {
+        self.elements.push(Element {
+            path: path.to_owned(),
+            expected: shown(expected),
+            ours,
+        });
+    }
+}
+
+/// Writes a primitive.
+fn shown(node: &Node) -> String {
+    match node {
+        Node::Leaf(text) => text.clone(),
+        Node::Reference(target) => format!("→ {}", target.kind),
+        Node::List(_) | Node::Object(_) => "…".into(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Where we differ from others on purpose: each difference once, with its reason.
+
+use super::comparison::{Element, Ours};
+use crate::step::{Failed, root};
+
+const TABLE: &str = "xtask/data/conformance/differences.tsv";
+/// Why the same instant with another offset is no disagreement.
+const OFFSET: &str = "the same instant: an offset is kept as the sender wrote it";
+
+/// The table of deliberate differences.
+pub(super) struct Differences(Vec<Row>);
+
+struct Row {
+    corpus: String,
+    path: String,
+    expected: String,
+    ours: String,
+    reason: String,
+}
+
+impl Differences {
+    /// Reads the table.
+    pub(super) fn load() -> Result<Self, Failed> {
+        let text = std::fs::read_to_string(root().join(TABLE))
+            .map_err(|error| Failed(format!("{TABLE}: {error}")))?;
+        Self::parse(&text).map_err(Failed)
+    }
+
+    /// Reads rows below a row of names: corpus, path, expected, ours, reason; `*` stands for any text.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let rows = text.lines().enumerate().skip(1).map(|(number, line)| {
+            let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
+            match cells[..] {
+                [corpus, path, expected, ours, reason] if !reason.is_empty() => Ok(Row {
+                    corpus: corpus.to_owned(),
+                    path: path.to_owned(),
+                    expected: expected.to_owned(),
+                    ours: ours.to_owned(),
+                    reason: reason.to_owned(),
+                }),
+                _ => Err(format!(
+                    "{TABLE}:{}: write corpus, path, expected, ours and a reason, with tabs between",
+                    number + 1
+                )),
+            }
+        });
+        rows.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Gives the reason why an element differs on purpose, if it does.
+    pub(super) fn reason(&self, corpus: &str, element: &Element) -> Option<String> {
+        match &element.ours {
+            Ours::Same => return None,
+            Ours::SameInstant(_) => return Some(OFFSET.to_owned()),
+            Ours::Other(_) | Ours::Missing | Ours::NoResource => {}
+        }
+        let row = self.0.iter().find(|row| {
+            matches(&row.corpus, corpus)
+                && matches(&row.path, &element.path)
+                && matches(&row.expected, &element.expected)
+                && matches(&row.ours, element.ours.text())
+        });
+        row.map(|row| row.reason.clone())
+    }
+}
+
+/// Says whether a text is what a pattern allows: `*` stands for any text, `|` parts alternatives.
+fn matches(pattern: &str, text: &str) -> bool {
+    pattern.split('|').any(|pattern| is_glob_of(pattern, text))
+}
+
+fn is_glob_of(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(start) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        let Some((_, after)) = text.split_once(piece).filter(|_| !piece.is_empty()) else {
+            if piece.is_empty() {
+                continue;
+            }
+            return false;
+        };
+        text = after;
+    }
+    text.ends_with(last)
+}

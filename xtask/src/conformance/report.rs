@@ -1,0 +1,164 @@
+//! The table of agreement, the list of what disagrees, and its classes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::comparison::{Element, Ours};
+
+/// An expected element of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    /// The pair's name.
+    pub(super) file: String,
+    /// What is expected and what we have.
+    pub(super) element: Element,
+    /// Why it differs on purpose, if it does.
+    pub(super) reason: Option<String>,
+}
+
+/// What was found in a corpus.
+pub(super) struct Report {
+    corpus: &'static str,
+    pairs: usize,
+    left_out: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Count {
+    expected: u32,
+    agreed: u32,
+    deliberate: u32,
+}
+
+impl Count {
+    fn add(&mut self, finding: &Finding) {
+        self.expected += 1;
+        self.agreed += u32::from(finding.element.ours == Ours::Same);
+        self.deliberate += u32::from(finding.reason.is_some());
+    }
+
+    fn row(&self, name: &str) -> String {
+        let Self {
+            expected,
+            agreed,
+            deliberate,
+        } = *self;
+        let disagreed = expected - agreed - deliberate;
+        let (share, with) = (
+            percent(agreed, expected),
+            percent(agreed + deliberate, expected),
+        );
+        format!(
+            "{name:<26}{expected:>9}{agreed:>9}{deliberate:>12}{disagreed:>11}{share:>10.2}{with:>18.2}\n"
+        )
+    }
+}
+
+impl Report {
+    /// Takes what was found.
+    pub(super) fn new(
+        corpus: &'static str,
+        pairs: usize,
+        left_out: Vec<String>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        Self {
+            corpus,
+            pairs,
+            left_out,
+            findings,
+        }
+    }
+
+    /// Keeps what has a text in its file's name or its path.
+    pub(super) fn only(mut self, filter: &str) -> Self {
+        self.findings.retain(|finding| {
+            finding.file.contains(filter) || finding.element.path.contains(filter)
+        });
+        self
+    }
+
+    /// Gives how much of what is expected is the same, in percent.
+    pub(super) fn agreed_percent(&self) -> f64 {
+        let mut all = Count::default();
+        self.findings.iter().for_each(|finding| all.add(finding));
+        percent(all.agreed, all.expected)
+    }
+
+    /// Writes the table by type of resource.
+    pub(super) fn table(&self) -> String {
+        let mut kinds: BTreeMap<&str, Count> = BTreeMap::new();
+        let mut all = Count::default();
+        for finding in &self.findings {
+            let path = finding.element.path.as_str();
+            let kind = path.split('.').next().unwrap_or(path);
+            kinds.entry(kind).or_default().add(finding);
+            all.add(finding);
+        }
+        let mut text = format!("{}: {} pairs\n", self.corpus, self.pairs);
+        for reason in &self.left_out {
+            writeln!(text, "  left out: {reason}").expect("a string takes all");
+        }
+        text.push_str(
+            "resource                   expected   agreed  deliberate  disagreed  agreed %  with deliberate %\n",
+        );
+        for (kind, count) in &kinds {
+            text.push_str(&count.row(kind));
+        }
+        text.push_str(&all.row("all"));
+        text
+    }
+
+    /// Lists what disagrees: file, path, expected, ours; with tabs between.
+    pub(super) fn list(&self) -> String {
+        let lines = self.disagreed().map(|finding| {
+            let Element {
+                path,
+                expected,
+                ours,
+            } = &finding.element;
+            let (corpus, file, ours) = (self.corpus, &finding.file, ours.text());
+            format!("{corpus}/{file}\t{path}\texpected {expected}\tours {ours}\n")
+        });
+        lines.collect()
+    }
+
+    /// Lists the paths that disagree and how, the most frequent first, each with an example.
+    pub(super) fn classes(&self) -> String {
+        let mut classes: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+        for finding in self.disagreed() {
+            let how = match finding.element.ours {
+                Ours::Other(_) => "differs",
+                Ours::NoResource => "no resource",
+                _ => "missing",
+            };
+            let class = (finding.element.path.as_str(), how);
+            classes.entry(class).or_default().push(finding);
+        }
+        let mut classes: Vec<_> = classes.into_iter().collect();
+        classes.sort_by_key(|(_, findings)| std::cmp::Reverse(findings.len()));
+        let lines = classes.into_iter().map(|((path, how), findings)| {
+            let example = findings.first().map_or(String::new(), |finding| {
+                let Element { expected, ours, .. } = &finding.element;
+                let (file, ours) = (&finding.file, ours.text());
+                format!("{expected}\tours {ours}\t{file}")
+            });
+            format!("{:>5}\t{path}\t{how}\t{example}\n", findings.len())
+        });
+        lines.collect()
+    }
+
+    fn disagreed(&self) -> impl Iterator<Item = &Finding> {
+        let differs =
+            |finding: &&Finding| finding.element.ours != Ours::Same && finding.reason.is_none();
+        self.findings.iter().filter(differs)
+    }
+}
+
+fn percent(part: u32, whole: u32) -> f64 {
+    if whole == 0 {
+        return 100.0;
+    }
+    100.0 * f64::from(part) / f64::from(whole)
+}
