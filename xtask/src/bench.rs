@@ -2,9 +2,12 @@
 
 use crate::step::{Failed, Step};
 
-/// Crates with a benchmark, and its name.
-const BENCHES: [(&str, &str); 3] = [
-    ("formats", "parse"),
+/// Crates with benchmarks, and their names.
+const BENCHES: [(&str, &str); 6] = [
+    ("formats", "hl7v2"),
+    ("mapping", "map"),
+    ("mapping", "heap"),
+    ("journal", "journal"),
     ("stream", "loop"),
     ("pulsewire", "intake"),
 ];
