@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clinical::Severity;
+use mapping::source::LocalCodes;
 
 pub(crate) use reader::Problem;
 use reader::Reader;
@@ -82,6 +83,7 @@ pub(crate) struct Source {
     pub(crate) zone: String,
     pub(crate) charset: String,
     pub(crate) assigning_authority: String,
+    pub(crate) codes: LocalCodes,
 }
 
 /// The workloads' settings.
@@ -241,6 +243,7 @@ fn source(reader: &mut Reader<'_>, name: &str) -> Source {
         zone: reader.text(&at, "zone"),
         charset: reader.text(&at, "charset"),
         assigning_authority: reader.text(&at, "assigning_authority"),
+        codes: reader.codes(&at, "codes"),
     };
     if name != "default"
         && source.sending_application.is_empty()

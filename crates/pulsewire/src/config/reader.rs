@@ -1,5 +1,7 @@
 //! Reads settings by name from what was written and, where nothing was, from the defaults; keeps all mistakes.
 
+mod codes;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;

@@ -88,3 +88,61 @@ fn half_of_tls_is_refused() {
             hint: TLS needs both certificate and key; client_ca only goes with them"#]],
     );
 }
+
+#[test]
+fn the_codes_of_a_source_stand_in_a_file_or_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("codes.tsv");
+    std::fs::write(&path, "OBX-3\tK\thttp://loinc.org\t2823-3\tPotassium\n").unwrap();
+    let lab = "[source.lab]\nsending_application = \"LIS\"\n";
+    let file = parse(&format!("{lab}codes = {:?}\n", path.display().to_string())).unwrap();
+    let table = "[[source.lab.codes]]\nwhere = \"OBX-3\"\nfrom = \"K\"\nsystem = \"http://loinc.org\"\ncode = \"2823-3\"\ndisplay = \"Potassium\"\n";
+    let tables = parse(&format!("{lab}{table}")).unwrap();
+    assert_eq!(file.sources["lab"].codes.len(), 1);
+    assert_eq!(file.sources["lab"].codes, tables.sources["lab"].codes);
+    assert!(tables.sources["default"].codes.is_empty());
+
+    std::fs::write(&path, "OBX-3\tK\n").unwrap();
+    let told = parse(&format!("{lab}codes = {:?}\n", path.display().to_string())).unwrap_err();
+    let told = told[0]
+        .to_string()
+        .replace(&path.display().to_string(), "codes.tsv");
+    expect![[r#"
+        line 3: codes.tsv, line 1: the row has 2 of 5 cells
+            hint: write where, from, system, code and display, separated by tabs"#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn every_mistake_of_a_code_is_told_with_its_line() {
+    check("[source.default]\ncodes = 7\n", expect![[r#"
+        line 2: source.default.codes is not what it should be
+            hint: give the name of a file, or write [[source.default.codes]] tables with where, from, system, code and display"#]]);
+    check(
+        "[source.default]\ncodes = \"/nowhere/codes.tsv\"\n",
+        expect![[r#"
+            line 2: /nowhere/codes.tsv cannot be read: No such file or directory (os error 2)
+                hint: name a file of rows: where, from, system, code and display, separated by tabs"#]],
+    );
+    check(
+        "[[source.default.codes]]\nwhere = \"OBX-3\"\nform = \"K\"\ncode = 1\n\
+         [[source.default.codes]]\nfrom = \"K\"\nsystem = \"LN\"\ncode = \"2823-3\"\n\
+         [[source.default.codes]]\nwhere = \"potassium\"\n",
+        expect![[r#"
+            line 3: a code has no `form`
+                hint: did you mean `from`?
+            line 4: the `code` of a code is not what it should be
+                hint: give words in quotes
+            line 5: `LN` is no URI of a coding system
+                hint: give the system's URI, such as http://loinc.org or http://snomed.info/sct
+            line 9: `potassium` is no place of a code
+                hint: name a field such as OBX-3, an HL7 table such as 0078, or * for any coded field"#]],
+    );
+    check(
+        "[[source.default.codes]]\nfrom = \"K\"\nsystem = \"http://loinc.org\"\ncode = \"2823-3\"\n\
+         [[source.default.codes]]\nfrom = \"K\"\nsystem = \"http://loinc.org\"\ncode = \"6298-4\"\n",
+        expect![[r#"
+            line 5: `K` has a meaning at * already
+                hint: leave one of the two rows"#]],
+    );
+}

@@ -173,6 +173,7 @@ impl Source {
         mapping.authority = Some(config.assigning_authority.as_str())
             .filter(|text| !text.is_empty())
             .map(Into::into);
+        mapping.codes = config.codes.clone();
         Ok(Self {
             name: name.into(),
             mapping,
