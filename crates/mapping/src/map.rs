@@ -409,9 +409,7 @@ impl<'m> Mapping<'m> {
                 }
             }
             "Encounter" => effect = self.stay(&mut elements),
-            "DiagnosticReport" => self.require_status(&mut elements, frame, ("OBR", 25)),
             "Observation" => {
-                self.require_status(&mut elements, frame, ("OBX", 11));
                 let code = frame.field("OBX", 3, None);
                 if time.is_none() {
                     self.mapper.doubt(IssueCode::NotDated, code);
@@ -479,28 +477,6 @@ impl<'m> Mapping<'m> {
             Element::Default(_) | Element::Clear => None,
         });
         found.unwrap_or_default()
-    }
-
-    /// A status must be there: `unknown` where the message has none.
-    fn require_status(
-        &mut self,
-        elements: &mut Vec<(Box<str>, Element)>,
-        frame: Frame<'_, 'm>,
-        (segment, field): (&'static str, usize),
-    ) {
-        let unknown = Element::Set(b"\"unknown\"".to_vec().into());
-        match elements.iter_mut().find(|(name, _)| &**name == "status") {
-            Some((_, element @ Element::Clear)) => *element = unknown,
-            Some(_) => return,
-            None => {
-                let follows = |name: &str| matches!(name, "category" | "code");
-                let place = elements.iter().position(|(name, _)| follows(name));
-                let place = place.unwrap_or(elements.len());
-                elements.insert(place, ("status".into(), unknown));
-            }
-        }
-        self.mapper
-            .doubt(IssueCode::CodeMissing, frame.field(segment, field, None));
     }
 }
 

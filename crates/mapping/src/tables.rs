@@ -262,6 +262,13 @@ impl Tables {
     }
 
     fn read_map(&self, text: &'static str, place: Place) -> Result<Map, TableError> {
+        if let Some(resource) = text.strip_prefix('^') {
+            return Ok(Map::Link(resource));
+        }
+        if let Some(resource) = text.strip_prefix('*') {
+            let (resource, but_in) = resource.split_once('!').unwrap_or((resource, ""));
+            return Ok(Map::Links { resource, but_in });
+        }
         if let Some((data_type, resource)) = text.split_once('>') {
             let name = text.replace('>', ".");
             return match self.type_index(&name) {
@@ -410,6 +417,9 @@ fn number(text: &str, place: Place) -> Result<usize, TableError> {
 fn read_from(text: &'static str, place: Place) -> Result<From, TableError> {
     if let Some(constant) = text.strip_prefix('=') {
         return Ok(From::Constant(constant));
+    }
+    if let Some(default) = text.strip_prefix('?') {
+        return Ok(From::Default(default));
     }
     if text == "." {
         return Ok(From::Whole);

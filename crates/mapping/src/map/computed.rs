@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use formats::fhir::json;
 
-use super::link::{Made, hex, reference};
+use super::link::Made;
 use super::piece::Piece;
 use super::write::{Frame, Mapper, Value};
 use crate::draft::Element;
@@ -15,14 +15,11 @@ use crate::tables::plan::{From, Row};
 pub(crate) type Elements = Vec<(Box<str>, Element)>;
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 14] = [
+pub(crate) const COMPUTED: [&str; 11] = [
     "@encounter-status",
     "@encounter-class",
-    "@patient-reference",
-    "@encounter-reference",
     "@observation-code",
     "@report-code",
-    "@report-results",
     "@observation-value",
     "@provenance-targets",
     "@provenance-recorded",
@@ -49,15 +46,7 @@ impl<'m> Mapper<'m> {
         let element = match rule {
             "@encounter-status" => Some(self.encounter_status(row, frame)),
             "@encounter-class" => Some(self.encounter_class(row, frame)),
-            "@patient-reference" => {
-                let key = self.links.patient;
-                key.and_then(|key| set(reference(&format!("Patient/{}", hex(key.as_bytes())), "")))
-            }
-            "@encounter-reference" => self
-                .nearest("Encounter")
-                .and_then(|stay| set(stay.reference())),
             "@observation-code" | "@report-code" => Some(self.main_code(row, frame)),
-            "@report-results" => set(references(self.all_below("Observation", "SPECIMEN"))),
             "@provenance-targets" => {
                 let made = self.links.made.iter();
                 let targets = made.filter(|made| !made.of_message && made.resource != "Provenance");

@@ -122,7 +122,9 @@ impl<'m> Mapper<'m> {
         but_in: &'s str,
     ) -> impl Iterator<Item = &'s Made> + 's {
         let here = self.links.made.get(self.links.here);
-        self.links.made.iter().filter(move |made| {
+        let all = self.links.made.iter().enumerate();
+        let others = all.filter(|(index, _)| *index != self.links.here);
+        others.map(|(_, made)| made).filter(move |made| {
             made.resource == resource
                 && here.is_some_and(|here| self.tree.is_inside(made.group, here.group))
                 && (but_in.is_empty() || !self.tree.stands_in(made.group, but_in))

@@ -122,7 +122,7 @@ impl<'m> Mapper<'m> {
                     let (bytes, content) = self.object(nodes, &frame.inside(&value_row, piece));
                     content.then_some(bytes)
                 }
-                Map::Computed(_) | Map::Reference { .. } => None,
+                Map::Computed(_) | Map::Reference { .. } | Map::Link(_) | Map::Links { .. } => None,
             };
             if let Some(bytes) = bytes {
                 if kind.is_empty() {

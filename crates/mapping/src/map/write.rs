@@ -17,7 +17,7 @@ use crate::draft::{Draft, Element};
 use crate::issue::{Issue, IssueCode};
 use crate::source::Source;
 use crate::tables::Tables;
-use crate::tables::condition::{Condition, NAMED, Subject, Test};
+use crate::tables::condition::{Condition, NAMED, Subject, Term, Test};
 use crate::tables::plan::{Body, Driver, From, Item, Map, Node, Row};
 
 /// What one message's mapping knows and gathers.
@@ -100,6 +100,15 @@ impl<'f, 'm> Frame<'f, 'm> {
         Some(match component {
             None => Piece::Repetition(found),
             Some(number) => Piece::Component(found.component(number)),
+        })
+    }
+
+    /// Says whether a field has several valued repetitions.
+    fn repeats(&self, segment: &'static str, field: usize) -> bool {
+        self.segments(segment).any(|segment| {
+            let field = segment.field(field);
+            let valued = field.repetitions().filter(|one| !one.is_blank());
+            valued.count() > 1
         })
     }
 
@@ -194,7 +203,9 @@ impl<'m> Mapper<'m> {
             }
             self.met_null = false;
             let (bytes, content) = self.node_bytes(node, frame);
-            if content || (node.constant && !bytes.is_empty()) {
+            // A text that stands in the table is written alone only where it is all of an element.
+            let stands = node.constant || matches!(node.body, Body::Leaf(_));
+            if content || (stands && !bytes.is_empty()) {
                 elements.push((node.name.into(), Element::Set(bytes.into())));
             } else if self.met_null {
                 elements.push((node.name.into(), Element::Clear));
@@ -309,6 +320,17 @@ impl<'m> Mapper<'m> {
     }
 
     fn item(&mut self, array: &mut Array<'_>, item: &'static Item, frame: &Frame<'_, 'm>) -> bool {
+        if let Body::Leaf(rows) = &item.body
+            && let [row] = rows.as_slice()
+            && let Map::Links { resource, but_in } = row.map
+        {
+            let holds = self.holds(&row.when, row, frame);
+            let made = self.all_below(resource, but_in).filter(|_| holds);
+            return made.fold(false, |_, made| {
+                array.raw(&made.reference());
+                true
+            });
+        }
         match &item.body {
             Body::Leaf(rows) => match self.first(rows, frame) {
                 Some(given) => {
@@ -348,7 +370,16 @@ impl<'m> Mapper<'m> {
                 content: false,
             });
         }
+        if let From::Default(text) = row.from {
+            self.doubt(IssueCode::CodeMissing, None);
+            return Some(Given {
+                value: Value::Text(Cow::Borrowed(text)),
+                content: false,
+            });
+        }
         let value = match row.map {
+            Map::Link(resource) => Value::Raw(self.nearest(resource)?.reference()),
+            Map::Links { .. } => return None,
             Map::Computed(name) => self.computed_part(name, row, frame)?,
             Map::Primitive(run) => {
                 let piece = self.read(row, frame)?;
@@ -399,27 +430,39 @@ impl<'m> Mapper<'m> {
         from: From,
         frame: &Frame<'_, 'm>,
     ) -> bool {
-        condition.0.iter().all(|term| {
-            let piece = match term.subject {
-                Subject::Field {
-                    segment,
-                    field,
-                    component,
-                } => frame.field(segment, field, component),
-                Subject::Part(number) => frame.piece.and_then(|piece| piece.part(number)),
-                Subject::Value => locate(from, frame),
-            };
-            let valued = piece.filter(|piece| piece.is_valued());
-            let raw = valued.map_or(&b""[..], |piece| piece.raw().trim_ascii());
-            let is_in = |list: &[&str]| list.iter().any(|one| one.as_bytes() == raw);
-            match &term.test {
-                Test::Valued => valued.is_some(),
-                Test::NotValued => valued.is_none(),
-                Test::In(list) => is_in(list),
-                Test::NotIn(list) => !is_in(list),
-                Test::Named(name) => NAMED.iter().any(|(known, test)| known == name && test(raw)),
+        let alternatives = &condition.0;
+        let holds = |terms: &Vec<Term>| terms.iter().all(|term| self.is_true(term, from, frame));
+        alternatives.is_empty() || alternatives.iter().any(holds)
+    }
+
+    fn is_true(&self, term: &Term, from: From, frame: &Frame<'_, 'm>) -> bool {
+        let piece = match term.subject {
+            Subject::Group(name) => {
+                let stands = self.tree.stands_in(frame.at, name);
+                return stands == matches!(term.test, Test::Valued);
             }
-        })
+            Subject::Field {
+                segment,
+                field,
+                component,
+            } => frame.field(segment, field, component),
+            Subject::Part(number) => frame.piece.and_then(|piece| piece.part(number)),
+            Subject::Value => locate(from, frame),
+        };
+        let valued = piece.filter(|piece| piece.is_valued());
+        let raw = valued.map_or(&b""[..], |piece| piece.raw().trim_ascii());
+        let is_in = |list: &[&str]| list.iter().any(|one| one.as_bytes() == raw);
+        match &term.test {
+            Test::Valued => valued.is_some(),
+            Test::NotValued => valued.is_none(),
+            Test::In(list) => is_in(list),
+            Test::NotIn(list) => !is_in(list),
+            Test::Named(name) => NAMED.iter().any(|(known, test)| known == name && test(raw)),
+            Test::Repeats => match term.subject {
+                Subject::Field { segment, field, .. } => frame.repeats(segment, field),
+                _ => false,
+            },
+        }
     }
 
     /// Takes note that a piece of the message was mapped.
@@ -450,7 +493,7 @@ fn locate<'m>(from: From, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
         } => frame.field(segment, field, component),
         From::Part(number) => frame.piece?.part(number),
         From::Whole => frame.piece,
-        From::Constant(_) => None,
+        From::Constant(_) | From::Default(_) => None,
     }
 }
 

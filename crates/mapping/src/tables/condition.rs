@@ -2,9 +2,9 @@
 
 use super::{Place, TableError};
 
-/// All of its terms hold.
+/// All terms of one of its alternatives hold; without any, it always does.
 #[derive(Debug, Default)]
-pub(crate) struct Condition(pub(crate) Vec<Term>);
+pub(crate) struct Condition(pub(crate) Vec<Vec<Term>>);
 
 /// One comparison.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) enum Subject {
     Part(usize),
     /// The value that the row reads.
     Value,
+    /// The groups of the message that the resource stands in.
+    Group(&'static str),
 }
 
 /// What is asked of it.
@@ -41,6 +43,8 @@ pub(crate) enum Test {
     NotIn(Vec<&'static str>),
     /// A named function says so.
     Named(&'static str),
+    /// The field has several repetitions.
+    Repeats,
 }
 
 /// Judges a value.
@@ -56,14 +60,18 @@ fn has_time(value: &[u8]) -> bool {
 }
 
 impl Condition {
-    /// Reads terms joined by `&`: `PV1-45`, `!PV1-45`, `PV1-2.1=P,R`, `3!=CP`, `@has-time`.
+    /// Reads alternatives joined by `|`, each of terms joined by `&`: `PV1-45`, `!PV1-45`, `PV1-2.1=P,R`, `3!=CP`,
+    /// `#SPECIMEN`, `OBX-5@repeats`, `@has-time`.
     pub(crate) fn parse(text: &'static str, place: Place) -> Result<Self, TableError> {
-        let terms = text
-            .split('&')
-            .map(str::trim)
-            .filter(|term| !term.is_empty())
-            .map(|term| Term::parse(term, place));
-        Ok(Self(terms.collect::<Result<_, _>>()?))
+        let words = |text: &'static str, by: char| {
+            let words = text.split(by).map(str::trim);
+            words.filter(|word| !word.is_empty())
+        };
+        let alternatives = words(text, '|').map(|terms| {
+            let terms = words(terms, '&').map(|term| Term::parse(term, place));
+            terms.collect::<Result<Vec<_>, _>>()
+        });
+        Ok(Self(alternatives.collect::<Result<_, _>>()?))
     }
 }
 
@@ -82,6 +90,23 @@ impl Term {
                 }),
                 None => Err(place.error(format!("no function is called `{text}`"))),
             };
+        }
+        if let Some(field) = text.strip_suffix("@repeats") {
+            let mut term = Self::parse(field, place)?;
+            term.test = Test::Repeats;
+            return Ok(term);
+        }
+        if let Some(group) = text.strip_prefix('#') {
+            return Ok(Self {
+                subject: Subject::Group(group),
+                test: Test::Valued,
+            });
+        }
+        if let Some(group) = text.strip_prefix("!#") {
+            return Ok(Self {
+                subject: Subject::Group(group),
+                test: Test::NotValued,
+            });
         }
         let values = |list: &'static str| list.split(',').map(str::trim).collect();
         let (subject, test) = if let Some((subject, list)) = text.split_once("!=") {

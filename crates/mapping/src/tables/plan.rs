@@ -100,6 +100,8 @@ pub(crate) enum From {
     Whole,
     /// A text that stands in the table.
     Constant(&'static str),
+    /// A text that stands in for what the message does not say, where FHIR requires something.
+    Default(&'static str),
 }
 
 /// How a value is written.
@@ -116,6 +118,13 @@ pub(crate) enum Map {
         table: usize,
         data_type: &'static str,
         resource: &'static str,
+    },
+    /// As a reference to the nearest resource of a type that the message makes.
+    Link(&'static str),
+    /// As references to all resources of a type in the same group and below, but for groups of a name.
+    Links {
+        resource: &'static str,
+        but_in: &'static str,
     },
 }
 
