@@ -6,7 +6,7 @@ use super::resources::Resource;
 /// How often the resources are aligned anew, each time knowing where references then lead.
 const ROUNDS: usize = 4;
 /// What a message names again and again: expected copies may all be one resource of ours, if it says all they do.
-const NAMED_AGAIN: [&str; 7] = [
+pub(super) const NAMED_AGAIN: [&str; 7] = [
     "Device",
     "Endpoint",
     "Location",
@@ -21,6 +21,7 @@ pub(super) struct Alignment<'r> {
     expected: &'r [Resource],
     ours: &'r [Resource],
     places: Vec<Option<usize>>,
+    to_expected: Incoming,
     is_first_round: bool,
 }
 
@@ -45,11 +46,12 @@ impl<'r> Alignment<'r> {
             expected,
             ours,
             places: vec![None; expected.len()],
+            to_expected: incoming(expected),
             is_first_round: true,
         };
-        let (to_expected, to_ours) = (incoming(expected), incoming(ours));
+        let to_ours = incoming(ours);
         for _ in 0..ROUNDS {
-            alignment.places = alignment.round(&to_expected, &to_ours);
+            alignment.places = alignment.round(&to_ours);
             alignment.is_first_round = false;
         }
         alignment
@@ -60,13 +62,13 @@ impl<'r> Alignment<'r> {
         self.ours.get((*self.places.get(expected)?)?)
     }
 
-    fn round(&self, to_expected: &Incoming, to_ours: &Incoming) -> Vec<Option<usize>> {
+    fn round(&self, to_ours: &Incoming) -> Vec<Option<usize>> {
         let mut candidates = Vec::new();
         for (e, expected) in self.expected.iter().enumerate() {
             for (o, ours) in self.ours.iter().enumerate() {
                 if expected.kind == ours.kind {
                     let agreed = self.agreement(&expected.content, &ours.content);
-                    let referred = self.referred(&to_expected[e], &to_ours[o]);
+                    let referred = self.referred(&self.to_expected[e], &to_ours[o]);
                     let says_all = agreed == expected.content.leaves();
                     candidates.push((2 * agreed + referred, e, o, says_all));
                 }
@@ -172,6 +174,7 @@ impl<'r> Alignment<'r> {
             expected: self.expected,
             ours: self.ours,
             places: Vec::new(),
+            to_expected: Vec::new(),
             is_first_round: true,
         };
         let (expected, ours) = (&self.expected[e].content, &self.ours[o].content);

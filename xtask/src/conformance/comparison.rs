@@ -9,10 +9,22 @@ use super::resources::Resource;
 pub(super) struct Element {
     /// Where it is: `Patient.name[].given[]`.
     pub(super) path: String,
+    /// What refers to its resource: `ServiceRequest.requester`; empty where nothing does.
+    pub(super) whose: String,
     /// What is expected, as JSON; of a reference, the target's type.
     pub(super) expected: String,
     /// What we have.
     pub(super) ours: Ours,
+}
+
+impl Element {
+    /// Gives the path with what refers to its resource: `ServiceRequest.requester > Practitioner.active`.
+    pub(super) fn full_path(&self) -> String {
+        if self.whose.is_empty() {
+            return self.path.clone();
+        }
+        format!("{} > {}", self.whose, self.path)
+    }
 }
 
 /// What we have in the place of an expected primitive.
@@ -47,9 +59,11 @@ pub(super) fn elements(expected: &[Resource], ours: &[Resource]) -> Vec<Element>
     let alignment = Alignment::new(expected, ours);
     let mut listing = Listing {
         alignment: &alignment,
+        whose: String::new(),
         elements: Vec::new(),
     };
     for (place, resource) in expected.iter().enumerate() {
+        listing.whose.clone_from(&resource.whose);
         match alignment.ours(place) {
             Some(ours) => listing.pair(&resource.kind, &resource.content, Some(&ours.content)),
             None => listing.absent(&resource.kind, &resource.content, &Ours::NoResource),
@@ -60,6 +74,7 @@ pub(super) fn elements(expected: &[Resource], ours: &[Resource]) -> Vec<Element>
 
 struct Listing<'a> {
     alignment: &'a Alignment<'a>,
+    whose: String,
     elements: Vec<Element>,
 }
 
@@ -112,6 +127,7 @@ impl Listing<'_> {
     fn push(&mut self, path: &str, expected: &Node, ours: Ours) {
         self.elements.push(Element {
             path: path.to_owned(),
+            whose: self.whose.clone(),
             expected: shown(expected),
             ours,
         });

@@ -54,9 +54,10 @@ impl Differences {
             Ours::SameInstant(_) => return Some(OFFSET.to_owned()),
             Ours::Other(_) | Ours::Missing | Ours::NoResource => {}
         }
+        let path = element.full_path();
         let row = self.0.iter().find(|row| {
             matches(&row.corpus, corpus)
-                && matches(&row.path, &element.path)
+                && (matches(&row.path, &element.path) || matches(&row.path, &path))
                 && matches(&row.expected, &element.expected)
                 && matches(&row.ours, element.ours.text())
         });

@@ -74,7 +74,7 @@ impl Report {
     /// Keeps what has a text in its file's name or its path.
     pub(super) fn only(mut self, filter: &str) -> Self {
         self.findings.retain(|finding| {
-            finding.file.contains(filter) || finding.element.path.contains(filter)
+            finding.file.contains(filter) || finding.element.full_path().contains(filter)
         });
         self
     }
@@ -113,11 +113,8 @@ impl Report {
     /// Lists what disagrees: file, path, expected, ours; with tabs between.
     pub(super) fn list(&self) -> String {
         let lines = self.disagreed().map(|finding| {
-            let Element {
-                path,
-                expected,
-                ours,
-            } = &finding.element;
+            let Element { expected, ours, .. } = &finding.element;
+            let path = finding.element.full_path();
             let (corpus, file, ours) = (self.corpus, &finding.file, ours.text());
             format!("{corpus}/{file}\t{path}\texpected {expected}\tours {ours}\n")
         });
@@ -126,14 +123,14 @@ impl Report {
 
     /// Lists the paths that disagree and how, the most frequent first, each with an example.
     pub(super) fn classes(&self) -> String {
-        let mut classes: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+        let mut classes: BTreeMap<(String, &str), Vec<&Finding>> = BTreeMap::new();
         for finding in self.disagreed() {
             let how = match finding.element.ours {
                 Ours::Other(_) => "differs",
                 Ours::NoResource => "no resource",
                 _ => "missing",
             };
-            let class = (finding.element.path.as_str(), how);
+            let class = (finding.element.full_path(), how);
             classes.entry(class).or_default().push(finding);
         }
         let mut classes: Vec<_> = classes.into_iter().collect();

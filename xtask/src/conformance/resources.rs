@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::alignment;
 use super::node::{Node, Target};
 
 /// A resource to compare.
@@ -11,6 +12,8 @@ use super::node::{Node, Target};
 pub(super) struct Resource {
     /// Its type.
     pub(super) kind: String,
+    /// Of what is named again and again, what refers to it first: `ServiceRequest.requester`; empty where nothing does.
+    pub(super) whose: String,
     /// What it says.
     pub(super) content: Node,
 }
@@ -19,8 +22,15 @@ pub(super) struct Resource {
 pub(super) fn read(value: &Value) -> Vec<Resource> {
     let mut found = Found::default();
     found.take(value, None);
-    let resources = found.list.iter().map(|members| Resource {
+    let referrers = found.referrers();
+    let resources = found.list.iter().zip(referrers);
+    let resources = resources.map(|(members, whose)| Resource {
         kind: kind(members).to_owned(),
+        whose: if alignment::NAMED_AGAIN.contains(&kind(members)) {
+            whose
+        } else {
+            String::new()
+        },
         content: Node::resource(members, &|reference| found.target(reference)),
     });
     resources.collect()
@@ -76,6 +86,26 @@ impl<'v> Found<'v> {
         }
     }
 
+    /// Finds for each resource what refers to it first; best what is no extension.
+    fn referrers(&self) -> Vec<String> {
+        let mut referrers = vec![String::new(); self.list.len()];
+        for members in &self.list {
+            for (name, value) in members.iter().filter(|(name, _)| *name != "entry") {
+                let path = format!("{}.{name}", kind(members));
+                references(value, &path, &mut |path, reference| {
+                    let place = self.target(reference).place;
+                    if let Some(known) = place.and_then(|place| referrers.get_mut(place)) {
+                        let is_better = known.contains('(') && !path.contains('(');
+                        if known.is_empty() || is_better {
+                            path.clone_into(known);
+                        }
+                    }
+                });
+            }
+        }
+        referrers
+    }
+
     fn target(&self, reference: &str) -> Target {
         let mut words = reference.rsplit('/');
         let (id, kind) = (words.next().unwrap_or_default(), words.next());
@@ -89,6 +119,29 @@ impl<'v> Found<'v> {
             kind: found.map_or(kind, |members| self::kind(members)).to_owned(),
             place,
         }
+    }
+}
+
+/// Visits every reference with its path; an extension is told by the last word of its URL.
+fn references(value: &Value, path: &str, visit: &mut dyn FnMut(&str, &str)) {
+    match value {
+        Value::Array(values) => {
+            for value in values {
+                let url = value.get("url").and_then(Value::as_str).unwrap_or_default();
+                let word = url.rsplit('/').next().filter(|word| !word.is_empty());
+                let path = word.map_or(path.to_owned(), |word| format!("{path}({word})"));
+                references(value, &path, visit);
+            }
+        }
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value.as_str() {
+                    Some(reference) if name == "reference" => visit(path, reference),
+                    _ => references(value, &format!("{path}.{name}"), visit),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
