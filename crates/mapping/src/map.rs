@@ -34,6 +34,8 @@ use crate::tables::resources::{FieldName, Name, RESOURCES, ResourceRow};
 use clock::Clock;
 use group::{Group, Tree};
 use link::{Links, Made};
+
+pub use link::resource_types;
 use piece::Piece;
 use write::{Frame, Mapper};
 

@@ -171,6 +171,11 @@ impl Tables {
         self.types.get(index).map_or(&[], |(_, nodes)| nodes)
     }
 
+    /// Gives the elements of all data types.
+    pub(crate) fn data_types(&self) -> impl Iterator<Item = &[Node]> {
+        self.types.iter().map(|(_, nodes)| nodes.as_slice())
+    }
+
     /// Gives the elements of a coded value.
     pub(crate) fn concept(&self) -> Option<&[Node]> {
         let index = self.type_index("CWE.CodeableConcept")?;

@@ -29,18 +29,6 @@ const HL7_TYPES: &[&str] = &[
     "siu", "mdm", "vxu", "dft", "bar", "oul", "ppr", "ref", "mfn", "qbp", "rsp", "ack",
 ];
 
-/// FHIR resource types that have a topic (lower case).
-const FHIR_TYPES: &[&str] = &[
-    "patient",
-    "encounter",
-    "observation",
-    "diagnosticreport",
-    "practitioner",
-    "organization",
-    "location",
-    "provenance",
-];
-
 /// The raw topic of a message type.
 pub(crate) fn hl7(message_type: &str) -> Topic {
     let lower = message_type.to_ascii_lowercase();
@@ -66,7 +54,7 @@ pub(crate) fn fhir(resource_type: &str) -> Topic {
 
 /// The public topics of all FHIR resource types.
 pub(crate) fn all_fhir() -> Vec<Topic> {
-    FHIR_TYPES.iter().map(|kind| fhir(kind)).collect()
+    mapping::map::resource_types().into_iter().map(fhir).collect()
 }
 
 /// Where what could not be used of a topic is kept, with its reason.

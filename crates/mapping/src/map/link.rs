@@ -1,5 +1,7 @@
 //! How resources refer to each other, and the ids that make it possible: derived, so that a resend gives the same.
 
+use std::collections::BTreeSet;
+
 use clinical::{EventId, PatientKey};
 use formats::fhir::json;
 
@@ -8,8 +10,10 @@ use super::primitive;
 use super::scope;
 use super::write::{Frame, Mapper};
 use crate::draft::{Draft, Effect};
+use crate::tables::TABLES;
 use crate::tables::condition::Condition;
-use crate::tables::plan::{From, Map, Row};
+use crate::tables::plan::{Body, From, Map, Node, Row};
+use crate::tables::resources::RESOURCES;
 
 /// What the resources of one message refer to.
 #[derive(Debug, Default)]
@@ -57,6 +61,43 @@ pub(crate) fn hex(bytes: &[u8; 16]) -> String {
         text.push(digit(byte & 0xf));
     }
     text
+}
+
+/// Gives the types of all resources of patients that messages may make, and of what these refer to.
+pub fn resource_types() -> BTreeSet<&'static str> {
+    let mut types = BTreeSet::from(["Location"]);
+    for row in RESOURCES.iter().filter(|row| !row.of_message) {
+        types.insert(row.resource());
+        referred(TABLES.resource(row.table), &mut types);
+    }
+    for nodes in TABLES.data_types() {
+        referred(nodes, &mut types);
+    }
+    types
+}
+
+fn referred(nodes: &[Node], types: &mut BTreeSet<&'static str>) {
+    for node in nodes {
+        match &node.body {
+            Body::Leaf(rows) => rows.iter().for_each(|row| referred_by(row, types)),
+            Body::Object(nodes) => referred(nodes, types),
+            Body::Array(items) => {
+                for item in items {
+                    match &item.body {
+                        Body::Leaf(rows) => rows.iter().for_each(|row| referred_by(row, types)),
+                        Body::Object(nodes) => referred(nodes, types),
+                        Body::Array(_) => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn referred_by(row: &Row, types: &mut BTreeSet<&'static str>) {
+    if let Map::Reference { resource, .. } = row.map {
+        types.insert(resource.split('-').next().unwrap_or(resource));
+    }
 }
 
 /// A piece of the message, and the table and vocabulary that describe a resource by it.
