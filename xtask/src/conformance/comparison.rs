@@ -1,5 +1,7 @@
 //! Each primitive that is expected, and what we have in its place.
 
+use std::rc::Rc;
+
 use super::alignment::{Alignment, Likeness};
 use super::node::Node;
 use super::resources::Resource;
@@ -11,6 +13,8 @@ pub(super) struct Element {
     pub(super) path: String,
     /// What refers to its resource: `ServiceRequest.requester`; empty where nothing does.
     pub(super) whose: String,
+    /// All values of its resource, a line each: they tell resources of one type from each other.
+    pub(super) beside: Rc<str>,
     /// What is expected, as JSON; of a reference, the target's type.
     pub(super) expected: String,
     /// What we have.
@@ -60,10 +64,12 @@ pub(super) fn elements(expected: &[Resource], ours: &[Resource]) -> Vec<Element>
     let mut listing = Listing {
         alignment: &alignment,
         whose: String::new(),
+        beside: "".into(),
         elements: Vec::new(),
     };
     for (place, resource) in expected.iter().enumerate() {
         listing.whose.clone_from(&resource.whose);
+        listing.beside = values(&resource.content).into();
         match alignment.ours(place) {
             Some(ours) => listing.pair(&resource.kind, &resource.content, Some(&ours.content)),
             None => listing.absent(&resource.kind, &resource.content, &Ours::NoResource),
@@ -75,6 +81,7 @@ pub(super) fn elements(expected: &[Resource], ours: &[Resource]) -> Vec<Element>
 struct Listing<'a> {
     alignment: &'a Alignment<'a>,
     whose: String,
+    beside: Rc<str>,
     elements: Vec<Element>,
 }
 
@@ -128,9 +135,19 @@ impl Listing<'_> {
         self.elements.push(Element {
             path: path.to_owned(),
             whose: self.whose.clone(),
+            beside: Rc::clone(&self.beside),
             expected: shown(expected),
             ours,
         });
+    }
+}
+
+fn values(node: &Node) -> String {
+    match node {
+        Node::Leaf(text) => format!("{text}\n"),
+        Node::Reference(_) => String::new(),
+        Node::List(nodes) => nodes.iter().map(values).collect(),
+        Node::Object(parts) => parts.iter().map(|(_, node)| values(node)).collect(),
     }
 }
 

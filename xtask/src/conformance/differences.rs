@@ -10,12 +10,22 @@ const OFFSET: &str = "the same instant: an offset is kept as the sender wrote it
 /// The table of deliberate differences.
 pub(super) struct Differences(Vec<Row>);
 
+/// Why an element that is expected is not ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// It says what the other converter is and when it ran, and nothing of the message.
+    Theirs(String),
+    /// We say it otherwise on purpose.
+    Otherwise(String),
+}
+
 struct Row {
     corpus: String,
     path: String,
     expected: String,
     ours: String,
-    reason: String,
+    beside: String,
+    reason: Reason,
 }
 
 impl Differences {
@@ -26,32 +36,21 @@ impl Differences {
         Self::parse(&text).map_err(Failed)
     }
 
-    /// Reads rows below a row of names: corpus, path, expected, ours, reason; `*` stands for any text.
+    /// Reads rows below a row of names; in patterns, `*` stands for any text and `|` parts alternatives.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let rows = text.lines().enumerate().skip(1).map(|(number, line)| {
-            let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
-            match cells[..] {
-                [corpus, path, expected, ours, reason] if !reason.is_empty() => Ok(Row {
-                    corpus: corpus.to_owned(),
-                    path: path.to_owned(),
-                    expected: expected.to_owned(),
-                    ours: ours.to_owned(),
-                    reason: reason.to_owned(),
-                }),
-                _ => Err(format!(
-                    "{TABLE}:{}: write corpus, path, expected, ours and a reason, with tabs between",
-                    number + 1
-                )),
-            }
-        });
+        let rows = text.lines().enumerate().skip(1);
+        let rows = rows.map(|(number, line)| row(line).ok_or_else(|| {
+            let line = number + 1;
+            format!("{TABLE}:{line}: write corpus, kind (theirs or otherwise), path, expected, ours, beside and a reason, with tabs between")
+        }));
         rows.collect::<Result<_, _>>().map(Self)
     }
 
     /// Gives the reason why an element differs on purpose, if it does.
-    pub(super) fn reason(&self, corpus: &str, element: &Element) -> Option<String> {
+    pub(super) fn reason(&self, corpus: &str, element: &Element) -> Option<Reason> {
         match &element.ours {
             Ours::Same => return None,
-            Ours::SameInstant(_) => return Some(OFFSET.to_owned()),
+            Ours::SameInstant(_) => return Some(Reason::Otherwise(OFFSET.to_owned())),
             Ours::Other(_) | Ours::Missing | Ours::NoResource => {}
         }
         let path = element.full_path();
@@ -60,9 +59,34 @@ impl Differences {
                 && (matches(&row.path, &element.path) || matches(&row.path, &path))
                 && matches(&row.expected, &element.expected)
                 && matches(&row.ours, element.ours.text())
+                && element
+                    .beside
+                    .lines()
+                    .any(|value| matches(&row.beside, value))
         });
         row.map(|row| row.reason.clone())
     }
+}
+
+fn row(line: &str) -> Option<Row> {
+    let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
+    let [corpus, kind, path, expected, ours, beside, reason] = cells[..] else {
+        return None;
+    };
+    let reason = reason.to_owned();
+    Some(Row {
+        corpus: corpus.to_owned(),
+        path: path.to_owned(),
+        expected: expected.to_owned(),
+        ours: ours.to_owned(),
+        beside: beside.to_owned(),
+        reason: match kind {
+            _ if reason.is_empty() => return None,
+            "theirs" => Reason::Theirs(reason),
+            "otherwise" => Reason::Otherwise(reason),
+            _ => return None,
+        },
+    })
 }
 
 /// Says whether a text is what a pattern allows: `*` stands for any text, `|` parts alternatives.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::comparison::{Element, Ours};
+use super::differences::Reason;
 
 /// An expected element of a file.
 #[derive(Clone, Debug)]
@@ -13,7 +14,7 @@ pub(super) struct Finding {
     /// What is expected and what we have.
     pub(super) element: Element,
     /// Why it differs on purpose, if it does.
-    pub(super) reason: Option<String>,
+    pub(super) reason: Option<Reason>,
 }
 
 /// What was found in a corpus.
@@ -27,30 +28,38 @@ pub(super) struct Report {
 #[derive(Clone, Copy, Default)]
 struct Count {
     expected: u32,
+    theirs: u32,
     agreed: u32,
-    deliberate: u32,
+    otherwise: u32,
 }
 
 impl Count {
     fn add(&mut self, finding: &Finding) {
         self.expected += 1;
-        self.agreed += u32::from(finding.element.ours == Ours::Same);
-        self.deliberate += u32::from(finding.reason.is_some());
+        match &finding.reason {
+            Some(Reason::Theirs(_)) => self.theirs += 1,
+            Some(Reason::Otherwise(_)) => self.otherwise += 1,
+            None => self.agreed += u32::from(finding.element.ours == Ours::Same),
+        }
+    }
+
+    /// Gives the share that agrees of what the message says.
+    fn agreed_percent(&self) -> f64 {
+        percent(self.agreed, self.expected - self.theirs)
     }
 
     fn row(&self, name: &str) -> String {
         let Self {
             expected,
+            theirs,
             agreed,
-            deliberate,
+            otherwise,
         } = *self;
-        let disagreed = expected - agreed - deliberate;
-        let (share, with) = (
-            percent(agreed, expected),
-            percent(agreed + deliberate, expected),
-        );
+        let disagreed = expected - theirs - agreed - otherwise;
+        let share = self.agreed_percent();
+        let explained = percent(expected - disagreed, expected);
         format!(
-            "{name:<26}{expected:>9}{agreed:>9}{deliberate:>12}{disagreed:>11}{share:>10.2}{with:>18.2}\n"
+            "{name:<26}{expected:>9}{theirs:>8}{agreed:>8}{otherwise:>11}{disagreed:>11}{share:>10.2}{explained:>12.2}\n"
         )
     }
 }
@@ -79,11 +88,11 @@ impl Report {
         self
     }
 
-    /// Gives how much of what is expected is the same, in percent.
+    /// Gives how much of what is expected of the messages is the same, in percent.
     pub(super) fn agreed_percent(&self) -> f64 {
         let mut all = Count::default();
         self.findings.iter().for_each(|finding| all.add(finding));
-        percent(all.agreed, all.expected)
+        all.agreed_percent()
     }
 
     /// Writes the table by type of resource.
@@ -101,7 +110,7 @@ impl Report {
             writeln!(text, "  left out: {reason}").expect("a string takes all");
         }
         text.push_str(
-            "resource                   expected   agreed  deliberate  disagreed  agreed %  with deliberate %\n",
+            "resource                   expected  theirs  agreed  otherwise  disagreed  agreed %  explained %\n",
         );
         for (kind, count) in &kinds {
             text.push_str(&count.row(kind));

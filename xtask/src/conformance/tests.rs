@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::comparison::Ours;
-use super::differences::Differences;
+use super::differences::{Differences, Reason};
 use super::{comparison, json, resources, whistle};
 
 /// Compares made-up resources, and lists every expected element that ours does not have.
@@ -171,20 +171,23 @@ fn ids_private_extensions_and_generated_text_are_left_out() {
 
 #[test]
 fn a_deliberate_difference_is_one_for_its_path_and_values_alone() {
-    let table = "corpus\tpath\texpected\tours\treason\n\
-        cdc|google\tProvenance.recorded\t\"20*Z\"\t-\tthe time of their run\n";
+    let table = "corpus\tkind\tpath\texpected\tours\tbeside\treason\n\
+        cdc|google\ttheirs\tProvenance.recorded\t\"20*Z\"\t-\t\"UPDATE\"\tthe time of their run\n";
     let differences = Differences::parse(table).unwrap();
-    let expected = resources::read(
-        &json::read(r#"{"resourceType":"Provenance","recorded":"2024-01-01T00:00:00Z"}"#).unwrap(),
-    );
-    let mut element = comparison::elements(&expected, &[]).remove(0);
-    element.ours = Ours::Missing;
+    let provenance = |code: &str| {
+        let text = r#"{"resourceType":"Provenance","activity":{"coding":[{"code":"UPDATE"}]},"recorded":"2024-01-01T00:00:00Z"}"#;
+        let text = text.replace("UPDATE", code);
+        let expected = resources::read(&json::read(&text).unwrap());
+        let mut element = comparison::elements(&expected, &[]).pop().unwrap();
+        element.ours = Ours::Missing;
+        element
+    };
     let reason = |corpus: &str, element: &_| differences.reason(corpus, element);
-    assert_eq!(
-        reason("google", &element).as_deref(),
-        Some("the time of their run")
-    );
+    let mut element = provenance("UPDATE");
+    let theirs = Some(Reason::Theirs("the time of their run".into()));
+    assert_eq!(reason("google", &element), theirs);
     assert_eq!(reason("microsoft", &element), None);
+    assert_eq!(reason("cdc", &provenance("CREATE")), None);
     element.ours = Ours::Other("\"2025\"".into());
     assert_eq!(reason("cdc", &element), None);
     let error = Differences::parse("names\ncdc\tx\ty\tz\n").err().unwrap();
