@@ -21,7 +21,7 @@ pub(crate) mod result;
 use std::collections::BTreeMap;
 
 use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime, SiteKey};
-use formats::hl7v2::{Message, Timestamp};
+use formats::hl7v2::{Message, Repetition, Timestamp};
 
 use crate::coverage::Coverage;
 use crate::draft::{Draft, Effect, Element};
@@ -137,7 +137,19 @@ struct Planned<'m> {
     segments: Group<'m>,
     /// The group of the message that it stands in.
     at: usize,
+    /// The repetition of a field that it is made of.
+    repetition: Option<Repetition<'m>>,
     time: Option<i64>,
+}
+
+impl<'m> Planned<'m> {
+    fn frame(&self) -> Frame<'_, 'm> {
+        let named = self.row.field.zip(self.repetition);
+        Frame {
+            repetition: named.map(|(field, repetition)| (self.row.anchor, field, repetition)),
+            ..Frame::new(&self.segments, self.at)
+        }
+    }
 }
 
 impl<'m> Mapping<'m> {
@@ -219,39 +231,56 @@ impl<'m> Mapping<'m> {
             if !row.is_in(self.mapper.tree.structure) {
                 continue;
             }
-            let anchors = scope::anchors(&self.mapper.tree, row.anchor);
-            for anchor in anchors {
-                let segments = scope::segments(&self.mapper.tree, row, anchor, shared);
-                let at = self
-                    .mapper
-                    .tree
-                    .segments
-                    .get(anchor)
-                    .map_or(0, |one| one.group);
-                let frame = Frame::new(&segments, at);
-                if !self.mapper.satisfies(&row.when, From::Whole, &frame) {
-                    continue;
-                }
-                let time = self.time(frame, &row.time);
-                let Some(id) = self.name(row, frame, time) else {
+            for anchor in scope::anchors(&self.mapper.tree, row.anchor) {
+                let Some(placed) = self.mapper.tree.segments.get(anchor).copied() else {
                     continue;
                 };
-                self.mapper.links.made.push(Made {
-                    resource: row.resource(),
-                    id,
-                    anchor,
-                    group: at,
-                    of_message: row.of_message,
-                });
-                all.push(Planned {
-                    row,
-                    segments,
-                    at,
-                    time,
-                });
+                let segments = scope::segments(&self.mapper.tree, row, anchor, shared);
+                let Some(field) = row.field else {
+                    all.extend(self.make(row, anchor, segments, None));
+                    continue;
+                };
+                for repetition in placed.segment.field(field).repetitions() {
+                    if Piece::Repetition(repetition).is_valued() {
+                        all.extend(self.make(row, anchor, segments.clone(), Some(repetition)));
+                    }
+                }
             }
         }
         all
+    }
+
+    /// Plans one resource, if it is to be made.
+    fn make(
+        &mut self,
+        row: &'static ResourceRow,
+        anchor: usize,
+        segments: Group<'m>,
+        repetition: Option<Repetition<'m>>,
+    ) -> Option<Planned<'m>> {
+        let at = self.mapper.tree.segments.get(anchor)?.group;
+        let mut planned = Planned {
+            row,
+            segments,
+            at,
+            repetition,
+            time: None,
+        };
+        let frame = planned.frame();
+        if !self.mapper.satisfies(&row.when, From::Whole, &frame) {
+            return None;
+        }
+        let time = self.time(frame, &row.time);
+        let id = self.name(row, frame, time)?;
+        planned.time = time;
+        self.mapper.links.made.push(Made {
+            resource: row.resource(),
+            id,
+            anchor,
+            group: at,
+            of_message: row.of_message,
+        });
+        Some(planned)
     }
 
     /// Gives the first of some fields that is a time, in microseconds.
@@ -393,13 +422,8 @@ impl<'m> Mapping<'m> {
     }
 
     fn write(&mut self, planned: &Planned<'m>) {
-        let Planned {
-            row,
-            segments,
-            at,
-            time,
-        } = planned;
-        let frame = Frame::new(segments, *at);
+        let Planned { row, time, .. } = planned;
+        let frame = planned.frame();
         let mut elements = self.mapper.elements(row.table, &frame);
         let mut effect = Effect::State;
         match row.resource() {

@@ -224,10 +224,16 @@ impl<'m> Mapper<'m> {
         let nodes = self.tables.data_type(table);
         let elements = self.elements_of(nodes, frame);
         let display = display(data_type, piece);
-        let Some((authority, value)) = self.identifier(data_type, piece) else {
-            return (!display.is_empty()).then(|| reference("", &display));
+        let id = match self.identifier(data_type, piece) {
+            Some((authority, value)) => self.register_id(resource, &authority, &value),
+            None if elements.is_empty() => return None,
+            // Who is known by a name alone is somebody of this patient's record: elsewhere, the name may be another's.
+            None => {
+                let patient = self.links.patient?;
+                id(&[patient.as_bytes(), resource.as_bytes(), piece.raw()])
+            }
         };
-        let id = self.register_id(resource, &authority, &value);
+        let resource = resource.split('-').next().unwrap_or(resource);
         let to = format!("{resource}/{id}");
         self.keep(resource, id, elements);
         Some(reference(&to, &display))

@@ -18,6 +18,8 @@ pub(crate) struct ResourceRow {
     pub(crate) table: &'static str,
     /// The segment of which each makes one.
     pub(crate) anchor: &'static str,
+    /// Its field of which each repetition makes one instead.
+    pub(crate) field: Option<usize>,
     /// The structures that have it: names, with `*` at the end for all that begin so; after `!`, all but these.
     structures: Vec<&'static str>,
     /// The other segments that it is made of.
@@ -131,9 +133,14 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
     };
     let fields = |text| split(text, '|').map(|one| field_name(one, place));
     let id = split(id, ',').map(|part| split(part, '|').map(|one| name(one, place)).collect());
+    let (anchor, field) = match anchor.split_once('-') {
+        None => (*anchor, None),
+        Some(_) => field_name(anchor, place).map(|name| (name.segment, Some(name.field)))?,
+    };
     Ok(ResourceRow {
         table,
         anchor,
+        field,
         structures: split(structures, ',').filter(|one| *one != "*").collect(),
         with: split(with, ' ').map(read_with).collect(),
         when: Condition::parse(when, place)?,
