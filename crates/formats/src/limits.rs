@@ -1,15 +1,20 @@
 //! Every limit on what a sender may send, with its default.
 
+/// The largest message that a source may be allowed to send: a frame may not be configured to hold more.
+pub const MESSAGE_BYTES_MOST: usize = 32 * 1024 * 1024;
+
 /// Holds how much of everything one message may have.
 ///
 /// What is over a limit is reported as an issue and never read as something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The bytes of one message or MLLP frame.
+    /// The bytes of one MLLP frame.
     pub frame_bytes: usize,
     /// The bytes sent outside any frame before the connection is given up.
     pub garbage_bytes: usize,
-    /// The bytes of one segment, its terminator not counted.
+    /// The bytes of one message.
+    pub message_bytes: usize,
+    /// The bytes of one segment, its terminator not counted; a document in OBX-5 is part of one.
     pub segment_bytes: usize,
     /// The segments of one message, blank lines included.
     pub segments: usize,
@@ -26,7 +31,8 @@ impl Limits {
     pub const DEFAULT: Self = Self {
         frame_bytes: 16 * 1024 * 1024,
         garbage_bytes: 1024,
-        segment_bytes: 1024 * 1024,
+        message_bytes: MESSAGE_BYTES_MOST,
+        segment_bytes: MESSAGE_BYTES_MOST,
         segments: 10_000,
         fields: 1_000,
         repetitions: 1_000,

@@ -199,7 +199,7 @@ impl<'a> Message<'a> {
     }
 
     fn read(&mut self, options: &Options) {
-        if self.bytes.len() > options.limits.frame_bytes.min(MESSAGE_BYTES_MAX) {
+        if self.bytes.len() > options.limits.message_bytes.min(MESSAGE_BYTES_MAX) {
             self.report(IssueCode::MessageTooLong, 0);
             return;
         }

@@ -6,7 +6,7 @@ use crate::limits::{ISSUES_MAX, Limits};
 const HEADER: &str = "MSH|^~\\&|||||||ADT^A01|7|P|2.5\r";
 
 const LIMITS: Limits = Limits {
-    frame_bytes: 1_000,
+    message_bytes: 1_000,
     segment_bytes: 60,
     segments: 6,
     fields: 12,
@@ -44,7 +44,7 @@ fn a_message_has_a_limit_of_bytes() {
         let segments = format!("{HEADER}NTE|{}\r", "x".repeat(40));
         format!("{segments}{}", "\n".repeat(bytes - segments.len()))
     };
-    check(LIMITS.frame_bytes, make, "message-too-long");
+    check(LIMITS.message_bytes, make, "message-too-long");
 }
 
 #[test]
