@@ -93,8 +93,21 @@ impl Coverage {
 
     /// Counts the pieces that were lost without a reason, as the report would.
     pub fn unexplained(&self, message: &Message<'_>) -> usize {
-        let mapped = Spans::of(&self.marks);
         let mut count = 0;
+        self.each_unmapped(message, |_, _, reason| {
+            count += usize::from(reason.is_none())
+        });
+        count
+    }
+
+    /// Goes through the pieces that are in no resource and not left out on purpose, as the report would: the segment, the
+    /// field's number, and what is known about it.
+    pub fn each_unmapped(
+        &self,
+        message: &Message<'_>,
+        mut each: impl FnMut(&str, usize, Option<&'static str>),
+    ) {
+        let mapped = Spans::of(&self.marks);
         for segment in message.segments() {
             let name = String::from_utf8_lossy(segment.name());
             let rows: Vec<&Ignored> = TABLES
@@ -112,18 +125,20 @@ impl Coverage {
                         None,
                         &mut |piece, component| {
                             let range = piece.position();
-                            let lost = !mapped.cover(&range)
-                                && matches!(
-                                    self.unmapped(rows.iter().copied(), number, component, &range),
-                                    Outcome::Unmapped { reason: None }
-                                );
-                            count += usize::from(lost);
+                            if mapped.cover(&range) {
+                                return;
+                            }
+                            let rows = rows.iter().copied();
+                            if let Outcome::Unmapped { reason } =
+                                self.unmapped(rows, number, component, &range)
+                            {
+                                each(&name, number, reason);
+                            }
                         },
                     );
                 }
             }
         }
-        count
     }
 
     fn segment(&self, segment: &Segment<'_>, ordinal: usize, report: &mut Report) {

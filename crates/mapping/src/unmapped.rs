@@ -33,6 +33,18 @@ pub struct UnmappedCode {
     pub count: u32,
 }
 
+impl UnmappedCode {
+    /// Gives the segment and the number of the field it stands in.
+    pub fn segment_and_field(&self) -> (&str, usize) {
+        let (segment, rest) = self.field.split_once('-').unwrap_or((&self.field, ""));
+        let number = rest
+            .split('.')
+            .next()
+            .and_then(|number| number.parse().ok());
+        (segment, number.unwrap_or_default())
+    }
+}
+
 impl Mapped {
     /// Gives the codes of a message that nothing translates, each once.
     pub fn unmapped_codes(&self, message: &Message<'_>) -> Vec<UnmappedCode> {

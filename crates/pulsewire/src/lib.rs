@@ -18,6 +18,7 @@ mod metrics;
 mod site_key;
 mod tasks;
 mod topics;
+mod unmapped;
 
 /// Does what the command line says and tells how it went.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode {

@@ -1,5 +1,7 @@
 //! What is counted: one place for the names, so that metrics, pages and `status` tell the same.
 
+mod by_field;
+
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 
@@ -9,6 +11,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+
+use by_field::ByField;
 
 /// How a frame that was received ended; each ends in exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
@@ -86,7 +90,8 @@ pub(crate) struct Metrics {
     pub(crate) quarantined: Family<StageLabel, Counter>,
     pub(crate) late: Family<StageLabel, Counter>,
     pub(crate) normalized: Family<ReasonLabels, Counter>,
-    pub(crate) unmapped: Family<SourceLabel, Counter>,
+    pub(crate) unmapped_fields: ByField,
+    pub(crate) unmapped_codes: ByField,
     pub(crate) findings: Family<ReasonLabels, Counter>,
     pub(crate) alerts: Family<ReasonLabels, Counter>,
     pub(crate) deliveries: Family<DeliveryLabels, Counter>,
@@ -113,7 +118,8 @@ impl Default for Metrics {
             quarantined: Family::default(),
             late: Family::default(),
             normalized: Family::default(),
-            unmapped: Family::default(),
+            unmapped_fields: ByField::default(),
+            unmapped_codes: ByField::default(),
             findings: Family::default(),
             alerts: Family::default(),
             deliveries: Family::default(),
@@ -213,9 +219,14 @@ impl Metrics {
             self.normalized.clone(),
         );
         r.register(
-            "mapping_unmapped_fields",
-            "Populated fields without a place in FHIR, by source",
-            self.unmapped.clone(),
+            "unmapped_fields",
+            "Populated fields without a place in FHIR, by source and field",
+            self.unmapped_fields.family.clone(),
+        );
+        r.register(
+            "unmapped_codes",
+            "Codes that nothing translates, by source and field",
+            self.unmapped_codes.family.clone(),
         );
         r.register(
             "workloads_findings",

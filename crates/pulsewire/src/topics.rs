@@ -20,6 +20,8 @@ pub(crate) const DELIVERY_ATTEMPT: &str = "healthcare.alert.delivery-attempt";
 pub(crate) const AUDIT: &str = "healthcare.audit";
 /// Frames that were refused, kept for inspection.
 pub(crate) const REFUSED: &str = "healthcare.hl7v2.refused";
+/// Codes that nothing translates, message by message, without whose they are.
+pub(crate) const UNMAPPED: &str = "healthcare.mapping.unmapped";
 /// What cannot be put under its own message type.
 pub(crate) const HL7_OTHER: &str = "healthcare.hl7v2.other";
 
@@ -78,7 +80,7 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
 
 /// Every topic, with how it is kept.
 pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
-    let own = [DELIVERY, DELIVERY_ATTEMPT, AUDIT, REFUSED].map(Topic::from);
+    let own = [DELIVERY, DELIVERY_ATTEMPT, AUDIT, REFUSED, UNMAPPED].map(Topic::from);
     let names = with_quarantine()
         .into_iter()
         .flat_map(|topic| [quarantine(&topic), late(&topic), topic])

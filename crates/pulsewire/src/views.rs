@@ -18,6 +18,7 @@ use mapping::event::{Envelope, event};
 use crate::stages::partitions_of;
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
+use crate::unmapped::Unmapped;
 
 pub(crate) use alert::AlertView;
 pub(crate) use patient::{PatientView, VITALS};
@@ -59,6 +60,7 @@ pub(crate) struct Views {
     pub(crate) alerts: BTreeMap<AlertId, AlertView>,
     pub(crate) quarantine: VecDeque<QuarantineView>,
     pub(crate) deliveries: BTreeMap<AlertId, Vec<alert::DeliveryView>>,
+    pub(crate) unmapped: Unmapped,
     /// Changes with every record taken in: pages that show it have nothing new while it stands still.
     pub(crate) version: u64,
 }
@@ -103,6 +105,7 @@ impl Reader {
             topics::PATIENT_STREAM,
             topics::ALERT_STREAM,
             topics::REFUSED,
+            topics::UNMAPPED,
         ];
         let quarantines = topics::with_quarantine()
             .into_iter()
@@ -229,6 +232,7 @@ impl Views {
             topics::CARE_ALERT => self.take_alert(record),
             topics::DELIVERY => self.take_delivery(record),
             topics::DELIVERY_ATTEMPT => self.take_attempt(record),
+            topics::UNMAPPED => self.unmapped.take_in(record),
             _ => {
                 let view = QuarantineView::new(at, record);
                 let place = self

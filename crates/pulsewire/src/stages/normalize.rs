@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
 use formats::hl7v2::Message;
-use journal::{Headers, RecordRef, TopicPartition};
+use journal::{Headers, Record, RecordRef, TopicPartition};
 use mapping::event::{FHIR_JSON, identity as wire};
 use mapping::identity::{self, Subjects};
 use mapping::normalize::split::Split;
@@ -18,8 +18,9 @@ use super::{MORE, header, patient, record, text};
 use crate::intake::accept::CONTENT_TYPE as RAW;
 use crate::intake::resend::MESSAGE_ID;
 use crate::intake::sources::{Source, Sources};
-use crate::metrics::{Metrics, ReasonLabels, SourceLabel};
+use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
+use crate::unmapped;
 
 /// The version of FHIR that records are of.
 const FHIR_VERSION: &str = "4.0.1";
@@ -50,7 +51,14 @@ impl NormalizeStage {
         let mut inputs = topics::all_hl7();
         inputs.push(topics::PATIENT_SPLIT.into());
         let mut outputs = topics::all_fhir();
-        outputs.extend([topics::PATIENT_STREAM, topics::PATIENT_SPLIT].map(journal::Topic::from));
+        outputs.extend(
+            [
+                topics::PATIENT_STREAM,
+                topics::PATIENT_SPLIT,
+                topics::UNMAPPED,
+            ]
+            .map(journal::Topic::from),
+        );
         outputs.push(topics::quarantine(topics::PATIENT_SPLIT));
         StageSpec {
             name: "normalize".into(),
@@ -146,14 +154,14 @@ impl NormalizeStage {
                     );
                 }
                 let mapped = self.map(&message, source, raw, !cx.is_repeating());
-                self.step(
-                    state,
-                    &Given::Message {
-                        raw: *raw,
-                        drafts: &mapped.drafts,
-                    },
-                    cx,
-                )
+                let given = Given::Message {
+                    raw: *raw,
+                    drafts: &mapped.drafts,
+                };
+                if self.take_in(state, &given, cx)? {
+                    self.tell_unmapped(source, &mapped, &message, raw, cx);
+                }
+                Ok(())
             }
             Subjects::Merge { survivor, retired } => {
                 let key = survivor.key(&self.site);
@@ -174,7 +182,10 @@ impl NormalizeStage {
                     retired: retired.key(&self.site),
                     identifiers: &mapped.retired_identifiers,
                 };
-                self.step(state, &given, cx)
+                if self.take_in(state, &given, cx)? {
+                    self.tell_unmapped(source, &mapped, &message, raw, cx);
+                }
+                Ok(())
             }
         }
     }
@@ -187,16 +198,44 @@ impl NormalizeStage {
         counts: bool,
     ) -> mapping::map::Mapped {
         let mapped = mapping::map::map(message, &source.mapping, &self.site, raw.received_time);
-        let lost = mapped.coverage.unexplained(message) as u64;
-        if lost > 0 && counts {
-            self.metrics
-                .unmapped
-                .get_or_create(&SourceLabel {
-                    source: source.name.to_string(),
-                })
-                .inc_by(lost);
+        if counts {
+            let fields = &self.metrics.unmapped_fields;
+            let count = |segment: &str, field, _| fields.add(&source.name, (segment, field), 1);
+            mapped.coverage.each_unmapped(message, count);
         }
         mapped
+    }
+
+    /// Writes down the codes that nothing translates, so that they are counted and listed wherever the journal is read.
+    ///
+    /// The record is nobody's: what it says is about the sender.
+    fn tell_unmapped(
+        &self,
+        source: &Source,
+        mapped: &mapping::map::Mapped,
+        message: &Message<'_>,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let codes = mapped.unmapped_codes(message);
+        if codes.is_empty() {
+            return;
+        }
+        if !cx.is_repeating() {
+            for code in &codes {
+                let count = u64::from(code.count);
+                let counts = &self.metrics.unmapped_codes;
+                counts.add(&source.name, code.segment_and_field(), count);
+            }
+        }
+        let record = Record {
+            event_time: raw.message_time.micros(),
+            received_time: cx.received(),
+            headers: headers(raw, unmapped::CONTENT_TYPE),
+            value: Some(unmapped::write(&codes).into()),
+            ..Record::default()
+        };
+        cx.emit(topics::UNMAPPED, record);
     }
 
     /// Gives each patient of a message of several their own part of it.
@@ -254,6 +293,16 @@ impl NormalizeStage {
         given: &Given<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
+        self.take_in(state, given, cx).map(drop)
+    }
+
+    /// Takes in what is given; tells whether it was new.
+    fn take_in(
+        &self,
+        state: &mut State,
+        given: &Given<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<bool, StepError> {
         let key = patient(cx)?;
         let outputs = self.normalizer.step(key, state, given);
         let outputs = outputs
@@ -270,7 +319,7 @@ impl NormalizeStage {
             left -= usize::from(to_stream(&output));
             self.emit(key, output, left > 0, given.raw(), cx);
         }
-        Ok(())
+        Ok(!outputs.resent)
     }
 
     /// A merge that is turned down late has records of its own to write, and is kept for a person to look at as well.

@@ -63,18 +63,13 @@ fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
     journal
 }
 
-#[test]
-fn a_set_of_vital_signs_is_concluded_from_once() {
-    let config = config::defaults();
-    let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
-    let sources = Arc::new(Sources::new(&config.sources).unwrap());
-    let (normalize, workloads) = (NormalizeStage::spec(1), WorkloadStage::spec(1));
-    let journal = journal_for(&[&normalize, &workloads]);
-    let message = hl7v2::parse(VITALS);
+/// Puts a message where intake would.
+fn append(journal: &MemoryJournal, bytes: &'static [u8], sources: &Sources, site: &SiteKey) {
+    let message = hl7v2::parse(bytes);
     let source = sources.of(message.header().as_ref());
     let key = sources.key(&message, source, &site).unwrap();
     let at = sources.time(&message, source).unwrap();
-    let id = MessageId::derive(&[VITALS]).to_string();
+    let id = MessageId::derive(&[bytes]).to_string();
     let raw = Record {
         key: (*key.as_bytes()).into(),
         event_time: at,
@@ -84,7 +79,7 @@ fn a_set_of_vital_signs_is_concluded_from_once() {
             header("message-id", id),
             header("source-system", &*source.name),
         ],
-        value: Some(VITALS.into()),
+        value: Some(bytes.into()),
     };
     let to = TopicPartition::new(topics::hl7("ORU"), 0);
     journal
@@ -93,6 +88,16 @@ fn a_set_of_vital_signs_is_concluded_from_once() {
             offsets: Vec::new(),
         })
         .unwrap();
+}
+
+#[test]
+fn a_set_of_vital_signs_is_concluded_from_once() {
+    let config = config::defaults();
+    let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
+    let sources = Arc::new(Sources::new(&config.sources).unwrap());
+    let (normalize, workloads) = (NormalizeStage::spec(1), WorkloadStage::spec(1));
+    let journal = journal_for(&[&normalize, &workloads]);
+    append(&journal, VITALS, &sources, &site);
 
     run(
         &normalize,
@@ -119,4 +124,37 @@ fn a_set_of_vital_signs_is_concluded_from_once() {
         })
         .collect();
     expect_test::expect!["1 deterioration: NEWS2 16, high: respiratory rate 26/min (3), SpO2 91% (3), on oxygen (2), systolic pressure 98 mmHg (2), pulse 118/min (2), consciousness confused (3), temperature 38.4 °C (1); next set within 30 min"].assert_eq(&findings.join("\n"));
+}
+
+#[test]
+fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean() {
+    const LOCAL: &[u8] = b"MSH|^~\\&|LIS|H|||20260301100000+0000||ORU^R01|1|P|2.5\rPID|||7^^^H^MR\r\
+        OBR|1||9|24323-8^Panel^LN\rOBX|1|NM|K^Potassium^L||5|||||F\rOBX|2|NM|2345-7^Glucose^LN||5|||||F\r";
+    let told = |config: &str| {
+        let config = config::parse(config).unwrap();
+        let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
+        let sources = Arc::new(Sources::new(&config.sources).unwrap());
+        let spec = NormalizeStage::spec(1);
+        let journal = journal_for(&[&spec]);
+        append(&journal, LOCAL, &sources, &site);
+        let stage = NormalizeStage::new(sources, site, Arc::clone(&metrics));
+        run(&spec, stage, &journal);
+        let records = records(&journal, topics::UNMAPPED);
+        let values = records.iter().map(|record| {
+            assert!(record.key.is_empty(), "it is nobody's");
+            String::from_utf8_lossy(record.value.as_deref().unwrap()).into_owned()
+        });
+        let metrics = metrics.text();
+        let counted = metrics
+            .lines()
+            .filter(|line| line.starts_with("pulsewire_unmapped_codes_total"))
+            .map(str::to_owned);
+        values.chain(counted).collect::<Vec<_>>().join("\n")
+    };
+    expect_test::expect![[r#"
+        {"codes":[{"field":"OBX-3","system":"L","code":"K","text":"Potassium","count":1}]}
+        pulsewire_unmapped_codes_total{source="default",field="OBX-3"} 1"#]]
+    .assert_eq(&told(""));
+    let rule = "[[source.default.codes]]\nwhere = \"OBX-3\"\nfrom = \"L|K\"\nsystem = \"http://loinc.org\"\ncode = \"2823-3\"\n";
+    assert_eq!(told(&rule.replace("OBX-3", "*")), "");
 }
