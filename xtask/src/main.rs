@@ -10,6 +10,7 @@ mod bench;
 mod conformance;
 mod definitions;
 mod e2e;
+mod fuzz;
 mod step;
 mod tables;
 #[cfg(test)]
@@ -22,12 +23,14 @@ use step::Step;
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  test [--fast]   all of CI: format, lints, tests, documentation, browser; --fast leaves out the browser
+  test [--fast]   all of CI: format, lints, tests, documentation, fuzzing, browser; --fast leaves out the last two
   bless           accepts new expected values in tests (then read the diff)
   bench           prints the table of measured ratios (release build; some minutes)
   conformance [--corpus NAME] [--classes] [--list] [FILTER]
                   prints how far the mapping agrees with what others expect of the same messages
   e2e             the browser tests alone
+  fuzz TARGET MINUTES
+                  damages messages at random and looks whether anything panics or is lost: framing, parsing, mapping
   definitions     compiles the definitions of FHIR R4 from the shared corpora
   tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
   kill-loop N     kills the running binary N times under load and checks that nothing is lost";
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["conformance", rest @ ..] => conformance::run(rest),
         ["e2e"] => e2e::run(),
+        ["fuzz", target, minutes] => fuzz::run(target, minutes),
         ["definitions"] => definitions::run(),
         ["tables"] => tables::run(),
         ["kill-loop", cycles] => kill_loop(cycles),
@@ -89,6 +93,7 @@ fn test(browser: bool) -> Result<(), step::Failed> {
     .env("RUSTDOCFLAGS", "-D warnings")
     .run()?;
     if browser {
+        fuzz::briefly()?;
         e2e::run()?;
     }
     println!("\nall of it holds");

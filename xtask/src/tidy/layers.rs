@@ -8,7 +8,7 @@ use super::none;
 use crate::step::root;
 
 /// A crate of ours, and the crates of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("clinical", &[]),
     ("formats", &[]),
     ("mapping", &["clinical", "formats"]),
@@ -30,6 +30,7 @@ const MAY_KNOW: [(&str, &[&str]); 10] = [
             "workloads",
         ],
     ),
+    ("fuzz", &["clinical", "formats", "mapping"]),
     ("xtask", &[]),
 ];
 
