@@ -25,7 +25,7 @@ struct Part {
     name: String,
     optional: bool,
     repeats: bool,
-    parts: Vec<Part>,
+    parts: Vec<Self>,
 }
 
 /// Writes all structures, and the events that use them.
