@@ -2,6 +2,7 @@
 
 mod charset;
 mod corpus;
+mod differential;
 mod limits;
 
 use super::*;
