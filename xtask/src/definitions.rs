@@ -71,7 +71,7 @@ fn elements(definitions: &Ordered<Definition>) -> String {
     for (name, definition) in &definitions.0 {
         let kind = match definition.kind.as_str() {
             "primitive-type" => continue,
-            "resource" => "resource",
+            "resource" if !definition.is_abstract => "resource",
             _ => "type",
         };
         let inherits = |base: &&str| *base != name && begins_with(definition, base, definitions);

@@ -11,3 +11,5 @@ pub mod read;
 pub mod view;
 
 pub mod definition;
+
+pub mod validate;

@@ -11,6 +11,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 #[derive(Deserialize)]
 pub(super) struct Definition {
     pub(super) kind: String,
+    #[serde(rename = "abstract")]
+    pub(super) is_abstract: bool,
     pub(super) el: Ordered<Element>,
 }
 

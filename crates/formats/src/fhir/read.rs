@@ -64,6 +64,11 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// Takes text that begins with a value; what stands after it is not looked at.
+    pub(super) const fn begin(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// Gives the bytes it lies in.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0.as_bytes()
@@ -374,7 +379,7 @@ fn expected(what: &'static str, text: &str) -> Malformed {
     }
 }
 
-fn unescape(body: &str) -> Result<String, Malformed> {
+pub(super) fn unescape(body: &str) -> Result<String, Malformed> {
     let mut out = String::with_capacity(body.len());
     let mut rest = body;
     while let Some((before, after)) = rest.split_once('\\') {
