@@ -22,6 +22,8 @@ mod segment;
 
 mod element;
 
+mod split;
+
 mod escape;
 
 mod charset;
@@ -48,6 +50,7 @@ pub use message::{CharsetRule, Message, Options, Parser, parse};
 pub use path::{Path, PathError};
 pub use segment::Segment;
 pub use separators::Separators;
+pub use split::Split;
 pub use timestamp::{Precision, Timestamp, TimestampError};
 pub use writer::Writer;
 

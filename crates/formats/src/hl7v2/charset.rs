@@ -93,6 +93,11 @@ impl Charset {
         )
     }
 
+    /// Reports whether text in it is UTF-8 as it stands.
+    pub(crate) const fn is_utf8(self) -> bool {
+        matches!(self, Self::Utf8 | Self::Ascii)
+    }
+
     /// Decodes bytes to text, without losing any.
     #[must_use]
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {

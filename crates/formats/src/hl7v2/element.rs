@@ -54,6 +54,8 @@ pub mod level {
 pub(super) struct Syntax {
     pub(super) separators: Separators,
     pub(super) charset: Charset,
+    /// Whether every piece is known to be the UTF-8 text that it stands for, but for its escape sequences.
+    pub(super) is_text: bool,
 }
 
 impl Syntax {
@@ -61,6 +63,7 @@ impl Syntax {
     pub(super) const UNSPLIT: Self = Self {
         separators: Separators::UNSPLIT,
         charset: Charset::Ascii,
+        is_text: false,
     };
 }
 
@@ -98,6 +101,33 @@ impl<'m, Level> Element<'m, Level> {
         escape::decode(self.raw, self.syntax.separators, self.syntax.charset)
     }
 
+    /// Returns the bytes where they are the text as it stands, without anything that must be written otherwise
+    /// elsewhere: no escape sequence, quotation mark, backslash, control character or white space at an end.
+    #[inline]
+    #[must_use]
+    pub fn plain(&self) -> Option<&'m [u8]> {
+        let [first, .., last] = self.raw else {
+            let [only] = self.raw else { return None };
+            return (only.is_ascii_alphanumeric()).then_some(self.raw);
+        };
+        let escape = self.syntax.separators.escape;
+        let is_special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\') || byte == escape;
+        // Some white space is not ASCII: what may be is left to who looks closer.
+        let is_end = |byte: u8| byte.is_ascii_graphic();
+        let (lanes, tail) = self.raw.as_chunks::<SHORT_BYTES>();
+        let any = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(false, |any, byte| any | is_special(*byte))
+        };
+        let is_plain = self.syntax.is_text
+            && is_end(*first)
+            && is_end(*last)
+            && !lanes.iter().any(|lane| any(lane))
+            && !any(tail);
+        is_plain.then_some(self.raw)
+    }
+
     /// Reports whether nothing was sent here, which leaves what was known as it is.
     #[inline]
     #[must_use]
@@ -113,21 +143,29 @@ impl<'m, Level> Element<'m, Level> {
     }
 
     /// Reports whether there is nothing here but white space.
+    #[inline]
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.raw.trim_ascii().is_empty()
     }
 
     /// Reports whether there is content here: not blank and not an explicit null.
+    #[inline]
     #[must_use]
     pub fn is_valued(&self) -> bool {
         !self.is_blank() && !self.is_null()
     }
 
     /// Returns where the bytes are in what was parsed.
+    #[inline]
     #[must_use]
     pub fn position(&self) -> Range<usize> {
         self.start..self.start + self.raw.len()
+    }
+
+    #[inline]
+    pub(super) fn separators(&self) -> &'m Separators {
+        &self.syntax.separators
     }
 
     #[inline]
@@ -135,7 +173,7 @@ impl<'m, Level> Element<'m, Level> {
         Element::new(self.raw, self.start, self.syntax)
     }
 
-    fn split<Part>(&self, separator: u8) -> Parts<'m, Part> {
+    fn parts<Part>(&self, separator: u8) -> Parts<'m, Part> {
         Parts {
             rest: Some(self.at_level()),
             separator,
@@ -144,45 +182,53 @@ impl<'m, Level> Element<'m, Level> {
 
     /// Finds the part with this number, counted from 1, before the first `stop`.
     #[inline]
-    fn part<Part>(&self, number: usize, separator: u8, stop: u8) -> Element<'m, Part> {
+    pub(super) fn part<Part>(&self, number: usize, separator: u8, stop: u8) -> Element<'m, Part> {
         let mut remaining = number;
         let mut start = 0;
-        let mut end = self.raw.len();
-        for (place, &byte) in self.raw.iter().enumerate() {
-            if byte == separator {
-                remaining = remaining.wrapping_sub(1);
-                if remaining == 0 {
-                    end = place;
-                    return self.slice(start, end);
-                }
-                start = place + 1;
-            } else if byte == stop {
-                end = place;
-                break;
+        loop {
+            let rest = self.raw.get(start..).unwrap_or_default();
+            let found = find(rest, separator, stop).map_or(self.raw.len(), |at| start + at);
+            let is_last = self.raw.get(found) != Some(&separator);
+            remaining = remaining.wrapping_sub(1);
+            if remaining == 0 {
+                return self.slice(start, found);
             }
-        }
-        if remaining == 1 {
-            self.slice(start, end)
-        } else {
-            self.slice(end, end)
+            if is_last {
+                return self.slice(found, found);
+            }
+            start = found + 1;
         }
     }
 
     #[inline]
-    fn slice<Part>(&self, start: usize, end: usize) -> Element<'m, Part> {
+    pub(super) fn slice<Part>(&self, start: usize, end: usize) -> Element<'m, Part> {
         let raw = self.raw.get(start..end).unwrap_or_default();
         Element::new(raw, self.start + start, self.syntax)
     }
 }
 
+/// The bytes of a short piece, which is gone through faster than a search is called.
+const SHORT_BYTES: usize = 16;
+
+/// Finds the first of two bytes.
+#[inline]
+fn find(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
+    if bytes.len() <= SHORT_BYTES {
+        return bytes.iter().position(|&byte| byte == one || byte == other);
+    }
+    memchr::memchr2(one, other, bytes)
+}
+
 impl<'m> Field<'m> {
     /// Returns the repetitions; an empty field has one, which is empty.
+    #[inline]
     #[must_use]
     pub fn repetitions(&self) -> Parts<'m, level::Repetition> {
-        self.split(self.syntax.separators.repetition)
+        self.parts(self.syntax.separators.repetition)
     }
 
     /// Returns the repetition with this number, counted from 1.
+    #[inline]
     #[must_use]
     pub fn repetition(&self, number: usize) -> Repetition<'m> {
         let separators = self.syntax.separators;
@@ -200,12 +246,14 @@ impl<'m> Field<'m> {
 
 impl<'m> Repetition<'m> {
     /// Returns the components; an empty repetition has one, which is empty.
+    #[inline]
     #[must_use]
     pub fn components(&self) -> Parts<'m, level::Component> {
-        self.split(self.syntax.separators.component)
+        self.parts(self.syntax.separators.component)
     }
 
     /// Returns the component with this number, counted from 1.
+    #[inline]
     #[must_use]
     pub fn component(&self, number: usize) -> Component<'m> {
         let separators = self.syntax.separators;
@@ -215,12 +263,14 @@ impl<'m> Repetition<'m> {
 
 impl<'m> Component<'m> {
     /// Returns the subcomponents; an empty component has one, which is empty.
+    #[inline]
     #[must_use]
     pub fn subcomponents(&self) -> Parts<'m, level::Subcomponent> {
-        self.split(self.syntax.separators.subcomponent)
+        self.parts(self.syntax.separators.subcomponent)
     }
 
     /// Returns the subcomponent with this number, counted from 1.
+    #[inline]
     #[must_use]
     pub fn subcomponent(&self, number: usize) -> Subcomponent<'m> {
         let separators = self.syntax.separators;
@@ -240,7 +290,7 @@ impl<'m, Part> Iterator for Parts<'m, Part> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest?;
-        let end = rest.raw.iter().position(|&byte| byte == self.separator);
+        let end = find(rest.raw, self.separator, self.separator);
         self.rest = end.map(|end| rest.slice(end + 1, rest.raw.len()));
         Some(rest.slice(0, end.unwrap_or(rest.raw.len())))
     }

@@ -79,6 +79,7 @@ impl Parser {
             syntax: Syntax {
                 separators: Separators::STANDARD,
                 charset: self.options.charset,
+                is_text: false,
             },
         };
         message.read(&self.options);
@@ -311,9 +312,13 @@ impl<'a> Message<'a> {
 
     /// Reports bytes that are not text.
     fn check_bytes(&mut self) {
+        let charset = self.syntax.charset;
+        self.syntax.is_text =
+            charset.is_utf8() || (!self.index.has_non_ascii && !charset.may_hold_separators());
         if self.index.has_non_ascii
-            && let Some(position) = self.syntax.charset.first_fault(self.bytes)
+            && let Some(position) = charset.first_fault(self.bytes)
         {
+            self.syntax.is_text = false;
             self.report(IssueCode::CharsetMismatch, position);
         }
         if self.index.has_nul

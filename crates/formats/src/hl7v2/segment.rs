@@ -81,6 +81,22 @@ impl<'m> Segment<'m> {
         }
     }
 
+    /// Returns one bit for each field that was sent, field 1's lowest; the last bit is that of all fields from there on.
+    #[must_use]
+    pub fn sent(&self) -> u128 {
+        let has_separator = self.is_header && self.ends.len() > 1;
+        let mut sent = u128::from(has_separator);
+        let mut bit = 1 << u32::from(self.is_header);
+        let last = 1 << (u128::BITS - 1);
+        let mut start = self.ends.first().copied().unwrap_or(self.start) + 1;
+        for &end in self.ends.get(1..).unwrap_or_default() {
+            sent |= if end > start { bit } else { 0 };
+            start = end + 1;
+            bit = if bit == last { last } else { bit << 1 };
+        }
+        sent
+    }
+
     /// Returns the bytes of the segment without what ends it.
     #[must_use]
     pub fn raw(&self) -> &'m [u8] {

@@ -401,7 +401,15 @@ proptest! {
             for field in segment.fields() {
                 prop_assert_eq!(text.as_bytes().get(field.position()), Some(field.raw()));
                 prop_assert!(field.raw().is_empty() == field.text().is_empty() || field.raw().contains(&message.separators().escape));
+                if let Some(plain) = field.plain() {
+                    let text = field.text();
+                    prop_assert_eq!(text.trim().as_bytes(), plain);
+                    prop_assert_eq!(crate::fhir::json::string(&text), [b"\"", plain, b"\""].concat());
+                }
             }
+            let sent = (1..128).filter(|number| segment.sent() & (1 << (number - 1)) != 0);
+            let valued = (1..128).filter(|number| !segment.field(*number).is_empty());
+            prop_assert!(sent.eq(valued));
         }
         let reply = ack::Reply { code: ack::Code::ApplicationReject, control_id: "1", time: "2026", faults: &[] };
         let acknowledgement = ack::write(&message, &reply);
