@@ -3,7 +3,7 @@
 use super::node::{Node, Target};
 use super::resources::Resource;
 
-/// How often the resources are aligned anew, each time knowing where references then lead.
+/// How often at most the resources are aligned anew, each time knowing where references then lead.
 const ROUNDS: usize = 4;
 /// What a message names again and again: expected copies may all be one resource of ours, if it says all they do.
 pub(super) const NAMED_AGAIN: [&str; 7] = [
@@ -51,8 +51,13 @@ impl<'r> Alignment<'r> {
         };
         let to_ours = incoming(ours);
         for _ in 0..ROUNDS {
-            alignment.places = alignment.round(&to_ours);
+            let places = alignment.round(&to_ours);
+            let is_settled = !alignment.is_first_round && places == alignment.places;
+            alignment.places = places;
             alignment.is_first_round = false;
+            if is_settled {
+                break;
+            }
         }
         alignment
     }

@@ -1,10 +1,12 @@
 //! Tests of the comparison on small made-up pairs.
 
 use expect_test::{Expect, expect};
+use serde_json::Value;
 
 use super::comparison::Ours;
 use super::differences::{Differences, Reason};
-use super::{comparison, json, resources, whistle};
+use super::pairs::Corpus;
+use super::{comparison, json, pairs, resources, whistle};
 
 /// Compares made-up resources, and lists every expected element that ours does not have.
 fn check(expected: &str, ours: &str, disagreements: Expect) {
@@ -209,4 +211,30 @@ fn fields_kept_as_json_become_a_message_again() {
     .assert_eq(&message.replace('\r', "\n"));
     let error = whistle::message(r#"{"A":{"ZZZ":{"0":"ZZZ"}}}"#).unwrap_err();
     assert_eq!(error, "the place of ZZZ is not known");
+}
+
+#[test]
+fn what_is_expected_agrees_with_itself_in_another_order() {
+    let Some(shared) = super::shared() else {
+        return;
+    };
+    let mut compared = 0;
+    for corpus in Corpus::ALL {
+        let pairs = pairs::of(corpus, &shared.join("corpora"), &mut Vec::new()).unwrap();
+        for pair in pairs {
+            let value = json::read(&pair.expected).unwrap();
+            let mut turned = value.clone();
+            match &mut turned {
+                Value::Array(resources) => resources.reverse(),
+                bundle => bundle["entry"].as_array_mut().unwrap().reverse(),
+            }
+            let elements =
+                comparison::elements(&resources::read(&value), &resources::read(&turned));
+            for element in elements {
+                assert_eq!(element.ours, Ours::Same, "{}: {element:?}", pair.name);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 70_000, "{compared}");
 }
