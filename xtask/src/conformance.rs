@@ -204,6 +204,16 @@ fn bundles(pairs: &[Pair]) -> Result<Vec<String>, Failed> {
             "the mapping answered {answered} of {asked} messages ({status})"
         )));
     }
+    let panics = lines.iter().filter(|line| *line == "null").count();
+    if panics > 0 {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let first = stderr
+            .lines()
+            .skip_while(|line| !line.contains("panicked at"));
+        let first: Vec<&str> = first.take(4).collect();
+        eprintln!("{panics} messages make the mapping panic; the first:");
+        eprintln!("{}", first.join("\n"));
+    }
     Ok(lines)
 }
 

@@ -19,8 +19,11 @@ fn main() {
     read.expect("paths are text, one a line");
     for path in paths.lines() {
         let bytes = std::fs::read(path).expect("a listed file can be read");
-        let bundles = panic::catch_unwind(|| bundles(&bytes)).unwrap_or_default();
-        println!("[{}]", bundles.join(","));
+        // A file that makes it panic must not hide the others.
+        match panic::catch_unwind(|| bundles(&bytes)) {
+            Ok(bundles) => println!("[{}]", bundles.join(",")),
+            Err(_) => println!("null"),
+        }
     }
 }
 

@@ -6,6 +6,9 @@ use std::fmt::Write;
 use super::comparison::{Element, Ours};
 use super::differences::Reason;
 
+/// So many of the pairs that were left out are named.
+const LEFT_OUT_SHOWN: usize = 5;
+
 /// An expected element of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
@@ -106,8 +109,11 @@ impl Report {
             all.add(finding);
         }
         let mut text = format!("{}: {} pairs\n", self.corpus, self.pairs);
-        for reason in &self.left_out {
+        for reason in self.left_out.iter().take(LEFT_OUT_SHOWN) {
             writeln!(text, "  left out: {reason}").expect("a string takes all");
+        }
+        if let Some(more) = self.left_out.len().checked_sub(LEFT_OUT_SHOWN + 1) {
+            writeln!(text, "  left out: {} more", more + 1).expect("a string takes all");
         }
         text.push_str(
             "resource                   expected  theirs  agreed  otherwise  disagreed  agreed %  explained %\n",
