@@ -26,6 +26,8 @@ pub mod normalize;
 
 pub mod event;
 
+pub mod outbound;
+
 pub use bundle::bundle;
 pub use identity::{PatientIdentifier, Subjects, subjects};
 pub use map::{Mapped, map};

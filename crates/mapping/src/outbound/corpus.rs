@@ -1,0 +1,144 @@
+//! Over the shared corpora: results go out as they came in, field by field as far as FHIR keeps them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clinical::{ReceivedTime, SiteKey};
+use formats::hl7v2;
+use serde_json::Value;
+
+use super::*;
+use crate::identity::Subjects;
+use crate::source::Source;
+
+fn shared() -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    #[expect(clippy::disallowed_methods, reason = "a test finds its corpora by it")]
+    let folder = std::env::var("PULSEWIRE_SHARED").map_or(default, PathBuf::from);
+    folder.join("corpora").is_dir().then_some(folder)
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let is_message = |end: &std::ffi::OsStr| end.eq_ignore_ascii_case("hl7") || end == "txt";
+        if path.is_dir() {
+            files(&path, out);
+        } else if path.extension().is_some_and(is_message) {
+            out.push(path);
+        }
+    }
+}
+
+/// Maps a message alone; nothing where it is not of one patient.
+fn mapped(bytes: &[u8]) -> Option<Vec<u8>> {
+    let message = hl7v2::parse(bytes);
+    let (source, site) = (Source::new("corpus"), SiteKey::new([7; 32]));
+    let mapped = crate::map(&message, &source, &site, ReceivedTime::from_micros(0));
+    matches!(mapped.subjects, Subjects::One(_)).then(|| crate::bundle(&mapped))
+}
+
+/// Lists the leaves of the resources that results are made of, each resource by its type and place.
+fn leaves(bundle: &[u8]) -> BTreeMap<String, String> {
+    let bundle: Value = serde_json::from_slice(bundle).unwrap();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all = BTreeMap::new();
+    for entry in bundle["entry"].as_array().into_iter().flatten() {
+        let resource = &entry["resource"];
+        let kind = resource["resourceType"].as_str().unwrap_or_default();
+        if !["Patient", "Encounter", "Observation", "DiagnosticReport"].contains(&kind) {
+            continue;
+        }
+        let count = counts.entry(kind.to_owned()).or_default();
+        *count += 1;
+        walk(resource, format!("{kind}#{count}"), &mut all);
+    }
+    all
+}
+
+fn walk(value: &Value, path: String, all: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                // Ids are derived, and so is what refers to them; extensions are counted with what they extend.
+                if !["id", "reference", "extension"].contains(&name.as_str()) {
+                    walk(member, format!("{path}.{name}"), all);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(item, format!("{path}[{index}]"), all);
+            }
+        }
+        leaf => {
+            all.insert(path, leaf.to_string());
+        }
+    }
+}
+
+/// Gives a path without the numbers in it.
+fn plain(path: &str) -> String {
+    path.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+#[test]
+fn results_go_out_as_they_came_in() {
+    let Some(shared) = shared() else {
+        println!("no shared corpora here; set PULSEWIRE_SHARED to run over them");
+        return;
+    };
+    let mut paths = Vec::new();
+    files(&shared.join("corpora"), &mut paths);
+    paths.sort();
+    let at = EventTime::parse("2026-03-01T10:00:00Z").unwrap();
+    let (mut messages, mut total, mut kept) = (0, 0, 0);
+    let mut lost: BTreeMap<String, usize> = BTreeMap::new();
+    for path in &paths {
+        let bytes = std::fs::read(path).unwrap();
+        let parsed = hl7v2::parse(&bytes);
+        if parsed
+            .header()
+            .is_none_or(|header| header.trigger_event() != "R01")
+        {
+            continue;
+        }
+        let Some(there) = mapped(&bytes) else {
+            continue;
+        };
+        let Ok(sent) = to_v2(&[&there], &Outbound::default(), at) else {
+            continue;
+        };
+        let [message] = sent.messages.as_slice() else {
+            panic!("{}: {} messages", path.display(), sent.messages.len());
+        };
+        let written = hl7v2::parse(&message.bytes);
+        assert_eq!(written.issues(), &[], "{}", path.display());
+        let again = to_v2(&[&there], &Outbound::default(), at);
+        assert_eq!(again.as_ref(), Ok(&sent));
+        let back = mapped(&message.bytes).expect("the message names its patient");
+        let (there, back) = (leaves(&there), leaves(&back));
+        messages += 1;
+        total += there.len();
+        for (name, value) in &there {
+            if back.get(name) == Some(value) {
+                kept += 1;
+            } else {
+                let found = back.get(name).map_or("", String::as_str);
+                let sample = format!("{}", plain(name));
+                if std::option_env!("SHOW").is_some() {
+                    println!("{} {name} {value} {found}", path.display());
+                }
+                *lost.entry(sample).or_default() += 1;
+            }
+        }
+    }
+    println!("{messages} messages, {kept} of {total} elements came back");
+    for (path, count) in &lost {
+        println!("{count:6} {path}");
+    }
+    assert!(kept * 100 >= total * 97, "{kept} of {total}: {lost:#?}");
+}

@@ -1,0 +1,181 @@
+//! The outbound tables that are built in, by name.
+
+/// Segments and data types: the name without its ending, and the text.
+pub(super) const TABLES: &[(&str, &str)] = &[
+    (
+        "NTE.Annotation",
+        include_str!("../../data/outbound/segments/NTE.Annotation.tsv"),
+    ),
+    (
+        "OBR.DiagnosticReport",
+        include_str!("../../data/outbound/segments/OBR.DiagnosticReport.tsv"),
+    ),
+    (
+        "OBR.Observation",
+        include_str!("../../data/outbound/segments/OBR.Observation.tsv"),
+    ),
+    (
+        "OBR.Result",
+        include_str!("../../data/outbound/segments/OBR.Result.tsv"),
+    ),
+    (
+        "OBR.ServiceRequest",
+        include_str!("../../data/outbound/segments/OBR.ServiceRequest.tsv"),
+    ),
+    (
+        "OBX.Communication",
+        include_str!("../../data/outbound/segments/OBX.Communication.tsv"),
+    ),
+    (
+        "OBX.Component",
+        include_str!("../../data/outbound/segments/OBX.Component.tsv"),
+    ),
+    (
+        "OBX.Context",
+        include_str!("../../data/outbound/segments/OBX.Context.tsv"),
+    ),
+    (
+        "OBX.DiagnosticReport",
+        include_str!("../../data/outbound/segments/OBX.DiagnosticReport.tsv"),
+    ),
+    (
+        "OBX.Observation",
+        include_str!("../../data/outbound/segments/OBX.Observation.tsv"),
+    ),
+    (
+        "ORC.ServiceRequest",
+        include_str!("../../data/outbound/segments/ORC.ServiceRequest.tsv"),
+    ),
+    (
+        "PID.Patient",
+        include_str!("../../data/outbound/segments/PID.Patient.tsv"),
+    ),
+    (
+        "PID.Reference",
+        include_str!("../../data/outbound/segments/PID.Reference.tsv"),
+    ),
+    (
+        "PV1.Encounter",
+        include_str!("../../data/outbound/segments/PV1.Encounter.tsv"),
+    ),
+    (
+        "SPM.Specimen",
+        include_str!("../../data/outbound/segments/SPM.Specimen.tsv"),
+    ),
+    (
+        "TXA.Communication",
+        include_str!("../../data/outbound/segments/TXA.Communication.tsv"),
+    ),
+    (
+        "TXA.DiagnosticReport",
+        include_str!("../../data/outbound/segments/TXA.DiagnosticReport.tsv"),
+    ),
+    (
+        "CNN.Practitioner",
+        include_str!("../../data/outbound/datatypes/CNN.Practitioner.tsv"),
+    ),
+    (
+        "CNN.Reference",
+        include_str!("../../data/outbound/datatypes/CNN.Reference.tsv"),
+    ),
+    (
+        "CQ.Quantity",
+        include_str!("../../data/outbound/datatypes/CQ.Quantity.tsv"),
+    ),
+    (
+        "CWE.CodeableConcept",
+        include_str!("../../data/outbound/datatypes/CWE.CodeableConcept.tsv"),
+    ),
+    (
+        "CWE.Coding",
+        include_str!("../../data/outbound/datatypes/CWE.Coding.tsv"),
+    ),
+    (
+        "CWE.Organization",
+        include_str!("../../data/outbound/datatypes/CWE.Organization.tsv"),
+    ),
+    (
+        "CWE.Reference",
+        include_str!("../../data/outbound/datatypes/CWE.Reference.tsv"),
+    ),
+    (
+        "CWE.Text",
+        include_str!("../../data/outbound/datatypes/CWE.Text.tsv"),
+    ),
+    (
+        "CX.Identifier",
+        include_str!("../../data/outbound/datatypes/CX.Identifier.tsv"),
+    ),
+    (
+        "EI.Device",
+        include_str!("../../data/outbound/datatypes/EI.Device.tsv"),
+    ),
+    (
+        "EI.Identifier",
+        include_str!("../../data/outbound/datatypes/EI.Identifier.tsv"),
+    ),
+    (
+        "EI.Reference",
+        include_str!("../../data/outbound/datatypes/EI.Reference.tsv"),
+    ),
+    (
+        "EI.Response",
+        include_str!("../../data/outbound/datatypes/EI.Response.tsv"),
+    ),
+    (
+        "NDL.Practitioner",
+        include_str!("../../data/outbound/datatypes/NDL.Practitioner.tsv"),
+    ),
+    (
+        "NDL.Reference",
+        include_str!("../../data/outbound/datatypes/NDL.Reference.tsv"),
+    ),
+    (
+        "XAD.Address",
+        include_str!("../../data/outbound/datatypes/XAD.Address.tsv"),
+    ),
+    (
+        "XCN.Practitioner",
+        include_str!("../../data/outbound/datatypes/XCN.Practitioner.tsv"),
+    ),
+    (
+        "XCN.Reference",
+        include_str!("../../data/outbound/datatypes/XCN.Reference.tsv"),
+    ),
+    (
+        "XCN.Text",
+        include_str!("../../data/outbound/datatypes/XCN.Text.tsv"),
+    ),
+    (
+        "XON.Organization",
+        include_str!("../../data/outbound/datatypes/XON.Organization.tsv"),
+    ),
+    (
+        "XON.Reference",
+        include_str!("../../data/outbound/datatypes/XON.Reference.tsv"),
+    ),
+    (
+        "XPN.HumanName",
+        include_str!("../../data/outbound/datatypes/XPN.HumanName.tsv"),
+    ),
+    (
+        "XPN.Text",
+        include_str!("../../data/outbound/datatypes/XPN.Text.tsv"),
+    ),
+    (
+        "XTN.ContactPoint",
+        include_str!("../../data/outbound/datatypes/XTN.ContactPoint.tsv"),
+    ),
+];
+
+/// What FHIR's codes are in HL7 v2.
+pub(super) const CODES: &str = include_str!("../../data/outbound/codes.tsv");
+
+/// The names of coding systems.
+pub(super) const SYSTEMS: &str = include_str!("../../data/outbound/systems.tsv");
+
+/// What becomes a note.
+pub(super) const NOTES: &str = include_str!("../../data/outbound/notes.tsv");
+
+/// What is left out, and why.
+pub(super) const IGNORED: &str = include_str!("../../data/outbound/ignored.tsv");
