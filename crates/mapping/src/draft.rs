@@ -38,10 +38,24 @@ pub enum Effect {
     State,
     /// The admission did not take place (A11).
     CancelAdmit,
-    /// The transfer did not take place (A12): the patient is where they were.
+    /// The stay that was planned will not take place (A27, A38); one that has begun goes on.
+    CancelPlan,
+    /// The transfer did not take place (A12, A32, A33): the patient is where they were.
     CancelTransfer,
+    /// The transfer that was planned will not take place (A26).
+    CancelPlannedTransfer,
     /// The discharge did not take place (A13): the stay goes on.
     CancelDischarge,
+    /// The attending doctor did not change (A55).
+    CancelAttending,
+    /// The stay is known by another id from now on, which its `partOf` names (A42, A50).
+    Superseded,
+    /// The stay was another patient's all along (A45): whose it was is its `subject`, and which it is its `partOf`.
+    Moved,
+    /// The person is linked to the one that `link` names (A24).
+    Link,
+    /// The person is not linked to the one that `link` names (A37).
+    Unlink,
     /// The resource should never have been sent.
     Delete,
 }
@@ -52,7 +66,9 @@ impl Draft {
         json::object(|resource| {
             resource.string("resourceType", self.resource_type);
             resource.string("id", &self.id);
-            for (name, element) in &self.elements {
+            let unlinks = self.effect == Effect::Unlink;
+            let stated = self.elements.iter();
+            for (name, element) in stated.filter(|(name, _)| !(unlinks && &**name == "link")) {
                 match element {
                     Element::Set(value) | Element::Default(value) => {
                         resource.raw(name, value);

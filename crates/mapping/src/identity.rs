@@ -47,11 +47,32 @@ pub enum Subjects {
     Several(Vec<PatientIdentifier>),
 }
 
+impl Subjects {
+    /// Gives the one patient a message is about; of a merge, who stays.
+    pub const fn patient(&self) -> Option<&PatientIdentifier> {
+        match self {
+            Self::One(patient)
+            | Self::Merge {
+                survivor: patient, ..
+            } => Some(patient),
+            Self::None | Self::Several(_) => None,
+        }
+    }
+}
+
 /// The medical record number, the identifier type that HL7 table 0203 calls `MR`.
 const RECORD_NUMBER: &str = "MR";
 
-/// Events that say that MRG names an identity that goes: merge patient (A18, A34), merge identifier list (A40).
-const MERGES: [&[u8]; 4] = [b"A18", b"A34", b"A40", b"A30"];
+/// Events whose MRG names an identity that goes (HL7 v2.5.1, 3.6.2 and 3.3.18 to 3.3.48): merges of patients and of their
+/// identifiers (A18, A30, A34, A36, A39, A40), and changes of an identifier (A46, A47).
+const MERGES: [&[u8]; 8] = [
+    b"A18", b"A30", b"A34", b"A36", b"A39", b"A40", b"A46", b"A47",
+];
+/// The move of an identifier to another patient (A43). Who an identifier names is who a patient is here, so that whatever comes
+/// under it is the other patient's from then on, as after a merge; where only PID-2 and MRG-4 differ, nothing goes.
+const MOVE_OF_IDENTIFIER: &[u8] = b"A43";
+/// Events of two PID segments that link the two persons (A24) or take that back (A37).
+const LINKS: [&[u8]; 2] = [b"A24", b"A37"];
 
 /// Says whom a message is about.
 pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
@@ -66,7 +87,9 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
         groups += 1;
         others.extend(patient(&other, source));
     }
-    let merges = is_merge(message);
+    let event = trigger(message);
+    let moves = event == MOVE_OF_IDENTIFIER;
+    let merges = moves || MERGES.contains(&event);
     let mut retired = message.segments_named(b"MRG");
     let merge = retired.next().filter(|_| merges);
     let several = groups > 1 || (merge.is_some() && retired.next().is_some());
@@ -83,25 +106,51 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
         return Subjects::Several(others);
     }
     match merge.and_then(|merge| prior(&merge, source, &chosen)) {
-        Some(retired) => Subjects::Merge {
+        Some(retired) if !(moves && retired == chosen) => Subjects::Merge {
             survivor: chosen,
             retired,
         },
-        None => Subjects::One(chosen),
+        _ => Subjects::One(chosen),
     }
 }
 
-fn is_merge(message: &Message<'_>) -> bool {
-    message.header().is_some_and(|header| {
-        let event = header.segment().field(9).component(2).raw();
-        MERGES.contains(&event)
-    })
+/// Gives the trigger event of a message: MSH-9.2.
+fn trigger<'m>(message: &'m Message<'_>) -> &'m [u8] {
+    let header = message.header();
+    header.map_or(b"", |header| header.segment().field(9).component(2).raw())
 }
 
 /// Gives each patient of a message a message of their own: the header segments and the patient's group.
 ///
-/// A second MRG under one PID begins a message of its own, too: each part names one merge.
+/// A second MRG under one PID begins a message of its own, too: each part names one merge. Of two persons that are linked (A24,
+/// A37), each one's message names the other in an MRG.
 pub fn split(message: &Message<'_>) -> Vec<Vec<u8>> {
+    let mut messages = parts(message);
+    let mut people = message.segments_named(b"PID");
+    if LINKS.contains(&trigger(message))
+        && let [one, other] = messages.as_mut_slice()
+        && let (Some(first), Some(second)) = (people.next(), people.next())
+    {
+        one.extend(named_by_mrg(&second, message));
+        other.extend(named_by_mrg(&first, message));
+    }
+    messages
+}
+
+/// Names a person of a PID segment as MRG does: identifiers, account, older identifier and name.
+fn named_by_mrg(person: &Segment<'_>, message: &Message<'_>) -> Vec<u8> {
+    let between = message.separators().field;
+    let mut line = b"MRG".to_vec();
+    for number in [Some(3), None, Some(18), Some(2), None, None, Some(5)] {
+        line.push(between);
+        let field = number.map(|number| person.field(number));
+        line.extend_from_slice(field.map_or(b"", |field| field.raw()));
+    }
+    line.push(b'\r');
+    line
+}
+
+fn parts(message: &Message<'_>) -> Vec<Vec<u8>> {
     let mut shared: Vec<u8> = Vec::new();
     let mut group: Vec<u8> = Vec::new();
     let mut merges = false;
@@ -130,6 +179,16 @@ pub fn split(message: &Message<'_>) -> Vec<Vec<u8>> {
 /// Chooses the identifier of a PID segment: from PID-3 by preference, else from PID-2.
 pub(crate) fn patient(segment: &Segment<'_>, source: &Source) -> Option<PatientIdentifier> {
     choose(segment.field(3), source, None).or_else(|| choose(segment.field(2), source, None))
+}
+
+/// Whom the MRG segment of a message of one patient names, where that is somebody else.
+pub(crate) fn other(
+    message: &Message<'_>,
+    source: &Source,
+    patient: &PatientIdentifier,
+) -> Option<PatientIdentifier> {
+    let merge = message.segments_named(b"MRG").next()?;
+    prior(&merge, source, patient).filter(|other| other != patient)
 }
 
 /// Chooses the prior identifier of an MRG segment, of the survivor's authority if there is one.

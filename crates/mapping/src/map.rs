@@ -18,6 +18,8 @@ pub(crate) mod computed;
 
 pub(crate) mod result;
 
+pub(crate) mod relation;
+
 use std::collections::BTreeMap;
 
 use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime, SiteKey};
@@ -37,6 +39,7 @@ use link::{Links, Made};
 
 pub use link::resource_types;
 use piece::Piece;
+use relation::{Related, relate};
 use write::{Frame, Mapper};
 
 /// What a message says, in FHIR.
@@ -65,7 +68,7 @@ pub fn map(
     received: ReceivedTime,
 ) -> Mapped {
     let subjects = identity::subjects(message, source);
-    let patient = match &subjects {
+    let key = match &subjects {
         Subjects::One(patient)
         | Subjects::Merge {
             survivor: patient, ..
@@ -82,13 +85,47 @@ pub fn map(
             };
         }
     };
+    map_for(message, source, site, received, (subjects, key))
+}
+
+/// Maps a message of one patient as if that patient were known by another key: the ids are those that the resources of the
+/// other identity have.
+pub fn map_as(
+    message: &Message<'_>,
+    source: &Source,
+    site: &SiteKey,
+    received: ReceivedTime,
+    patient: PatientKey,
+) -> Vec<Draft> {
+    let subjects = identity::subjects(message, source);
+    map_for(message, source, site, received, (subjects, patient)).drafts
+}
+
+fn map_for(
+    message: &Message<'_>,
+    source: &Source,
+    site: &SiteKey,
+    received: ReceivedTime,
+    (subjects, patient): (Subjects, PatientKey),
+) -> Mapped {
     let mut mapping = Mapping::new(message, source, site, received, patient);
     let exchange = mapping.run();
     let retired_identifiers = match &subjects {
         Subjects::Merge { .. } => mapping.retired_identifiers(),
         Subjects::None | Subjects::One(_) | Subjects::Several(_) => Box::default(),
     };
-    let Mapping { mapper, drafts, .. } = mapping;
+    let Mapping {
+        mapper, mut drafts, ..
+    } = mapping;
+    let related = Related {
+        message,
+        source,
+        site,
+        subjects: &subjects,
+        key: patient,
+        retired_identifiers: &retired_identifiers,
+    };
+    relate(&related, &mut drafts);
     Mapped {
         subjects,
         drafts,
@@ -393,14 +430,7 @@ impl<'m> Mapping<'m> {
             if number.is_empty() || (fills && kind == "account") {
                 continue;
             }
-            let parts: [&[u8]; 5] = [
-                &patient,
-                b"Encounter",
-                kind.as_bytes(),
-                authority.as_bytes(),
-                number.as_bytes(),
-            ];
-            return Some(link::id(&parts));
+            return Some(relation::stay_id(self.patient, kind, &authority, &number));
         }
         if fills {
             return None;
@@ -433,6 +463,8 @@ impl<'m> Mapping<'m> {
                     // The time of another birth date is not that of this one.
                     elements.push(("_birthDate".into(), Element::Clear));
                 }
+                let row = self.mapper.tables.event(&self.mapper.links.event);
+                effect = row.map_or(Effect::State, |row| row.person);
             }
             "Encounter" => effect = self.stay(&mut elements),
             "Observation" => {
@@ -478,12 +510,7 @@ impl<'m> Mapping<'m> {
             elements.retain(|(_, element)| !matches!(element, Element::Clear));
         }
         let row = self.mapper.tables.event(&self.mapper.links.event);
-        match row.map_or("", |row| row.effect) {
-            "cancel-admit" => Effect::CancelAdmit,
-            "cancel-transfer" => Effect::CancelTransfer,
-            "cancel-discharge" => Effect::CancelDischarge,
-            _ => Effect::State,
-        }
+        row.map_or(Effect::State, |row| row.stay)
     }
 
     fn retired_identifiers(&mut self) -> Box<[u8]> {

@@ -16,11 +16,17 @@ mod apply;
 
 mod merge;
 
+pub mod visit;
+
+mod kin;
+
 mod splice;
 
 mod bytes;
 
+pub(crate) use splice::{as_old, union_keeping_old as with_old};
 pub use state::State;
+pub use visit::Passage;
 
 /// How far a source's clock may run ahead before what it says is from the future.
 pub const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -103,6 +109,26 @@ pub enum Input<'a> {
         /// The merge message.
         raw: RawInfo<'a>,
     },
+    /// [`split::Split::Release`] arrived.
+    Release {
+        /// Whose visit it is.
+        to: PatientKey,
+        /// The visit.
+        visit: Passage<'a>,
+        /// The message that moves it.
+        raw: RawInfo<'a>,
+    },
+    /// [`split::Split::Moved`] arrived.
+    Moved {
+        /// Whose visit it was.
+        from: PatientKey,
+        /// The visit.
+        visit: Passage<'a>,
+        /// What was known of it there.
+        stay: &'a [u8],
+        /// The message that moves it.
+        raw: RawInfo<'a>,
+    },
 }
 
 impl<'a> Input<'a> {
@@ -114,7 +140,9 @@ impl<'a> Input<'a> {
             | Self::Nobody { raw }
             | Self::Retire { raw, .. }
             | Self::Kept { raw, .. }
-            | Self::Handover { raw, .. } => raw,
+            | Self::Handover { raw, .. }
+            | Self::Release { raw, .. }
+            | Self::Moved { raw, .. } => raw,
         }
     }
 
@@ -258,6 +286,13 @@ impl Normalizer {
                 state: other,
                 raw,
             } => merge::take_over(key, state, from, other, &raw),
+            Input::Release { to, visit, raw } => Ok(visit::release(key, state, to, visit, &raw)),
+            Input::Moved {
+                from,
+                visit,
+                stay,
+                raw,
+            } => visit::take_in(key, state, (from, visit), stay, &raw),
             Input::Merge {
                 raw,
                 drafts,

@@ -8,6 +8,8 @@ pub(crate) mod condition;
 
 mod codes;
 
+pub(crate) mod messages;
+
 pub(crate) mod structures;
 
 pub(crate) mod resources;
@@ -19,6 +21,7 @@ use condition::Condition;
 use plan::{From, Map, Node, Row};
 
 pub(crate) use codes::CodeTable;
+use messages::MessageRow;
 
 use crate::map::computed::COMPUTED;
 use crate::map::primitive;
@@ -89,15 +92,6 @@ pub(crate) struct Ignored {
     pub(crate) reason: &'static str,
 }
 
-/// One kind of event.
-#[derive(Debug)]
-pub(crate) struct EventRow {
-    pub(crate) event: &'static str,
-    /// Whether PV1 only fills what is not known.
-    pub(crate) fills: bool,
-    pub(crate) effect: &'static str,
-}
-
 /// The level of a location inside others.
 #[derive(Debug)]
 pub(crate) struct LevelRow {
@@ -119,7 +113,7 @@ pub(crate) struct Tables {
     pub(crate) units: BTreeMap<&'static str, &'static str>,
     pub(crate) values: Vec<ValueRow>,
     pub(crate) ignored: Vec<Ignored>,
-    pub(crate) events: Vec<EventRow>,
+    pub(crate) events: Vec<MessageRow>,
     pub(crate) levels: Vec<LevelRow>,
     pub(crate) rows: Vec<RowInfo>,
     /// Elements of which a resource may have only one.
@@ -183,7 +177,7 @@ impl Tables {
     }
 
     /// Finds how an event is treated; one that is not listed only fills what is not known.
-    pub(crate) fn event(&self, event: &str) -> Option<&EventRow> {
+    pub(crate) fn event(&self, event: &str) -> Option<&MessageRow> {
         self.events.iter().find(|row| row.event == event)
     }
 
@@ -346,14 +340,8 @@ impl Tables {
             self.units.insert(sent, code);
         }
         for (place, cells) in lines("messages.tsv", include_str!("../data/messages.tsv")) {
-            let [event, stay, effect] = cells.as_slice() else {
-                return Err(place.error("a row has event, stay and effect".to_owned()));
-            };
-            self.events.push(EventRow {
-                event,
-                fills: *stay == "known",
-                effect,
-            });
+            let row = MessageRow::read(&cells).map_err(|why| place.error(why))?;
+            self.events.push(row);
         }
         for (place, cells) in lines("ignored.tsv", include_str!("../data/ignored.tsv")) {
             self.ignored.push(read_ignored(&cells, place)?);

@@ -9,6 +9,7 @@ use super::piece::Piece;
 use super::write::{Frame, Mapper, Value};
 use crate::draft::Element;
 use crate::issue::IssueCode;
+use crate::tables::messages::{self, StayStatus};
 use crate::tables::plan::{From, Row};
 
 /// The elements of a resource, as they are gathered.
@@ -95,19 +96,10 @@ impl<'m> Mapper<'m> {
         let discharged = frame
             .field("PV1", 45, None)
             .is_some_and(|piece| piece.is_valued());
-        let set = |status: &str| Element::Set(json::string(status).into());
-        match self.links.event.as_str() {
-            "A11" => set("cancelled"),
-            "A13" => set("in-progress"),
-            "A03" => set("finished"),
-            _ if discharged => set("finished"),
-            "A01" | "A02" => set("in-progress"),
-            "A04" => set(match &*class {
-                "E" => "in-progress",
-                "P" => "planned",
-                _ => "arrived",
-            }),
-            _ => {
+        let said = self.tables.event(&self.links.event);
+        match messages::status(said, &class, discharged) {
+            StayStatus::Is(status) => Element::Set(json::string(status).into()),
+            StayStatus::ByClass => {
                 let table = self.tables.codes.get("0004-status");
                 let known = table.and_then(|table| table.get(&class));
                 let status = known.map_or("unknown", |target| target.code);

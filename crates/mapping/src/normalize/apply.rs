@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use clinical::{EventId, EventTime, PatientKey, RecordedTime};
+use formats::fhir::read::Raw;
 
 use super::snapshot::{Snapshot, Stay, resource_json};
-use super::splice::{as_old, readdressed};
+use super::splice::{as_old, readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
-use super::{Output, Outputs, RawInfo};
+use super::{Output, Outputs, RawInfo, visit};
 use crate::draft::{Draft, Effect, Element};
 
 /// The rank of what should never have been sent: whatever else is said of it, it stays that.
@@ -17,8 +18,8 @@ const IN_ERROR: u8 = 9;
 pub(super) struct Writer<'a> {
     /// What tells this input from others of the same message and patient.
     cause: Vec<u8>,
-    key: PatientKey,
-    raw: &'a RawInfo<'a>,
+    pub(super) key: PatientKey,
+    pub(super) raw: &'a RawInfo<'a>,
     ordinal: u32,
     pub(super) outputs: Outputs,
 }
@@ -106,14 +107,22 @@ pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) 
         } else {
             Cow::Borrowed(draft)
         };
+        let draft = match visit::renamed(&draft, state) {
+            Some(renamed) => Cow::Owned(renamed),
+            None => draft,
+        };
         let draft = draft.as_ref();
-        match draft.resource_type {
-            "Patient" if *draft.id == *key.to_string() => {
+        match (draft.resource_type, draft.effect) {
+            ("Patient", _) if *draft.id == *key.to_string() => {
                 patient(writer, state, draft, forwarded);
             }
-            "Encounter" => encounter(writer, state, draft),
+            // The other side of a merge speaks for itself.
+            ("Patient", _) => {}
+            ("Encounter", Effect::Superseded) => visit::supersede(writer, state, draft),
+            ("Encounter", Effect::Moved) => visit::ask_for(writer, state, draft),
+            ("Encounter", _) => encounter(writer, state, draft),
             // One a message, and never stated again: there is no version to remember.
-            "Provenance" => stated_once(writer, draft),
+            ("Provenance", _) => stated_once(writer, draft),
             _ => stated_whole(writer, state, draft),
         }
     }
@@ -149,9 +158,32 @@ fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded:
             now.set("active", b"false", said);
         }
     }
+    relink(&mut now, draft, writer);
     let times = (draft.event_time, draft.recorded);
     writer.snapshot("Patient", before.as_ref(), &mut now, times);
     state.patient = Some(now);
+}
+
+/// Links the person to another, or takes that back.
+fn relink(now: &mut Snapshot, draft: &Draft, writer: &Writer<'_>) {
+    let change = match draft.effect {
+        Effect::Link => with_item,
+        Effect::Unlink => without_item,
+        _ => return,
+    };
+    let said = draft.elements.iter().find(|(name, _)| &**name == "link");
+    let Some((_, Element::Set(said))) = said else {
+        return;
+    };
+    let own = format!("Patient/{}\"", writer.key);
+    let raw = Raw::read(said).ok();
+    for link in raw.into_iter().flat_map(Raw::items).flatten() {
+        let bytes = link.as_bytes();
+        if !bytes.windows(own.len()).any(|part| part == own.as_bytes()) {
+            let links = change(now.get("link").unwrap_or_default(), bytes);
+            now.force("link", &links, writer.raw.message_time);
+        }
+    }
 }
 
 fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {

@@ -38,6 +38,7 @@ pub(super) fn accept(
     let before = state.patient.clone();
     let mut now = before.clone().unwrap_or_else(|| own_patient(key));
     now.add_old(&as_old(identifiers));
+    now.fill("active", b"true");
     link(&mut now, retired, "replaces", raw);
     writer.snapshot(
         "Patient",
@@ -158,6 +159,18 @@ pub(super) fn forward(
     let split = match *input {
         Input::Handover { from, state, raw } => Split::Handover { from, state, raw },
         Input::Kept { by, raw } => Split::Kept { by, raw },
+        Input::Release { to, visit, raw } => Split::Release { to, visit, raw },
+        Input::Moved {
+            from,
+            visit,
+            stay,
+            raw,
+        } => Split::Moved {
+            from,
+            visit,
+            stay,
+            raw,
+        },
         _ => Split::Message { raw },
     };
     send(&mut writer, survivor, &split);
@@ -187,6 +200,9 @@ pub(super) fn take_over(
         if !state.absorbed.contains(&gone) {
             state.absorbed.push(gone);
         }
+    }
+    for one in other.renamed {
+        state.rename(one);
     }
     let times = (raw.message_time, None);
     if let Some(retired) = other.patient {
@@ -243,7 +259,7 @@ fn announce(writer: &mut Writer<'_>, role: MergeRole, other: PatientKey, raw: &R
     });
 }
 
-fn send(writer: &mut Writer<'_>, key: PatientKey, split: &Split<'_>) {
+pub(super) fn send(writer: &mut Writer<'_>, key: PatientKey, split: &Split<'_>) {
     writer.outputs.records.push(Output::Split {
         key,
         bytes: split.encode(),

@@ -5,7 +5,7 @@ use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
-use super::splice::{merge_members, union_keeping_old, without_members};
+use super::splice::{as_old, merge_members, union_keeping_old, without_items_of, without_members};
 use crate::draft::{Draft, Effect, Element};
 
 /// How many earlier locations of a visit are kept, for transfers that are cancelled one after another.
@@ -149,6 +149,19 @@ impl Snapshot {
         self.add_old(old_identifiers);
     }
 
+    /// Takes over from the same visit under another number what is not known here, or known by default only.
+    fn absorb_stay(&mut self, other: &Self) {
+        for known in &other.elements {
+            let own = matches!(known.name.as_ref(), "identifier" | "subject" | "partOf");
+            let weaker = |said: EventTime| said == DEFAULT && known.said > DEFAULT;
+            let gap = self.get(&known.name).is_none() || self.said(&known.name).is_some_and(weaker);
+            if !own && !known.value.is_empty() && gap {
+                self.choose(&known.name);
+                self.put(&known.name, &known.value, known.said);
+            }
+        }
+    }
+
     /// Adds identifiers that are old ones.
     pub(super) fn add_old(&mut self, old_identifiers: &[u8]) {
         let said = self.said("identifier").unwrap_or(DEFAULT);
@@ -253,6 +266,8 @@ pub(super) struct Stay {
     earlier_locations: Vec<Box<[u8]>>,
     /// The status before the visit ended.
     status_before_end: Option<Box<[u8]>>,
+    /// Who took part before that last changed.
+    earlier_participants: Option<Box<[u8]>>,
 }
 
 impl Stay {
@@ -261,6 +276,7 @@ impl Stay {
             snapshot: Snapshot::new(id),
             earlier_locations: Vec::new(),
             status_before_end: None,
+            earlier_participants: None,
         }
     }
 
@@ -268,11 +284,22 @@ impl Stay {
     pub(super) fn apply(&mut self, draft: &Draft, said: EventTime) {
         let before = |name| self.snapshot.get(name).map(Box::<[u8]>::from);
         let (location, status) = (before("location"), before("status"));
+        let participants = before("participant");
+        let participants_said = self.snapshot.said("participant").unwrap_or(DEFAULT);
         let location_said = self.snapshot.said("location").unwrap_or(DEFAULT);
         let status_said = self.snapshot.said("status").unwrap_or(DEFAULT);
         self.snapshot.apply(draft, said);
         match draft.effect {
-            Effect::State => self.keep_what_was(location, status),
+            Effect::State => self.keep_what_was(location, status, participants),
+            Effect::CancelPlan => self.cancel_plan(status, said),
+            Effect::CancelPlannedTransfer if said >= location_said => {
+                let location = self.snapshot.get("location").unwrap_or_default();
+                let kept = without_items_of(location, "status", b"\"reserved\"");
+                self.snapshot.set("location", &kept, said);
+            }
+            Effect::CancelAttending if said >= participants_said => {
+                self.attend_again(participants, said);
+            }
             Effect::CancelAdmit if said >= status_said => {
                 self.snapshot.set("status", b"\"cancelled\"", said);
             }
@@ -282,7 +309,13 @@ impl Stay {
                 self.snapshot.set("status", b"\"entered-in-error\"", said);
             }
             // A cancellation that is older than what was said since cancels nothing.
-            Effect::CancelAdmit | Effect::CancelTransfer | Effect::CancelDischarge => {}
+            Effect::CancelAdmit
+            | Effect::CancelTransfer
+            | Effect::CancelPlannedTransfer
+            | Effect::CancelDischarge
+            | Effect::CancelAttending => {}
+            // Said of persons, and of visits that are no longer here.
+            Effect::Link | Effect::Unlink | Effect::Superseded | Effect::Moved => {}
         }
     }
 
@@ -293,19 +326,48 @@ impl Stay {
             out.bytes(location);
         }
         out.bytes(self.status_before_end.as_deref().unwrap_or_default());
+        out.bytes(self.earlier_participants.as_deref().unwrap_or_default());
     }
 
-    pub(super) fn decode(fields: &mut Decoder<'_>) -> Option<Self> {
+    pub(super) fn decode(fields: &mut Decoder<'_>, version: u8) -> Option<Self> {
+        let valued = |bytes: &[u8]| Some(bytes).filter(|b| !b.is_empty()).map(Box::from);
         Some(Self {
             snapshot: Snapshot::decode(fields)?,
             earlier_locations: fields.list(|f| f.bytes().map(Box::from))?,
-            status_before_end: Some(fields.bytes()?)
-                .filter(|b| !b.is_empty())
-                .map(Box::from),
+            status_before_end: valued(fields.bytes()?),
+            earlier_participants: match version {
+                0 | 1 => None,
+                _ => valued(fields.bytes()?),
+            },
         })
     }
 
-    fn keep_what_was(&mut self, location: Option<Box<[u8]>>, status: Option<Box<[u8]>>) {
+    /// Takes over what another number's visit knew, which is this one; what this one said itself stands.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        let identifiers = as_old(other.snapshot.get("identifier").unwrap_or_default());
+        self.snapshot.absorb_stay(&other.snapshot);
+        self.snapshot.add_old(&identifiers);
+        if self.earlier_locations.is_empty() {
+            self.earlier_locations.clone_from(&other.earlier_locations);
+        }
+        let fill = |own: &mut Option<Box<[u8]>>, other: &Option<Box<[u8]>>| {
+            if own.is_none() {
+                own.clone_from(other);
+            }
+        };
+        fill(&mut self.status_before_end, &other.status_before_end);
+        fill(&mut self.earlier_participants, &other.earlier_participants);
+    }
+
+    fn keep_what_was(
+        &mut self,
+        location: Option<Box<[u8]>>,
+        status: Option<Box<[u8]>>,
+        participants: Option<Box<[u8]>>,
+    ) {
+        if participants.is_some() && self.snapshot.get("participant") != participants.as_deref() {
+            self.earlier_participants = participants;
+        }
         if let Some(location) = location
             && self.snapshot.get("location") != Some(&location)
         {
@@ -319,6 +381,29 @@ impl Stay {
         let ended = self.snapshot.get("status") == Some(b"\"finished\"");
         if ended && status.as_deref() != Some(b"\"finished\"") {
             self.status_before_end = status;
+        }
+    }
+
+    /// Cancels a visit that has not begun; one that has goes on as it was.
+    fn cancel_plan(&mut self, status: Option<Box<[u8]>>, said: EventTime) {
+        let begun = status.filter(|status| {
+            !matches!(
+                &**status,
+                b"\"planned\"" | b"\"unknown\"" | b"\"cancelled\""
+            )
+        });
+        if let Some(status) = begun {
+            self.snapshot.set("status", &status, said);
+        }
+    }
+
+    /// Brings back who attended before, unless the message names others.
+    fn attend_again(&mut self, cancelled: Option<Box<[u8]>>, said: EventTime) {
+        let earlier = self.earlier_participants.take();
+        if self.snapshot.get("participant") == cancelled.as_deref()
+            && let Some(earlier) = earlier
+        {
+            self.snapshot.set("participant", &earlier, said);
         }
     }
 

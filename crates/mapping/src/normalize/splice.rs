@@ -44,7 +44,7 @@ pub(super) fn without_members(json: &[u8], names: &[&str]) -> Vec<u8> {
 }
 
 /// Adds to identifiers those of another list that are old and not among them.
-pub(super) fn union_keeping_old(identifiers: &[u8], others: &[u8]) -> Vec<u8> {
+pub(crate) fn union_keeping_old(identifiers: &[u8], others: &[u8]) -> Vec<u8> {
     let items = |json| -> Vec<Raw<'_>> {
         let raw = Raw::read(json).ok();
         raw.into_iter().flat_map(Raw::items).flatten().collect()
@@ -64,7 +64,7 @@ pub(super) fn union_keeping_old(identifiers: &[u8], others: &[u8]) -> Vec<u8> {
 }
 
 /// Gives identifiers as old ones.
-pub(super) fn as_old(identifiers: &[u8]) -> Vec<u8> {
+pub(crate) fn as_old(identifiers: &[u8]) -> Vec<u8> {
     let raw = Raw::read(identifiers).ok();
     json::array(|array| {
         for item in raw.into_iter().flat_map(Raw::items).flatten() {
@@ -107,9 +107,27 @@ pub(super) fn without_item(array: &[u8], item: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Leaves items out of an array that have a member of this value; gives nothing at all where none is left.
+pub(super) fn without_items_of(array: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
+    let raw = Raw::read(array).ok();
+    let known = raw.into_iter().flat_map(Raw::items).flatten();
+    let is_of =
+        |item: &Raw<'_>| matches!(item.get(name), Ok(Some(found)) if found.as_bytes() == value);
+    json::array(|out| {
+        for other in known.filter(|item| !is_of(item)) {
+            out.raw(other.as_bytes());
+        }
+    })
+}
+
 /// Makes what refers to one patient refer to another.
 pub(super) fn readdressed(json: &[u8], from: PatientKey, to: PatientKey) -> Vec<u8> {
     let (from, to) = (format!("Patient/{from}\""), format!("Patient/{to}\""));
+    replaced(json, &from, &to)
+}
+
+/// Puts one text in the place of another wherever that stands.
+pub(super) fn replaced(json: &[u8], from: &str, to: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len());
     let mut rest = json;
     while let Some((byte, after)) = rest.split_first() {

@@ -2,8 +2,9 @@
 
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime};
 
-use super::RawInfo;
 use super::bytes::{Decoder, Encoder};
+use super::visit::Passage;
+use super::{Input, RawInfo};
 
 /// The version that a split record begins with.
 const VERSION: u8 = 1;
@@ -39,6 +40,26 @@ pub enum Split<'a> {
         /// The merge message.
         raw: RawInfo<'a>,
     },
+    /// A visit of this key is another's: this key gives it up.
+    Release {
+        /// Whose visit it is.
+        to: PatientKey,
+        /// The visit.
+        visit: Passage<'a>,
+        /// The message that moves it.
+        raw: RawInfo<'a>,
+    },
+    /// What normalize knew of a visit where it did not belong.
+    Moved {
+        /// Whose visit it was.
+        from: PatientKey,
+        /// The visit.
+        visit: Passage<'a>,
+        /// What was known of it there.
+        stay: &'a [u8],
+        /// The message that moves it.
+        raw: RawInfo<'a>,
+    },
 }
 
 /// A split record was not written by this program, or by a newer version of it.
@@ -55,8 +76,32 @@ impl<'a> Split<'a> {
             Self::Message { raw }
             | Self::Retire { raw, .. }
             | Self::Kept { raw, .. }
-            | Self::Handover { raw, .. } => raw,
+            | Self::Handover { raw, .. }
+            | Self::Release { raw, .. }
+            | Self::Moved { raw, .. } => raw,
         }
+    }
+
+    /// Gives what it says to the key that it is sent to; nothing where it is a message, which is to be mapped first.
+    pub const fn input(&self) -> Option<Input<'a>> {
+        Some(match *self {
+            Self::Message { .. } => return None,
+            Self::Retire { into, raw } => Input::Retire { into, raw },
+            Self::Kept { by, raw } => Input::Kept { by, raw },
+            Self::Handover { from, state, raw } => Input::Handover { from, state, raw },
+            Self::Release { to, visit, raw } => Input::Release { to, visit, raw },
+            Self::Moved {
+                from,
+                visit,
+                stay,
+                raw,
+            } => Input::Moved {
+                from,
+                visit,
+                stay,
+                raw,
+            },
+        })
     }
 
     /// Gives the bytes that [`Split::decode`] reads.
@@ -82,6 +127,24 @@ impl<'a> Split<'a> {
                 out.byte(b'H');
                 out.id(from.as_bytes());
                 out.bytes(state);
+                raw_info(&mut out, raw);
+            }
+            Self::Release { to, visit, raw } => {
+                out.byte(b'L');
+                out.id(to.as_bytes());
+                passage(&mut out, *visit);
+                raw_info(&mut out, raw);
+            }
+            Self::Moved {
+                from,
+                visit,
+                stay,
+                raw,
+            } => {
+                out.byte(b'V');
+                out.id(from.as_bytes());
+                passage(&mut out, *visit);
+                out.bytes(stay);
                 raw_info(&mut out, raw);
             }
         }
@@ -117,10 +180,33 @@ impl<'a> Split<'a> {
                 state: fields.bytes()?,
                 raw: read_raw_info(fields)?,
             },
+            b'L' => Self::Release {
+                to: PatientKey::from_bytes(fields.id()?),
+                visit: read_passage(fields)?,
+                raw: read_raw_info(fields)?,
+            },
+            b'V' => Self::Moved {
+                from: PatientKey::from_bytes(fields.id()?),
+                visit: read_passage(fields)?,
+                stay: fields.bytes()?,
+                raw: read_raw_info(fields)?,
+            },
             _ => return None,
         };
         fields.0.is_empty().then_some(split)
     }
+}
+
+fn passage(out: &mut Encoder, visit: Passage<'_>) {
+    out.bytes(visit.before.as_bytes());
+    out.bytes(visit.now.as_bytes());
+}
+
+fn read_passage<'a>(fields: &mut Decoder<'a>) -> Option<Passage<'a>> {
+    Some(Passage {
+        before: fields.text()?,
+        now: fields.text()?,
+    })
 }
 
 fn raw_info(out: &mut Encoder, raw: &RawInfo<'_>) {
@@ -169,6 +255,10 @@ mod tests {
             bytes: b"MSH",
         };
         let key = PatientKey::from_bytes([7; 16]);
+        let visit = Passage {
+            before: "e1",
+            now: "e2",
+        };
         let all = [
             Split::Message { raw },
             Split::Retire { into: key, raw },
@@ -176,6 +266,17 @@ mod tests {
             Split::Handover {
                 from: key,
                 state: b"st",
+                raw,
+            },
+            Split::Release {
+                to: key,
+                visit,
+                raw,
+            },
+            Split::Moved {
+                from: key,
+                visit,
+                stay: b"st",
                 raw,
             },
         ];
@@ -194,6 +295,8 @@ mod tests {
             0152070707070707070707070707070707070101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             014b070707070707070707070707070707070101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             0148070707070707070707070707070707070000000273740101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            014c070707070707070707070707070707070000000265310000000265320101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            0156070707070707070707070707070707070000000265310000000265320000000273740101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
         "#]].assert_eq(&hex);
     }
 }

@@ -17,8 +17,13 @@ pub const MAX_VERSIONS: usize = 16_384;
 /// How many visits are kept for one patient; the one spoken of least recently goes first.
 pub const MAX_ENCOUNTERS: usize = 8;
 
+/// How many visits are remembered that have another id now; the one that got it first goes first.
+pub const MAX_RENAMED: usize = 64;
+
 /// The version that encoded state begins with.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
+/// The version before visits could have another id.
+const VERSION_1: u8 = 1;
 
 /// What normalize remembers of one patient.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +36,15 @@ pub struct State {
     pub(super) versions: BTreeMap<u64, Version>,
     pub(super) merged_into: Option<PatientKey>,
     pub(super) absorbed: Vec<PatientKey>,
+    /// Visits that have another id now.
+    pub(super) renamed: Vec<Renamed>,
+}
+
+/// An Encounter that has another id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Renamed {
+    pub(super) before: Box<str>,
+    pub(super) now: Box<str>,
 }
 
 /// The newest version of a resource.
@@ -88,6 +102,11 @@ impl State {
         for key in &self.absorbed {
             out.id(key.as_bytes());
         }
+        out.count(self.renamed.len());
+        for one in &self.renamed {
+            out.bytes(one.before.as_bytes());
+            out.bytes(one.now.as_bytes());
+        }
         out.0
     }
 
@@ -100,7 +119,8 @@ impl State {
     }
 
     fn read(fields: &mut Decoder<'_>) -> Option<Self> {
-        if fields.byte()? != VERSION {
+        let version = fields.byte()?;
+        if !matches!(version, VERSION_1 | VERSION) {
             return None;
         }
         let messages = fields.list(|f| Some((ReceivedTime::from_micros(f.i64()?), f.u64()?)))?;
@@ -108,13 +128,22 @@ impl State {
             0 => None,
             _ => Some(Snapshot::decode(fields)?),
         };
-        let encounters = fields.list(Stay::decode)?;
+        let encounters = fields.list(|f| Stay::decode(f, version))?;
         let versions = fields.list(|f| Some((f.u64()?, Version::decode(f)?)))?;
         let merged_into = match fields.byte()? {
             0 => None,
             _ => Some(PatientKey::from_bytes(fields.id()?)),
         };
         let absorbed = fields.list(|f| f.id().map(PatientKey::from_bytes))?;
+        let renamed = match version {
+            VERSION_1 => Vec::new(),
+            _ => fields.list(|f| {
+                Some(Renamed {
+                    before: f.text()?.into(),
+                    now: f.text()?.into(),
+                })
+            })?,
+        };
         fields.0.is_empty().then(|| Self {
             messages,
             patient,
@@ -122,7 +151,27 @@ impl State {
             versions: versions.into_iter().collect(),
             merged_into,
             absorbed,
+            renamed,
         })
+    }
+
+    /// Takes a visit out.
+    pub(super) fn take_stay(&mut self, id: &str) -> Option<Stay> {
+        let mut stays = self.encounters.iter();
+        let at = stays.position(|stay| *stay.snapshot.id == *id)?;
+        Some(self.encounters.remove(at))
+    }
+
+    /// Remembers that a visit has another id, and what had that id's as well.
+    pub(super) fn rename(&mut self, one: Renamed) {
+        for earlier in &mut self.renamed {
+            if earlier.now == one.before {
+                earlier.now.clone_from(&one.now);
+            }
+        }
+        // A number that is taken up again names a visit of its own.
+        self.renamed.retain(|earlier| earlier.before != one.now);
+        self.renamed.push(one);
     }
 
     /// Remembers a message; says whether it was new.
@@ -160,6 +209,8 @@ impl State {
             };
             self.versions.remove(&name);
         }
+        let over = self.renamed.len().saturating_sub(MAX_RENAMED);
+        self.renamed.drain(..over);
         while self.encounters.len() > MAX_ENCOUNTERS {
             let stays = self.encounters.iter().enumerate();
             let Some((at, _)) = stays.min_by_key(|(at, stay)| (stay.snapshot.as_of, *at)) else {

@@ -108,23 +108,10 @@ impl NormalizeStage {
         let unreadable = |error: mapping::normalize::split::UnreadableSplit| {
             StepError::new("unreadable-split", error.to_string())
         };
-        match Split::decode(read.value.unwrap_or_default()).map_err(unreadable)? {
-            Split::Message { raw } => self.message(state, &raw, cx),
-            Split::Retire { into, raw } => self.step(state, &Given::Retire { into, raw }, cx),
-            Split::Kept { by, raw } => self.step(state, &Given::Kept { by, raw }, cx),
-            Split::Handover {
-                from,
-                state: other,
-                raw,
-            } => self.step(
-                state,
-                &Given::Handover {
-                    from,
-                    state: other,
-                    raw,
-                },
-                cx,
-            ),
+        let split = Split::decode(read.value.unwrap_or_default()).map_err(unreadable)?;
+        match split.input() {
+            Some(given) => self.step(state, &given, cx),
+            None => self.message(state, split.raw(), cx),
         }
     }
 
@@ -153,7 +140,7 @@ impl NormalizeStage {
                         cx,
                     );
                 }
-                let mapped = self.map(&message, source, raw, !cx.is_repeating());
+                let mapped = self.map(state, (&message, source, raw), cx);
                 let given = Given::Message {
                     raw: *raw,
                     drafts: &mapped.drafts,
@@ -175,7 +162,7 @@ impl NormalizeStage {
                         cx,
                     );
                 }
-                let mapped = self.map(&message, source, raw, !cx.is_repeating());
+                let mapped = self.map(state, (&message, source, raw), cx);
                 let given = Given::Merge {
                     raw: *raw,
                     drafts: &mapped.drafts,
@@ -192,13 +179,21 @@ impl NormalizeStage {
 
     fn map(
         &self,
-        message: &Message<'_>,
-        source: &Source,
-        raw: &RawInfo<'_>,
-        counts: bool,
+        state: &State,
+        (message, source, raw): (&Message<'_>, &Source, &RawInfo<'_>),
+        cx: &Context<'_>,
     ) -> mapping::map::Mapped {
-        let mapped = mapping::map::map(message, &source.mapping, &self.site, raw.received_time);
-        if counts {
+        let received = raw.received_time;
+        let mut mapped = mapping::map::map(message, &source.mapping, &self.site, received);
+        // What was known under an identity that is the same patient's keeps its id.
+        for kin in patient(cx)
+            .into_iter()
+            .flat_map(|key| state.kin(key, raw.addressed))
+        {
+            let as_kin = mapping::map::map_as(message, &source.mapping, &self.site, received, kin);
+            state.adopt(&mut mapped.drafts, &as_kin);
+        }
+        if !cx.is_repeating() {
             let fields = &self.metrics.unmapped_fields;
             let count = |segment: &str, field, _| fields.add(&source.name, (segment, field), 1);
             mapped.coverage.each_unmapped(message, count);

@@ -21,20 +21,17 @@ impl World {
         };
         let mut splits = VecDeque::from(self.step(key, input));
         while let Some((key, bytes)) = splits.pop_front() {
-            let input = match split::Split::decode(&bytes).unwrap() {
-                split::Split::Message { raw } => match retired {
-                    Some(retired) => Input::Merge {
-                        raw,
-                        drafts,
-                        retired,
-                        identifiers: b"",
-                    },
-                    None => Input::Message { raw, drafts },
+            let split = split::Split::decode(&bytes).unwrap();
+            let raw = *split.raw();
+            let input = split.input().unwrap_or(match retired {
+                Some(retired) => Input::Merge {
+                    raw,
+                    drafts,
+                    retired,
+                    identifiers: b"",
                 },
-                split::Split::Retire { into, raw } => Input::Retire { into, raw },
-                split::Split::Kept { by, raw } => Input::Kept { by, raw },
-                split::Split::Handover { from, state, raw } => Input::Handover { from, state, raw },
-            };
+                None => Input::Message { raw, drafts },
+            });
             splits.extend(self.step(key, &input));
         }
     }
@@ -122,13 +119,13 @@ fn a_merge_reaches_both_keys_and_the_survivor_keeps_everything() {
     "#]]);
     world.merge(A, B, "3");
     world.check(expect![[r#"
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"2"},"identifier":[{"value":"1"}],"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"2"},"identifier":[{"value":"1"}],"active":true,"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
         A: Survivor of B
         A: retire to B
         B: {"resourceType":"Patient","id":"B","meta":{"versionId":"2"},"identifier":[{"use":"usual","value":"2"}],"active":false,"birthDate":"1954","link":[{"other":{"reference":"Patient/A"},"type":"replaced-by"}]}
         B: Retired of A
         B: handover to A
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"gender":"female","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"active":true,"gender":"female","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
         A: {"resourceType":"Encounter","id":"e9","meta":{"versionId":"2"},"status":"arrived","subject":{"reference":"Patient/A"}}
     "#]]);
 }
@@ -157,7 +154,7 @@ fn what_still_arrives_for_the_retired_identity_belongs_to_the_survivor() {
     );
     world.check(expect![[r#"
         B: message to A
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"5"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"telecom":[{"value":"5"}],"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"5"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"active":true,"telecom":[{"value":"5"}],"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
     "#]]);
     // A message that had arrived for the retired identity before is a resend at the survivor.
     world.message(B, "2", &[person(B, &["birthDate=\"1900\""])]);
@@ -175,7 +172,7 @@ fn what_still_arrives_for_the_retired_identity_belongs_to_the_survivor() {
         )],
     );
     world.check(expect![[r#"
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"6"},"identifier":[{"value":"1"},{"value":"3"},{"use":"old","value":"2"}],"telecom":[{"value":"5"}],"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"6"},"identifier":[{"value":"1"},{"value":"3"},{"use":"old","value":"2"}],"active":true,"telecom":[{"value":"5"}],"gender":"female","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
     "#]]);
 }
 
@@ -196,7 +193,7 @@ fn identifiers_of_the_merge_message_are_kept_as_old_ones_once() {
     };
     world.send(A, &input, &[]);
     world.check(expect![[r#"
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"1"},"identifier":[{"use":"old","value":"2"},{"use":"old","value":"22"}],"link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"1"},"identifier":[{"use":"old","value":"2"},{"use":"old","value":"22"}],"active":true,"link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
         A: Survivor of B
         A: retire to B
         B: {"resourceType":"Patient","id":"B","meta":{"versionId":"2"},"identifier":[{"use":"official","value":"2"}],"active":false,"link":[{"other":{"reference":"Patient/A"},"type":"replaced-by"}]}
@@ -240,7 +237,7 @@ fn chains_are_followed() {
     world.check(expect![[r#"
         C: message to B
         B: message to A
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"gender":"male","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"active":true,"gender":"male","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
     "#]]);
     // The survivor of a later merge is itself retired: its own survivor takes the other in.
     let mut world = World::default();
@@ -249,7 +246,7 @@ fn chains_are_followed() {
     world.merge(B, C, "2");
     world.check(expect![[r#"
         B: message to A
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"2"},"link":[{"other":{"reference":"Patient/B"},"type":"replaces"},{"other":{"reference":"Patient/C"},"type":"replaces"}]}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"2"},"active":true,"link":[{"other":{"reference":"Patient/B"},"type":"replaces"},{"other":{"reference":"Patient/C"},"type":"replaces"}]}
         A: Survivor of C
         A: retire to C
         C: {"resourceType":"Patient","id":"C","meta":{"versionId":"1"},"active":false,"link":[{"other":{"reference":"Patient/A"},"type":"replaced-by"}]}
@@ -288,12 +285,12 @@ fn an_identity_that_went_elsewhere_does_not_go_twice() {
     world.said.clear();
     world.merge(C, B, "2");
     world.check(expect![[r#"
-        C: {"resourceType":"Patient","id":"C","meta":{"versionId":"1"},"link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
+        C: {"resourceType":"Patient","id":"C","meta":{"versionId":"1"},"active":true,"link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
         C: Survivor of B
         C: retire to B
         B: kept to C
         B: refused: already-merged: the identity was merged into another one before: undo that merge at the source, or merge the two survivors
-        C: {"resourceType":"Patient","id":"C","meta":{"versionId":"2"}}
+        C: {"resourceType":"Patient","id":"C","meta":{"versionId":"2"},"active":true}
     "#]]);
 }
 
@@ -346,7 +343,7 @@ fn two_that_take_each_other_in_at_once_agree_in_the_end() {
     world.check(expect![[r#"
         B: kept to A
         B: refused: merge-cycle: the message merges an identity into one that was merged into it before: ask the source which of the two stays
-        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"2"}}
+        A: {"resourceType":"Patient","id":"A","meta":{"versionId":"2"},"active":true}
         A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"active":false,"link":[{"other":{"reference":"Patient/B"},"type":"replaced-by"}]}
         A: Retired of B
         A: handover to B

@@ -139,21 +139,19 @@ impl Platform {
             &self.site,
             split.raw().received_time,
         );
-        let input = match (split, &mapped.subjects) {
-            (Split::Retire { into, raw }, _) => Input::Retire { into, raw },
-            (Split::Kept { by, raw }, _) => Input::Kept { by, raw },
-            (Split::Handover { from, state, raw }, _) => Input::Handover { from, state, raw },
-            (Split::Message { raw }, Subjects::Merge { retired, .. }) => Input::Merge {
+        let raw = *split.raw();
+        let input = split.input().unwrap_or_else(|| match &mapped.subjects {
+            Subjects::Merge { retired, .. } => Input::Merge {
                 raw,
                 drafts: &mapped.drafts,
                 retired: retired.key(&self.site),
                 identifiers: b"",
             },
-            (Split::Message { raw }, _) => Input::Message {
+            _ => Input::Message {
                 raw,
                 drafts: &mapped.drafts,
             },
-        };
+        });
         if matches!(input, Input::Message { .. }) {
             for issue in &mapped.issues {
                 *self.doubts.entry(issue.code.word()).or_default() += 1;

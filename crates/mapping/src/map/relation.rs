@@ -1,0 +1,285 @@
+//! What a message says of two identities or two stays at once: merges, links, renumbered and moved visits.
+
+use clinical::{PatientKey, SiteKey};
+use formats::fhir::json;
+use formats::hl7v2::{Message, Segment};
+
+use super::link::{hex, id, reference};
+use crate::draft::{Draft, Effect, Element};
+use crate::identity::{self, PatientIdentifier, Subjects};
+use crate::normalize::as_old;
+use crate::source::Source;
+
+/// Events whose MRG names the visit that PV1 now is (HL7 v2.5.1, 3.3.42, 3.3.45, 3.3.50, 3.3.51).
+const STAYS: [&str; 4] = ["A42", "A45", "A50", "A51"];
+/// The visit number of a stay before and now, by kind of number: MRG-5 and PV1-19, MRG-6 and PV1-50.
+const NUMBERS: [(usize, usize); 2] = [(5, 19), (6, 50)];
+
+/// A message of one patient, and what of it was mapped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Related<'a, 'm> {
+    pub(crate) message: &'m Message<'m>,
+    pub(crate) source: &'a Source,
+    pub(crate) site: &'a SiteKey,
+    pub(crate) subjects: &'a Subjects,
+    /// Under whose ids its resources are mapped.
+    pub(crate) key: PatientKey,
+    /// Of a merge, the identifiers of the identity that goes: a JSON array of Identifier.
+    pub(crate) retired_identifiers: &'a [u8],
+}
+
+/// Derives the id of a stay from its number; `kind` says whose number it is: a `visit`'s or an `account`'s.
+pub(crate) fn stay_id(patient: PatientKey, kind: &str, authority: &str, number: &str) -> String {
+    id(&[
+        patient.as_bytes(),
+        b"Encounter",
+        kind.as_bytes(),
+        authority.as_bytes(),
+        number.as_bytes(),
+    ])
+}
+
+/// Adds to the drafts of a message what it says of the other identity or stay.
+pub(crate) fn relate(related: &Related<'_, '_>, drafts: &mut Vec<Draft>) {
+    let header = related.message.header();
+    let event = header.map(|header| header.trigger_event().trim().to_owned());
+    let event = event.as_deref().unwrap_or_default();
+    if let Subjects::Merge { retired, .. } = related.subjects {
+        merge(related, retired.key(related.site), drafts);
+    }
+    match event {
+        "A24" => link(related, Effect::Link, drafts),
+        "A37" => link(related, Effect::Unlink, drafts),
+        "A29" => {
+            if let Some(person) = person(related, drafts) {
+                put(person, "active", Element::Set(b"false".as_slice().into()));
+            }
+        }
+        event if STAYS.contains(&event) => stays(related, event, drafts),
+        _ => {}
+    }
+}
+
+/// Who stays replaces who goes, and keeps the identifiers of that as old ones.
+fn merge(related: &Related<'_, '_>, retired: PatientKey, drafts: &mut Vec<Draft>) {
+    let (key, identifiers) = (related.key, related.retired_identifiers);
+    if retired == key {
+        return;
+    }
+    let Some(survivor) = person(related, drafts) else {
+        return;
+    };
+    let mut gone = Draft {
+        resource_type: "Patient",
+        id: hex(retired.as_bytes()).into(),
+        elements: Vec::new(),
+        event_time: survivor.event_time,
+        recorded: survivor.recorded,
+        effect: Effect::State,
+    };
+    put(
+        survivor,
+        "active",
+        Element::Default(b"true".as_slice().into()),
+    );
+    put(survivor, "link", Element::Set(link_to(retired, "replaces")));
+    if !identifiers.is_empty() {
+        put(&mut gone, "identifier", Element::Set(identifiers.into()));
+        add_identifiers(survivor, &as_old(identifiers));
+    }
+    put(
+        &mut gone,
+        "active",
+        Element::Set(b"false".as_slice().into()),
+    );
+    put(&mut gone, "link", Element::Set(link_to(key, "replaced-by")));
+    drafts.insert(0, gone);
+}
+
+fn link(related: &Related<'_, '_>, effect: Effect, drafts: &mut Vec<Draft>) {
+    let Some(other) = other(related) else { return };
+    let key = other.key(related.site);
+    let Some(person) = person(related, drafts) else {
+        return;
+    };
+    put(person, "link", Element::Set(link_to(key, "seealso")));
+    person.effect = effect;
+    let mut named = named(&other, key, person);
+    if effect == Effect::Link {
+        let back = link_to(related.key, "seealso");
+        put(&mut named, "link", Element::Set(back));
+    }
+    drafts.insert(0, named);
+}
+
+/// Names another person, so that what refers to them leads somewhere; they speak for themselves in messages of their own.
+fn named(other: &PatientIdentifier, key: PatientKey, beside: &Draft) -> Draft {
+    let identifiers = json::array(|array| {
+        array.object(|identifier| {
+            identifier.string("value", &other.value);
+            identifier.object("assigner", |assigner| {
+                assigner.string("display", &other.authority);
+            });
+        });
+    });
+    Draft {
+        resource_type: "Patient",
+        id: hex(key.as_bytes()).into(),
+        elements: vec![("identifier".into(), Element::Set(identifiers.into()))],
+        event_time: beside.event_time,
+        recorded: beside.recorded,
+        effect: Effect::State,
+    }
+}
+
+/// Whom MRG names, where that is not the patient.
+fn other(related: &Related<'_, '_>) -> Option<PatientIdentifier> {
+    let patient = related.subjects.patient()?;
+    identity::other(related.message, related.source, patient)
+}
+
+/// The visit that MRG names is the one that PV1 names from now on, under this patient.
+fn stays(related: &Related<'_, '_>, event: &str, drafts: &mut Vec<Draft>) {
+    let key = related.key;
+    let message = related.message;
+    let (Some(merge), Some(visit)) = (message.segment(b"MRG"), message.segment(b"PV1")) else {
+        return;
+    };
+    let other = other(related);
+    let owner = other.as_ref().map_or(key, |owner| owner.key(related.site));
+    let stay = drafts
+        .iter()
+        .find(|draft| draft.resource_type == "Encounter");
+    let Some(stay) = stay else { return };
+    let class = stay.elements.iter().find(|(name, _)| &**name == "class");
+    let (times, now) = ((stay.event_time, stay.recorded), stay.id.clone());
+    let owner_named = other.map(|other| named(&other, owner, stay));
+    let class = class.map(|(_, class)| class.clone());
+    // The alternate number names a visit only where it has no other.
+    let has_number = merge.field(5).is_valued() || visit.field(19).is_valued();
+    let numbers = if has_number && event != "A45" { 1 } else { 2 };
+    for (prior, _) in NUMBERS.into_iter().take(numbers) {
+        let Some((authority, number)) = number(&merge, prior) else {
+            continue;
+        };
+        let before = stay_id(owner, "visit", &authority, &number);
+        if before == *now {
+            continue;
+        }
+        let identifier = prior_number(&authority, &number);
+        let status = Element::Set(b"\"entered-in-error\"".as_slice().into());
+        let mut draft = Draft {
+            resource_type: "Encounter",
+            id: before.into(),
+            elements: vec![
+                ("identifier".into(), Element::Set(identifier)),
+                ("status".into(), status),
+            ],
+            event_time: times.0,
+            recorded: times.1,
+            effect: if owner == key {
+                Effect::Superseded
+            } else {
+                Effect::Moved
+            },
+        };
+        draft
+            .elements
+            .extend(class.clone().map(|class| ("class".into(), class)));
+        let subject = reference(&format!("Patient/{}", hex(owner.as_bytes())), "");
+        put(&mut draft, "subject", Element::Set(subject.into()));
+        let whole = reference(&format!("Encounter/{now}"), "");
+        put(&mut draft, "partOf", Element::Set(whole.into()));
+        drafts.push(draft);
+    }
+    if let Some(owner) = owner_named {
+        drafts.insert(0, owner);
+    }
+}
+
+/// Gives the authority and number of a visit.
+fn number(segment: &Segment<'_>, field: usize) -> Option<(String, String)> {
+    let field = segment.field(field);
+    let found = field
+        .repetitions()
+        .find(|one| one.component(1).is_valued())?;
+    let text = |component: usize| {
+        let part = found.component(component).subcomponent(1);
+        part.is_valued().then(|| part.text().trim().to_owned())
+    };
+    Some((text(4).unwrap_or_default(), text(1)?))
+}
+
+fn prior_number(authority: &str, number: &str) -> Box<[u8]> {
+    let identifiers = json::array(|array| {
+        array.object(|identifier| {
+            identifier.string("use", "old");
+            identifier.object("type", |kind| {
+                kind.array("coding", |array| {
+                    array.object(|coding| {
+                        coding
+                            .string("system", "http://terminology.hl7.org/CodeSystem/v2-0203")
+                            .string("code", "VN");
+                    });
+                });
+            });
+            identifier.string("value", number);
+            identifier.object("assigner", |assigner| {
+                assigner.string("display", authority);
+            });
+        });
+    });
+    identifiers.into()
+}
+
+fn link_to(other: PatientKey, kind: &str) -> Box<[u8]> {
+    let other = reference(&format!("Patient/{}", hex(other.as_bytes())), "");
+    let links = json::array(|array| {
+        array.object(|link| {
+            link.raw("other", &other).string("type", kind);
+        });
+    });
+    links.into()
+}
+
+fn person<'d>(related: &Related<'_, '_>, drafts: &'d mut [Draft]) -> Option<&'d mut Draft> {
+    let id = hex(related.key.as_bytes());
+    let mut people = drafts.iter_mut();
+    people.find(|draft| draft.resource_type == "Patient" && *draft.id == *id)
+}
+
+fn add_identifiers(person: &mut Draft, old: &[u8]) {
+    let known = person.elements.iter_mut();
+    for (name, element) in known {
+        if &**name == "identifier"
+            && let Element::Set(own) = element
+        {
+            *own = crate::normalize::with_old(own, old).into();
+            return;
+        }
+    }
+    put(person, "identifier", Element::Set(old.into()));
+}
+
+/// Sets an element in its place: identifiers first, then whether the resource is in use, links and wholes last.
+fn put(draft: &mut Draft, name: &str, element: Element) {
+    draft.elements.retain(|(known, _)| **known != *name);
+    let first = |name: &str| matches!(name, "extension" | "identifier");
+    let at = match name {
+        "identifier" => draft
+            .elements
+            .iter()
+            .take_while(|(known, _)| &**known == "extension")
+            .count(),
+        "active" => draft
+            .elements
+            .iter()
+            .take_while(|(known, _)| first(known))
+            .count(),
+        _ => draft.elements.len(),
+    };
+    draft.elements.insert(at, (name.into(), element));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Merges, links and renumbered visits, as one message states them: nothing but that message is known.
+
+use clinical::{ReceivedTime, SiteKey};
+use expect_test::{Expect, expect};
+use formats::hl7v2;
+
+use crate::draft::Draft;
+use crate::identity::{Subjects, split, subjects};
+use crate::map::map;
+use crate::source::Source;
+
+fn drafts(text: &[u8]) -> Vec<Draft> {
+    let (source, site) = (Source::new("adt1"), SiteKey::new([7; 32]));
+    let message = hl7v2::parse(text);
+    map(&message, &source, &site, ReceivedTime::from_micros(0)).drafts
+}
+
+/// Shows the Patients and Encounters of a message, each key by the number of the patient who has it.
+fn check(event: &str, segments: &str, expected: Expect) {
+    let text = format!(
+        "MSH|^~\\&|A|B|||20260301||ADT^{event}|1|P|2.5\rEVN|{event}|20260301\r{}\r",
+        segments.replace(" / ", "\r")
+    );
+    let message = hl7v2::parse(text.as_bytes());
+    let parts = match subjects(&message, &Source::new("adt1")) {
+        Subjects::Several(_) => split(&message),
+        _ => vec![text.clone().into_bytes()],
+    };
+    let mut out = String::new();
+    for draft in parts.iter().flat_map(|part| drafts(part)) {
+        if matches!(draft.resource_type, "Patient" | "Encounter") {
+            out += &format!(
+                "{:?} {}\n",
+                draft.effect,
+                String::from_utf8(draft.to_json()).unwrap()
+            );
+        }
+    }
+    let site = SiteKey::new([7; 32]);
+    for number in ["1", "2"] {
+        out = out.replace(&site.patient("H", number).to_string(), number);
+    }
+    expected.assert_eq(&out);
+}
+
+#[test]
+fn a_merge_states_both_sides() {
+    check(
+        "A40",
+        "PID|||1^^^H^MR / MRG|2^^^H^MR",
+        expect![[r#"
+        State {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}],"active":false,"link":[{"other":{"reference":"Patient/1"},"type":"replaced-by"}]}
+        State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}},{"use":"old","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}],"active":true,"link":[{"other":{"reference":"Patient/2"},"type":"replaces"}]}
+    "#]],
+    );
+}
+
+#[test]
+fn a_link_states_both_sides_and_taking_it_back_states_none() {
+    let both = "PID|||1^^^H^MR / PV1||N / PID|||2^^^H^MR / PV1||N";
+    check(
+        "A24",
+        both,
+        expect![[r#"
+            State {"resourceType":"Patient","id":"2","identifier":[{"value":"2","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}]}
+            Link {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/2"},"type":"seealso"}]}
+            State {"resourceType":"Patient","id":"1","identifier":[{"value":"1","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/2"},"type":"seealso"}]}
+            Link {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}]}
+        "#]],
+    );
+    check(
+        "A37",
+        both,
+        expect![[r#"
+            State {"resourceType":"Patient","id":"2","identifier":[{"value":"2","assigner":{"display":"H"}}]}
+            Unlink {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
+            State {"resourceType":"Patient","id":"1","identifier":[{"value":"1","assigner":{"display":"H"}}]}
+            Unlink {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}]}
+        "#]],
+    );
+}
+
+#[test]
+fn a_renumbered_visit_says_what_it_was_and_what_it_is() {
+    check(
+        "A42",
+        "PID|||1^^^H^MR / MRG|1^^^H^MR||||V1^^^H / PV1||I|||||||||||||||||V2^^^H",
+        expect![[r#"
+            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
+            State {"resourceType":"Encounter","id":"9e68b864f3fbf8ce5379c1b209078bfb","identifier":[{"value":"V2","assigner":{"display":"H"},"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]}}],"status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"}}
+            Superseded {"resourceType":"Encounter","id":"20900d55c32ec66f516d680af1135b93","identifier":[{"use":"old","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]},"value":"V1","assigner":{"display":"H"}}],"status":"entered-in-error","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"},"partOf":{"reference":"Encounter/9e68b864f3fbf8ce5379c1b209078bfb"}}
+        "#]],
+    );
+}
+
+#[test]
+fn a_moved_visit_was_the_other_patients() {
+    check(
+        "A45",
+        "PID|||1^^^H^MR / MRG|2^^^H^MR||||V1^^^H / PV1||I|||||||||||||||||V1^^^H",
+        expect![[r#"
+            State {"resourceType":"Patient","id":"2","identifier":[{"value":"2","assigner":{"display":"H"}}]}
+            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
+            State {"resourceType":"Encounter","id":"20900d55c32ec66f516d680af1135b93","identifier":[{"value":"V1","assigner":{"display":"H"},"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]}}],"status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"}}
+            Moved {"resourceType":"Encounter","id":"80e3fbbab0d2ea1eb62eea5b40f9cf41","identifier":[{"use":"old","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]},"value":"V1","assigner":{"display":"H"}}],"status":"entered-in-error","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/2"},"partOf":{"reference":"Encounter/20900d55c32ec66f516d680af1135b93"}}
+        "#]],
+    );
+}
+
+#[test]
+fn without_a_visit_or_another_person_nothing_is_added() {
+    check(
+        "A42",
+        "PID|||1^^^H^MR / MRG|1^^^H^MR||||V1",
+        expect![[r#"
+        State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
+    "#]],
+    );
+    check(
+        "A24",
+        "PID|||1^^^H^MR / PV1||N",
+        expect![[r#"
+        State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
+    "#]],
+    );
+}
+
+#[test]
+fn a_visit_is_named_by_its_number_wherever_that_stands() {
+    let admitted = drafts(
+        b"MSH|^~\\&|A|B|||20260301||ADT^A01|1|P|2.5\rPID|||1^^^H^MR\rPV1||I|||||||||||||||||V1^^^H",
+    );
+    let renumbered = drafts(
+        b"MSH|^~\\&|A|B|||20260301||ADT^A42|1|P|2.5\rPID|||1^^^H^MR\rMRG|1^^^H^MR||||V1^^^H\rPV1||I|||||||||||||||||V2^^^H",
+    );
+    let stays = |drafts: &[Draft]| -> Vec<Box<str>> {
+        let of = drafts
+            .iter()
+            .filter(|draft| draft.resource_type == "Encounter");
+        of.map(|draft| draft.id.clone()).collect()
+    };
+    assert_eq!(stays(&admitted)[0], stays(&renumbered)[1]);
+}

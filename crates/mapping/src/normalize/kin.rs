@@ -1,0 +1,78 @@
+//! What is known under the id that another identity of the same patient gave it: the same thing keeps its id after a merge.
+
+use std::collections::BTreeMap;
+
+use clinical::PatientKey;
+
+use super::splice::replaced;
+use super::state::{State, fingerprint};
+use crate::draft::{Draft, Element};
+
+impl State {
+    /// Gives the other identities of the patient `key` under which a message may speak of what is known.
+    ///
+    /// Of each, [`State::adopt`] wants the drafts of the message.
+    pub fn kin(
+        &self,
+        key: PatientKey,
+        addressed: PatientKey,
+    ) -> impl Iterator<Item = PatientKey> + use<> {
+        let own = (key != addressed).then_some(key);
+        let absorbed = self.absorbed.clone().into_iter();
+        own.into_iter()
+            .chain(absorbed)
+            .filter(move |kin| *kin != addressed)
+    }
+
+    /// Gives resources of a message the ids under which they are known, where that is what another identity called them.
+    ///
+    /// `as_kin` is the same message as mapped for that identity.
+    pub fn adopt(&self, drafts: &mut [Draft], as_kin: &[Draft]) {
+        let stays = |draft: &&Draft| draft.resource_type != "Patient";
+        let others: Vec<&Draft> = as_kin.iter().filter(stays).collect();
+        let pairs = drafts.iter().filter(stays).zip(others);
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
+        for (draft, other) in pairs {
+            let kind = draft.resource_type;
+            let is_known_there = kind == other.resource_type
+                && draft.id != other.id
+                && self.knows(kind, &other.id)
+                && !self.knows(kind, &draft.id);
+            if is_known_there {
+                names.insert(name(kind, &draft.id), name(kind, &other.id));
+            }
+        }
+        if names.is_empty() {
+            return;
+        }
+        for draft in drafts {
+            if let Some(known) = names.get(&name(draft.resource_type, &draft.id)) {
+                let id = known.rsplit('/').next().unwrap_or_default();
+                draft.id = id.trim_end_matches('"').into();
+            }
+            for (_, element) in &mut draft.elements {
+                if let Element::Set(json) | Element::Default(json) = element {
+                    for (from, to) in &names {
+                        *json = replaced(json, from, to).into();
+                    }
+                }
+            }
+        }
+    }
+
+    fn knows(&self, kind: &str, id: &str) -> bool {
+        if kind == "Encounter" {
+            let mut stays = self.encounters.iter();
+            let mut renamed = self.renamed.iter();
+            return stays.any(|stay| *stay.snapshot.id == *id)
+                || renamed.any(|one| *one.before == *id);
+        }
+        let name = fingerprint(&[kind.as_bytes(), id.as_bytes()]);
+        self.versions.contains_key(&name)
+    }
+}
+
+/// Names a resource as references do, to the closing quote.
+fn name(kind: &str, id: &str) -> String {
+    format!("{kind}/{id}\"")
+}

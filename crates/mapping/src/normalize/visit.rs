@@ -1,0 +1,202 @@
+//! Visits that get another number or another patient, and what is known of them by both.
+
+use clinical::PatientKey;
+use formats::fhir::read::Raw;
+
+use super::apply::Writer;
+use super::bytes::{Decoder, Encoder};
+use super::merge::send;
+use super::snapshot::{Snapshot, Stay};
+use super::splice::{as_old, readdressed, replaced};
+use super::split::Split;
+use super::state::{Renamed, State, VERSION};
+use super::{Outputs, RawInfo, Reason, Refusal};
+use crate::draft::{Draft, Effect, Element};
+
+/// A visit of one patient that is another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage<'a> {
+    /// The Encounter's id where it was.
+    pub before: &'a str,
+    /// The Encounter's id where it belongs.
+    pub now: &'a str,
+}
+
+/// A visit is known by another number from now on: what was known of it goes to that.
+pub(super) fn supersede(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
+    let Some(now) = target(draft, "partOf", "Encounter/") else {
+        return;
+    };
+    let known = state
+        .renamed
+        .iter()
+        .any(|renamed| renamed.before == draft.id);
+    if known || *now == *draft.id {
+        writer.outputs.unchanged += 1;
+        return;
+    }
+    let times = (draft.event_time, draft.recorded);
+    let old = state.take_stay(&draft.id);
+    let before = old.as_ref().map(|stay| stay.snapshot.clone());
+    let mut gone = before.clone().unwrap_or_else(|| Snapshot::new(&draft.id));
+    if before.is_none() {
+        gone.apply(draft, writer.raw.message_time);
+    }
+    retire(&mut gone, &now, writer.raw);
+    writer.snapshot("Encounter", before.as_ref(), &mut gone, times);
+    let identifiers = before.as_ref().unwrap_or(&gone).get("identifier");
+    let identifiers = as_old(identifiers.unwrap_or_default());
+    if let Some(mut stay) = state.take_stay(&now) {
+        let before = stay.snapshot.clone();
+        if let Some(old) = &old {
+            stay.absorb(old);
+        }
+        stay.snapshot.add_old(&identifiers);
+        writer.snapshot("Encounter", Some(&before), &mut stay.snapshot, times);
+        state.encounters.push(stay);
+    }
+    state.rename(Renamed {
+        before: draft.id.clone(),
+        now,
+    });
+}
+
+/// A visit was another patient's all along: that one is asked for it.
+pub(super) fn ask_for(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
+    let key = writer.key;
+    let from = target(draft, "subject", "Patient/");
+    let from = from.as_deref().and_then(PatientKey::parse);
+    let Some(from) = from.filter(|from| *from != key && !state.absorbed.contains(from)) else {
+        return supersede(writer, state, draft);
+    };
+    let Some(now) = target(draft, "partOf", "Encounter/") else {
+        return;
+    };
+    let raw = *writer.raw;
+    let visit = Passage {
+        before: &draft.id,
+        now: &now,
+    };
+    send(
+        writer,
+        from,
+        &Split::Release {
+            to: key,
+            visit,
+            raw,
+        },
+    );
+}
+
+/// Gives up a visit that is another patient's: here it was entered in error.
+pub(super) fn release(
+    key: PatientKey,
+    state: &mut State,
+    to: PatientKey,
+    visit: Passage<'_>,
+    raw: &RawInfo<'_>,
+) -> Outputs {
+    let mut writer = Writer::new(key, raw, &[b"release", visit.before.as_bytes()]);
+    let Some(stay) = state.take_stay(visit.before) else {
+        return writer.outputs;
+    };
+    let mut handed_over = Encoder::default();
+    handed_over.byte(VERSION);
+    stay.encode(&mut handed_over);
+    let before = stay.snapshot;
+    let mut gone = before.clone();
+    retire(&mut gone, visit.now, raw);
+    let times = (raw.message_time, None);
+    writer.snapshot("Encounter", Some(&before), &mut gone, times);
+    let moved = Split::Moved {
+        from: key,
+        visit,
+        stay: &handed_over.0,
+        raw: *raw,
+    };
+    send(&mut writer, to, &moved);
+    writer.outputs
+}
+
+/// Takes in what was known of a visit where it did not belong.
+pub(super) fn take_in(
+    key: PatientKey,
+    state: &mut State,
+    (from, visit): (PatientKey, Passage<'_>),
+    handed_over: &[u8],
+    raw: &RawInfo<'_>,
+) -> Result<Outputs, Refusal> {
+    let mut fields = Decoder(handed_over);
+    let version = fields.byte().filter(|version| *version <= VERSION);
+    let stay = version.and_then(|version| Stay::decode(&mut fields, version));
+    let stay = stay.filter(|_| fields.0.is_empty());
+    let Some(mut other) = stay else {
+        let detail = "the visit handed over was not written by this program, or by a newer version: upgrade before reading it";
+        return Err(Refusal::new(Reason::UnreadableHandover, detail));
+    };
+    other.snapshot.rewrite(|json| readdressed(json, from, key));
+    let mut writer = Writer::new(key, raw, &[b"moved", visit.before.as_bytes()]);
+    let known = state.take_stay(visit.now);
+    let before = known.as_ref().map(|stay| stay.snapshot.clone());
+    let mut stay = known.unwrap_or_else(|| Stay::new(visit.now));
+    stay.absorb(&other);
+    let times = (raw.message_time, None);
+    writer.snapshot("Encounter", before.as_ref(), &mut stay.snapshot, times);
+    state.encounters.push(stay);
+    state.trim();
+    Ok(writer.outputs)
+}
+
+/// Gives a draft with the ids that its visits have now; nothing where it names none that has another.
+pub(super) fn renamed(draft: &Draft, state: &State) -> Option<Draft> {
+    let gone = matches!(draft.effect, Effect::Superseded | Effect::Moved);
+    let mut out: Option<Draft> = None;
+    for one in &state.renamed {
+        let current = out.as_ref().unwrap_or(draft);
+        let is_it = !gone && draft.resource_type == "Encounter" && current.id == one.before;
+        let from = format!("Encounter/{}\"", one.before);
+        let names = |element: &Element| match element {
+            Element::Set(json) | Element::Default(json) => json
+                .windows(from.len())
+                .any(|window| window == from.as_bytes()),
+            Element::Clear => false,
+        };
+        if !is_it && !current.elements.iter().any(|(_, element)| names(element)) {
+            continue;
+        }
+        let mut next = current.clone();
+        if is_it {
+            next.id = one.now.clone();
+            // The number that it still has there is not its own any more.
+            next.elements.retain(|(name, _)| &**name != "identifier");
+        }
+        let to = format!("Encounter/{}\"", one.now);
+        for (_, element) in &mut next.elements {
+            if let Element::Set(json) | Element::Default(json) = element {
+                *json = replaced(json, &from, &to).into();
+            }
+        }
+        out = Some(next);
+    }
+    out
+}
+
+fn retire(gone: &mut Snapshot, now: &str, raw: &RawInfo<'_>) {
+    gone.force("status", b"\"entered-in-error\"", raw.message_time);
+    let whole = formats::fhir::json::object(|whole| {
+        whole.string("reference", &format!("Encounter/{now}"));
+    });
+    gone.force("partOf", &whole, raw.message_time);
+}
+
+/// Gives the id that an element of a draft refers to.
+fn target(draft: &Draft, name: &str, kind: &str) -> Option<Box<str>> {
+    let mut elements = draft.elements.iter();
+    let (_, element) = elements.find(|(known, _)| **known == *name)?;
+    let (Element::Set(json) | Element::Default(json)) = element else {
+        return None;
+    };
+    let reference = Raw::read(json).ok()?.get("reference").ok()??;
+    let text = reference.text().ok()?;
+    text.strip_prefix(kind).map(Box::from)
+}
