@@ -95,7 +95,7 @@ impl Coverage {
     pub fn unexplained(&self, message: &Message<'_>) -> usize {
         let mut count = 0;
         self.each_unmapped(message, |_, _, reason| {
-            count += usize::from(reason.is_none())
+            count += usize::from(reason.is_none());
         });
         count
     }

@@ -86,6 +86,7 @@ pub fn alerts_live(frame: &Frame, list: &AlertList) -> String {
     render(&List {
         choices: Choices {
             label: "State",
+            name: "choice",
             target: "alerts",
             choices,
         },

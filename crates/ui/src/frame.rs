@@ -79,15 +79,17 @@ pub(crate) enum Place {
     Alerts,
     Patients,
     Quarantine,
+    Codes,
     Elsewhere,
 }
 
 impl Place {
-    const LINKED: [(Self, &'static str, &'static str); 4] = [
+    const LINKED: [(Self, &'static str, &'static str); 5] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/alerts", "Alerts"),
         (Self::Patients, "/patients", "Patients"),
         (Self::Quarantine, "/quarantine", "Quarantine"),
+        (Self::Codes, "/codes", "Codes"),
     ];
 }
 
@@ -107,6 +109,20 @@ pub(crate) fn page(frame: &Frame, place: Place, title: &str, body: &str) -> Stri
 /// Makes the element that keeps a fragment live.
 pub(crate) fn live(id: &str, path: &str, body: &str) -> String {
     render(&Live { id, path, body })
+}
+
+/// Writes text so that it can stand in a query.
+pub(crate) fn query(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                safe.push(char::from(byte));
+            }
+            _ => safe.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    safe
 }
 
 /// Renders a template into text.
@@ -185,6 +201,8 @@ pub(crate) struct Choice {
 #[template(path = "part/choices.html")]
 pub(crate) struct Choices<'a> {
     pub(crate) label: &'a str,
+    /// What their ids begin with: a page may have several.
+    pub(crate) name: &'a str,
     pub(crate) target: &'a str,
     pub(crate) choices: Vec<Choice>,
 }

@@ -8,7 +8,9 @@
 mod frame;
 
 mod alerts;
+mod codes;
 mod kit;
+mod message;
 mod overview;
 mod patients;
 mod quarantine;
@@ -30,9 +32,11 @@ pub use alerts::{
     WayStep, alert_fragment, alert_live, alert_page, alerts_fragment, alerts_live, alerts_page,
 };
 pub use assets::{Asset, assets};
+pub use codes::{CodeRow, CodeTable, codes_fragment, codes_live, codes_page};
 pub use frame::{Frame, Link, NOTICE, Theme};
 pub use kit::kit_page;
 pub use mark::{AlertState, Health, Severity};
+pub use message::{Covered, CoveredField, CoveredSegment, Message, message_fragment, message_page};
 pub use overview::{
     Disk, Overview, Source, Station, overview_fragment, overview_live, overview_page,
 };

@@ -221,7 +221,7 @@ impl Shape {
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "part/mark.html")]
 pub(crate) struct Mark {
-    word: &'static str,
+    pub(crate) word: &'static str,
     pub(crate) shape: Shape,
     pub(crate) tone: &'static str,
 }

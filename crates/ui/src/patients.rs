@@ -288,6 +288,7 @@ pub fn patient_live(frame: &Frame, patient: &Patient) -> String {
     render(&One {
         windows: Choices {
             label: "Time shown",
+            name: "choice",
             target: "patient",
             choices: windows.into(),
         },

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::frame::{self, Choice, Choices, Frame, Place, render};
+use crate::frame::{self, Choice, Choices, Frame, Place, query, render};
 use crate::number;
 use crate::raw::RawText;
 use crate::stamp::Clock;
@@ -121,6 +121,7 @@ pub fn quarantine_live(frame: &Frame, list: &QuarantineList) -> String {
         clock: frame.clock(),
         choices: Choices {
             label: "Reason",
+            name: "choice",
             target: "quarantine",
             choices,
         },
@@ -142,20 +143,6 @@ pub fn quarantined_fragment(frame: &Frame, record: &Quarantined) -> String {
         raw: record.raw.as_deref().map(RawText::read),
         record,
     })
-}
-
-/// Writes text so that it can stand in a query.
-fn query(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                safe.push(char::from(byte));
-            }
-            _ => safe.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    safe
 }
 
 #[derive(Template)]

@@ -6,8 +6,10 @@ use crate::{
     Quarantined, Refusal, RevisionRow, Severity, Source, Station, Theme, WayStep,
 };
 
+mod codes;
 mod patient;
 
+pub use codes::{codes, message};
 pub use patient::{patient, patients};
 
 /// The moment all of it is told at: 21 November 2026, 06:46:40 in Berlin.

@@ -22,6 +22,8 @@ fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
             "quarantined",
             ui::quarantined_page(frame, &sample::quarantined()),
         ),
+        ("codes", ui::codes_page(frame, &sample::codes())),
+        ("message", ui::message_page(frame, &sample::message())),
         ("kit", ui::kit_page(frame)),
         (
             "refusal 403",
@@ -296,6 +298,36 @@ fn hostile_quarantine() -> (ui::QuarantineList, ui::Quarantined) {
     (list, record)
 }
 
+fn hostile_codes() -> (ui::CodeTable, ui::Message) {
+    let hostile = || HOSTILE.to_owned();
+    let mut codes = sample::codes();
+    codes.source = Some(hostile());
+    codes.field = Some(hostile());
+    codes.sources = vec![(hostile(), 1)];
+    codes.fields = vec![(hostile(), 1)];
+    codes.rows[0].id = hostile();
+    codes.rows[0].source = hostile();
+    codes.rows[0].field = hostile();
+    codes.rows[0].system = hostile();
+    codes.rows[0].code = hostile();
+    codes.rows[0].text = hostile();
+    codes.rows[0].example = Link::to(HOSTILE, HOSTILE);
+    codes.rows[0].rule = Some(hostile());
+    let mut message = sample::message();
+    message.id = hostile();
+    message.kind = hostile();
+    message.source = hostile();
+    message.control_id = hostile();
+    message.origin = hostile();
+    message.raw = HOSTILE.as_bytes().to_vec();
+    message.segments[0].name = hostile();
+    message.segments[0].fields[0].place = hostile();
+    message.segments[0].fields[0].value = hostile();
+    message.segments[0].fields[0].element = hostile();
+    message.segments[0].fields[0].why = hostile();
+    (codes, message)
+}
+
 #[test]
 fn no_text_of_a_message_becomes_markup() {
     let frame = hostile_frame();
@@ -310,6 +342,7 @@ fn no_text_of_a_message_becomes_markup() {
     patients.rows[0].birth_date = Some(HOSTILE.to_owned());
     patients.rows[0].location = Some(HOSTILE.to_owned());
     let (quarantine, quarantined) = hostile_quarantine();
+    let (codes, message) = hostile_codes();
     let mut refusal = sample::refusal(404);
     refusal.what = HOSTILE.to_owned();
     refusal.reference = HOSTILE.to_owned();
@@ -321,6 +354,8 @@ fn no_text_of_a_message_becomes_markup() {
         ("patient", ui::patient_page(&frame, &hostile_patient())),
         ("quarantine", ui::quarantine_page(&frame, &quarantine)),
         ("quarantined", ui::quarantined_page(&frame, &quarantined)),
+        ("codes", ui::codes_page(&frame, &codes)),
+        ("message", ui::message_page(&frame, &message)),
         ("refusal", ui::refusal_page(&frame, &refusal)),
     ] {
         assert!(html.contains("&#60;script&#62;alert"), "{name}: not shown");
@@ -352,6 +387,11 @@ fn the_stream_of_a_filtered_list_keeps_its_filter() {
     list.state = Some(AlertState::Acknowledged);
     let html = ui::alerts_fragment(&frame, &list);
     assert!(html.contains("sse-connect=\"/live/alerts?state=acknowledged\""));
+    let mut codes = sample::codes();
+    codes.source = Some("lab east".to_owned());
+    codes.field = Some("OBX-3".to_owned());
+    let html = ui::codes_fragment(&frame, &codes);
+    assert!(html.contains("sse-connect=\"/live/codes?source=lab%20east&#38;field=OBX-3\""));
     let patient = ui::patient_fragment(&frame, &sample::patient("a"));
     assert!(patient.contains("sse-connect=\"/live/patients/7c1e?window=24h\""));
 }
@@ -368,6 +408,14 @@ fn empty_models_say_so() {
     let mut quarantine = sample::quarantine();
     quarantine.rows.clear();
     assert!(ui::quarantine_page(&frame, &quarantine).contains("Nothing is in quarantine."));
+    let mut codes = sample::codes();
+    codes.rows.clear();
+    assert!(
+        ui::codes_page(&frame, &codes).contains("Every code that came in here means something.")
+    );
+    let mut message = sample::message();
+    message.segments.clear();
+    assert!(ui::message_page(&frame, &message).contains("No field of this message ended so."));
     let mut overview = sample::overview();
     overview.sources.clear();
     assert!(ui::overview_page(&frame, &overview).contains("No source has connected yet."));

@@ -115,9 +115,12 @@ fn the_codes_of_a_source_stand_in_a_file_or_beside_it() {
 
 #[test]
 fn every_mistake_of_a_code_is_told_with_its_line() {
-    check("[source.default]\ncodes = 7\n", expect![[r#"
+    check(
+        "[source.default]\ncodes = 7\n",
+        expect![[r#"
         line 2: source.default.codes is not what it should be
-            hint: give the name of a file, or write [[source.default.codes]] tables with where, from, system, code and display"#]]);
+            hint: give the name of a file, or write [[source.default.codes]] tables with where, from, system, code and display"#]],
+    );
     check(
         "[source.default]\ncodes = \"/nowhere/codes.tsv\"\n",
         expect![[r#"

@@ -67,7 +67,7 @@ fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
 fn append(journal: &MemoryJournal, bytes: &'static [u8], sources: &Sources, site: &SiteKey) {
     let message = hl7v2::parse(bytes);
     let source = sources.of(message.header().as_ref());
-    let key = sources.key(&message, source, &site).unwrap();
+    let key = sources.key(&message, source, site).unwrap();
     let at = sources.time(&message, source).unwrap();
     let id = MessageId::derive(&[bytes]).to_string();
     let raw = Record {

@@ -1,0 +1,136 @@
+//! Codes that nothing translates: how often each comes, from whom, and the rule that would translate it.
+
+use askama::Template;
+
+use crate::frame::{self, Choice, Choices, Frame, Link, Place, query, render};
+use crate::number;
+use crate::stamp::Clock;
+
+/// A code that nothing translates.
+#[derive(Clone, Debug)]
+pub struct CodeRow {
+    /// What tells it from all others, in letters and digits.
+    pub id: String,
+    /// The sender.
+    pub source: String,
+    /// Where it stands, such as `OBX-3`.
+    pub field: String,
+    /// The sender's name of its coding system; may be empty.
+    pub system: String,
+    /// The code; may be empty where there are only words.
+    pub code: String,
+    /// The words for it; may be empty.
+    pub text: String,
+    /// How often it came.
+    pub count: u64,
+    /// When it came first.
+    pub first_us: i64,
+    /// When it came last.
+    pub last_us: i64,
+    /// The newest message that has it.
+    pub example: Link,
+    /// The rule to fill in; nothing where there is no code to translate.
+    pub rule: Option<String>,
+}
+
+/// What the list of codes shows.
+#[derive(Clone, Debug)]
+pub struct CodeTable {
+    /// The sender chosen; nothing for all.
+    pub source: Option<String>,
+    /// The field chosen; nothing for all.
+    pub field: Option<String>,
+    /// How often codes came from each sender.
+    pub sources: Vec<(String, u64)>,
+    /// How often codes came at each field.
+    pub fields: Vec<(String, u64)>,
+    /// The codes, most frequent first.
+    pub rows: Vec<CodeRow>,
+    /// How many more there are than are shown.
+    pub hidden: u64,
+}
+
+/// Makes the list of codes as a page.
+pub fn codes_page(frame: &Frame, table: &CodeTable) -> String {
+    let body = render(&Body {
+        live: codes_fragment(frame, table),
+    });
+    frame::page(frame, Place::Codes, "Codes", &body)
+}
+
+/// Makes the list of codes as the element that stays live.
+pub fn codes_fragment(frame: &Frame, table: &CodeTable) -> String {
+    let path = format!(
+        "/live{}",
+        address(table.source.as_deref(), table.field.as_deref())
+    );
+    frame::live("codes", &path, &codes_live(frame, table))
+}
+
+/// Makes what is inside the live element, for its stream.
+pub fn codes_live(frame: &Frame, table: &CodeTable) -> String {
+    let (source, field) = (table.source.as_deref(), table.field.as_deref());
+    let sources = choices(&table.sources, source, |source| address(source, field));
+    let fields = choices(&table.fields, field, |field| address(source, field));
+    let of = |label, name, choices| Choices {
+        label,
+        name,
+        target: "codes",
+        choices,
+    };
+    render(&List {
+        clock: frame.clock(),
+        sources: of("Source", "source", sources),
+        fields: of("Field", "field", fields),
+        table,
+    })
+}
+
+fn choices(
+    counts: &[(String, u64)],
+    chosen: Option<&str>,
+    to: impl Fn(Option<&str>) -> String,
+) -> Vec<Choice> {
+    let all = Choice {
+        text: "All".to_owned(),
+        href: to(None),
+        count: Some(number::count(
+            counts.iter().map(|(_, count)| count).sum::<u64>(),
+        )),
+        current: chosen.is_none(),
+    };
+    let each = counts.iter().map(|(name, count)| Choice {
+        text: name.clone(),
+        href: to(Some(name)),
+        count: Some(number::count(*count)),
+        current: chosen == Some(name),
+    });
+    std::iter::once(all).chain(each).collect()
+}
+
+fn address(source: Option<&str>, field: Option<&str>) -> String {
+    let parts: Vec<String> = [("source", source), ("field", field)]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", query(value?))))
+        .collect();
+    if parts.is_empty() {
+        "/codes".to_owned()
+    } else {
+        format!("/codes?{}", parts.join("&"))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "codes.html")]
+struct Body {
+    live: String,
+}
+
+#[derive(Template)]
+#[template(path = "codes_live.html")]
+struct List<'a> {
+    clock: Clock,
+    sources: Choices<'a>,
+    fields: Choices<'a>,
+    table: &'a CodeTable,
+}
