@@ -1,5 +1,8 @@
 //! Which resource and which list entry of ours stands for which expected one: whatever agrees best.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::node::{Node, Target};
 use super::resources::Resource;
 
@@ -18,11 +21,49 @@ pub(super) const NAMED_AGAIN: [&str; 7] = [
 
 /// The places of our resources that stand for expected ones.
 pub(super) struct Alignment<'r> {
-    expected: &'r [Resource],
-    ours: &'r [Resource],
+    expected: Side<'r>,
+    ours: Side<'r>,
     places: Vec<Option<usize>>,
-    to_expected: Incoming,
     is_first_round: bool,
+}
+
+/// The resources of one side.
+struct Side<'r> {
+    resources: &'r [Resource],
+    /// Where each is referred to from: the place of the resource that does, and its path.
+    incoming: Vec<Vec<(usize, String)>>,
+    /// For each, the place of the first that says the same.
+    copies: Vec<usize>,
+}
+
+impl<'r> Side<'r> {
+    fn new(resources: &'r [Resource]) -> Self {
+        let mut incoming = vec![Vec::new(); resources.len()];
+        let mut first = BTreeMap::new();
+        let mut copies = Vec::new();
+        for (place, resource) in resources.iter().enumerate() {
+            let words = format!("{} {}", resource.kind, resource.content.words());
+            copies.push(*first.entry(words).or_insert(place));
+            resource.content.references("", &mut |path, target| {
+                if let Some(list) = target.place.and_then(|to| incoming.get_mut(to)) {
+                    list.push((place, path.to_owned()));
+                }
+            });
+        }
+        Self {
+            resources,
+            incoming,
+            copies,
+        }
+    }
+}
+
+/// An expected resource, one of ours, and how much speaks for them.
+struct Candidate {
+    score: usize,
+    expected: usize,
+    ours: usize,
+    says_all: bool,
 }
 
 /// How two primitives compare.
@@ -36,22 +77,17 @@ pub(super) enum Likeness {
     Other,
 }
 
-/// Where a resource is referred to from: the place of the resource that does, and its path.
-type Incoming = Vec<Vec<(usize, String)>>;
-
 impl<'r> Alignment<'r> {
     /// Aligns each expected resource with one of ours of its type.
     pub(super) fn new(expected: &'r [Resource], ours: &'r [Resource]) -> Self {
         let mut alignment = Self {
-            expected,
-            ours,
             places: vec![None; expected.len()],
-            to_expected: incoming(expected),
+            expected: Side::new(expected),
+            ours: Side::new(ours),
             is_first_round: true,
         };
-        let to_ours = incoming(ours);
         for _ in 0..ROUNDS {
-            let places = alignment.round(&to_ours);
+            let places = alignment.round();
             let is_settled = !alignment.is_first_round && places == alignment.places;
             alignment.places = places;
             alignment.is_first_round = false;
@@ -64,46 +100,75 @@ impl<'r> Alignment<'r> {
 
     /// Gives the resource of ours for an expected one.
     pub(super) fn ours(&self, expected: usize) -> Option<&'r Resource> {
-        self.ours.get((*self.places.get(expected)?)?)
+        self.ours.resources.get((*self.places.get(expected)?)?)
     }
 
-    fn round(&self, to_ours: &Incoming) -> Vec<Option<usize>> {
-        let mut candidates = Vec::new();
-        for (e, expected) in self.expected.iter().enumerate() {
-            for (o, ours) in self.ours.iter().enumerate() {
-                if expected.kind == ours.kind {
-                    let agreed = self.agreement(&expected.content, &ours.content);
-                    let referred = self.referred(&self.to_expected[e], &to_ours[o]);
-                    let says_all = agreed == expected.content.leaves();
-                    candidates.push((2 * agreed + referred, e, o, says_all));
+    fn round(&self) -> Vec<Option<usize>> {
+        let mut places = vec![None; self.expected.resources.len()];
+        // What each of ours stands for already.
+        let mut taken: Vec<Option<usize>> = vec![None; self.ours.resources.len()];
+        for equals in self.candidates().chunk_by(|a, b| a.score == b.score) {
+            // Of equal candidates, whoever is free comes before whoever is shared.
+            for may_share in [false, true] {
+                for candidate in equals {
+                    let (e, o) = (candidate.expected, candidate.ours);
+                    let is_free = match taken[o] {
+                        None => true,
+                        Some(by) => may_share && self.may_share(candidate, by),
+                    };
+                    if places[e].is_none() && is_free {
+                        places[e] = Some(o);
+                        taken[o] = taken[o].or(Some(e));
+                    }
                 }
-            }
-        }
-        candidates.sort_by_key(|(score, e, o, _)| (std::cmp::Reverse(*score), *e, *o));
-        let mut places = vec![None; self.expected.len()];
-        let mut taken = vec![false; self.ours.len()];
-        for (_, e, o, says_all) in candidates {
-            let may_share = says_all && NAMED_AGAIN.contains(&self.expected[e].kind.as_str());
-            if places[e].is_none() && (!taken[o] || may_share) {
-                places[e] = Some(o);
-                taken[o] = true;
             }
         }
         places
     }
 
+    /// Gives all pairs of one type, the best first.
+    fn candidates(&self) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for (e, expected) in self.expected.resources.iter().enumerate() {
+            for (o, ours) in self.ours.resources.iter().enumerate() {
+                if expected.kind == ours.kind {
+                    let agreed = self.agreement(&expected.content, &ours.content);
+                    candidates.push(Candidate {
+                        score: 2 * agreed + self.referred(e, o),
+                        expected: e,
+                        ours: o,
+                        says_all: agreed == expected.content.leaves(),
+                    });
+                }
+            }
+        }
+        candidates.sort_by_key(|c| (Reverse(c.score), c.expected, c.ours));
+        candidates
+    }
+
+    /// Says whether one of ours that stands for an expected resource may stand for another, too.
+    fn may_share(&self, candidate: &Candidate, taken_by: usize) -> bool {
+        let e = candidate.expected;
+        let is_copy = self.expected.copies[e] == self.expected.copies[taken_by];
+        let is_named_again = NAMED_AGAIN.contains(&self.expected.resources[e].kind.as_str());
+        is_named_again && (candidate.says_all || is_copy)
+    }
+
     /// Counts the references to the expected resource that ours has, too.
-    fn referred(&self, to_expected: &[(usize, String)], to_ours: &[(usize, String)]) -> usize {
-        let found = to_expected.iter().filter(|(from, path)| {
-            to_ours.iter().any(|(our_from, our_path)| {
-                let same_from = if self.is_first_round {
-                    self.expected[*from].kind == self.ours[*our_from].kind
-                } else {
-                    self.places[*from] == Some(*our_from)
-                };
-                path == our_path && same_from
-            })
-        });
+    fn referred(&self, expected: usize, ours: usize) -> usize {
+        let found = self.expected.incoming[expected]
+            .iter()
+            .filter(|(from, path)| {
+                self.ours.incoming[ours].iter().any(|(our_from, our_path)| {
+                    let same_from = if self.is_first_round {
+                        let kind = &self.expected.resources[*from].kind;
+                        *kind == self.ours.resources[*our_from].kind
+                    } else {
+                        self.places[*from] == Some(*our_from)
+                    };
+                    path == our_path && same_from
+                })
+            });
         found.count()
     }
 
@@ -138,7 +203,7 @@ impl<'r> Alignment<'r> {
                 }
             }
         }
-        candidates.sort_by_key(|(score, e, o)| (std::cmp::Reverse(*score), e.abs_diff(*o), *e));
+        candidates.sort_by_key(|(score, e, o)| (Reverse(*score), e.abs_diff(*o), *e));
         let mut places = vec![None; expected.len()];
         let mut taken = vec![false; ours.len()];
         for (_, e, o) in candidates {
@@ -172,31 +237,27 @@ impl<'r> Alignment<'r> {
         let (Some(e), Some(o)) = (expected.place, ours.place) else {
             return expected.place.is_none();
         };
-        if self.is_first_round || self.places[e] == Some(o) {
+        if self.is_first_round {
             return true;
         }
-        let by_type = Self {
-            expected: self.expected,
-            ours: self.ours,
-            places: Vec::new(),
-            to_expected: Vec::new(),
-            is_first_round: true,
-        };
-        let (expected, ours) = (&self.expected[e].content, &self.ours[o].content);
-        by_type.agreement(expected, ours) == expected.leaves()
+        let copies = &self.ours.copies;
+        if self.places[e].is_some_and(|place| copies[place] == copies[o]) {
+            return true;
+        }
+        let (expected, ours) = (&self.expected.resources[e], &self.ours.resources[o]);
+        by_type(&expected.content, &ours.content) == expected.content.leaves()
     }
 }
 
-fn incoming(resources: &[Resource]) -> Incoming {
-    let mut incoming = vec![Vec::new(); resources.len()];
-    for (from, resource) in resources.iter().enumerate() {
-        resource.content.references("", &mut |path, target| {
-            if let Some(list) = target.place.and_then(|place| incoming.get_mut(place)) {
-                list.push((from, path.to_owned()));
-            }
-        });
-    }
-    incoming
+/// Counts the primitives that agree where references agree by the type they lead to.
+fn by_type(expected: &Node, ours: &Node) -> usize {
+    let nobody = Alignment {
+        expected: Side::new(&[]),
+        ours: Side::new(&[]),
+        places: Vec::new(),
+        is_first_round: true,
+    };
+    nobody.agreement(expected, ours)
 }
 
 /// Says whether two JSON strings are one instant to the same precision.

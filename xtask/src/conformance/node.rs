@@ -100,6 +100,23 @@ impl Node {
         }
     }
 
+    /// Writes all of it, references by their type: what says the same has the same words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Leaf(text) => text.clone(),
+            Self::Reference(target) => format!("→ {}", target.kind),
+            Self::List(nodes) => {
+                let words: Vec<String> = nodes.iter().map(Self::words).collect();
+                format!("[{}]", words.join(","))
+            }
+            Self::Object(parts) => {
+                let words = parts.iter();
+                let words = words.map(|(name, node)| format!("{name}:{}", node.words()));
+                format!("{{{}}}", words.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+
     /// Visits every reference in it with its path.
     pub(super) fn references(&self, path: &str, visit: &mut dyn FnMut(&str, &Target)) {
         match self {

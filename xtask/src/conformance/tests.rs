@@ -86,6 +86,32 @@ fn copies_of_an_organization_may_be_one_that_says_it_all() {
 }
 
 #[test]
+fn copies_may_be_one_of_ours_that_says_it_otherwise() {
+    let expected = r#"[
+        {"resourceType":"Patient","generalPractitioner":[{"reference":"Organization/1"},{"reference":"Organization/2"}]},
+        {"resourceType":"Organization","id":"1","name":"A","alias":["B"]},
+        {"resourceType":"Organization","id":"2","name":"A","alias":["B"]}]"#;
+    check(
+        expected,
+        r#"[{"resourceType":"Organization","id":"x","name":"A"},
+            {"resourceType":"Patient","generalPractitioner":[{"reference":"Organization/x"},{"reference":"Organization/x"}]}]"#,
+        expect![[r#"
+            Organization.alias[] "B" | -
+            Organization.alias[] "B" | -
+        "#]],
+    );
+    let copies = expected.replace(r#","alias":["B"]"#, "");
+    check(
+        expected,
+        &copies,
+        expect![[r#"
+            Organization.alias[] "B" | -
+            Organization.alias[] "B" | -
+        "#]],
+    );
+}
+
+#[test]
 fn a_reference_agrees_when_it_leads_to_the_same() {
     let expected = r#"[
         {"resourceType":"Patient","id":"1","generalPractitioner":[{"reference":"Practitioner/2"}]},
