@@ -18,6 +18,9 @@ pub(crate) struct MessageRow {
     status: &'static str,
 }
 
+/// The status of a stay of which the event says nothing.
+const BY_CLASS: &str = "by-class";
+
 /// What a valued PV1-45 says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ends {
@@ -67,13 +70,21 @@ impl MessageRow {
         for word in status.trim_start_matches('!').split_ascii_whitespace() {
             match word.split_once('=') {
                 Some(pair) => by_class.push(pair),
-                None if rest.is_empty() => rest = word,
+                None if rest.is_empty() && is_status(word) => rest = word,
+                None if rest.is_empty() => {
+                    return Err(format!("`{word}` is no status of an Encounter"));
+                }
                 None => {
                     return Err(format!(
                         "`{word}` stands beside `{rest}`: one status is for all other classes"
                     ));
                 }
             }
+        }
+        if rest.is_empty() {
+            return Err(
+                "the status of all other classes is missing: write it, or `by-class`".to_owned(),
+            );
         }
         let (stay, person) = effects(effect)?;
         Ok(Self {
@@ -90,8 +101,15 @@ impl MessageRow {
     fn status_of(&self, class: &str) -> Option<&'static str> {
         let mut named = self.by_class.iter();
         let named = named.find_map(|(one, status)| (*one == class).then_some(*status));
-        named.or_else(|| Some(self.status).filter(|status| !status.is_empty()))
+        named.or_else(|| Some(self.status).filter(|status| *status != BY_CLASS))
     }
+}
+
+/// Says whether a word is a code of encounter-status (FHIR R4), or leaves it to the class.
+fn is_status(word: &str) -> bool {
+    let known =
+        "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown";
+    word == BY_CLASS || known.split(' ').any(|known| known == word)
 }
 
 /// Reads what an event does to the stay and to the person.
@@ -159,13 +177,24 @@ mod tests {
         let why = |cells: &[&'static str]| MessageRow::read(cells).unwrap_err();
         assert_eq!(why(&["A01"]), "a row has event, stay, effect and status");
         assert_eq!(
-            why(&["A01", "all", "state", ""]),
+            why(&["A01", "all", "state", "by-class"]),
             "`all` is neither `state` nor `known`"
         );
-        assert_eq!(why(&["A01", "state", "undo", ""]), "`undo` is no effect");
+        assert_eq!(
+            why(&["A01", "state", "undo", "by-class"]),
+            "`undo` is no effect"
+        );
         assert_eq!(
             why(&["A01", "state", "state", "planned arrived"]),
             "`arrived` stands beside `planned`: one status is for all other classes"
+        );
+        assert_eq!(
+            why(&["A01", "state", "state", "E=arrived"]),
+            "the status of all other classes is missing: write it, or `by-class`"
+        );
+        assert_eq!(
+            why(&["A01", "state", "state", "begun"]),
+            "`begun` is no status of an Encounter"
         );
     }
 }

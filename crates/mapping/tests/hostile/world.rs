@@ -77,15 +77,10 @@ impl World {
         };
         self.message(addressed, &raw, &mut waiting);
         while let Some((key, bytes)) = waiting.pop_front() {
-            match Split::decode(&bytes).expect("it was written by this program") {
-                Split::Message { raw } => self.message(key, &raw, &mut waiting),
-                Split::Retire { into, raw } => {
-                    self.step(key, &Input::Retire { into, raw }, &mut waiting);
-                }
-                Split::Kept { by, raw } => self.step(key, &Input::Kept { by, raw }, &mut waiting),
-                Split::Handover { from, state, raw } => {
-                    self.step(key, &Input::Handover { from, state, raw }, &mut waiting);
-                }
+            let split = Split::decode(&bytes).expect("it was written by this program");
+            match split.input() {
+                Some(input) => self.step(key, &input, &mut waiting),
+                None => self.message(key, split.raw(), &mut waiting),
             }
         }
     }
