@@ -1,5 +1,6 @@
 //! Each primitive that is expected, and what we have in its place.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::alignment::{Alignment, Likeness};
@@ -19,6 +20,8 @@ pub(super) struct Element {
     pub(super) expected: String,
     /// What we have.
     pub(super) ours: Ours,
+    /// Whether any of our resources has this value at this path.
+    pub(super) is_anywhere: bool,
 }
 
 impl Element {
@@ -65,8 +68,12 @@ pub(super) fn elements(expected: &[Resource], ours: &[Resource]) -> Vec<Element>
         alignment: &alignment,
         whose: String::new(),
         beside: "".into(),
+        anywhere: BTreeSet::new(),
         elements: Vec::new(),
     };
+    for resource in ours {
+        listing.collect(&resource.kind, &resource.content);
+    }
     for (place, resource) in expected.iter().enumerate() {
         listing.whose.clone_from(&resource.whose);
         listing.beside = values(&resource.content).into();
@@ -82,10 +89,30 @@ struct Listing<'a> {
     alignment: &'a Alignment<'a>,
     whose: String,
     beside: Rc<str>,
+    /// The paths and values of all of ours.
+    anywhere: BTreeSet<(String, String)>,
     elements: Vec<Element>,
 }
 
 impl Listing<'_> {
+    fn collect(&mut self, path: &str, node: &Node) {
+        match node {
+            Node::Object(parts) => {
+                for (name, part) in parts {
+                    self.collect(&format!("{path}.{name}"), part);
+                }
+            }
+            Node::List(entries) => {
+                for entry in entries {
+                    self.collect(&format!("{path}[]"), entry);
+                }
+            }
+            Node::Leaf(_) | Node::Reference(_) => {
+                self.anywhere.insert((path.to_owned(), shown(node)));
+            }
+        }
+    }
+
     fn pair(&mut self, path: &str, expected: &Node, ours: Option<&Node>) {
         let Some(ours) = ours else {
             return self.absent(path, expected, &Ours::Missing);
@@ -132,12 +159,16 @@ impl Listing<'_> {
     }
 
     fn push(&mut self, path: &str, expected: &Node, ours: Ours) {
+        let place = (path.to_owned(), shown(expected));
+        let is_anywhere = self.anywhere.contains(&place);
+        let (path, expected) = place;
         self.elements.push(Element {
-            path: path.to_owned(),
+            path,
             whose: self.whose.clone(),
             beside: Rc::clone(&self.beside),
-            expected: shown(expected),
+            expected,
             ours,
+            is_anywhere,
         });
     }
 }

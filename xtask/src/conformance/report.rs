@@ -122,6 +122,15 @@ impl Report {
             text.push_str(&count.row(kind));
         }
         text.push_str(&all.row("all"));
+        let is_anywhere = |finding: &&Finding| finding.element.is_anywhere;
+        let anywhere = self.findings.iter().filter(is_anywhere);
+        let anywhere = anywhere.fold(0, |sum, _| sum + 1);
+        let share = percent(anywhere, all.expected);
+        writeln!(
+            text,
+            "the same path and value in any resource: {anywhere} ({share:.2} % of the expected)"
+        )
+        .expect("a string takes all");
         text
     }
 
@@ -131,7 +140,12 @@ impl Report {
             let Element { expected, ours, .. } = &finding.element;
             let path = finding.element.full_path();
             let (corpus, file, ours) = (self.corpus, &finding.file, ours.text());
-            format!("{corpus}/{file}\t{path}\texpected {expected}\tours {ours}\n")
+            let elsewhere = if finding.element.is_anywhere {
+                "\tanother resource has it"
+            } else {
+                ""
+            };
+            format!("{corpus}/{file}\t{path}\texpected {expected}\tours {ours}{elsewhere}\n")
         });
         lines.collect()
     }
