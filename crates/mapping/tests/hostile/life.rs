@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::world::World;
-use crate::{PERSON, at, message};
+use crate::{PANEL, PERSON, at, message};
 
 /// A merge of `retired` into `survivor`.
 fn merge(n: u32, survivor: &str, retired: &str) -> String {
@@ -202,4 +202,94 @@ fn defect_18_corrections_withdrawals_and_cancels_change_what_they_are_about() {
     ]);
     assert_eq!(status(&back, "Encounter"), "in-progress");
     assert_eq!(at(back.one("Encounter"), "period.end"), &Value::Null);
+}
+
+#[test]
+fn hostile_b14_what_comes_for_a_retired_identity_is_the_survivors_and_a_cycle_is_refused() {
+    let result = |n: u32, patient: &str| {
+        let person = format!("PID|1||{patient}^^^H^MR");
+        let value = "OBX|1|NM|2823-3^Potassium^LN||4.9|mmol/L|||||F";
+        message(n, "ORU^R01^ORU_R01", &[&person, PANEL, value])
+    };
+    let mut world = World::after(&[
+        person(1, "A"),
+        person(2, "B"),
+        merge(3, "A", "B"),
+        result(4, "B"),
+    ]);
+    let survivor = world
+        .all("Patient")
+        .into_iter()
+        .find(|patient| at(patient, "active") != &json!(false))
+        .and_then(|patient| at(patient, "id").as_str())
+        .map(|id| format!("Patient/{id}"));
+    let subject = at(world.one("Observation"), "subject.reference").as_str();
+    assert_eq!(subject.map(str::to_owned), survivor);
+    assert_nothing_dangles(&world);
+    let before = links(&world);
+    world.take(merge(5, "B", "A").as_bytes());
+    assert_eq!(world.refused, ["merge-cycle"]);
+    assert_eq!(links(&world), before);
+    // To take a link back (A37) names two persons: each keeps what is theirs, and nothing is lost.
+    let unlink = message(
+        6,
+        "ADT^A37^ADT_A37",
+        &["EVN|A37|20260301", "PID|1||C^^^H^MR", "PID|2||D^^^H^MR"],
+    );
+    world.take(unlink.as_bytes());
+    assert_eq!(world.all("Patient").len(), 4);
+    assert_nothing_dangles(&world);
+}
+
+#[test]
+fn hostile_b15_corrections_before_results_cancels_before_orders_and_tenfold_duplicates() {
+    let (first, last) = (version(1, "6.9", "F"), version(2, "4.9", "C"));
+    let order = |n: u32, control: &str| {
+        let status = if control == "CA" { "CA" } else { "IP" };
+        let order = format!("ORC|{control}|O9^A|F9^L||{status}");
+        let panel = "OBR|1|O9^A|F9^L|24323-8^Panel^LN";
+        message(n, "ORM^O01^ORM_O01", &[PERSON, &order, panel])
+    };
+    let visit = "PV1|1|I|4W||||||||||||||||V1^^^H^VN";
+    let stay = |n: u32, event: &str| {
+        let told = format!("EVN|{event}|2026030109{n:02}00");
+        message(n, &format!("ADT^{event}"), &[&told, PERSON, visit])
+    };
+    let all = [
+        first,
+        last,
+        order(3, "NW"),
+        order(4, "CA"),
+        stay(5, "A01"),
+        stay(6, "A11"),
+    ];
+    let straight = World::after(&all);
+    let status = |world: &World, resource: &str| {
+        let all = world.all(resource).into_iter();
+        all.map(|one| at(one, "status").to_string())
+            .collect::<Vec<_>>()
+    };
+    let kinds = [
+        "Observation",
+        "Encounter",
+        "DiagnosticReport",
+        "ServiceRequest",
+    ];
+    assert_eq!(status(&straight, "Observation"), ["\"corrected\""]);
+    assert_eq!(status(&straight, "Encounter"), ["\"cancelled\""]);
+    let mut backwards = all.to_vec();
+    backwards.reverse();
+    let mut tenfold = Vec::new();
+    for round in 0..60 {
+        // Two senders: one forwards, one backwards.
+        tenfold.push(all[round % all.len()].clone());
+        tenfold.push(all[all.len() - 1 - round % all.len()].clone());
+    }
+    for messages in [backwards, tenfold] {
+        let world = World::after(&messages);
+        for kind in kinds {
+            assert_eq!(status(&world, kind), status(&straight, kind), "{kind}");
+        }
+        assert_eq!(world.stands().len(), straight.stands().len());
+    }
 }

@@ -3,6 +3,7 @@
 use crate::message::{admission, header, lines, person};
 use crate::platform::{Platform, Site};
 use crate::sender::Sender;
+use crate::setting::wait_for;
 
 /// What a frame is answered, a line each, without the times and ids that are of the moment.
 fn answered(platform: &Platform, frame: &[u8]) -> String {
@@ -24,7 +25,7 @@ fn answered(platform: &Platform, frame: &[u8]) -> String {
 }
 
 #[test]
-fn each_message_of_a_file_is_answered_by_itself_and_the_file_by_a_file() {
+fn defect_19_each_message_of_a_file_is_answered_by_itself_and_the_file_by_a_file() {
     let site = Site::default();
     let platform = site.start();
     let file = [
@@ -57,7 +58,7 @@ fn each_message_of_a_file_is_answered_by_itself_and_the_file_by_a_file() {
 }
 
 #[test]
-fn a_batch_whose_counts_or_trailers_are_wrong_is_taken_and_told_so() {
+fn defect_19_a_batch_whose_counts_or_trailers_are_wrong_is_taken_and_told_so() {
     let site = Site::default();
     let platform = site.start();
     let many = [
@@ -127,7 +128,7 @@ fn keys(charset: &str, number: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
 }
 
 #[test]
-fn a_message_is_taken_in_under_the_patient_that_its_senders_character_set_names() {
+fn defect_07_a_message_is_taken_in_under_the_patient_that_its_senders_character_set_names() {
     // The second byte of the first character is a bar in ASCII: read byte for byte it would end the field.
     for (charset, number) in [
         ("ISO IR14", &b"\x83\x7c7"[..]),
@@ -138,4 +139,24 @@ fn a_message_is_taken_in_under_the_patient_that_its_senders_character_set_names(
         assert!(!made.is_empty(), "{charset}: the patient is an event");
         assert!(made.iter().all(|key| *key == raw), "{charset}");
     }
+}
+
+#[test]
+fn defect_13_a_document_of_megabytes_is_taken_and_delivered_whole() {
+    let site = Site::default();
+    let platform = site.start();
+    let data = "JVBERi0x".repeat(700_000);
+    let document = format!("OBX|1|ED|11502-2^Report^LN||^AP^PDF^Base64^{data}||||||F");
+    let message = lines(&[
+        &header("ORU^R01^ORU_R01", "PDF"),
+        &person("1"),
+        "OBR|1||F1^LAB|11502-2^Report^LN",
+        &document,
+    ]);
+    Sender::to(platform.mllp).accepted(&message);
+    let observed = wait_for("the document to come through", || {
+        site.records("healthcare.fhir.observation").pop()
+    });
+    let json = String::from_utf8_lossy(observed.bytes());
+    assert!(json.contains(&data), "the document is whole");
 }

@@ -9,7 +9,7 @@ use crate::setting::wait_for;
 const REFUSED: &str = "healthcare.hl7v2.refused";
 
 #[test]
-fn a_control_id_with_another_body_is_another_message_and_is_counted() {
+fn hostile_a07_a_control_id_with_another_body_is_another_message_and_is_counted() {
     let site = Site::default();
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
@@ -74,7 +74,8 @@ fn verdicts(cases: &[(&str, Vec<u8>)]) -> String {
 }
 
 #[test]
-fn headers_that_lack_something_or_are_written_strangely_are_accepted_leniently_or_refused() {
+fn hostile_a08_headers_that_lack_something_or_are_written_strangely_are_accepted_leniently_or_refused()
+ {
     let good = String::from_utf8(admission("1", "ID")).unwrap();
     let with = |from: &str, to: &str| good.replacen(from, to, 1).into_bytes();
     let utf16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -122,7 +123,7 @@ fn headers_that_lack_something_or_are_written_strangely_are_accepted_leniently_o
 }
 
 #[test]
-fn a_million_of_anything_meets_a_limit() {
+fn hostile_a09_a_million_of_anything_meets_a_limit() {
     const MANY: usize = 1_000_000;
     let start = admission("1", "MANY");
     let after = |bytes: &[u8]| [&start[..], bytes].concat();
@@ -156,7 +157,8 @@ fn a_million_of_anything_meets_a_limit() {
 }
 
 #[test]
-fn segments_events_and_versions_that_nobody_knows_are_kept_and_used_as_far_as_they_go() {
+fn hostile_a10_segments_events_and_versions_that_nobody_knows_are_kept_and_used_as_far_as_they_go()
+{
     let site = Site::default();
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
@@ -192,7 +194,7 @@ fn accounted(site: &Site) -> usize {
 }
 
 #[test]
-fn two_messages_of_a_batch_are_kept_when_the_third_is_broken_and_the_answer_says_so() {
+fn hostile_a11_two_messages_of_a_batch_are_kept_when_the_third_is_broken_and_the_answer_says_so() {
     let site = Site::default();
     let platform = site.start();
     let broken = lines(&[&header("", "B3"), &person("3")]);
@@ -234,7 +236,7 @@ fn two_messages_of_a_batch_are_kept_when_the_third_is_broken_and_the_answer_says
 }
 
 #[test]
-fn a_result_that_cannot_be_evaluated_is_never_called_normal() {
+fn hostile_a12_a_result_that_cannot_be_evaluated_is_never_called_normal() {
     let site = Site::default();
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
@@ -293,7 +295,7 @@ fn a_result_that_cannot_be_evaluated_is_never_called_normal() {
 }
 
 #[test]
-fn times_that_cannot_be_are_set_aside_and_move_no_window() {
+fn hostile_a13_times_that_cannot_be_are_set_aside_and_move_no_window() {
     let mut site = Site::default();
     site.set("source.default", "zone", "\"Europe/Berlin\"");
     let platform = site.start();

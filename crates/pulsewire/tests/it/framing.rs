@@ -15,7 +15,7 @@ use crate::setting::wait_for;
 const MEMORY_KIB_MAX: u64 = 512 << 10;
 
 #[test]
-fn bytes_before_a_frame_are_skipped_and_counted_and_never_answered() {
+fn hostile_a01_bytes_before_a_frame_are_skipped_and_counted_and_never_answered() {
     let site = Site::default();
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
@@ -35,7 +35,7 @@ fn bytes_before_a_frame_are_skipped_and_counted_and_never_answered() {
 }
 
 #[test]
-fn a_connection_that_says_nothing_or_too_little_is_closed_and_holds_up_nobody() {
+fn hostile_a02_a_connection_that_says_nothing_or_too_little_is_closed_and_holds_up_nobody() {
     let mut site = Site::default();
     site.set("intake.mllp", "first_byte_timeout", "\"1s\"").set(
         "intake.mllp",
@@ -77,7 +77,7 @@ fn a_connection_that_says_nothing_or_too_little_is_closed_and_holds_up_nobody() 
 }
 
 #[test]
-fn ends_inside_a_message_and_odd_segments_of_the_network_change_nothing_of_it() {
+fn hostile_a03_ends_inside_a_message_and_odd_segments_of_the_network_change_nothing_of_it() {
     let site = Site::default();
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
@@ -126,7 +126,7 @@ fn ends_inside_a_message_and_odd_segments_of_the_network_change_nothing_of_it() 
 }
 
 #[test]
-fn a_frame_at_its_limit_is_taken_and_one_byte_more_is_refused_and_closed() {
+fn hostile_a04_a_frame_at_its_limit_is_taken_and_one_byte_more_is_refused_and_closed() {
     const LIMIT: usize = 4096;
     let mut site = Site::default();
     site.set("intake.mllp", "frame_size", "\"4KiB\"");
@@ -155,7 +155,7 @@ fn a_frame_at_its_limit_is_taken_and_one_byte_more_is_refused_and_closed() {
 }
 
 #[test]
-fn the_largest_frame_by_default_is_taken_and_a_stream_without_end_is_cut_off() {
+fn hostile_a04_the_largest_frame_by_default_is_taken_and_a_stream_without_end_is_cut_off() {
     let site = Site::default();
     let platform = site.start();
     let note = format!("NTE|1||{}\r", "x".repeat(Limits::DEFAULT.segment_bytes - 7));
@@ -189,7 +189,7 @@ fn the_largest_frame_by_default_is_taken_and_a_stream_without_end_is_cut_off() {
 }
 
 #[test]
-fn a_sender_that_resets_before_its_answer_has_its_message_stored_once() {
+fn hostile_a05_a_sender_that_resets_before_its_answer_has_its_message_stored_once() {
     let site = Site::default();
     let platform = site.start();
     let message = admission("1", "RESET");
@@ -230,7 +230,7 @@ fn a_frame_that_is_cut_off_is_counted_and_nothing_of_it_is_a_message() {
 }
 
 #[test]
-fn a_sender_that_never_reads_its_answers_is_closed_and_holds_up_nobody() {
+fn hostile_a06_a_sender_that_never_reads_its_answers_is_closed_and_holds_up_nobody() {
     let mut site = Site::default();
     site.set("intake.mllp", "write_timeout", "\"1s\"");
     let platform = site.start();

@@ -1,6 +1,8 @@
 //! Clinical stories from a sender's socket to what a person sees, and back to the bytes.
 
-use crate::message::{Potassium, admission, header, lines, merge, minutes_ago, potassium, vitals};
+use crate::message::{
+    Potassium, admission, header, lines, merge, minutes_ago, person, potassium, vitals,
+};
 use crate::platform::{Platform, Site, complained, said};
 use crate::sender::Sender;
 use crate::setting::wait_for;
@@ -132,7 +134,7 @@ fn a_merge_moves_alerts_to_the_identity_that_stays() {
 }
 
 #[test]
-fn merges_that_contradict_each_other_are_in_quarantine() {
+fn hostile_b14_merges_that_contradict_each_other_are_in_quarantine() {
     let site = Site::default();
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
@@ -150,6 +152,50 @@ fn merges_that_contradict_each_other_are_in_quarantine() {
     });
     assert!(reasons.contains(&"self-merge".to_owned()), "{reasons:?}");
     assert!(reasons.contains(&"merge-cycle".to_owned()), "{reasons:?}");
+}
+
+#[test]
+fn hostile_b16_results_of_the_unknown_the_discharged_and_the_dead_are_kept_and_considered() {
+    let site = Site::default();
+    let platform = site.start();
+    let mut sender = Sender::to(platform.mllp);
+    let told = |event: &str, patient: &str, rest: &str| {
+        let kind = format!("ADT^{event}^ADT_{event}");
+        let id = format!("{event}{patient}");
+        let event = format!("EVN|{event}|{}", minutes_ago(20));
+        lines(&[
+            &header(&kind, &id),
+            &event,
+            &format!("{}{rest}", person(patient)),
+        ])
+    };
+    sender.accepted(&admission("gone", "A1"));
+    let mut discharge = told("A03", "gone", "");
+    discharge.extend_from_slice(b"PV1|1|I|4W^412^A||||||||||||||||Vgone^^^EAST^VN\r");
+    sender.accepted(&discharge);
+    sender.accepted(&told(
+        "A08",
+        "dead",
+        &format!("{}20260101|Y", "|".repeat(21)),
+    ));
+    for patient in ["unknown", "gone", "dead"] {
+        sender.accepted(&potassium(&Potassium {
+            patient,
+            control_id: patient,
+            order: patient,
+            taken: &minutes_ago(10),
+            value: "6.9",
+            status: "F",
+        }));
+    }
+    wait_for("an alert for each", || {
+        (listed(&platform, "open").len() == 3).then_some(())
+    });
+    platform.wait_until_idle();
+    assert_eq!(site.records("healthcare.fhir.observation").len(), 3);
+    let quarantined = site.records_of_all("healthcare.").into_iter();
+    let quarantined = quarantined.filter(|(topic, _)| topic.ends_with(".quarantine"));
+    assert_eq!(quarantined.count(), 0);
 }
 
 #[test]
