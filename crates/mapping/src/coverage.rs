@@ -37,6 +37,8 @@ pub struct Report {
 pub struct Line {
     /// Where it is, such as `PID[1]-3[2].4.1`.
     pub path: String,
+    /// Its decoded text, which may identify a person; nothing of what separates.
+    pub text: String,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -154,6 +156,7 @@ impl Coverage {
                 if is_separators {
                     report.lines.push(Line {
                         path,
+                        text: String::new(),
                         outcome: self.outcome(&name, number, None, 0..0),
                     });
                     break;
@@ -200,6 +203,7 @@ impl Coverage {
         }
         report.lines.push(Line {
             path: path.to_owned(),
+            text: piece.text().unwrap_or_default().into_owned(),
             outcome: self.outcome(name, field, component, piece.position()),
         });
     }

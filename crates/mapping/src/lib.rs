@@ -18,6 +18,8 @@ mod unmapped;
 
 pub mod coverage;
 
+pub mod explain;
+
 pub mod draft;
 
 pub mod bundle;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use clinical::{Alert, Evidence};
+use clinical::{Alert, Evidence, ReceivedTime, SiteKey};
 use journal::{Journal, Record, TopicPartition, partition_for};
+use mapping::coverage::Report;
+use mapping::identity::{self, Subjects};
 
+use crate::intake::sources::{Source, Sources};
 use crate::topics;
 
 /// A step on the way back.
@@ -97,6 +100,37 @@ pub(crate) fn messages(
         }
     }
     Ok(found)
+}
+
+/// What became of each field of a raw message; of one about several patients, part by part.
+///
+/// It maps the message again, by the tables and the configuration of now.
+pub(crate) fn coverage(record: &Record, sources: &Sources) -> Vec<Report> {
+    let name = header(record, "source-system").unwrap_or_default();
+    let source = sources.named(&name);
+    let bytes = record.value.as_deref().unwrap_or_default();
+    let received = ReceivedTime::from_micros(record.received_time);
+    let readable = source.mapping.readable(bytes);
+    let message = readable.message();
+    if !matches!(
+        identity::subjects(&message, &source.mapping),
+        Subjects::Several(_)
+    ) {
+        return vec![report(bytes, source, received)];
+    }
+    let parts = identity::split(&message).into_iter();
+    parts
+        .map(|part| report(&readable.as_sent(part), source, received))
+        .collect()
+}
+
+fn report(bytes: &[u8], source: &Source, received: ReceivedTime) -> Report {
+    // What became of a field does not depend on the ids, which alone need the key.
+    let site = SiteKey::new([0; 32]);
+    let readable = source.mapping.readable(bytes);
+    let message = readable.message();
+    let mapped = mapping::map::map(&message, &source.mapping, &site, received);
+    mapped.coverage.report(&message)
 }
 
 /// Reads one record; nothing where retention has removed it.

@@ -8,11 +8,14 @@ use std::path::Path;
 use clap::Args;
 use clinical::{Actor, Alert, AlertId, FindingState, ReceivedTime, wire};
 use journal::{EmbeddedJournal, Journal, Record, TopicPartition};
+use mapping::coverage::Outcome;
+use serde::Serialize;
 
 use super::{Configured, Failure};
 use crate::clock::Clock;
 use crate::control::OPERATOR;
 use crate::explain::{self, Step};
+use crate::intake::sources::Sources;
 use crate::topics;
 
 /// Where commands write down who looked at what, beside the journal's own audit topic.
@@ -22,7 +25,8 @@ const READ_BYTES: usize = 1 << 20;
 
 /// Explain an alert: its values, its rule, and the messages it came from
 ///
-/// Reads beside a running process. Each step is given with its place in the journal (topic/partition/offset). The bytes
+/// Reads beside a running process. Each step is given with its place in the journal (topic/partition/offset), and of each
+/// message how many of its fields were mapped, and which were not. The bytes
 /// of the messages identify the patient: they are printed only with --content, and that is written to an audit file first.
 #[derive(Args)]
 pub(crate) struct Explain {
@@ -55,14 +59,19 @@ impl Explain {
             )
         })?;
         let steps = explain::way_back(&journal, &alert, config.journal.partitions)?;
-        let messages = if self.content {
+        let sources = Sources::new(&config.sources).map_err(|error| Failure::new(error, ""))?;
+        let mut messages = explain::messages(&journal, &alert)?;
+        let coverage: Vec<Coverage> = messages
+            .iter()
+            .map(|(place, record)| Coverage::of(place, record, &sources))
+            .collect();
+        if self.content {
             audit(&config.journal.directory, &alert, Clock::system().now())?;
-            explain::messages(&journal, &alert)?
         } else {
-            Vec::new()
-        };
+            messages.clear();
+        }
         if self.json {
-            return print_json(&alert, &place, &steps, &messages, out);
+            return print_json(&alert, &place, &steps, (&coverage, &messages), out);
         }
         print(&alert, &place, out)?;
         print_findings(&journal, &alert, config.journal.partitions, out)?;
@@ -74,12 +83,68 @@ impl Explain {
                 step.what, step.name, step.place
             )?;
         }
+        for coverage in &coverage {
+            coverage.print(out)?;
+        }
         for (place, message) in messages {
             writeln!(
                 out,
                 "\n{place}\n{}",
                 text(&message).replace('\r', "\n").trim_end()
             )?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of the fields of one message, without what is in them.
+#[derive(Serialize)]
+struct Coverage {
+    place: String,
+    mapped: usize,
+    ignored: usize,
+    unmapped: Vec<Unmapped>,
+}
+
+#[derive(Serialize)]
+struct Unmapped {
+    path: String,
+    reason: &'static str,
+}
+
+impl Coverage {
+    fn of(place: &str, message: &Record, sources: &Sources) -> Self {
+        let mut coverage = Self {
+            place: place.to_owned(),
+            mapped: 0,
+            ignored: 0,
+            unmapped: Vec::new(),
+        };
+        let lines = explain::coverage(message, sources).into_iter();
+        for line in lines.flat_map(|report| report.lines) {
+            match line.outcome {
+                Outcome::Mapped { .. } => coverage.mapped += 1,
+                Outcome::Ignored { .. } => coverage.ignored += 1,
+                Outcome::Unmapped { reason } => coverage.unmapped.push(Unmapped {
+                    path: line.path,
+                    reason: reason.unwrap_or_default(),
+                }),
+            }
+        }
+        coverage
+    }
+
+    fn print(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        writeln!(
+            out,
+            "\nfields of {}: {} mapped, {} left out on purpose, {} unmapped",
+            self.place,
+            self.mapped,
+            self.ignored,
+            self.unmapped.len()
+        )?;
+        for Unmapped { path, reason } in &self.unmapped {
+            writeln!(out, "  {path:<24} {reason}")?;
         }
         Ok(())
     }
@@ -94,7 +159,7 @@ fn print_json(
     alert: &Alert,
     place: &str,
     steps: &[Step],
-    messages: &[(String, Record)],
+    (coverage, messages): (&[Coverage], &[(String, Record)]),
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let alert: serde_json::Value = serde_json::from_slice(&wire::alert_to_json(alert))
@@ -109,7 +174,7 @@ fn print_json(
         .iter()
         .map(|(place, message)| serde_json::json!({ "place": place, "content": text(message) }))
         .collect();
-    let object = serde_json::json!({ "place": place, "alert": alert, "wayBack": steps, "messages": messages });
+    let object = serde_json::json!({ "place": place, "alert": alert, "wayBack": steps, "coverage": coverage, "messages": messages });
     writeln!(out, "{object}")?;
     Ok(())
 }

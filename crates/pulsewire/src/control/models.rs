@@ -1,6 +1,8 @@
 //! From what is known to what a page shows.
 
 pub(super) mod alert;
+pub(super) mod codes;
+pub(super) mod message;
 pub(super) mod overview;
 pub(super) mod patient;
 pub(super) mod quarantine;

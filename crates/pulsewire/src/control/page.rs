@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use clinical::{AlertId, PatientKey, Permit};
-use ui::{AlertState, Frame, Window};
+use ui::{AlertState, Covered, Frame, Window};
 
 use super::Control;
 use super::audit::{self, AuditTopic};
-use super::models::{alert, overview, patient, quarantine};
+use super::models::{alert, codes, message, overview, patient, quarantine};
 
 /// A page, as its address names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub(super) enum Page {
     Patient(PatientKey, Window),
     Quarantine(Option<String>),
     Quarantined(String),
+    /// By source and by field.
+    Codes(Option<String>, Option<String>),
+    Message(String, Option<Covered>),
     Kit,
 }
 
@@ -68,6 +71,13 @@ impl Page {
                 Self::Quarantine(value("reason").or(value("code")).map(str::to_owned))
             }
             ["quarantine", id] => Self::Quarantined((*id).to_owned()),
+            ["codes"] => Self::Codes(
+                value("source").map(str::to_owned),
+                value("field").map(str::to_owned),
+            ),
+            ["messages", id] => {
+                Self::Message((*id).to_owned(), value("fields").and_then(Covered::parse))
+            }
             ["ui", "kit"] => Self::Kit,
             _ => return None,
         })
@@ -82,7 +92,8 @@ impl Page {
             Self::Patients => Some("patients"),
             Self::Patient(..) => Some("patient"),
             Self::Quarantine(_) => Some("quarantine"),
-            Self::Quarantined(_) | Self::Kit => None,
+            Self::Codes(..) => Some("codes"),
+            Self::Quarantined(_) | Self::Message(..) | Self::Kit => None,
         }
     }
 }
@@ -93,7 +104,8 @@ impl Page {
 pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, Refused> {
     let views = control.views.read();
     let (purpose, patient) = match page {
-        Page::Overview | Page::Quarantine(_) | Page::Kit => return Ok(None),
+        Page::Overview | Page::Quarantine(_) | Page::Codes(..) | Page::Kit => return Ok(None),
+        Page::Message(id, _) => ("view message", message::patient(control, id)?),
         Page::Alerts(_) => ("view alert list", None),
         Page::Alert(id) => (
             "view alert",
@@ -178,6 +190,14 @@ pub(super) fn render(
                 ],
             )
         }
+        Page::Codes(source, field) => make.of(
+            &codes::table(control, source.as_deref(), field.as_deref()),
+            [ui::codes_page, ui::codes_fragment, ui::codes_live],
+        ),
+        Page::Message(id, covered) => make.of(
+            &message::one(control, id, *covered, permit()?)?,
+            [ui::message_page, ui::message_fragment, ui::message_fragment],
+        ),
         Page::Kit => ui::kit_page(frame),
     })
 }

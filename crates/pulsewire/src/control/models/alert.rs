@@ -6,7 +6,7 @@ use ui::{
     RevisionRow, WayStep,
 };
 
-use super::{severity, state};
+use super::{message, severity, state};
 use crate::control::Control;
 use crate::control::page::Refused;
 use crate::delivery::Ended;
@@ -222,7 +222,11 @@ fn way_back(control: &Control, alert: &clinical::Alert) -> Vec<WayStep> {
             .map(|step| WayStep {
                 what: step.what.to_owned(),
                 name: step.name,
-                origin: Link::words(step.place),
+                origin: if step.what == "message" {
+                    message::link(&step.place)
+                } else {
+                    Link::words(step.place)
+                },
                 at_us: step.at,
             })
             .collect(),
