@@ -59,6 +59,11 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failed> {
             println!("{}", report.list());
         }
     }
+    if wish.corpus.is_none() {
+        for row in differences.unused() {
+            println!("{row}");
+        }
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Where we differ from others on purpose: each difference once, with its reason.
 
+use std::cell::Cell;
+
 use super::comparison::{Element, Ours};
 use crate::step::{Failed, root};
 
@@ -26,6 +28,7 @@ struct Row {
     ours: String,
     beside: String,
     reason: Reason,
+    is_used: Cell<bool>,
 }
 
 impl Differences {
@@ -64,7 +67,17 @@ impl Differences {
                     .lines()
                     .any(|value| matches(&row.beside, value))
         });
-        row.map(|row| row.reason.clone())
+        row.map(|row| {
+            row.is_used.set(true);
+            row.reason.clone()
+        })
+    }
+
+    /// Tells the rows that met nothing so far; they may be deleted, or say something that does not happen.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let rows = (2..).zip(&self.0).filter(|(_, row)| !row.is_used.get());
+        let told = rows.map(|(line, row)| format!("{TABLE}:{line}: {} meets nothing", row.path));
+        told.collect()
     }
 }
 
@@ -86,6 +99,7 @@ fn row(line: &str) -> Option<Row> {
             "otherwise" => Reason::Otherwise(reason),
             _ => return None,
         },
+        is_used: Cell::new(false),
     })
 }
 
