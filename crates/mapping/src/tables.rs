@@ -10,6 +10,12 @@ mod codes;
 
 pub(crate) mod messages;
 
+mod folder;
+
+mod overlay;
+
+mod order;
+
 pub(crate) mod structures;
 
 pub(crate) mod resources;
@@ -18,6 +24,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use condition::Condition;
+use folder::{in_order, pairs};
+use formats::fhir::definition::Definition;
+use overlay::{File, Layers, Line};
 use plan::{From, Map, Node, Row};
 
 pub(crate) use codes::CodeTable;
@@ -127,31 +136,64 @@ impl Tables {
     /// Reads all files.
     pub(crate) fn load() -> Result<Self, TableError> {
         let mut tables = Self::default();
-        for (file, _) in files::FILES {
-            if let Some(name) = type_name(file) {
-                tables.types.push((name, Vec::new()));
+        tables.read_decisions()?;
+        tables.read_codes()?;
+        let types = pairs("datatypes/");
+        tables.types = types.keys().map(|name| (*name, Vec::new())).collect();
+        for (index, (name, (guide, ours))) in types.into_iter().enumerate() {
+            if ours.is_some_and(|(file, _)| file == LEVELS) {
+                tables.read_levels(ours.into_iter().collect())?;
+                continue;
+            }
+            let target = name.split_once('.').map_or(name, |(_, target)| target);
+            let nodes = tables.read_table(vec![Layers::read(guide, ours)?], target)?;
+            if let Some(slot) = tables.types.get_mut(index) {
+                slot.1 = nodes;
             }
         }
-        tables.types.sort_unstable_by_key(|(name, _)| *name);
-        for (file, text) in files::FILES.iter().copied() {
-            if file == LEVELS {
-                tables.read_levels(file, text)?;
-            } else if let Some(name) = type_name(file) {
-                let nodes = tables.read_rows(file, text, name)?;
-                if let Some(index) = tables.type_index(name)
-                    && let Some(slot) = tables.types.get_mut(index)
-                {
-                    slot.1 = nodes;
-                }
-            } else if let Some(name) = strip(file, "segments/") {
-                tables.read_segment(file, text, name)?;
-            } else if let Some(name) = strip(file, "codes/") {
-                let table = CodeTable::read(file, text)?;
-                tables.codes.insert(name, table);
-            }
-        }
+        tables.read_segments()?;
         tables.read_lists()?;
         Ok(tables)
+    }
+
+    /// Reads the tables of segments: all that write one resource become one table.
+    fn read_segments(&mut self) -> Result<(), TableError> {
+        let mut resources: Vec<(&'static str, Vec<Layers>)> = Vec::new();
+        for (name, (guide, ours)) in in_order(pairs("segments/")) {
+            let resource = name.split_once('.').map_or(name, |(_, resource)| resource);
+            let layers = Layers::read(guide, ours)?;
+            match resources.iter_mut().find(|(known, _)| *known == resource) {
+                Some((_, all)) => all.push(layers),
+                None => resources.push((resource, vec![layers])),
+            }
+        }
+        for (resource, layers) in resources {
+            let nodes = self.read_table(layers, resource)?;
+            if let Some(definition) = definition(resource) {
+                let choices = order::choices(&nodes, definition).into_iter();
+                self.choices.extend(choices.map(|names| (resource, names)));
+            }
+            self.resources.push((resource, nodes));
+        }
+        Ok(())
+    }
+
+    fn read_codes(&mut self) -> Result<(), TableError> {
+        for (name, (guide, ours)) in pairs("codes/") {
+            let table = CodeTable::read(guide.into_iter().chain(ours))?;
+            self.codes.insert(name, table);
+        }
+        Ok(())
+    }
+
+    fn read_decisions(&mut self) -> Result<(), TableError> {
+        for (place, cells) in lines("overlay.tsv", include_str!("../data/overlay.tsv")) {
+            let [key, guide, ours, why] = cells.as_slice() else {
+                return Err(place.error("a decision has key, guide, ours and why".to_owned()));
+            };
+            self.decisions.insert(key, [guide, ours, why]);
+        }
+        Ok(())
     }
 
     /// Gives the elements of a resource.
@@ -187,60 +229,60 @@ impl Tables {
             .ok()
     }
 
-    fn read_segment(
+    /// Reads all that writes one resource or data type: first what we add, last what stands in.
+    fn read_table(
         &mut self,
-        file: &'static str,
-        text: &'static str,
-        name: &'static str,
-    ) -> Result<(), TableError> {
-        let resource = name.split('.').nth(1).unwrap_or(name);
-        let mut nodes = self.take_resource(resource);
-        self.add_rows(&mut nodes, file, text, resource)?;
-        self.resources.push((resource, nodes));
-        Ok(())
-    }
-
-    fn take_resource(&mut self, resource: &str) -> Vec<Node> {
-        let known = self
-            .resources
-            .iter()
-            .position(|(name, _)| *name == resource);
-        known.map_or_else(Vec::new, |index| self.resources.remove(index).1)
-    }
-
-    fn read_rows(
-        &mut self,
-        file: &'static str,
-        text: &'static str,
+        layers: Vec<Layers>,
         target: &'static str,
     ) -> Result<Vec<Node>, TableError> {
         let mut nodes = Vec::new();
-        self.add_rows(&mut nodes, file, text, target)?;
+        let (mut ours, mut guide, mut defaults) = (Vec::new(), Vec::new(), Vec::new());
+        for layer in layers {
+            ours.extend(layer.ours);
+            guide.extend(layer.guide);
+            defaults.extend(layer.defaults);
+            for (place, cells) in layer.drops {
+                self.next_row(place, target, "", overlay::origin(&cells))?;
+            }
+        }
+        for line in ours.into_iter().chain(guide).chain(defaults) {
+            self.add_row(&mut nodes, line, target)?;
+        }
+        if let Some(definition) = definition(target) {
+            order::order(&mut nodes, definition).map_err(|(row, name)| self.unknown(row, &name))?;
+        }
         Ok(nodes)
     }
 
-    fn add_rows(
+    fn unknown(&self, row: u32, name: &str) -> TableError {
+        let row = usize::try_from(row).ok().and_then(|row| self.rows.get(row));
+        let (file, line) = row.map_or(("", 0), |row| (row.file, row.line));
+        Place { file, line }.error(format!("R4 has no `{name}`"))
+    }
+
+    fn add_row(
         &mut self,
         nodes: &mut Vec<Node>,
-        file: &'static str,
-        text: &'static str,
+        (place, cells): Line,
         target: &'static str,
     ) -> Result<(), TableError> {
-        for (place, cells) in lines(file, text) {
-            let [from, element, map, rest @ ..] = cells.as_slice() else {
-                return Err(place.error("a row has from, element and map".to_owned()));
-            };
-            let cell = |number: usize| rest.get(number).copied().unwrap_or_default();
-            let row = Row {
-                id: self.next_row(place, target, element, cell(2)),
-                from: read_from(from, place)?,
-                map: self.read_map(map, place)?,
-                when: Condition::parse(cell(0), place)?,
-                vocabulary: Some(cell(1)).filter(|name| !name.is_empty()),
-            };
-            plan::insert(nodes, element, row, place)?;
+        let [from, element, map, rest @ ..] = cells.as_slice() else {
+            return Err(place.error("a row has from, element and map".to_owned()));
+        };
+        let cell = |number: usize| rest.get(number).copied().unwrap_or_default();
+        let vocabulary = Some(cell(1)).filter(|name| !name.is_empty());
+        if let Some(name) = vocabulary.filter(|name| !self.codes.contains_key(name)) {
+            return Err(place.error(format!("there is no codes/{name}.tsv")));
         }
-        Ok(())
+        let row = Row {
+            id: self.next_row(place, target, element, cell(2))?,
+            from: read_from(from, place)?,
+            map: self.read_map(map, place)?,
+            when: Condition::parse(cell(0), place)?,
+            vocabulary,
+            is_bare: matches!(*map, "boolean" | "integer" | "decimal"),
+        };
+        plan::insert(nodes, element, row, place)
     }
 
     fn next_row(
@@ -249,7 +291,11 @@ impl Tables {
         target: &'static str,
         element: &'static str,
         guide: &'static str,
-    ) -> u32 {
+    ) -> Result<u32, TableError> {
+        if let Some(key) = overlay::decision(guide).filter(|key| !self.decisions.contains_key(key))
+        {
+            return Err(place.error(format!("overlay.tsv gives no reason for `{key}`")));
+        }
         self.rows.push(RowInfo {
             target,
             element,
@@ -257,7 +303,7 @@ impl Tables {
             file: place.file,
             line: place.line,
         });
-        u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
+        Ok(u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX))
     }
 
     fn read_map(&self, text: &'static str, place: Place) -> Result<Map, TableError> {
@@ -270,6 +316,7 @@ impl Tables {
         }
         if let Some((data_type, resource)) = text.split_once('>') {
             let name = text.replace('>', ".");
+            let resource = resource.split('-').next().unwrap_or(resource);
             return match self.type_index(&name) {
                 Some(table) => Ok(Map::Reference {
                     table,
@@ -292,12 +339,12 @@ impl Tables {
         })
     }
 
-    fn read_levels(&mut self, file: &'static str, text: &'static str) -> Result<(), TableError> {
-        for (place, cells) in lines(file, text) {
+    fn read_levels(&mut self, files: Vec<File>) -> Result<(), TableError> {
+        for (place, cells) in files.into_iter().flat_map(|(file, text)| lines(file, text)) {
             let [component, code, words, guide] = cells.as_slice() else {
                 return Err(place.error("a level has component, code, words and guide".to_owned()));
             };
-            let row = self.next_row(place, "Location", "name", guide);
+            let row = self.next_row(place, "Location", "name", guide)?;
             self.levels.push(LevelRow {
                 row,
                 component: number(component, place)?,
@@ -309,7 +356,6 @@ impl Tables {
     }
 
     fn read_lists(&mut self) -> Result<(), TableError> {
-        self.order_resources();
         for (place, cells) in lines("values.tsv", include_str!("../data/values.tsv")) {
             let [data_type, when, element, map, rest @ ..] = cells.as_slice() else {
                 return Err(place.error("a row has type, when, element and map".to_owned()));
@@ -318,7 +364,7 @@ impl Tables {
                 return Err(place.error(format!("no shape is called `{when}`")));
             }
             let guide = rest.first().copied().unwrap_or_default();
-            let row = self.next_row(place, "Observation", element, guide);
+            let row = self.next_row(place, "Observation", element, guide)?;
             self.values.push(ValueRow {
                 data_type,
                 when,
@@ -346,43 +392,13 @@ impl Tables {
         for (place, cells) in lines("ignored.tsv", include_str!("../data/ignored.tsv")) {
             self.ignored.push(read_ignored(&cells, place)?);
         }
-        for (place, cells) in lines("overlay.tsv", include_str!("../data/overlay.tsv")) {
-            let [key, guide, ours, why] = cells.as_slice() else {
-                return Err(place.error("a decision has key, guide, ours and why".to_owned()));
-            };
-            self.decisions.insert(key, [guide, ours, why]);
-        }
         Ok(())
     }
-
-    fn order_resources(&mut self) {
-        for (_, cells) in lines("resources.tsv", include_str!("../data/resources.tsv")) {
-            let [resource, elements] = cells.as_slice() else {
-                continue;
-            };
-            let mut order = Vec::new();
-            for element in elements.split(' ') {
-                let names: Vec<_> = element.split('/').collect();
-                if names.len() > 1 {
-                    self.choices.push((resource, names.clone()));
-                }
-                order.extend(names);
-            }
-            let known = self.resources.iter_mut().find(|(name, _)| name == resource);
-            if let Some((_, nodes)) = known {
-                let place = |node: &Node| order.iter().position(|name| *name == node.name);
-                nodes.sort_by_key(|node| place(node).unwrap_or(usize::MAX));
-            }
-        }
-    }
 }
 
-fn type_name(file: &'static str) -> Option<&'static str> {
-    strip(file, "datatypes/")
-}
-
-fn strip(file: &'static str, folder: &str) -> Option<&'static str> {
-    file.strip_prefix(folder)?.strip_suffix(".tsv")
+/// Finds what R4 says of what a table writes; nothing for what is no resource of its own.
+fn definition(target: &str) -> Option<Definition> {
+    Definition::of(target.split('-').next().unwrap_or(target))
 }
 
 /// Gives the rows of a file, their cells trimmed, without comments.

@@ -43,7 +43,7 @@ pub(super) fn elements(rows: &mut [Row], segment: Option<&str>) -> Vec<String> {
                 .is_some_and(|entry| entry.fields.contains(&row.field))
         });
         if row.is_constant() && row.when.is_empty() && !guarded {
-            row.when.clone_from(&row.field);
+            row.when.clone_from(&row.guard);
         }
     }
     elements

@@ -3,9 +3,9 @@
 use super::codes::{Vocabularies, Vocabulary};
 use super::condition::{self, FieldTypes};
 use super::corrections;
+use super::datatype::{self, TypeTables, Wanted};
 use super::definition::{Definitions, Spot};
 use super::path::{self, Path, Step};
-use super::types::{self, TypeTables, Wanted};
 
 /// The columns of the guide's spreadsheets that we read.
 const IDENTIFIER: usize = 1;
@@ -32,6 +32,8 @@ pub(super) struct Row {
     pub(super) number: usize,
     /// The field or part that the guide's row is about.
     pub(super) field: String,
+    /// What makes a text stand there that nothing else guards: its field, or its segment.
+    pub(super) guard: String,
     pub(super) from: String,
     pub(super) steps: Vec<Step>,
     pub(super) map: String,
@@ -60,9 +62,13 @@ pub(super) fn read(
     if attribute.is_empty() {
         return Err("the guide names no element");
     }
-    if attribute.starts_with("$value") {
-        return Err("a primitive, which a function writes");
-    }
+    let attribute = match attribute.strip_prefix('$') {
+        Some("value") if context.definitions.element(root, "value").is_none() => {
+            return Err("a primitive, which a function writes");
+        }
+        Some("value") => "value".to_owned(),
+        _ => attribute,
+    };
     let when = if cell(CONDITION).is_empty() {
         corrections::prose(cell(NARRATIVE)).ok_or("a condition in prose")?
     } else {
@@ -94,6 +100,7 @@ pub(super) fn read(
             Assigned::Text(text) => format!("={text}"),
             _ => field.clone(),
         },
+        guard: guard(cell(IDENTIFIER), &field),
         field,
         map: String::new(),
         when,
@@ -132,7 +139,7 @@ fn write(
                 || vocabulary.is_some_and(|known| !known.is_identity)
                     && path.kind == "code"
                     && !is_in_coding(path);
-            row.map = types::map(
+            row.map = datatype::map(
                 &context.tables,
                 Wanted {
                     vocabulary: is_translated,
@@ -162,7 +169,7 @@ fn whole(
     if is_segment {
         return Err("a data type that writes into the resource itself");
     }
-    let map = types::map(
+    let map = datatype::map(
         &context.tables,
         Wanted {
             data_type: cell(DATA_TYPE),
@@ -180,6 +187,7 @@ fn whole(
     Ok(Row {
         number,
         from: field.clone(),
+        guard: String::new(),
         field,
         steps: vec![step],
         map,
@@ -235,7 +243,7 @@ fn refer(
             part: "",
             vocabulary: false,
         };
-        row.map = types::map(&context.tables, wanted)?;
+        row.map = datatype::map(&context.tables, wanted)?;
         return Ok(());
     }
     let is_role = resource == "PractitionerRole" && rest == Some("practitioner");
@@ -268,7 +276,10 @@ fn refer(
 /// `PractitionerRole.practitioner(Practitioner)` is about a `Practitioner`; gives what of it, too.
 fn innermost(inner: &str) -> (&str, Option<&str>) {
     let (resource, rest) = match inner.split_once('(') {
-        Some((_, last)) => return innermost(last.trim_end_matches(')')),
+        Some((role, last)) if role.starts_with("PractitionerRole") => {
+            return innermost(last.trim_end_matches(')'));
+        }
+        Some((resource, rest)) => (resource, Some(rest)),
         None => match inner.split_once('.') {
             Some((resource, rest)) => (resource, Some(rest)),
             None => (inner, None),
@@ -325,6 +336,31 @@ fn constant_map(path: &Path) -> Result<&'static str, &'static str> {
         "integer" | "positiveInt" | "unsignedInt" => "integer",
         _ => return Err("a text where R4 has another type"),
     })
+}
+
+/// Gives the element of the resource that a row writes into, if its value comes from the message: `agent[1]`.
+pub(super) fn content_head(record: &[String]) -> Option<String> {
+    let cell = |column: usize| record.get(column).map_or("", String::as_str);
+    let attribute = corrections::path(cell(ATTRIBUTE));
+    (!attribute.is_empty() && cell(ASSIGNMENT).is_empty()).then(|| head(&attribute))
+}
+
+fn head(attribute: &str) -> String {
+    let end = attribute.find(['.', '(']).unwrap_or(attribute.len());
+    let head = attribute.get(..end).unwrap_or(attribute);
+    if head.contains('[') {
+        head.to_owned()
+    } else {
+        format!("{head}[1]")
+    }
+}
+
+fn guard(identifier: &str, field: &str) -> String {
+    match field {
+        "" if super::is_segment(identifier) => identifier.to_owned(),
+        "." => String::new(),
+        field => field.to_owned(),
+    }
 }
 
 /// Writes a field as our tables do: `PID-3`, or `3` for a part of a data type, `.` for all of it.

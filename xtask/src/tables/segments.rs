@@ -7,6 +7,7 @@ use std::path::Path;
 use super::csv;
 use super::definition::Spot;
 use super::label;
+use super::path::Step;
 use super::row::{self, Context, Row};
 use super::wrong;
 use crate::step::Failed;
@@ -82,8 +83,16 @@ pub(super) fn compile(
             Err(reason) => left_out.push((number, record, reason)),
         }
     }
-    for reason in drop_nameless(&mut rows) {
-        left_out.push((reason.0, &[], reason.1));
+    let heads: Vec<String> = left_out
+        .iter()
+        .filter_map(|(_, record, _)| row::content_head(record))
+        .collect();
+    for (number, reason) in drop_nameless(&mut rows)
+        .into_iter()
+        .chain(drop_covered(&mut rows))
+        .chain(drop_bare(&mut rows, &heads))
+    {
+        left_out.push((number, &[], reason));
     }
     counts.compiled += rows.len();
     for (_, _, reason) in &left_out {
@@ -133,6 +142,57 @@ fn drop_nameless(rows: &mut Vec<Row>) -> Vec<(usize, &'static str)> {
         let keep = extension(row).is_none_or(|(key, _)| named.contains(&key));
         if !keep {
             dropped.push((row.number, "an extension without a URL"));
+        }
+        keep
+    });
+    dropped
+}
+
+/// Where a value or a reference fills an element, nothing else can be written inside it; gives the rows that would.
+fn drop_covered(rows: &mut Vec<Row>) -> Vec<(usize, &'static str)> {
+    let name = |step: &Step| (step.name.clone(), step.entry.clone());
+    let names = |row: &Row| row.steps.iter().map(name).collect::<Vec<_>>();
+    let filled: Vec<_> = rows
+        .iter()
+        .filter(|row| !row.map.contains('.'))
+        .filter(|row| row.steps.last().is_some_and(|step| step.entry.is_none()))
+        .map(names)
+        .collect();
+    let mut dropped = Vec::new();
+    rows.retain(|row| {
+        let steps = names(row);
+        let is_covered =
+            |known: &Vec<_>| known.len() < steps.len() && steps.starts_with(known.as_slice());
+        let keep = !filled.iter().any(is_covered);
+        if !keep {
+            dropped.push((row.number, "another row fills all of the element"));
+        }
+        keep
+    });
+    dropped
+}
+
+/// Where the rows with content are left out, texts beside them say nothing; gives the rows with these.
+fn drop_bare(rows: &mut Vec<Row>, heads: &[String]) -> Vec<(usize, &'static str)> {
+    let head = |row: &Row| {
+        let first = row.steps.first()?;
+        Some(format!(
+            "{}[{}]",
+            first.name,
+            first.entry.as_deref().unwrap_or("1")
+        ))
+    };
+    let filled: Vec<_> = rows
+        .iter()
+        .filter(|row| !row.is_constant())
+        .filter_map(head)
+        .collect();
+    let mut dropped = Vec::new();
+    rows.retain(|row| {
+        let is_bare = |head: String| heads.contains(&head) && !filled.contains(&head);
+        let keep = !(row.is_constant() && row.steps.len() > 1 && head(row).is_some_and(is_bare));
+        if !keep {
+            dropped.push((row.number, "a text beside a row that is left out"));
         }
         keep
     });

@@ -371,6 +371,7 @@ fn marker(id: u32) -> Row {
         map: Map::Computed(""),
         when: Condition::default(),
         vocabulary: None,
+        is_bare: false,
     }
 }
 

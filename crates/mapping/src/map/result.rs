@@ -108,6 +108,7 @@ impl<'m> Mapper<'m> {
                 map: value.map,
                 when: Condition::default(),
                 vocabulary: None,
+                is_bare: false,
             };
             let frame = Frame {
                 outer: Some(row.id),

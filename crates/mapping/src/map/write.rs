@@ -366,14 +366,14 @@ impl<'m> Mapper<'m> {
             && !text.is_empty()
         {
             return Some(Given {
-                value: Value::Text(Cow::Borrowed(text)),
+                value: standing(text, row),
                 content: false,
             });
         }
         if let From::Default(text) = row.from {
             self.doubt(IssueCode::CodeMissing, None);
             return Some(Given {
-                value: Value::Text(Cow::Borrowed(text)),
+                value: standing(text, row),
                 content: false,
             });
         }
@@ -441,6 +441,10 @@ impl<'m> Mapper<'m> {
                 let stands = self.tree.stands_in(frame.at, name);
                 return stands == matches!(term.test, Test::Valued);
             }
+            Subject::Segment(name) => {
+                let is_there = frame.segments(name).next().is_some();
+                return is_there == matches!(term.test, Test::Valued);
+            }
             Subject::Field {
                 segment,
                 field,
@@ -458,8 +462,10 @@ impl<'m> Mapper<'m> {
             Test::In(list) => is_in(list),
             Test::NotIn(list) => !is_in(list),
             Test::Named(name) => NAMED.iter().any(|(known, test)| known == name && test(raw)),
-            Test::Repeats => match term.subject {
-                Subject::Field { segment, field, .. } => frame.repeats(segment, field),
+            Test::Repeats | Test::Single => match term.subject {
+                Subject::Field { segment, field, .. } => {
+                    frame.repeats(segment, field) == matches!(term.test, Test::Repeats)
+                }
                 _ => false,
             },
         }
@@ -481,6 +487,15 @@ impl<'m> Mapper<'m> {
     pub(crate) fn doubt(&mut self, code: IssueCode, piece: Option<Piece<'m>>) {
         let position = piece.map_or(0, |piece| piece.position().start);
         self.issues.push(Issue { code, position });
+    }
+}
+
+/// Gives a text that stands in the table as the value that it is.
+fn standing<'m>(text: &'static str, row: &Row) -> Value<'m> {
+    if row.is_bare {
+        Value::Raw(text.as_bytes().to_vec())
+    } else {
+        Value::Text(Cow::Borrowed(text))
     }
 }
 

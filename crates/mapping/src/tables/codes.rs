@@ -1,7 +1,8 @@
 //! Code tables: what a code of an HL7 v2 table is in FHIR.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::overlay::File;
 use super::{TableError, lines};
 
 /// One table of codes.
@@ -27,25 +28,44 @@ pub(crate) struct Target {
 }
 
 impl CodeTable {
-    /// Reads one file.
-    pub(super) fn read(file: &'static str, text: &'static str) -> Result<Self, TableError> {
+    /// Reads the files of one table; what a later one says overrules an earlier one.
+    pub(super) fn read(files: impl Iterator<Item = File>) -> Result<Self, TableError> {
         let mut table = Self::default();
+        for (file, text) in files {
+            table.read_heads(text);
+            table.read_rows(file, text)?;
+        }
+        Ok(table)
+    }
+
+    fn read_heads(&mut self, text: &'static str) {
         for line in text.lines().filter_map(|line| line.strip_prefix("# ")) {
             match line.split_once('\t') {
-                Some(("v2", value)) => table.v2 = value,
-                Some(("system", value)) => table.system = value,
-                Some(("unknown", value)) => table.unknown = Some(value),
-                Some(("empty", value)) => table.empty = Some(value),
+                Some(("v2", value)) => self.v2 = value,
+                Some(("system", value)) => self.system = value,
+                Some(("unknown", value)) => self.unknown = Some(value),
+                Some(("empty", value)) => self.empty = Some(value),
                 _ => {}
             }
         }
+    }
+
+    fn read_rows(&mut self, file: &'static str, text: &'static str) -> Result<(), TableError> {
+        let mut seen = BTreeSet::new();
         for (place, cells) in lines(file, text) {
             let [from, code, rest @ ..] = cells.as_slice() else {
                 return Err(place.error("a row has the v2 code and the code".to_owned()));
             };
+            if !seen.insert(*from) {
+                return Err(place.error(format!("`{from}` stands in the table twice")));
+            }
+            if *code == "-" {
+                self.rows.remove(from);
+                continue;
+            }
             let cell = |number: usize| rest.get(number).copied().unwrap_or_default();
             let system = match cell(1) {
-                "" => table.system,
+                "" => self.system,
                 own => own,
             };
             let target = Target {
@@ -53,11 +73,9 @@ impl CodeTable {
                 code,
                 display: cell(0),
             };
-            if table.rows.insert(from, target).is_some() {
-                return Err(place.error(format!("`{from}` stands in the table twice")));
-            }
+            self.rows.insert(from, target);
         }
-        Ok(table)
+        Ok(())
     }
 
     /// Finds what a code becomes.

@@ -26,6 +26,8 @@ pub(crate) enum Subject {
     Part(usize),
     /// The value that the row reads.
     Value,
+    /// The segments with a name.
+    Segment(&'static str),
     /// The groups of the message that the resource stands in.
     Group(&'static str),
 }
@@ -45,6 +47,8 @@ pub(crate) enum Test {
     Named(&'static str),
     /// The field has several repetitions.
     Repeats,
+    /// It has one at most.
+    Single,
 }
 
 /// Judges a value.
@@ -61,7 +65,7 @@ fn has_time(value: &[u8]) -> bool {
 
 impl Condition {
     /// Reads alternatives joined by `|`, each of terms joined by `&`: `PV1-45`, `!PV1-45`, `PV1-2.1=P,R`, `3!=CP`,
-    /// `#SPECIMEN`, `OBX-5@repeats`, `@has-time`.
+    /// `#SPECIMEN`, `TXA`, `OBX-5@repeats`, `@has-time`.
     pub(crate) fn parse(text: &'static str, place: Place) -> Result<Self, TableError> {
         let words = |text: &'static str, by: char| {
             let words = text.split(by).map(str::trim);
@@ -93,7 +97,10 @@ impl Term {
         }
         if let Some(field) = text.strip_suffix("@repeats") {
             let mut term = Self::parse(field, place)?;
-            term.test = Test::Repeats;
+            term.test = match term.test {
+                Test::NotValued => Test::Single,
+                _ => Test::Repeats,
+            };
             return Ok(term);
         }
         if let Some(group) = text.strip_prefix('#') {
@@ -119,6 +126,7 @@ impl Term {
             (text, Test::Valued)
         };
         let subject = match subject.split_once('-') {
+            None if is_segment(subject) => Subject::Segment(subject),
             None => Subject::Part(subject.parse().map_err(|_| wrong())?),
             Some((segment, rest)) => {
                 let (field, component) = field(rest).ok_or_else(wrong)?;
@@ -131,6 +139,14 @@ impl Term {
         };
         Ok(Self { subject, test })
     }
+}
+
+/// A segment's name is three capitals or digits, the first a capital.
+fn is_segment(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    text.len() == 3
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(is_part)
 }
 
 /// Reads `7` or `7.1`.

@@ -56,6 +56,24 @@ pub(crate) enum Body {
     Array(Vec<Item>),
 }
 
+impl Body {
+    /// Makes room for rows beside those of data types: all write into one object.
+    fn open(&mut self) {
+        if let Self::Leaf(rows) = self
+            && rows.iter().all(|row| matches!(row.map, Map::Table(_)))
+        {
+            let constant = rows.iter().all(is_constant);
+            *self = Self::Object(vec![Node {
+                name: "*",
+                body: Self::Leaf(std::mem::take(rows)),
+                constant,
+                sources: Vec::new(),
+                stands_alone: false,
+            }]);
+        }
+    }
+}
+
 /// One or more entries of an array.
 #[derive(Debug)]
 pub(crate) struct Item {
@@ -83,6 +101,8 @@ pub(crate) struct Row {
     pub(crate) map: Map,
     pub(crate) when: Condition,
     pub(crate) vocabulary: Option<&'static str>,
+    /// Whether its value is a number or a boolean, which JSON does not quote.
+    pub(crate) is_bare: bool,
 }
 
 /// Where a row's value comes from.
@@ -168,7 +188,13 @@ pub(crate) fn insert(
         return Ok(());
     };
     node.take_note(&row);
+    if rest.is_some() {
+        node.body.open();
+    }
     match (&mut node.body, label, rest) {
+        (Body::Object(nodes), None, None) if matches!(row.map, Map::Table(_)) => {
+            insert(nodes, "*", row, place)
+        }
         (Body::Array(items), Some(label), rest) => insert_item(items, label, rest, row, place),
         (Body::Object(nodes), None, Some(rest)) => insert(nodes, rest, row, place),
         (Body::Leaf(rows), None, None) => {

@@ -32,7 +32,7 @@ fn every_decision_is_used_and_given() {
     let used: BTreeSet<&str> = tables
         .rows
         .iter()
-        .filter_map(|row| row.guide.strip_prefix("ours:"))
+        .filter_map(|row| overlay::decision(row.guide))
         .collect();
     let given: BTreeSet<&str> = tables.decisions.keys().copied().collect();
     assert_eq!(used, given);
@@ -48,42 +48,8 @@ fn every_row_names_where_it_comes_from() {
             .guide
             .strip_prefix('r')
             .and_then(|row| row.parse::<u32>().ok());
-        let known = number.is_some() || row.guide.starts_with("ours:");
+        let known = number.is_some() || overlay::decision(row.guide).is_some();
         assert!(known, "{}, line {}: `{}`", row.file, row.line, row.guide);
-    }
-}
-
-#[test]
-fn every_element_has_its_place_in_the_resource() {
-    let text = include_str!("../../data/resources.tsv");
-    for (resource, nodes) in loaded().resources {
-        let order = text
-            .lines()
-            .find(|line| line.starts_with(resource))
-            .unwrap();
-        for node in nodes {
-            let mut names = order.split(['\t', ' ', '/']).skip(1);
-            assert!(
-                names.any(|name| name == node.name),
-                "{resource}.{}",
-                node.name
-            );
-        }
-    }
-}
-
-#[test]
-fn every_vocabulary_is_a_file() {
-    let tables = loaded();
-    for (file, text) in files::FILES {
-        for (place, cells) in lines(file, text) {
-            let is_rows = file.starts_with("segments/")
-                || (file.starts_with("datatypes/") && *file != LEVELS);
-            let Some(name) = cells.get(4).filter(|name| is_rows && !name.is_empty()) else {
-                continue;
-            };
-            assert!(tables.codes.contains_key(name), "{place:?}: {name}");
-        }
     }
 }
 
@@ -91,8 +57,8 @@ fn every_vocabulary_is_a_file() {
 fn a_mistake_is_named_with_its_line() {
     let mut tables = Tables::default();
     let check = |tables: &mut Tables, text: &'static str| {
-        let mut nodes = Vec::new();
-        let result = tables.add_rows(&mut nodes, "segments/PID.Patient.tsv", text, "Patient");
+        let layers = Layers::read(None, Some(("segments/PID.Patient.tsv", text)));
+        let result = layers.and_then(|layers| tables.read_table(vec![layers], "Patient"));
         result.unwrap_err().to_string()
     };
     expect_test::expect!["segments/PID.Patient.tsv, line 2: no map or rule is called `txt`"]

@@ -14,6 +14,11 @@ impl TypeTables {
         self.0.insert(name.to_ascii_lowercase(), name.to_owned());
     }
 
+    /// Forgets a table of which no row could be compiled.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.remove(&name.to_ascii_lowercase());
+    }
+
     /// Finds a table however its name's letters are written; gives type and target.
     pub(super) fn find(&self, name: &str) -> Option<(&str, &str)> {
         let known = self.0.get(&name.to_ascii_lowercase())?;
