@@ -1,5 +1,6 @@
 //! Properties of the repository, held as tests: what a reviewer would otherwise have to say again and again.
 
+mod hostile;
 mod layers;
 mod licences;
 mod text;
