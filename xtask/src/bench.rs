@@ -3,8 +3,9 @@
 use crate::step::{Failed, Step};
 
 /// Crates with benchmarks, and their names.
-const BENCHES: [(&str, &str); 6] = [
+const BENCHES: [(&str, &str); 7] = [
     ("formats", "hl7v2"),
+    ("formats", "fhir"),
     ("mapping", "map"),
     ("mapping", "heap"),
     ("journal", "journal"),

@@ -144,9 +144,10 @@ pub(super) struct Tables {
     targets: Vec<u16>,
     lists: Vec<CodeList>,
     pub(super) rules: Vec<Rule>,
+    /// The members, by part and name.
     index: Index,
-    /// The numbers of the parts by their names.
-    named: Vec<u16>,
+    /// The parts, by name.
+    names: Index,
 }
 
 /// Gives the definitions.
@@ -169,7 +170,7 @@ pub(super) struct Part {
     first_member: u16,
     members: u16,
     /// The elements that must be there, as bits.
-    pub(super) required: u128,
+    pub(super) required: u64,
     pub(super) first_rule: u16,
     pub(super) rules: u16,
 }
@@ -214,18 +215,18 @@ pub(super) struct CodeList {
 pub(super) struct Rule {
     pub(super) key: &'static str,
     pub(super) advice: &'static str,
-    pub(super) there: u128,
-    pub(super) absent: u128,
+    pub(super) there: u64,
+    pub(super) absent: u64,
 }
 
 impl Tables {
     /// Finds the member of a part with this name.
     #[inline]
     pub(super) fn find(&self, part: &Part, name: &str) -> Option<u16> {
+        let own = part.first_member..part.first_member + part.members;
         self.index.find(part.number, name, |number| {
-            self.members
-                .get(usize::from(number))
-                .is_some_and(|member| member.name == name)
+            let member = self.members.get(usize::from(number));
+            own.contains(&number) && member.is_some_and(|member| member.name == name)
         })
     }
 
@@ -238,11 +239,8 @@ impl Tables {
     }
 
     pub(super) fn part_named(&self, name: &str) -> Option<&Part> {
-        let name_of = |number: &u16| self.part(*number).map_or("", |part| part.name);
-        let place = self
-            .named
-            .binary_search_by(|number| name_of(number).cmp(name));
-        self.part(*self.named.get(place.ok()?)?)
+        let is = |number| self.part(number).is_some_and(|part| part.name == name);
+        self.part(self.names.find(0, name, is)?)
     }
 
     /// Finds a resource by its name.
@@ -255,11 +253,6 @@ impl Tables {
         let first = usize::from(part.first_member);
         let members = self.members.get(first..first + usize::from(part.members));
         members.unwrap_or_default()
-    }
-
-    /// A member's place among those of its part.
-    pub(super) const fn place(part: &Part, member: u16) -> u16 {
-        member - part.first_member
     }
 
     pub(super) fn targets_of(&self, member: &Member) -> &[u16] {

@@ -2,10 +2,15 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 use super::json::Number;
 
 /// How deep arrays and objects may stand in each other.
 pub const MAX_DEPTH: u32 = 64;
+
+/// How many bytes are looked at together.
+const LANES: usize = 16;
 
 /// Why bytes could not be read as JSON, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -347,29 +352,20 @@ fn string_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// How many bytes stand before the first quote or backslash: eight at a time, since most of a resource is text.
+/// How many bytes stand before the first quote or backslash: sixteen at a time, since most of a resource is text.
+#[inline]
 fn plain_length(bytes: &[u8]) -> usize {
-    let (words, _) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
-        if found != 0 {
-            return at * 8 + (found.trailing_zeros() / 8) as usize;
+    let [quote, backslash] = [b'"', b'\\'].map(u8x16::splat);
+    let (lanes, tail) = bytes.as_chunks::<LANES>();
+    for (at, lane) in lanes.iter().enumerate() {
+        let lane = u8x16::new(*lane);
+        let stops = (lane.simd_eq(quote) | lane.simd_eq(backslash)).to_bitmask();
+        if stops != 0 {
+            return at * LANES + stops.trailing_zeros() as usize;
         }
     }
-    let tail = bytes.get(words.len() * 8..).unwrap_or_default();
     let stop = tail.iter().position(|b| matches!(b, b'"' | b'\\'));
-    words.len() * 8 + stop.unwrap_or(tail.len())
-}
-
-/// The same byte eight times.
-const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// Marks the high bit of the lowest byte that is zero; marks above it may be false.
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
+    lanes.len() * LANES + stop.unwrap_or(tail.len())
 }
 
 fn expected(what: &'static str, text: &str) -> Malformed {

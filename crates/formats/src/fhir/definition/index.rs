@@ -1,4 +1,4 @@
-//! Finds the member of a part by its name in one step: an open-addressed table of member numbers.
+//! Finds a definition by its name in one step: an open-addressed table of numbers.
 
 /// How many bits of the hash choose a slot: twice the 8,500 members there are, at least.
 const SLOT_BITS: u32 = 15;
@@ -9,11 +9,12 @@ const EMPTY: u16 = u16::MAX;
 /// An odd number without a pattern: 2^64 divided by the golden ratio.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Member numbers by part and name.
+/// Numbers by name, and by the number of the part that the name is of.
+#[derive(Default)]
 pub(super) struct Index(Vec<u16>);
 
 impl Index {
-    /// Makes one of parts, names and member numbers.
+    /// Makes one of parts, names and numbers.
     pub(super) fn new<'n>(members: impl Iterator<Item = (u16, &'n str, u16)>) -> Self {
         let mut slots = vec![EMPTY; 1 << SLOT_BITS];
         for (part, name, number) in members {
@@ -28,7 +29,7 @@ impl Index {
         Self(slots)
     }
 
-    /// Goes through the members that may have this name.
+    /// Finds the number that is this name's among those that may be.
     #[inline]
     pub(super) fn find(&self, part: u16, name: &str, is: impl Fn(u16) -> bool) -> Option<u16> {
         let mut slot = first_slot(part, name);

@@ -20,7 +20,7 @@ const INVARIANTS: (&str, &str) = (
 );
 
 /// How many elements a part may have: the bits of a set.
-const ELEMENTS_MAX: u8 = 128;
+const ELEMENTS_MAX: u8 = 64;
 
 /// A mistake in a file of definitions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,8 +56,8 @@ impl Tables {
             targets: Vec::with_capacity(2_500),
             lists: lists()?,
             rules: Vec::new(),
-            index: Index::new(std::iter::empty()),
-            named: Vec::new(),
+            index: Index::default(),
+            names: Index::default(),
         };
         let (written, rows) = written()?;
         tables.name_parts(&written);
@@ -87,9 +87,8 @@ impl Tables {
                 rules: 0,
             })
             .collect();
-        let mut named: Vec<u16> = self.parts.iter().map(|part| part.number).collect();
-        named.sort_by_key(|number| self.part(*number).map(|part| part.name));
-        self.named = named;
+        let names = self.parts.iter().map(|part| (0, part.name, part.number));
+        self.names = Index::new(names);
     }
 
     fn add_part(
@@ -111,7 +110,7 @@ impl Tables {
         self.add_elements(part, all, rows, &mut elements)?;
         let members = self.members.get(first..).unwrap_or_default();
         let required = members.iter().filter(|member| member.required);
-        let required = required.fold(0, |bits, member| bits | 1_u128 << member.element);
+        let required = required.fold(0, |bits, member| bits | 1_u64 << member.element);
         let count = members.len();
         if let Some(own) = self.parts.get_mut(number) {
             own.first_member = small(first);
@@ -228,7 +227,7 @@ impl Tables {
     }
 
     /// The bit of an element of a part, by its name as defined.
-    fn bit(&self, part: &Part, name: &str) -> Option<u128> {
+    fn bit(&self, part: &Part, name: &str) -> Option<u64> {
         let members = self.members_of(part);
         let found = match name.strip_suffix("[x]") {
             Some(stem) => members

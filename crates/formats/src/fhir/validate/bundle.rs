@@ -63,7 +63,7 @@ impl Walk<'_, '_> {
     fn fit_entries(&mut self, bundle: &Object, kind: &str, entries: &[Entry]) {
         let mut broken = |at, text| self.found.add(at, IssueCode::Invariant, text);
         let has = |entry: &Entry, which| entry.elements & asked("Bundle.entry", which) != 0;
-        if asked("Bundle", 0) & bundle.elements != 0 && !matches!(kind, "searchset" | "history") {
+        if asked("Bundle", 0) & bundle.elements() != 0 && !matches!(kind, "searchset" | "history") {
             broken(
                 bundle.at,
                 "bdl-1: only search results and histories have a total: leave it out",
@@ -105,7 +105,7 @@ impl Walk<'_, '_> {
                     "bdl-11: a document begins with a Composition: put it first",
                 );
             }
-            if asked("Bundle", 1) & bundle.elements == 0 {
+            if asked("Bundle", 1) & bundle.elements() == 0 {
                 broken(
                     bundle.at,
                     "bdl-10: a document has a timestamp: say when it was put together",
@@ -130,7 +130,7 @@ impl Walk<'_, '_> {
             let Some(url) = unquoted(entry.full_url.of(text)) else {
                 continue;
             };
-            let at = entry.full_url.at;
+            let at = entry.full_url.at();
             if url.contains("/_history/") {
                 let text = "bdl-8: the fullUrl names no version: leave it out";
                 self.found.add(at, IssueCode::Invariant, text);
@@ -176,7 +176,7 @@ impl Walk<'_, '_> {
                 .and_then(|member| self.tables.member(member));
             if let (Some(target), Some(member), true) = (target, member, whole.starts_with("urn:"))
             {
-                self.hold_target(reference.text.at, target, member);
+                self.hold_target(reference.text.at(), target, member);
             }
             return;
         }
@@ -198,7 +198,7 @@ impl Walk<'_, '_> {
         if lost {
             let text = "the bundle does not hold what is referred to: put it in, or leave the reference out";
             self.found
-                .warn(reference.text.at, IssueCode::NotFound, text);
+                .warn(reference.text.at(), IssueCode::NotFound, text);
         }
     }
 }

@@ -106,9 +106,9 @@ const RULES: [(&str, Rule, &[&str], &[&str]); 18] = [
 pub(super) struct Check {
     rule: Rule,
     /// The elements whose values are kept, as bits.
-    pub(super) keeps: u128,
+    pub(super) keeps: u64,
     kept: [Option<u8>; KEPT_MAX],
-    asked: [u128; ASKED_MAX],
+    asked: [u64; ASKED_MAX],
 }
 
 /// What is held against each type, by its number.
@@ -119,7 +119,7 @@ pub(super) static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
 });
 
 /// The bit of an element that the rule of a type asks for.
-pub(super) fn asked(name: &str, which: usize) -> u128 {
+pub(super) fn asked(name: &str, which: usize) -> u64 {
     let part = tables().part_named(name);
     let check = part.and_then(|part| CHECKS.get(usize::from(part.number)));
     check
@@ -178,21 +178,22 @@ impl Check {
 impl Walk<'_, '_> {
     /// Holds an object against what its type asks for.
     pub(super) fn judge(&mut self, object: &Object, check: Option<&Check>) {
-        let missing = object.part.required & !object.elements;
+        let missing = object.part.required & !object.elements();
         if missing != 0 {
             self.tell_missing(object, missing);
         }
         for rule in self.tables.rules_of(object.part) {
-            if object.elements & rule.there == 0 && object.elements & rule.absent == rule.absent {
+            if object.elements() & rule.there == 0 && object.elements() & rule.absent == rule.absent
+            {
                 let text = format!("{}: {}", rule.key, rule.advice);
                 self.found.add(object.at, IssueCode::Invariant, text);
             }
         }
-        if object.nulls || object.has_lone_shadow() {
+        if object.nulls || object.shadows & !object.values != 0 {
             self.judge_pairs(object);
         }
         // Beside a value, an `Element` may have an id alone.
-        let only_id = object.part.kind != Kind::Resource && object.elements == 1;
+        let only_id = object.part.kind != Kind::Resource && object.elements() == 1;
         if only_id && object.part.name != "Element" {
             let text = "ele-1: the object says nothing but its id: leave it out";
             self.found.add(object.at, IssueCode::Invariant, text);
@@ -204,8 +205,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn tell_missing(&mut self, object: &Object, missing: u128) {
-        let mut told = 0_u128;
+    fn tell_missing(&mut self, object: &Object, missing: u64) {
+        let mut told = 0_u64;
         for member in self.tables.members_of(object.part) {
             let bit = 1 << member.element;
             if missing & bit == 0 || told & bit != 0 {
@@ -226,16 +227,14 @@ impl Walk<'_, '_> {
 
     /// Where a value is null or not there, its sibling must have an extension instead.
     fn judge_pairs(&mut self, object: &Object) {
-        let span = Span {
-            at: object.at,
-            end: object.end,
-        };
+        let span = Span::new(object.at, object.end);
         let Some(raw) = span.of(self.cursor.text).map(Raw::begin) else {
             return;
         };
-        for (member, place) in self.tables.members_of(object.part).iter().zip(0..) {
-            let nulls = object.nulls && object.has_member(place) && member.repeats;
-            if !object.has_shadow(place) && !nulls {
+        for member in self.tables.members_of(object.part) {
+            let bit = 1 << member.element;
+            let nulls = object.nulls && object.values & bit != 0 && member.repeats;
+            if object.shadows & bit == 0 && !nulls {
                 continue;
             }
             let values = raw.get(&member.name).ok().flatten();
@@ -274,7 +273,7 @@ impl Walk<'_, '_> {
             check
                 .asked
                 .get(which)
-                .is_some_and(|bit| object.elements & bit != 0)
+                .is_some_and(|bit| object.elements() & bit != 0)
         };
         let problem = match check.rule {
             Rule::Period if values::later(first, second, text) => {

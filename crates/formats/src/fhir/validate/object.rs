@@ -1,22 +1,34 @@
 //! What was seen of one object: which elements are there, and where those are that a rule asks for.
 
-use super::super::definition::Part;
+use super::super::definition::{Member, Part};
 
 /// How many values of an object are kept for the rules.
 pub(super) const KEPT_MAX: usize = 4;
 
-/// Where a value stands; nowhere at all where it ends at 0.
+/// Where a value stands; nowhere at all where it ends at 0. No resource is so long that this does not hold it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
-    pub(super) at: usize,
-    pub(super) end: usize,
+    at: u32,
+    end: u32,
 }
 
 impl Span {
+    pub(super) fn new(at: usize, end: usize) -> Self {
+        let short = |place| u32::try_from(place).unwrap_or(u32::MAX);
+        Self {
+            at: short(at),
+            end: short(end),
+        }
+    }
+
+    pub(super) const fn at(self) -> usize {
+        self.at as usize
+    }
+
     /// Gives what stands there; nothing where there was none.
     pub(super) fn of(self, text: &str) -> Option<&str> {
-        text.get(self.at..self.end)
-            .filter(|value| !value.is_empty())
+        let value = text.get(self.at()..self.end as usize);
+        value.filter(|value| !value.is_empty())
     }
 }
 
@@ -34,13 +46,15 @@ pub(super) struct Object {
     pub(super) part: &'static Part,
     pub(super) at: usize,
     pub(super) end: usize,
-    /// The elements that have a value, or an extension instead.
-    pub(super) elements: u128,
-    members: Bits,
-    shadows: Bits,
+    /// The elements that have a value.
+    pub(super) values: u64,
+    /// The elements that have a sibling with an id or extensions.
+    pub(super) shadows: u64,
     pub(super) kept: [Span; KEPT_MAX],
     /// The resource in it, where it has one.
     pub(super) inner: Option<Resource>,
+    /// The choices that were there more than once.
+    unclear: u64,
     /// Whether a null stands in an array of it.
     pub(super) nulls: bool,
 }
@@ -51,47 +65,40 @@ impl Object {
             part,
             at,
             end: at,
-            elements: 0,
-            members: Bits::default(),
-            shadows: Bits::default(),
+            values: 0,
+            shadows: 0,
             kept: [Span::default(); KEPT_MAX],
             inner: None,
+            unclear: 0,
             nulls: false,
         }
     }
 
-    /// Notes a member, or the sibling that holds its id and extensions; says how it fits with those before.
-    pub(super) fn note(&mut self, place: u16, element: u8, shadow: bool) -> Fit {
-        let bit = 1_u128 << element;
-        let beside = self.members.has(place) || self.shadows.has(place);
-        let there = self.elements & bit != 0;
-        self.elements |= bit;
-        let bits = if shadow {
-            &mut self.shadows
-        } else {
-            &mut self.members
+    /// Notes a value of an element, or the sibling that holds its id and extensions.
+    pub(super) fn note(&mut self, member: &Member, shadow: bool) -> Fit {
+        let bit = 1_u64 << member.element;
+        let (own, other) = match shadow {
+            false => (&mut self.values, self.shadows),
+            true => (&mut self.shadows, self.values),
         };
-        if !bits.add(place) {
-            Fit::Again
-        } else if there && !beside {
-            Fit::Choice
-        } else {
-            Fit::Well
+        let again = *own & bit != 0;
+        let beside = other & bit != 0;
+        *own |= bit;
+        if !member.choice {
+            return if again { Fit::Again } else { Fit::Well };
         }
+        if !again && !beside {
+            return Fit::Well;
+        }
+        // Finding out reads the object again, so that is done once.
+        let known = self.unclear & bit != 0;
+        self.unclear |= bit;
+        if known { Fit::Again } else { Fit::Unclear }
     }
 
-    /// Whether any sibling stands there without its value.
-    pub(super) fn has_lone_shadow(&self) -> bool {
-        let mut pairs = self.members.0.iter().zip(self.shadows.0);
-        pairs.any(|(members, shadows)| shadows & !members != 0)
-    }
-
-    pub(super) const fn has_member(&self, place: u16) -> bool {
-        self.members.has(place)
-    }
-
-    pub(super) const fn has_shadow(&self, place: u16) -> bool {
-        self.shadows.has(place)
+    /// The elements that have a value, or an extension instead.
+    pub(super) const fn elements(&self) -> u64 {
+        self.values | self.shadows
     }
 }
 
@@ -101,36 +108,6 @@ pub(super) enum Fit {
     Well,
     /// It was there already.
     Again,
-    /// Another form of the same choice was there already.
-    Choice,
-}
-
-/// A set of members of a part.
-#[derive(Clone, Copy, Debug, Default)]
-struct Bits([u64; 4]);
-
-impl Bits {
-    /// Adds one; says whether it was not there.
-    fn add(&mut self, place: u16) -> bool {
-        let bit = 1 << (place % 64);
-        match self.0.get_mut(usize::from(place / 64)) {
-            Some(word) => {
-                let new = *word & bit == 0;
-                *word |= bit;
-                new
-            }
-            None => true,
-        }
-    }
-
-    const fn has(&self, place: u16) -> bool {
-        let [a, b, c, d] = self.0;
-        let word = match place / 64 {
-            0 => a,
-            1 => b,
-            2 => c,
-            _ => d,
-        };
-        word & (1 << (place % 64)) != 0
-    }
+    /// The same choice was there already, in this form or another.
+    Unclear,
 }

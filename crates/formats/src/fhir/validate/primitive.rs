@@ -56,6 +56,27 @@ pub(super) fn problem_of_text(primitive: Primitive, text: &str) -> Option<&'stat
     (!right).then_some(advice)
 }
 
+/// The same of a string that was written without escapes, in which JSON allows no control characters.
+#[inline]
+pub(super) fn problem_of_plain(primitive: Primitive, text: &str) -> Option<&'static str> {
+    let bytes = text.as_bytes();
+    let begins = bytes
+        .first()
+        .is_some_and(|byte| *byte > b' ' && byte.is_ascii());
+    let well = match primitive {
+        Primitive::String | Primitive::Markdown => begins && bytes.len() <= STRING_BYTES_MAX,
+        Primitive::Code | Primitive::Uri | Primitive::Url | Primitive::Canonical => {
+            begins && memchr::memchr(b' ', bytes).is_none()
+        }
+        _ => false,
+    };
+    if well {
+        None
+    } else {
+        problem_of_text(primitive, text)
+    }
+}
+
 /// Says what is wrong with a number that is a value of this type, and what to do.
 pub(super) fn problem_of_number(primitive: Primitive, digits: &str) -> Option<&'static str> {
     let least = match primitive {

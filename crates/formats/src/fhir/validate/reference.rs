@@ -43,7 +43,7 @@ pub(super) struct Entry {
     pub(super) at: usize,
     pub(super) full_url: Span,
     pub(super) resource: Option<Resource>,
-    pub(super) elements: u128,
+    pub(super) elements: u64,
 }
 
 /// How much had been seen before a resource.
@@ -83,7 +83,7 @@ impl Seen {
             at: entry.at,
             full_url,
             resource: entry.inner,
-            elements: entry.elements,
+            elements: entry.elements(),
         });
     }
 }
@@ -115,26 +115,26 @@ impl Walk<'_, '_> {
         let Some((kind_named, id)) = literal(&text) else {
             if !absolute && !text.contains('?') {
                 let text = "this leads nowhere: write Type/id, an address, urn:uuid: or # and the id of what is contained";
-                self.found.warn(reference.at, IssueCode::Value, text);
+                self.found.warn(reference.at(), IssueCode::Value, text);
             }
             return;
         };
         match self.tables.resource(kind_named) {
             Some(target) => {
-                self.hold_target(reference.at, target, member);
+                self.hold_target(reference.at(), target, member);
                 if kind.is_some_and(|kind| kind.number != target.number) {
                     let text = "the type is not that of the reference: leave the type out";
                     self.found.add(value.at, IssueCode::Value, text);
                 }
                 if !absolute && !primitive::is_id(id) {
                     let text = "the id is 1 to 64 letters, digits, `-` and `.`: refer to it by an address or urn:uuid:";
-                    self.found.add(reference.at, IssueCode::Value, text);
+                    self.found.add(reference.at(), IssueCode::Value, text);
                 }
             }
             None if !absolute => {
                 let text =
                     "the type referred to is no resource of FHIR R4: look for its right name";
-                self.found.add(reference.at, IssueCode::Value, text);
+                self.found.add(reference.at(), IssueCode::Value, text);
             }
             None => {}
         }
@@ -176,7 +176,8 @@ impl Walk<'_, '_> {
             ] {
                 if meta.get(member).is_ok_and(|found| found.is_some()) {
                     let text = format!("{key}: what is contained has no {member}: leave it out");
-                    self.found.add(resource.meta.at, IssueCode::Invariant, text);
+                    self.found
+                        .add(resource.meta.at(), IssueCode::Invariant, text);
                 }
             }
         }
@@ -215,12 +216,12 @@ impl Walk<'_, '_> {
                     let target = self.tables.part(found.resource.part);
                     let member = member.and_then(|member| self.tables.member(member));
                     if let (Some(target), Some(member)) = (target, member) {
-                        self.hold_target(local.text.at, target, member);
+                        self.hold_target(local.text.at(), target, member);
                     }
                 }
                 (None, Some(_)) => {
                     let text = "ref-1: nothing contained has this id: put it into contained, or refer to it elsewhere";
-                    self.found.add(local.text.at, IssueCode::NotFound, text);
+                    self.found.add(local.text.at(), IssueCode::NotFound, text);
                 }
                 (None, None) => {}
             }
@@ -239,19 +240,28 @@ pub(super) fn string(span: Span, text: &str) -> Option<Cow<'_, str>> {
 
 /// Splits a reference or address that ends in `Type/id`, whatever version of it is meant.
 pub(super) fn literal(text: &str) -> Option<(&str, &str)> {
-    let text = text.split_once("/_history/").map_or(text, |(text, _)| text);
-    if text.starts_with("urn:") {
+    let bytes = text.as_bytes();
+    let (kind, id) = match split_last(text, b'/') {
+        Some((before, _)) if before.ends_with("/_history") => {
+            split_last(before.strip_suffix("/_history")?, b'/')?
+        }
+        Some(parts) => parts,
+        None => ("", text),
+    };
+    if bytes.starts_with(b"urn:") {
         return None;
     }
-    if let Some((kind, _)) = text.split_once('?') {
-        // A search stands for the one resource that it finds.
-        let kind = kind.rsplit('/').next().unwrap_or(kind);
-        return kind
-            .starts_with(|c: char| c.is_ascii_uppercase())
-            .then_some((kind, "-"));
-    }
-    let (before, id) = text.rsplit_once('/')?;
-    let kind = before.rsplit('/').next().unwrap_or(before);
-    kind.starts_with(|c: char| c.is_ascii_uppercase())
-        .then_some((kind, id))
+    // A search stands for the one resource that it finds.
+    let (kind, id) = match id.split_once('?') {
+        Some((kind, _)) => (kind, "-"),
+        None => (split_last(kind, b'/').map_or(kind, |(_, kind)| kind), id),
+    };
+    let is_name = kind.starts_with(|c: char| c.is_ascii_uppercase());
+    is_name.then_some((kind, id))
+}
+
+/// Splits at the last of a byte.
+fn split_last(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = memchr::memrchr(byte, text.as_bytes())?;
+    text.get(..at).zip(text.get(at + 1..))
 }

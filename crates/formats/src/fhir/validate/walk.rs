@@ -1,5 +1,7 @@
 //! The one pass: resources, objects, members and values, each held against its definition as it goes by.
 
+use std::borrow::Cow;
+
 use super::super::definition::{CodeList, Content, Member, Part, Primitive, Tables, tables};
 use super::super::read::Raw;
 use super::cursor::{Broken, Cursor, Text};
@@ -42,6 +44,9 @@ pub(super) fn walk(text: &str, found: &mut Findings, seen: &mut Seen) {
         found.note(at, "", Severity::Fatal, code, text.into());
     }
 }
+
+/// What is told of an element that is there twice.
+const TWICE: &str = "the element is there twice: keep one, or put both into its array";
 
 pub(super) struct Walk<'b, 's> {
     pub(super) cursor: Cursor<'b>,
@@ -140,14 +145,7 @@ impl<'b> Walk<'b, '_> {
             if let (Some(check), Some(element)) = (check, element)
                 && check.keeps & 1 << element != 0
             {
-                check.keep(
-                    &mut object,
-                    element,
-                    Span {
-                        at,
-                        end: self.cursor.at,
-                    },
-                );
+                check.keep(&mut object, element, Span::new(at, self.cursor.at));
             }
             more = self.cursor.more(b'}')?;
         }
@@ -170,9 +168,9 @@ impl<'b> Walk<'b, '_> {
     /// Reads a member's value; gives its element where it is a value.
     fn member(&mut self, object: &mut Object, name: Text<'b>) -> Result<Option<u8>, Broken> {
         let plain = name.plain()?;
-        let (label, shadow) = match plain.strip_prefix('_') {
-            Some(label) => (label, true),
-            None => (&*plain, false),
+        let (label, shadow) = match plain.as_bytes().first() {
+            Some(b'_') => (plain.get(1..).unwrap_or_default(), true),
+            _ => (&*plain, false),
         };
         let number = self.tables.find(object.part, label);
         let known = number.and_then(|number| Some((number, self.tables.member(number)?)));
@@ -187,16 +185,10 @@ impl<'b> Walk<'b, '_> {
             self.cursor.skip(self.depth)?;
             return Ok(None);
         };
-        match object.note(Tables::place(object.part, number), member.element, shadow) {
+        match object.note(member, shadow) {
             Fit::Well => {}
-            Fit::Again => {
-                let text = "the element is there twice: keep one, or put both into its array";
-                self.found.add(self.cursor.at, IssueCode::Structure, text);
-            }
-            Fit::Choice => {
-                let text = "the element is there in another type already: keep one";
-                self.found.add(self.cursor.at, IssueCode::Structure, text);
-            }
+            Fit::Again => self.found.add(self.cursor.at, IssueCode::Structure, TWICE),
+            Fit::Unclear => self.judge_choice(object, member, &plain),
         }
         if shadow {
             self.shadow(member)?;
@@ -204,6 +196,27 @@ impl<'b> Walk<'b, '_> {
         }
         self.value(object, number, member)?;
         Ok(Some(member.element))
+    }
+
+    /// A choice is there for the second time: beside its own sibling, in another type, or twice.
+    fn judge_choice(&mut self, object: &Object, member: &Member, name: &str) {
+        let begun = self.cursor.text.get(object.at..self.cursor.at);
+        let members = Raw::begin(begun.unwrap_or_default()).members();
+        // The last member has no value yet, and is the one that stands here.
+        for (before, _) in members.map_while(Result::ok) {
+            let label = before.strip_prefix('_').unwrap_or(before);
+            let number = self.tables.find(object.part, label);
+            let other = number.and_then(|number| self.tables.member(number));
+            if before == name {
+                self.found.add(self.cursor.at, IssueCode::Structure, TWICE);
+                return;
+            }
+            if label != member.name && other.is_some_and(|other| other.element == member.element) {
+                let text = "the element is there in another type already: keep one";
+                self.found.add(self.cursor.at, IssueCode::Structure, text);
+                return;
+            }
+        }
     }
 
     /// Reads the sibling of a value that holds its id and extensions.
@@ -323,10 +336,7 @@ impl<'b> Walk<'b, '_> {
             Some(b'"') => {
                 let text = self.cursor.string()?.plain()?;
                 if primitive::may_be_local(primitive) && text.starts_with('#') {
-                    self.seen.name_local(Span {
-                        at,
-                        end: self.cursor.at,
-                    });
+                    self.seen.name_local(Span::new(at, self.cursor.at));
                 }
                 if let Some(list) = self.tables.list(member.list)
                     && !list.holds(&text)
@@ -334,7 +344,10 @@ impl<'b> Walk<'b, '_> {
                     self.found.add(at, IssueCode::CodeInvalid, strange(list));
                     return Ok(());
                 }
-                primitive::problem_of_text(primitive, &text)
+                match text {
+                    Cow::Borrowed(text) => primitive::problem_of_plain(primitive, text),
+                    Cow::Owned(text) => primitive::problem_of_text(primitive, &text),
+                }
             }
             Some(b'-' | b'0'..=b'9') => {
                 let digits = self.cursor.number()?;
@@ -363,12 +376,9 @@ impl<'b> Walk<'b, '_> {
 
     /// A concept with a required binding has one of its codes, whatever others it has.
     fn concept(&mut self, value: &Object, list: &CodeList) {
-        let concept = Span {
-            at: value.at,
-            end: value.end,
-        }
-        .of(self.cursor.text)
-        .map(Raw::begin);
+        let concept = Span::new(value.at, value.end)
+            .of(self.cursor.text)
+            .map(Raw::begin);
         let codings = concept.and_then(|concept| concept.get("coding").ok().flatten());
         let is_one = |coding: Raw<'_>| {
             let member = |name| {
