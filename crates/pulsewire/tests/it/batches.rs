@@ -1,7 +1,7 @@
 //! Batches over the socket, whole and damaged, and messages in the character set of their sender.
 
 use crate::message::{admission, header, lines, person};
-use crate::platform::{Platform, Site};
+use crate::platform::{Platform, Site, complained, run, said};
 use crate::sender::Sender;
 use crate::setting::wait_for;
 
@@ -159,4 +159,37 @@ fn defect_13_a_document_of_megabytes_is_taken_and_delivered_whole() {
     });
     let json = String::from_utf8_lossy(observed.bytes());
     assert!(json.contains(&data), "the document is whole");
+}
+
+#[test]
+fn defect_19_files_are_sent_and_mapped_message_by_message_and_what_does_not_add_up_is_told() {
+    let site = Site::default();
+    let platform = site.start();
+    let batch = [
+        b"BHS|^~\\&|LAB\r",
+        &admission("1", "F1")[..],
+        &admission("2", "F2"),
+        b"BTS|5\r",
+    ]
+    .concat();
+    let framed = formats::mllp::encode(&batch);
+    for (name, bytes, accepted) in [("plain.hl7", &batch, 2), ("framed.hl7", &framed, 2)] {
+        let path = site.folder().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let path = path.display().to_string();
+        let sent = run(&["send", &path, "--to", &format!("mllp://{}", platform.mllp)]);
+        assert!(
+            said(&sent).contains("acknowledged  AA 2"),
+            "{}",
+            said(&sent)
+        );
+        assert_eq!(platform.frames("Accepted"), accepted);
+        let mapped = run(&["map", &path]);
+        assert_eq!(said(&mapped).lines().count(), 2, "a bundle for each");
+        for output in [sent, mapped] {
+            let told = complained(&output);
+            assert!(told.contains("BTS-1 says 5 messages, 2 came"), "{told}");
+        }
+    }
+    assert_eq!(platform.frames("Resent"), 2, "the same messages in a frame");
 }

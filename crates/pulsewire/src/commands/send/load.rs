@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use formats::hl7v2;
 use formats::hl7v2::ack::{self, Outcome};
+use formats::hl7v2::batch::BatchIssue;
 use formats::limits::Limits;
 use formats::mllp::{self, Decoder, Event};
 use rustls::pki_types::pem::PemObject;
@@ -124,38 +125,49 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
                 "name files with HL7 v2 messages",
             )
         })?;
-        messages.extend(split(&bytes));
+        let (parts, doubts) = split(&bytes);
+        messages.extend(parts);
+        let mut log = io::stderr().lock();
+        for doubt in doubts {
+            writeln!(log, "{}: {doubt}", path.display())?;
+        }
     }
     Ok(messages)
 }
 
-/// The messages in a file's bytes: framed by MLLP, in a batch, or one after the other.
-fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
+/// The messages in a file's bytes, framed by MLLP, in a batch, or one after the other; and what does not add up.
+fn split(bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<BatchIssue>) {
     if bytes.first() == Some(&mllp::START) {
         let mut decoder = Decoder::new(Limits::DEFAULT);
         decoder.push(bytes);
-        let mut messages = Vec::new();
-        while let Some(event) = decoder.next_event() {
+        let (mut messages, mut doubts) = (Vec::new(), Vec::new());
+        let mut take = |event: Event<'_>| {
             if let Event::Frame(frame) = event {
-                messages.push(frame.to_vec());
+                let (parts, wrong) = split_batch(frame);
+                messages.extend(parts);
+                doubts.extend(wrong);
             }
+        };
+        while let Some(event) = decoder.next_event() {
+            take(event);
         }
-        if let Some(Event::Frame(frame)) = decoder.finish() {
-            messages.push(frame.to_vec());
+        if let Some(event) = decoder.finish() {
+            take(event);
         }
-        return messages;
+        return (messages, doubts);
     }
+    split_batch(bytes)
+}
+
+fn split_batch(bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<BatchIssue>) {
     let batch = hl7v2::batch::split(bytes);
     if batch.messages.is_empty() && !bytes.is_empty() {
         // What is no message is sent as it is: the receiver has to say so.
-        return vec![bytes.to_vec()];
+        return (vec![bytes.to_vec()], batch.issues);
     }
-    batch
-        .messages
-        .iter()
-        .filter_map(|message| bytes.get(message.span.clone()))
-        .map(<[u8]>::to_vec)
-        .collect()
+    let spans = batch.messages.iter();
+    let parts = spans.filter_map(|message| bytes.get(message.span.clone()));
+    (parts.map(<[u8]>::to_vec).collect(), batch.issues)
 }
 
 impl Load {
