@@ -135,6 +135,14 @@ pub(super) const TABLES: &[(&str, &str)] = &[
         include_str!("../../data/outbound/datatypes/XAD.Address.tsv"),
     ),
     (
+        "XAD.Organization",
+        include_str!("../../data/outbound/datatypes/XAD.Organization.tsv"),
+    ),
+    (
+        "XAD.Reference",
+        include_str!("../../data/outbound/datatypes/XAD.Reference.tsv"),
+    ),
+    (
         "XCN.Practitioner",
         include_str!("../../data/outbound/datatypes/XCN.Practitioner.tsv"),
     ),

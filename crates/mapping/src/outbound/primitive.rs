@@ -88,8 +88,8 @@ impl<'c, 'a> Carrier<'c, 'a> {
         Some(time)
     }
 
-    /// Writes a concept of which the field holds nothing but the code; the whole concept where the field's table has none
-    /// of its codes.
+    /// Writes the code of a concept where the field needs no more to say it; the whole concept where the field's table has
+    /// none of its codes, or where it says more than one code can.
     fn simple(&self, vocabulary: &str, spot: Spot<'c, 'a>, at: At) -> Piece<'c, 'a> {
         let node = spot.node;
         let codings = match node.get("coding") {
@@ -113,20 +113,28 @@ impl<'c, 'a> Carrier<'c, 'a> {
             };
             return self.table(table, spot, at);
         };
+        let same = |coding: &&'c Node<'a>| code(coding) == Some(chosen);
+        let text = node.get("text");
+        let is_said = |text: &Node<'_>| {
+            let words = |coding: &Node<'_>| {
+                [coding.word("display"), coding.word("code")].contains(&text.text())
+            };
+            codings.iter().any(words)
+        };
+        let is_all = codings.iter().all(|coding| same(&coding)) && text.is_none_or(is_said);
+        if !is_all
+            && codings
+                .first()
+                .is_some_and(|first| first.word("code") == chosen)
+        {
+            return self.table("CWE.CodeableConcept", spot, at);
+        }
         let mut piece = Piece::default();
         piece.text(at, chosen).take(first);
-        let same = |coding: &&'c Node<'a>| code(coding) == Some(chosen);
         for coding in codings.iter().filter(same) {
             piece.take(coding);
         }
-        let text = node.word("text");
-        let is_said =
-            |coding: &Node<'_>| [coding.word("display"), coding.word("code")].contains(&text);
-        if let Some(words) = node.get("text")
-            && codings.iter().any(is_said)
-        {
-            piece.take(words);
-        }
+        piece.taken.extend(text.filter(|text| is_said(text)));
         piece
     }
 

@@ -4,7 +4,7 @@ use super::carrier::{Carrier, Mode, Piece, Spot};
 use super::grid::{Room, Segment};
 use super::store::Resource;
 use super::tree::Node;
-use super::{Draft, patient, stay};
+use super::{Draft, patient, stay, value};
 
 /// ORC-1 of results: observations follow (HL7 table 0119).
 const RESULTS_FOLLOW: &str = "RE";
@@ -330,7 +330,12 @@ impl<'c, 'a> Orders<'_, 'c, 'a> {
         }
         let pieces: Vec<_> = components
             .iter()
-            .map(|node| (node, self.carrier.value_of(Spot { node, ..spot })))
+            .map(|node| {
+                let mut piece = self.carrier.value_of(Spot { node, ..spot });
+                // Repetitions of FT and TX would be read as lines of one text.
+                value::make_plain(&mut piece);
+                (node, piece)
+            })
             .collect();
         let first = pieces.first().map(|(_, piece)| piece.around(5));
         let is_same =

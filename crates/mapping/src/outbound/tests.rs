@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 use formats::hl7v2;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -148,6 +149,10 @@ fn a_value_is_of_the_type_that_holds_it() {
         r#""valueString":"a\nb""#,
         expect![[r#"FT |a\.br\b||||||F"#]],
     );
+}
+
+#[test]
+fn what_is_no_text_keeps_its_type() {
     check_value(r#""valueInteger":5"#, expect!["NM |5||||||F"]);
     check_value(
         r#""valueBoolean":true"#,
@@ -185,6 +190,10 @@ fn a_value_is_of_the_type_that_holds_it() {
         r#""valueRatio":{"numerator":{"value":5,"unit":"mg"},"denominator":{"value":2,"unit":"mL"}}"#,
         expect!["ST |numerator 5 mg, denominator 2 mL||||||F"],
     );
+}
+
+#[test]
+fn what_hl7_cannot_hold_is_said_in_words() {
     check_value(
         r#""valueSampledData":{"origin":{"value":0,"unit":"mV"},"period":10,"dimensions":1,"data":"1 E -3.5"}"#,
         expect![[r#"
@@ -242,4 +251,134 @@ fn a_report_that_is_its_document_becomes_a_document() {
         NTE|1||Content type: text/html; charset=utf-8
     "#]],
     );
+}
+
+#[test]
+fn what_cannot_be_sent_says_what_to_do() {
+    check(
+        &["{"],
+        expect![
+            "resource 1: the resource is not JSON: a closing bracket expected, 0 bytes before its end"
+        ],
+    );
+    check(
+        &[PATIENT, "{}"],
+        expect!["resource 2 has no resourceType: give FHIR R4 resources or bundles of them"],
+    );
+    check(
+        &[PATIENT],
+        expect![
+            "there is nothing to send: give an Observation, a DiagnosticReport or a Communication"
+        ],
+    );
+    let lonely =
+        r#"{"resourceType":"Observation","id":"o","status":"unknown","code":{"text":"x"}}"#;
+    let stranger = r#"{"resourceType":"Condition","id":"c"}"#;
+    check(
+        &[lonely, stranger],
+        expect![[r#"
+        PID|1
+        OBR|1|||^x^^^^^^^x|||||||||||||||||||||R
+        OBX|1||^x^^^^^^^x||||||||R
+        resource-not-carried Condition/c 
+        no-patient Observation/o subject
+    "#]],
+    );
+}
+
+#[test]
+fn the_header_names_sender_receiver_and_the_versions_of_what_is_sent() {
+    let result = |version: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"o","meta":{{"versionId":"{version}"}},"status":"final","code":{{"text":"x"}}}}"#
+        )
+    };
+    let outbound = Outbound {
+        sending_facility: "H^1.2^ISO".into(),
+        receiving_application: "EHR".into(),
+        processing_id: "T".into(),
+        version: "2.6".into(),
+        ..Outbound::default()
+    };
+    let send = |version: &str, at: &str| {
+        let at = EventTime::parse(at).unwrap();
+        let sent = to_v2(&[result(version).as_bytes()], &outbound, at).unwrap();
+        let first = sent.messages.into_iter().next().unwrap();
+        (first.control_id, String::from_utf8(first.bytes).unwrap())
+    };
+    let (control_id, message) = send("1", "2026-03-01T10:00:00.25Z");
+    let header = message.split('\r').next().unwrap_or_default();
+    expect![[r#"MSH|^~\&|PULSEWIRE|H^1.2^ISO|EHR||20260301100000.25+0000||ORU^R01^ORU_R01|07a34d1c7285e94440f2|T|2.6||||||UNICODE UTF-8"#]].assert_eq(header);
+    assert_eq!(send("1", "2026-03-02T10:00:00Z").0, control_id);
+    assert_ne!(send("2", "2026-03-01T10:00:00.25Z").0, control_id);
+}
+
+/// Makes a result with a text wherever text is, and gives the texts that are read back.
+fn through(text: &str) -> Vec<String> {
+    let json = String::from_utf8(formats::fhir::json::string(text)).unwrap();
+    let result = format!(
+        r#"{{"resourceType":"Observation","id":"o","status":"final","code":{{"coding":[{{"code":"c","display":{json}}}]}},"valueString":{json},"note":[{{"text":{json}}}],"referenceRange":[{{"text":{json}}}]}}"#
+    );
+    let sent = to_v2(&[result.as_bytes()], &Outbound::default(), at()).unwrap();
+    let [message] = sent.messages.as_slice() else {
+        panic!("one message");
+    };
+    let parsed = hl7v2::parse(&message.bytes);
+    assert_eq!(parsed.issues(), &[]);
+    let names: Vec<_> = parsed
+        .segments()
+        .map(|segment| segment.name().to_owned())
+        .collect();
+    assert_eq!(names.concat(), b"MSHPIDOBROBXNTE");
+    let field = |name: &[u8], number: usize| parsed.segment(name).unwrap().field(number);
+    vec![
+        field(b"OBX", 3).component(2).text().into_owned(),
+        field(b"OBX", 5).text().into_owned(),
+        field(b"OBX", 7).text().into_owned(),
+        field(b"NTE", 3).text().into_owned(),
+    ]
+}
+
+#[test]
+fn hostile_text_stays_in_its_field() {
+    for text in [
+        "|^~\\&",
+        "\\F\\ \\.br\\ \\X0D\\",
+        "a\r\nMSH|^~\\&|EVIL\rb",
+        "\"\"",
+        "\u{b}x\u{1c}\r",
+        "\u{0}\t\u{7f}",
+        "Jos\u{e9} \u{6f22}\u{5b57} \u{1f9ea}",
+        " both ends ",
+    ] {
+        assert_eq!(through(text), [text; 4], "{text:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_back_as_it_was(text in "[|^~\\\\&\"\\x00-\\x1f a-c.brXFST0-9]{1,40}|\\PC{1,300}") {
+        prop_assert_eq!(through(&text), vec![text; 4]);
+    }
+
+    #[test]
+    fn whatever_the_resource_holds_the_message_is_one(
+        kind in prop::sample::select(vec!["Observation", "DiagnosticReport", "Communication"]),
+        name in prop::sample::select(vec![
+            "code", "status", "subject", "encounter", "performer", "valueQuantity", "valueRange", "component", "hasMember", "result",
+            "payload", "presentedForm", "note", "identifier", "effectiveDateTime", "referenceRange", "specimen", "basedOn", "recipient",
+        ]),
+        inner in prop::sample::select(vec![
+            "1", "true", "null", "\"a|b\"", "[]", "{}", "[[]]", "[null]", "{\"coding\":[{\"code\":1}]}", "[{\"reference\":\"#x\"}]",
+            "[{\"reference\":\"Observation/o\"}]", "{\"value\":1,\"low\":{\"value\":-1}}", "[{\"data\":\"A\",\"contentString\":\"t\"}]",
+        ]),
+    ) {
+        let text = format!(r#"{{"resourceType":"{kind}","id":"o","{name}":{inner}}}"#);
+        if let Ok(sent) = to_v2(&[text.as_bytes()], &Outbound::default(), at()) {
+            for message in &sent.messages {
+                let parsed = hl7v2::parse(&message.bytes);
+                prop_assert!(parsed.issues().is_empty());
+            }
+        }
+    }
 }

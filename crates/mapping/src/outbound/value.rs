@@ -1,7 +1,7 @@
 //! OBX-2, OBX-5 and OBX-6: a value by its FHIR type, and as text where HL7 v2 has no type that holds all of it.
 
 use super::carrier::{At, Carrier, Piece, Spot};
-use super::grid::Content;
+use super::grid::{Content, Place};
 use super::primitive::words;
 use super::tree::Node;
 
@@ -172,12 +172,7 @@ impl<'c, 'a> Carrier<'c, 'a> {
             let mut other = Piece::default();
             self.unit(amount, &mut other);
             piece.taken.append(&mut other.taken);
-            if piece
-                .cells
-                .range(super::grid::Place::field(6)..)
-                .next()
-                .is_none()
-            {
+            if piece.cells.range(Place::field(6)..).next().is_none() {
                 piece.cells.append(&mut other.cells);
             }
         }
@@ -360,6 +355,22 @@ pub(super) fn text_of<'c, 'a>(words: &str) -> Piece<'c, 'a> {
     };
     piece.text(TYPE, kind).put(VALUE, content);
     piece
+}
+
+/// Makes a text of any kind an ST.
+pub(super) fn make_plain(piece: &mut Piece<'_, '_>) {
+    let kind = piece.cells.get_mut(&Place::field(2));
+    let Some(kind) =
+        kind.filter(|kind| matches!(kind, Content::Text(kind) if kind == "FT" || kind == "TX"))
+    else {
+        return;
+    };
+    *kind = Content::Text("ST".to_owned());
+    if let Some(content) = piece.cells.get_mut(&Place::field(5))
+        && let Content::Formatted(text) = content
+    {
+        *content = Content::Text(std::mem::take(text));
+    }
 }
 
 /// Reports whether digits are a number as HL7 v2 writes it, which has no exponent.
