@@ -104,7 +104,7 @@ fn row(line: &str) -> Option<Row> {
 }
 
 /// Says whether a text is what a pattern allows: `*` stands for any text, `|` parts alternatives.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     pattern.split('|').any(|pattern| is_glob_of(pattern, text))
 }
 

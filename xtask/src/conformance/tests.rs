@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::comparison::Ours;
 use super::differences::{Differences, Reason};
 use super::pairs::Corpus;
-use super::{comparison, json, pairs, resources, whistle};
+use super::{comparison, differences, json, pairs, resources, whistle};
 
 /// Compares made-up resources, and lists every expected element that ours does not have.
 fn check(expected: &str, ours: &str, disagreements: Expect) {
@@ -220,6 +220,29 @@ fn a_deliberate_difference_is_one_for_its_path_and_values_alone() {
     assert_eq!(reason("cdc", &element), None);
     let error = Differences::parse("names\ncdc\tx\ty\tz\n").err().unwrap();
     assert!(error.contains(":2: write corpus"), "{error}");
+}
+
+#[test]
+fn a_pattern_takes_any_text_for_a_star() {
+    for (pattern, text) in [
+        ("a", "a"),
+        ("*", ""),
+        ("a*", "abc"),
+        ("*c", "abc"),
+        ("a*b*d", "a-b-c-d"),
+        ("x|*b*", "abc"),
+    ] {
+        assert!(differences::matches(pattern, text), "{pattern} {text}");
+    }
+    for (pattern, text) in [
+        ("a", "ab"),
+        ("a*", "ba"),
+        ("ab*ba", "aba"),
+        ("a*b*c", "a-c"),
+        ("x|y", "z"),
+    ] {
+        assert!(!differences::matches(pattern, text), "{pattern} {text}");
+    }
 }
 
 #[test]
