@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { accessible, browse, fits, MIDDLE, NARROW, picture, WIDE } from "./browser.mjs";
 import { start, until } from "./pulsewire.mjs";
-import { admission, merge, minutesBefore, potassium, vitals } from "./ward.mjs";
+import { admission, local, merge, minutesBefore, potassium, vitals } from "./ward.mjs";
 
 const ADA = { number: "E2E-ADA", family: "Ember", given: "Ada" };
 const WINDOWS = ["6h", "24h", "48h"];
@@ -19,7 +19,7 @@ describe("pages", () => {
   let pulsewire;
   let browser;
   let page;
-  const places = { overview: "/", alerts: "/alerts", patients: "/patients", quarantine: "/quarantine", kit: "/ui/kit", missing: "/nowhere" };
+  const places = { overview: "/", alerts: "/alerts", patients: "/patients", quarantine: "/quarantine", codes: "/codes", kit: "/ui/kit", missing: "/nowhere" };
 
   before(async () => {
     pulsewire = await start();
@@ -36,10 +36,16 @@ describe("pages", () => {
       await pulsewire.send(vitals(ADA, minutesBefore(now, ago), { breaths, saturation, systolic, pulse, celsius }));
     }
     await pulsewire.send(potassium(ADA, minutesBefore(now, 10), 6.9));
+    await pulsewire.send(local(ADA, minutesBefore(now, 8)));
     await pulsewire.send(merge(ADA, ADA, minutesBefore(now, 5)));
     places.alert = await linked("/alerts", /potassium/i);
     places.patient = await linked("/patients", /Ember/);
     places.record = await linked("/quarantine", /./);
+    places.message = await until("a message has a page", async () => {
+      await browser.open(page, "/codes");
+      const link = page.getByRole("row").filter({ hasText: "GLUX" }).getByRole("link").first();
+      return (await link.count()) > 0 && link.getAttribute("href");
+    });
   });
 
   after(async () => {
@@ -89,9 +95,34 @@ describe("pages", () => {
     }
   });
 
+  test("tell how a code without a meaning gets one", async () => {
+    await browser.open(page, "/codes?field=OBX-3");
+    const row = page.getByRole("row").filter({ hasText: "GLUX" });
+    await row.getByText("Rule to fill in").click();
+    await row.getByText('from = "L|GLUX"').waitFor();
+    await accessible(page, "codes, a rule open");
+    await picture(page, "codes-rule");
+    await page.getByRole("navigation", { name: "Field" }).getByRole("link", { name: /^All/ }).click();
+    await page.waitForURL("**/codes");
+    browser.quiet("codes are quiet");
+  });
+
+  test("tell what became of each field of a message", async () => {
+    await browser.open(page, places.message);
+    const fields = page.getByRole("navigation", { name: "What became of the fields" });
+    const value = page.getByRole("row").filter({ hasText: "Observation.value" });
+    await value.filter({ hasText: "5.4" }).first().waitFor();
+    await fields.getByRole("link", { name: /^left out/ }).click();
+    await page.waitForURL("**?fields=ignored");
+    await page.getByRole("row").filter({ hasText: "a separator" }).first().waitFor();
+    assert.equal(await value.count(), 0, "only what was chosen is shown");
+    await accessible(page, "message, left out");
+    browser.quiet("a message is quiet");
+  });
+
   test("are reached from the first by links alone", async () => {
     await browser.open(page, "/");
-    for (const [name, title] of [["Alerts", "Alerts"], ["Patients", "Patients"], ["Quarantine", "Quarantine"], ["Overview", "Overview"]]) {
+    for (const [name, title] of [["Alerts", "Alerts"], ["Patients", "Patients"], ["Quarantine", "Quarantine"], ["Codes", "Codes"], ["Overview", "Overview"]]) {
       await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
       await page.getByRole("heading", { level: 1, name: title }).waitFor();
       assert.equal(await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).getAttribute("aria-current"), "page");
@@ -100,7 +131,7 @@ describe("pages", () => {
   });
 
   test("say what is wrong with an address", async () => {
-    for (const path of ["/alerts/none", "/patients/none", "/quarantine/none", "/nowhere/at/all"]) {
+    for (const path of ["/alerts/none", "/patients/none", "/quarantine/none", "/messages/none", "/messages/healthcare.audit:0:0", "/nowhere/at/all"]) {
       await browser.open(page, path, 404);
       await page.getByRole("link", { name: "To the overview" }).waitFor();
     }

@@ -45,6 +45,18 @@ export function potassium(patient, at, value, { order, status = "F" } = {}) {
   );
 }
 
+/** A result that only its laboratory has a code for. */
+export function local(patient, at) {
+  return lines(
+    header("ORU^R01^ORU_R01", at),
+    identity(patient),
+    visit(patient),
+    `OBR|1||L${control}^LAB|24320-4^Basic metabolic panel^LN|||${stamp(at)}|||||||||||||||${stamp(at)}||CH|F`,
+    `OBX|1|NM|GLUX^Glucose by the house's method^L||5.4|mmol/L|3.9-5.8|N|||F|||${stamp(at)}`,
+    "ZLB|1|house",
+  );
+}
+
 /** One set of vital signs, all seven that an early warning score asks for. */
 export function vitals(patient, at, { breaths, saturation, systolic, pulse, celsius }) {
   const sign = (number, code, name, value, unit) => `OBX|${number}|NM|${code}^${name}^LN||${value}|${unit}|||||F|||${stamp(at)}`;
