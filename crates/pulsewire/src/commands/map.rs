@@ -1,10 +1,12 @@
-//! `map`: HL7 v2 to FHIR R4, message by message, without a journal and without state.
+//! `map`: HL7 v2 to FHIR R4 and back, message by message, without a journal and without state.
 
-use std::io::Write;
+mod outbound;
+
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use clinical::SiteKey;
+use clinical::{EventTime, SiteKey};
 use formats::hl7v2::{self, ack::Fault};
 use mapping::bundle::bundle;
 use mapping::identity::{Subjects, split};
@@ -14,17 +16,24 @@ use super::{Configured, Failure, send};
 use crate::clock::Clock;
 use crate::intake::sources::Sources;
 
-/// Map HL7 v2 messages to FHIR R4
+/// Map HL7 v2 messages to FHIR R4, or FHIR R4 back to HL7 v2
 ///
 /// Prints one bundle a message as NDJSON, as the message alone has it: nothing is remembered between messages. Ids are
 /// derived with a key of zeros unless --site-key names the site's, so that they do not tell a site's pseudonyms.
+///
+/// With --to hl7v2 the files hold FHIR resources: JSON, NDJSON or bundles. Each bundle, and each file's other resources
+/// together, become ORU^R01 (DiagnosticReport, Observation) and MDM^T02 (Communication, and a report that is nothing but
+/// its document). What no message carries is named on the standard error.
 #[derive(Args)]
 pub(crate) struct Map {
     #[command(flatten)]
     configured: Configured,
-    /// Files with messages, one or many each; folders are walked
+    /// Files with messages or resources, one or many each; folders are walked
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// What to make
+    #[arg(long, value_enum, default_value_t = Form::Fhir, value_name = "FORM")]
+    to: Form,
     /// Print what became of every populated field instead, one a line
     #[arg(long)]
     coverage: bool,
@@ -33,8 +42,21 @@ pub(crate) struct Map {
     site_key: Option<PathBuf>,
 }
 
+/// What `map` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// FHIR R4 of HL7 v2 messages
+    Fhir,
+    /// HL7 v2 of FHIR R4 resources
+    Hl7v2,
+}
+
 impl Map {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        if self.to == Form::Hl7v2 {
+            let at = EventTime::from_micros(Clock::system().now().micros());
+            return outbound::run(&self.files, at, std::io::stdout().is_terminal(), out);
+        }
         let config = self.configured.load()?;
         let sources = Sources::new(&config.sources).map_err(|error| Failure::new(error, ""))?;
         let site = match &self.site_key {
@@ -121,6 +143,7 @@ mod tests {
                 data: None,
             },
             files: vec![file("message.hl7", message)],
+            to: Form::Fhir,
             coverage: false,
             site_key: None,
         };
