@@ -16,6 +16,8 @@ mod comparison;
 
 mod differences;
 
+mod origin;
+
 mod report;
 
 use std::fs::File;
@@ -25,6 +27,7 @@ use std::process::Command;
 use crate::step::{Failed, root};
 use comparison::Element;
 use differences::Differences;
+use origin::Origins;
 use pairs::{Corpus, Pair};
 use report::{Finding, Report};
 
@@ -169,11 +172,13 @@ fn measure(corpus: Corpus, shared: &Path, differences: &Differences) -> Result<R
         if ours.is_empty() {
             left_out.push(format!("{}: the message is mapped to nothing", pair.name));
         }
+        let origins = Origins::of(&std::fs::read(&pair.message).unwrap_or_default());
         let elements = comparison::elements(&expected, &ours).into_iter();
         findings.extend(elements.map(|element: Element| {
             let reason = differences.reason(corpus.name(), &element);
             Finding {
                 file: pair.name.clone(),
+                origin: origins.fields(&element.expected),
                 element,
                 reason,
             }

@@ -14,6 +14,8 @@ const LEFT_OUT_SHOWN: usize = 5;
 pub(super) struct Finding {
     /// The pair's name.
     pub(super) file: String,
+    /// The fields of the message that hold what is expected.
+    pub(super) origin: String,
     /// What is expected and what we have.
     pub(super) element: Element,
     /// Why it differs on purpose, if it does.
@@ -134,7 +136,7 @@ impl Report {
         text
     }
 
-    /// Lists what disagrees: file, path, expected, ours; with tabs between.
+    /// Lists what disagrees: file, path, expected, ours, and the fields that hold what is expected; with tabs between.
     pub(super) fn list(&self) -> String {
         let lines = self.disagreed().map(|finding| {
             let Element { expected, ours, .. } = &finding.element;
@@ -145,7 +147,10 @@ impl Report {
             } else {
                 ""
             };
-            format!("{corpus}/{file}\t{path}\texpected {expected}\tours {ours}{elsewhere}\n")
+            let origin = &finding.origin;
+            format!(
+                "{corpus}/{file}\t{path}\texpected {expected}\tours {ours}\t{origin}{elsewhere}\n"
+            )
         });
         lines.collect()
     }
@@ -167,8 +172,8 @@ impl Report {
         let lines = classes.into_iter().map(|((path, how), findings)| {
             let example = findings.first().map_or(String::new(), |finding| {
                 let Element { expected, ours, .. } = &finding.element;
-                let (file, ours) = (&finding.file, ours.text());
-                format!("{expected}\tours {ours}\t{file}")
+                let (file, origin, ours) = (&finding.file, &finding.origin, ours.text());
+                format!("{expected}\tours {ours}\t{file}\t{origin}")
             });
             format!("{:>5}\t{path}\t{how}\t{example}\n", findings.len())
         });

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::comparison::Ours;
 use super::differences::{Differences, Reason};
+use super::origin::Origins;
 use super::pairs::Corpus;
 use super::{comparison, differences, json, pairs, resources, whistle};
 
@@ -220,6 +221,23 @@ fn a_deliberate_difference_is_one_for_its_path_and_values_alone() {
     assert_eq!(reason("cdc", &element), None);
     let error = Differences::parse("names\ncdc\tx\ty\tz\n").err().unwrap();
     assert!(error.contains(":2: write corpus"), "{error}");
+}
+
+#[test]
+fn an_expected_value_is_traced_to_the_fields_that_hold_it() {
+    let message = b"MSH|^~\\&|APP\rPID|||7^^^H&1.2.3&ISO~8||SMITH^JOHN|APP\rPV1||||||||||||||||||||||||||||||||||||||||||||20230501102531-0400\r";
+    let origins = Origins::of(message);
+    for (value, fields) in [
+        ("\"SMITH\"", "PID-5.1"),
+        ("\"8\"", "PID-3"),
+        ("8", "PID-3"),
+        ("\"urn:oid:1.2.3\"", "PID-3.4.2"),
+        ("\"APP\"", "MSH-3 PID-6"),
+        ("\"2023-05-01T10:25:31-04:00\"", "PV1-44"),
+        ("\"nowhere\"", ""),
+    ] {
+        assert_eq!(origins.fields(value), fields, "{value}");
+    }
 }
 
 #[test]
