@@ -10,7 +10,8 @@ pub struct Draft {
     pub resource_type: &'static str,
     /// The resource's id: the same in every message that speaks of it.
     pub id: Box<str>,
-    /// Its top-level elements in R4 order; one that is absent leaves what was known.
+    /// Its top-level elements in R4 order; one that is absent leaves what was known. A part of one, as in `period.end`, is only
+    /// ever cleared.
     pub elements: Vec<(Box<str>, Element)>,
     /// When it was true of the patient.
     pub event_time: EventTime,

@@ -90,9 +90,9 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
     let event = trigger(message);
     let moves = event == MOVE_OF_IDENTIFIER;
     let merges = moves || MERGES.contains(&event);
-    let mut retired = message.segments_named(b"MRG");
-    let merge = retired.next().filter(|_| merges);
-    let several = groups > 1 || (merge.is_some() && retired.next().is_some());
+    let mut priors = message.segments_named(b"MRG");
+    let merge = priors.next().filter(|_| merges);
+    let several = groups > 1 || priors.next().is_some();
     let Some(chosen) = chosen else {
         return if others.is_empty() {
             Subjects::None

@@ -10,6 +10,8 @@ pub(crate) mod clock;
 
 pub(crate) mod write;
 
+mod parts;
+
 pub(crate) mod primitive;
 
 pub(crate) mod link;
@@ -580,4 +582,4 @@ fn first_code(raw: &[u8]) -> &[u8] {
 mod tests;
 
 #[cfg(test)]
-mod corpus;
+pub(crate) mod corpus;

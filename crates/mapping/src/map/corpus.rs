@@ -15,14 +15,16 @@ const IN_SCOPE: [&str; 12] = [
     "A01", "A02", "A03", "A04", "A08", "A11", "A12", "A13", "A28", "A31", "A40", "R01",
 ];
 
-fn shared() -> Option<PathBuf> {
+/// Gives the folder of the shared corpora, where it is.
+pub(crate) fn shared() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     #[expect(clippy::disallowed_methods, reason = "a test finds its corpora by it")]
     let folder = std::env::var("PULSEWIRE_SHARED").map_or(default, PathBuf::from);
     folder.join("corpora").is_dir().then_some(folder)
 }
 
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+/// Finds the files of messages in a folder.
+pub(crate) fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
     };

@@ -202,6 +202,10 @@ impl<'m> Mapper<'m> {
                 continue;
             }
             self.met_null = false;
+            if let Body::Object(parts) = &node.body {
+                self.in_parts(node, parts, frame, &mut elements);
+                continue;
+            }
             let (bytes, content) = self.node_bytes(node, frame);
             // A text that stands in the table is written alone only where it is all of an element.
             let stands = node.constant || matches!(node.body, Body::Leaf(_));
@@ -240,7 +244,7 @@ impl<'m> Mapper<'m> {
         (bytes, content)
     }
 
-    fn members(
+    pub(super) fn members(
         &mut self,
         object: &mut Object<'_>,
         nodes: &'static [Node],

@@ -66,7 +66,13 @@ impl Snapshot {
         for (name, element) in &draft.elements {
             let value: &[u8] = match element {
                 Element::Set(value) => value,
-                Element::Clear => b"",
+                Element::Clear => match name.split_once('.') {
+                    Some((whole, part)) => {
+                        self.remove_parts(whole, &[part], said);
+                        continue;
+                    }
+                    None => b"",
+                },
                 Element::Default(value) => {
                     self.fill(name, value);
                     continue;

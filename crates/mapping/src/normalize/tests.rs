@@ -21,6 +21,8 @@ mod properties;
 
 mod references;
 
+mod resends;
+
 const A: PatientKey = PatientKey::from_bytes([0xaa; 16]);
 const B: PatientKey = PatientKey::from_bytes([0xbb; 16]);
 const C: PatientKey = PatientKey::from_bytes([0xcc; 16]);

@@ -10,6 +10,9 @@ use crate::identity::{self, Subjects};
 use crate::map::{map, map_as, message_time};
 use crate::source::Source;
 
+/// When everything is received: after all that is spoken of.
+const RECEIVED: &str = "2100-01-01T00:00:00Z";
+
 /// All patients of a site, and every resource as it now stands.
 pub(super) struct Hospital {
     pub(super) states: BTreeMap<PatientKey, State>,
@@ -19,6 +22,7 @@ pub(super) struct Hospital {
     pub(super) refused: Vec<&'static str>,
     /// How many resources were written.
     pub(super) written: usize,
+    provenances: usize,
     /// Merge events, by whose they are.
     pub(super) merges: Vec<(PatientKey, clinical::Merge)>,
     source: Source,
@@ -32,6 +36,7 @@ impl Hospital {
             current: BTreeMap::new(),
             refused: Vec::new(),
             written: 0,
+            provenances: 0,
             merges: Vec::new(),
             source: Source::new("adt1"),
             site: SiteKey::new([7; 32]),
@@ -53,23 +58,50 @@ impl Hospital {
         self.receive(text.as_bytes());
     }
 
-    /// Takes in a message and everything that follows from it.
-    pub(super) fn receive(&mut self, bytes: &[u8]) {
+    /// Counts the versions of resources that were written, but for those that tell of a message.
+    pub(super) const fn count_but_provenance(&self) -> usize {
+        self.written - self.provenances
+    }
+
+    /// Gives each part of a message of several patients, or the message.
+    fn parts(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let message = hl7v2::parse(bytes);
-        let parts = match identity::subjects(&message, &self.source) {
+        match identity::subjects(&message, &self.source) {
             Subjects::Several(_) => identity::split(&message),
             _ => vec![bytes.to_vec()],
+        }
+    }
+
+    /// Maps a message.
+    pub(super) fn map(&self, bytes: &[u8]) -> Vec<Draft> {
+        let received = ReceivedTime::parse(RECEIVED).unwrap();
+        let map = |part: &Vec<u8>| {
+            let message = hl7v2::parse(part);
+            map(&message, &self.source, &self.site, received).drafts
         };
-        for part in parts {
+        self.parts(bytes).iter().flat_map(map).collect()
+    }
+
+    /// What of a message is mapped.
+    pub(super) fn coverage(&self, bytes: &[u8]) -> crate::coverage::Coverage {
+        let received = ReceivedTime::parse(RECEIVED).unwrap();
+        let message = hl7v2::parse(bytes);
+        map(&message, &self.source, &self.site, received).coverage
+    }
+
+    /// Takes in a message and everything that follows from it.
+    pub(super) fn receive(&mut self, bytes: &[u8]) {
+        for part in self.parts(bytes) {
             let message = hl7v2::parse(&part);
             let subjects = identity::subjects(&message, &self.source);
             let whom = subjects.patient().map(|one| one.key(&self.site));
             let key = whom.unwrap_or_default();
-            let received = ReceivedTime::parse("2026-03-02T00:00:00Z").unwrap();
+            let received = ReceivedTime::parse(RECEIVED).unwrap();
+            let time = message_time(&message, &self.source);
             let raw = RawInfo {
                 message_id: MessageId::derive(&[&part]),
                 addressed: key,
-                message_time: message_time(&message, &self.source).unwrap(),
+                message_time: time.unwrap_or(EventTime::from_micros(received.micros())),
                 received_time: received,
                 topic: "healthcare.hl7v2.adt",
                 partition: 0,
@@ -130,6 +162,7 @@ impl Hospital {
                     ..
                 } => {
                     self.written += 1;
+                    self.provenances += usize::from(&*resource_type == "Provenance");
                     let json = serde_json::from_slice(&json).unwrap();
                     self.current.insert(format!("{resource_type}/{id}"), json);
                 }

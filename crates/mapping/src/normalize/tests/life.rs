@@ -2,6 +2,7 @@
 
 use super::hospital::Hospital;
 use super::*;
+use crate::coverage::Outcome;
 
 const ANN: &str = "PID|||1^^^H^MR||Doe^Ann";
 const BOB: &str = "PID|||2^^^H^MR||Roe^Bob";
@@ -169,6 +170,75 @@ fn a_change_of_the_attending_doctor_is_undone() {
     hospital.send("A55", 2, &by(""));
     let stays = hospital.all("Encounter");
     assert_eq!(stays[0]["participant"][0]["individual"]["display"], "Early");
+}
+
+#[test]
+fn an_end_that_is_deleted_goes_without_the_beginning() {
+    let mut hospital = Hospital::new();
+    let from_to = |times: &str| {
+        let stay = visit("I", "W1", "V1");
+        format!("{ANN} / {stay}{}{times}", "|".repeat(25))
+    };
+    hospital.send("A03", 0, &from_to("20260227|20260228"));
+    hospital.send("A08", 1, &from_to("|\"\""));
+    let stays = hospital.all("Encounter");
+    assert_eq!(
+        stays[0]["period"],
+        serde_json::json!({"start": "2026-02-27"})
+    );
+}
+
+#[test]
+fn a_corrected_report_is_the_same_report() {
+    let mut hospital = Hospital::new();
+    let report = |status: &str, value: &str| {
+        format!(
+            "{ANN} / OBR|1||F1|BMP|||202603010000|||||||||||||||20260301|||{status} / OBX|1|NM|K||{value}|mmol/L|||||{status}"
+        )
+    };
+    for (minute, (status, value)) in [("P", "6.0"), ("F", "6.9"), ("C", "4.9")]
+        .into_iter()
+        .enumerate()
+    {
+        hospital.send("R01", minute, &report(status, value));
+    }
+    let (reports, results) = (
+        hospital.all("DiagnosticReport"),
+        hospital.all("Observation"),
+    );
+    assert_eq!((reports.len(), results.len()), (1, 1));
+    assert_eq!(reports[0]["status"], "corrected");
+    assert_eq!(reports[0]["meta"]["versionId"], "3");
+    assert_eq!(results[0]["valueQuantity"]["value"], 4.9);
+    // An older version that comes late changes nothing; one that is taken back stays so.
+    hospital.send("R01", 1, &report("F", "6.8"));
+    assert_eq!(
+        hospital.all("Observation")[0]["valueQuantity"]["value"],
+        4.9
+    );
+    hospital.send("R01", 5, &report("W", "4.9"));
+    hospital.send("R01", 6, &report("F", "5.0"));
+    assert_eq!(hospital.all("Observation")[0]["status"], "entered-in-error");
+}
+
+#[test]
+fn an_event_that_is_not_listed_states_the_patient_and_tells_what_it_left() {
+    let mut hospital = Hospital::new();
+    let text = b"MSH|^~\\&|A|B|||20260301||PEX^P07^PEX_P07|1|P|2.5\rEVN|P07|20260301\rPID|||1^^^H^MR||Doe^Ann\rPV1||I|W1||||||||||||||||V1\rPES|Firm||Aspirin\r";
+    hospital.receive(text);
+    assert_eq!(hospital.patient("1")["name"][0]["family"], "Doe");
+    assert_eq!(hospital.stays(), "V1 of 1: in-progress at W1 active\n");
+    let message = formats::hl7v2::parse(text);
+    let report = hospital.coverage(text).report(&message);
+    let left = report
+        .lines
+        .iter()
+        .filter(|line| line.path.starts_with("PES"));
+    for line in left.clone() {
+        let told = !matches!(line.outcome, Outcome::Mapped { .. });
+        assert!(told, "{}", line.path);
+    }
+    assert_eq!(left.count(), 2);
 }
 
 #[test]
