@@ -2,10 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod damage;
+mod pieces;
 mod seeds;
 
-pub use damage::{Damage, PIECES};
-pub use seeds::{Pieces, seeds};
+pub use damage::Damage;
+pub use seeds::Kind;
 
 use bolero::TypeGenerator;
 
@@ -17,19 +18,28 @@ pub struct Recipe {
     damages: Vec<Damage>,
 }
 
-/// So many damages are done at most: a message that is nothing but damage is refused at the door.
+/// So many damages are done at most: what is nothing but damage is refused at the door.
 const DAMAGES_MAX: u8 = 12;
 
 impl Recipe {
-    /// Makes the input.
+    /// Makes a message.
     #[must_use]
-    pub fn bytes(&self) -> Vec<u8> {
-        let seeds = seeds();
-        let chosen = usize::from(self.seed) % seeds.len().max(1);
-        let mut bytes = seeds.get(chosen).cloned().unwrap_or_default();
+    pub fn message(&self) -> Vec<u8> {
+        self.bytes(Kind::messages())
+    }
+
+    /// Makes a FHIR resource.
+    #[must_use]
+    pub fn resource(&self) -> Vec<u8> {
+        self.bytes(Kind::resources())
+    }
+
+    fn bytes(&self, kind: &Kind) -> Vec<u8> {
+        let chosen = usize::from(self.seed) % kind.seeds.len().max(1);
+        let mut bytes = kind.seeds.get(chosen).cloned().unwrap_or_default();
         let count = usize::from(self.count % DAMAGES_MAX);
         for damage in self.damages.iter().take(count) {
-            damage.apply(&mut bytes, seeds);
+            damage.apply(&mut bytes, kind);
         }
         bytes
     }

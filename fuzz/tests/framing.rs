@@ -47,9 +47,9 @@ fn framing() {
     bolero::check!()
         .with_type::<(Recipe, Vec<Recipe>, Vec<u8>)>()
         .for_each(|(first, others, cuts)| {
-            let mut bytes = mllp::encode(&first.bytes());
+            let mut bytes = mllp::encode(&first.message());
             for other in others.iter().take(3) {
-                bytes.extend(mllp::encode(&other.bytes()));
+                bytes.extend(mllp::encode(&other.message()));
             }
             let mut chunks = Vec::new();
             let mut rest = bytes.as_slice();
@@ -68,7 +68,7 @@ fn framing() {
                     Seen::Ended(_) => {}
                 }
             }
-            let message = first.bytes();
+            let message = first.message();
             if mllp::fits_in_frame(&message) && message.len() <= LIMITS.frame_bytes {
                 assert_eq!(
                     seen([mllp::encode(&message).as_slice()]),

@@ -36,7 +36,7 @@ fn mapping() {
     bolero::check!()
         .with_type::<(Recipe, u8)>()
         .for_each(|(recipe, choice)| {
-            let bytes = recipe.bytes();
+            let bytes = recipe.message();
             let mut source = Source::new("fuzz");
             source.charset = charsets[usize::from(*choice) % charsets.len()];
             let readable = source.readable(&bytes);

@@ -83,7 +83,7 @@ fn parsing() {
     bolero::check!()
         .with_type::<(Recipe, u8)>()
         .for_each(|(recipe, choice)| {
-            let bytes = recipe.bytes();
+            let bytes = recipe.message();
             let charset = charsets[usize::from(*choice) % charsets.len()];
             let options = Options {
                 charset,

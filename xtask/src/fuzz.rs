@@ -3,7 +3,7 @@
 use crate::step::{Failed, Step};
 
 /// The targets: each is a test of its own in `fuzz/tests`.
-const TARGETS: [&str; 3] = ["framing", "parsing", "mapping"];
+const TARGETS: [&str; 4] = ["framing", "parsing", "mapping", "validation"];
 
 /// All targets together run so long in CI.
 const CI_SECONDS: u64 = 60;

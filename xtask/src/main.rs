@@ -30,7 +30,8 @@ cargo xtask COMMAND
                   prints how far the mapping agrees with what others expect of the same messages
   e2e             the browser tests alone
   fuzz TARGET MINUTES
-                  damages messages at random and looks whether anything panics or is lost: framing, parsing, mapping
+                  damages messages at random and looks whether anything panics or is lost: framing, parsing, mapping,
+                  validation
   definitions     compiles the definitions of FHIR R4 from the shared corpora
   tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
   kill-loop N     kills the running binary N times under load and checks that nothing is lost";

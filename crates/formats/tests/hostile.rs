@@ -319,3 +319,11 @@ fn defect_20_unknown_segments_short_names_and_fields_too_many_are_kept() {
         "#]],
     );
 }
+
+#[test]
+fn a_resource_that_ends_inside_an_escape_is_told_at_its_end() {
+    let bytes = br#"{"resourceType":"Patient","id":"x\"#;
+    let issues = formats::fhir::validate::Validator::default().validate(bytes);
+    let places: Vec<usize> = issues.iter().map(|issue| issue.position).collect();
+    assert_eq!(places, [bytes.len()]);
+}

@@ -123,7 +123,11 @@ impl<'b> Cursor<'b> {
                     self.at += 2;
                 }
                 Some(_) => return Err(self.expected("an escape for a control character")),
-                None => return Err(self.expected("a closing quote")),
+                None => {
+                    // An escape that the end cuts off was stepped over whole.
+                    self.at = self.at.min(self.text.len());
+                    return Err(self.expected("a closing quote"));
+                }
             }
         }
         let body = self.text.get(start..self.at);
