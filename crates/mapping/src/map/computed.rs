@@ -16,7 +16,7 @@ use crate::tables::plan::{From, Row};
 pub(crate) type Elements = Vec<(Box<str>, Element)>;
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 11] = [
+pub(crate) const COMPUTED: [&str; 14] = [
     "@encounter-status",
     "@encounter-class",
     "@observation-code",
@@ -27,8 +27,14 @@ pub(crate) const COMPUTED: [&str; 11] = [
     "@coding-system",
     "@table-coding",
     "@source-name",
+    "@received",
+    "@policy",
+    ABSENT,
     UNKNOWN,
 ];
+
+/// The rule that says that nobody knows where FHIR requires it, whatever else its element holds.
+const ABSENT: &str = "@absent";
 
 /// The rule that says that nobody knows; what it writes is not the message's content.
 pub(crate) const UNKNOWN: &str = "@unknown";
@@ -78,6 +84,16 @@ impl<'m> Mapper<'m> {
             "@coding-system" => self.coding_system(row, frame),
             "@table-coding" => self.table_coding(row, frame),
             "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
+            "@received" => {
+                let received = self.received.to_string();
+                Some(Value::Text(Cow::Owned(received)))
+            }
+            "@policy" => {
+                let structure = self.tree.structure.to_ascii_lowercase().replace('_', "-");
+                let policy = || format!("{GUIDE}message-{structure}-to-bundle");
+                (!structure.is_empty()).then(|| Value::Text(Cow::Owned(policy())))
+            }
+            ABSENT => Some(Value::Raw(UNKNOWN_EXTENSION.as_bytes().to_vec())),
             UNKNOWN => Some(Value::Raw(UNKNOWN_EXTENSION.as_bytes().to_vec())),
             _ => None,
         }
@@ -306,6 +322,9 @@ impl<'m> Mapper<'m> {
         ("_recorded", UNKNOWN_EXTENSION.as_bytes().to_vec())
     }
 }
+
+/// Where the guide's maps are named from.
+const GUIDE: &str = "http://hl7.org/fhir/uv/v2mappings/";
 
 /// Says that nobody knows, where FHIR must have a concept.
 const UNKNOWN_CONCEPT: &str = r#"{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown","display":"Unknown"}]}"#;

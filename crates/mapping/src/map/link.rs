@@ -224,6 +224,8 @@ impl<'m> Mapper<'m> {
         let nodes = self.tables.data_type(table);
         let elements = self.elements_of(nodes, frame);
         let display = display(data_type, piece);
+        // `Organization-Sender` is another table of the same resource.
+        let resource = resource.split('-').next().unwrap_or(resource);
         let id = match self.identifier(data_type, piece) {
             Some((authority, value)) => self.register_id(resource, &authority, &value),
             None if elements.is_empty() => return None,
@@ -233,7 +235,6 @@ impl<'m> Mapper<'m> {
                 id(&[patient.as_bytes(), resource.as_bytes(), piece.raw()])
             }
         };
-        let resource = resource.split('-').next().unwrap_or(resource);
         let to = format!("{resource}/{id}");
         self.keep(resource, id, elements);
         Some(reference(&to, &display))
@@ -264,8 +265,15 @@ impl<'m> Mapper<'m> {
         id: String,
         elements: Vec<(Box<str>, crate::draft::Element)>,
     ) {
-        let known = |draft: &Draft| draft.resource_type == resource && *draft.id == *id;
-        if !self.drafts.iter().any(known) {
+        let known = |draft: &&mut Draft| draft.resource_type == resource && *draft.id == *id;
+        if let Some(draft) = self.drafts.iter_mut().find(known) {
+            // Another field of the message says more of it.
+            for (name, element) in elements {
+                if draft.elements.iter().all(|(one, _)| *one != name) {
+                    draft.elements.push((name, element));
+                }
+            }
+        } else {
             self.drafts.push(Draft {
                 resource_type: resource,
                 id: id.into(),

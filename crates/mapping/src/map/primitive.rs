@@ -27,6 +27,7 @@ pub(crate) type Primitive =
 const PRIMITIVES: &[(&str, Primitive)] = &[
     ("string", text::string),
     ("uri", text::string),
+    ("as-sent", text::as_sent),
     ("joined", text::joined),
     ("street", text::joined),
     ("family", text::family),
@@ -50,6 +51,7 @@ const PRIMITIVES: &[(&str, Primitive)] = &[
     ("entity-authority-name", authority::entity_name),
     ("string-uri", authority::string_uri),
     ("universal-id", authority::universal_id),
+    ("endpoint", authority::endpoint),
     ("quantity", value::quantity),
     ("composite-quantity", value::composite_quantity),
     ("structured-quantity", value::structured_quantity),

@@ -73,6 +73,25 @@ pub(super) fn uri<'m>(
     Some(Value::Text(Cow::Owned(uri)))
 }
 
+/// Writes where the application that an HD names is reached, as a URI.
+pub(super) fn endpoint<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
+    let (id, kind) = (part(2)?, part(3)?);
+    let text = id.text()?;
+    let uri = match &*kind.text()? {
+        "DNS" => Some(format!("urn:dns:{text}")),
+        kind => universal_uri(kind, &text),
+    };
+    mapper.mark(id, row, frame);
+    mapper.mark(kind, row, frame);
+    Some(Value::Text(Cow::Owned(uri?)))
+}
+
 /// Writes the name of an HD: its namespace, else its universal id.
 pub(super) fn name<'m>(
     mapper: &mut Mapper<'m>,

@@ -30,6 +30,23 @@ pub(super) fn joined<'m>(
     Some(Value::Text(text))
 }
 
+/// Writes the parts of the piece with the standard separator between, those without content too.
+pub(super) fn as_sent<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let parts = piece.parts();
+    let texts: Vec<_> = parts
+        .iter()
+        .map(|part| part.text().unwrap_or_default())
+        .collect();
+    mapper.mark(piece, row, frame);
+    let text = texts.join("^");
+    (!text.is_empty()).then(|| Value::Text(Cow::Owned(text)))
+}
+
 /// Joins the valued parts, down to the innermost.
 pub(crate) fn spaced(piece: Piece<'_>) -> Option<Cow<'_, str>> {
     let parts = match piece {
