@@ -186,7 +186,13 @@ impl<'c, 'a> Carrier<'c, 'a> {
         pieces.filter(|piece| !piece.cells.is_empty()).collect()
     }
 
-    fn map(&self, map: Map, vocabulary: &str, spot: Spot<'c, 'a>, at: At) -> Piece<'c, 'a> {
+    pub(super) fn map(
+        &self,
+        map: Map,
+        vocabulary: &str,
+        spot: Spot<'c, 'a>,
+        at: At,
+    ) -> Piece<'c, 'a> {
         match map {
             Map::Primitive(name) => self.primitive(name, vocabulary, spot, at),
             Map::Table(table) => self.table(table, spot, at),

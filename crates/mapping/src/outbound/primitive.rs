@@ -72,6 +72,7 @@ impl<'c, 'a> Carrier<'c, 'a> {
             }
             "location" => self.location(spot, at, &mut piece),
             "@value" => return self.value_of(spot),
+            "@organizations" => return self.organizations(spot),
             "@attachment" => return self.attachment(node),
             "@range" => return self.range(spot, at),
             _ => {}
@@ -318,7 +319,7 @@ pub(super) fn words(node: &Node<'_>) -> String {
     {
         return words(display);
     }
-    if let [("text", text)] = node.members() {
+    if let [("text" | "display", text)] = node.members() {
         return words(text);
     }
     if let Some(codings) = node.get("coding") {

@@ -168,9 +168,7 @@ impl<'c, 'a> Orders<'_, 'c, 'a> {
                 node: target.node,
                 owner: target.owner,
             };
-            for name in ["subject", "encounter"] {
-                take_reference(self.carrier, target.owner, name);
-            }
+            take_same(spot.owner, target.node);
             for (segment, table) in [
                 (&mut order.common, "ORC.ServiceRequest"),
                 (&mut order.request, "OBR.ServiceRequest"),
@@ -222,6 +220,7 @@ impl<'c, 'a> Orders<'_, 'c, 'a> {
         }
         reference.take();
         if !std::ptr::eq(target.node, &target.owner.node) {
+            take_same(owner, target.node);
             let spot = Spot {
                 node: target.node,
                 owner: target.owner,
@@ -446,6 +445,17 @@ pub(super) fn take_reference<'c, 'a>(
         && carrier.store.resolve(owner, reference).is_some()
     {
         reference.take();
+    }
+}
+
+/// Says that whom and which stay something is about is carried, where that is what the message is about.
+fn take_same<'c, 'a>(owner: &'c Resource<'a>, node: &'c Node<'a>) {
+    for name in ["subject", "encounter"] {
+        if let (Some(about), Some(reference)) = (owner.node.get(name), node.get(name))
+            && about.is_like(reference)
+        {
+            reference.take();
+        }
     }
 }
 

@@ -82,7 +82,8 @@ struct IgnoredRow {
 }
 
 /// The functions that rows may name.
-const PRIMITIVES: [&str; 16] = [
+const PRIMITIVES: [&str; 17] = [
+    "@organizations",
     "string",
     "said",
     "formatted",

@@ -92,7 +92,7 @@ fn a_report_becomes_an_order_with_its_results() {
             PV1|1|I|||||||||||||||||V1|||||||||||||||||||||||||20260228
             OBR|1||F-1^LAB^1.9^ISO|24323-8^CMP^LN|||20260301080000+0100|||||||||||||||20260301091011.120+0100||CH|F|||||||||77&Ito&Ken&&&&&&&http://hl7.org/fhir/sid/us-npi&URI
             NTE|1||Repeat.\.br\Soon.
-            OBX|1|NM|2823-3^Potassium^LN^K^^L^^^Kalium||6.90|mmol/L^mmol/l^UCUM|3.5-5.1|HH|||C|||20260301080000+0100|11D^Lab^2.16.840.1.113883.4.7||||||||Lab^^^^^&2.16.840.1.113883.4.7&ISO^^^^11D
+            OBX|1|NM|2823-3^Potassium^LN^K^^L^^^Kalium||6.90|mmol/L^mmol/l^UCUM|3.5-5.1|HH|||C|||20260301080000+0100|||||||||Lab^^^^^&2.16.840.1.113883.4.7&ISO^^^^11D
             NTE|1||Called \F\ to ward
             OBX|2||85354-9^^LN|1|||||||F
             OBX|3|NM|8480-6^^LN|1.1|120|mm[Hg]^^UCUM|||||F

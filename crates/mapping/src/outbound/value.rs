@@ -3,6 +3,7 @@
 use super::carrier::{At, Carrier, Piece, Spot};
 use super::grid::{Content, Place};
 use super::primitive::words;
+use super::tables::Map;
 use super::tree::Node;
 
 /// The longest ST; what is longer is sent as TX. HL7 v2.5.1, chapter 2A.74.
@@ -255,6 +256,27 @@ impl<'c, 'a> Carrier<'c, 'a> {
             piece.taken.extend(node.get("contentType"));
         }
         piece
+    }
+
+    /// Writes who performed it as OBX-23 and where that is as OBX-24; of several the first, who is responsible, as OBX-15.
+    pub(super) fn organizations(&self, spot: Spot<'c, 'a>) -> Piece<'c, 'a> {
+        let of = |data_type, node: &'c Node<'a>, field| {
+            let target = "Organization";
+            let map = Map::Reference { data_type, target };
+            self.map(map, "", Spot { node, ..spot }, At::Field(field))
+        };
+        let performers = spot.node.get("performer").map_or(&[][..], Node::items);
+        let is_one = |node: &&'c Node<'a>| !of("XON", node, 23).cells.is_empty();
+        let all: Vec<_> = performers.iter().filter(is_one).collect();
+        let mut whole = Piece::default();
+        if let Some(last) = all.last() {
+            whole.join(of("XON", last, 23));
+            whole.join(of("XAD", last, 24));
+        }
+        if let [first, _, ..] = all.as_slice() {
+            whole.join(of("CWE", first, 15));
+        }
+        whole
     }
 
     /// Writes OBX-7: the words for the range, else its bounds.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clinical::EventTime;
 use formats::fhir::read::Raw;
-use mapping::outbound::{Outbound, Sent, to_v2};
+use mapping::outbound::{IssueCode, Outbound, Sent, to_v2};
 
 use crate::commands::Failure;
 
@@ -29,12 +29,7 @@ pub(super) fn run(
             match to_v2(&unit, &Outbound::default(), at) {
                 Ok(sent) => {
                     print(&sent, is_terminal, out)?;
-                    for issue in &sent.issues {
-                        let (word, hint) = (issue.code.word(), issue.code.hint());
-                        let place = [&*issue.resource, &*issue.path].join(" ");
-                        let path = path.display();
-                        writeln!(log, "{path}: {word}: {}\n  hint: {hint}", place.trim_end())?;
-                    }
+                    name(&sent, &path, &mut log)?;
                 }
                 Err(refusal) => {
                     refused += 1;
@@ -66,6 +61,21 @@ fn print(sent: &Sent, is_terminal: bool, out: &mut dyn Write) -> std::io::Result
         }
     }
     Ok(())
+}
+
+/// Names what is in no message, and what to do about each kind once.
+fn name(sent: &Sent, path: &Path, log: &mut dyn Write) -> std::io::Result<()> {
+    let mut last = None;
+    for issue in &sent.issues {
+        if last.is_some_and(|last: IssueCode| last != issue.code) {
+            writeln!(log, "  hint: {}", last.map_or("", IssueCode::hint))?;
+        }
+        last = Some(issue.code);
+        let place = [&*issue.resource, &*issue.path].join(" ");
+        let word = issue.code.word();
+        writeln!(log, "{}: {word}: {}", path.display(), place.trim_end())?;
+    }
+    last.map_or(Ok(()), |last| writeln!(log, "  hint: {}", last.hint()))
 }
 
 /// Gives what belongs together: each bundle by itself, and a file's other resources.
