@@ -80,6 +80,49 @@ fn walk(value: &Value, path: String, all: &mut BTreeMap<String, String>) {
     }
 }
 
+/// How many in a thousand elements may come back as others without being listed: numbered by place, those behind one that
+/// moved count as others.
+const UNMEANT_PER_MILLE_MAX: usize = 5;
+
+/// Where what comes back is another on purpose, and why.
+const DIFFERENCES: [(&str, &str); 14] = [
+    ("Patient#.contact", "next of kin are sent by ADT"),
+    ("Patient#.generalPractitioner", "sent by ADT"),
+    ("Patient#.identifier", "the same number twice is sent once"),
+    (
+        "Patient#.maritalStatus.coding[].",
+        "PID-16 holds the code of a known one alone",
+    ),
+    ("Encounter#.account", "accounts are sent by ADT"),
+    ("Encounter#.hospitalization", "arrangements are sent by ADT"),
+    ("Encounter#.priority", "sent by ADT"),
+    ("Encounter#.reasonCode", "sent by ADT"),
+    (
+        "Encounter#.location",
+        "where else a stay was is sent by ADT",
+    ),
+    (
+        "Observation#.category",
+        "OBX-29 is younger than version 2.5.1",
+    ),
+    (
+        "Observation#.interpretation[].coding[].",
+        "OBX-8 holds the code of a known one alone",
+    ),
+    (
+        "Observation#.performer",
+        "the same performer twice is sent once",
+    ),
+    (
+        "Observation#.status",
+        "no code says that it is unknown: sent as not verified",
+    ),
+    (
+        "DiagnosticReport#.status",
+        "no code says that it is unknown: sent as not verified",
+    ),
+];
+
 /// Gives a path without the numbers in it.
 fn plain(path: &str) -> String {
     path.chars().filter(|c| !c.is_ascii_digit()).collect()
@@ -134,10 +177,22 @@ fn results_go_out_as_they_came_in() {
         }
     }
     println!("{messages} messages, {kept} of {total} elements came back");
-    for (path, count) in &lost {
+    let is_meant = |path: &String| DIFFERENCES.iter().any(|(start, _)| path.starts_with(start));
+    let (meant, other): (Vec<_>, Vec<_>) = lost.iter().partition(|(path, _)| is_meant(path));
+    for (path, count) in &meant {
+        let why = DIFFERENCES
+            .iter()
+            .find(|(start, _)| path.starts_with(start));
+        println!("{count:6} {path}: {}", why.map_or("", |(_, why)| why));
+    }
+    for (path, count) in &other {
         println!("{count:6} {path}");
     }
-    assert!(kept * 100 >= total * 97, "{kept} of {total}: {lost:#?}");
+    let unmeant: usize = other.iter().map(|(_, count)| **count).sum();
+    assert!(
+        unmeant * 1000 <= total * UNMEANT_PER_MILLE_MAX,
+        "{unmeant} of {total}: {other:#?}"
+    );
 }
 
 /// Lists the components of the segments that results are made of, each segment by its name and place.

@@ -1,7 +1,7 @@
 //! What messages come of resources, that they are read back as meant, and that nothing hostile gets out of its field.
 
 use expect_test::{Expect, expect};
-use formats::hl7v2;
+use formats::hl7v2::{self, ack};
 use proptest::prelude::*;
 
 use super::*;
@@ -311,6 +311,37 @@ fn the_header_names_sender_receiver_and_the_versions_of_what_is_sent() {
     expect![[r#"MSH|^~\&|PULSEWIRE|H^1.2^ISO|EHR||20260301100000.25+0000||ORU^R01^ORU_R01|07a34d1c7285e94440f2|T|2.6||||||UNICODE UTF-8"#]].assert_eq(header);
     assert_eq!(send("1", "2026-03-02T10:00:00Z").0, control_id);
     assert_ne!(send("2", "2026-03-01T10:00:00.25Z").0, control_id);
+}
+
+#[test]
+fn a_message_is_acknowledged_under_its_control_id() {
+    let result = r#"{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"}}"#;
+    let notice = r#"{"resourceType":"Communication","id":"n","status":"completed"}"#;
+    let resources = [PATIENT.as_bytes(), result.as_bytes(), notice.as_bytes()];
+    let sent = to_v2(&resources, &Outbound::default(), at()).unwrap();
+    assert_eq!(
+        to_v2(&resources, &Outbound::default(), at()).as_ref(),
+        Ok(&sent)
+    );
+    assert_eq!(sent.messages.len(), 2);
+    for outgoing in &sent.messages {
+        let message = hl7v2::parse(&outgoing.bytes);
+        assert_eq!(message.first_error(), None);
+        let code = ack::code(message.header().as_ref(), ack::Outcome::Accepted).unwrap();
+        let answer = ack::write(
+            &message,
+            &ack::Reply {
+                code,
+                control_id: "1",
+                time: "20260301",
+                faults: &[],
+            },
+        );
+        let answer = hl7v2::parse(&answer);
+        let answer = ack::read(&answer).unwrap();
+        assert_eq!(answer.code, ack::Code::ApplicationAccept);
+        assert_eq!(answer.control_id, outgoing.control_id.as_bytes());
+    }
 }
 
 /// Makes a result with a text wherever text is, and gives the texts that are read back.
