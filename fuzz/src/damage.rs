@@ -97,7 +97,7 @@ impl Damage {
             }
             Self::Insert { at, piece } => insert(bytes, place(at), kind.piece(piece)),
             Self::Replace { at, piece } => {
-                replace(bytes, place(at), kind.piece(piece), kind.separators)
+                replace(bytes, place(at), kind.piece(piece), kind.separators);
             }
             Self::Remove { at, length } => {
                 let from = place(at);
