@@ -130,6 +130,12 @@ fn element(
         let joins = entry.deeper && (!is_last || is_table);
         if let Some(number) = &step.entry {
             let label = if joins {
+                let number = if key.ends_with(']') {
+                    number.clone()
+                } else {
+                    // One number of the guide's for several entries.
+                    format!("{number}/{}", row.field)
+                };
                 label(entry, number, &labels, segment, depth)
             } else {
                 String::new()
@@ -149,19 +155,25 @@ fn element(
 /// What there is an entry for each of: the field that fills it, else the segment; a number only holds rows together.
 fn label(
     entry: &Entry,
-    number: &str,
+    number: String,
     outer: &[String],
     segment: Option<&str>,
     depth: usize,
 ) -> String {
     let Some(segment) = segment else {
-        return number.to_owned();
+        return number;
     };
+    let repeats = |field: &&String| !outer.contains(field) && is_field(field);
+    if entry.whole.len() == 1
+        && let Some(field) = entry.whole.iter().find(repeats)
+    {
+        return field.clone();
+    }
     let mut fields = entry.fields.iter();
     match (fields.next(), fields.next()) {
-        (Some(field), None) if !outer.contains(field) && is_field(field) => field.clone(),
+        (Some(field), None) if repeats(&field) => field.clone(),
         (Some(_), Some(_)) if depth == 0 => segment.to_owned(),
-        _ => number.to_owned(),
+        _ => number,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::definition::{Definitions, Element, Spot};
 
 /// One step on the way to an element.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) name: String,
     /// The number that the guide gives an entry of a list; nothing for what is no list.

@@ -78,6 +78,8 @@ pub(super) fn read(
     if attribute == "$this" {
         return whole(context, root, is_segment, record, number, field, when);
     }
+    // Some say the text beside the element.
+    let (attribute, beside) = attribute.split_once('=').unwrap_or((&attribute, ""));
     let own = format!("{}.", root.name());
     let attribute = attribute
         .trim_start_matches("[1].")
@@ -86,13 +88,22 @@ pub(super) fn read(
     if path.inner.is_none() && path.kind == "Reference" {
         path.inner = context.tables.resource(cell(MAPPING));
     }
-    let mut assigned = assignment(cell(ASSIGNMENT))?;
+    let mut assigned = assignment(if cell(ASSIGNMENT).is_empty() {
+        beside
+    } else {
+        cell(ASSIGNMENT)
+    })?;
     if path.inner.is_some() && !cell(MAPPING).is_empty() {
         // The text beside a reference stands in the wrong column.
         assigned = Assigned::Nothing;
     }
     if !is_segment && is_coding_system(&path, record) {
         assigned = Assigned::CodingSystem;
+    }
+    let mut when = when;
+    if matches!(assigned, Assigned::Text(_)) && when == "@has-time" {
+        // What it stands beside asks the same.
+        when.clear();
     }
     let row = Row {
         number,

@@ -119,29 +119,31 @@ pub(super) fn compile(
     text
 }
 
-/// An extension has a URL, or is none; gives the rows that are not.
+/// An extension has a URL and a value, or is none; gives the rows that are not.
 fn drop_nameless(rows: &mut Vec<Row>) -> Vec<(usize, &'static str)> {
-    let extension = |row: &Row| {
-        let index = row
-            .steps
-            .iter()
-            .rposition(|step| step.name.ends_with("extension"))?;
-        let mut key = row.field.clone();
-        for step in row.steps.get(..=index)? {
-            write!(key, ".{}[{:?}]", step.name, step.entry).expect("a string takes all");
-        }
-        Some((key, row.steps.last()?.name == "url"))
+    let place = |row: &Row| {
+        let mut steps = row.steps.iter();
+        let index = steps.rposition(|step| step.name.ends_with("extension"))?;
+        Some((row.steps.get(..=index)?.to_vec(), row.field.clone()))
     };
-    let named: Vec<String> = rows
+    let is_url = |row: &Row| row.steps.last().is_some_and(|step| step.name == "url");
+    let named: Vec<_> = rows
         .iter()
-        .filter_map(extension)
-        .filter_map(|(key, is_url)| is_url.then_some(key))
+        .filter(|row| is_url(row))
+        .filter_map(place)
         .collect();
+    let valued: Vec<_> = rows.iter().filter(|row| !is_url(row)).cloned().collect();
     let mut dropped = Vec::new();
     rows.retain(|row| {
-        let keep = extension(row).is_none_or(|(key, _)| named.contains(&key));
+        let Some(own) = place(row) else { return true };
+        let keep = if is_url(row) {
+            let holds = |other: &Row| other.field == own.1 && other.steps.starts_with(&own.0);
+            valued.iter().any(holds)
+        } else {
+            named.contains(&own)
+        };
         if !keep {
-            dropped.push((row.number, "an extension without a URL"));
+            dropped.push((row.number, "an extension without a URL or a value"));
         }
         keep
     });

@@ -1,5 +1,7 @@
 //! Our rows on top of the guide's: they replace some, drop others, and come before the rest.
 
+use std::ops::RangeInclusive;
+
 use super::{Place, TableError, lines};
 
 /// A file's name and text.
@@ -31,10 +33,6 @@ impl Layers {
         let Some((file, text)) = ours else {
             return Ok(layers);
         };
-        if lines(file, text).any(|(_, cells)| decision(origin(&cells)).is_none()) {
-            // The table restates the guide's by hand: it stands alone.
-            layers.guide.clear();
-        }
         let known: Vec<&str> = layers
             .guide
             .iter()
@@ -42,9 +40,18 @@ impl Layers {
             .collect();
         let mut replaced: Vec<(&str, Line)> = Vec::new();
         for (place, cells) in lines(file, text) {
+            if decision(origin(&cells)).is_none() {
+                return Err(place.error("a row of ours names its decision: `ours:key`".to_owned()));
+            }
             let (row, is_drop) = (replaces(&cells), cells.first() == Some(&"-"));
             match row {
-                Some("r*") => layers.guide.clear(),
+                Some("r*") if is_drop => layers.guide.clear(),
+                Some(row) if is_drop && row.contains('-') => {
+                    let range = range(row).ok_or_else(|| wrong_range(place, row))?;
+                    layers.guide.retain(|(_, cells)| {
+                        !number(origin(cells)).is_some_and(|number| range.contains(&number))
+                    });
+                }
                 Some(row) if !known.contains(&row) => {
                     let name = guide.map_or(file, |(name, _)| name);
                     return Err(place.error(format!("the guide's table has no row {row}: {name}")));
@@ -88,6 +95,20 @@ impl Layers {
         }
         self.guide = merged;
     }
+}
+
+/// Reads `r7-r36`.
+fn range(text: &str) -> Option<RangeInclusive<u32>> {
+    let (first, last) = text.split_once('-')?;
+    Some(number(first)?..=number(last)?)
+}
+
+fn number(row: &str) -> Option<u32> {
+    row.strip_prefix('r')?.parse().ok()
+}
+
+fn wrong_range(place: Place, text: &str) -> TableError {
+    place.error(format!("`{text}` is no range of rows; write `r7-r36`"))
 }
 
 /// Gives a row's last cell, which says where it comes from.

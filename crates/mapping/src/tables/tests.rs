@@ -57,7 +57,7 @@ fn every_row_names_where_it_comes_from() {
 fn a_mistake_is_named_with_its_line() {
     let mut tables = Tables::default();
     let check = |tables: &mut Tables, text: &'static str| {
-        let layers = Layers::read(None, Some(("segments/PID.Patient.tsv", text)));
+        let layers = Layers::read(Some(("segments/PID.Patient.tsv", text)), None);
         let result = layers.and_then(|layers| tables.read_table(vec![layers], "Patient"));
         result.unwrap_err().to_string()
     };
