@@ -232,10 +232,10 @@ impl<'c, 'a> Carrier<'c, 'a> {
         let mut role = None;
         if let Some(known) = found
             && known.node.word("resourceType") == "PractitionerRole"
-            && let Some(practitioner) = known.node.get("practitioner")
+            && let Some(held) = known.node.get(&target.to_lowercase())
         {
-            role = Some(practitioner);
-            found = self.store.resolve(known.owner, practitioner);
+            role = Some(held);
+            found = self.store.resolve(known.owner, held);
         }
         if let Some(known) = found {
             if known.node.word("resourceType") != target {

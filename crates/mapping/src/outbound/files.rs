@@ -43,6 +43,10 @@ pub(super) const TABLES: &[(&str, &str)] = &[
         include_str!("../../data/outbound/segments/OBX.Observation.tsv"),
     ),
     (
+        "ORC.DiagnosticReport",
+        include_str!("../../data/outbound/segments/ORC.DiagnosticReport.tsv"),
+    ),
+    (
         "ORC.ServiceRequest",
         include_str!("../../data/outbound/segments/ORC.ServiceRequest.tsv"),
     ),

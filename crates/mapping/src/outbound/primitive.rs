@@ -66,7 +66,7 @@ impl<'c, 'a> Carrier<'c, 'a> {
                 let code = code
                     .and_then(<[Node<'_>]>::first)
                     .map(|coding| coding.word("code"));
-                if matches!(code, Some("PLAC" | "FILL")) {
+                if matches!(code, Some("PLAC" | "FILL" | "FGN" | "PGN")) {
                     piece.taken.extend(kind);
                 }
             }

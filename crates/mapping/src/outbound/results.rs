@@ -124,10 +124,13 @@ impl<'c, 'a> Orders<'_, 'c, 'a> {
             about: vec![resource],
         };
         order.request.set(1, &number.to_string());
+        order.common.set(1, RESULTS_FOLLOW);
         take_reference(carrier, resource, "subject");
         take_reference(carrier, resource, "encounter");
         let table = format!("OBR.{}", resource.kind);
         carrier.fill(&mut order.request, &table, spot, Mode::Fill);
+        let table = format!("ORC.{}", resource.kind);
+        carrier.fill(&mut order.common, &table, spot, Mode::Fill);
         self.requests(spot, &mut order);
         self.specimens(spot, &mut order);
         if resource.kind == "Observation" {
@@ -359,8 +362,7 @@ impl<'c, 'a> Order<'c, 'a> {
     /// Puts the segments behind each other and counts them.
     fn finish(mut self, notes: Vec<Segment>, draft: &mut Draft<'c, 'a>) {
         self.tell_apart();
-        if self.common.has(2) || self.common.has(3) {
-            self.common.set(1, RESULTS_FOLLOW);
+        if (2..=4).any(|field| self.common.has(field)) {
             draft.segments.push(self.common);
         }
         draft.segments.push(self.request);
