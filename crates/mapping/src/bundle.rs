@@ -21,8 +21,8 @@ pub fn bundle(mapped: &Mapped) -> Vec<u8> {
         false => "message",
     };
     let own = |bundle: &mut json::Object<'_>, wanted: &[&str]| {
-        let elements = outer.iter().flat_map(|draft| &draft.elements);
-        for (name, element) in elements.filter(|(name, _)| wanted.contains(&&**name)) {
+        let elements = outer.iter().flat_map(|draft| draft.elements());
+        for (name, element) in elements.filter(|(name, _)| wanted.contains(&name.as_ref())) {
             if let Element::Set(bytes) = element {
                 bundle.raw(name, bytes);
             }

@@ -1,35 +1,81 @@
 //! A resource as one message states it, before it meets what was known.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use clinical::{EventTime, RecordedTime};
-use formats::fhir::json;
+use formats::fhir::json::{Mark, Writer};
 
 /// A resource as one message states it: what it sets, what it deletes, what only holds if nothing was known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// The FHIR resource type.
     pub resource_type: &'static str,
-    /// The resource's id: the same in every message that speaks of it.
+    /// The resource's id: the same in every message that speaks of it. `Draft::rewritten` gives a draft with another.
     pub id: Box<str>,
-    /// Its top-level elements in R4 order; one that is absent leaves what was known. A part of one, as in `period.end`, is only
-    /// ever cleared.
-    pub elements: Vec<(Box<str>, Element)>,
     /// When it was true of the patient.
     pub event_time: EventTime,
     /// When the source stored it, where it says so.
     pub recorded: Option<RecordedTime>,
     /// What it does to the resource.
     pub effect: Effect,
+    /// The resource as this message alone states it.
+    json: Box<[u8]>,
+    elements: Elements,
 }
 
 /// What a message says of one top-level element.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Element {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element<'d> {
     /// It is this, as JSON.
-    Set(Box<[u8]>),
+    Set(&'d [u8]),
     /// It is this, as JSON, where nothing is known of it.
-    Default(Box<[u8]>),
+    Default(&'d [u8]),
     /// It is no longer known: the sender deleted it.
     Clear,
+}
+
+/// The top-level elements of a resource that is being written.
+pub(crate) type Elements = Vec<Stated>;
+
+/// What a message says of one top-level element, and where its JSON is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stated {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) says: Says,
+    value: Range<Mark>,
+}
+
+/// What is said of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// It is this.
+    Set,
+    /// It is this where nothing is known of it.
+    Default,
+    /// It is no longer known.
+    Clear,
+}
+
+impl Stated {
+    /// Takes note of an element whose JSON was written between two places.
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, says: Says, value: Range<Mark>) -> Self {
+        Self {
+            name: name.into(),
+            says,
+            value,
+        }
+    }
+
+    /// Takes note of an element that was deleted.
+    pub(crate) fn clear(name: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(name, Says::Clear, Mark::default()..Mark::default())
+    }
+
+    /// Gives where its JSON begins and ends.
+    pub(crate) const fn places(&self) -> (Mark, Mark) {
+        (self.value.start, self.value.end)
+    }
 }
 
 /// What a message does to a resource.
@@ -62,23 +108,147 @@ pub enum Effect {
 }
 
 impl Draft {
-    /// Gives the resource as this message alone states it.
-    pub fn to_json(&self) -> Vec<u8> {
-        json::object(|resource| {
-            resource.string("resourceType", self.resource_type);
-            resource.string("id", &self.id);
-            let unlinks = self.effect == Effect::Unlink;
-            let stated = self.elements.iter();
-            for (name, element) in stated.filter(|(name, _)| !(unlinks && &**name == "link")) {
-                match element {
-                    Element::Set(value) | Element::Default(value) => {
-                        resource.raw(name, value);
-                    }
-                    Element::Clear => {}
+    /// Describes a resource by its elements, in R4 order; one that is absent leaves what was known.
+    pub fn new<'e>(
+        resource_type: &'static str,
+        id: &str,
+        event_time: EventTime,
+        said: impl IntoIterator<Item = (Cow<'static, str>, Element<'e>)>,
+    ) -> Self {
+        let mut out = Writer::default();
+        begin(&mut out, resource_type, id);
+        let mut elements = Elements::new();
+        for (name, element) in said {
+            let (says, value) = match element {
+                Element::Set(value) => (Says::Set, value),
+                Element::Default(value) => (Says::Default, value),
+                Element::Clear => {
+                    elements.push(Stated::clear(name));
+                    continue;
                 }
-            }
+            };
+            out.key(&name);
+            let start = out.mark();
+            out.raw(value);
+            elements.push(Stated::new(name, says, start..out.mark()));
+        }
+        out.end_object();
+        Self::written(resource_type, id.into(), event_time, &out, elements)
+    }
+
+    /// Takes a resource from [`begin`] to the end of its object.
+    pub(crate) fn written(
+        resource_type: &'static str,
+        id: Box<str>,
+        event_time: EventTime,
+        out: &Writer,
+        elements: Elements,
+    ) -> Self {
+        Self {
+            resource_type,
+            id,
+            event_time,
+            recorded: None,
+            effect: Effect::State,
+            json: out.as_bytes().into(),
+            elements,
+        }
+    }
+
+    /// Goes through the top-level elements in R4 order; one that is absent leaves what was known. A part of one, as in
+    /// `period.end`, is only ever cleared.
+    pub fn elements(&self) -> impl Iterator<Item = (&Cow<'static, str>, Element<'_>)> {
+        self.elements.iter().map(|stated| {
+            let value = stated.value.start.offset()..stated.value.end.offset();
+            let value = self.json.get(value).unwrap_or_default();
+            let element = match stated.says {
+                Says::Set => Element::Set(value),
+                Says::Default => Element::Default(value),
+                Says::Clear => Element::Clear,
+            };
+            (&stated.name, element)
         })
     }
+
+    /// Gives one of the top-level elements.
+    pub(crate) fn element(&self, name: &str) -> Option<Element<'_>> {
+        let found = self.elements().find(|(known, _)| *known == name);
+        found.map(|(_, element)| element)
+    }
+
+    /// Describes the same resource by other elements.
+    pub(crate) fn restated<'e>(
+        &self,
+        said: impl IntoIterator<Item = (Cow<'static, str>, Element<'e>)>,
+    ) -> Self {
+        Self {
+            recorded: self.recorded,
+            effect: self.effect,
+            ..Self::new(self.resource_type, &self.id, self.event_time, said)
+        }
+    }
+
+    /// Takes over the elements that another description of the same resource has and this one has not.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let is_new = |name: &str| self.elements.iter().all(|known| known.name != name);
+        if !other.elements.iter().any(|stated| is_new(&stated.name)) {
+            return;
+        }
+        let more = other.elements().filter(|(name, _)| is_new(name));
+        let all = self.elements().chain(more);
+        *self = self.restated(all.map(|(name, element)| (name.clone(), element)));
+    }
+
+    /// Describes the same resource under an id, with each element's JSON as `rewrite` gives it, and without those that
+    /// it gives nothing for.
+    pub(crate) fn rewritten(
+        &self,
+        id: &str,
+        rewrite: impl Fn(&str, &[u8]) -> Option<Vec<u8>>,
+    ) -> Self {
+        let said: Vec<_> = self
+            .elements()
+            .filter_map(|(name, element)| match element {
+                Element::Set(json) | Element::Default(json) => {
+                    Some((name, element, rewrite(name, json)?))
+                }
+                Element::Clear => Some((name, element, rewrite(name, b"")?)),
+            })
+            .collect();
+        let said = said.iter().map(|(name, element, json)| {
+            let element = match element {
+                Element::Set(_) => Element::Set(json),
+                Element::Default(_) => Element::Default(json),
+                Element::Clear => Element::Clear,
+            };
+            ((*name).clone(), element)
+        });
+        Self {
+            recorded: self.recorded,
+            effect: self.effect,
+            ..Self::new(self.resource_type, id, self.event_time, said)
+        }
+    }
+
+    /// Gives the resource as this message alone states it.
+    pub fn to_json(&self) -> Cow<'_, [u8]> {
+        if self.effect != Effect::Unlink {
+            return Cow::Borrowed(&self.json);
+        }
+        let stated = self.elements().filter(|(name, _)| *name != "link");
+        let stated = stated.map(|(name, element)| (name.clone(), element));
+        Cow::Owned(self.restated(stated).json.into())
+    }
+}
+
+/// Begins a resource at the start of a writer.
+pub(crate) fn begin(out: &mut Writer, resource_type: &str, id: &str) {
+    out.clear();
+    out.begin_object();
+    out.key_raw(b"\"resourceType\":");
+    out.string(resource_type);
+    out.key_raw(b"\"id\":");
+    out.string(id);
 }
 
 #[cfg(test)]
@@ -89,19 +259,18 @@ mod tests {
 
     #[test]
     fn a_draft_alone_is_what_its_message_says() {
-        let draft = Draft {
-            resource_type: "Patient",
-            id: "p1".into(),
-            elements: vec![
-                ("active".into(), Element::Default((*b"true").into())),
-                ("gender".into(), Element::Set((*b"\"female\"").into())),
-                ("telecom".into(), Element::Clear),
-            ],
-            event_time: EventTime::default(),
-            recorded: None,
-            effect: Effect::State,
-        };
+        let elements = [
+            ("active".into(), Element::Default(b"true")),
+            ("gender".into(), Element::Set(b"\"female\"")),
+            ("telecom".into(), Element::Clear),
+        ];
+        let draft = Draft::new("Patient", "p1", EventTime::default(), elements.clone());
         expect![[r#"{"resourceType":"Patient","id":"p1","active":true,"gender":"female"}"#]]
-            .assert_eq(&String::from_utf8(draft.to_json()).unwrap());
+            .assert_eq(std::str::from_utf8(&draft.to_json()).unwrap());
+        let said: Vec<_> = draft
+            .elements()
+            .map(|(name, said)| (name.clone(), said))
+            .collect();
+        assert_eq!(said, elements);
     }
 }

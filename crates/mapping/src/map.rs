@@ -25,10 +25,11 @@ pub(crate) mod relation;
 use std::collections::BTreeMap;
 
 use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime, SiteKey};
+use formats::fhir::json::Writer;
 use formats::hl7v2::{Message, Repetition, Timestamp};
 
 use crate::coverage::Coverage;
-use crate::draft::{Draft, Effect, Element};
+use crate::draft::{self, Draft, Effect, Element, Elements, Says, Stated};
 use crate::identity::{self, Subjects};
 use crate::issue::{Issue, IssueCode};
 use crate::source::Source;
@@ -217,6 +218,8 @@ impl<'m> Mapping<'m> {
                 event: event.unwrap_or_default(),
                 ..Links::default()
             },
+            out: Writer::default(),
+            spare: Vec::new(),
             drafts: Vec::new(),
             marks: Vec::new(),
             issues: Vec::new(),
@@ -456,14 +459,18 @@ impl<'m> Mapping<'m> {
     fn write(&mut self, planned: &Planned<'m>) {
         let Planned { row, time, .. } = planned;
         let frame = planned.frame();
+        let id = self.mapper.links.made.get(self.mapper.links.here);
+        let id: Box<str> = id.map_or_else(Box::default, |made| made.id.as_str().into());
+        draft::begin(&mut self.mapper.out, row.resource(), &id);
         let mut elements = self.mapper.elements(row.table, &frame);
+        self.mapper.out.end_object();
         let mut effect = Effect::State;
         match row.resource() {
             "Patient" => {
-                let has = |name: &str| elements.iter().any(|(known, _)| &**known == name);
+                let has = |name: &str| elements.iter().any(|known| known.name == name);
                 if has("birthDate") && !has("_birthDate") {
                     // The time of another birth date is not that of this one.
-                    elements.push(("_birthDate".into(), Element::Clear));
+                    elements.push(Stated::clear("_birthDate"));
                 }
                 let row = self.mapper.tables.event(&self.mapper.links.event);
                 effect = row.map_or(Effect::State, |row| row.person);
@@ -490,26 +497,20 @@ impl<'m> Mapping<'m> {
         let stored = self
             .time(frame, &row.recorded)
             .map(RecordedTime::from_micros);
-        let made = self.mapper.links.made.get(self.mapper.links.here);
-        self.drafts.push(Draft {
-            resource_type: row.resource(),
-            id: made.map_or_else(Box::default, |made| made.id.as_str().into()),
-            elements,
-            event_time: time.map_or(self.mapper.message_time, EventTime::from_micros),
-            recorded: stored.or(self.recorded),
-            effect,
-        });
+        let at = time.map_or(self.mapper.message_time, EventTime::from_micros);
+        let mut draft = Draft::written(row.resource(), id, at, &self.mapper.out, elements);
+        draft.recorded = stored.or(self.recorded);
+        draft.effect = effect;
+        self.drafts.push(draft);
     }
 
     /// Says what the event does to the stay; of one that is not about it, nothing replaces what is known.
-    fn stay(&mut self, elements: &mut Vec<(Box<str>, Element)>) -> Effect {
+    fn stay(&mut self, elements: &mut Elements) -> Effect {
         if self.fills() {
-            for (_, element) in elements.iter_mut() {
-                if let Element::Set(bytes) = element {
-                    *element = Element::Default(std::mem::take(bytes));
-                }
+            elements.retain(|stated| stated.says != Says::Clear);
+            for stated in elements {
+                stated.says = Says::Default;
             }
-            elements.retain(|(_, element)| !matches!(element, Element::Clear));
         }
         let row = self.mapper.tables.event(&self.mapper.links.event);
         row.map_or(Effect::State, |row| row.stay)
@@ -526,9 +527,12 @@ impl<'m> Mapping<'m> {
         shared
             .0
             .extend(merges.filter(|segment| segment.name() == b"MRG"));
+        draft::begin(&mut self.mapper.out, "Merge", "");
         let elements = self.mapper.elements("Merge", &Frame::new(&shared, 0));
-        let found = elements.into_iter().find_map(|(_, element)| match element {
-            Element::Set(bytes) => Some(bytes),
+        let at = self.mapper.message_time;
+        let merge = Draft::written("Merge", Box::default(), at, &self.mapper.out, elements);
+        let found = merge.elements().find_map(|(_, element)| match element {
+            Element::Set(bytes) => Some(bytes.into()),
             Element::Default(_) | Element::Clear => None,
         });
         found.unwrap_or_default()

@@ -153,6 +153,8 @@ impl Tables {
         }
         tables.read_segments()?;
         tables.read_lists()?;
+        let all = tables.resources.iter_mut().chain(&mut tables.types);
+        all.for_each(|(_, nodes)| plan::seal(nodes));
         Ok(tables)
     }
 

@@ -33,19 +33,19 @@ pub type Value<'m> = Element<'m, level::Any>;
 /// The levels of [`Element`]; they have no values.
 pub mod level {
     /// A field.
-    #[derive(Debug)]
+    #[derive(Debug, Clone, Copy)]
     pub enum Field {}
     /// A repetition.
-    #[derive(Debug)]
+    #[derive(Debug, Clone, Copy)]
     pub enum Repetition {}
     /// A component.
-    #[derive(Debug)]
+    #[derive(Debug, Clone, Copy)]
     pub enum Component {}
     /// A subcomponent.
-    #[derive(Debug)]
+    #[derive(Debug, Clone, Copy)]
     pub enum Subcomponent {}
     /// Any of them, or a whole segment.
-    #[derive(Debug)]
+    #[derive(Debug, Clone, Copy)]
     pub enum Any {}
 }
 
@@ -220,6 +220,13 @@ fn find(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
 }
 
 impl<'m> Field<'m> {
+    /// Returns all of it as one repetition, for who knows that it does not repeat.
+    #[inline]
+    #[must_use]
+    pub fn as_repetition(&self) -> Repetition<'m> {
+        self.at_level()
+    }
+
     /// Returns the repetitions; an empty field has one, which is empty.
     #[inline]
     #[must_use]

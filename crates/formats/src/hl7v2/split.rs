@@ -10,6 +10,8 @@ const KEPT: usize = 32;
 
 const LANES: usize = 16;
 
+const LANES_STEP: u16 = 16;
+
 /// Where the parts of a piece are.
 #[derive(Clone, Copy, Debug)]
 pub struct Split<'m, Part> {
@@ -104,7 +106,7 @@ impl<'m, Part> Split<'m, Part> {
                 }
                 found &= found - 1;
             }
-            base = base.saturating_add(LANES as u16);
+            base = base.saturating_add(LANES_STEP);
         }
         self.is_complete = self.push(length);
     }

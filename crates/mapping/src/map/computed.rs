@@ -4,16 +4,12 @@ use std::borrow::Cow;
 
 use formats::fhir::json;
 
-use super::link::Made;
 use super::piece::Piece;
 use super::write::{Frame, Mapper, Value};
-use crate::draft::Element;
+use crate::draft::{Elements, Says};
 use crate::issue::IssueCode;
 use crate::tables::messages::{self, StayStatus};
-use crate::tables::plan::{From, Row};
-
-/// The elements of a resource, as they are gathered.
-pub(crate) type Elements = Vec<(Box<str>, Element)>;
+use crate::tables::plan::{From, Node, Row};
 
 /// What the tables may name: each is a rule of the overlay.
 pub(crate) const COMPUTED: [&str; 14] = [
@@ -44,33 +40,44 @@ impl<'m> Mapper<'m> {
     pub(crate) fn computed(
         &mut self,
         rule: &str,
-        name: &'static str,
+        node: &'static Node,
         row: &'static Row,
         frame: &Frame<'_, 'm>,
         elements: &mut Elements,
     ) {
-        let set = |bytes: Vec<u8>| (!bytes.is_empty()).then(|| Element::Set(bytes.into()));
-        let element = match rule {
-            "@encounter-status" => Some(self.encounter_status(row, frame)),
-            "@encounter-class" => Some(self.encounter_class(row, frame)),
-            "@observation-code" | "@report-code" => Some(self.main_code(row, frame)),
+        let name = node.name;
+        match rule {
+            "@encounter-status" => {
+                let (says, status) = self.encounter_status(row, frame);
+                self.element(name, says, elements, |this| this.out.string(status));
+            }
+            "@encounter-class" => {
+                let (says, bytes) = self.encounter_class(row, frame);
+                self.element(name, says, elements, |this| this.out.raw(&bytes));
+            }
+            "@observation-code" | "@report-code" => {
+                self.element(name, Says::Set, elements, |this| this.main_code(row, frame));
+            }
             "@provenance-targets" => {
-                let made = self.links.made.iter();
-                let targets = made.filter(|made| !made.of_message && made.resource != "Provenance");
-                set(references(targets))
+                self.element(name, Says::Set, elements, Self::provenance_targets);
             }
             "@provenance-recorded" => {
                 let (name, bytes) = self.provenance_recorded(row, frame);
-                elements.push((name.into(), Element::Set(bytes.into())));
-                None
+                self.element(name, Says::Set, elements, |this| this.out.raw(&bytes));
             }
-            "@observation-value" => {
-                self.observation_value(row, frame, elements);
-                None
-            }
-            _ => None,
-        };
-        elements.extend(element.map(|element| (name.into(), element)));
+            "@observation-value" => self.observation_value(row, frame, elements),
+            _ => {}
+        }
+    }
+
+    fn provenance_targets(&mut self) {
+        let before = self.out.mark();
+        self.out.begin_array();
+        let made = self.links.made.iter();
+        for made in made.filter(|made| !made.of_message && made.resource != "Provenance") {
+            made.write_reference(&mut self.out);
+        }
+        self.out.end_array_unless_empty(before);
     }
 
     /// Writes an element of a data type by a rule.
@@ -93,15 +100,21 @@ impl<'m> Mapper<'m> {
                 let policy = || format!("{GUIDE}message-{structure}-to-bundle");
                 (!structure.is_empty()).then(|| Value::Text(Cow::Owned(policy())))
             }
-            ABSENT => Some(Value::Raw(UNKNOWN_EXTENSION.as_bytes().to_vec())),
-            UNKNOWN => Some(Value::Raw(UNKNOWN_EXTENSION.as_bytes().to_vec())),
+            ABSENT | UNKNOWN => {
+                self.out.raw(UNKNOWN_EXTENSION.as_bytes());
+                Some(Value::Written)
+            }
             _ => None,
         }
     }
 
     /// Decides how far a stay has come: cancellations before discharge before other events before PV1-2; updates only
     /// say it where nothing is known.
-    fn encounter_status(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Element {
+    fn encounter_status(
+        &mut self,
+        row: &'static Row,
+        frame: &Frame<'_, 'm>,
+    ) -> (Says, &'static str) {
         let class = frame
             .field("PV1", 2, Some(1))
             .filter(|piece| piece.is_valued());
@@ -114,17 +127,17 @@ impl<'m> Mapper<'m> {
             .is_some_and(|piece| piece.is_valued());
         let said = self.tables.event(&self.links.event);
         match messages::status(said, &class, discharged) {
-            StayStatus::Is(status) => Element::Set(json::string(status).into()),
+            StayStatus::Is(status) => (Says::Set, status),
             StayStatus::ByClass => {
                 let table = self.tables.codes.get("0004-status");
                 let known = table.and_then(|table| table.get(&class));
                 let status = known.map_or("unknown", |target| target.code);
-                Element::Default(json::string(status).into())
+                (Says::Default, status)
             }
         }
     }
 
-    fn encounter_class(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Element {
+    fn encounter_class(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> (Says, Vec<u8>) {
         let write = |system: &str, code: &str, display: &str| {
             json::object(|object| {
                 object
@@ -143,7 +156,7 @@ impl<'m> Mapper<'m> {
                 "UNK",
                 "unknown",
             );
-            return Element::Default(unknown.into());
+            return (Says::Default, unknown);
         };
         self.mark(piece, row, frame);
         let table = self.tables.codes.get("0004");
@@ -156,11 +169,11 @@ impl<'m> Mapper<'m> {
                 write("", &code, &words)
             }
         };
-        Element::Set(bytes.into())
+        (Says::Set, bytes)
     }
 
     /// Writes what was observed or reported: what the source's own code means first, then the codes as sent.
-    fn main_code(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Element {
+    fn main_code(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) {
         let piece = self.read(row, frame);
         let mut local = Vec::new();
         if let Some(piece) = piece {
@@ -185,14 +198,14 @@ impl<'m> Mapper<'m> {
                 self.doubt(IssueCode::LocalCode, Some(piece));
             }
         }
-        let concept = piece.map(|piece| self.concept(piece, row, frame, &local));
-        let bytes = concept
-            .filter(|bytes| !bytes.is_empty())
-            .unwrap_or_else(|| {
-                self.doubt(IssueCode::Uncoded, piece);
-                UNKNOWN_CONCEPT.as_bytes().to_vec()
-            });
-        Element::Set(bytes.into())
+        let start = self.out.mark();
+        if let Some(piece) = piece {
+            self.concept(piece, row, frame, &local);
+        }
+        if self.out.mark() == start {
+            self.doubt(IssueCode::Uncoded, piece);
+            self.out.raw(UNKNOWN_CONCEPT.as_bytes());
+        }
     }
 
     /// Writes a coded value, with another coding before its own.
@@ -202,15 +215,19 @@ impl<'m> Mapper<'m> {
         row: &'static Row,
         frame: &Frame<'_, 'm>,
         first: &[u8],
-    ) -> Vec<u8> {
+    ) {
         let Some(nodes) = self.tables.concept() else {
-            return Vec::new();
+            return;
         };
-        let (bytes, _) = self.object(nodes, &frame.inside(row, piece));
+        let start = self.out.mark();
+        self.object(nodes, &frame.inside(row, piece));
         const CODINGS: &[u8] = b"{\"coding\":[";
-        match bytes.strip_prefix(CODINGS) {
-            Some(rest) if !first.is_empty() => [CODINGS, first, b",", rest].concat(),
-            _ => bytes,
+        if !first.is_empty()
+            && let Some(rest) = self.out.since(start).strip_prefix(CODINGS)
+        {
+            let concept = [CODINGS, first, b",", rest].concat();
+            self.out.rollback(start);
+            self.out.raw(&concept);
         }
     }
 
@@ -294,12 +311,20 @@ impl<'m> Mapper<'m> {
         }
         let code = piece.part(1)?.first().text()?;
         let target = table.get(&code).filter(|target| target.code != code)?;
-        Some(Value::Raw(json::object(|object| {
-            object
-                .string("system", target.system)
-                .string("code", target.code)
-                .string("display", target.display);
-        })))
+        let before = self.out.mark();
+        self.out.begin_object();
+        for (name, text) in [
+            ("system", target.system),
+            ("code", target.code),
+            ("display", target.display),
+        ] {
+            if !text.is_empty() {
+                self.out.key(name);
+                self.out.string(text);
+            }
+        }
+        self.out.end_object_unless_empty(before);
+        Some(Value::Written)
     }
 
     /// Writes when the source stored it: EVN-2, else MSH-7; FHIR asks for the minute at least.
@@ -334,14 +359,6 @@ const UNKNOWN_EXTENSION: &str = r#"{"extension":[{"url":"http://hl7.org/fhir/Str
 
 fn row_is_result(row: &Row) -> bool {
     matches!(row.from, From::Field { segment: "OBX", .. })
-}
-
-fn references<'a>(all: impl Iterator<Item = &'a Made>) -> Vec<u8> {
-    json::array(|array| {
-        for one in all {
-            array.raw(&one.reference());
-        }
-    })
 }
 
 /// Gives a name with only what a URN allows.

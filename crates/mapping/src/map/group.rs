@@ -11,7 +11,9 @@
 //! 5. Notes and roles belong to the segment before them, wherever the structure has them.
 //! 6. A result after a specimen is the order's where the order has no result yet, else the specimen's.
 
-use formats::hl7v2::{Message, Segment};
+use std::ops::Deref;
+
+use formats::hl7v2::{Message, Repetition, Segment};
 
 use crate::tables::structures::{STRUCTURES, Slot, Structure};
 
@@ -24,19 +26,66 @@ const HEADS: [&[u8]; 18] = [
 /// Segments that belong to the segment before them.
 const FOLLOWERS: [&[u8]; 3] = [b"NTE", b"PRT", b"ROL"];
 
-/// The segments that one resource is made of.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Group<'m>(pub(crate) Vec<Segment<'m>>);
+/// A segment, and what was sent of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent<'m> {
+    pub(crate) segment: Segment<'m>,
+    /// Its name; zeros where that has not three bytes.
+    pub(crate) name: [u8; 3],
+    /// One bit for each field with bytes, field 1's lowest.
+    pub(crate) sent: u128,
+    /// Whether any field may have several repetitions.
+    repeats: bool,
+}
 
-impl<'m> Group<'m> {
-    /// Gives the segments with this name.
-    pub(crate) fn named(&self, name: &'static str) -> impl Iterator<Item = Segment<'m>> + '_ {
-        self.0
-            .iter()
-            .filter(move |segment| is_named(segment, name))
-            .copied()
+impl<'m> Sent<'m> {
+    pub(crate) fn new(segment: Segment<'m>, repetition: u8) -> Self {
+        Self {
+            segment,
+            name: segment.name().as_array().copied().unwrap_or_default(),
+            sent: segment.sent(),
+            repeats: segment.raw().contains(&repetition),
+        }
+    }
+
+    /// Says whether it has this name.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        name.as_bytes().as_array() == Some(&self.name)
+    }
+
+    /// Gives the first repetition of a field, if anything was sent.
+    pub(crate) fn first(&self, field: usize) -> Option<Repetition<'m>> {
+        let bit = 1 << field.saturating_sub(1).min(127);
+        (self.sent & bit != 0).then(|| {
+            let field = self.segment.field(field);
+            if self.repeats {
+                field.repetition(1)
+            } else {
+                field.as_repetition()
+            }
+        })
+    }
+
+    /// Gives the repetitions of a field.
+    pub(crate) fn repetitions(
+        &self,
+        field: usize,
+    ) -> impl Iterator<Item = Repetition<'m>> + use<'m> {
+        self.segment.field(field).repetitions()
     }
 }
+
+impl<'m> Deref for Sent<'m> {
+    type Target = Segment<'m>;
+
+    fn deref(&self) -> &Segment<'m> {
+        &self.segment
+    }
+}
+
+/// The segments that one resource is made of.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group<'m>(pub(crate) Vec<Sent<'m>>);
 
 /// Says whether a segment has this name.
 pub(crate) fn is_named(segment: &Segment<'_>, name: &str) -> bool {
@@ -63,7 +112,7 @@ pub(crate) struct Tree<'m> {
 /// A segment and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placed<'m> {
-    pub(crate) segment: Segment<'m>,
+    pub(crate) segment: Sent<'m>,
     /// The group that it is in, among [`Tree::groups`].
     pub(crate) group: usize,
     /// The segment that it belongs to, if it is one that belongs to others.
@@ -89,8 +138,9 @@ impl<'m> Tree<'m> {
         };
         let structure = STRUCTURES.find(part(1).trim(), part(2).trim(), part(3).trim());
         let mut placing = Placing::new(structure);
+        let repetition = message.separators().repetition;
         for segment in message.segments() {
-            placing.take(segment);
+            placing.take(Sent::new(segment, repetition));
         }
         placing.tree
     }
@@ -174,7 +224,7 @@ impl<'m> Placing<'m> {
         }
     }
 
-    fn take(&mut self, segment: Segment<'m>) {
+    fn take(&mut self, segment: Sent<'m>) {
         let name = segment.name();
         let follows = FOLLOWERS.contains(&name);
         let owner = self.last.filter(|_| follows);

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use clinical::{EventId, PatientKey};
-use formats::fhir::json;
+use formats::fhir::json::Writer;
 
 use super::piece::Piece;
 use super::primitive;
 use super::scope;
 use super::write::{Frame, Mapper};
-use crate::draft::{Draft, Effect};
+use crate::draft::{Draft, Elements, Says, begin};
+use crate::tables::LevelRow;
 use crate::tables::TABLES;
 use crate::tables::condition::Condition;
 use crate::tables::plan::{Body, From, Map, Node, Row};
@@ -41,9 +42,9 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    /// Gives a reference to it, as JSON.
-    pub(crate) fn reference(&self) -> Vec<u8> {
-        reference(&format!("{}/{}", self.resource, self.id), "")
+    /// Writes a reference to it.
+    pub(crate) fn write_reference(&self, out: &mut Writer) {
+        write_reference(out, self.resource, &self.id, "");
     }
 }
 
@@ -113,15 +114,21 @@ pub(crate) struct Described {
 /// The reference to what was described, and whether its description met an explicit null.
 #[derive(Clone, Debug)]
 pub(crate) struct Description {
-    reference: Option<Vec<u8>>,
+    /// The reference as JSON; nothing where nothing was described.
+    reference: Box<[u8]>,
     met_null: bool,
 }
 
-/// Gives a reference as JSON.
-pub(crate) fn reference(to: &str, display: &str) -> Vec<u8> {
-    json::object(|object| {
-        object.string("reference", to).string("display", display);
-    })
+/// Writes a reference.
+fn write_reference(out: &mut Writer, resource: &str, id: &str, display: &str) {
+    out.begin_object();
+    out.key_raw(b"\"reference\":");
+    out.string_of(&[resource, "/", id]);
+    if !display.is_empty() {
+        out.key_raw(b"\"display\":");
+        out.string(display);
+    }
+    out.end_object();
 }
 
 impl<'m> Mapper<'m> {
@@ -178,7 +185,8 @@ impl<'m> Mapper<'m> {
         hex(self.site.patient(&authority, value).as_bytes())
     }
 
-    /// Writes a reference to a resource that is described on the spot, and keeps the resource.
+    /// Writes a reference to a resource that is described on the spot, and keeps the resource; nothing where nothing
+    /// is described.
     pub(crate) fn reference(
         &mut self,
         table: usize,
@@ -186,7 +194,7 @@ impl<'m> Mapper<'m> {
         resource: &'static str,
         piece: Piece<'m>,
         frame: &Frame<'_, 'm>,
-    ) -> Option<Vec<u8>> {
+    ) -> Option<()> {
         let range = piece.position();
         let key = Described {
             start: range.start,
@@ -197,17 +205,27 @@ impl<'m> Mapper<'m> {
         };
         if let Some(known) = self.described.get(&key) {
             self.met_null |= known.met_null;
-            return known.reference.clone();
+            return match &*known.reference {
+                b"" => None,
+                reference => {
+                    self.out.raw(reference);
+                    Some(())
+                }
+            };
         }
         let met_null = std::mem::take(&mut self.met_null);
-        let reference = self.describe(table, data_type, resource, piece, frame);
+        let start = self.out.mark();
+        let found = match data_type {
+            "PL" => self.location(piece, frame),
+            _ => self.describe(table, data_type, resource, piece, frame),
+        };
         let description = Description {
-            reference: reference.clone(),
+            reference: self.out.since(start).into(),
             met_null: self.met_null,
         };
         self.described.insert(key, description);
         self.met_null |= met_null;
-        reference
+        found
     }
 
     fn describe(
@@ -217,27 +235,28 @@ impl<'m> Mapper<'m> {
         resource: &'static str,
         piece: Piece<'m>,
         frame: &Frame<'_, 'm>,
-    ) -> Option<Vec<u8>> {
-        if data_type == "PL" {
-            return self.location(piece, frame);
-        }
-        let nodes = self.tables.data_type(table);
-        let elements = self.elements_of(nodes, frame);
-        let display = display(data_type, piece);
+    ) -> Option<()> {
+        let known = self.identifier(data_type, piece);
         // `Organization-Sender` is another table of the same resource.
         let resource = resource.split('-').next().unwrap_or(resource);
-        let id = match self.identifier(data_type, piece) {
-            Some((authority, value)) => self.register_id(resource, &authority, &value),
-            None if elements.is_empty() => return None,
+        let id = match &known {
+            Some((authority, value)) => self.register_id(resource, authority, value),
             // Who is known by a name alone is somebody of this patient's record: elsewhere, the name may be another's.
             None => {
                 let patient = self.links.patient?;
                 id(&[patient.as_bytes(), resource.as_bytes(), piece.raw()])
             }
         };
-        let to = format!("{resource}/{id}");
-        self.keep(resource, id, elements);
-        Some(reference(&to, &display))
+        let nodes = self.tables.data_type(table);
+        let is_kept = self.register(resource, &id, known.is_some(), |this| {
+            this.elements_of(nodes, frame)
+        });
+        if !is_kept {
+            return None;
+        }
+        let display = display(data_type, piece);
+        write_reference(&mut self.out, resource, &id, &display);
+        Some(())
     }
 
     /// Finds what names a resource of a register: authority and value.
@@ -259,34 +278,37 @@ impl<'m> Mapper<'m> {
         Some((authority, value))
     }
 
-    fn keep(
+    /// Writes a resource that others refer to while another is being written, and keeps it where it is new and
+    /// something is said of it or `even_empty`; says whether it is kept.
+    fn register(
         &mut self,
         resource: &'static str,
-        id: String,
-        elements: Vec<(Box<str>, crate::draft::Element)>,
-    ) {
-        let known = |draft: &&mut Draft| draft.resource_type == resource && *draft.id == *id;
-        if let Some(draft) = self.drafts.iter_mut().find(known) {
-            // Another field of the message says more of it.
-            for (name, element) in elements {
-                if draft.elements.iter().all(|(one, _)| *one != name) {
-                    draft.elements.push((name, element));
-                }
+        id: &str,
+        even_empty: bool,
+        write: impl FnOnce(&mut Self) -> Elements,
+    ) -> bool {
+        let spare = self.spare.pop().unwrap_or_default();
+        let outer = std::mem::replace(&mut self.out, spare);
+        begin(&mut self.out, resource, id);
+        let elements = write(self);
+        self.out.end_object();
+        let is_kept = even_empty || !elements.is_empty();
+        if is_kept {
+            let (id, time) = (id.into(), self.message_time);
+            let known = |draft: &&mut Draft| draft.resource_type == resource && draft.id == id;
+            let draft = Draft::written(resource, id.clone(), time, &self.out, elements);
+            match self.drafts.iter_mut().find(known) {
+                // Another field of the message may say more of it.
+                Some(known) => known.add(&draft),
+                None => self.drafts.push(draft),
             }
-        } else {
-            self.drafts.push(Draft {
-                resource_type: resource,
-                id: id.into(),
-                elements,
-                event_time: self.message_time,
-                recorded: None,
-                effect: Effect::State,
-            });
         }
+        self.spare.push(std::mem::replace(&mut self.out, outer));
+        is_kept
     }
 
     /// Writes a reference to the innermost level of a PL; each level is part of the next one that is valued.
-    fn location(&mut self, piece: Piece<'m>, frame: &Frame<'_, 'm>) -> Option<Vec<u8>> {
+    fn location(&mut self, piece: Piece<'m>, frame: &Frame<'_, 'm>) -> Option<()> {
         let mut outer: Option<String> = None;
         let mut path = self.source.name.to_string();
         let mut words: Vec<(usize, String)> = Vec::new();
@@ -303,7 +325,6 @@ impl<'m> Mapper<'m> {
             path.push('=');
             path.push_str(&name);
             let id = self.register_id("Location", &path, &name);
-            let part_of = outer.as_ref().map(|to| reference(to, ""));
             let description = if level.component == INNERMOST {
                 piece.part(9)
             } else {
@@ -314,9 +335,11 @@ impl<'m> Mapper<'m> {
                 self.mark(part, &row, frame);
             }
             let description = description.and_then(Piece::text).unwrap_or_default();
-            let elements = location_elements(level, &name, &description, part_of);
-            outer = Some(format!("Location/{id}"));
-            self.keep("Location", id, elements);
+            let inside = outer.take();
+            self.register("Location", &id, true, |this| {
+                this.location_elements(level, &name, &description, inside.as_deref())
+            });
+            outer = Some(id);
             words.push((level.component, name.into_owned()));
         }
         // The words leave out what is around the ward where there is one: `4 West / 412 / A`.
@@ -326,50 +349,58 @@ impl<'m> Mapper<'m> {
             .into_iter()
             .filter(|(component, _)| !has_ward || in_ward(*component));
         let words: Vec<_> = named.map(|(_, name)| name).collect();
-        outer.map(|to| reference(&to, &words.join(" / ")))
+        write_reference(&mut self.out, "Location", &outer?, &words.join(" / "));
+        Some(())
+    }
+
+    fn location_elements(
+        &mut self,
+        level: &LevelRow,
+        name: &str,
+        description: &str,
+        part_of: Option<&str>,
+    ) -> Elements {
+        let mut elements = Elements::with_capacity(6);
+        let mut element = |name, write: &dyn Fn(&mut Writer)| {
+            self.element(name, Says::Set, &mut elements, |this| write(&mut this.out));
+        };
+        element("identifier", &|out| {
+            out.begin_array();
+            out.begin_object();
+            out.key_raw(b"\"value\":");
+            out.string(name);
+            out.end_object();
+            out.end_array();
+        });
+        element("name", &|out| out.string(name));
+        if !description.is_empty() {
+            element("description", &|out| out.string(description));
+        }
+        element("mode", &|out| out.plain(b"instance"));
+        element("physicalType", &|out| {
+            out.begin_object();
+            out.key_raw(b"\"coding\":");
+            out.begin_array();
+            out.begin_object();
+            out.key_raw(b"\"system\":");
+            out.plain(b"http://terminology.hl7.org/CodeSystem/location-physical-type");
+            out.key_raw(b"\"code\":");
+            out.string(level.code);
+            out.key_raw(b"\"display\":");
+            out.string(level.words);
+            out.end_object();
+            out.end_array();
+            out.end_object();
+        });
+        if let Some(id) = part_of {
+            element("partOf", &|out| write_reference(out, "Location", id, ""));
+        }
+        elements
     }
 }
 
 /// The component of PL that is a bed; ward and room stand before it.
 const INNERMOST: usize = 3;
-
-fn location_elements(
-    level: &crate::tables::LevelRow,
-    name: &str,
-    description: &str,
-    part_of: Option<Vec<u8>>,
-) -> Vec<(Box<str>, crate::draft::Element)> {
-    let kind = json::object(|object| {
-        object.array("coding", |array| {
-            array.object(|object| {
-                object
-                    .string(
-                        "system",
-                        "http://terminology.hl7.org/CodeSystem/location-physical-type",
-                    )
-                    .string("code", level.code)
-                    .string("display", level.words);
-            });
-        });
-    });
-    let identifier = json::array(|array| {
-        array.object(|object| {
-            object.string("value", name);
-        });
-    });
-    [
-        ("identifier", identifier),
-        ("name", json::string(name)),
-        ("description", json::string(description)),
-        ("mode", json::string("instance")),
-        ("physicalType", kind),
-        ("partOf", part_of.unwrap_or_default()),
-    ]
-    .into_iter()
-    .filter(|(_, bytes)| !bytes.is_empty())
-    .map(|(name, bytes)| (name.into(), crate::draft::Element::Set(bytes.into())))
-    .collect()
-}
 
 /// A row to mark with where code reads what no row names.
 fn marker(id: u32) -> Row {

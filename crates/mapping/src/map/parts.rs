@@ -1,9 +1,7 @@
 //! Elements whose parts come from several fields: one part can be deleted without the others.
 
-use formats::fhir::json;
-
 use super::write::{Frame, Mapper};
-use crate::draft::Element;
+use crate::draft::{Elements, Says, Stated};
 use crate::tables::plan::Node;
 
 impl<'m> Mapper<'m> {
@@ -13,31 +11,37 @@ impl<'m> Mapper<'m> {
         node: &'static Node,
         parts: &'static [Node],
         frame: &Frame<'_, 'm>,
-        elements: &mut Vec<(Box<str>, Element)>,
+        elements: &mut Elements,
     ) {
         let mut content = false;
         let mut gone: Vec<&'static str> = Vec::new();
-        let bytes = json::object(|object| {
-            for part in parts {
-                self.met_null = false;
-                let is_there = self.members(object, std::slice::from_ref(part), frame);
-                content |= is_there;
-                if self.met_null && !is_there {
-                    gone.push(part.name);
-                }
+        let before = self.out.mark();
+        self.out.key_raw(&node.key);
+        let start = self.out.mark();
+        self.out.begin_object();
+        for part in parts {
+            self.met_null = false;
+            let is_there = self.members(std::slice::from_ref(part), frame);
+            content |= is_there;
+            if self.met_null && !is_there {
+                gone.push(part.name);
             }
-        });
+        }
+        let is_written = self.out.end_object_unless_empty(before);
         let can_be_named = |part: &&str| *part != "*";
         self.met_null = !gone.is_empty();
-        if content || (node.constant && !bytes.is_empty()) {
-            elements.push((node.name.into(), Element::Set(bytes.into())));
-        } else if !gone.iter().all(can_be_named) {
-            elements.push((node.name.into(), Element::Clear));
-            return;
+        if is_written && (content || node.constant) {
+            let value = start..self.out.mark();
+            elements.push(Stated::new(node.name, Says::Set, value));
+        } else {
+            self.out.rollback(before);
+            if !gone.iter().all(can_be_named) {
+                elements.push(Stated::clear(node.name));
+                return;
+            }
         }
         for part in gone.into_iter().filter(can_be_named) {
-            let name = format!("{}.{part}", node.name);
-            elements.push((name.into(), Element::Clear));
+            elements.push(Stated::clear(format!("{}.{part}", node.name)));
         }
     }
 }
@@ -48,7 +52,7 @@ mod tests {
     use expect_test::{Expect, expect};
     use formats::hl7v2;
 
-    use super::*;
+    use crate::draft::Element;
     use crate::map::map;
     use crate::source::Source;
 
@@ -67,11 +71,8 @@ mod tests {
             .iter()
             .filter(|draft| draft.resource_type == "Encounter")
         {
-            for (name, element) in draft
-                .elements
-                .iter()
-                .filter(|(name, _)| name.starts_with("period"))
-            {
+            let said = draft.elements();
+            for (name, element) in said.filter(|(name, _)| name.starts_with("period")) {
                 out += &match element {
                     Element::Set(json) => format!("{name}={} ", String::from_utf8_lossy(json)),
                     Element::Default(_) => format!("{name}? "),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use formats::hl7v2::{Component, Repetition, Subcomponent};
+use formats::hl7v2::{Component, Repetition, Split, Subcomponent, level};
 
 /// A part of a field.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,36 @@ pub(crate) enum Piece<'m> {
     Subcomponent(Subcomponent<'m>),
 }
 
+/// The parts of a piece, if they were looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Parts<'m> {
+    /// They were not.
+    Unknown,
+    /// Of a repetition.
+    Components(Split<'m, level::Component>),
+    /// Of a component.
+    Subcomponents(Split<'m, level::Subcomponent>),
+}
+
 impl<'m> Piece<'m> {
+    /// Looks for all parts at once.
+    pub(crate) fn split(self) -> Parts<'m> {
+        match self {
+            Self::Repetition(piece) => Parts::Components(piece.split()),
+            Self::Component(piece) => Parts::Subcomponents(piece.split()),
+            Self::Subcomponent(_) => Parts::Unknown,
+        }
+    }
+
+    /// Gives the bytes where they are the text as it stands, without anything to escape or to trim.
+    pub(crate) fn plain(self) -> Option<&'m [u8]> {
+        match self {
+            Self::Repetition(piece) => piece.plain(),
+            Self::Component(piece) => piece.plain(),
+            Self::Subcomponent(piece) => piece.plain(),
+        }
+    }
+
     /// Gives the part with this number; what has no parts is its own first one.
     pub(crate) fn part(self, number: usize) -> Option<Self> {
         match self {

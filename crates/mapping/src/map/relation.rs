@@ -1,10 +1,12 @@
 //! What a message says of two identities or two stays at once: merges, links, renumbered and moved visits.
 
+use std::borrow::Cow;
+
 use clinical::{PatientKey, SiteKey};
 use formats::fhir::json;
 use formats::hl7v2::{Message, Segment};
 
-use super::link::{hex, id, reference};
+use super::link::{hex, id};
 use crate::draft::{Draft, Effect, Element};
 use crate::identity::{self, PatientIdentifier, Subjects};
 use crate::normalize::as_old;
@@ -52,7 +54,7 @@ pub(crate) fn relate(related: &Related<'_, '_>, drafts: &mut Vec<Draft>) {
         "A37" => link(related, Effect::Unlink, drafts),
         "A29" => {
             if let Some(person) = person(related, drafts) {
-                put(person, "active", Element::Set(b"false".as_slice().into()));
+                put(person, "active", Element::Set(b"false"));
             }
         }
         event if STAYS.contains(&event) => stays(related, event, drafts),
@@ -69,30 +71,18 @@ fn merge(related: &Related<'_, '_>, retired: PatientKey, drafts: &mut Vec<Draft>
     let Some(survivor) = person(related, drafts) else {
         return;
     };
-    let mut gone = Draft {
-        resource_type: "Patient",
-        id: hex(retired.as_bytes()).into(),
-        elements: Vec::new(),
-        event_time: survivor.event_time,
-        recorded: survivor.recorded,
-        effect: Effect::State,
-    };
-    put(
-        survivor,
-        "active",
-        Element::Default(b"true".as_slice().into()),
-    );
-    put(survivor, "link", Element::Set(link_to(retired, "replaces")));
+    let mut gone = Draft::new("Patient", &hex(retired.as_bytes()), survivor.event_time, []);
+    gone.recorded = survivor.recorded;
+    put(survivor, "active", Element::Default(b"true"));
+    let replaced = link_to(retired, "replaces");
+    put(survivor, "link", Element::Set(&replaced));
     if !identifiers.is_empty() {
-        put(&mut gone, "identifier", Element::Set(identifiers.into()));
+        put(&mut gone, "identifier", Element::Set(identifiers));
         add_identifiers(survivor, &as_old(identifiers));
     }
-    put(
-        &mut gone,
-        "active",
-        Element::Set(b"false".as_slice().into()),
-    );
-    put(&mut gone, "link", Element::Set(link_to(key, "replaced-by")));
+    put(&mut gone, "active", Element::Set(b"false"));
+    let replacing = link_to(key, "replaced-by");
+    put(&mut gone, "link", Element::Set(&replacing));
     drafts.insert(0, gone);
 }
 
@@ -102,12 +92,12 @@ fn link(related: &Related<'_, '_>, effect: Effect, drafts: &mut Vec<Draft>) {
     let Some(person) = person(related, drafts) else {
         return;
     };
-    put(person, "link", Element::Set(link_to(key, "seealso")));
+    put(person, "link", Element::Set(&link_to(key, "seealso")));
     person.effect = effect;
     let mut named = named(&other, key, person);
     if effect == Effect::Link {
         let back = link_to(related.key, "seealso");
-        put(&mut named, "link", Element::Set(back));
+        put(&mut named, "link", Element::Set(&back));
     }
     drafts.insert(0, named);
 }
@@ -122,14 +112,10 @@ fn named(other: &PatientIdentifier, key: PatientKey, beside: &Draft) -> Draft {
             });
         });
     });
-    Draft {
-        resource_type: "Patient",
-        id: hex(key.as_bytes()).into(),
-        elements: vec![("identifier".into(), Element::Set(identifiers.into()))],
-        event_time: beside.event_time,
-        recorded: beside.recorded,
-        effect: Effect::State,
-    }
+    let said = [("identifier".into(), Element::Set(&identifiers))];
+    let mut draft = Draft::new("Patient", &hex(key.as_bytes()), beside.event_time, said);
+    draft.recorded = beside.recorded;
+    draft
 }
 
 /// Whom MRG names, where that is not the patient.
@@ -151,10 +137,10 @@ fn stays(related: &Related<'_, '_>, event: &str, drafts: &mut Vec<Draft>) {
         .iter()
         .find(|draft| draft.resource_type == "Encounter");
     let Some(stay) = stay else { return };
-    let class = stay.elements.iter().find(|(name, _)| &**name == "class");
+    let stay = stay.clone();
+    let class = stay.element("class");
     let (times, now) = ((stay.event_time, stay.recorded), stay.id.clone());
-    let owner_named = other.map(|other| named(&other, owner, stay));
-    let class = class.map(|(_, class)| class.clone());
+    let owner_named = other.map(|other| named(&other, owner, &stay));
     // The alternate number names a visit only where it has no other.
     let has_number = merge.field(5).is_valued() || visit.field(19).is_valued();
     let numbers = if has_number && event != "A45" { 1 } else { 2 };
@@ -167,29 +153,26 @@ fn stays(related: &Related<'_, '_>, event: &str, drafts: &mut Vec<Draft>) {
             continue;
         }
         let identifier = prior_number(&authority, &number);
-        let status = Element::Set(b"\"entered-in-error\"".as_slice().into());
-        let mut draft = Draft {
-            resource_type: "Encounter",
-            id: before.into(),
-            elements: vec![
-                ("identifier".into(), Element::Set(identifier)),
-                ("status".into(), status),
-            ],
-            event_time: times.0,
-            recorded: times.1,
-            effect: if owner == key {
-                Effect::Superseded
-            } else {
-                Effect::Moved
-            },
-        };
-        draft
-            .elements
-            .extend(class.clone().map(|class| ("class".into(), class)));
+        let status = Element::Set(b"\"entered-in-error\"");
         let subject = reference(&format!("Patient/{}", hex(owner.as_bytes())), "");
-        put(&mut draft, "subject", Element::Set(subject.into()));
         let whole = reference(&format!("Encounter/{now}"), "");
-        put(&mut draft, "partOf", Element::Set(whole.into()));
+        let said = [
+            ("identifier", Some(Element::Set(&identifier))),
+            ("status", Some(status)),
+            ("class", class),
+            ("subject", Some(Element::Set(&subject))),
+            ("partOf", Some(Element::Set(&whole))),
+        ];
+        let said = said
+            .into_iter()
+            .filter_map(|(name, element)| Some((name.into(), element?)));
+        let mut draft = Draft::new("Encounter", &before, times.0, said);
+        draft.recorded = times.1;
+        draft.effect = if owner == key {
+            Effect::Superseded
+        } else {
+            Effect::Moved
+        };
         drafts.push(draft);
     }
     if let Some(owner) = owner_named {
@@ -232,6 +215,13 @@ fn prior_number(authority: &str, number: &str) -> Box<[u8]> {
     identifiers.into()
 }
 
+/// Gives a reference as JSON.
+fn reference(to: &str, display: &str) -> Vec<u8> {
+    json::object(|object| {
+        object.string("reference", to).string("display", display);
+    })
+}
+
 fn link_to(other: PatientKey, kind: &str) -> Box<[u8]> {
     let other = reference(&format!("Patient/{}", hex(other.as_bytes())), "");
     let links = json::array(|array| {
@@ -249,36 +239,28 @@ fn person<'d>(related: &Related<'_, '_>, drafts: &'d mut [Draft]) -> Option<&'d 
 }
 
 fn add_identifiers(person: &mut Draft, old: &[u8]) {
-    let known = person.elements.iter_mut();
-    for (name, element) in known {
-        if &**name == "identifier"
-            && let Element::Set(own) = element
-        {
-            *own = crate::normalize::with_old(own, old).into();
-            return;
-        }
-    }
-    put(person, "identifier", Element::Set(old.into()));
+    let all = match person.element("identifier") {
+        Some(Element::Set(own)) => crate::normalize::with_old(own, old),
+        _ => old.to_vec(),
+    };
+    put(person, "identifier", Element::Set(&all));
 }
 
 /// Sets an element in its place: identifiers first, then whether the resource is in use, links and wholes last.
-fn put(draft: &mut Draft, name: &str, element: Element) {
-    draft.elements.retain(|(known, _)| **known != *name);
-    let first = |name: &str| matches!(name, "extension" | "identifier");
-    let at = match name {
-        "identifier" => draft
-            .elements
-            .iter()
-            .take_while(|(known, _)| &**known == "extension")
-            .count(),
-        "active" => draft
-            .elements
-            .iter()
-            .take_while(|(known, _)| first(known))
-            .count(),
-        _ => draft.elements.len(),
+fn put(draft: &mut Draft, name: &'static str, element: Element<'_>) {
+    let mut said: Vec<(Cow<'static, str>, Element<'_>)> = draft
+        .elements()
+        .filter(|(known, _)| *known != name)
+        .map(|(known, element)| (known.clone(), element))
+        .collect();
+    let first = |known: &str| match name {
+        "identifier" => known == "extension",
+        "active" => matches!(known, "extension" | "identifier"),
+        _ => true,
     };
-    draft.elements.insert(at, (name.into(), element));
+    let at = said.iter().take_while(|(known, _)| first(known)).count();
+    said.insert(at, (name.into(), element));
+    *draft = draft.restated(said);
 }
 
 #[cfg(test)]

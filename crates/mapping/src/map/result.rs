@@ -1,13 +1,13 @@
 //! OBX-5: what was found, by the type that OBX-2 says, and as text where it is not of that type.
 
-use formats::fhir::json;
+use formats::fhir::json::Mark;
 
-use super::computed::Elements;
 use super::piece::Piece;
 use super::primitive::number;
 use super::write::{Frame, Mapper};
-use crate::draft::Element;
+use crate::draft::{Elements, Says, Stated};
 use crate::issue::IssueCode;
+use crate::tables::ValueRow;
 use crate::tables::condition::Condition;
 use crate::tables::plan::{From, Map, Row};
 
@@ -44,27 +44,31 @@ impl<'m> Mapper<'m> {
         };
         // A text's repetitions are its lines, not results of their own.
         if rest.is_empty() || matches!(&*kind, "TX" | "FT") {
-            let (element, bytes) = self.value(&kind, *first, row, frame);
-            elements.push((element.into(), Element::Set(bytes.into())));
+            let before = self.out.mark();
+            let (element, start) = self.value_of(&kind, *first, row, frame);
+            let end = self.out.mark();
+            if start < end {
+                elements.push(Stated::new(element, Says::Set, start..end));
+            } else {
+                self.out.rollback(before);
+            }
             return;
         }
-        let code = elements
-            .iter()
-            .find(|(name, _)| &**name == "code")
-            .and_then(|(_, element)| match element {
-                Element::Set(bytes) => Some(bytes.to_vec()),
-                _ => None,
-            })
-            .unwrap_or_default();
-        let components = json::array(|array| {
+        let code = elements.iter().find(|known| known.name == "code");
+        let code = code.map(Stated::places);
+        self.element("component", Says::Set, elements, |this| {
+            this.out.begin_array();
             for piece in &pieces {
-                let (element, bytes) = self.value(&kind, *piece, row, frame);
-                array.object(|object| {
-                    object.raw("code", &code).raw(element, &bytes);
-                });
+                this.out.begin_object();
+                if let Some((start, end)) = code {
+                    this.out.key_raw(b"\"code\":");
+                    this.out.again(start, end);
+                }
+                this.value_of(&kind, *piece, row, frame);
+                this.out.end_object();
             }
+            this.out.end_array();
         });
-        elements.push(("component".into(), Element::Set(components.into())));
     }
 
     /// Says so where OBX-11 says that it was not asked for.
@@ -77,68 +81,44 @@ impl<'m> Mapper<'m> {
             if let Some(status) = status {
                 self.mark(status, row, frame);
             }
-            elements.push((
-                "dataAbsentReason".into(),
-                Element::Set(NOT_ASKED.as_bytes().into()),
-            ));
+            self.element("dataAbsentReason", Says::Set, elements, |this| {
+                this.out.raw(NOT_ASKED.as_bytes());
+            });
         }
     }
 
-    /// Writes one value and says under which element.
-    fn value(
+    /// Writes one value, with the name of its element before it; says the name, and where the value begins.
+    fn value_of(
         &mut self,
         kind: &str,
         piece: Piece<'m>,
         row: &'static Row,
         frame: &Frame<'_, 'm>,
-    ) -> (&'static str, Vec<u8>) {
+    ) -> (&'static str, Mark) {
         let inferred = infer(kind, piece);
-        for value in self
-            .tables
-            .values
-            .iter()
-            .filter(|value| value.data_type == inferred)
-        {
+        let rows = self.tables.values.iter();
+        let before = self.out.mark();
+        for value in rows.filter(|value| value.data_type == inferred) {
             if !fits(value.when, piece) {
                 continue;
             }
-            let value_row = Row {
-                id: value.row,
-                from: FIELD,
-                map: value.map,
-                when: Condition::default(),
-                vocabulary: None,
-                is_bare: false,
-            };
-            let frame = Frame {
-                outer: Some(row.id),
-                ..*frame
-            };
-            let bytes = match value.map {
-                Map::Primitive(run) => {
-                    run(self, piece, &value_row, &frame).map(|value| value.into_bytes())
-                }
-                Map::Table(table) => {
-                    let nodes = self.tables.data_type(table);
-                    let (bytes, content) = self.object(nodes, &frame.inside(&value_row, piece));
-                    content.then_some(bytes)
-                }
-                Map::Computed(_) | Map::Reference { .. } | Map::Link(_) | Map::Links { .. } => None,
-            };
-            if let Some(bytes) = bytes {
+            self.out.key(value.element);
+            let start = self.out.mark();
+            if self.try_value(value, piece, row, frame) {
                 if kind.is_empty() {
                     self.doubt(IssueCode::ValueTypeUnknown, Some(piece));
                 }
-                return (value.element, bytes);
+                return (value.element, start);
             }
+            self.out.rollback(before);
         }
-        let known = self
+        let is_known = self
             .tables
             .values
             .iter()
             .any(|value| value.data_type == kind);
         self.doubt(
-            if known {
+            if is_known {
                 IssueCode::ValueNotOfType
             } else {
                 IssueCode::ValueTypeUnknown
@@ -146,10 +126,46 @@ impl<'m> Mapper<'m> {
             Some(piece),
         );
         self.mark(piece, row, frame);
-        (
-            "valueString",
-            json::string(&piece.text().unwrap_or_default()),
-        )
+        self.out.key("valueString");
+        let start = self.out.mark();
+        self.out.string(&piece.text().unwrap_or_default());
+        ("valueString", start)
+    }
+
+    /// Writes a value as a row says; says whether it can be written so.
+    fn try_value(
+        &mut self,
+        value: &'static ValueRow,
+        piece: Piece<'m>,
+        row: &'static Row,
+        frame: &Frame<'_, 'm>,
+    ) -> bool {
+        let value_row = Row {
+            id: value.row,
+            from: FIELD,
+            map: value.map,
+            when: Condition::default(),
+            vocabulary: None,
+            is_bare: false,
+        };
+        let frame = Frame {
+            outer: Some(row.id),
+            ..*frame
+        };
+        match value.map {
+            Map::Primitive(run) => match run(self, piece, &value_row, &frame) {
+                Some(value) => {
+                    self.value(value);
+                    true
+                }
+                None => false,
+            },
+            Map::Table(table) => {
+                let nodes = self.tables.data_type(table);
+                self.object(nodes, &frame.inside(&value_row, piece))
+            }
+            Map::Computed(_) | Map::Reference { .. } | Map::Link(_) | Map::Links { .. } => false,
+        }
     }
 }
 

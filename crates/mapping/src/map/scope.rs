@@ -1,8 +1,6 @@
 //! Which segments a resource is made of: its own, and others by where they stand in the message.
 
-use formats::hl7v2::Segment;
-
-use super::group::{Group, Tree, is_named};
+use super::group::{Group, Sent, Tree, is_named};
 use crate::tables::resources::{ResourceRow, With};
 
 /// Segments that every resource may read.
@@ -88,7 +86,7 @@ fn take<'m>(
     }
 }
 
-fn segment<'m>(tree: &Tree<'m>, index: usize) -> Option<Segment<'m>> {
+fn segment<'m>(tree: &Tree<'m>, index: usize) -> Option<Sent<'m>> {
     tree.segments.get(index).map(|placed| placed.segment)
 }
 

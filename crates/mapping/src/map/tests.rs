@@ -30,7 +30,7 @@ fn element(segments: &str, resource: &str, name: &str) -> String {
         .iter()
         .rev()
         .find(|draft| draft.resource_type == resource);
-    let found = found.and_then(|draft| draft.elements.iter().find(|(known, _)| &**known == name));
+    let found = found.and_then(|draft| draft.elements().find(|(known, _)| **known == *name));
     match found {
         None => "nothing".to_owned(),
         Some((_, Element::Set(bytes))) => String::from_utf8_lossy(bytes).into_owned(),
@@ -282,7 +282,7 @@ fn stay(event: &str, pv1: &str, name: &str) -> String {
     let Some(draft) = found else {
         return "no stay".to_owned();
     };
-    let element = draft.elements.iter().find(|(known, _)| &**known == name);
+    let element = draft.elements().find(|(known, _)| **known == *name);
     let shown = match element {
         None => "nothing".to_owned(),
         Some((_, Element::Set(bytes))) => String::from_utf8_lossy(bytes).into_owned(),
@@ -348,14 +348,11 @@ fn what_a_birth_or_death_says_replaces_what_was_known_otherwise() {
             .into_iter()
             .find(|draft| draft.resource_type == "Patient");
         let names = |draft: Draft| {
-            let elements = draft
-                .elements
-                .into_iter()
-                .map(|(name, element)| match element {
-                    Element::Set(_) => format!("{name}"),
-                    Element::Default(_) => format!("({name})"),
-                    Element::Clear => format!("-{name}"),
-                });
+            let elements = draft.elements().map(|(name, element)| match element {
+                Element::Set(_) => format!("{name}"),
+                Element::Default(_) => format!("({name})"),
+                Element::Clear => format!("-{name}"),
+            });
             elements.collect::<Vec<_>>().join(" ")
         };
         draft.map(names).unwrap_or_default()
@@ -387,7 +384,7 @@ fn messages_become_what_stands_beside_them() {
         let mapped = map(&message, &source(), &site(), received());
         let mut lines = String::new();
         for draft in mapped.drafts.iter().chain(&mapped.exchange) {
-            lines.push_str(&String::from_utf8(draft.to_json()).unwrap());
+            lines.push_str(std::str::from_utf8(&draft.to_json()).unwrap());
             lines.push('\n');
         }
         expect_file![path.with_extension("ndjson")].assert_eq(&lines);

@@ -4,21 +4,24 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use clinical::{EventTime, ReceivedTime, SiteKey};
-use formats::fhir::json::{self, Array, Object};
+use formats::fhir::json::Writer;
 use formats::hl7v2::{Repetition, Segment};
 
 use super::clock::Clock;
 use super::computed::UNKNOWN;
-use super::group::{Group, Tree, is_named};
+use super::group::{Group, Sent, Tree};
 use super::link::{Described, Description, Links};
-use super::piece::Piece;
+use super::piece::{Parts, Piece};
 use crate::coverage::Mark;
-use crate::draft::{Draft, Element};
+use crate::draft::{Draft, Elements, Says, Stated};
 use crate::issue::{Issue, IssueCode};
 use crate::source::Source;
 use crate::tables::Tables;
 use crate::tables::condition::{Condition, NAMED, Subject, Term, Test};
-use crate::tables::plan::{Body, Driver, From, Item, Map, Node, Row};
+use crate::tables::plan::{Body, Driver, From, Item, Map, Node, Reach, Row};
+
+/// The elements that most resources have no more than.
+const ELEMENTS_USUAL: usize = 16;
 
 /// What one message's mapping knows and gathers.
 #[derive(Debug)]
@@ -33,6 +36,10 @@ pub(crate) struct Mapper<'m> {
     pub(crate) received: ReceivedTime,
     pub(crate) tree: Tree<'m>,
     pub(crate) links: Links,
+    /// The resource that is being written.
+    pub(crate) out: Writer,
+    /// Memory for resources that are described while another is being written.
+    pub(crate) spare: Vec<Writer>,
     /// Resources that others refer to: practitioners, organizations, locations.
     pub(crate) drafts: Vec<Draft>,
     pub(crate) marks: Vec<Mark>,
@@ -50,11 +57,13 @@ pub(crate) struct Frame<'f, 'm> {
     /// The group of the message that the resource stands in.
     pub(crate) at: usize,
     /// The segment of those with its name that is meant.
-    pub(crate) segment: Option<Segment<'m>>,
+    pub(crate) segment: Option<&'f Sent<'m>>,
     /// The repetition that is meant of its field.
     pub(crate) repetition: Option<(&'static str, usize, Repetition<'m>)>,
     /// What a data type's table is applied to.
     pub(crate) piece: Option<Piece<'m>>,
+    /// The parts of that.
+    pub(crate) parts: Parts<'m>,
     pub(crate) vocabulary: Option<&'static str>,
     /// The row of the segment's table that led here.
     pub(crate) outer: Option<u32>,
@@ -68,6 +77,7 @@ impl<'f, 'm> Frame<'f, 'm> {
             segment: None,
             repetition: None,
             piece: None,
+            parts: Parts::Unknown,
             vocabulary: None,
             outer: None,
         }
@@ -77,9 +87,19 @@ impl<'f, 'm> Frame<'f, 'm> {
     pub(crate) fn inside(&self, row: &Row, piece: Piece<'m>) -> Self {
         Self {
             piece: Some(piece),
+            parts: piece.split(),
             vocabulary: row.vocabulary.or(self.vocabulary),
             outer: self.outer.or(Some(row.id)),
             ..*self
+        }
+    }
+
+    /// Gives a part of what a data type's table is applied to.
+    pub(crate) fn part(&self, number: usize) -> Option<Piece<'m>> {
+        match &self.parts {
+            Parts::Components(split) => Some(Piece::Component(split.part(number))),
+            Parts::Subcomponents(split) => Some(Piece::Subcomponent(split.part(number))),
+            Parts::Unknown => self.piece?.part(number),
         }
     }
 
@@ -93,8 +113,8 @@ impl<'f, 'm> Frame<'f, 'm> {
         let found = match self.repetition {
             Some((name, number, repetition)) if name == segment && number == field => repetition,
             _ => self
-                .segments(segment)
-                .map(|segment| segment.field(field).repetition(1))
+                .sent(segment)
+                .filter_map(|segment| segment.first(field))
                 .find(|repetition| !repetition.is_blank())?,
         };
         Some(match component {
@@ -119,26 +139,38 @@ impl<'f, 'm> Frame<'f, 'm> {
         })
     }
 
-    /// Says whether anything was sent in a field.
-    fn has(&self, segment: &'static str, field: usize) -> bool {
-        self.segments(segment)
-            .any(|segment| !segment.field(field).is_empty())
+    /// Says whether anything was sent of what the tables read somewhere.
+    fn has_any(&self, reach: &Reach) -> bool {
+        let parts = match &self.parts {
+            Parts::Components(split) => split.sent(),
+            Parts::Subcomponents(split) => split.sent(),
+            Parts::Unknown => u32::MAX,
+        };
+        reach.always
+            || reach.parts & parts != 0
+            || reach.fields.iter().any(|(name, fields)| {
+                let all = self.group.0.iter();
+                all.filter(|segment| segment.name == *name)
+                    .any(|segment| segment.sent & fields != 0)
+            })
+    }
+
+    /// Gives the segments with a name: the one that is meant, or all.
+    pub(crate) fn sent(
+        &self,
+        name: &'static str,
+    ) -> impl Iterator<Item = &'f Sent<'m>> + use<'f, 'm> {
+        let meant = self.segment.filter(|segment| segment.is_named(name));
+        let others: &'f [Sent<'m>] = if meant.is_some() { &[] } else { &self.group.0 };
+        let others = others.iter().filter(move |segment| segment.is_named(name));
+        meant.into_iter().chain(others)
     }
 
     pub(crate) fn segments(
         &self,
         name: &'static str,
-    ) -> impl Iterator<Item = Segment<'m>> + use<'f, 'm>
-    where
-        'm: 'f,
-    {
-        let meant = self.segment.filter(|segment| is_named(segment, name));
-        let others = if meant.is_some() {
-            None
-        } else {
-            Some(self.group.named(name))
-        };
-        meant.into_iter().chain(others.into_iter().flatten())
+    ) -> impl Iterator<Item = Segment<'m>> + use<'f, 'm> {
+        self.sent(name).map(|sent| sent.segment)
     }
 }
 
@@ -147,33 +179,17 @@ impl<'f, 'm> Frame<'f, 'm> {
 pub(crate) enum Value<'m> {
     /// A JSON string.
     Text(Cow<'m, str>),
+    /// A text that needs no escape, as it was sent.
+    Plain(&'m [u8]),
     /// Bytes that are JSON already.
     Raw(Vec<u8>),
-}
-
-impl Value<'_> {
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Self::Text(text) => json::string(&text),
-            Self::Raw(bytes) => bytes,
-        }
-    }
-}
-
-/// What a row gave.
-struct Given<'m> {
-    value: Value<'m>,
-    /// Whether it comes from the message.
-    content: bool,
+    /// It was written already.
+    Written,
 }
 
 impl<'m> Mapper<'m> {
     /// Writes the top-level elements of a resource.
-    pub(crate) fn elements(
-        &mut self,
-        resource: &'static str,
-        frame: &Frame<'_, 'm>,
-    ) -> Vec<(Box<str>, Element)> {
+    pub(crate) fn elements(&mut self, resource: &'static str, frame: &Frame<'_, 'm>) -> Elements {
         let mut elements = self.elements_of(self.tables.resource(resource), frame);
         for (owner, names) in &self.tables.choices {
             if *owner == resource {
@@ -183,22 +199,22 @@ impl<'m> Mapper<'m> {
         elements
     }
 
-    /// Writes top-level elements.
+    /// Writes top-level elements into the object begun last.
     pub(crate) fn elements_of(
         &mut self,
         nodes: &'static [Node],
         frame: &Frame<'_, 'm>,
-    ) -> Vec<(Box<str>, Element)> {
-        let mut elements = Vec::with_capacity(nodes.len());
+    ) -> Elements {
+        let mut elements = Elements::with_capacity(nodes.len().min(ELEMENTS_USUAL));
         for node in nodes {
             if let Body::Leaf(rows) = &node.body
                 && let [row, ..] = rows.as_slice()
                 && let Map::Computed(name) = row.map
             {
-                self.computed(name, node.name, row, frame, &mut elements);
+                self.computed(name, node, row, frame, &mut elements);
                 continue;
             }
-            if !node.may_be_written(|segment, field| frame.has(segment, field)) {
+            if !node.constant && !frame.has_any(&node.reach) {
                 continue;
             }
             self.met_null = false;
@@ -206,150 +222,133 @@ impl<'m> Mapper<'m> {
                 self.in_parts(node, parts, frame, &mut elements);
                 continue;
             }
-            let (bytes, content) = self.node_bytes(node, frame);
+            let before = self.out.mark();
+            self.out.key_raw(&node.key);
+            let start = self.out.mark();
+            let content = self.body(&node.body, frame);
             // A text that stands in the table is written alone only where it is all of an element.
-            let stands = node.constant || matches!(node.body, Body::Leaf(_));
-            if content || (stands && !bytes.is_empty()) {
-                elements.push((node.name.into(), Element::Set(bytes.into())));
-            } else if self.met_null {
-                elements.push((node.name.into(), Element::Clear));
+            let stands = content || node.constant || matches!(node.body, Body::Leaf(_));
+            let end = self.out.mark();
+            if stands && start < end {
+                elements.push(Stated::new(node.name, Says::Set, start..end));
+                continue;
+            }
+            self.out.rollback(before);
+            if self.met_null {
+                elements.push(Stated::clear(node.name));
             }
         }
         elements
     }
 
-    fn node_bytes(&mut self, node: &'static Node, frame: &Frame<'_, 'm>) -> (Vec<u8>, bool) {
-        match &node.body {
-            Body::Leaf(rows) => match self.first(rows, frame) {
-                Some(given) => (given.value.into_bytes(), given.content),
-                None => (Vec::new(), false),
-            },
+    /// Writes what an element holds, or nothing; says whether any of it comes from the message.
+    fn body(&mut self, body: &'static Body, frame: &Frame<'_, 'm>) -> bool {
+        match body {
+            Body::Leaf(rows) => self.first(rows, frame),
             Body::Object(nodes) => self.object(nodes, frame),
             Body::Array(items) => {
-                let mut content = false;
-                let bytes = json::array(|array| content = self.items(array, items, frame));
-                (bytes, content)
+                let before = self.out.mark();
+                self.out.begin_array();
+                let content = self.items(items, frame);
+                self.out.end_array_unless_empty(before);
+                content
             }
         }
     }
 
-    /// Writes an object; says whether any of it comes from the message.
-    pub(crate) fn object(
-        &mut self,
-        nodes: &'static [Node],
-        frame: &Frame<'_, 'm>,
-    ) -> (Vec<u8>, bool) {
-        let mut content = false;
-        let bytes = json::object(|object| content = self.members(object, nodes, frame));
-        (bytes, content)
+    /// Writes an object, or nothing; says whether any of it comes from the message.
+    pub(crate) fn object(&mut self, nodes: &'static [Node], frame: &Frame<'_, 'm>) -> bool {
+        let before = self.out.mark();
+        self.out.begin_object();
+        let content = self.members(nodes, frame);
+        self.out.end_object_unless_empty(before);
+        content
     }
 
-    pub(super) fn members(
-        &mut self,
-        object: &mut Object<'_>,
-        nodes: &'static [Node],
-        frame: &Frame<'_, 'm>,
-    ) -> bool {
+    pub(super) fn members(&mut self, nodes: &'static [Node], frame: &Frame<'_, 'm>) -> bool {
         let mut any = false;
         for node in nodes {
-            any |= match &node.body {
-                Body::Leaf(rows) if node.name == "*" => self.splice(object, rows, frame),
-                Body::Leaf(rows) => match self.first(rows, frame) {
-                    Some(given) => {
-                        match given.value {
-                            Value::Text(text) => object.string(node.name, &text),
-                            Value::Raw(bytes) => object.raw(node.name, &bytes),
-                        };
-                        given.content
-                    }
-                    None => false,
-                },
-                Body::Object(nodes) => {
-                    let (bytes, content) = self.object(nodes, frame);
-                    if content || node.constant {
-                        object.raw(node.name, &bytes);
-                    }
-                    content
-                }
-                Body::Array(items) => {
-                    let mut content = false;
-                    object.array(node.name, |array| content = self.items(array, items, frame));
-                    content
-                }
-            };
+            if !node.stands && !frame.has_any(&node.reach) {
+                continue;
+            }
+            if let Body::Leaf(rows) = &node.body
+                && node.name == "*"
+            {
+                any |= self.splice(rows, frame);
+                continue;
+            }
+            let before = self.out.mark();
+            self.out.key_raw(&node.key);
+            let start = self.out.mark();
+            let content = self.body(&node.body, frame);
+            let is_bare = matches!(node.body, Body::Object(_)) && !content && !node.constant;
+            if is_bare || start == self.out.mark() {
+                self.out.rollback(before);
+            }
+            any |= content;
         }
         any
     }
 
     /// Writes the members of data types into the object that is being written.
-    fn splice(
-        &mut self,
-        object: &mut Object<'_>,
-        rows: &'static [Row],
-        frame: &Frame<'_, 'm>,
-    ) -> bool {
+    fn splice(&mut self, rows: &'static [Row], frame: &Frame<'_, 'm>) -> bool {
         let mut any = false;
         for row in rows {
             if let Map::Table(table) = row.map
                 && self.holds(&row.when, row, frame)
                 && let Some(piece) = self.read(row, frame)
             {
-                any |= self.members(
-                    object,
-                    self.tables.data_type(table),
-                    &frame.inside(row, piece),
-                );
+                let nodes = self.tables.data_type(table);
+                any |= self.members(nodes, &frame.inside(row, piece));
             }
         }
         any
     }
 
-    fn items(
-        &mut self,
-        array: &mut Array<'_>,
-        items: &'static [Item],
-        frame: &Frame<'_, 'm>,
-    ) -> bool {
+    fn items(&mut self, items: &'static [Item], frame: &Frame<'_, 'm>) -> bool {
         let mut any = false;
         for item in items {
+            if !item.constant && !frame.has_any(&item.reach) {
+                continue;
+            }
             let Some(driver) = item.driver.filter(|driver| !frame.is_for(*driver)) else {
-                any |= self.item(array, item, frame);
+                any |= self.item(item, frame);
                 continue;
             };
-            for frame in frames(driver, frame) {
-                any |= self.item(array, item, &frame);
+            for segment in frame.sent(driver.segment) {
+                let frame = Frame {
+                    segment: Some(segment),
+                    ..*frame
+                };
+                let Some(number) = driver.field else {
+                    any |= self.item(item, &frame);
+                    continue;
+                };
+                for repetition in segment.repetitions(number) {
+                    if !repetition.is_blank() {
+                        let frame = Frame {
+                            repetition: Some((driver.segment, number, repetition)),
+                            ..frame
+                        };
+                        any |= self.item(item, &frame);
+                    }
+                }
             }
         }
         any
     }
 
-    fn item(&mut self, array: &mut Array<'_>, item: &'static Item, frame: &Frame<'_, 'm>) -> bool {
-        if let Body::Leaf(rows) = &item.body
-            && let [row] = rows.as_slice()
-            && let Map::Links { resource, but_in } = row.map
-        {
-            let holds = self.holds(&row.when, row, frame);
-            let made = self.all_below(resource, but_in).filter(|_| holds);
-            return made.fold(false, |_, made| {
-                array.raw(&made.reference());
-                true
-            });
-        }
+    fn item(&mut self, item: &'static Item, frame: &Frame<'_, 'm>) -> bool {
         match &item.body {
-            Body::Leaf(rows) => match self.first(rows, frame) {
-                Some(given) => {
-                    match given.value {
-                        Value::Text(text) => array.string(&text),
-                        Value::Raw(bytes) => array.raw(&bytes),
-                    };
-                    given.content
-                }
-                None => false,
+            Body::Leaf(rows) => match rows.as_slice() {
+                [row] if matches!(row.map, Map::Links { .. }) => self.links(row, frame),
+                _ => self.first(rows, frame),
             },
             Body::Object(nodes) => {
-                let (bytes, content) = self.object(nodes, frame);
-                if content || item.constant {
-                    array.raw(&bytes);
+                let before = self.out.mark();
+                let content = self.object(nodes, frame);
+                if !content && !item.constant {
+                    self.out.rollback(before);
                 }
                 content
             }
@@ -357,32 +356,58 @@ impl<'m> Mapper<'m> {
         }
     }
 
-    /// Gives the value of the first row that has one.
-    fn first(&mut self, rows: &'static [Row], frame: &Frame<'_, 'm>) -> Option<Given<'m>> {
-        rows.iter().find_map(|row| self.given(row, frame))
+    /// Writes references to all resources of a type; says whether there are any.
+    fn links(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> bool {
+        let Map::Links { resource, but_in } = row.map else {
+            return false;
+        };
+        if !self.holds(&row.when, row, frame) {
+            return false;
+        }
+        let mut out = std::mem::take(&mut self.out);
+        let mut any = false;
+        for made in self.all_below(resource, but_in) {
+            made.write_reference(&mut out);
+            any = true;
+        }
+        self.out = out;
+        any
     }
 
-    fn given(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Option<Given<'m>> {
+    /// Writes the value of the first row that has one; says whether it comes from the message.
+    fn first(&mut self, rows: &'static [Row], frame: &Frame<'_, 'm>) -> bool {
+        let found = rows.iter().find_map(|row| self.given(row, frame));
+        found.unwrap_or(false)
+    }
+
+    /// Writes the value of a row, if it has one; says whether it comes from the message.
+    fn given(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Option<bool> {
         if !self.holds(&row.when, row, frame) {
             return None;
         }
-        if let From::Constant(text) = row.from
-            && !text.is_empty()
-        {
-            return Some(Given {
-                value: standing(text, row),
-                content: false,
-            });
-        }
-        if let From::Default(text) = row.from {
-            self.doubt(IssueCode::CodeMissing, None);
-            return Some(Given {
-                value: standing(text, row),
-                content: false,
-            });
+        match row.from {
+            From::Constant(text) if !text.is_empty() => {
+                self.standing(text, row);
+                return Some(false);
+            }
+            From::Default(text) => {
+                self.doubt(IssueCode::CodeMissing, None);
+                self.standing(text, row);
+                return Some(false);
+            }
+            _ => {}
         }
         let value = match row.map {
-            Map::Link(resource) => Value::Raw(self.nearest(resource)?.reference()),
+            Map::Link(resource) => {
+                let mut out = std::mem::take(&mut self.out);
+                let found = self.nearest(resource);
+                if let Some(found) = found {
+                    found.write_reference(&mut out);
+                }
+                let is_found = found.is_some();
+                self.out = out;
+                return is_found.then_some(true);
+            }
             Map::Links { .. } => return None,
             Map::Computed(name) => self.computed_part(name, row, frame)?,
             Map::Primitive(run) => {
@@ -391,12 +416,12 @@ impl<'m> Mapper<'m> {
             }
             Map::Table(table) => {
                 let piece = self.read(row, frame)?;
-                let nodes = self.tables.data_type(table);
-                let (bytes, content) = self.object(nodes, &frame.inside(row, piece));
-                if !content {
+                let before = self.out.mark();
+                if !self.object(self.tables.data_type(table), &frame.inside(row, piece)) {
+                    self.out.rollback(before);
                     return None;
                 }
-                Value::Raw(bytes)
+                Value::Written
             }
             Map::Reference {
                 table,
@@ -405,11 +430,51 @@ impl<'m> Mapper<'m> {
             } => {
                 let piece = self.read(row, frame)?;
                 let inside = frame.inside(row, piece);
-                Value::Raw(self.reference(table, data_type, resource, piece, &inside)?)
+                self.reference(table, data_type, resource, piece, &inside)?;
+                Value::Written
             }
         };
-        let content = !matches!(row.map, Map::Computed(UNKNOWN));
-        Some(Given { value, content })
+        self.value(value);
+        Some(!matches!(row.map, Map::Computed(UNKNOWN)))
+    }
+
+    /// Writes a text that stands in the table as the value that it is.
+    fn standing(&mut self, text: &'static str, row: &Row) {
+        if row.is_bare {
+            self.out.raw(text.as_bytes());
+        } else {
+            self.out.string(text);
+        }
+    }
+
+    /// Writes a value, unless it is empty.
+    pub(crate) fn value(&mut self, value: Value<'_>) {
+        match value {
+            Value::Text(text) if !text.is_empty() => self.out.string(&text),
+            Value::Plain(text) => self.out.plain(text),
+            Value::Raw(bytes) if !bytes.is_empty() => self.out.raw(&bytes),
+            Value::Text(_) | Value::Raw(_) | Value::Written => {}
+        }
+    }
+
+    /// Writes a top-level element by code: what `write` writes, if it writes anything.
+    pub(crate) fn element(
+        &mut self,
+        name: &'static str,
+        says: Says,
+        elements: &mut Elements,
+        write: impl FnOnce(&mut Self),
+    ) {
+        let before = self.out.mark();
+        self.out.key(name);
+        let start = self.out.mark();
+        write(self);
+        let end = self.out.mark();
+        if start < end {
+            elements.push(Stated::new(name, says, start..end));
+        } else {
+            self.out.rollback(before);
+        }
     }
 
     /// Gives what a row reads, if there is content; takes note of an explicit null.
@@ -454,7 +519,7 @@ impl<'m> Mapper<'m> {
                 field,
                 component,
             } => frame.field(segment, field, component),
-            Subject::Part(number) => frame.piece.and_then(|piece| piece.part(number)),
+            Subject::Part(number) => frame.part(number),
             Subject::Value => locate(from, frame),
         };
         let valued = piece.filter(|piece| piece.is_valued());
@@ -494,15 +559,6 @@ impl<'m> Mapper<'m> {
     }
 }
 
-/// Gives a text that stands in the table as the value that it is.
-fn standing<'m>(text: &'static str, row: &Row) -> Value<'m> {
-    if row.is_bare {
-        Value::Raw(text.as_bytes().to_vec())
-    } else {
-        Value::Text(Cow::Borrowed(text))
-    }
-}
-
 fn locate<'m>(from: From, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
     match from {
         From::Field {
@@ -510,53 +566,24 @@ fn locate<'m>(from: From, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
             field,
             component,
         } => frame.field(segment, field, component),
-        From::Part(number) => frame.piece?.part(number),
+        From::Part(number) => frame.part(number),
         From::Whole => frame.piece,
         From::Constant(_) | From::Default(_) => None,
     }
 }
 
-/// Gives a frame for each thing that an entry is written for.
-fn frames<'f, 'm>(driver: Driver, frame: &Frame<'f, 'm>) -> Vec<Frame<'f, 'm>> {
-    let Driver {
-        segment: name,
-        field,
-    } = driver;
-    let mut all = Vec::new();
-    for segment in frame.segments(name) {
-        let frame = Frame {
-            segment: Some(segment),
-            ..*frame
-        };
-        let Some(number) = field else {
-            all.push(frame);
-            continue;
-        };
-        for repetition in segment.field(number).repetitions() {
-            if !repetition.is_blank() {
-                all.push(Frame {
-                    repetition: Some((name, number, repetition)),
-                    ..frame
-                });
-            }
-        }
-    }
-    all
-}
-
 /// Deletes what was known of the alternatives of an element that is set.
-fn clear_other_choices(elements: &mut Vec<(Box<str>, Element)>, names: &[&'static str]) {
-    let has = |elements: &[(Box<str>, Element)], name: &str| {
-        elements
-            .iter()
-            .any(|(known, element)| &**known == name && !matches!(element, Element::Clear))
+fn clear_other_choices(elements: &mut Elements, names: &[&'static str]) {
+    let is_said = |elements: &Elements, name: &str| {
+        let mut known = elements.iter().filter(|known| known.name == name);
+        known.any(|known| known.says != Says::Clear)
     };
-    if !names.iter().any(|name| has(elements, name)) {
+    if !names.iter().any(|name| is_said(elements, name)) {
         return;
     }
     for name in names {
-        if !elements.iter().any(|(known, _)| **known == **name) {
-            elements.push(((*name).into(), Element::Clear));
+        if !elements.iter().any(|known| known.name == *name) {
+            elements.push(Stated::clear(*name));
         }
     }
 }

@@ -130,16 +130,13 @@ pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) 
 
 /// Makes what was said of a retired identity speak of its survivor.
 fn for_survivor(draft: &Draft, addressed: PatientKey, key: PatientKey) -> Draft {
-    let mut draft = draft.clone();
-    if draft.resource_type == "Patient" && *draft.id == *addressed.to_string() {
-        draft.id = key.to_string().into();
-    }
-    for (_, element) in &mut draft.elements {
-        if let Element::Set(json) | Element::Default(json) = element {
-            *json = readdressed(json, addressed, key).into();
-        }
-    }
-    draft
+    let is_own = draft.resource_type == "Patient" && *draft.id == *addressed.to_string();
+    let id = if is_own {
+        key.to_string()
+    } else {
+        draft.id.to_string()
+    };
+    draft.rewritten(&id, |_, json| Some(readdressed(json, addressed, key)))
 }
 
 fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded: bool) {
@@ -171,8 +168,7 @@ fn relink(now: &mut Snapshot, draft: &Draft, writer: &Writer<'_>) {
         Effect::Unlink => without_item,
         _ => return,
     };
-    let said = draft.elements.iter().find(|(name, _)| &**name == "link");
-    let Some((_, Element::Set(said))) = said else {
+    let Some(Element::Set(said)) = draft.element("link") else {
         return;
     };
     let own = format!("Patient/{}\"", writer.key);
@@ -242,15 +238,15 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
 
 /// Gives what a draft alone says; of one that deletes, with the status that says so.
 fn elements_of(draft: &Draft) -> Vec<(&str, &[u8])> {
-    let mut elements = Vec::with_capacity(draft.elements.len() + 1);
+    let mut elements = Vec::new();
     let deleted = draft.effect == Effect::Delete;
     if deleted {
         elements.push(("status", b"\"entered-in-error\"".as_slice()));
     }
-    for (name, element) in &draft.elements {
+    for (name, element) in draft.elements() {
         match element {
-            Element::Set(json) | Element::Default(json) if !(deleted && &**name == "status") => {
-                elements.push((name, json));
+            Element::Set(json) | Element::Default(json) if !(deleted && name == "status") => {
+                elements.push((name.as_ref(), json));
             }
             _ => {}
         }

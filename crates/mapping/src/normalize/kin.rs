@@ -6,7 +6,7 @@ use clinical::PatientKey;
 
 use super::splice::replaced;
 use super::state::{State, fingerprint};
-use crate::draft::{Draft, Element};
+use crate::draft::Draft;
 
 impl State {
     /// Gives the other identities of the patient `key` under which a message may speak of what is known.
@@ -46,17 +46,19 @@ impl State {
             return;
         }
         for draft in drafts {
-            if let Some(known) = names.get(&name(draft.resource_type, &draft.id)) {
-                let id = known.rsplit('/').next().unwrap_or_default();
-                draft.id = id.trim_end_matches('"').into();
-            }
-            for (_, element) in &mut draft.elements {
-                if let Element::Set(json) | Element::Default(json) = element {
-                    for (from, to) in &names {
-                        *json = replaced(json, from, to).into();
-                    }
+            let known = names.get(&name(draft.resource_type, &draft.id));
+            let known = known.and_then(|known| known.rsplit('/').next());
+            let id: Box<str> = match known {
+                Some(id) => id.trim_end_matches('"').into(),
+                None => draft.id.clone(),
+            };
+            *draft = draft.rewritten(&id, |_, json| {
+                let mut json = json.to_vec();
+                for (from, to) in &names {
+                    json = replaced(&json, from, to);
                 }
-            }
+                Some(json)
+            });
         }
     }
 

@@ -63,7 +63,7 @@ impl Snapshot {
     /// Takes over what a message says, element by element, where nothing newer was said.
     pub(super) fn apply(&mut self, draft: &Draft, said: EventTime) {
         self.as_of = self.as_of.max(said);
-        for (name, element) in &draft.elements {
+        for (name, element) in draft.elements() {
             let value: &[u8] = match element {
                 Element::Set(value) => value,
                 Element::Clear => match name.split_once('.') {
@@ -79,13 +79,9 @@ impl Snapshot {
                 }
             };
             // Links are this stage's own: a merge makes them.
-            if name.as_ref() != "link" && self.set(name, value, said) {
+            if name != "link" && self.set(name, value, said) {
                 let extension = format!("_{name}");
-                if draft
-                    .elements
-                    .iter()
-                    .all(|(other, _)| **other != *extension)
-                {
+                if draft.elements().all(|(other, _)| **other != *extension) {
                     self.elements.retain(|known| *known.name != *extension);
                 }
             }

@@ -44,24 +44,20 @@ fn raw(key: PatientKey, name: &str, minute: i64) -> RawInfo<'static> {
 
 /// Reads elements as `name=json`, `name?json` for defaults and `name-` for deletions.
 fn draft(kind: &'static str, id: &str, effect: Effect, elements: &[&str]) -> Draft {
-    let element = |text: &&str| -> (Box<str>, Element) {
-        if let Some(name) = text.strip_suffix('-') {
-            (name.into(), Element::Clear)
+    let said = elements.iter().map(|text| {
+        let (name, element) = if let Some(name) = text.strip_suffix('-') {
+            (name, Element::Clear)
         } else if let Some((name, json)) = text.split_once('?') {
-            (name.into(), Element::Default(json.as_bytes().into()))
+            (name, Element::Default(json.as_bytes()))
         } else {
             let (name, json) = text.split_once('=').unwrap();
-            (name.into(), Element::Set(json.as_bytes().into()))
-        }
-    };
-    Draft {
-        resource_type: kind,
-        id: id.into(),
-        elements: elements.iter().map(element).collect(),
-        event_time: EventTime::default(),
-        recorded: None,
-        effect,
-    }
+            (name, Element::Set(json.as_bytes()))
+        };
+        (name.to_owned().into(), element)
+    });
+    let mut draft = Draft::new(kind, id, EventTime::default(), said);
+    draft.effect = effect;
+    draft
 }
 
 fn show(outputs: &Result<Outputs, Refusal>) -> String {

@@ -155,27 +155,22 @@ pub(super) fn renamed(draft: &Draft, state: &State) -> Option<Draft> {
         let current = out.as_ref().unwrap_or(draft);
         let is_it = !gone && draft.resource_type == "Encounter" && current.id == one.before;
         let from = format!("Encounter/{}\"", one.before);
-        let names = |element: &Element| match element {
+        let names = |element: Element<'_>| match element {
             Element::Set(json) | Element::Default(json) => json
                 .windows(from.len())
                 .any(|window| window == from.as_bytes()),
             Element::Clear => false,
         };
-        if !is_it && !current.elements.iter().any(|(_, element)| names(element)) {
+        if !is_it && !current.elements().any(|(_, element)| names(element)) {
             continue;
         }
-        let mut next = current.clone();
-        if is_it {
-            next.id = one.now.clone();
-            // The number that it still has there is not its own any more.
-            next.elements.retain(|(name, _)| &**name != "identifier");
-        }
         let to = format!("Encounter/{}\"", one.now);
-        for (_, element) in &mut next.elements {
-            if let Element::Set(json) | Element::Default(json) = element {
-                *json = replaced(json, &from, &to).into();
-            }
-        }
+        let id = if is_it { &one.now } else { &current.id };
+        let next = current.rewritten(id, |name, json| {
+            // The number that it still has there is not its own any more.
+            let is_own = !(is_it && name == "identifier");
+            is_own.then(|| replaced(json, &from, &to))
+        });
         out = Some(next);
     }
     out
@@ -191,9 +186,7 @@ fn retire(gone: &mut Snapshot, now: &str, raw: &RawInfo<'_>) {
 
 /// Gives the id that an element of a draft refers to.
 fn target(draft: &Draft, name: &str, kind: &str) -> Option<Box<str>> {
-    let mut elements = draft.elements.iter();
-    let (_, element) = elements.find(|(known, _)| **known == *name)?;
-    let (Element::Set(json) | Element::Default(json)) = element else {
+    let (Element::Set(json) | Element::Default(json)) = draft.element(name)? else {
         return None;
     };
     let reference = Raw::read(json).ok()?.get("reference").ok()??;

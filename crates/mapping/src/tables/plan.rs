@@ -11,37 +11,67 @@ pub(crate) struct Node {
     pub(crate) body: Body,
     /// Whether nothing under it comes from the message.
     pub(crate) constant: bool,
-    /// The fields it comes from.
-    sources: Vec<(&'static str, usize)>,
-    /// Whether it may be written without any of them.
-    stands_alone: bool,
+    /// Its name as JSON, with the colon.
+    pub(crate) key: Box<[u8]>,
+    /// Whether it may be written inside another element though nothing of it was sent.
+    pub(crate) stands: bool,
+    /// What it comes from.
+    pub(crate) reach: Reach,
 }
 
-impl Node {
-    /// Says whether it is to be looked at: not if none of its fields is there.
-    pub(crate) fn may_be_written(&self, has: impl Fn(&'static str, usize) -> bool) -> bool {
-        self.constant
-            || self.stands_alone
-            || self
-                .sources
-                .iter()
-                .any(|(segment, field)| has(segment, *field))
-    }
+/// What rows read, so that what nothing was sent of is passed over.
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    /// Fields of segments: one bit each, field 1's lowest, as [`formats::hl7v2::Segment::sent`] has them.
+    pub(crate) fields: Vec<([u8; 3], u128)>,
+    /// Parts of what a data type's table is applied to: one bit each, part 1's lowest.
+    pub(crate) parts: u32,
+    /// Whether it is to be looked at in any case.
+    pub(crate) always: bool,
+}
 
+impl Reach {
     fn take_note(&mut self, row: &Row) {
-        let constant = is_constant(row);
-        self.constant &= constant;
-        match (row.from, row.map) {
-            (
-                From::Field { segment, field, .. },
-                Map::Primitive(_) | Map::Table(_) | Map::Reference { .. },
-            ) => {
-                if !self.sources.contains(&(segment, field)) {
-                    self.sources.push((segment, field));
+        let reads = matches!(
+            row.map,
+            Map::Primitive(_) | Map::Table(_) | Map::Reference { .. }
+        );
+        match row.from {
+            From::Field { segment, field, .. } if reads => {
+                let bit = 1 << field.saturating_sub(1).min(127);
+                let Some(name) = segment.as_bytes().as_array::<3>() else {
+                    self.always = true;
+                    return;
+                };
+                match self.fields.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, fields)) => *fields |= bit,
+                    None => self.fields.push((*name, bit)),
                 }
             }
-            _ => self.stands_alone |= !constant,
+            From::Part(number @ 1..=32) if reads => self.parts |= 1 << (number - 1),
+            _ => self.always |= !is_constant(row),
         }
+    }
+}
+
+/// Takes note of what nodes come from, once all rows are there.
+pub(crate) fn seal(nodes: &mut [Node]) {
+    for node in nodes {
+        node.stands = node.constant;
+        match &mut node.body {
+            Body::Leaf(rows) => node.stands |= rows.iter().any(is_constant),
+            Body::Object(nodes) => seal(nodes),
+            Body::Array(items) => {
+                for item in items {
+                    node.stands |= item.constant;
+                    if let Body::Object(nodes) = &mut item.body {
+                        seal(nodes);
+                    }
+                    item.body.reached_by(&mut item.reach);
+                }
+            }
+        }
+        node.body.reached_by(&mut node.reach);
     }
 }
 
@@ -67,9 +97,20 @@ impl Body {
                 name: "*",
                 body: Self::Leaf(std::mem::take(rows)),
                 constant,
-                sources: Vec::new(),
-                stands_alone: false,
+                key: Box::default(),
+                stands: true,
+                reach: Reach::default(),
             }]);
+        }
+    }
+}
+
+impl Body {
+    fn reached_by(&self, reach: &mut Reach) {
+        match self {
+            Self::Leaf(rows) => rows.iter().for_each(|row| reach.take_note(row)),
+            Self::Object(nodes) => nodes.iter().for_each(|node| node.body.reached_by(reach)),
+            Self::Array(items) => items.iter().for_each(|item| item.body.reached_by(reach)),
         }
     }
 }
@@ -82,6 +123,8 @@ pub(crate) struct Item {
     pub(crate) driver: Option<Driver>,
     pub(crate) body: Body,
     pub(crate) constant: bool,
+    /// What it comes from.
+    pub(crate) reach: Reach,
 }
 
 /// What there is an entry for each of.
@@ -178,8 +221,9 @@ pub(crate) fn insert(
                 name,
                 body,
                 constant: true,
-                sources: Vec::new(),
-                stands_alone: false,
+                key: format!("\"{name}\":").into_bytes().into(),
+                stands: true,
+                reach: Reach::default(),
             });
             nodes.len() - 1
         }
@@ -187,7 +231,7 @@ pub(crate) fn insert(
     let Some(node) = nodes.get_mut(index) else {
         return Ok(());
     };
-    node.take_note(&row);
+    node.constant &= is_constant(&row);
     if rest.is_some() {
         node.body.open();
     }
@@ -232,6 +276,7 @@ fn insert_item(
             driver,
             body: Body::Leaf(vec![row]),
             constant,
+            reach: Reach::default(),
         });
         return Ok(());
     };
@@ -246,6 +291,7 @@ fn insert_item(
                 driver: driver(label),
                 body: Body::Object(Vec::new()),
                 constant: true,
+                reach: Reach::default(),
             });
             items.len() - 1
         }

@@ -12,8 +12,15 @@ pub struct Writer {
 }
 
 /// A place in what a [`Writer`] wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(usize);
+
+impl Mark {
+    /// Gives how many bytes stand before it.
+    pub const fn offset(self) -> usize {
+        self.0
+    }
+}
 
 impl Writer {
     /// Creates a writer with room for so many bytes.
@@ -130,6 +137,24 @@ impl Writer {
     pub fn string_bytes(&mut self, text: &[u8]) {
         self.separate();
         push_string(&mut self.out, text);
+    }
+
+    /// Writes a text whose bytes are known to be UTF-8 without anything to escape.
+    #[inline]
+    pub fn plain(&mut self, text: &[u8]) {
+        self.separate();
+        self.out.reserve(text.len() + 2);
+        self.out.push(b'"');
+        self.out.extend_from_slice(text);
+        self.out.push(b'"');
+    }
+
+    /// Writes what was written between two places before once more.
+    pub fn again(&mut self, start: Mark, end: Mark) {
+        self.separate();
+        if start <= end && end.0 <= self.out.len() {
+            self.out.extend_from_within(start.0..end.0);
+        }
     }
 
     /// Writes one text made of several.

@@ -13,9 +13,12 @@ pub(super) fn string<'m>(
     row: &Row,
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
-    let text = piece.text()?;
+    let value = match piece.plain() {
+        Some(plain) => Value::Plain(plain),
+        None => Value::Text(piece.text()?),
+    };
     mapper.mark(piece, row, frame);
-    Some(Value::Text(text))
+    Some(value)
 }
 
 /// Writes the parts of the piece with a space between.

@@ -32,7 +32,7 @@ fn check(event: &str, segments: &str, expected: Expect) {
             out += &format!(
                 "{:?} {}\n",
                 draft.effect,
-                String::from_utf8(draft.to_json()).unwrap()
+                String::from_utf8(draft.to_json().to_vec()).unwrap()
             );
         }
     }

@@ -21,7 +21,7 @@ fn resent(message: &hl7v2::Message<'_>) -> Option<Vec<u8>> {
 
 /// Shows what a draft says; nothing of what only tells the message itself.
 fn said(draft: &Draft) -> Option<String> {
-    let json = String::from_utf8(draft.to_json()).unwrap();
+    let json = String::from_utf8(draft.to_json().to_vec()).unwrap();
     (draft.resource_type != "Provenance").then(|| format!("{:?} {json}", draft.effect))
 }
 
