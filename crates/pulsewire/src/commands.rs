@@ -14,6 +14,7 @@ mod state;
 
 mod tail;
 mod topics;
+mod validate;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -50,6 +51,7 @@ enum Verb {
     Topics(topics::Topics),
     Tail(tail::Tail),
     State(state::State),
+    Validate(validate::Validate),
 
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -164,6 +166,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
         Verb::State(state) => state.run(&mut out),
+        Verb::Validate(validate) => validate.run(&mut out),
 
         Verb::Doctor(doctor) => doctor.run(&mut out),
         Verb::Completions(completions) => completions.run(&mut out),

@@ -15,6 +15,8 @@ pub(crate) use reader::Problem;
 use reader::Reader;
 pub(crate) use value::duration;
 
+use crate::stages::{Mode, Validation};
+
 /// Every setting with its default, and what it is for.
 pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
 
@@ -30,6 +32,7 @@ pub(crate) struct Config {
     pub(crate) journal: Journal,
     pub(crate) mllp: Mllp,
     pub(crate) sources: BTreeMap<String, Source>,
+    pub(crate) validation: Validation,
     pub(crate) workloads: Workloads,
     pub(crate) alerts_from: Severity,
     pub(crate) delivery: BTreeMap<String, Channel>,
@@ -147,6 +150,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .into_iter()
             .map(|name| (name.clone(), source(&mut reader, &name)))
             .collect(),
+        validation: validation(&mut reader),
         workloads: workloads(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
         delivery: reader
@@ -253,6 +257,24 @@ fn source(reader: &mut Reader<'_>, name: &str) -> Source {
         reader.refuse(&at, "sending_application", "matches every message", hint);
     }
     source
+}
+
+fn validation(reader: &mut Reader<'_>) -> Validation {
+    let mut validation = Validation::default();
+    for name in reader.named("validation") {
+        let at = format!("validation.{name}");
+        let mode = Mode::parse(&reader.one_of(&at, "mode", &Mode::NAMES));
+        if name == "default" {
+            validation.default = mode;
+        } else if mapping::map::resource_types().contains(&name.as_str()) {
+            validation.by_type.insert(name, mode);
+        } else {
+            let what = "is for a resource that nothing is mapped to";
+            let hint = "name a resource type as FHIR writes it, such as [validation.Observation]";
+            reader.refuse(&at, "mode", what, hint);
+        }
+    }
+    validation
 }
 
 fn workloads(reader: &mut Reader<'_>) -> Workloads {

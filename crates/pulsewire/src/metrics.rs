@@ -73,6 +73,13 @@ pub(crate) struct DeliveryLabels {
     pub(crate) outcome: &'static str,
 }
 
+/// Of which resource type, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct InvalidLabels {
+    pub(crate) resource: String,
+    pub(crate) outcome: &'static str,
+}
+
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
@@ -90,6 +97,7 @@ pub(crate) struct Metrics {
     pub(crate) quarantined: Family<StageLabel, Counter>,
     pub(crate) late: Family<StageLabel, Counter>,
     pub(crate) normalized: Family<ReasonLabels, Counter>,
+    pub(crate) invalid: Family<InvalidLabels, Counter>,
     pub(crate) unmapped_fields: ByField,
     pub(crate) unmapped_codes: ByField,
     pub(crate) findings: Family<ReasonLabels, Counter>,
@@ -118,6 +126,7 @@ impl Default for Metrics {
             quarantined: Family::default(),
             late: Family::default(),
             normalized: Family::default(),
+            invalid: Family::default(),
             unmapped_fields: ByField::default(),
             unmapped_codes: ByField::default(),
             findings: Family::default(),
@@ -217,6 +226,11 @@ impl Metrics {
             "normalize_messages",
             "Messages normalized, by what became of them",
             self.normalized.clone(),
+        );
+        r.register(
+            "normalize_invalid_resources",
+            "Resources that are not valid FHIR R4, by type and what became of them",
+            self.invalid.clone(),
         );
         r.register(
             "unmapped_fields",

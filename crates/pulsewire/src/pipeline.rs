@@ -290,7 +290,8 @@ fn start_stages(
         metrics: Arc::clone(metrics),
     });
     let partitions = config.journal.partitions;
-    let normalize = NormalizeStage::new(Arc::clone(sources), site_key.clone(), Arc::clone(metrics));
+    let normalize = NormalizeStage::new(Arc::clone(sources), site_key.clone(), Arc::clone(metrics))
+        .validating(&config.validation);
     let normalize = Stage::open(
         "normalize",
         NormalizeStage::spec(partitions),

@@ -3,11 +3,13 @@
 mod alerts;
 mod normalize;
 mod runner;
+mod validation;
 mod workloads;
 
 pub(crate) use alerts::AlertStage;
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use runner::{Shared, Stage, StageHealth, partitions_of};
+pub(crate) use validation::{Mode, Validation};
 pub(crate) use workloads::WorkloadStage;
 
 use clinical::PatientKey;

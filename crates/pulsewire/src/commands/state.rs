@@ -147,7 +147,8 @@ impl Closed {
                 "stage", "patients", "bytes", "timers"
             )?;
         }
-        let normalize = NormalizeStage::new(Arc::new(sources), site, Arc::clone(&metrics));
+        let normalize = NormalizeStage::new(Arc::new(sources), site, Arc::clone(&metrics))
+            .validating(&config.validation);
         let mut same = self.stage(NormalizeStage::spec(self.partitions), normalize, out)?;
         let workloads = pipeline::workload_stage(config, &metrics);
         same &= self.stage(WorkloadStage::spec(self.partitions), workloads, out)?;

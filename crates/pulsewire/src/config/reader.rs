@@ -15,7 +15,11 @@ use toml::de::{DeTable, DeValue};
 use super::value;
 
 /// Tables whose entries are named by the user, and the entry of the defaults that says what they may hold.
-const NAMED: [(&str, &str); 2] = [("source", "default"), ("delivery", "console")];
+const NAMED: [(&str, &str); 3] = [
+    ("source", "default"),
+    ("delivery", "console"),
+    ("validation", "default"),
+];
 
 /// A mistake in a configuration, where it is, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -149,3 +149,23 @@ fn every_mistake_of_a_code_is_told_with_its_line() {
                 hint: leave one of the two rows"#]],
     );
 }
+
+#[test]
+fn what_is_done_with_invalid_resources_is_said_by_type() {
+    let config =
+        parse("[validation.default]\nmode = \"reject\"\n[validation.Patient]\nmode = \"off\"\n");
+    let validation = config.unwrap().validation;
+    assert_eq!(validation.default, Mode::Reject);
+    assert_eq!(
+        validation.by_type.into_iter().collect::<Vec<_>>(),
+        [("Patient".to_owned(), Mode::Off)]
+    );
+    check(
+        "[validation.patient]\nmode = \"off\"\n[validation.Observation]\nmode = \"drop\"\n",
+        expect![[r#"
+            line 2: validation.patient.mode is for a resource that nothing is mapped to
+                hint: name a resource type as FHIR writes it, such as [validation.Observation]
+            line 4: validation.Observation.mode is not what it should be
+                hint: give one of "off", "warn", "reject""#]],
+    );
+}

@@ -1,19 +1,22 @@
 //! The normalize station: raw HL7 v2 to FHIR events, whole, once, for everybody.
 
+mod provenance;
+
 use std::sync::Arc;
 
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
 use formats::hl7v2::Message;
-use journal::{Headers, Record, RecordRef, TopicPartition};
+use journal::{Record, RecordRef, TopicPartition};
 use mapping::event::{FHIR_JSON, identity as wire};
 use mapping::identity::{self, Subjects};
 use mapping::normalize::split::Split;
 use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State};
 use mapping::source::Readable;
-use stream::{
-    Context, DETAIL_HEADER, Input, ORIGIN_HEADER, Processor, REASON_HEADER, StageSpec, StepError,
-};
+use stream::{Context, Input, Processor, StageSpec, StepError};
 
+use provenance::{cause, headers};
+
+use super::validation::{INVALID, VALIDATION_HEADER, Validation, Verdict};
 use super::{MORE, header, patient, record, text};
 use crate::intake::accept::CONTENT_TYPE as RAW;
 use crate::intake::resend::MESSAGE_ID;
@@ -33,6 +36,7 @@ pub(crate) struct NormalizeStage {
     sources: Arc<Sources>,
     site: SiteKey,
     metrics: Arc<Metrics>,
+    validation: Validation,
 }
 
 impl NormalizeStage {
@@ -43,6 +47,15 @@ impl NormalizeStage {
             sources,
             site,
             metrics,
+            validation: Validation::default(),
+        }
+    }
+
+    /// Does this with what is not valid.
+    pub(crate) fn validating(self, validation: &Validation) -> Self {
+        Self {
+            validation: validation.clone(),
+            ..self
         }
     }
 
@@ -59,7 +72,7 @@ impl NormalizeStage {
             ]
             .map(journal::Topic::from),
         );
-        outputs.push(topics::quarantine(topics::PATIENT_SPLIT));
+        outputs.extend([topics::PATIENT_SPLIT, topics::PATIENT_STREAM].map(topics::quarantine));
         StageSpec {
             name: "normalize".into(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -308,11 +321,17 @@ impl NormalizeStage {
         if let Some(refusal) = &outputs.refused {
             self.set_aside(key, refusal, given.raw(), cx);
         }
-        let to_stream = |output: &Output| !matches!(output, Output::Split { .. });
-        let mut left = outputs.records.iter().filter(|o| to_stream(o)).count();
-        for output in outputs.records {
-            left -= usize::from(to_stream(&output));
-            self.emit(key, output, left > 0, given.raw(), cx);
+        let judged = self.validation.judged(outputs.records);
+        if !cx.is_repeating() {
+            Validation::count(&judged, &self.metrics);
+        }
+        let to_stream = |(output, verdict): &(Output, Verdict)| {
+            !matches!(output, Output::Split { .. }) && !matches!(verdict, Verdict::Keep(_))
+        };
+        let mut left = judged.iter().filter(|judged| to_stream(judged)).count();
+        for judged in judged {
+            left -= usize::from(to_stream(&judged));
+            self.emit(key, judged, left > 0, given.raw(), cx);
         }
         Ok(!outputs.resent)
     }
@@ -326,12 +345,7 @@ impl NormalizeStage {
         cx: &mut Context<'_>,
     ) {
         let mut headers = headers(raw, RAW);
-        headers.push(header(REASON_HEADER, refusal.reason.code()));
-        headers.push(header(DETAIL_HEADER, &*refusal.detail));
-        headers.push(header(
-            ORIGIN_HEADER,
-            format!("{}/{}/{}", raw.topic, raw.partition, raw.offset),
-        ));
+        headers.extend(cause(raw, refusal.reason.code(), refusal.detail.as_bytes()));
         let record = record(
             key,
             raw.message_time.micros(),
@@ -368,7 +382,7 @@ impl NormalizeStage {
     fn emit(
         &self,
         key: PatientKey,
-        output: Output,
+        (output, verdict): (Output, Verdict),
         more: bool,
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
@@ -408,6 +422,16 @@ impl NormalizeStage {
                 if let Some(recorded) = recorded {
                     headers.push(header("recorded-time", recorded.to_string()));
                 }
+                match verdict {
+                    Verdict::Publish => {}
+                    Verdict::Mark(words) => headers.push(header(VALIDATION_HEADER, words)),
+                    Verdict::Keep(outcome) => {
+                        headers.extend(cause(raw, INVALID, &outcome));
+                        let kept = record(key, event_time.micros(), cx, headers, json);
+                        cx.emit(&topics::quarantine(topics::PATIENT_STREAM), kept);
+                        return;
+                    }
+                }
                 let public = record(key, event_time.micros(), cx, headers, json);
                 let mut streamed = public.clone();
                 streamed.headers.extend(more);
@@ -427,23 +451,6 @@ impl NormalizeStage {
         );
         cx.emit(topics::PATIENT_SPLIT, record);
     }
-}
-
-/// What every record derived from a message says of it.
-fn headers(raw: &RawInfo<'_>, content_type: &str) -> Headers {
-    let id = raw.message_id.to_string();
-    let span = id.get(..16).unwrap_or_default();
-    vec![
-        header("content-type", content_type),
-        header("source-system", raw.source),
-        header(MESSAGE_ID, &id),
-        header("traceparent", format!("00-{id}-{span}-01")),
-        header(
-            "raw",
-            format!("{}/{}/{}", raw.topic, raw.partition, raw.offset),
-        ),
-        header("mapping-version", env!("CARGO_PKG_VERSION")),
-    ]
 }
 
 impl Processor for NormalizeStage {

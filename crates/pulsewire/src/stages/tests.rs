@@ -158,3 +158,67 @@ fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean()
     let rule = "[[source.default.codes]]\nwhere = \"OBX-3\"\nfrom = \"L|K\"\nsystem = \"http://loinc.org\"\ncode = \"2823-3\"\n";
     assert_eq!(told(&rule.replace("OBX-3", "*")), "");
 }
+
+#[test]
+fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_go_on() {
+    /// It ends before it begins.
+    const STAY: &[u8] = b"MSH|^~\\&|ADT|H|||20260301100000+0000||ADT^A03|1|P|2.5\rEVN||20260301100000+0000\r\
+        PID|||7^^^H^MR||Doe^Jane\rPV1|1|I|W1||||||||||||||||9^^^H^VN|||||||||||||||||||||||||20260301090000+0000|20260228090000+0000\r";
+    let made = |mode: &str| {
+        let config =
+            config::parse(&format!("[validation.Encounter]\nmode = \"{mode}\"\n")).unwrap();
+        let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
+        let sources = Arc::new(Sources::new(&config.sources).unwrap());
+        let spec = NormalizeStage::spec(1);
+        let journal = journal_for(&[&spec]);
+        append(&journal, STAY, &sources, &site);
+        let stage = NormalizeStage::new(sources, site, Arc::clone(&metrics));
+        run(&spec, stage.validating(&config.validation), &journal);
+        let header = |record: &Record, name: &str| {
+            let found = record.headers.iter().find(|(own, _)| &**own == name);
+            found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+        };
+        let encounters = records(&journal, &topics::fhir("Encounter"));
+        let patients = records(&journal, &topics::fhir("Patient")).len();
+        let kept = records(&journal, &topics::quarantine(topics::PATIENT_STREAM));
+        let last = records(&journal, topics::PATIENT_STREAM).pop();
+        assert!(
+            last.is_some_and(|last| header(&last, MORE).is_none()),
+            "the message ends"
+        );
+        let metrics = metrics.text();
+        let counted = metrics
+            .lines()
+            .filter(|line| line.starts_with("pulsewire_normalize_invalid"));
+        format!(
+            "patients {patients}, encounters {}, marked {:?}, kept {:?} {:?} {}\n{}",
+            encounters.len(),
+            encounters
+                .iter()
+                .find_map(|record| header(record, validation::VALIDATION_HEADER)),
+            kept.iter()
+                .map(|record| header(record, "reason"))
+                .collect::<Vec<_>>(),
+            kept.iter()
+                .filter_map(|record| header(record, "detail"))
+                .map(|detail| detail.contains("per-1") && detail.contains("Encounter.period"))
+                .collect::<Vec<_>>(),
+            kept.iter().all(|record| record
+                .value
+                .as_deref()
+                .is_some_and(|json| json.starts_with(b"{\"resourceType\":\"Encounter\""))),
+            counted.collect::<Vec<_>>().join("\n"),
+        )
+    };
+    expect_test::expect![[r#"
+        patients 1, encounters 1, marked None, kept [] [] true
+    "#]]
+    .assert_eq(&made("off"));
+    expect_test::expect![[r#"
+        patients 1, encounters 1, marked Some("Encounter.period invariant"), kept [] [] true
+        pulsewire_normalize_invalid_resources_total{resource="Encounter",outcome="published"} 1"#]]
+    .assert_eq(&made("warn"));
+    expect_test::expect![[r#"
+        patients 1, encounters 0, marked None, kept [Some("invalid-resource")] [true] true
+        pulsewire_normalize_invalid_resources_total{resource="Encounter",outcome="quarantined"} 1"#]].assert_eq(&made("reject"));
+}

@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "demo",
     "run",
     "check",
@@ -19,6 +19,7 @@ const VERBS: [&str; 12] = [
     "topics",
     "tail",
     "state",
+    "validate",
     "doctor",
     "completions",
     "help",
@@ -334,4 +335,40 @@ fn send_says_what_came_back_and_fails_when_nobody_is_there() {
         run(&["send", "/nowhere", "--to", &to]).status.code(),
         Some(1)
     );
+}
+
+#[test]
+fn resources_in_files_are_held_against_the_standard() {
+    let folder = tempfile::tempdir().unwrap();
+    let right = r#"{"resourceType":"Patient","gender":"female"}"#;
+    let wrong = r#"{"resourceType":"Patient","gender":"F"}"#;
+    let one = file(folder.path(), "one.json", right.as_bytes());
+    let lines = file(
+        folder.path(),
+        "lines.ndjson",
+        format!("{right}\n{wrong}\n\n").as_bytes(),
+    );
+    let fine = run(&["validate", &one]);
+    assert_eq!(fine.status.code(), Some(0));
+    assert_eq!(
+        said(&fine),
+        "1 resource(s), 0 not valid, 0 more with warnings\n"
+    );
+    let told = run(&["validate", &one, &lines]);
+    assert_eq!(told.status.code(), Some(1));
+    expect![[r#"
+        FILE:2: error code-invalid at byte 35, Patient.gender: write one of the codes of administrative-gender: female, male, other, unknown
+        3 resource(s), 1 not valid, 0 more with warnings
+    "#]].assert_eq(&said(&told).replace(&lines, "FILE"));
+    let outcomes = said(&run(&["validate", "--json", &lines]));
+    assert_eq!(outcomes.lines().count(), 2);
+    let again = file(folder.path(), "outcomes.ndjson", outcomes.as_bytes());
+    assert_eq!(
+        run(&["validate", &again]).status.code(),
+        Some(0),
+        "{outcomes}"
+    );
+    let missing = run(&["validate", "nowhere.json"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(complained(&missing).contains("hint: name a file"));
 }

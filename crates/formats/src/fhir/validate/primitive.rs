@@ -84,7 +84,7 @@ pub(super) fn problem_of_number(primitive: Primitive, digits: &str) -> Option<&'
         Primitive::Integer => i32::MIN,
         Primitive::UnsignedInt => 0,
         Primitive::PositiveInt => 1,
-        _ => return Some("write it in quotes"),
+        _ => return Some(kind_of(primitive)),
     };
     match (digits.parse::<i32>(), least) {
         (Ok(number), least) if number >= least => None,

@@ -91,7 +91,11 @@ pub(in crate::control) fn one(
         command: None,
         origin: format!("{}/{}/{}", view.at.topic, view.at.partition, view.offset),
         raw_origin: Some(view.origin.clone()).filter(|origin| !origin.is_empty()),
-        parsed: raw.as_deref().map(parsed).unwrap_or_default(),
+        parsed: raw
+            .as_deref()
+            .filter(|raw| !raw.starts_with(b"{"))
+            .map(parsed)
+            .unwrap_or_default(),
         raw,
     })
 }

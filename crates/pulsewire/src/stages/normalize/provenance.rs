@@ -1,0 +1,35 @@
+//! What a record made of a message says of where it comes from.
+
+use journal::Headers;
+use mapping::normalize::RawInfo;
+use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER};
+
+use crate::intake::resend::MESSAGE_ID;
+use crate::stages::header;
+
+/// Why something is in quarantine, and where it came from.
+pub(super) fn cause(raw: &RawInfo<'_>, reason: &str, detail: &[u8]) -> Headers {
+    let origin = format!("{}/{}/{}", raw.topic, raw.partition, raw.offset);
+    vec![
+        header(REASON_HEADER, reason),
+        header(DETAIL_HEADER, detail),
+        header(ORIGIN_HEADER, origin),
+    ]
+}
+
+/// What every record derived from a message says of it.
+pub(super) fn headers(raw: &RawInfo<'_>, content_type: &str) -> Headers {
+    let id = raw.message_id.to_string();
+    let span = id.get(..16).unwrap_or_default();
+    vec![
+        header("content-type", content_type),
+        header("source-system", raw.source),
+        header(MESSAGE_ID, &id),
+        header("traceparent", format!("00-{id}-{span}-01")),
+        header(
+            "raw",
+            format!("{}/{}/{}", raw.topic, raw.partition, raw.offset),
+        ),
+        header("mapping-version", env!("CARGO_PKG_VERSION")),
+    ]
+}

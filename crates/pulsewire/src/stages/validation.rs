@@ -1,0 +1,177 @@
+//! Whether a resource that normalize publishes is valid FHIR R4, and what is done with one that is not.
+
+use std::collections::BTreeMap;
+
+use formats::fhir::validate::{Issue, Severity, operation_outcome, validate};
+use mapping::normalize::Output;
+
+use crate::metrics::{InvalidLabels, Metrics};
+
+/// The reason code of a resource that is kept in quarantine.
+pub(super) const INVALID: &str = "invalid-resource";
+
+/// Stands on a published record that is not valid: the first of what is wrong with it.
+pub(super) const VALIDATION_HEADER: &str = "validation";
+
+/// So many issues stand on a published record.
+const MARKED_MAX: usize = 5;
+
+/// So many issues are kept with a resource in quarantine.
+const KEPT_MAX: usize = 20;
+
+/// What is done with a resource that is not valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It is not looked at.
+    Off,
+    /// It is published, counted and marked.
+    #[default]
+    Warn,
+    /// It is kept in quarantine instead; what else its message made is published.
+    Reject,
+}
+
+impl Mode {
+    /// What they are called in a configuration.
+    pub(crate) const NAMES: [&str; 3] = ["off", "warn", "reject"];
+
+    /// Reads one.
+    pub(crate) fn parse(name: &str) -> Self {
+        match name {
+            "off" => Self::Off,
+            "reject" => Self::Reject,
+            _ => Self::Warn,
+        }
+    }
+}
+
+/// What is done by resource type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Validation {
+    /// For types that are not named.
+    pub(crate) default: Mode,
+    /// For those that are.
+    pub(crate) by_type: BTreeMap<String, Mode>,
+}
+
+/// What was found of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing, or nobody looked.
+    Publish,
+    /// It is not valid, and published with these words.
+    Mark(String),
+    /// It is not valid, and kept with this OperationOutcome.
+    Keep(Vec<u8>),
+}
+
+impl Validation {
+    /// Looks at all resources among what is to be written.
+    pub(super) fn judged(&self, outputs: Vec<Output>) -> Vec<(Output, Verdict)> {
+        let judge = |output: &Output| match output {
+            Output::Resource {
+                resource_type,
+                json,
+                ..
+            } => self.judge(resource_type, json),
+            Output::Merge { .. } | Output::Split { .. } => Verdict::Publish,
+        };
+        let judged = outputs.into_iter().map(|output| {
+            let verdict = judge(&output);
+            (output, verdict)
+        });
+        judged.collect()
+    }
+
+    /// Counts what is not valid.
+    pub(super) fn count(judged: &[(Output, Verdict)], metrics: &Metrics) {
+        for (output, verdict) in judged {
+            let outcome = match verdict {
+                Verdict::Publish => continue,
+                Verdict::Mark(_) => "published",
+                Verdict::Keep(_) => "quarantined",
+            };
+            if let Output::Resource { resource_type, .. } = output {
+                let resource = resource_type.to_string();
+                metrics
+                    .invalid
+                    .get_or_create(&InvalidLabels { resource, outcome })
+                    .inc();
+            }
+        }
+    }
+
+    /// Looks at a resource as its type asks for.
+    pub(super) fn judge(&self, resource_type: &str, json: &[u8]) -> Verdict {
+        let mode = self.by_type.get(resource_type).copied();
+        let mode = mode.unwrap_or(self.default);
+        if mode == Mode::Off {
+            return Verdict::Publish;
+        }
+        let mut issues = validate(json);
+        issues.retain(|issue| issue.severity >= Severity::Error);
+        if issues.is_empty() {
+            return Verdict::Publish;
+        }
+        if mode == Mode::Reject {
+            issues.truncate(KEPT_MAX);
+            return Verdict::Keep(operation_outcome(&issues));
+        }
+        let marks: Vec<String> = issues.iter().take(MARKED_MAX).map(mark).collect();
+        let more = match issues.len().saturating_sub(MARKED_MAX) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        Verdict::Mark(marks.join(", ") + &more)
+    }
+}
+
+fn mark(issue: &Issue) -> String {
+    format!("{} {}", issue.path, issue.code.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INVALID_PATIENT: &[u8] = br#"{"resourceType":"Patient","gender":"F","active":"yes"}"#;
+
+    #[test]
+    fn each_mode_does_what_it_says() {
+        let judge = |mode, json: &[u8]| {
+            let validation = Validation {
+                default: Mode::Off,
+                by_type: BTreeMap::from([("Patient".to_owned(), mode)]),
+            };
+            validation.judge("Patient", json)
+        };
+        assert_eq!(judge(Mode::Off, INVALID_PATIENT), Verdict::Publish);
+        let marks = "Patient.gender code-invalid, Patient.active value".to_owned();
+        assert_eq!(judge(Mode::Warn, INVALID_PATIENT), Verdict::Mark(marks));
+        let Verdict::Keep(outcome) = judge(Mode::Reject, INVALID_PATIENT) else {
+            panic!("it is kept");
+        };
+        assert_eq!(validate(&outcome), []);
+        let valid = br#"{"resourceType":"Patient","gender":"female"}"#;
+        assert_eq!(judge(Mode::Reject, valid), Verdict::Publish);
+        let other = Validation::default().judge("Observation", b"{}");
+        assert!(matches!(other, Verdict::Mark(_)));
+    }
+
+    #[test]
+    fn as_many_issues_stand_on_a_record_as_are_worth_reading() {
+        let names = |count: usize| {
+            format!(
+                r#"{{"resourceType":"Patient","name":[{}]}}"#,
+                vec!["{}"; count].join(",")
+            )
+        };
+        let marked = |count| match Validation::default().judge("Patient", names(count).as_bytes()) {
+            Verdict::Mark(words) => words,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(marked(MARKED_MAX).matches("invariant").count(), MARKED_MAX);
+        assert!(!marked(MARKED_MAX).contains("more"));
+        assert!(marked(MARKED_MAX + 1).ends_with(", and 1 more"));
+    }
+}
