@@ -101,6 +101,12 @@ pub(crate) fn run() -> Result<(), Failed> {
 
 /// Writes the list of all table files that are built in, the guide's and ours.
 fn list() -> Result<(), Failed> {
+    let path = root().join(LIST);
+    std::fs::write(&path, list_text(&names()?)).map_err(|error| wrong(&path, error))
+}
+
+/// Gives all table files that have rows; codes may have none.
+fn names() -> Result<Vec<String>, Failed> {
     let data = root().join(DATA);
     let mut names = Vec::new();
     for folder in FOLDERS {
@@ -115,8 +121,7 @@ fn list() -> Result<(), Failed> {
         }
     }
     names.sort();
-    let path = root().join(LIST);
-    std::fs::write(&path, list_text(&names)).map_err(|error| wrong(&path, error))
+    Ok(names)
 }
 
 /// The list as a Rust file.
@@ -202,4 +207,53 @@ fn shared() -> PathBuf {
 
 fn wrong(path: &Path, problem: impl Display) -> Failed {
     Failed(format!("{}: {problem}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compiled() -> Option<(Vec<File>, Vec<Counted>)> {
+        let shared = shared();
+        if !shared.join(MAPPINGS).is_dir() {
+            println!("left out: there is no {MAPPINGS} in {}", shared.display());
+            return None;
+        }
+        Some(compile(&shared).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    #[test]
+    fn what_is_built_in_is_what_the_guide_says() {
+        let Some((files, _)) = compiled() else { return };
+        let folder = root().join(GUIDE);
+        for (name, text) in &files {
+            let known = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            assert!(known == *text, "{name} is old: run `cargo xtask tables`");
+        }
+    }
+
+    #[test]
+    fn every_table_file_is_listed() {
+        let names = names().unwrap_or_else(|error| panic!("{error}"));
+        let known = std::fs::read_to_string(root().join(LIST)).unwrap_or_default();
+        assert!(
+            known == list_text(&names),
+            "{LIST} is old: run `cargo xtask tables`"
+        );
+    }
+
+    #[test]
+    fn the_readme_says_how_much_is_compiled() {
+        let Some((_, counts)) = compiled() else {
+            return;
+        };
+        let readme = std::fs::read_to_string(root().join(DATA).join("README.md"));
+        let readme = readme.unwrap_or_default();
+        for (what, counts) in counts {
+            let nothing = counts.left_out.get(row::NO_ELEMENT).copied().unwrap_or(0);
+            let left_out = counts.left_out.values().sum::<usize>() - nothing;
+            let row = format!("| {what} | {} | {nothing} | {left_out} |", counts.compiled);
+            assert!(readme.contains(&row), "the README is to say `{row}`");
+        }
+    }
 }

@@ -17,6 +17,9 @@ const MAPPING: usize = 14;
 const VOCABULARY: usize = 15;
 const ASSIGNMENT: usize = 16;
 
+/// Why a field that the guide maps to nothing has no row.
+pub(super) const NO_ELEMENT: &str = "the guide names no element";
+
 /// What all rows are read with.
 #[derive(Debug)]
 pub(super) struct Context {
@@ -60,7 +63,7 @@ pub(super) fn read(
     let field = field(cell(IDENTIFIER), is_segment);
     let attribute = corrections::path(cell(ATTRIBUTE));
     if attribute.is_empty() {
-        return Err("the guide names no element");
+        return Err(NO_ELEMENT);
     }
     let attribute = match attribute.strip_prefix('$') {
         Some("value") if context.definitions.element(root, "value").is_none() => {
