@@ -60,15 +60,6 @@ impl<'c, 'a> Carrier<'c, 'a> {
                     }
                 };
                 self.authority(node, after, &mut piece);
-                // The field says whose number it is.
-                let kind = node.get("type");
-                let code = kind.and_then(|kind| kind.get("coding")).map(Node::items);
-                let code = code
-                    .and_then(<[Node<'_>]>::first)
-                    .map(|coding| coding.word("code"));
-                if matches!(code, Some("PLAC" | "FILL" | "FGN" | "PGN")) {
-                    piece.taken.extend(kind);
-                }
             }
             "location" => self.location(spot, at, &mut piece),
             "@value" => return self.value_of(spot),

@@ -2,7 +2,7 @@
 
 use super::carrier::{Carrier, Mode, Piece, Spot};
 use super::grid::{Room, Segment};
-use super::store::Resource;
+use super::store::{Resource, Target};
 use super::tree::Node;
 use super::{Draft, patient, stay, value};
 
@@ -171,7 +171,7 @@ impl<'c, 'a> Orders<'_, 'c, 'a> {
                 node: target.node,
                 owner: target.owner,
             };
-            take_same(spot.owner, target.node);
+            take_same(self.carrier, spot.owner, target);
             for (segment, table) in [
                 (&mut order.common, "ORC.ServiceRequest"),
                 (&mut order.request, "OBR.ServiceRequest"),
@@ -193,7 +193,7 @@ impl<'c, 'a> Orders<'_, 'c, 'a> {
                 node: target.node,
                 owner: target.owner,
             };
-            take_reference(self.carrier, target.owner, "subject");
+            take_same(self.carrier, spot.owner, target);
             self.carrier
                 .fill(&mut segment, "SPM.Specimen", inner, Mode::Fill);
             let is_known = order
@@ -223,7 +223,7 @@ impl<'c, 'a> Orders<'_, 'c, 'a> {
         }
         reference.take();
         if !std::ptr::eq(target.node, &target.owner.node) {
-            take_same(owner, target.node);
+            take_same(self.carrier, owner, target);
             let spot = Spot {
                 node: target.node,
                 owner: target.owner,
@@ -451,11 +451,17 @@ pub(super) fn take_reference<'c, 'a>(
 }
 
 /// Says that whom and which stay something is about is carried, where that is what the message is about.
-fn take_same<'c, 'a>(owner: &'c Resource<'a>, node: &'c Node<'a>) {
+fn take_same<'c, 'a>(carrier: &Carrier<'c, 'a>, owner: &'c Resource<'a>, other: Target<'c, 'a>) {
     for name in ["subject", "encounter"] {
-        if let (Some(about), Some(reference)) = (owner.node.get(name), node.get(name))
-            && about.is_like(reference)
-        {
+        let (Some(about), Some(reference)) = (owner.node.get(name), other.node.get(name)) else {
+            continue;
+        };
+        let to = |owner, reference| {
+            let target = carrier.store.resolve(owner, reference)?;
+            Some(std::ptr::from_ref(target.node))
+        };
+        let found = to(other.owner, reference);
+        if about.is_like(reference) || (found.is_some() && found == to(owner, about)) {
             reference.take();
         }
     }

@@ -103,6 +103,25 @@ fn a_report_becomes_an_order_with_its_results() {
 }
 
 #[test]
+fn an_order_and_its_specimen_go_out_with_the_results() {
+    let report = r##"{"resourceType":"DiagnosticReport","id":"r","contained":[{"resourceType":"Specimen","id":"s","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"FILL"}]},"value":"S-1"}],"status":"available","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0487","code":"BLD"}]},"subject":{"reference":"Patient/p"},"collection":{"collectedDateTime":"2026-03-01T07:00:00Z"}}],"status":"cancelled","code":{"text":"CBC"},"subject":{"reference":"Patient/p"},"basedOn":[{"reference":"ServiceRequest/q"}],"performer":[{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/event-performerFunction","valueCodeableConcept":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"TRANS"}]}}],"reference":"PractitionerRole/t"}],"specimen":[{"reference":"#s"}],"result":[{"reference":"Observation/a"}]}"##;
+    let request = r#"{"resourceType":"ServiceRequest","id":"q","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"PLAC"}]},"value":"P-1"}],"status":"active","intent":"order","priority":"stat","code":{"text":"CBC"},"subject":{"reference":"Patient/p"},"authoredOn":"2026-02-28","requester":{"reference":"PractitionerRole/t"}}"#;
+    let result = r#"{"resourceType":"Observation","id":"a","status":"cancelled","_status":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/alternate-codes","valueCodeableConcept":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0085","code":"X"}]}}]},"code":{"text":"Hb"},"subject":{"reference":"Patient/p"},"basedOn":[{"reference":"ServiceRequest/q"}]}"#;
+    let role = r#"{"resourceType":"PractitionerRole","id":"t","practitioner":{"reference":"https://ehr/fhir/Practitioner/d/_history/3"}}"#;
+    let doctor = r#"{"resourceType":"Practitioner","id":"d","name":[{"family":"Ito"}]}"#;
+    check(
+        &[PATIENT, report, request, result, role, doctor],
+        expect![[r#"
+            PID|1||4711^^^HOSP&1.2.3&ISO^MR||Novak^Ada^Maria Eva^^^^L||198402|F
+            ORC|RE|P-1|||IP||||20260228|||^Ito
+            OBR|1|P-1||^CBC^^^^^^^CBC|S|||||||||||^Ito|||||||||X||||||||||&Ito
+            OBX|1||^Hb^^^^^^^Hb||||||||X
+            SPM|1|^S-1||BLD^^HL70487|||||||||||||20260301070000+0000|||Y
+        "#]],
+    );
+}
+
+#[test]
 fn a_result_of_no_report_stands_for_itself() {
     let panel = r#"{"resourceType":"Observation","id":"a","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"text":"Vitals"},"subject":{"reference":"Patient/p"},"hasMember":[{"reference":"Observation/b"},{"reference":"Observation/c"}]}"#;
     let member = |id: &str| {
