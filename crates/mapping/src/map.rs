@@ -252,7 +252,7 @@ impl<'m> Mapping<'m> {
             }
             let own = self.drafts.len();
             for (index, resource) in planned.iter().enumerate() {
-                if resource.row.of_message == of_message {
+                if self.mapper.links.is_of_message(index) == of_message {
                     self.mapper.links.here = index;
                     self.write(resource);
                 }
@@ -313,14 +313,14 @@ impl<'m> Mapping<'m> {
             return None;
         }
         let time = self.time(frame, &row.time);
-        let id = self.name(row, frame, time)?;
+        let (id, is_unnamed) = self.name(row, frame, time);
         planned.time = time;
         self.mapper.links.made.push(Made {
             resource: row.resource(),
             id,
             anchor,
             group: at,
-            of_message: row.of_message,
+            of_message: row.of_message || is_unnamed,
         });
         Some(planned)
     }
@@ -336,13 +336,14 @@ impl<'m> Mapping<'m> {
         })
     }
 
-    /// Derives the id of a resource from what names it; the same thing has the same id, whenever it is sent.
+    /// Derives the id of a resource from what names it; the same thing has the same id, whenever it is sent. Says whether
+    /// nothing names it, so that it is told of with its message only.
     fn name(
         &mut self,
         row: &'static ResourceRow,
         frame: Frame<'_, 'm>,
         time: Option<i64>,
-    ) -> Option<String> {
+    ) -> (String, bool) {
         if let [[Name::Rule(rule)]] = row
             .id
             .iter()
@@ -369,7 +370,7 @@ impl<'m> Mapping<'m> {
         if ordinal != [0; 4] {
             all.push(&ordinal);
         }
-        Some(link::id(&all))
+        (link::id(&all), false)
     }
 
     fn rule_name(
@@ -377,10 +378,13 @@ impl<'m> Mapping<'m> {
         row: &'static ResourceRow,
         rule: &str,
         frame: Frame<'_, 'm>,
-    ) -> Option<String> {
+    ) -> (String, bool) {
         match rule {
-            "@patient" => Some(link::hex(self.patient.as_bytes())),
-            "@visit" => self.visit_name(frame),
+            "@patient" => (link::hex(self.patient.as_bytes()), false),
+            "@visit" => match self.visit_name(frame) {
+                Some(id) => (id, false),
+                None => (self.rule_name(row, "@message", frame).0, true),
+            },
             _ => {
                 let header =
                     |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);
@@ -398,7 +402,7 @@ impl<'m> Mapping<'m> {
                 if ordinal != [0; 4] {
                     all.push(&ordinal);
                 }
-                Some(link::id(&all))
+                (link::id(&all), false)
             }
         }
     }
@@ -414,7 +418,7 @@ impl<'m> Mapping<'m> {
     }
 
     /// Derives the stay's id from its number: PV1-19, else PV1-50, else the account PID-18, else the admission's time;
-    /// a message that is not about the stay speaks of none without a number.
+    /// a message that is not about the stay names none without a number.
     fn visit_name(&mut self, frame: Frame<'_, 'm>) -> Option<String> {
         let fills = self.fills();
         let patient = *self.patient.as_bytes();

@@ -41,6 +41,22 @@ pub(crate) struct Made {
     pub(crate) of_message: bool,
 }
 
+impl Links {
+    /// Says whether one of the resources only speaks of the message.
+    pub(crate) fn is_of_message(&self, index: usize) -> bool {
+        self.made.get(index).is_some_and(|made| made.of_message)
+    }
+
+    /// Gives the resources that the one being written may refer to: those of a patient are kept without the message's.
+    fn others(&self) -> impl DoubleEndedIterator<Item = &Made> {
+        let of_message = self.is_of_message(self.here);
+        let all = self.made.iter().enumerate();
+        let others = all
+            .filter(move |(index, made)| *index != self.here && (of_message || !made.of_message));
+        others.map(|(_, made)| made)
+    }
+}
+
 impl Made {
     /// Writes a reference to it.
     pub(crate) fn write_reference(&self, out: &mut Writer) {
@@ -136,12 +152,7 @@ impl<'m> Mapper<'m> {
     /// belongs to it, else the nearest.
     pub(crate) fn nearest(&self, resource: &str) -> Option<&Made> {
         let here = self.links.made.get(self.links.here)?;
-        let others = || {
-            let all = self.links.made.iter().enumerate();
-            let others =
-                all.filter(|(index, made)| made.resource == resource && *index != self.links.here);
-            others.map(|(_, made)| made)
-        };
+        let others = || self.links.others().filter(|made| made.resource == resource);
         if let Some(same) = others().find(|made| made.anchor == here.anchor) {
             return Some(same);
         }
@@ -170,9 +181,7 @@ impl<'m> Mapper<'m> {
         but_in: &'s str,
     ) -> impl Iterator<Item = &'s Made> + 's {
         let here = self.links.made.get(self.links.here);
-        let all = self.links.made.iter().enumerate();
-        let others = all.filter(|(index, _)| *index != self.links.here);
-        others.map(|(_, made)| made).filter(move |made| {
+        self.links.others().filter(move |made| {
             made.resource == resource
                 && here.is_some_and(|here| self.tree.is_inside(made.group, here.group))
                 && (but_in.is_empty() || !self.tree.stands_in(made.group, but_in))
