@@ -1,9 +1,12 @@
 //! What of a message was mapped, what was left out on purpose, and what was lost: nothing is lost silently.
 
+use formats::fhir::definition::Definition;
 use formats::fhir::json;
 use formats::hl7v2::{Message, Segment};
 
+use crate::explain::paths;
 use crate::issue::Issue;
+use crate::map::link::Made;
 use crate::map::piece::Piece;
 use crate::tables::{Ignored, RowInfo, TABLES};
 
@@ -16,13 +19,17 @@ pub(crate) struct Mark {
     pub(crate) outer: u32,
     /// The row of the data type's table, or the same.
     pub(crate) row: u32,
+    /// Which of the resources that the message makes was being written.
+    pub(crate) made: usize,
 }
 
 /// What of a message was mapped; [`Coverage::report`] sets it against the whole message.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Coverage {
-    marks: Vec<Mark>,
+    pub(crate) marks: Vec<Mark>,
     issues: Vec<Issue>,
+    /// The resources that the message makes, in the order that marks count.
+    pub(crate) made: Vec<Made>,
 }
 
 /// What became of each populated piece of a message, in its order.
@@ -68,8 +75,12 @@ pub enum Outcome {
 }
 
 impl Coverage {
-    pub(crate) const fn new(marks: Vec<Mark>, issues: Vec<Issue>) -> Self {
-        Self { marks, issues }
+    pub(crate) const fn new(marks: Vec<Mark>, issues: Vec<Issue>, made: Vec<Made>) -> Self {
+        Self {
+            marks,
+            issues,
+            made,
+        }
     }
 
     /// Says what became of each populated piece.
@@ -223,7 +234,7 @@ impl Coverage {
         {
             let outer = tables.rows.get(mark.outer as usize).unwrap_or(row);
             return Outcome::Mapped {
-                element: element(outer, row),
+                element: paths::path(mark.outer, mark.row).unwrap_or_else(|| element(outer, row)),
                 guide: row.guide,
                 table: format!("{}:{}", row.file, row.line),
             };
@@ -323,32 +334,24 @@ const IN_SCOPE: [&str; 12] = [
     "MSH", "EVN", "PID", "PD1", "NK1", "PV1", "PV2", "MRG", "ORC", "OBR", "OBX", "NTE",
 ];
 
-fn element(outer: &RowInfo, row: &RowInfo) -> String {
-    let plain = |path: &str| {
-        let mut out = String::new();
+/// Names the element of a row that is in no resource's table; a row of a resource by that alone, whatever led to it.
+pub(crate) fn element(outer: &RowInfo, row: &RowInfo) -> String {
+    let is_resource = Definition::of(row.target).is_some_and(Definition::is_resource);
+    let is_alone = std::ptr::eq(outer, row) || is_resource;
+    let mut path = if is_alone { row.target } else { outer.target }.to_owned();
+    for row in [outer, row].iter().skip(usize::from(is_alone)) {
+        path.push('.');
         let mut depth = 0_u32;
-        for c in path.chars() {
+        for c in row.element.trim_end_matches(".*").chars() {
             match c {
                 '[' => depth += 1,
                 ']' => depth -= 1,
-                _ if depth == 0 => out.push(c),
+                _ if depth == 0 => path.push(c),
                 _ => {}
             }
         }
-        out.trim_end_matches(".*").to_owned()
-    };
-    if std::ptr::eq(outer, row) {
-        format!("{}.{}", outer.target, plain(outer.element))
-    } else if row.target.contains('.') {
-        format!(
-            "{}.{}.{}",
-            outer.target,
-            plain(outer.element),
-            plain(row.element)
-        )
-    } else {
-        format!("{}.{}", row.target, plain(row.element))
     }
+    path
 }
 
 impl Report {

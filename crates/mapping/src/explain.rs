@@ -1,9 +1,279 @@
-//! Why a row of the tables says what it says: the guide's row, or what we decided otherwise and for what reason.
+//! Why a message became what it became: of each element, the field, the row of the tables, and the guide's row or our
+//! decision with its reason.
 
+pub(crate) mod paths;
+
+mod leaf;
+
+mod place;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::coverage::Outcome;
+use formats::fhir::json;
+use formats::hl7v2::Message;
+
+use crate::coverage::{Coverage, Mark, Outcome, element};
+use crate::draft::Draft;
+use crate::map::Mapped;
 use crate::tables::TABLES;
+use crate::tables::plan::{From, Map};
+
+/// One element of a resource that a message makes, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// The resource, such as `Patient/0123`.
+    pub resource: String,
+    /// The element with the place in its list, such as `identifier[0].value`.
+    pub element: String,
+    /// What it holds.
+    pub value: String,
+    /// How it came there.
+    pub how: How,
+    /// The fields it came from, such as `PID[1]-3[2].1`.
+    pub from: Vec<String>,
+    /// The row that says so; nothing where none does, as for the links of a merge.
+    pub origin: Option<Origin>,
+}
+
+/// How an element came to hold what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It was read from fields.
+    Field,
+    /// It stands in the table, and is written beside what was read.
+    Text,
+    /// It stands in for what the message does not say, where FHIR requires something.
+    Default,
+    /// It refers to another resource of the message.
+    Link,
+    /// A rule that sees more than one field wrote it.
+    Rule,
+}
+
+impl How {
+    /// Gives the word for it, which never changes.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Field => "field",
+            Self::Text => "text",
+            Self::Default => "default",
+            Self::Link => "link",
+            Self::Rule => "rule",
+        }
+    }
+}
+
+impl Mapped {
+    /// Says of each element of each resource where it comes from.
+    pub fn explain(&self, message: &Message<'_>) -> Vec<Explained> {
+        let places = place::places(message);
+        let drafts = self.drafts.iter().chain(&self.exchange);
+        drafts
+            .flat_map(|draft| Explainer::new(draft, &self.coverage, &places).elements())
+            .collect()
+    }
+}
+
+impl Explained {
+    /// Writes it as one JSON object.
+    pub fn to_json(&self) -> Vec<u8> {
+        json::object(|object| {
+            object
+                .string("resource", &self.resource)
+                .string("element", &self.element)
+                .string("value", &self.value)
+                .string("how", self.how.word());
+            object.array("from", |fields| {
+                for field in &self.from {
+                    fields.string(field);
+                }
+            });
+            let Some(origin) = &self.origin else { return };
+            object.string("table", &origin.table);
+            object.string("guideRow", origin.guide_row.unwrap_or_default());
+            if let Some(decision) = origin.decision {
+                object.object("decision", |object| {
+                    object
+                        .string("key", decision.key)
+                        .string("guide", decision.guide)
+                        .string("ours", decision.ours)
+                        .string("why", decision.why);
+                });
+            }
+        })
+    }
+}
+
+/// Looks for the rows and fields of one resource.
+struct Explainer<'a> {
+    draft: &'a Draft,
+    marks: Vec<&'a Mark>,
+    places: &'a place::Places,
+    /// How often the rows were found so far: the second element of a row is of its second field.
+    found: BTreeMap<(u32, u32), usize>,
+}
+
+impl<'a> Explainer<'a> {
+    fn new(draft: &'a Draft, coverage: &'a Coverage, places: &'a place::Places) -> Self {
+        let made = coverage
+            .made
+            .iter()
+            .position(|made| made.resource == draft.resource_type && *made.id == *draft.id);
+        // What is only described where it is referred to is written together with whatever refers to it.
+        let is_of = |mark: &&Mark| made.is_none_or(|made| mark.made == made);
+        Self {
+            draft,
+            marks: coverage.marks.iter().filter(is_of).collect(),
+            places,
+            found: BTreeMap::new(),
+        }
+    }
+
+    fn elements(mut self) -> Vec<Explained> {
+        let leaves = leaf::leaves(&self.draft.to_json());
+        leaves.into_iter().map(|leaf| self.element(leaf)).collect()
+    }
+
+    fn element(&mut self, leaf: leaf::Leaf) -> Explained {
+        let path = format!("{}.{}", self.draft.resource_type, leaf.name);
+        let ways = paths::ways_to(&path);
+        let explained = |how, from, origin| Explained {
+            resource: format!("{}/{}", self.draft.resource_type, self.draft.id),
+            element: leaf.path.clone(),
+            value: leaf.value.clone(),
+            how,
+            from,
+            origin,
+        };
+        let said = |how: &How| {
+            ways.iter()
+                .find(|way| match (how, way.row.from, way.row.map) {
+                    (How::Text, From::Constant(text), _) => text == leaf.value && way.path == path,
+                    (How::Default, From::Default(text), _) => {
+                        text == leaf.value && way.path == path
+                    }
+                    (How::Link, _, map) => matches!(map, Map::Link(_) | Map::Links { .. }),
+                    (How::Rule, _, map) => matches!(map, Map::Computed(_)),
+                    _ => false,
+                })
+        };
+        let read = self.read(ways, &path, &leaf.value);
+        let is_exact = read.as_ref().is_some_and(|read| read.is_exact);
+        if let Some(way) = said(&How::Text).filter(|_| !is_exact) {
+            return explained(How::Text, Vec::new(), origin(way.row.id));
+        }
+        if let Some(read) = read {
+            let key = (read.outer, read.row);
+            let from = read.from;
+            let explained = explained(How::Field, from, origin(key.1));
+            *self.found.entry(key).or_default() += 1;
+            return explained;
+        }
+        let found = [How::Default, How::Link, How::Rule]
+            .into_iter()
+            .find_map(|how| Some((how, said(&how)?)));
+        let (how, row) = match found {
+            Some((how, way)) => (how, Some(way.row.id)),
+            None => (How::Rule, ways.first().map(|way| way.row.id)),
+        };
+        explained(how, Vec::new(), row.and_then(origin))
+    }
+
+    /// Finds the fields that an element was read from: those that hold its text before others.
+    fn read(&self, ways: &[paths::Way], path: &str, value: &str) -> Option<Read> {
+        let pairs = ways.iter().map(|way| (way.outer, way.row.id));
+        let others = self
+            .marks
+            .iter()
+            .map(|mark| (mark.outer, mark.row))
+            .filter(|(outer, row)| writes_into(*outer, *row, path));
+        let mut best: Option<Read> = None;
+        for (outer, row) in pairs.chain(others) {
+            let marks: Vec<_> = self
+                .marks
+                .iter()
+                .filter(|mark| (mark.outer, mark.row) == (outer, row))
+                .filter_map(|mark| self.places.get(mark.start, mark.end))
+                .collect();
+            if marks.is_empty() {
+                continue;
+            }
+            let same: Vec<_> = marks.iter().filter(|place| place.text == value).collect();
+            let nth = self.found.get(&(outer, row)).copied().unwrap_or_default();
+            let from = match (same.as_slice(), marks.get(nth)) {
+                ([], Some(place)) if are_repetitions(&marks) => vec![place.path.clone()],
+                ([], _) => marks.iter().map(|place| place.path.clone()).collect(),
+                (same, _) => same
+                    .get(nth)
+                    .or(same.last())
+                    .map(|place| place.path.clone())
+                    .into_iter()
+                    .collect(),
+            };
+            let is_exact = !same.is_empty();
+            if best.as_ref().is_none_or(|best| is_exact && !best.is_exact) {
+                best = Some(Read {
+                    outer,
+                    row,
+                    from,
+                    is_exact,
+                });
+            }
+        }
+        let mut best = best?;
+        best.from.dedup();
+        Some(best)
+    }
+}
+
+/// Says whether all are the same part of the repetitions of one field, or of the same segments.
+fn are_repetitions(places: &[&place::Place]) -> bool {
+    let mut all = places.iter().map(|place| place.kind());
+    let first = all.next();
+    all.all(|kind| Some(&kind) == first.as_ref())
+}
+
+/// Says whether a row that is in no resource's table writes an element, or all of what is around it.
+fn writes_into(outer: u32, row: u32, path: &str) -> bool {
+    let info = |row: u32| {
+        usize::try_from(row)
+            .ok()
+            .and_then(|row| TABLES.rows.get(row))
+    };
+    let (Some(outer_row), Some(inner)) = (info(outer), info(row)) else {
+        return false;
+    };
+    if paths::path(outer, row).is_some() {
+        return false;
+    }
+    let written = element(outer_row, inner);
+    let is_in = |path: &str| {
+        let rest = path.strip_prefix(&*written);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    is_in(path) || is_in(&without_type(path))
+}
+
+/// Names the choice of a value by its stem, since the rule that makes the choice is known by that: `valueQuantity` is `value`.
+fn without_type(path: &str) -> String {
+    let names = path.split('.').map(|name| {
+        let is_choice = name
+            .strip_prefix("value")
+            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()));
+        if is_choice { "value" } else { name }
+    });
+    names.collect::<Vec<_>>().join(".")
+}
+
+/// Where an element was read from.
+struct Read {
+    outer: u32,
+    row: u32,
+    from: Vec<String>,
+    /// Whether the text of the field is that of the element.
+    is_exact: bool,
+}
 
 /// Where a row of a table comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,3 +346,14 @@ impl Outcome {
         }
     }
 }
+
+fn origin(row: u32) -> Option<Origin> {
+    let info = TABLES.rows.get(usize::try_from(row).ok()?)?;
+    Some(Origin::read(
+        format!("{}:{}", info.file, info.line),
+        info.guide,
+    ))
+}
+
+#[cfg(test)]
+mod tests;

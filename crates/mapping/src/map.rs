@@ -134,7 +134,7 @@ fn map_for(
         drafts,
         exchange,
         retired_identifiers,
-        coverage: Coverage::new(mapper.marks, mapper.issues.clone()),
+        coverage: Coverage::new(mapper.marks, mapper.issues.clone(), mapper.links.made),
         issues: mapper.issues,
     }
 }

@@ -549,6 +549,7 @@ impl<'m> Mapper<'m> {
                 end: range.end,
                 outer: frame.outer.unwrap_or(row.id),
                 row: row.id,
+                made: self.links.here,
             });
         }
     }
