@@ -195,6 +195,51 @@ fn results_go_out_as_they_came_in() {
     );
 }
 
+#[test]
+fn the_examples_of_the_specification_go_out_whole() {
+    let Some(shared) = shared() else {
+        println!("no shared corpora here; set PULSEWIRE_SHARED to run over them");
+        return;
+    };
+    let folder = shared.join("corpora/fhir-r4-spec-examples");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect();
+    paths.sort();
+    let at = EventTime::parse("2026-03-01T10:00:00Z").unwrap();
+    let (mut sent_files, mut messages) = (0, 0);
+    let mut issues: BTreeMap<String, usize> = BTreeMap::new();
+    for path in &paths {
+        let bytes = std::fs::read(path).unwrap();
+        let sent = match to_v2(&[&bytes], &Outbound::default(), at) {
+            Ok(sent) => sent,
+            Err(Refusal::NothingToSend) => continue,
+            Err(refusal) => panic!("{}: {refusal}", path.display()),
+        };
+        sent_files += 1;
+        for message in &sent.messages {
+            messages += 1;
+            let parsed = hl7v2::parse(&message.bytes);
+            assert_eq!(parsed.issues(), &[], "{}", path.display());
+        }
+        for issue in &sent.issues {
+            let kind = issue.resource.split('/').next().unwrap_or_default();
+            let name = format!("{} {kind} {}", issue.code.word(), issue.path);
+            *issues.entry(name).or_default() += 1;
+        }
+    }
+    println!("{messages} messages of {sent_files} files");
+    for (issue, count) in &issues {
+        println!("{count:6} {issue}");
+    }
+    assert!(sent_files >= SENT_EXAMPLES_MIN, "{sent_files}");
+}
+
+/// How many of the specification's examples have a result, a report or a notice in them.
+const SENT_EXAMPLES_MIN: usize = 80;
+
 /// Lists the components of the segments that results are made of, each segment by its name and place.
 fn components(bytes: &[u8]) -> BTreeMap<(String, usize, String), String> {
     let message = hl7v2::parse(bytes);

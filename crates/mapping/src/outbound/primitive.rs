@@ -108,10 +108,10 @@ impl<'c, 'a> Carrier<'c, 'a> {
         let same = |coding: &&'c Node<'a>| code(coding) == Some(chosen);
         let text = node.get("text");
         let is_said = |text: &Node<'_>| {
-            let words = |coding: &Node<'_>| {
-                [coding.word("display"), coding.word("code")].contains(&text.text())
-            };
-            codings.iter().any(words)
+            let same =
+                |coding: &Node<'_>, name: &str| coding.word(name).eq_ignore_ascii_case(text.text());
+            let is_same = |coding: &Node<'_>| same(coding, "display") || same(coding, "code");
+            codings.iter().any(is_same)
         };
         let is_all = codings.iter().all(|coding| same(&coding)) && text.is_none_or(is_said);
         if !is_all
