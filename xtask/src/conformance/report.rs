@@ -133,6 +133,11 @@ impl Report {
             "the same path and value in any resource: {anywhere} ({share:.2} % of the expected)"
         )
         .expect("a string takes all");
+        let mut hidden = Count::default();
+        let is_hidden = |finding: &&Finding| finding.element.whose.contains("extension(");
+        let of_hidden = self.findings.iter().filter(is_hidden);
+        of_hidden.for_each(|finding| hidden.add(finding));
+        text.push_str(&hidden.row("only an extension's"));
         text
     }
 
