@@ -22,7 +22,7 @@ pub(super) fn translate(text: &str, own: &str, types: &FieldTypes) -> Option<Str
         return Some(String::new());
     }
     let text = corrections::condition(text);
-    let tokens = tokens(&text);
+    let tokens = tokens(&text, own);
     let mut reader = Reader {
         tokens: &tokens,
         own,
@@ -187,7 +187,7 @@ enum Test {
     HasTime,
 }
 
-fn tokens(text: &str) -> Vec<Token> {
+fn tokens(text: &str, own: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -207,7 +207,7 @@ fn tokens(text: &str) -> Vec<Token> {
                     .find(|letter: char| letter.is_whitespace() || "(),=\"'".contains(letter))
                     .unwrap_or(rest.len());
                 let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                (Some(word_token(word)), after)
+                (Some(word_token(word, own)), after)
             }
         };
         tokens.extend(token);
@@ -216,7 +216,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-fn word_token(word: &str) -> Token {
+fn word_token(word: &str, own: &str) -> Token {
     if let Some((head, tail)) = word.split_once(['-', '.']) {
         let is_name = (2..=3).contains(&head.len())
             && head
@@ -227,16 +227,18 @@ fn word_token(word: &str) -> Token {
                 .chars()
                 .all(|letter| letter.is_ascii_digit() || letter == '.')
         {
-            return Token::Field(field_name(head, tail));
+            return Token::Field(field_name(head, tail, own));
         }
     }
     Token::Word(word.to_ascii_uppercase())
 }
 
-/// A field is `PID-3`, a part of a data type `3`.
-fn field_name(head: &str, tail: &str) -> String {
+/// A field is `PID-3`, a part of a data type `3`, and in a segment's table that part of the row's own field.
+fn field_name(head: &str, tail: &str, own: &str) -> String {
     if super::is_segment(head) {
         format!("{head}-{tail}")
+    } else if own.contains('-') {
+        format!("{own}.{tail}")
     } else {
         tail.to_owned()
     }
@@ -267,6 +269,7 @@ mod tests {
             "OBX-5",
             "OBX-2=SN & OBX-5.3!=:,/",
         );
+        check("IF CWE.3 IS \"HL70276\"", "SCH-7", "SCH-7.3=HL70276");
         check("IF OBX-33 COUNT>1", "OBX-33", "OBX-33@repeats");
         check(
             "IF NOT VALUED OR NOT IN (\"ISO\", \"UUID\")",

@@ -21,7 +21,7 @@ const CONDITIONS: [(&str, &str); 13] = [
 const LENGTH: (&str, &str) = ("LENGTH GREATER THAN 8", "LONG");
 
 /// In paths of elements.
-const PATHS: [(&str, &str); 21] = [
+const PATHS: [(&str, &str); 34] = [
     ("extension[1].uri", "extension[1].url"),
     ("extension[2].uri", "extension[2].url"),
     ("valueSampedData", "valueSampledData"),
@@ -42,6 +42,22 @@ const PATHS: [(&str, &str); 21] = [
     ),
     ("coding.value", "coding.code"),
     ("note(Annotation.text)", "note.text"),
+    ("coding.sytem", "coding.system"),
+    ("coding.uri", "coding.system"),
+    ("occurneceTiming", "occurrenceTiming"),
+    ("occurrenceTiming.bounds", "occurrenceTiming.repeat.bounds"),
+    (
+        "occurrenceTiming.duration",
+        "occurrenceTiming.repeat.duration",
+    ),
+    ("participant.coveragePeriod", "participant.period"),
+    ("].contentType", "].attachment.contentType"),
+    ("].data", "].attachment.data"),
+    ("content[3].url", "content[3].attachment.url"),
+    ("medication(Medication.code)", "medicationCodeableConcept"),
+    ("valuedateTime", "valueDateTime"),
+    ("value.CodeableConcept", "valueCodeableConcept"),
+    ("doseAndRate.timing", "timing"),
     ("recorder(Practitioner.name)", "recorder(Practitioner)"),
     ("occurenceTiming", "occurrenceTiming"),
     ("boundPeriod", "boundsPeriod"),
@@ -51,9 +67,21 @@ const PATHS: [(&str, &str); 21] = [
     ),
 ];
 
+/// In paths of elements of one resource, from their beginning.
+const BEGINNINGS: [(&str, &str, &str); 3] = [
+    (
+        "MedicationRequest",
+        "occurrenceTiming",
+        "dosageInstruction.timing",
+    ),
+    ("MedicationRequest", "text", "dosageInstruction.text"),
+    ("Provenance", "occurred", "occurredDateTime"),
+];
+
 /// In texts that stand for themselves.
-const TEXTS: [(&str, &str); 12] = [
+const TEXTS: [(&str, &str); 13] = [
     ("entered-in-errror", "entered-in-error"),
+    ("#add-on#", "order"),
     (
         "http://hl7.org/fhir/sid/us-ssn.",
         "http://hl7.org/fhir/sid/us-ssn",
@@ -128,6 +156,18 @@ pub(super) fn path(text: &str) -> String {
         .count()
         .saturating_sub(text.matches(')').count());
     text + &")".repeat(missing)
+}
+
+/// Puts the beginning of a resource's path right.
+pub(super) fn beginning(resource: &str, path: &str) -> String {
+    for (name, wrong, right) in BEGINNINGS {
+        if let Some(rest) = path.strip_prefix(wrong).filter(|_| name == resource)
+            && (rest.is_empty() || rest.starts_with('.'))
+        {
+            return format!("{right}{rest}");
+        }
+    }
+    path.to_owned()
 }
 
 /// Puts a text right.

@@ -54,7 +54,10 @@ pub(super) fn map(tables: &TypeTables, wanted: Wanted<'_>) -> Result<String, &'s
     if Definitions::is_primitive(wanted.kind) {
         return primitive(wanted);
     }
-    let default = format!("{}[{}]", wanted.data_type, wanted.kind);
+    let default = match (wanted.data_type, wanted.kind) {
+        ("EI", "Identifier") => "EI[Identifier-Extension]".to_owned(),
+        (data_type, kind) => format!("{data_type}[{kind}]"),
+    };
     let name = if wanted.mapping.is_empty() {
         &default
     } else {

@@ -87,7 +87,8 @@ pub(super) fn read(
     let attribute = attribute
         .trim_start_matches("[1].")
         .trim_start_matches(&own);
-    let mut path = path::resolve(&context.definitions, root, attribute)?;
+    let attribute = corrections::beginning(root.name(), attribute);
+    let mut path = path::resolve(&context.definitions, root, &attribute)?;
     if path.inner.is_none() && path.kind == "Reference" {
         path.inner = context.tables.resource(cell(MAPPING));
     }
@@ -348,6 +349,7 @@ fn constant_map(path: &Path) -> Result<&'static str, &'static str> {
         "boolean" => "boolean",
         "string" | "$String" | "markdown" | "id" => "string",
         "integer" | "positiveInt" | "unsignedInt" => "integer",
+        "decimal" => "decimal",
         _ => return Err("a text where R4 has another type"),
     })
 }

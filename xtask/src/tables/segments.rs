@@ -92,8 +92,10 @@ pub(super) fn compile(
         .chain(drop_covered(&mut rows))
         .chain(drop_bare(&mut rows, &heads))
     {
-        left_out.push((number, &[], reason));
+        let record = sheet.records.get(number - 1).map_or(&[][..], Vec::as_slice);
+        left_out.push((number, record, reason));
     }
+    left_out.sort_by_key(|(number, _, _)| *number);
     counts.compiled += rows.len();
     for (_, _, reason) in &left_out {
         *counts.left_out.entry(reason).or_default() += 1;
