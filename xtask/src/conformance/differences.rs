@@ -39,7 +39,8 @@ impl Differences {
         Self::parse(&text).map_err(Failed)
     }
 
-    /// Reads rows below a row of names; in patterns, `*` stands for any text and `|` parts alternatives.
+    /// Reads rows below a row of names; in patterns, `*` stands for any text and `|` parts alternatives, and `{}` in
+    /// ours for what is expected.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let rows = text.lines().enumerate().skip(1);
         let rows = rows.map(|(number, line)| row(line).ok_or_else(|| {
@@ -57,11 +58,12 @@ impl Differences {
             Ours::Other(_) | Ours::Missing | Ours::NoResource => {}
         }
         let path = element.full_path();
+        let words = element.expected.trim_matches('"');
         let row = self.0.iter().find(|row| {
             matches(&row.corpus, corpus)
                 && (matches(&row.path, &element.path) || matches(&row.path, &path))
                 && matches(&row.expected, &element.expected)
-                && matches(&row.ours, element.ours.text())
+                && matches(&row.ours.replace("{}", words), element.ours.text())
                 && element
                     .beside
                     .lines()
