@@ -21,7 +21,7 @@ const CONDITIONS: [(&str, &str); 13] = [
 const LENGTH: (&str, &str) = ("LENGTH GREATER THAN 8", "LONG");
 
 /// In paths of elements.
-const PATHS: [(&str, &str); 34] = [
+const PATHS: [(&str, &str); 35] = [
     ("extension[1].uri", "extension[1].url"),
     ("extension[2].uri", "extension[2].url"),
     ("valueSampedData", "valueSampledData"),
@@ -42,6 +42,7 @@ const PATHS: [(&str, &str); 34] = [
     ),
     ("coding.value", "coding.code"),
     ("note(Annotation.text)", "note.text"),
+    ("name.family.extension", "name.extension"),
     ("coding.sytem", "coding.system"),
     ("coding.uri", "coding.system"),
     ("occurneceTiming", "occurrenceTiming"),
