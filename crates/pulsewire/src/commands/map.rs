@@ -54,6 +54,12 @@ enum Form {
 impl Map {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         if self.to == Form::Hl7v2 {
+            if self.coverage || self.site_key.is_some() {
+                return Err(Failure::new(
+                    "--coverage and --site-key are about messages that come in",
+                    "leave them out with --to hl7v2, which names what it does not carry anyway",
+                ));
+            }
             let at = EventTime::from_micros(Clock::system().now().micros());
             return outbound::run(&self.files, at, std::io::stdout().is_terminal(), out);
         }
