@@ -7,7 +7,7 @@ mod leaf;
 
 mod place;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use formats::fhir::json;
@@ -16,8 +16,8 @@ use formats::hl7v2::Message;
 use crate::coverage::{Coverage, Mark, Outcome, element};
 use crate::draft::Draft;
 use crate::map::Mapped;
-use crate::tables::TABLES;
 use crate::tables::plan::{From, Map};
+use crate::tables::{RowInfo, TABLES};
 
 /// One element of a resource that a message makes, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,10 @@ struct Explainer<'a> {
     places: &'a place::Places,
     /// How often the rows were found so far: the second element of a row is of its second field.
     found: BTreeMap<(u32, u32), usize>,
+    /// The segments that it was read from.
+    segments: BTreeSet<&'a str>,
+    /// The row and the field that made all of it, where one part of a field does.
+    whole: Option<(u32, String)>,
 }
 
 impl<'a> Explainer<'a> {
@@ -127,11 +131,31 @@ impl<'a> Explainer<'a> {
             marks: coverage.marks.iter().filter(is_of).collect(),
             places,
             found: BTreeMap::new(),
+            segments: BTreeSet::new(),
+            whole: None,
         }
     }
 
     fn elements(mut self) -> Vec<Explained> {
         let leaves = leaf::leaves(&self.draft.to_json());
+        let at = |mark: &&Mark| self.places.get(mark.start, mark.end);
+        let segments = self.marks.iter().copied().filter_map(|mark| at(&mark));
+        self.segments = segments
+            .filter_map(|place| place.path.split('[').next())
+            .collect();
+        let name = leaves.iter().find(|leaf| leaf.name == "name");
+        self.whole = name.and_then(|name| {
+            let is_level = |mark: &&&Mark| {
+                let row = info(mark.row);
+                let is_ours = row.is_some_and(|row| row.target == self.draft.resource_type);
+                is_ours && paths::path(mark.outer, mark.row).is_none()
+            };
+            let mut levels = self.marks.iter().filter(is_level);
+            levels.find_map(|mark| {
+                let place = at(mark).filter(|place| place.text == name.value)?;
+                Some((mark.row, place.path.clone()))
+            })
+        });
         leaves.into_iter().map(|leaf| self.element(leaf)).collect()
     }
 
@@ -146,21 +170,13 @@ impl<'a> Explainer<'a> {
             from,
             origin,
         };
-        let said = |how: &How| {
-            ways.iter()
-                .find(|way| match (how, way.row.from, way.row.map) {
-                    (How::Text, From::Constant(text), _) => text == leaf.value && way.path == path,
-                    (How::Default, From::Default(text), _) => {
-                        text == leaf.value && way.path == path
-                    }
-                    (How::Link, _, map) => matches!(map, Map::Link(_) | Map::Links { .. }),
-                    (How::Rule, _, map) => matches!(map, Map::Computed(_)),
-                    _ => false,
-                })
-        };
+        if let Some((row, from)) = &self.whole {
+            return explained(How::Field, vec![from.clone()], origin(*row));
+        }
+        let said = |how: How| self.said(how, ways, &path, &leaf.value);
         let read = self.read(ways, &path, &leaf.value);
         let is_exact = read.as_ref().is_some_and(|read| read.is_exact);
-        if let Some(way) = said(&How::Text).filter(|_| !is_exact) {
+        if let Some(way) = said(How::Text).filter(|_| !is_exact) {
             return explained(How::Text, Vec::new(), origin(way.row.id));
         }
         if let Some(read) = read {
@@ -172,12 +188,33 @@ impl<'a> Explainer<'a> {
         }
         let found = [How::Default, How::Link, How::Rule]
             .into_iter()
-            .find_map(|how| Some((how, said(&how)?)));
+            .find_map(|how| Some((how, said(how)?)));
         let (how, row) = match found {
             Some((how, way)) => (how, Some(way.row.id)),
             None => (How::Rule, ways.first().map(|way| way.row.id)),
         };
         explained(how, Vec::new(), row.and_then(origin))
+    }
+
+    /// Finds a row that writes an element otherwise than from a field; of a segment that is there before others.
+    fn said<'w>(
+        &self,
+        how: How,
+        ways: &'w [paths::Way],
+        path: &str,
+        value: &str,
+    ) -> Option<&'w paths::Way> {
+        let says = |way: &&paths::Way| match (how, way.row.from, way.row.map) {
+            (How::Text, From::Constant(text), _) | (How::Default, From::Default(text), _) => {
+                text == value && way.path == path
+            }
+            (How::Link, _, map) => matches!(map, Map::Link(_) | Map::Links { .. }),
+            (How::Rule, _, map) => matches!(map, Map::Computed(_)),
+            _ => false,
+        };
+        let is_near = |way: &&paths::Way| self.segments.contains(way.segment());
+        let near = ways.iter().filter(is_near).find(says);
+        near.or_else(|| ways.iter().find(says))
     }
 
     /// Finds the fields that an element was read from: those that hold its text before others.
@@ -347,8 +384,12 @@ impl Outcome {
     }
 }
 
+fn info(row: u32) -> Option<&'static RowInfo> {
+    TABLES.rows.get(usize::try_from(row).ok()?)
+}
+
 fn origin(row: u32) -> Option<Origin> {
-    let info = TABLES.rows.get(usize::try_from(row).ok()?)?;
+    let info = info(row)?;
     Some(Origin::read(
         format!("{}:{}", info.file, info.line),
         info.guide,

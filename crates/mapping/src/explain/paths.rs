@@ -21,6 +21,18 @@ pub(super) struct Way {
     pub(super) row: &'static Row,
 }
 
+impl Way {
+    /// Gives the segment whose table it begins in.
+    pub(super) fn segment(&self) -> &'static str {
+        let row = usize::try_from(self.outer)
+            .ok()
+            .and_then(|row| TABLES.rows.get(row));
+        let file = row.and_then(|row| row.file.rsplit('/').next());
+        file.and_then(|file| file.split('.').next())
+            .unwrap_or_default()
+    }
+}
+
 /// All ways, by the elements that they lead to.
 static WAYS: LazyLock<Vec<Way>> = LazyLock::new(|| {
     let mut ways = Vec::new();

@@ -126,7 +126,8 @@ fn values_of_other_types_name_their_field() {
         valueCodeableConcept.coding[0].display Type A OBX[3]-5.2
         valueString first
         second OBX[4]-5
-        note[0].text a note NTE[1]-3"#]].assert_eq(&values.join("\n"));
+        note[0].text a note NTE[1]-3"#]]
+    .assert_eq(&values.join("\n"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `map`: HL7 v2 to FHIR R4 and back, message by message, without a journal and without state.
 
+mod explain;
 mod outbound;
 
 use std::io::{IsTerminal, Write};
@@ -21,6 +22,9 @@ use crate::intake::sources::Sources;
 /// Prints one bundle a message as NDJSON, as the message alone has it: nothing is remembered between messages. Ids are
 /// derived with a key of zeros unless --site-key names the site's, so that they do not tell a site's pseudonyms.
 ///
+/// With --explain it says of each element which field it came from, and which row of the tables says so: the guide's
+/// (guide:r12) or one of ours (ours:key), with what the guide says, what we do, and why.
+///
 /// With --to hl7v2 the files hold FHIR resources: JSON, NDJSON or bundles. Each bundle, and each file's other resources
 /// together, become ORU^R01 (DiagnosticReport, Observation) and MDM^T02 (Communication, and a report that is nothing but
 /// its document). What no message carries is named on the standard error.
@@ -37,6 +41,12 @@ pub(crate) struct Map {
     /// Print what became of every populated field instead, one a line
     #[arg(long)]
     coverage: bool,
+    /// Print where each element came from instead
+    #[arg(long, conflicts_with = "coverage")]
+    explain: bool,
+    /// With --explain, as JSON, one element a line; what else is printed is JSON in any case
+    #[arg(long)]
+    json: bool,
     /// The site's key, for the pseudonyms and ids that the running platform gives
     #[arg(long, value_name = "FILE")]
     site_key: Option<PathBuf>,
@@ -123,6 +133,13 @@ impl Map {
         let mapped = map(message, source, site, Clock::system().now());
         if self.coverage {
             out.write_all(&mapped.coverage.report(message).to_json_lines())?;
+        } else if self.explain {
+            let all = mapped.explain(message);
+            if self.json {
+                explain::json(&all, out)?;
+            } else {
+                explain::print(&all, out)?;
+            }
         } else {
             out.write_all(&bundle(&mapped))?;
             writeln!(out)?;
@@ -137,6 +154,10 @@ mod tests {
 
     /// What `map` prints of a message, by a configuration.
     fn mapped(config: &str, message: &[u8]) -> String {
+        printed(config, message, false)
+    }
+
+    fn printed(config: &str, message: &[u8], explain: bool) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);
@@ -151,6 +172,8 @@ mod tests {
             files: vec![file("message.hl7", message)],
             to: Form::Fhir,
             coverage: false,
+            explain,
+            json: false,
             site_key: None,
         };
         let mut out = Vec::new();
@@ -174,5 +197,29 @@ mod tests {
             &message.map(|byte| if byte == 0xfc { 0xb3 } else { byte }),
         );
         assert!(printed.contains(r#""family":"Młller""#), "{printed}");
+    }
+
+    #[test]
+    fn an_explanation_names_field_row_and_reason() {
+        let message = b"MSH|^~\\&|LIS|H|||20260301100000+0000||ADT^A04^ADT_A01|1|P|2.5\rPID|||7^^^H^MR\rPV1|1|E|||||||||||||||||V1\r";
+        let text = printed("", message, true);
+        let of = |start: &str| {
+            let line = text
+                .lines()
+                .find(|line| line.trim_start().starts_with(start));
+            line.unwrap_or_else(|| panic!("{text}")).to_owned()
+        };
+        let told = [
+            "identifier[0].value",
+            "status ",
+            "ours:encounter-status",
+            "subject.reference",
+        ]
+        .map(of);
+        expect_test::expect![[r#"
+              identifier[0].value                          MSH[1]-4               datatypes/HD.Organization-Sender.tsv:2 ours:sender-country  = H
+              status                                       PV1[1]-2               segments/PV1.Encounter.tsv:3 guide:r5 ours:encounter-status  = in-progress
+              ours:encounter-status
+              subject.reference                            (link)                 segments/PV1.Encounter.tsv:5 ours:links  = Patient/7c508630dd6f7c5928ce1089b9d39a16"#]].assert_eq(&told.join("\n"));
     }
 }
