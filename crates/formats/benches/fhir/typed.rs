@@ -96,7 +96,7 @@ struct Narrative {
 #[serde(rename_all = "camelCase", default)]
 struct Extension {
     url: Option<String>,
-    extension: Vec<Extension>,
+    extension: Vec<Self>,
     value_string: Option<String>,
     value_code: Option<String>,
     value_decimal: Option<Number>,

@@ -26,17 +26,9 @@ struct Held<'b> {
 impl Walk<'_, '_> {
     /// A bundle has ended: its entries and the references in it are held against each other.
     pub(super) fn end_bundle(&mut self, bundle: &Object, marks: &Marks) {
-        let entries = self
-            .seen
-            .entries
-            .split_off(marks.entries.min(self.seen.entries.len()));
-        let references = self
-            .seen
-            .references
-            .get(marks.references..)
-            .unwrap_or_default();
-        let references = references.to_vec();
-        self.seen.references.truncate(marks.references);
+        let entries: Vec<Entry> = self.seen.entries.drain(marks.entries..).collect();
+        let references = self.seen.references.drain(marks.references..);
+        let references: Vec<Reference> = references.collect();
         let text = self.cursor.text;
         let [kind, ..] = bundle.kept;
         let kind = string(kind, text).unwrap_or_default();

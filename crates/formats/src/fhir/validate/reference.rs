@@ -1,6 +1,7 @@
 //! References: to what they may refer, and whether what is contained is there and used.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::super::definition::{Member, Part};
 use super::super::read::Raw;
@@ -192,25 +193,28 @@ impl Walk<'_, '_> {
     /// A resource has ended: what it refers to in itself must be there, and what it contains must be used.
     pub(super) fn end_resource(&mut self, marks: &Marks) {
         let text = self.cursor.text;
-        let contained = self
-            .seen
-            .contained
-            .split_off(marks.contained.min(self.seen.contained.len()));
-        let locals = self
-            .seen
-            .locals
-            .split_off(marks.locals.min(self.seen.locals.len()));
-        let mut contained = contained;
+        let known = self.seen.marks();
+        if known.locals == marks.locals && known.contained == marks.contained {
+            return;
+        }
+        let locals: Vec<Reference> = self.seen.locals.drain(marks.locals..).collect();
+        let contained = self.seen.contained.drain(marks.contained..);
+        let mut contained: Vec<Contained> = contained.collect();
+        let ids = contained
+            .iter()
+            .map(|inner| string(inner.resource.id, text));
+        let by_id: BTreeMap<Cow<'_, str>, usize> = ids
+            .zip(0..)
+            .filter_map(|(id, place)| Some((id?, place)))
+            .collect();
         for local in &locals {
             let name = string(local.text, text).unwrap_or_default();
             let name = name.strip_prefix('#').unwrap_or_default();
             if name.is_empty() {
                 continue;
             }
-            let is_it = |contained: &&mut Contained| {
-                string(contained.resource.id, text).is_some_and(|id| id == name)
-            };
-            match (contained.iter_mut().find(is_it), local.member) {
+            let found = by_id.get(name).and_then(|place| contained.get_mut(*place));
+            match (found, local.member) {
                 (Some(found), member) => {
                     found.named = true;
                     let target = self.tables.part(found.resource.part);

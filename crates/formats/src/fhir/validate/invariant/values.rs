@@ -1,6 +1,7 @@
 //! Rules that compare values: of periods, ranges, amounts, statuses and codes.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use super::super::super::read::Raw;
 use super::super::date::Moment;
@@ -162,20 +163,9 @@ pub(super) fn problem_of_observation(
     components: Span,
     text: &str,
 ) -> Option<&'static str> {
-    let coded = |coding: Raw<'_>| {
-        let member = |name| {
-            coding
-                .get(name)
-                .ok()
-                .flatten()
-                .map(Raw::as_bytes)
-                .map(<[u8]>::to_vec)
-        };
-        (member("system"), member("code"))
-    };
     let components = components.of(text).map(Raw::begin)?;
     let own = member(code, "coding", text)?;
-    let own: Vec<_> = own.items().flatten().map(coded).collect();
+    let own: BTreeSet<_> = own.items().flatten().map(coded).collect();
     let mut codings = components
         .items()
         .flatten()
@@ -183,8 +173,14 @@ pub(super) fn problem_of_observation(
         .flat_map(Raw::items)
         .flatten();
     codings
-        .any(|coding| own.contains(&coded(coding)))
+        .map(coded)
+        .any(|coding| matches!(coding, [_, Some(_)]) && own.contains(&coding))
         .then_some("obs-7: a component has the code of the whole, which has a value: leave one of both values out")
+}
+
+/// A coding's system and code, as they are written.
+fn coded(coding: Raw<'_>) -> [Option<&[u8]>; 2] {
+    ["system", "code"].map(|name| coding.get(name).ok().flatten().map(Raw::as_bytes))
 }
 
 fn codings_of(component: Raw<'_>) -> Option<Raw<'_>> {
