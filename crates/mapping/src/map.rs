@@ -385,6 +385,10 @@ impl<'m> Mapping<'m> {
                 Some(id) => (id, false),
                 None => (self.rule_name(row, "@message", frame).0, true),
             },
+            "@account" => match relation::account_name(self.patient, row.anchor, frame) {
+                Some(id) => (id, false),
+                None => (self.rule_name(row, "@message", frame).0, true),
+            },
             _ => {
                 let header =
                     |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);

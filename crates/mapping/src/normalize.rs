@@ -26,7 +26,7 @@ mod bytes;
 
 pub(crate) use splice::{as_old, union_keeping_old as with_old};
 pub use state::State;
-pub use visit::Passage;
+pub use visit::{NamedAccount, Passage};
 
 /// How far a source's clock may run ahead before what it says is from the future.
 pub const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -118,6 +118,15 @@ pub enum Input<'a> {
         /// The message that moves it.
         raw: RawInfo<'a>,
     },
+    /// [`split::Split::ReleaseAccount`] arrived.
+    ReleaseAccount {
+        /// Whose account it is.
+        to: PatientKey,
+        /// The account.
+        account: NamedAccount<'a>,
+        /// The message that moves it.
+        raw: RawInfo<'a>,
+    },
     /// [`split::Split::Moved`] arrived.
     Moved {
         /// Whose visit it was.
@@ -142,6 +151,7 @@ impl<'a> Input<'a> {
             | Self::Kept { raw, .. }
             | Self::Handover { raw, .. }
             | Self::Release { raw, .. }
+            | Self::ReleaseAccount { raw, .. }
             | Self::Moved { raw, .. } => raw,
         }
     }
@@ -287,6 +297,9 @@ impl Normalizer {
                 raw,
             } => merge::take_over(key, state, from, other, &raw),
             Input::Release { to, visit, raw } => Ok(visit::release(key, state, to, visit, &raw)),
+            Input::ReleaseAccount { to, account, raw } => {
+                Ok(visit::release_account(key, state, to, account, &raw))
+            }
             Input::Moved {
                 from,
                 visit,

@@ -7,6 +7,7 @@ use formats::fhir::json;
 use formats::hl7v2::{Message, Segment};
 
 use super::link::{hex, id};
+use super::write::Frame;
 use crate::draft::{Draft, Effect, Element};
 use crate::identity::{self, PatientIdentifier, Subjects};
 use crate::normalize::as_old;
@@ -14,6 +15,8 @@ use crate::source::Source;
 
 /// Events whose MRG names the visit that PV1 now is (HL7 v2.5.1, 3.3.42, 3.3.45, 3.3.50, 3.3.51).
 const STAYS: [&str; 4] = ["A42", "A45", "A50", "A51"];
+/// Events whose MRG names the account that PID-18 now is (HL7 v2.5.1, 3.3.35, 3.3.36, 3.3.41, 3.3.44, 3.3.49).
+const ACCOUNTS: [&str; 5] = ["A35", "A36", "A41", "A44", "A49"];
 /// The visit number of a stay before and now, by kind of number: MRG-5 and PV1-19, MRG-6 and PV1-50.
 const NUMBERS: [(usize, usize); 2] = [(5, 19), (6, 50)];
 
@@ -41,6 +44,30 @@ pub(crate) fn stay_id(patient: PatientKey, kind: &str, authority: &str, number: 
     ])
 }
 
+/// Derives the id of an account from its number.
+fn account_id(patient: PatientKey, authority: &str, number: &str) -> String {
+    id(&[
+        patient.as_bytes(),
+        b"Account",
+        authority.as_bytes(),
+        number.as_bytes(),
+    ])
+}
+
+/// Names an account by its number: PID-18, or MRG-3 where it is the one that MRG names.
+pub(crate) fn account_name(
+    patient: PatientKey,
+    anchor: &'static str,
+    frame: Frame<'_, '_>,
+) -> Option<String> {
+    let (segment, field) = match anchor {
+        "MRG" => ("MRG", 3),
+        _ => ("PID", 18),
+    };
+    let (authority, number) = number(&frame.segments(segment).next()?, field)?;
+    Some(account_id(patient, &authority, &number))
+}
+
 /// Adds to the drafts of a message what it says of the other identity or stay.
 pub(crate) fn relate(related: &Related<'_, '_>, drafts: &mut Vec<Draft>) {
     let header = related.message.header();
@@ -58,6 +85,7 @@ pub(crate) fn relate(related: &Related<'_, '_>, drafts: &mut Vec<Draft>) {
             }
         }
         event if STAYS.contains(&event) => stays(related, event, drafts),
+        event if ACCOUNTS.contains(&event) => accounts(related, drafts),
         _ => {}
     }
 }
@@ -152,7 +180,7 @@ fn stays(related: &Related<'_, '_>, event: &str, drafts: &mut Vec<Draft>) {
         if before == *now {
             continue;
         }
-        let identifier = prior_number(&authority, &number);
+        let identifier = prior_number("VN", &authority, &number);
         let status = Element::Set(b"\"entered-in-error\"");
         let subject = reference(&format!("Patient/{}", hex(owner.as_bytes())), "");
         let whole = reference(&format!("Encounter/{now}"), "");
@@ -180,7 +208,63 @@ fn stays(related: &Related<'_, '_>, event: &str, drafts: &mut Vec<Draft>) {
     }
 }
 
-/// Gives the authority and number of a visit.
+/// The account that MRG names is a part of the one that PID-18 names from now on; of another patient, it is not theirs any more.
+fn accounts(related: &Related<'_, '_>, drafts: &mut Vec<Draft>) {
+    let message = related.message;
+    let (Some(merge), Some(person)) = (message.segment(b"MRG"), message.segment(b"PID")) else {
+        return;
+    };
+    let Some((authority, prior)) = number(&merge, 3) else {
+        return;
+    };
+    let Some(beside) = drafts.iter().find(|draft| draft.resource_type == "Patient") else {
+        return;
+    };
+    let times = (beside.event_time, beside.recorded);
+    let is_merged = matches!(related.subjects, Subjects::Merge { .. });
+    let other = other(related).filter(|_| !is_merged);
+    let owner = other.as_ref().map(|other| other.key(related.site));
+    let named = owner
+        .zip(other)
+        .map(|(key, other)| named(&other, key, beside));
+    let key = owner.unwrap_or(related.key);
+    let before = account_id(key, &authority, &prior);
+    let now =
+        number(&person, 18).map(|(authority, number)| account_id(related.key, &authority, &number));
+    if now.as_ref() == Some(&before) {
+        return;
+    }
+    let status: &[u8] = match owner {
+        Some(_) => b"\"entered-in-error\"",
+        None => b"\"inactive\"",
+    };
+    let identifier = prior_number("AN", &authority, &prior);
+    let subject = json::array(|array| {
+        array.raw(&reference(&format!("Patient/{}", hex(key.as_bytes())), ""));
+    });
+    let is_made = |draft: &Draft, id: &str| draft.resource_type == "Account" && *draft.id == *id;
+    let now = now.filter(|now| drafts.iter().any(|draft| is_made(draft, now)));
+    let whole = now.map(|now| reference(&format!("Account/{now}"), ""));
+    let said = [
+        ("identifier", Some(&*identifier)),
+        ("status", Some(status)),
+        ("subject", Some(&*subject)),
+        ("partOf", whole.as_deref()),
+    ];
+    let said = said
+        .into_iter()
+        .filter_map(|(name, json)| Some((name.into(), Element::Set(json?))));
+    let mut draft = Draft::new("Account", &before, times.0, said);
+    draft.recorded = times.1;
+    draft.effect = owner.map_or(Effect::State, |_| Effect::Moved);
+    drafts.retain(|draft| !is_made(draft, &before));
+    drafts.push(draft);
+    if let Some(named) = named {
+        drafts.insert(0, named);
+    }
+}
+
+/// Gives the authority and number of a visit or account.
 fn number(segment: &Segment<'_>, field: usize) -> Option<(String, String)> {
     let field = segment.field(field);
     let found = field
@@ -193,16 +277,16 @@ fn number(segment: &Segment<'_>, field: usize) -> Option<(String, String)> {
     Some((text(4).unwrap_or_default(), text(1)?))
 }
 
-fn prior_number(authority: &str, number: &str) -> Box<[u8]> {
+fn prior_number(kind: &str, authority: &str, number: &str) -> Box<[u8]> {
     let identifiers = json::array(|array| {
         array.object(|identifier| {
             identifier.string("use", "old");
-            identifier.object("type", |kind| {
-                kind.array("coding", |array| {
+            identifier.object("type", |concept| {
+                concept.array("coding", |array| {
                     array.object(|coding| {
                         coding
                             .string("system", "http://terminology.hl7.org/CodeSystem/v2-0203")
-                            .string("code", "VN");
+                            .string("code", kind);
                     });
                 });
             });

@@ -121,6 +121,13 @@ pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) 
             ("Encounter", Effect::Superseded) => visit::supersede(writer, state, draft),
             ("Encounter", Effect::Moved) => visit::ask_for(writer, state, draft),
             ("Encounter", _) => encounter(writer, state, draft),
+            ("Account", Effect::Moved) => {
+                visit::ask_for_account(writer, state, draft);
+                // Whose it was may never have been heard of, and it is not theirs.
+                let others = draft.elements().filter(|(name, _)| *name != "subject");
+                let said = others.map(|(name, element)| (name.clone(), element));
+                stated_whole(writer, state, &draft.restated(said));
+            }
             // One a message, and never stated again: there is no version to remember.
             ("Provenance", _) => stated_once(writer, draft),
             _ => stated_whole(writer, state, draft),

@@ -18,9 +18,9 @@ impl State {
         addressed: PatientKey,
     ) -> impl Iterator<Item = PatientKey> + use<> {
         let own = (key != addressed).then_some(key);
-        let absorbed = self.absorbed.clone().into_iter();
+        let others = [self.absorbed.clone(), self.moved_from.clone()].concat();
         own.into_iter()
-            .chain(absorbed)
+            .chain(others)
             .filter(move |kin| *kin != addressed)
     }
 

@@ -160,6 +160,7 @@ pub(super) fn forward(
         Input::Handover { from, state, raw } => Split::Handover { from, state, raw },
         Input::Kept { by, raw } => Split::Kept { by, raw },
         Input::Release { to, visit, raw } => Split::Release { to, visit, raw },
+        Input::ReleaseAccount { to, account, raw } => Split::ReleaseAccount { to, account, raw },
         Input::Moved {
             from,
             visit,
@@ -200,6 +201,9 @@ pub(super) fn take_over(
         if !state.absorbed.contains(&gone) {
             state.absorbed.push(gone);
         }
+    }
+    for source in other.moved_from {
+        state.remember_source(source);
     }
     for one in other.renamed {
         state.rename(one);

@@ -154,7 +154,7 @@ impl Snapshot {
     /// Takes over from the same visit under another number what is not known here, or known by default only.
     fn absorb_stay(&mut self, other: &Self) {
         for known in &other.elements {
-            let own = matches!(known.name.as_ref(), "identifier" | "subject" | "partOf");
+            let own = matches!(known.name.as_ref(), "identifier" | "partOf");
             let weaker = |said: EventTime| said == DEFAULT && known.said > DEFAULT;
             let gap = self.get(&known.name).is_none() || self.said(&known.name).is_some_and(weaker);
             if !own && !known.value.is_empty() && gap {
@@ -346,7 +346,13 @@ impl Stay {
 
     /// Takes over what another number's visit knew, which is this one; what this one said itself stands.
     pub(super) fn absorb(&mut self, other: &Self) {
-        let identifiers = as_old(other.snapshot.get("identifier").unwrap_or_default());
+        let identifiers = other.snapshot.get("identifier").unwrap_or_default();
+        // One that moved whole keeps its number; one that got another has the earlier one as an old one.
+        let keeps = self.snapshot.get("identifier").is_none();
+        if keeps && let Some(said) = other.snapshot.said("identifier") {
+            self.snapshot.set("identifier", identifiers, said);
+        }
+        let identifiers = as_old(if keeps { b"" } else { identifiers });
         self.snapshot.absorb_stay(&other.snapshot);
         self.snapshot.add_old(&identifiers);
         if self.earlier_locations.is_empty() {

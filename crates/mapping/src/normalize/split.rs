@@ -3,7 +3,7 @@
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime};
 
 use super::bytes::{Decoder, Encoder};
-use super::visit::Passage;
+use super::visit::{NamedAccount, Passage};
 use super::{Input, RawInfo};
 
 /// The version that a split record begins with.
@@ -49,6 +49,15 @@ pub enum Split<'a> {
         /// The message that moves it.
         raw: RawInfo<'a>,
     },
+    /// An account of this key is another's, with its visits: this key gives them up.
+    ReleaseAccount {
+        /// Whose account it is.
+        to: PatientKey,
+        /// The account.
+        account: NamedAccount<'a>,
+        /// The message that moves it.
+        raw: RawInfo<'a>,
+    },
     /// What normalize knew of a visit where it did not belong.
     Moved {
         /// Whose visit it was.
@@ -78,6 +87,7 @@ impl<'a> Split<'a> {
             | Self::Kept { raw, .. }
             | Self::Handover { raw, .. }
             | Self::Release { raw, .. }
+            | Self::ReleaseAccount { raw, .. }
             | Self::Moved { raw, .. } => raw,
         }
     }
@@ -90,6 +100,7 @@ impl<'a> Split<'a> {
             Self::Kept { by, raw } => Input::Kept { by, raw },
             Self::Handover { from, state, raw } => Input::Handover { from, state, raw },
             Self::Release { to, visit, raw } => Input::Release { to, visit, raw },
+            Self::ReleaseAccount { to, account, raw } => Input::ReleaseAccount { to, account, raw },
             Self::Moved {
                 from,
                 visit,
@@ -133,6 +144,13 @@ impl<'a> Split<'a> {
                 out.byte(b'L');
                 out.id(to.as_bytes());
                 passage(&mut out, *visit);
+                raw_info(&mut out, raw);
+            }
+            Self::ReleaseAccount { to, account, raw } => {
+                out.byte(b'A');
+                out.id(to.as_bytes());
+                out.bytes(account.id.as_bytes());
+                out.bytes(account.number.as_bytes());
                 raw_info(&mut out, raw);
             }
             Self::Moved {
@@ -183,6 +201,14 @@ impl<'a> Split<'a> {
             b'L' => Self::Release {
                 to: PatientKey::from_bytes(fields.id()?),
                 visit: read_passage(fields)?,
+                raw: read_raw_info(fields)?,
+            },
+            b'A' => Self::ReleaseAccount {
+                to: PatientKey::from_bytes(fields.id()?),
+                account: NamedAccount {
+                    id: fields.text()?,
+                    number: fields.text()?,
+                },
                 raw: read_raw_info(fields)?,
             },
             b'V' => Self::Moved {
@@ -273,6 +299,14 @@ mod tests {
                 visit,
                 raw,
             },
+            Split::ReleaseAccount {
+                to: key,
+                account: NamedAccount {
+                    id: "a1",
+                    number: "7",
+                },
+                raw,
+            },
             Split::Moved {
                 from: key,
                 visit,
@@ -296,6 +330,7 @@ mod tests {
             014b070707070707070707070707070707070101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             0148070707070707070707070707070707070000000273740101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             014c070707070707070707070707070707070000000265310000000265320101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            01410707070707070707070707070707070700000002613100000001370101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             0156070707070707070707070707070707070000000265310000000265320000000273740101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
         "#]].assert_eq(&hex);
     }

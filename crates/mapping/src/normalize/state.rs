@@ -38,6 +38,8 @@ pub struct State {
     pub(super) absorbed: Vec<PatientKey>,
     /// Visits that have another id now.
     pub(super) renamed: Vec<Renamed>,
+    /// Whose visits moved to this patient.
+    pub(super) moved_from: Vec<PatientKey>,
 }
 
 /// An Encounter that has another id.
@@ -107,6 +109,10 @@ impl State {
             out.bytes(one.before.as_bytes());
             out.bytes(one.now.as_bytes());
         }
+        out.count(self.moved_from.len());
+        for key in &self.moved_from {
+            out.id(key.as_bytes());
+        }
         out.0
     }
 
@@ -144,6 +150,10 @@ impl State {
                 })
             })?,
         };
+        let moved_from = match version {
+            VERSION_1 => Vec::new(),
+            _ => fields.list(|f| f.id().map(PatientKey::from_bytes))?,
+        };
         fields.0.is_empty().then(|| Self {
             messages,
             patient,
@@ -152,7 +162,16 @@ impl State {
             merged_into,
             absorbed,
             renamed,
+            moved_from,
         })
+    }
+
+    /// Remembers whose visits moved to this patient; of too many, the first go first.
+    pub(super) fn remember_source(&mut self, from: PatientKey) {
+        self.moved_from.retain(|known| *known != from);
+        self.moved_from.push(from);
+        let over = self.moved_from.len().saturating_sub(MAX_RENAMED);
+        self.moved_from.drain(..over);
     }
 
     /// Takes a visit out.

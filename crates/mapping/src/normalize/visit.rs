@@ -1,6 +1,6 @@
 //! Visits that get another number or another patient, and what is known of them by both.
 
-use clinical::PatientKey;
+use clinical::{EventId, PatientKey};
 use formats::fhir::read::Raw;
 
 use super::apply::Writer;
@@ -20,6 +20,15 @@ pub struct Passage<'a> {
     pub before: &'a str,
     /// The Encounter's id where it belongs.
     pub now: &'a str,
+}
+
+/// An account of one patient that is another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedAccount<'a> {
+    /// The Account's id where it was.
+    pub id: &'a str,
+    /// Its number.
+    pub number: &'a str,
 }
 
 /// A visit is known by another number from now on: what was known of it goes to that.
@@ -88,6 +97,24 @@ pub(super) fn ask_for(writer: &mut Writer<'_>, state: &mut State, draft: &Draft)
     );
 }
 
+/// An account was another patient's all along: it is stated as that, and its visits are asked for.
+pub(super) fn ask_for_account(writer: &mut Writer<'_>, state: &State, draft: &Draft) {
+    let from = item(draft, "subject").and_then(|subject| referred(subject, "Patient/"));
+    let from = from.as_deref().and_then(PatientKey::parse);
+    let number = item(draft, "identifier").and_then(|one| one.get("value").ok()?);
+    let number = number.and_then(|value| value.text().ok());
+    let is_other = |from: &PatientKey| *from != writer.key && !state.absorbed.contains(from);
+    let (Some(from), Some(number)) = (from.filter(is_other), number) else {
+        return;
+    };
+    let (to, raw) = (writer.key, *writer.raw);
+    let account = NamedAccount {
+        id: &draft.id,
+        number: &number,
+    };
+    send(writer, from, &Split::ReleaseAccount { to, account, raw });
+}
+
 /// Gives up a visit that is another patient's: here it was entered in error.
 pub(super) fn release(
     key: PatientKey,
@@ -97,25 +124,65 @@ pub(super) fn release(
     raw: &RawInfo<'_>,
 ) -> Outputs {
     let mut writer = Writer::new(key, raw, &[b"release", visit.before.as_bytes()]);
+    give_up(&mut writer, state, to, visit);
+    writer.outputs
+}
+
+/// Gives up the visits of an account that is another patient's.
+pub(super) fn release_account(
+    key: PatientKey,
+    state: &mut State,
+    to: PatientKey,
+    account: NamedAccount<'_>,
+    raw: &RawInfo<'_>,
+) -> Outputs {
+    let mut writer = Writer::new(key, raw, &[b"release", account.id.as_bytes()]);
+    let reference = format!("\"Account/{}\"", account.id);
+    let mut number = b"\"value\":".to_vec();
+    number.extend(formats::fhir::json::string(account.number));
+    let marks = [reference.as_bytes(), &number];
+    let is_of = |stay: &&Stay| {
+        let accounts = stay.snapshot.get("account").unwrap_or_default();
+        let holds = |mark: &[u8]| accounts.windows(mark.len()).any(|part| part == mark);
+        marks.into_iter().any(holds)
+    };
+    let stays = state.encounters.iter().filter(is_of);
+    let stays: Vec<Box<str>> = stays.map(|stay| stay.snapshot.id.clone()).collect();
+    for before in &stays {
+        let now = EventId::derive(&[to.as_bytes(), b"Encounter", b"moved", before.as_bytes()]);
+        let visit = Passage {
+            before,
+            now: &now.to_string(),
+        };
+        give_up(&mut writer, state, to, visit);
+    }
+    writer.outputs
+}
+
+fn give_up(writer: &mut Writer<'_>, state: &mut State, to: PatientKey, visit: Passage<'_>) {
+    if to == writer.key {
+        // The two became one on the way.
+        return;
+    }
     let Some(stay) = state.take_stay(visit.before) else {
-        return writer.outputs;
+        return;
     };
     let mut handed_over = Encoder::default();
     handed_over.byte(VERSION);
     stay.encode(&mut handed_over);
+    let raw = *writer.raw;
     let before = stay.snapshot;
     let mut gone = before.clone();
-    retire(&mut gone, visit.now, raw);
+    retire(&mut gone, visit.now, &raw);
     let times = (raw.message_time, None);
     writer.snapshot("Encounter", Some(&before), &mut gone, times);
     let moved = Split::Moved {
-        from: key,
+        from: writer.key,
         visit,
         stay: &handed_over.0,
-        raw: *raw,
+        raw,
     };
-    send(&mut writer, to, &moved);
-    writer.outputs
+    send(writer, to, &moved);
 }
 
 /// Takes in what was known of a visit where it did not belong.
@@ -143,6 +210,11 @@ pub(super) fn take_in(
     let times = (raw.message_time, None);
     writer.snapshot("Encounter", before.as_ref(), &mut stay.snapshot, times);
     state.encounters.push(stay);
+    state.rename(Renamed {
+        before: visit.before.into(),
+        now: visit.now.into(),
+    });
+    state.remember_source(from);
     state.trim();
     Ok(writer.outputs)
 }
@@ -186,10 +258,23 @@ fn retire(gone: &mut Snapshot, now: &str, raw: &RawInfo<'_>) {
 
 /// Gives the id that an element of a draft refers to.
 fn target(draft: &Draft, name: &str, kind: &str) -> Option<Box<str>> {
-    let (Element::Set(json) | Element::Default(json)) = draft.element(name)? else {
-        return None;
-    };
-    let reference = Raw::read(json).ok()?.get("reference").ok()??;
-    let text = reference.text().ok()?;
+    referred(Raw::read(stated(draft, name)?).ok()?, kind)
+}
+
+/// Gives the first item of an element of a draft.
+fn item<'d>(draft: &'d Draft, name: &str) -> Option<Raw<'d>> {
+    Raw::read(stated(draft, name)?).ok()?.items().next()?.ok()
+}
+
+fn stated<'d>(draft: &'d Draft, name: &str) -> Option<&'d [u8]> {
+    match draft.element(name)? {
+        Element::Set(json) | Element::Default(json) => Some(json),
+        Element::Clear => None,
+    }
+}
+
+/// Gives the id that a reference leads to.
+fn referred(reference: Raw<'_>, kind: &str) -> Option<Box<str>> {
+    let text = reference.get("reference").ok()??.text().ok()?;
     text.strip_prefix(kind).map(Box::from)
 }

@@ -69,7 +69,7 @@ pub(crate) enum Name {
 }
 
 /// The rules that name what fields alone do not.
-pub(crate) const RULES: [&str; 3] = ["@patient", "@visit", "@message"];
+pub(crate) const RULES: [&str; 4] = ["@patient", "@visit", "@account", "@message"];
 
 impl ResourceRow {
     /// Gives the resource type.

@@ -127,7 +127,7 @@ fn map_prints_a_bundle_a_message_and_says_which_cannot_be_mapped() {
         .iter()
         .map(|entry| entry["resource"]["resourceType"].as_str().unwrap())
         .collect();
-    expect![[r#""Bundle" ["Organization", "Patient", "Provenance"]"#]]
+    expect![[r#""Bundle" ["Patient", "Organization", "Patient", "Provenance"]"#]]
         .assert_eq(&format!("{} {types:?}", bundle["resourceType"]));
     let again = run(&["map", &testdata.display().to_string()]);
     assert_eq!(

@@ -425,6 +425,69 @@ fn a_visit_that_moves_from_an_identity_that_was_merged_is_found_at_its_survivor(
 }
 
 #[test]
+fn an_account_that_was_another_patients_moves_with_its_visits() {
+    let mut hospital = Hospital::new();
+    let person = |number: &str, account: &str| {
+        format!("PID|||{number}^^^H^MR||Doe{}{account}", "|".repeat(13))
+    };
+    let ann = person("1", "ACC9");
+    hospital.send(
+        "A01",
+        0,
+        &format!("{} / {}", person("2", "ACC1"), visit("I", "W1", "V1")),
+    );
+    hospital.send(
+        "A01",
+        1,
+        &format!("{} / {}", person("2", "ACC2"), visit("O", "W2", "V2")),
+    );
+    hospital.send("A44", 2, &format!("{ann} / MRG|2^^^H^MR||ACC1"));
+    expect![[r#"
+        V1 of 1: in-progress at W1 active
+        V1 of 2: entered-in-error at W1 active -> another
+        V2 of 2: in-progress at W2 active
+    "#]]
+    .assert_eq(&hospital.stays());
+    let accounts = hospital.all("Account");
+    let prior = accounts
+        .iter()
+        .find(|one| one["identifier"][0]["use"] == "old");
+    assert_eq!(prior.unwrap()["status"], "entered-in-error");
+    // What comes of that visit for the right patient is of the visit that moved.
+    hospital.send("A03", 3, &format!("{ann} / {}", visit("I", "W1", "V1")));
+    expect![[r#"
+        V1 of 1: finished at W1 active
+        V1 of 2: entered-in-error at W1 active -> another
+        V2 of 2: in-progress at W2 active
+    "#]]
+    .assert_eq(&hospital.stays());
+    // The other account stays where it was.
+    hospital.send(
+        "A03",
+        4,
+        &format!("{} / {}", person("2", "ACC2"), visit("O", "W2", "V2")),
+    );
+    assert!(hospital.stays().contains("V2 of 2: finished"));
+}
+
+#[test]
+fn an_account_that_is_merged_is_no_longer_in_use() {
+    for event in ["A35", "A41", "A49"] {
+        let mut hospital = Hospital::new();
+        let account = format!("{ANN}{}ACC2", "|".repeat(13));
+        hospital.send(event, 0, &format!("{account} / MRG|1^^^H^MR||ACC1"));
+        let accounts = hospital.all("Account");
+        let prior = accounts
+            .iter()
+            .find(|one| one["identifier"][0]["use"] == "old");
+        let prior = prior.unwrap();
+        assert_eq!(prior["status"], "inactive", "{event}");
+        let subject = format!("Patient/{}", hospital.key("1"));
+        assert_eq!(prior["subject"][0]["reference"], subject, "{event}");
+    }
+}
+
+#[test]
 fn a_message_that_names_nobody_is_refused_and_says_nothing() {
     let mut hospital = Hospital::new();
     hospital.send(

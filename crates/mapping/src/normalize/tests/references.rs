@@ -8,18 +8,20 @@ use super::hospital::Hospital;
 /// One message: event, patient, other patient, visit.
 type Step = (usize, u8, u8, u8);
 
-const EVENTS: [&str; 16] = [
+const EVENTS: [&str; 18] = [
     "A01", "A02", "A03", "A08", "A11", "A12", "A13", "A23", "A24", "A37", "A40", "A42", "A45",
-    "A47", "R01", "R01",
+    "A47", "A41", "A44", "R01", "R01",
 ];
 
 fn message((event, patient, other, visit): Step) -> (&'static str, String) {
     let event = EVENTS[event];
-    let person = format!("PID|||{patient}^^^H^MR||Doe^P{patient}");
+    let account = format!("{}ACC{visit}", "|".repeat(13));
+    let person = format!("PID|||{patient}^^^H^MR||Doe^P{patient}{account}");
     let stay = format!("PV1||I|W{other}^{visit}||||{other}^Doctor||||||||||||V{visit}");
     let text = match event {
         "A24" | "A37" => format!("{person} / PV1||N / PID|||{other}^^^H^MR / PV1||N"),
         "A40" | "A47" => format!("{person} / MRG|{other}^^^H^MR"),
+        "A41" | "A44" => format!("{person} / MRG|{other}^^^H^MR||ACC{other}"),
         "A42" => format!("{person} / MRG|{patient}^^^H^MR||||V{other} / {stay}"),
         "A45" => format!("{person} / MRG|{other}^^^H^MR||||V{visit} / {stay}"),
         "R01" => format!(
@@ -59,7 +61,7 @@ proptest! {
 
     #[test]
     fn no_reference_dangles(
-        steps in prop::collection::vec((0_usize..16, 1_u8..5, 1_u8..5, 1_u8..4), 1..24)
+        steps in prop::collection::vec((0_usize..18, 1_u8..5, 1_u8..5, 1_u8..4), 1..24)
     ) {
         let hospital = run(&steps);
         for (name, resource) in &hospital.current {
