@@ -235,6 +235,21 @@ fn defect_13_a_document_of_megabytes_is_kept_whole() {
 }
 
 #[test]
+fn defect_13_documents_whose_components_are_shifted_are_found() {
+    for shifted in [
+        "^IM^PDF^Base64^JVBERi0x",
+        "IM^PDF^Base64^JVBERi0x",
+        "PDF^Base64^JVBERi0x",
+        "^^TEXT^PDF^BASE64^JVBERi0x",
+    ] {
+        let world = result(&format!("OBX|1|ED|1^x^LN||{shifted}||||||F"));
+        let text = world.one("Observation").to_string();
+        assert!(text.contains("\"data\":\"JVBERi0x\""), "{shifted}: {text}");
+        assert!(text.contains("application/pdf"), "{shifted}: {text}");
+    }
+}
+
+#[test]
 fn defect_14_times_keep_their_precision_and_their_offset_and_none_is_made_up() {
     let time = |obx_14: &str| {
         let world = result(&format!("OBX|1|NM|1^x^LN||5|mg|||||F|||{obx_14}"));

@@ -56,7 +56,10 @@ pub(crate) fn fhir(resource_type: &str) -> Topic {
 
 /// The public topics of all FHIR resource types.
 pub(crate) fn all_fhir() -> Vec<Topic> {
-    mapping::map::resource_types().into_iter().map(fhir).collect()
+    mapping::map::resource_types()
+        .into_iter()
+        .map(fhir)
+        .collect()
 }
 
 /// Where what could not be used of a topic is kept, with its reason.

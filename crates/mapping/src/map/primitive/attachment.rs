@@ -13,8 +13,28 @@ pub(super) fn mime_type<'m>(
     row: &Row,
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
-    from_parts(mapper, piece, row, frame, [2, 3])
+    let encoding = encoding_of(piece);
+    from_parts(mapper, piece, row, frame, [encoding - 2, encoding - 1])
 }
+
+/// Which part of an ED names its encoding: the fourth, or where some senders shift it to.
+fn encoding_of(whole: Piece<'_>) -> usize {
+    let names_encoding = |part: &usize| {
+        let text = whole.part(*part).and_then(Piece::text);
+        text.is_some_and(|text| {
+            ["base64", "hex"]
+                .iter()
+                .any(|name| text.trim().eq_ignore_ascii_case(name))
+        })
+    };
+    [ENCODING, 3, 5, 2]
+        .into_iter()
+        .find(names_encoding)
+        .unwrap_or(ENCODING)
+}
+
+/// The part of an ED that names its encoding, HL7 v2.9 chapter 2A, ED.4.
+const ENCODING: usize = 4;
 
 /// Writes the MIME type of an RP.
 pub(super) fn mime_type_of_pointer<'m>(
@@ -33,7 +53,10 @@ fn from_parts<'m>(
     frame: &Frame<'_, 'm>,
     [kind, subtype]: [usize; 2],
 ) -> Option<Value<'m>> {
-    let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
+    let part = |number: usize| {
+        let part = (number > 0).then(|| piece.part(number)).flatten();
+        part.filter(|part| part.is_valued())
+    };
     let parts = [part(kind), part(subtype)];
     for piece in parts.into_iter().flatten() {
         mapper.mark(piece, row, frame);
@@ -48,6 +71,8 @@ fn from_parts<'m>(
         return Some(Value::Text(Cow::Owned(subtype)));
     }
     let kind = match kind.as_deref() {
+        // Whatever it is called, a PDF is no image.
+        _ if subtype == "pdf" => "application",
         Some("im" | "image") => "image",
         Some("au" | "audio") => "audio",
         Some("text" | "tx" | "ft") => "text",
@@ -57,15 +82,16 @@ fn from_parts<'m>(
     Some(Value::Text(Cow::Owned(format!("{kind}/{subtype}"))))
 }
 
-/// Writes the bytes of an ED as base64, from base64, hexadecimal digits or text.
+/// Writes the bytes of an ED as base64, from base64, hexadecimal digits or text; they follow what names their encoding.
 pub(super) fn data<'m>(
     mapper: &mut Mapper<'m>,
-    piece: Piece<'m>,
+    whole: Piece<'m>,
     row: &Row,
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
-    let encoding = frame.piece.and_then(|whole| whole.part(4));
-    let encoding = encoding.filter(|encoding| encoding.is_valued());
+    let place = encoding_of(whole);
+    let encoding = whole.part(place).filter(|encoding| encoding.is_valued());
+    let piece = whole.part(place + 1).filter(|data| data.is_valued())?;
     let text = piece.text()?;
     mapper.mark(piece, row, frame);
     if let Some(encoding) = encoding {
