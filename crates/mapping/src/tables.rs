@@ -14,6 +14,8 @@ mod folder;
 
 mod overlay;
 
+mod inline;
+
 mod order;
 
 pub(crate) mod structures;
@@ -146,7 +148,8 @@ impl Tables {
                 continue;
             }
             let target = name.split_once('.').map_or(name, |(_, target)| target);
-            let nodes = tables.read_table(vec![Layers::read(guide, ours)?], target)?;
+            let layers = Layers::read(guide, ours)?;
+            let nodes = tables.read_table(vec![layers], target)?;
             if let Some(slot) = tables.types.get_mut(index) {
                 slot.1 = nodes;
             }
@@ -247,7 +250,9 @@ impl Tables {
                 self.next_row(place, target, "", overlay::origin(&cells))?;
             }
         }
-        for line in ours.into_iter().chain(guide).chain(defaults) {
+        ours.extend(guide);
+        ours.extend(defaults);
+        for line in inline::write_out(ours, rows_of_type) {
             self.add_row(&mut nodes, line, target)?;
         }
         if let Some(definition) = definition(target) {
@@ -396,6 +401,16 @@ impl Tables {
         }
         Ok(())
     }
+}
+
+/// Gives all rows of a data type's table; none if it cannot be read, which is told where it is read itself.
+fn rows_of_type(name: &str) -> Vec<Line> {
+    let file = |folder: &str| {
+        let path = format!("{folder}{name}.tsv");
+        files::FILES.iter().copied().find(|(file, _)| *file == path)
+    };
+    let layers = Layers::read(file("guide/datatypes/"), file("datatypes/")).unwrap_or_default();
+    [layers.ours, layers.guide, layers.defaults].concat()
 }
 
 /// Finds what R4 says of what a table writes; nothing for what is no resource of its own.
