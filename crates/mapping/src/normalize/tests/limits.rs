@@ -1,6 +1,8 @@
 //! What is forgotten at each limit, and not before.
 
-use super::state::{MAX_ENCOUNTERS, MAX_MESSAGES, MAX_VERSIONS, Version};
+use clinical::SiteKey;
+
+use super::state::{MAX_ENCOUNTERS, MAX_MESSAGES, MAX_RENAMED, MAX_VERSIONS, Renamed, Version};
 use super::*;
 use crate::normalize::snapshot::MAX_EARLIER_LOCATIONS;
 
@@ -127,4 +129,44 @@ fn so_many_transfers_can_be_cancelled_one_after_another() {
             "{transfers}"
         );
     }
+}
+
+#[test]
+fn the_visit_that_got_another_id_first_is_forgotten_first() {
+    for (known, kept) in [
+        (MAX_RENAMED - 1, true),
+        (MAX_RENAMED, true),
+        (MAX_RENAMED + 1, false),
+    ] {
+        let mut state = State::default();
+        for at in 0..known {
+            state.rename(Renamed {
+                before: format!("e{at}").into(),
+                now: "now".into(),
+            });
+            state.remember_source(SiteKey::new([7; 32]).patient("H", &at.to_string()));
+        }
+        state.trim();
+        assert_eq!(state.renamed.len(), known.min(MAX_RENAMED));
+        assert_eq!(state.moved_from.len(), known.min(MAX_RENAMED));
+        let first = state.renamed.iter().any(|one| &*one.before == "e0");
+        assert_eq!(first, kept, "{known}");
+    }
+}
+
+#[test]
+fn a_visit_that_is_handed_over_in_pieces_is_refused_and_changes_nothing() {
+    let mut state = State::default();
+    let input = Input::Moved {
+        from: B,
+        visit: Passage {
+            before: "e1",
+            now: "e2",
+        },
+        stay: b"no stay",
+        raw: raw(A, "m", 0),
+    };
+    let refusal = Normalizer::default().step(A, &mut state, &input);
+    assert_eq!(refusal.unwrap_err().reason.code(), "unreadable-handover");
+    assert_eq!(state, State::default());
 }

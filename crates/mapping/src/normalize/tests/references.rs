@@ -57,7 +57,7 @@ fn run(steps: &[Step]) -> Hospital {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn no_reference_dangles(
