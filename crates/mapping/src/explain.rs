@@ -289,7 +289,11 @@ fn writes_into(outer: u32, row: u32, path: &str) -> bool {
         let rest = path.strip_prefix(&*written);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    is_in(path) || is_in(&without_type(path))
+    // A rule writes a value's parts either way: as the resource's own, or as those of a component.
+    let own = path.replace(".component.", ".");
+    [path, &without_type(path), &own, &without_type(&own)]
+        .into_iter()
+        .any(is_in)
 }
 
 /// Names the choice of a value by its stem, since the rule that makes the choice is known by that: `valueQuantity` is `value`.

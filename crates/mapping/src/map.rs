@@ -18,6 +18,8 @@ pub(crate) mod link;
 
 pub(crate) mod computed;
 
+mod local;
+
 pub(crate) mod result;
 
 pub(crate) mod relation;
@@ -260,6 +262,19 @@ impl<'m> Mapping<'m> {
             if of_message {
                 let mut exchange = std::mem::take(&mut self.mapper.drafts);
                 exchange.extend(self.drafts.drain(own..));
+                // Who sent the message may be known to its patient's resources already.
+                exchange.retain(|draft| {
+                    let same = |known: &&mut Draft| {
+                        known.id == draft.id && known.resource_type == draft.resource_type
+                    };
+                    match self.drafts.iter_mut().find(same) {
+                        Some(known) => {
+                            known.add(draft);
+                            false
+                        }
+                        None => true,
+                    }
+                });
                 return exchange;
             }
         }

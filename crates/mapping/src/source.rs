@@ -50,11 +50,6 @@ impl Source {
     pub fn default_authority(&self) -> &str {
         self.authority.as_deref().unwrap_or(&self.name)
     }
-
-    /// Finds what a code of the sender's own means in the field that names the result or the report.
-    pub(crate) fn local_code(&self, system: &str, code: &str) -> Option<&LocalCode> {
-        self.codes.find(Standing::default(), system, code)
-    }
 }
 
 /// Describes the identifiers to prefer.

@@ -80,6 +80,8 @@ pub(crate) struct RowInfo {
     /// The file and line it stands in.
     pub(crate) file: &'static str,
     pub(crate) line: usize,
+    /// The field that it reads, where it reads one.
+    pub(crate) field: Option<(&'static str, usize)>,
 }
 
 /// How one type of OBX-5 is written.
@@ -289,6 +291,11 @@ impl Tables {
             vocabulary,
             is_bare: matches!(*map, "boolean" | "integer" | "decimal"),
         };
+        if let From::Field { segment, field, .. } = row.from
+            && let Some(info) = self.rows.last_mut()
+        {
+            info.field = Some((segment, field));
+        }
         plan::insert(nodes, element, row, place)
     }
 
@@ -309,6 +316,7 @@ impl Tables {
             guide,
             file: place.file,
             line: place.line,
+            field: None,
         });
         Ok(u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX))
     }

@@ -15,7 +15,7 @@ const TEXT_CHARS_MAX: usize = 120;
 const ABOUT_PERSONS: [&[u8]; 8] = [
     b"PID", b"PD1", b"NK1", b"MRG", b"GT1", b"IN1", b"IN2", b"IN3",
 ];
-/// What was observed may be any text: of it, no words are told beside the code.
+/// What was observed may be any text: of it, only codes of a coding system are told, and no words beside them.
 const OBSERVED: (&[u8], usize) = (b"OBX", 5);
 
 /// A code that was kept as sent because nothing says what it is in FHIR.
@@ -100,7 +100,11 @@ fn at(message: &Message<'_>, position: usize) -> Option<UnmappedCode> {
         });
     }
     let [code, words, system] = coding(&repetition);
-    let silent = ABOUT_PERSONS.contains(&segment.name()) || (segment.name(), number) == OBSERVED;
+    let is_observed = (segment.name(), number) == OBSERVED;
+    if is_observed && system.trim().is_empty() {
+        return None;
+    }
+    let silent = ABOUT_PERSONS.contains(&segment.name()) || is_observed;
     Some(UnmappedCode {
         field,
         system: told(system, CODE_CHARS_MAX),
@@ -172,6 +176,8 @@ mod tests {
             "PID|||7^^^H^MR\rOBR|1||9|PANEL^Panel^L\rOBX|1|NM|K^Potassium^L||5|||||F\rOBX|2|NM|2345-7^Glucose^LN||5|||||F\r\
              OBX|3|NM|K^Kalium^L|2|5|||||F\rOBX|4|NM|^^^NA^Sodium^L||5|||||F\rOBX|5|NM|^Something||5|||||F",
             expect![[r#"
+                OBR-4 "L" "PANEL" "Panel" ×1
+                OBX-10 "" "F" "" ×5
                 OBX-3 "" "" "Something" ×1
                 OBX-3 "L" "K" "Potassium" ×2
                 OBX-3 "L" "NA" "Sodium" ×1"#]],
@@ -183,6 +189,7 @@ mod tests {
         check(
             "PID|||7^^^H^MR||Doe^Jane^^^^^W||19540211|W^Jane Doe's||5^^Rome^^^^ZZ\rPV1|1|9^special|||||||||||||||||V1",
             expect![[r#"
+                PID-10 "Rome" "5" "" ×1
                 PID-8 "" "W" "" ×1
                 PV1-2 "" "9" "special" ×1"#]],
         );

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use formats::fhir::json;
 
+use super::local::OWN_SYSTEM;
 use super::piece::Piece;
 use super::write::{Frame, Mapper, Value};
 use crate::draft::{Elements, Says};
@@ -27,6 +28,17 @@ pub(crate) const COMPUTED: [&str; 14] = [
     "@policy",
     ABSENT,
     UNKNOWN,
+];
+
+/// Those that write a whole element, or several.
+pub(crate) const WHOLE: [&str; 7] = [
+    "@encounter-status",
+    "@encounter-class",
+    "@observation-code",
+    "@report-code",
+    "@provenance-targets",
+    "@provenance-recorded",
+    "@observation-value",
 ];
 
 /// The rule that says that nobody knows where FHIR requires it, whatever else its element holds.
@@ -175,59 +187,23 @@ impl<'m> Mapper<'m> {
     /// Writes what was observed or reported: what the source's own code means first, then the codes as sent.
     fn main_code(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) {
         let piece = self.read(row, frame);
-        let mut local = Vec::new();
         if let Some(piece) = piece {
-            for [code, system] in [[1, 3], [4, 6]] {
-                let text = |number: usize| piece.part(number).and_then(Piece::text);
-                let Some(code) = text(code) else { continue };
-                let system = text(system).unwrap_or_default();
-                if let Some(known) = self.source.local_code(&system, &code) {
-                    local = json::object(|object| {
-                        object
-                            .string("system", &known.system)
-                            .string("code", &known.code)
-                            .string("display", &known.display);
-                    });
-                    break;
-                }
-            }
             let has_loinc = [3, 6]
                 .iter()
                 .any(|number| piece.part(*number).is_some_and(|part| part.raw() == b"LN"));
-            if local.is_empty() && !has_loinc && row_is_result(row) {
+            if !has_loinc && row_is_result(row) && self.local_of(piece, row, frame).is_none() {
                 self.doubt(IssueCode::LocalCode, Some(piece));
             }
         }
         let start = self.out.mark();
-        if let Some(piece) = piece {
-            self.concept(piece, row, frame, &local);
+        if let Some(piece) = piece
+            && let Some(nodes) = self.tables.concept()
+        {
+            self.object(nodes, &frame.inside(row, piece));
         }
         if self.out.mark() == start {
             self.doubt(IssueCode::Uncoded, piece);
             self.out.raw(UNKNOWN_CONCEPT.as_bytes());
-        }
-    }
-
-    /// Writes a coded value, with another coding before its own.
-    fn concept(
-        &mut self,
-        piece: Piece<'m>,
-        row: &'static Row,
-        frame: &Frame<'_, 'm>,
-        first: &[u8],
-    ) {
-        let Some(nodes) = self.tables.concept() else {
-            return;
-        };
-        let start = self.out.mark();
-        self.object(nodes, &frame.inside(row, piece));
-        const CODINGS: &[u8] = b"{\"coding\":[";
-        if !first.is_empty()
-            && let Some(rest) = self.out.since(start).strip_prefix(CODINGS)
-        {
-            let concept = [CODINGS, first, b",", rest].concat();
-            self.out.rollback(start);
-            self.out.raw(&concept);
         }
     }
 
@@ -257,7 +233,13 @@ impl<'m> Mapper<'m> {
                 false => Cow::Owned(table.v2_system()),
             }));
         }
+        if is_bound && table.is_some() {
+            self.doubt_code(IssueCode::CodeUnknown, row, frame);
+        }
         let uri = self.system_uri(&name)?;
+        if number == 3 {
+            self.doubt_own_system(&uri, row, frame);
+        }
         Some(Value::Text(uri))
     }
 
@@ -295,16 +277,19 @@ impl<'m> Mapper<'m> {
             return Some(Cow::Owned(format!("urn:oid:{name}")));
         }
         Some(Cow::Owned(format!(
-            "urn:pulsewire:{}:{}",
+            "{OWN_SYSTEM}{}:{}",
             token(&self.source.name),
             token(name)
         )))
     }
 
-    /// Writes what a code is in FHIR, where that is another one.
-    fn table_coding(&mut self, _row: &'static Row, frame: &Frame<'_, 'm>) -> Option<Value<'m>> {
-        let table = self.tables.codes.get(frame.vocabulary?)?;
+    /// Writes what a code is in FHIR, where that is another one: what its source says of it, else its table.
+    fn table_coding(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Option<Value<'m>> {
         let piece = frame.piece?;
+        if let Some(known) = self.local_of(piece, row, frame) {
+            return Some(self.write_local(known));
+        }
+        let table = self.tables.codes.get(frame.vocabulary?)?;
         let system = piece.part(3).and_then(Piece::text).unwrap_or_default();
         if !system.is_empty() && !system.starts_with("HL7") {
             return None;

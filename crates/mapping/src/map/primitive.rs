@@ -91,6 +91,13 @@ fn code<'m>(
         let upper = text.to_ascii_uppercase();
         table.get(&upper).map(|target| target.code)
     });
+    if found.is_none()
+        && let Some(known) = mapper.local(&text, "", row, frame)
+        && table.has(&known.code)
+    {
+        mapper.mark(piece, row, frame);
+        return Some(Value::Text(Cow::Borrowed(&known.code)));
+    }
     if found.is_none() && table.unknown.is_some() {
         mapper.doubt(IssueCode::CodeUnknown, Some(piece));
     }

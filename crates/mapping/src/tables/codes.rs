@@ -83,6 +83,11 @@ impl CodeTable {
         self.rows.get(code).copied()
     }
 
+    /// Says whether a code is one of those that codes become: FHIR allows no others where the table is applied.
+    pub(crate) fn has(&self, code: &str) -> bool {
+        self.rows.values().any(|target| target.code == code)
+    }
+
     /// Gives the URI of the v2 table itself.
     pub(crate) fn v2_system(&self) -> String {
         format!("http://terminology.hl7.org/CodeSystem/v2-{}", self.v2)
