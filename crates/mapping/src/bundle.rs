@@ -21,7 +21,7 @@ pub fn bundle(mapped: &Mapped) -> Vec<u8> {
         false => "message",
     };
     let own = |bundle: &mut json::Object<'_>, wanted: &[&str]| {
-        let elements = outer.iter().flat_map(|draft| draft.elements());
+        let elements = outer.iter().take(1).flat_map(|draft| draft.elements());
         for (name, element) in elements.filter(|(name, _)| wanted.contains(&name.as_ref())) {
             if let Element::Set(bytes) = element {
                 bundle.raw(name, bytes);

@@ -205,7 +205,7 @@ impl<'a> Explainer<'a> {
         value: &str,
     ) -> Option<&'w paths::Way> {
         let says = |way: &&paths::Way| match (how, way.row.from, way.row.map) {
-            (How::Text, From::Constant(text), _) | (How::Default, From::Default(text), _) => {
+            (How::Text, From::Constant(text) | From::Always(text), _) | (How::Default, From::Default(text), _) => {
                 text == value && way.path == path
             }
             (How::Link, _, map) => matches!(map, Map::Link(_) | Map::Links { .. }),

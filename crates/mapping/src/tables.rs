@@ -449,6 +449,9 @@ fn number(text: &str, place: Place) -> Result<usize, TableError> {
 }
 
 fn read_from(text: &'static str, place: Place) -> Result<From, TableError> {
+    if let Some(constant) = text.strip_prefix("==") {
+        return Ok(From::Always(constant));
+    }
     if let Some(constant) = text.strip_prefix('=') {
         return Ok(From::Constant(constant));
     }

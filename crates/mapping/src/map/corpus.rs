@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use formats::fhir::validate::Severity;
 use formats::hl7v2;
 use proptest::prelude::*;
 
@@ -39,6 +40,52 @@ pub(crate) fn files(folder: &Path, out: &mut Vec<PathBuf>) {
             out.push(path);
         }
     }
+}
+
+#[test]
+fn what_the_corpora_become_is_valid() {
+    let Some(shared) = shared() else {
+        println!("no shared corpora here; set PULSEWIRE_SHARED to run over them");
+        return;
+    };
+    let mut paths = Vec::new();
+    files(&shared.join("corpora"), &mut paths);
+    paths.sort();
+    let (source, site) = (Source::new("corpus"), SiteKey::new([7; 32]));
+    let mut validator = formats::fhir::validate::Validator::default();
+    let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let mut bundles = 0;
+    for path in &paths {
+        let bytes = std::fs::read(path).unwrap();
+        let whole = hl7v2::parse(&bytes);
+        if whole.header().is_none() {
+            continue;
+        }
+        let parts = match identity::subjects(&whole, &source) {
+            Subjects::Several(_) => split(&whole),
+            _ => vec![bytes.clone()],
+        };
+        for part in parts {
+            let message = hl7v2::parse(&part);
+            let mapped = map(&message, &source, &site, ReceivedTime::from_micros(0));
+            bundles += 1;
+            let issues = validator.validate(&crate::bundle::bundle(&mapped));
+            for issue in issues {
+                if issue.severity == Severity::Error {
+                    let digits = |c: char| c.is_ascii_digit();
+                    let place = issue.path.split(digits).collect::<String>();
+                    let key = format!("{place}: {}", issue.text);
+                    let entry = wrong
+                        .entry(key)
+                        .or_insert_with(|| (0, path.display().to_string()));
+                    entry.0 += 1;
+                }
+            }
+        }
+    }
+    println!("{bundles} bundles");
+    assert!(bundles > 700);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

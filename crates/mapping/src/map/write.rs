@@ -8,7 +8,7 @@ use formats::fhir::json::Writer;
 use formats::hl7v2::{Repetition, Segment};
 
 use super::clock::Clock;
-use super::computed::UNKNOWN;
+use super::computed::{UNKNOWN, WHOLE};
 use super::group::{Group, Sent, Tree};
 use super::link::{Described, Description, Links};
 use super::piece::{Parts, Piece};
@@ -210,6 +210,7 @@ impl<'m> Mapper<'m> {
             if let Body::Leaf(rows) = &node.body
                 && let [row, ..] = rows.as_slice()
                 && let Map::Computed(name) = row.map
+                && WHOLE.contains(&name)
             {
                 self.computed(name, node, row, frame, &mut elements);
                 continue;
@@ -390,6 +391,10 @@ impl<'m> Mapper<'m> {
                 self.standing(text, row);
                 return Some(false);
             }
+            From::Always(text) => {
+                self.standing(text, row);
+                return Some(true);
+            }
             From::Default(text) => {
                 self.doubt(IssueCode::CodeMissing, None);
                 self.standing(text, row);
@@ -569,7 +574,7 @@ fn locate<'m>(from: From, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
         } => frame.field(segment, field, component),
         From::Part(number) => frame.part(number),
         From::Whole => frame.piece,
-        From::Constant(_) | From::Default(_) => None,
+        From::Constant(_) | From::Always(_) | From::Default(_) => None,
     }
 }
 

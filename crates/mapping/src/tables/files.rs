@@ -17,6 +17,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("codes/0202.tsv", include_str!("../../data/codes/0202.tsv")),
     ("codes/0212.tsv", include_str!("../../data/codes/0212.tsv")),
     ("codes/0295.tsv", include_str!("../../data/codes/0295.tsv")),
+    ("codes/0438.tsv", include_str!("../../data/codes/0438.tsv")),
     ("codes/0936.tsv", include_str!("../../data/codes/0936.tsv")),
     ("codes/cdcrec.tsv", include_str!("../../data/codes/cdcrec.tsv")),
     ("datatypes/CNN.Practitioner.tsv", include_str!("../../data/datatypes/CNN.Practitioner.tsv")),

@@ -18,13 +18,13 @@ pub(super) fn write_out(lines: Vec<Line>, rows_of: impl Fn(&str) -> Vec<Line>) -
     all
 }
 
-/// Gives the elements that other rows write into an object with what the message says; texts that stand in the table say when
-/// they do, so that they and a data type's rows exclude each other.
+/// Gives the elements that other rows write into an object; texts deeper in it say themselves when they stand there, since beside
+/// what a message may leave out they would go with it.
 fn beside(prefix: &str, lines: &[Line]) -> Vec<&'static str> {
     let inner = |line: &Line| {
         let is_text = cell(line, 0).starts_with(['=', '?']);
         let path = cell(line, 1).strip_prefix(prefix)?.strip_prefix('.');
-        path.filter(|_| !is_text)
+        path.filter(|path| !is_text || !path.contains(['.', '[']))
     };
     let names = lines.iter().filter_map(inner).map(first);
     names.filter(|name| *name != "*").collect()

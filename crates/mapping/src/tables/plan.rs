@@ -163,6 +163,8 @@ pub(crate) enum From {
     Whole,
     /// A text that stands in the table.
     Constant(&'static str),
+    /// A text that stands in the table and is written where nothing else of its element is.
+    Always(&'static str),
     /// A text that stands in for what the message does not say, where FHIR requires something.
     Default(&'static str),
 }
