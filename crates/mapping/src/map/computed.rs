@@ -188,10 +188,12 @@ impl<'m> Mapper<'m> {
     fn main_code(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) {
         let piece = self.read(row, frame);
         if let Some(piece) = piece {
-            let has_loinc = [3, 6]
-                .iter()
-                .any(|number| piece.part(*number).is_some_and(|part| part.raw() == b"LN"));
-            if !has_loinc && row_is_result(row) && self.local_of(piece, row, frame).is_none() {
+            let is_known = [3, 6].iter().any(|number| {
+                let name = piece.part(*number).and_then(Piece::text);
+                let uri = name.and_then(|name| self.system_uri(&name));
+                uri.is_some_and(|uri| !uri.starts_with(OWN_SYSTEM))
+            });
+            if !is_known && row_is_result(row) && self.local_of(piece, row, frame).is_none() {
                 self.doubt(IssueCode::LocalCode, Some(piece));
             }
         }
@@ -255,7 +257,7 @@ impl<'m> Mapper<'m> {
         }
         if let Some(digits) = upper
             .strip_prefix("HL7")
-            .map(|rest| rest.trim_start_matches(['-', '_']))
+            .map(|rest| rest.trim_start_matches(['-', '_', ' ']))
             && digits.len() == 4
             && digits.bytes().all(|byte| byte.is_ascii_digit())
         {

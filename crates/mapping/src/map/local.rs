@@ -8,6 +8,8 @@ use crate::tables::plan::{From, Row};
 
 /// What begins the URI of a coding system that only its sender knows.
 pub(super) const OWN_SYSTEM: &str = "urn:pulsewire:";
+/// The data types that hold codes.
+const CONCEPTS: [&str; 2] = ["CodeableConcept", "Coding"];
 /// So many of the newest doubts are looked at, for the same one.
 const DOUBTS_LOOKED_AT: usize = 4;
 
@@ -85,7 +87,12 @@ impl<'m> Mapper<'m> {
     /// Takes note that nobody says what a coded value means, once.
     pub(super) fn doubt_code(&mut self, code: IssueCode, row: &Row, frame: &Frame<'_, 'm>) {
         let Some(piece) = frame.piece else { return };
-        let is_coded = piece.part(1).is_some_and(Piece::is_valued);
+        let info = usize::try_from(row.id)
+            .ok()
+            .and_then(|row| self.tables.rows.get(row));
+        // The same parts of an identifier name whose number it is.
+        let is_concept = info.is_some_and(|info| CONCEPTS.contains(&info.target));
+        let is_coded = is_concept && piece.part(1).is_some_and(Piece::is_valued);
         if !is_coded || self.local_of(piece, row, frame).is_some() {
             return;
         }
