@@ -57,6 +57,17 @@ pub(crate) struct FieldName {
     pub(crate) component: Option<usize>,
 }
 
+impl FieldName {
+    /// Names a whole field.
+    pub(crate) const fn of(segment: &'static str, field: usize) -> Self {
+        Self {
+            segment,
+            field,
+            component: None,
+        }
+    }
+}
+
 /// A part of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name {

@@ -1,0 +1,165 @@
+//! How a resource is named: an id derived from what names the thing, so that the same thing has the same id whenever it
+//! is sent.
+
+use super::piece::Piece;
+use super::write::Frame;
+use super::{Mapping, link, relation};
+use crate::issue::IssueCode;
+use crate::tables::resources::{FieldName, Name, ResourceRow};
+
+impl<'m> Mapping<'m> {
+    /// Derives the id of a resource from what names it; the same thing has the same id, whenever it is sent. Says whether
+    /// nothing names it, so that it is told of with its message only.
+    pub(super) fn name(
+        &mut self,
+        row: &'static ResourceRow,
+        frame: Frame<'_, 'm>,
+        time: Option<i64>,
+    ) -> (String, bool) {
+        if let [[Name::Rule(rule)]] = row
+            .id
+            .iter()
+            .map(Vec::as_slice)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            return self.rule_name(row, rule, frame);
+        }
+        let micros = time.unwrap_or(self.mapper.message_time.micros());
+        let second = micros.div_euclid(1_000_000).to_be_bytes();
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        for names in &row.id {
+            let found = names.iter().find_map(|name| match name {
+                Name::Second => Some(second.to_vec()),
+                Name::Rule(_) => None,
+                Name::Field(field) => named_by(frame, *field),
+            });
+            parts.push(found.unwrap_or_default());
+        }
+        let ordinal = self.ordinal(row.table, &parts).to_be_bytes();
+        let mut all: Vec<&[u8]> = vec![self.patient.as_bytes(), row.table.as_bytes()];
+        all.extend(parts.iter().map(Vec::as_slice));
+        if ordinal != [0; 4] {
+            all.push(&ordinal);
+        }
+        (link::id(&all), false)
+    }
+
+    fn rule_name(
+        &mut self,
+        row: &'static ResourceRow,
+        rule: &str,
+        frame: Frame<'_, 'm>,
+    ) -> (String, bool) {
+        match rule {
+            "@patient" => (link::hex(self.patient.as_bytes()), false),
+            "@visit" => match self.visit_name(frame) {
+                Some(id) => (id, false),
+                None => (self.rule_name(row, "@message", frame).0, true),
+            },
+            "@account" => match relation::account_name(self.patient, row.anchor, frame) {
+                Some(id) => (id, false),
+                None => (self.rule_name(row, "@message", frame).0, true),
+            },
+            _ => {
+                let header =
+                    |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);
+                let source = self.mapper.source.name.as_bytes();
+                let ordinal = self.ordinal(row.table, &[]).to_be_bytes();
+                let patient = self.patient;
+                let names = [
+                    patient.as_bytes(),
+                    row.table.as_bytes(),
+                    source,
+                    header(10),
+                    header(7),
+                ];
+                let mut all: Vec<&[u8]> = names.to_vec();
+                if ordinal != [0; 4] {
+                    all.push(&ordinal);
+                }
+                (link::id(&all), false)
+            }
+        }
+    }
+
+    /// Counts what has the same names in a message: each is something of its own, and the later must not replace the
+    /// earlier.
+    fn ordinal(&mut self, table: &str, names: &[Vec<u8>]) -> u32 {
+        let key = [table.as_bytes(), &names.join(&b'|')].join(&b'|');
+        let next = self.met.entry(key).or_default();
+        let ordinal = *next;
+        *next += 1;
+        ordinal
+    }
+
+    /// Derives the stay's id from its number: PV1-19, else PV1-50, else the account PID-18, else the admission's time;
+    /// a message that is not about the stay names none without a number.
+    fn visit_name(&mut self, frame: Frame<'_, 'm>) -> Option<String> {
+        let fills = self.fills();
+        let patient = *self.patient.as_bytes();
+        for (kind, segment, field) in [
+            ("visit", "PV1", 19),
+            ("visit", "PV1", 50),
+            ("account", "PID", 18),
+        ] {
+            let piece = frame
+                .field(segment, field, None)
+                .filter(|piece| piece.is_valued());
+            let Some(piece) = piece else { continue };
+            let part = |number: usize| {
+                let part = piece.part(number).map(Piece::first);
+                part.and_then(Piece::text).unwrap_or_default()
+            };
+            let (number, authority) = (part(1), part(4));
+            if number.is_empty() || (fills && kind == "account") {
+                continue;
+            }
+            return Some(relation::stay_id(self.patient, kind, &authority, &number));
+        }
+        if fills {
+            return None;
+        }
+        let admitted = self.time(frame, &ADMITTED).unwrap_or_default();
+        self.mapper.doubt(IssueCode::StayNotIdentified, None);
+        Some(link::id(&[
+            &patient,
+            b"Encounter",
+            b"admitted",
+            &admitted.to_be_bytes(),
+        ]))
+    }
+}
+
+/// When a stay began.
+const ADMITTED: [FieldName; 1] = [FieldName::of("PV1", 44)];
+/// What names an order.
+pub(super) const ORDER_NUMBERS: [FieldName; 4] = [
+    FieldName::of("OBR", 3),
+    FieldName::of("ORC", 3),
+    FieldName::of("OBR", 2),
+    FieldName::of("ORC", 2),
+];
+
+/// Gives what a field says as a part of an id, with the field's number: a placer's number is not a filler's.
+pub(super) fn named_by(frame: Frame<'_, '_>, name: FieldName) -> Option<Vec<u8>> {
+    let piece = frame
+        .field(name.segment, name.field, None)
+        .filter(|piece| piece.is_valued())?;
+    let raw = match name.component {
+        Some(1) => first_code(piece.raw()),
+        Some(number) => piece.part(number)?.raw(),
+        None => piece.raw(),
+    };
+    let number = u8::try_from(name.field).unwrap_or(u8::MAX);
+    (!raw.is_empty()).then(|| [&[number], raw.trim_ascii()].concat())
+}
+
+/// Gives the code of a coded field: other words for the same code are the same thing.
+fn first_code(raw: &[u8]) -> &[u8] {
+    let end = raw.iter().position(|byte| *byte == b'^');
+    match end {
+        Some(0) | None => raw,
+        Some(end) => raw.get(..end).unwrap_or(raw),
+    }
+}
