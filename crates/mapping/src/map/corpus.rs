@@ -12,8 +12,14 @@ use crate::coverage::Outcome;
 use crate::identity::split;
 
 /// The events whose messages must be accounted for to the last piece.
-const IN_SCOPE: [&str; 12] = [
-    "A01", "A02", "A03", "A04", "A08", "A11", "A12", "A13", "A28", "A31", "A40", "R01",
+const IN_SCOPE: [&str; 82] = [
+    "A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A09", "A10", "A11", "A12", "A13",
+    "A14", "A15", "A16", "A17", "A18", "A21", "A22", "A23", "A24", "A25", "A26", "A27", "A28",
+    "A29", "A31", "A34", "A35", "A36", "A37", "A38", "A40", "A41", "A42", "A43", "A44", "A45",
+    "A47", "A54", "A55", "A60", "R01", "R30", "R32", "W01", "O01", "O21", "O19", "O09", "O11",
+    "O25", "O13", "O17", "S12", "S13", "S14", "S15", "S16", "S17", "S26", "T01", "T02", "T04",
+    "T06", "T08", "T10", "T11", "V04", "P01", "P03", "P05", "P11", "R22", "R23", "R24", "PC1",
+    "PC2", "PC3", "I12", "I14",
 ];
 
 /// Gives the folder of the shared corpora, where it is.
