@@ -28,6 +28,7 @@ use std::sync::LazyLock;
 use condition::Condition;
 use folder::{in_order, pairs};
 use formats::fhir::definition::Definition;
+use formats::fhir::json;
 use overlay::{File, Layers, Line};
 use plan::{From, Map, Node, Row};
 
@@ -283,13 +284,14 @@ impl Tables {
         if let Some(name) = vocabulary.filter(|name| !self.codes.contains_key(name)) {
             return Err(place.error(format!("there is no codes/{name}.tsv")));
         }
+        let from = read_from(from, place)?;
         let row = Row {
             id: self.next_row(place, target, element, cell(2))?,
-            from: read_from(from, place)?,
+            from,
             map: self.read_map(map, place)?,
             when: Condition::parse(cell(0), place)?,
             vocabulary,
-            is_bare: matches!(*map, "boolean" | "integer" | "decimal"),
+            standing: standing(from, matches!(*map, "boolean" | "integer" | "decimal")),
         };
         if let From::Field { segment, field, .. } = row.from
             && let Some(info) = self.rows.last_mut()
@@ -419,6 +421,19 @@ fn rows_of_type(name: &str) -> Vec<Line> {
     };
     let layers = Layers::read(file("guide/datatypes/"), file("datatypes/")).unwrap_or_default();
     [layers.ours, layers.guide, layers.defaults].concat()
+}
+
+/// Gives a text that stands in a table as JSON; numbers and booleans are not quoted.
+fn standing(from: From, is_bare: bool) -> Box<[u8]> {
+    match from {
+        From::Constant(text) | From::Always(text) | From::Default(text) if is_bare => {
+            text.as_bytes().into()
+        }
+        From::Constant(text) | From::Always(text) | From::Default(text) => {
+            json::string(text).into()
+        }
+        _ => Box::default(),
+    }
 }
 
 /// Finds what R4 says of what a table writes; nothing for what is no resource of its own.

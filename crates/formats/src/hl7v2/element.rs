@@ -266,6 +266,15 @@ impl<'m> Repetition<'m> {
         let separators = self.syntax.separators;
         self.part(number, separators.component, Separators::NONE)
     }
+
+    /// Returns the first subcomponent of the first component.
+    #[inline]
+    #[must_use]
+    pub fn first(&self) -> Subcomponent<'m> {
+        let separators = self.syntax.separators;
+        let end = find(self.raw, separators.component, separators.subcomponent);
+        self.slice(0, end.unwrap_or(self.raw.len()))
+    }
 }
 
 impl<'m> Component<'m> {

@@ -419,7 +419,7 @@ fn marker(id: u32) -> Row {
         map: Map::Computed(""),
         when: Condition::default(),
         vocabulary: None,
-        is_bare: false,
+        standing: Box::default(),
     }
 }
 

@@ -27,6 +27,27 @@ pub(crate) enum Parts<'m> {
     Subcomponents(Split<'m, level::Subcomponent>),
 }
 
+impl<'m> Parts<'m> {
+    /// Gives the part with this number of the piece that they are of.
+    #[inline]
+    pub(crate) fn of(&self, piece: Piece<'m>, number: usize) -> Option<Piece<'m>> {
+        match self {
+            Self::Components(split) => Some(Piece::Component(split.part(number))),
+            Self::Subcomponents(split) => Some(Piece::Subcomponent(split.part(number))),
+            Self::Unknown => piece.part(number),
+        }
+    }
+
+    /// Gives one bit for each part that was sent, the first one's lowest.
+    pub(crate) fn sent(&self) -> u32 {
+        match self {
+            Self::Components(split) => split.sent(),
+            Self::Subcomponents(split) => split.sent(),
+            Self::Unknown => u32::MAX,
+        }
+    }
+}
+
 impl<'m> Piece<'m> {
     /// Looks for all parts at once.
     pub(crate) fn split(self) -> Parts<'m> {
@@ -38,6 +59,7 @@ impl<'m> Piece<'m> {
     }
 
     /// Gives the bytes where they are the text as it stands, without anything to escape or to trim.
+    #[inline]
     pub(crate) fn plain(self) -> Option<&'m [u8]> {
         match self {
             Self::Repetition(piece) => piece.plain(),
@@ -47,6 +69,7 @@ impl<'m> Piece<'m> {
     }
 
     /// Gives the part with this number; what has no parts is its own first one.
+    #[inline]
     pub(crate) fn part(self, number: usize) -> Option<Self> {
         match self {
             Self::Repetition(piece) => Some(Self::Component(piece.component(number))),
@@ -56,12 +79,13 @@ impl<'m> Piece<'m> {
     }
 
     /// Gives the first part that is not itself made of parts.
+    #[inline]
     pub(crate) fn first(self) -> Self {
-        match self.part(1) {
-            Some(part @ Self::Component(_)) => part.first(),
-            Some(part) => part,
-            None => self,
-        }
+        Self::Subcomponent(match self {
+            Self::Repetition(piece) => piece.first(),
+            Self::Component(piece) => piece.subcomponent(1),
+            Self::Subcomponent(piece) => piece,
+        })
     }
 
     /// Gives the parts, the last valued one last.
@@ -75,6 +99,15 @@ impl<'m> Piece<'m> {
 
     /// Gives the decoded text without white space around it; nothing for white space and for an explicit null.
     pub(crate) fn text(self) -> Option<Cow<'m, str>> {
+        if let Some(plain) = self.plain()
+            && let Ok(text) = std::str::from_utf8(plain)
+        {
+            return Some(Cow::Borrowed(text));
+        }
+        self.decoded()
+    }
+
+    fn decoded(self) -> Option<Cow<'m, str>> {
         let text = match self {
             _ if self.is_null() => return None,
             Self::Repetition(piece) => piece.text(),
@@ -90,6 +123,7 @@ impl<'m> Piece<'m> {
     }
 
     /// Gives the bytes as sent.
+    #[inline]
     pub(crate) fn raw(self) -> &'m [u8] {
         match self {
             Self::Repetition(piece) => piece.raw(),
@@ -99,18 +133,26 @@ impl<'m> Piece<'m> {
     }
 
     /// Says whether there is nothing here but white space.
+    #[inline]
     pub(crate) fn is_blank(self) -> bool {
-        self.raw().trim_ascii().is_empty()
+        self.raw().trim_ascii_start().is_empty()
     }
 
     /// Says whether the sender deletes what was known.
+    #[inline]
     pub(crate) fn is_null(self) -> bool {
-        self.raw().trim_ascii() == b"\"\""
+        let raw = self.raw();
+        raw.contains(&b'"') && raw.trim_ascii() == b"\"\""
     }
 
     /// Says whether there is content.
+    #[inline]
     pub(crate) fn is_valued(self) -> bool {
-        !self.is_blank() && !self.is_null()
+        match self.raw() {
+            [] => false,
+            [first, ..] if first.is_ascii_alphanumeric() => true,
+            _ => !self.is_blank() && !self.is_null(),
+        }
     }
 
     /// Gives how deep it is.
@@ -123,6 +165,7 @@ impl<'m> Piece<'m> {
     }
 
     /// Gives the place in the message.
+    #[inline]
     pub(crate) fn position(self) -> Range<usize> {
         match self {
             Self::Repetition(piece) => piece.position(),

@@ -124,6 +124,12 @@ fn code_as_sent<'m>(
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let piece = piece.first();
+    if let Some(plain) = piece.plain()
+        && !plain.iter().any(|byte| *byte == b' ' || !byte.is_ascii())
+    {
+        mapper.mark(piece, row, frame);
+        return Some(Value::Plain(plain));
+    }
     let text = piece.text()?;
     mapper.mark(piece, row, frame);
     let is_plain = !text.contains("  ") && !text.chars().any(|c| c.is_whitespace() && c != ' ');

@@ -146,7 +146,7 @@ impl<'m> Mapper<'m> {
             map: value.map,
             when: Condition::default(),
             vocabulary: None,
-            is_bare: false,
+            standing: Box::default(),
         };
         let frame = Frame {
             outer: Some(row.id),

@@ -62,8 +62,9 @@ pub(crate) struct Frame<'f, 'm> {
     pub(crate) repetition: Option<(&'static str, usize, Repetition<'m>)>,
     /// What a data type's table is applied to.
     pub(crate) piece: Option<Piece<'m>>,
-    /// The parts of that.
+    /// The parts of that, and which were sent.
     pub(crate) parts: Parts<'m>,
+    pub(crate) parts_sent: u32,
     pub(crate) vocabulary: Option<&'static str>,
     /// The row of the segment's table that led here.
     pub(crate) outer: Option<u32>,
@@ -78,6 +79,7 @@ impl<'f, 'm> Frame<'f, 'm> {
             repetition: None,
             piece: None,
             parts: Parts::Unknown,
+            parts_sent: u32::MAX,
             vocabulary: None,
             outer: None,
         }
@@ -85,9 +87,11 @@ impl<'f, 'm> Frame<'f, 'm> {
 
     /// Gives the frame for the inside of a value that a row reads.
     pub(crate) fn inside(&self, row: &Row, piece: Piece<'m>) -> Self {
+        let parts = piece.split();
         Self {
             piece: Some(piece),
-            parts: piece.split(),
+            parts,
+            parts_sent: parts.sent(),
             vocabulary: row.vocabulary.or(self.vocabulary),
             outer: self.outer.or(Some(row.id)),
             ..*self
@@ -96,11 +100,7 @@ impl<'f, 'm> Frame<'f, 'm> {
 
     /// Gives a part of what a data type's table is applied to.
     pub(crate) fn part(&self, number: usize) -> Option<Piece<'m>> {
-        match &self.parts {
-            Parts::Components(split) => Some(Piece::Component(split.part(number))),
-            Parts::Subcomponents(split) => Some(Piece::Subcomponent(split.part(number))),
-            Parts::Unknown => self.piece?.part(number),
-        }
+        self.parts.of(self.piece?, number)
     }
 
     /// Gives a field's first valued repetition, or the one that is meant.
@@ -140,19 +140,18 @@ impl<'f, 'm> Frame<'f, 'm> {
     }
 
     /// Says whether anything was sent of what the tables read somewhere.
+    #[inline]
     fn has_any(&self, reach: &Reach) -> bool {
-        let parts = match &self.parts {
-            Parts::Components(split) => split.sent(),
-            Parts::Subcomponents(split) => split.sent(),
-            Parts::Unknown => u32::MAX,
-        };
         reach.always
-            || reach.parts & parts != 0
-            || reach.fields.iter().any(|(name, fields)| {
-                let all = self.group.0.iter();
-                all.filter(|segment| segment.name == *name)
-                    .any(|segment| segment.sent & fields != 0)
-            })
+            || reach.parts & self.parts_sent != 0
+            || (!reach.fields.is_empty() && self.has_field(reach))
+    }
+
+    fn has_field(&self, reach: &Reach) -> bool {
+        self.group.0.iter().any(|segment| {
+            let mut fields = reach.fields.iter();
+            fields.any(|(name, fields)| segment.sent & fields != 0 && segment.name == *name)
+        })
     }
 
     /// Gives the segments with a name: the one that is meant, or all.
@@ -388,16 +387,16 @@ impl<'m> Mapper<'m> {
         }
         match row.from {
             From::Constant(text) if !text.is_empty() => {
-                self.standing(text, row);
+                self.out.raw(&row.standing);
                 return Some(false);
             }
-            From::Always(text) => {
-                self.standing(text, row);
+            From::Always(_) => {
+                self.out.raw(&row.standing);
                 return Some(true);
             }
-            From::Default(text) => {
+            From::Default(_) => {
                 self.doubt(IssueCode::CodeMissing, None);
-                self.standing(text, row);
+                self.out.raw(&row.standing);
                 return Some(false);
             }
             _ => {}
@@ -443,15 +442,6 @@ impl<'m> Mapper<'m> {
         Some(!matches!(row.map, Map::Computed(UNKNOWN)))
     }
 
-    /// Writes a text that stands in the table as the value that it is.
-    fn standing(&mut self, text: &'static str, row: &Row) {
-        if row.is_bare {
-            self.out.raw(text.as_bytes());
-        } else {
-            self.out.string(text);
-        }
-    }
-
     /// Writes a value, unless it is empty.
     pub(crate) fn value(&mut self, value: Value<'_>) {
         match value {
@@ -485,6 +475,11 @@ impl<'m> Mapper<'m> {
     /// Gives what a row reads, if there is content; takes note of an explicit null.
     pub(crate) fn read(&mut self, row: &Row, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
         let piece = locate(row.from, frame)?;
+        match piece.raw() {
+            [] => return None,
+            [first, ..] if first.is_ascii_alphanumeric() => return Some(piece),
+            _ => {}
+        }
         if piece.is_null() {
             self.met_null = true;
             self.mark(piece, row, frame);
@@ -493,8 +488,9 @@ impl<'m> Mapper<'m> {
         (!piece.is_blank()).then_some(piece)
     }
 
+    #[inline]
     fn holds(&self, condition: &Condition, row: &Row, frame: &Frame<'_, 'm>) -> bool {
-        self.satisfies(condition, row.from, frame)
+        condition.0.is_empty() || self.satisfies(condition, row.from, frame)
     }
 
     /// Says whether a condition holds for a row that reads from somewhere.

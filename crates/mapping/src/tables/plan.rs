@@ -144,8 +144,8 @@ pub(crate) struct Row {
     pub(crate) map: Map,
     pub(crate) when: Condition,
     pub(crate) vocabulary: Option<&'static str>,
-    /// Whether its value is a number or a boolean, which JSON does not quote.
-    pub(crate) is_bare: bool,
+    /// The text that stands in the table, as JSON.
+    pub(crate) standing: Box<[u8]>,
 }
 
 /// Where a row's value comes from.

@@ -1,7 +1,10 @@
 //! Texts as JSON strings: what needs no escape is found many bytes at a time and copied as it stands.
 
-/// The bytes looked at together; compilers turn such a loop into two or three instructions.
+/// The bytes looked at together.
 const LANES: usize = 16;
+
+/// The bytes of shorter texts looked at together.
+const WORD_BYTES: usize = 8;
 
 /// Writes a text between quotation marks.
 #[inline]
@@ -15,46 +18,70 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &[u8]) {
 /// Writes a text's bytes, escaped where JSON asks for it.
 #[inline]
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
-    let plain = plain_length(text);
-    if plain == text.len() {
+    if is_plain(text) {
         out.extend_from_slice(text);
     } else {
-        push_with_escapes(out, text, plain);
+        push_with_escapes(out, text);
     }
+}
+
+/// Says whether no byte must be escaped.
+#[inline]
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    if text.len() < WORD_BYTES {
+        return !text.iter().any(|byte| needs_escape(*byte));
+    }
+    // The last bytes may be looked at twice: that takes less than going through them one by one.
+    if let Some(last) = text.last_chunk::<LANES>() {
+        let (blocks, _) = text.as_chunks::<LANES>();
+        let any = |block: &[u8; LANES]| {
+            block
+                .iter()
+                .fold(false, |any, byte| any | needs_escape(*byte))
+        };
+        return !blocks.iter().any(any) && !any(last);
+    }
+    let ends = [
+        text.first_chunk::<WORD_BYTES>(),
+        text.last_chunk::<WORD_BYTES>(),
+    ];
+    !ends
+        .into_iter()
+        .flatten()
+        .any(|word| has_escape(u64::from_le_bytes(*word)))
+}
+
+/// Says whether one of eight bytes must be escaped.
+const fn has_escape(word: u64) -> bool {
+    const fn repeated(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; WORD_BYTES])
+    }
+    const fn below(word: u64, byte: u8) -> u64 {
+        word.wrapping_sub(repeated(byte)) & !word
+    }
+    let quotes = word ^ repeated(b'"');
+    let backslashes = word ^ repeated(b'\\');
+    let found = below(word, 0x20) | below(quotes, 1) | below(backslashes, 1);
+    found & repeated(0x80) != 0
 }
 
 /// Counts the bytes before the first that must be escaped.
-#[inline]
 fn plain_length(text: &[u8]) -> usize {
-    let (blocks, tail) = text.as_chunks::<LANES>();
-    for (place, block) in blocks.iter().enumerate() {
-        if block
-            .iter()
-            .fold(false, |any, byte| any | needs_escape(*byte))
-        {
-            return place * LANES + plain_bytes(block);
-        }
-    }
-    blocks.len() * LANES + plain_bytes(tail)
-}
-
-fn plain_bytes(text: &[u8]) -> usize {
     let stop = text.iter().position(|byte| needs_escape(*byte));
     stop.unwrap_or(text.len())
 }
 
 #[cold]
-fn push_with_escapes(out: &mut Vec<u8>, text: &[u8], plain: usize) {
-    let mut plain = plain;
+fn push_with_escapes(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
-    while let Some((before, after)) = rest.split_at_checked(plain) {
+    loop {
+        let (before, after) = rest.split_at(plain_length(rest));
         out.extend_from_slice(before);
         let Some((byte, after)) = after.split_first() else {
             return;
         };
         push_escape(out, *byte);
         rest = after;
-        plain = plain_length(rest);
     }
 }
 

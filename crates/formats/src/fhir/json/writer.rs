@@ -193,11 +193,14 @@ impl Writer {
         self.raw(digits.get(first..).unwrap_or_default());
     }
 
-    /// Splices in bytes that are one JSON value already; white space behind it is left out.
+    /// Splices in bytes that are one JSON value already, unless there are none; white space behind it is left out.
     #[inline]
     pub fn raw(&mut self, json: &[u8]) {
-        self.separate();
-        self.out.extend_from_slice(json.trim_ascii_end());
+        let json = json.trim_ascii_end();
+        if !json.is_empty() {
+            self.separate();
+            self.out.extend_from_slice(json);
+        }
     }
 
     /// Ends a line, after which the next value stands by itself.

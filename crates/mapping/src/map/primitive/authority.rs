@@ -15,7 +15,8 @@ struct Authority<'m> {
 
 impl<'m> Authority<'m> {
     fn at(piece: Piece<'m>, first: usize) -> Self {
-        let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
+        let parts = piece.split();
+        let part = |number: usize| parts.of(piece, number).filter(|part| part.is_valued());
         Self {
             namespace: part(first),
             universal: part(first + 1),

@@ -47,7 +47,7 @@ pub(super) fn as_sent<'m>(
         .collect();
     mapper.mark(piece, row, frame);
     let text = texts.join("^");
-    (!text.is_empty()).then(|| Value::Text(Cow::Owned(text)))
+    (!text.is_empty()).then_some(Value::Text(Cow::Owned(text)))
 }
 
 /// Joins the valued parts, down to the innermost.
