@@ -137,7 +137,11 @@ impl Report {
         let is_hidden = |finding: &&Finding| finding.element.whose.contains("extension(");
         let of_hidden = self.findings.iter().filter(is_hidden);
         of_hidden.for_each(|finding| hidden.add(finding));
-        text.push_str(&hidden.row("only an extension's"));
+        text.push_str(&hidden.row("only a private extension's"));
+        let mut standard = Count::default();
+        let shown = self.findings.iter().filter(|finding| !is_hidden(finding));
+        shown.for_each(|finding| standard.add(finding));
+        text.push_str(&standard.row("all but those"));
         text
     }
 
