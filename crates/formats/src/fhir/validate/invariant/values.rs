@@ -166,7 +166,7 @@ pub(super) fn problem_of_observation(
     let components = components.of(text).map(Raw::begin)?;
     let own = member(code, "coding", text)?;
     let own: BTreeSet<_> = own.items().flatten().map(coded).collect();
-    let mut codings = components
+    let codings = components
         .items()
         .flatten()
         .filter_map(codings_of)
