@@ -8,6 +8,9 @@ use super::splice::replaced;
 use super::state::{State, fingerprint};
 use crate::draft::Draft;
 
+/// How many other identities of a patient a message is mapped for as well; those that came last are asked first.
+pub(super) const MAX_KIN: usize = 16;
+
 impl State {
     /// Gives the other identities of the patient `key` under which a message may speak of what is known.
     ///
@@ -18,10 +21,12 @@ impl State {
         addressed: PatientKey,
     ) -> impl Iterator<Item = PatientKey> + use<> {
         let own = (key != addressed).then_some(key);
-        let others = [self.absorbed.clone(), self.moved_from.clone()].concat();
+        let mut others = [&*self.moved_from, &*self.absorbed].concat();
+        others.reverse();
         own.into_iter()
             .chain(others)
             .filter(move |kin| *kin != addressed)
+            .take(MAX_KIN)
     }
 
     /// Gives resources of a message the ids under which they are known, where that is what another identity called them.

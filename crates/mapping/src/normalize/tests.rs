@@ -13,6 +13,8 @@ mod hospital;
 
 mod life;
 
+mod identities;
+
 mod limits;
 
 mod merges;

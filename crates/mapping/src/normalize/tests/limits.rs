@@ -2,6 +2,7 @@
 
 use clinical::SiteKey;
 
+use super::kin::MAX_KIN;
 use super::state::{MAX_ENCOUNTERS, MAX_MESSAGES, MAX_RENAMED, MAX_VERSIONS, Renamed, Version};
 use super::*;
 use crate::normalize::snapshot::MAX_EARLIER_LOCATIONS;
@@ -169,4 +170,19 @@ fn a_visit_that_is_handed_over_in_pieces_is_refused_and_changes_nothing() {
     let refusal = Normalizer::default().step(A, &mut state, &input);
     assert_eq!(refusal.unwrap_err().reason.code(), "unreadable-handover");
     assert_eq!(state, State::default());
+}
+
+#[test]
+fn of_many_identities_the_last_ones_are_asked() {
+    let site = SiteKey::new([7; 32]);
+    let key = |number: usize| site.patient("H", &number.to_string());
+    for (merged, first) in [(MAX_KIN - 1, 0), (MAX_KIN, 0), (MAX_KIN + 1, 1)] {
+        let state = State {
+            absorbed: (0..merged).map(key).collect(),
+            ..State::default()
+        };
+        let asked: Vec<PatientKey> = state.kin(A, A).collect();
+        let expected: Vec<PatientKey> = (first..merged).rev().map(key).collect();
+        assert_eq!(asked, expected);
+    }
 }

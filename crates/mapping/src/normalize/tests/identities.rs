@@ -1,0 +1,238 @@
+//! Merges, links and moves of persons, visits and accounts, from the messages themselves.
+
+use expect_test::expect;
+
+use super::hospital::Hospital;
+use super::life::{ANN, BOB, visit};
+
+#[test]
+fn a_link_stands_on_both_sides_until_it_is_taken_back() {
+    let mut hospital = Hospital::new();
+    let both = format!("{ANN} / PV1||N / {BOB} / PV1||N");
+    hospital.send("A24", 0, &both);
+    let link = |hospital: &Hospital, number: &str| hospital.patient(number)["link"].clone();
+    for (one, other) in [("1", "2"), ("2", "1")] {
+        let other = format!("Patient/{}", hospital.key(other));
+        let expected = serde_json::json!([{"other": {"reference": other}, "type": "seealso"}]);
+        assert_eq!(link(&hospital, one), expected);
+    }
+    hospital.send("A31", 1, ANN);
+    assert!(link(&hospital, "1").is_array());
+    hospital.send("A37", 2, &both);
+    assert!(link(&hospital, "1").is_null() && link(&hospital, "2").is_null());
+    hospital.send("A24", 3, &format!("{ANN} / PV1||N / {ANN} / PV1||N"));
+    assert!(link(&hospital, "1").is_null());
+}
+
+#[test]
+fn every_event_that_merges_makes_one_patient_of_two() {
+    for event in ["A18", "A30", "A34", "A36", "A39", "A40", "A43", "A47"] {
+        let mut hospital = Hospital::new();
+        hospital.send("A01", 0, &format!("{BOB} / {}", visit("I", "W1", "V1")));
+        hospital.send(event, 1, &format!("{ANN} / MRG|2^^^H^MR"));
+        let (one, two) = (hospital.patient("1"), hospital.patient("2"));
+        assert_eq!(
+            (&one["active"], &two["active"]),
+            (&true.into(), &false.into()),
+            "{event}"
+        );
+        assert_eq!(one["link"][0]["type"], "replaces", "{event}");
+        assert_eq!(two["link"][0]["type"], "replaced-by", "{event}");
+        assert_eq!(one["identifier"][1]["use"], "old", "{event}");
+        assert_eq!(one["identifier"][1]["value"], "2", "{event}");
+        assert_eq!(hospital.merges.len(), 2, "{event}");
+        assert_eq!(
+            hospital.stays(),
+            "V1 of 1: in-progress at W1 active\n",
+            "{event}"
+        );
+        let before = (hospital.written, hospital.merges.len());
+        hospital.send(event, 2, &format!("{ANN} / MRG|2^^^H^MR"));
+        let provenance = 1;
+        let after = (hospital.written - provenance, hospital.merges.len());
+        assert_eq!(after, before, "{event}");
+        assert!(hospital.refused.is_empty(), "{event}");
+    }
+}
+
+#[test]
+fn a_patient_is_not_merged_into_itself_nor_in_a_circle() {
+    let mut hospital = Hospital::new();
+    hospital.send("A40", 0, &format!("{ANN} / MRG|1^^^H^MR"));
+    hospital.send("A40", 1, &format!("{ANN} / MRG|2^^^H^MR"));
+    hospital.send("A40", 2, &format!("{BOB} / MRG|1^^^H^MR"));
+    assert_eq!(hospital.refused, ["self-merge", "merge-cycle"]);
+    // An identifier that moves to another person of the same number goes nowhere.
+    hospital.send("A43", 3, "PID||9|1^^^H^MR / MRG|1^^^H^MR|||8");
+    assert_eq!(hospital.refused.len(), 2);
+}
+
+#[test]
+fn each_pair_of_a_merge_is_done_by_itself() {
+    let mut hospital = Hospital::new();
+    hospital.send(
+        "A40",
+        0,
+        "PID|||1^^^H^MR / MRG|2^^^H^MR / MRG|3^^^H^MR / PID|||4^^^H^MR / MRG|4^^^H^MR",
+    );
+    assert_eq!(hospital.refused, ["self-merge"]);
+    assert_eq!(hospital.patient("1")["link"].as_array().unwrap().len(), 2);
+    assert_eq!(hospital.patient("2")["active"], false);
+    assert_eq!(hospital.patient("3")["active"], false);
+}
+
+#[test]
+fn a_stay_and_a_result_keep_their_ids_after_a_merge() {
+    let mut hospital = Hospital::new();
+    let result = |who: &str, status: &str, value: &str| {
+        format!(
+            "{who} / {} / OBR|1||F1|BMP|||202603010000 / OBX|1|NM|K||{value}|mmol/L|||||{status}",
+            visit("I", "W1", "V1")
+        )
+    };
+    hospital.send("A01", 0, &format!("{BOB} / {}", visit("I", "W1", "V1")));
+    hospital.send("R01", 1, &result(BOB, "F", "6.9"));
+    hospital.send("A40", 2, &format!("{ANN} / MRG|2^^^H^MR"));
+    // The correction comes under the number that stayed.
+    hospital.send("R01", 3, &result(ANN, "C", "4.9"));
+    hospital.send("A03", 4, &format!("{ANN} / {}", visit("I", "W1", "V1")));
+    let results = hospital.all("Observation");
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["status"], "corrected");
+    let stay = results[0]["encounter"]["reference"].as_str().unwrap();
+    assert_eq!(hospital.current[stay]["status"], "finished");
+    assert_eq!(hospital.all("Encounter").len(), 1);
+    assert_eq!(hospital.all("DiagnosticReport").len(), 1);
+    // And what was first said under the number that stayed is not said anew under the one that went.
+    hospital.send("A01", 5, &format!("{ANN} / {}", visit("I", "W1", "V2")));
+    hospital.send("A08", 6, &format!("{BOB} / {}", visit("I", "W2", "V2")));
+    assert_eq!(hospital.all("Encounter").len(), 2);
+}
+
+#[test]
+fn a_visit_that_gets_another_number_is_one_visit() {
+    for event in ["A42", "A50"] {
+        let mut hospital = Hospital::new();
+        hospital.send("A01", 0, &format!("{ANN} / {}", visit("I", "W1", "V1")));
+        let merge = format!("{ANN} / MRG|1^^^H^MR||||V1 / {}", visit("I", "", "V2"));
+        hospital.send(event, 1, &merge);
+        let gone = "V1 of 1: entered-in-error at W1 active -> another\n";
+        let stays = hospital.stays();
+        assert_eq!(
+            stays,
+            format!("{gone}V2, old V1 of 1: in-progress at W1 active\n")
+        );
+        // What still comes under the old number is of the new one.
+        hospital.send("A03", 2, &format!("{ANN} / {}", visit("I", "", "V1")));
+        let stays = hospital.stays();
+        assert_eq!(
+            stays,
+            format!("{gone}V2, old V1 of 1: finished at W1 active\n")
+        );
+        let before = hospital.written;
+        hospital.send(event, 3, &merge);
+        assert_eq!(
+            hospital.written,
+            before + 1,
+            "only the provenance of the message"
+        );
+    }
+}
+
+#[test]
+fn a_visit_that_was_another_patients_moves_with_what_is_known_of_it() {
+    let mut hospital = Hospital::new();
+    hospital.send("A01", 0, &format!("{BOB} / {}", visit("E", "ED^1", "V1")));
+    hospital.send(
+        "A45",
+        1,
+        &format!("{ANN} / MRG|2^^^H^MR||||V1 / {}", visit("E", "", "V1")),
+    );
+    expect![[r#"
+        V1 of 1: in-progress at ED / 1 active
+        V1 of 2: entered-in-error at ED / 1 active -> another
+    "#]]
+    .assert_eq(&hospital.stays());
+    assert_ne!(hospital.patient("2")["active"], false);
+    assert!(hospital.refused.is_empty());
+}
+
+#[test]
+fn a_visit_that_moves_from_an_identity_that_was_merged_is_found_at_its_survivor() {
+    let mut hospital = Hospital::new();
+    hospital.send("A01", 0, &format!("{BOB} / {}", visit("E", "ED^1", "V1")));
+    hospital.send("A40", 1, "PID|||3^^^H^MR / MRG|2^^^H^MR");
+    hospital.send(
+        "A45",
+        2,
+        &format!("{ANN} / MRG|2^^^H^MR||||V1 / {}", visit("E", "", "V1")),
+    );
+    expect![[r#"
+        V1 of 1: in-progress at ED / 1 active
+        V1 of 3: entered-in-error at ED / 1 active -> another
+    "#]]
+    .assert_eq(&hospital.stays());
+}
+
+#[test]
+fn an_account_that_was_another_patients_moves_with_its_visits() {
+    let mut hospital = Hospital::new();
+    let person = |number: &str, account: &str| {
+        format!("PID|||{number}^^^H^MR||Doe{}{account}", "|".repeat(13))
+    };
+    let ann = person("1", "ACC9");
+    hospital.send(
+        "A01",
+        0,
+        &format!("{} / {}", person("2", "ACC1"), visit("I", "W1", "V1")),
+    );
+    hospital.send(
+        "A01",
+        1,
+        &format!("{} / {}", person("2", "ACC2"), visit("O", "W2", "V2")),
+    );
+    hospital.send("A44", 2, &format!("{ann} / MRG|2^^^H^MR||ACC1"));
+    expect![[r#"
+        V1 of 1: in-progress at W1 active
+        V1 of 2: entered-in-error at W1 active -> another
+        V2 of 2: in-progress at W2 active
+    "#]]
+    .assert_eq(&hospital.stays());
+    let accounts = hospital.all("Account");
+    let prior = accounts
+        .iter()
+        .find(|one| one["identifier"][0]["use"] == "old");
+    assert_eq!(prior.unwrap()["status"], "entered-in-error");
+    // What comes of that visit for the right patient is of the visit that moved.
+    hospital.send("A03", 3, &format!("{ann} / {}", visit("I", "W1", "V1")));
+    expect![[r#"
+        V1 of 1: finished at W1 active
+        V1 of 2: entered-in-error at W1 active -> another
+        V2 of 2: in-progress at W2 active
+    "#]]
+    .assert_eq(&hospital.stays());
+    // The other account stays where it was.
+    hospital.send(
+        "A03",
+        4,
+        &format!("{} / {}", person("2", "ACC2"), visit("O", "W2", "V2")),
+    );
+    assert!(hospital.stays().contains("V2 of 2: finished"));
+}
+
+#[test]
+fn an_account_that_is_merged_is_no_longer_in_use() {
+    for event in ["A35", "A41", "A49"] {
+        let mut hospital = Hospital::new();
+        let account = format!("{ANN}{}ACC2", "|".repeat(13));
+        hospital.send(event, 0, &format!("{account} / MRG|1^^^H^MR||ACC1"));
+        let accounts = hospital.all("Account");
+        let prior = accounts
+            .iter()
+            .find(|one| one["identifier"][0]["use"] == "old");
+        let prior = prior.unwrap();
+        assert_eq!(prior["status"], "inactive", "{event}");
+        let subject = format!("Patient/{}", hospital.key("1"));
+        assert_eq!(prior["subject"][0]["reference"], subject, "{event}");
+    }
+}
