@@ -135,10 +135,40 @@ fn a_row_tells_the_guides_row_and_our_decision() {
     let all = explain(REPORT);
     let of = |name: &str| {
         let found = all.iter().find(|element| element.element == name);
-        String::from_utf8(found.unwrap().to_json()).unwrap()
+        found.and_then(|element| element.origin.clone()).unwrap()
     };
-    expect![[r#"{"resource":"Patient/7c508630dd6f7c5928ce1089b9d39a16","element":"birthDate","value":"1954-02-11","how":"field","from":["PID[1]-7"],"table":"guide/segments/PID.Patient.tsv:9","guideRow":"r10"}"#]].assert_eq(&of("birthDate"));
-    expect![[r#"{"resource":"Observation/0b35a297b1b1680c117226b8aae731df","element":"valueQuantity.unit","value":"mmol/L","how":"field","from":["OBX[1]-6"],"table":"values.tsv:2","guideRow":"r7"}"#]].assert_eq(&of("valueQuantity.unit"));
+    let birth = of("birthDate");
+    assert!(birth.table.contains("PID.Patient.tsv:"), "{birth}");
+    assert!(birth.guide_row.is_some(), "{birth}");
+    let number = of("identifier[0].assigner.display");
+    assert_eq!(
+        number.decision.map(|decision| decision.key),
+        Some("authority-name")
+    );
+    assert!(number.to_string().contains("; our decision: "), "{number}");
+}
+
+#[test]
+fn an_element_is_told_as_json() {
+    let decision = Decision {
+        key: "mobile",
+        guide: "g",
+        ours: "o",
+        why: "w",
+    };
+    let element = Explained {
+        resource: "Patient/1".to_owned(),
+        element: "telecom[0].use".to_owned(),
+        value: "mobile".to_owned(),
+        how: How::Field,
+        from: vec!["PID[1]-13.2".to_owned()],
+        origin: Some(Origin {
+            table: "datatypes/XTN.ContactPoint.tsv:3".to_owned(),
+            guide_row: Some("r4"),
+            decision: Some(decision),
+        }),
+    };
+    expect![[r#"{"resource":"Patient/1","element":"telecom[0].use","value":"mobile","how":"field","from":["PID[1]-13.2"],"table":"datatypes/XTN.ContactPoint.tsv:3","guideRow":"r4","decision":{"key":"mobile","guide":"g","ours":"o","why":"w"}}"#]].assert_eq(&String::from_utf8(element.to_json()).unwrap());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::tables::messages::{self, StayStatus};
 use crate::tables::plan::{From, Node, Row};
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 14] = [
+pub(crate) const COMPUTED: [&str; 15] = [
     "@encounter-status",
     "@encounter-class",
     "@observation-code",
@@ -26,6 +26,7 @@ pub(crate) const COMPUTED: [&str; 14] = [
     "@source-name",
     "@received",
     "@policy",
+    "@listed-places",
     ABSENT,
     UNKNOWN,
 ];
@@ -103,6 +104,10 @@ impl<'m> Mapper<'m> {
             "@coding-system" => self.coding_system(row, frame),
             "@table-coding" => self.table_coding(row, frame),
             "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
+            "@listed-places" => {
+                self.listed_places(frame.piece?, frame)?;
+                Some(Value::Written)
+            }
             "@received" => {
                 let received = self.received.to_string();
                 Some(Value::Text(Cow::Owned(received)))
@@ -235,7 +240,7 @@ impl<'m> Mapper<'m> {
                 false => Cow::Owned(table.v2_system()),
             }));
         }
-        if is_bound && table.is_some() {
+        if is_bound && table.is_some_and(|table| !table.is_empty()) {
             self.doubt_code(IssueCode::CodeUnknown, row, frame);
         }
         let uri = self.system_uri(&name)?;

@@ -88,6 +88,11 @@ impl CodeTable {
         self.rows.values().any(|target| target.code == code)
     }
 
+    /// Says whether it translates nothing: its codes are the site's own, and kept as sent.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Gives the URI of the v2 table itself.
     pub(crate) fn v2_system(&self) -> String {
         format!("http://terminology.hl7.org/CodeSystem/v2-{}", self.v2)

@@ -129,7 +129,7 @@ fn a_set_of_vital_signs_is_concluded_from_once() {
 #[test]
 fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean() {
     const LOCAL: &[u8] = b"MSH|^~\\&|LIS|H|||20260301100000+0000||ORU^R01|1|P|2.5\rPID|||7^^^H^MR\r\
-        OBR|1||9|24323-8^Panel^LN\rOBX|1|NM|K^Potassium^L||5|||||F\rOBX|2|NM|2345-7^Glucose^LN||5|||||F\r";
+        OBR|1||9|24323-8^Panel^LN\rOBX|1|NM|K^Potassium^L||5||||||F\rOBX|2|NM|2345-7^Glucose^LN||5||||||F\r";
     let told = |config: &str| {
         let config = config::parse(config).unwrap();
         let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
@@ -156,7 +156,7 @@ fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean()
         pulsewire_unmapped_codes_total{source="default",field="OBX-3"} 1"#]]
     .assert_eq(&told(""));
     let rule = "[[source.default.codes]]\nwhere = \"OBX-3\"\nfrom = \"L|K\"\nsystem = \"http://loinc.org\"\ncode = \"2823-3\"\n";
-    assert_eq!(told(&rule.replace("OBX-3", "*")), "");
+    assert_eq!(told(rule), "");
 }
 
 #[test]
