@@ -205,9 +205,8 @@ impl<'a> Explainer<'a> {
         value: &str,
     ) -> Option<&'w paths::Way> {
         let says = |way: &&paths::Way| match (how, way.row.from, way.row.map) {
-            (How::Text, From::Constant(text) | From::Always(text), _) | (How::Default, From::Default(text), _) => {
-                text == value && way.path == path
-            }
+            (How::Text, From::Constant(text) | From::Always(text), _)
+            | (How::Default, From::Default(text), _) => text == value && way.path == path,
             (How::Link, _, map) => matches!(map, Map::Link(_) | Map::Links { .. }),
             (How::Rule, _, map) => matches!(map, Map::Computed(_)),
             _ => false,
