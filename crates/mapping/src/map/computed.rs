@@ -13,7 +13,7 @@ use crate::tables::messages::{self, StayStatus};
 use crate::tables::plan::{From, Node, Row};
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 15] = [
+pub(crate) const COMPUTED: [&str; 14] = [
     "@encounter-status",
     "@encounter-class",
     "@observation-code",
@@ -26,7 +26,6 @@ pub(crate) const COMPUTED: [&str; 15] = [
     "@source-name",
     "@received",
     "@policy",
-    "@listed-places",
     ABSENT,
     UNKNOWN,
 ];
@@ -104,10 +103,6 @@ impl<'m> Mapper<'m> {
             "@coding-system" => self.coding_system(row, frame),
             "@table-coding" => self.table_coding(row, frame),
             "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
-            "@listed-places" => {
-                self.listed_places(frame.piece?, frame)?;
-                Some(Value::Written)
-            }
             "@received" => {
                 let received = self.received.to_string();
                 Some(Value::Text(Cow::Owned(received)))
