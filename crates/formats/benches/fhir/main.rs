@@ -1,4 +1,4 @@
-//! Compares taking FHIR JSON in and holding it against the standard with serde_json alone; `-- passes N` only validates N times, for callgrind.
+//! Compares taking FHIR JSON in and holding it against the standard with serde_json alone; `-- passes N [NDJSON]` only validates N times, for callgrind.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(
@@ -29,19 +29,21 @@ fn main() {
     let start = Instant::now();
     let known = Definition::of("Observation").is_some();
     println!("definitions ready: {known}, after {:?}", start.elapsed());
-    let Some(resources) = resources() else { return };
     let arguments: Vec<String> = std::env::args().collect();
     let mut validator = Validator::default();
     if let Some(place) = arguments.iter().position(|argument| argument == "passes") {
         let passes = arguments.get(place + 1);
-        let passes = passes.and_then(|passes| passes.parse().ok());
-        for _ in 0..passes.unwrap_or(1) {
-            for resource in &resources {
+        let passes = passes.and_then(|passes| passes.parse().ok()).unwrap_or(1);
+        let file = arguments.get(place + 2);
+        for resource in file.map_or_else(resources, lines).iter().flatten() {
+            for _ in 0..passes {
                 black_box(validator.validate(resource));
             }
         }
+        println!("{passes} passes, after {:?}", start.elapsed());
         return;
     }
+    let Some(resources) = resources() else { return };
     let bytes: usize = resources.iter().map(Vec::len).sum();
     println!("{} resources, {bytes} bytes", resources.len());
     let mut again = Validator::default();
@@ -119,6 +121,15 @@ fn table(cases: &mut [Case<'_>], resources: &[Vec<u8>], bytes: usize) {
             rate(bytes) / 1e6
         );
     }
+}
+
+/// The resources of an NDJSON file.
+fn lines(file: &String) -> Option<Vec<Vec<u8>>> {
+    let bytes = std::fs::read(file).ok()?;
+    let lines = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    Some(lines.map(<[u8]>::to_vec).collect())
 }
 
 /// The Patients and Observations of the synthetic patients, each without the space between its parts.

@@ -1,11 +1,9 @@
 //! Bundles: entries that fit the bundle's type, and references that lead to what is in it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::super::read::Raw;
 use super::invariant::asked;
 use super::object::{Object, Resource};
-use super::reference::{Entry, Marks, Reference, literal, string};
+use super::reference::{Entry, Marks, Reference, has, literal, string, unversioned};
 use super::walk::Walk;
 use super::{IssueCode, primitive};
 
@@ -15,12 +13,44 @@ const REQUESTS: [&str; 3] = ["batch", "transaction", "history"];
 /// Types of bundles whose entries carry responses.
 const RESPONSES: [&str; 3] = ["batch-response", "transaction-response", "history"];
 
-/// What a bundle holds, by the ways to refer to it.
-#[derive(Default)]
+/// What a bundle holds, by the ways to refer to it, each in order.
 struct Held<'b> {
-    by_url: BTreeMap<&'b str, u16>,
-    by_id: BTreeMap<&'b str, BTreeSet<u16>>,
-    kinds: BTreeSet<u16>,
+    by_url: Vec<(&'b str, u16)>,
+    by_id: Vec<(u16, &'b str)>,
+}
+
+impl<'b> Held<'b> {
+    fn new(entries: &[Entry], text: &'b str) -> Self {
+        let mut held = Self {
+            by_url: Vec::with_capacity(entries.len()),
+            by_id: Vec::with_capacity(entries.len()),
+        };
+        for entry in entries {
+            let Some(resource) = entry.resource else {
+                continue;
+            };
+            let url = unquoted(entry.full_url.of(text));
+            held.by_url.extend(url.map(|url| (url, resource.part)));
+            let id = unquoted(resource.id.of(text)).unwrap_or_default();
+            held.by_id.push((resource.part, id));
+        }
+        held.by_url.sort_unstable();
+        held.by_id.sort_unstable();
+        held
+    }
+
+    /// The type of what has this address.
+    fn at(&self, url: &str) -> Option<u16> {
+        let place = self.by_url.binary_search_by_key(&url, |(url, _)| url);
+        Some(self.by_url.get(place.ok()?)?.1)
+    }
+
+    /// Whether others of this type are there, and this one is not.
+    fn lacks(&self, kind: u16, id: &str) -> bool {
+        let first = self.by_id.partition_point(|(held, _)| *held < kind);
+        let has_kind = self.by_id.get(first).is_some_and(|(held, _)| *held == kind);
+        has_kind && self.by_id.binary_search(&(kind, id)).is_err()
+    }
 }
 
 impl Walk<'_, '_> {
@@ -34,19 +64,7 @@ impl Walk<'_, '_> {
         let kind = string(kind, text).unwrap_or_default();
         self.fit_entries(bundle, &kind, &entries);
         self.fit_urls(&kind, &entries);
-        let mut held = Held::default();
-        for entry in &entries {
-            let Some(resource) = entry.resource else {
-                continue;
-            };
-            held.kinds.insert(resource.part);
-            if let Some(url) = unquoted(entry.full_url.of(text)) {
-                held.by_url.insert(url, resource.part);
-            }
-            if let Some(id) = unquoted(resource.id.of(text)) {
-                held.by_id.entry(id).or_default().insert(resource.part);
-            }
-        }
+        let held = Held::new(&entries, text);
         for reference in references {
             self.resolve(&held, reference);
         }
@@ -54,7 +72,10 @@ impl Walk<'_, '_> {
 
     fn fit_entries(&mut self, bundle: &Object, kind: &str, entries: &[Entry]) {
         let mut broken = |at, text| self.found.add(at, IssueCode::Invariant, text);
-        let has = |entry: &Entry, which| entry.elements & asked("Bundle.entry", which) != 0;
+        let bits = [0, 1, 2].map(|which| asked("Bundle.entry", which));
+        let has = |entry: &Entry, which: usize| {
+            bits.get(which).is_some_and(|bit| entry.elements & bit != 0)
+        };
         if asked("Bundle", 0) & bundle.elements() != 0 && !matches!(kind, "searchset" | "history") {
             broken(
                 bundle.at,
@@ -117,38 +138,44 @@ impl Walk<'_, '_> {
 
     fn fit_urls(&mut self, kind: &str, entries: &[Entry]) {
         let text = self.cursor.text;
-        let mut known = BTreeSet::new();
+        let mut known = Vec::with_capacity(entries.len());
         for entry in entries {
             let Some(url) = unquoted(entry.full_url.of(text)) else {
                 continue;
             };
             let at = entry.full_url.at();
-            if url.contains("/_history/") {
+            if unversioned(url).len() < url.len() {
                 let text = "bdl-8: the fullUrl names no version: leave it out";
                 self.found.add(at, IssueCode::Invariant, text);
-            } else if !url.contains(':') {
+            } else if !has(url, b':') {
                 let text = "a fullUrl is a whole address or urn:uuid: and no relative one";
                 self.found.add(at, IssueCode::Value, text);
             }
             let version = entry.resource.and_then(|resource| version(&resource, text));
-            if kind != "history" && !known.insert((url, version)) {
-                let text = "bdl-7: another entry has the same fullUrl: leave one out";
-                self.found.add(at, IssueCode::Invariant, text);
-            }
+            known.push((url, version, at));
             let id = entry
                 .resource
                 .and_then(|resource| unquoted(resource.id.of(text)));
-            let kind = entry
+            let part = entry
                 .resource
                 .and_then(|resource| self.tables.part(resource.part));
-            if let (Some(named), Some(kind), Some(id)) = (literal(url), kind, id)
-                && named != (kind.name, id)
+            if let (Some(named), Some(part), Some(id)) = (literal(url), part, id)
+                && named != (part.name, id)
                 && self.tables.resource(named.0).is_some()
                 && primitive::is_id(named.1)
             {
                 let text = "the fullUrl ends in another type or id than its resource has: make them the same";
                 self.found.warn(at, IssueCode::Value, text);
             }
+        }
+        known.sort_unstable();
+        let same = |pair: &&[(&str, Option<&str>, usize)]| match pair {
+            [first, second] => kind != "history" && (first.0, first.1) == (second.0, second.1),
+            _ => false,
+        };
+        for (_, _, at) in known.windows(2).filter(same).filter_map(<[_]>::last) {
+            let text = "bdl-7: another entry has the same fullUrl: leave one out";
+            self.found.add(*at, IssueCode::Invariant, text);
         }
     }
 
@@ -158,11 +185,9 @@ impl Walk<'_, '_> {
         let Some(address) = string(reference.text, text) else {
             return;
         };
-        let whole = address
-            .split_once("/_history/")
-            .map_or(&*address, |(whole, _)| whole);
-        if let Some(target) = held.by_url.get(whole) {
-            let target = self.tables.part(*target);
+        let whole = unversioned(&address);
+        if let Some(target) = held.at(whole) {
+            let target = self.tables.part(target);
             let member = reference
                 .member
                 .and_then(|member| self.tables.member(member));
@@ -172,19 +197,13 @@ impl Walk<'_, '_> {
             }
             return;
         }
-        let lost = if whole.starts_with("urn:uuid:") || whole.starts_with("urn:oid:") {
-            true
-        } else if whole.contains(':') || whole.contains('?') {
-            false
+        let lost = if has(whole, b':') {
+            whole.starts_with("urn:uuid:") || whole.starts_with("urn:oid:")
         } else {
-            literal(whole).is_some_and(|(kind, id)| {
-                let kind = self.tables.resource(kind).map(|part| part.number);
-                let is_held = |kind| {
-                    held.by_id
-                        .get(id)
-                        .is_some_and(|kinds| kinds.contains(&kind))
-                };
-                kind.is_some_and(|kind| held.kinds.contains(&kind) && !is_held(kind))
+            let literal = literal(whole).filter(|_| !has(whole, b'?'));
+            literal.is_some_and(|(kind, id)| {
+                let kind = self.tables.resource(kind);
+                kind.is_some_and(|part| held.lacks(part.number, id))
             })
         };
         if lost {

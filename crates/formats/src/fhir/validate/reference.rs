@@ -112,9 +112,9 @@ impl Walk<'_, '_> {
         if self.bundles > 0 {
             self.seen.references.push(noted);
         }
-        let absolute = text.contains(':');
+        let absolute = has(&text, b':');
         let Some((kind_named, id)) = literal(&text) else {
-            if !absolute && !text.contains('?') {
+            if !absolute && !has(&text, b'?') {
                 let text = "this leads nowhere: write Type/id, an address, urn:uuid: or # and the id of what is contained";
                 self.found.warn(reference.at(), IssueCode::Value, text);
             }
@@ -242,26 +242,33 @@ pub(super) fn string(span: Span, text: &str) -> Option<Cow<'_, str>> {
     Raw::begin(span.of(text)?).text().ok()
 }
 
+/// A reference without the version that it may name.
+pub(super) fn unversioned(text: &str) -> &str {
+    let before = split_last(text, b'/').and_then(|(before, _)| before.strip_suffix("/_history"));
+    before.unwrap_or(text)
+}
+
 /// Splits a reference or address that ends in `Type/id`, whatever version of it is meant.
 pub(super) fn literal(text: &str) -> Option<(&str, &str)> {
-    let bytes = text.as_bytes();
-    let (kind, id) = match split_last(text, b'/') {
-        Some((before, _)) if before.ends_with("/_history") => {
-            split_last(before.strip_suffix("/_history")?, b'/')?
-        }
-        Some(parts) => parts,
-        None => ("", text),
-    };
-    if bytes.starts_with(b"urn:") {
+    if text.starts_with("urn:") {
         return None;
     }
+    let (before, id) = split_last(unversioned(text), b'/').unwrap_or(("", text));
     // A search stands for the one resource that it finds.
-    let (kind, id) = match id.split_once('?') {
-        Some((kind, _)) => (kind, "-"),
-        None => (split_last(kind, b'/').map_or(kind, |(_, kind)| kind), id),
+    let (kind, id) = match memchr::memchr(b'?', id.as_bytes()) {
+        Some(end) => (id.get(..end)?, "-"),
+        None => (
+            split_last(before, b'/').map_or(before, |(_, kind)| kind),
+            id,
+        ),
     };
-    let is_name = kind.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_name = kind.as_bytes().first().is_some_and(u8::is_ascii_uppercase);
     is_name.then_some((kind, id))
+}
+
+/// Whether a byte stands in a text.
+pub(super) fn has(text: &str, byte: u8) -> bool {
+    memchr::memchr(byte, text.as_bytes()).is_some()
 }
 
 /// Splits at the last of a byte.
