@@ -60,6 +60,12 @@ pub(crate) fn segments<'m>(
                 let found = nearest(tree, (anchor, placed.group), &places);
                 group.0.extend(found.and_then(|index| segment(tree, index)));
             }
+            With::AllAround(name) => {
+                let named = all.filter(|(_, other)| is_named(&other.segment, name));
+                let places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
+                let found = all_around(tree, placed.group, &places);
+                take(found.into_iter(), tree, &mut group, &mut own);
+            }
             With::Following(name) => {
                 let found = all.filter(|(_, other)| {
                     is_named(&other.segment, name)
@@ -88,6 +94,21 @@ fn take<'m>(
 
 fn segment<'m>(tree: &Tree<'m>, index: usize) -> Option<Sent<'m>> {
     tree.segments.get(index).map(|placed| placed.segment)
+}
+
+/// Finds all of the nearest group around one that has any, but for those in its repeating groups.
+fn all_around(tree: &Tree<'_>, group: usize, places: &[(usize, usize)]) -> Vec<usize> {
+    let mut level = Some(group);
+    while let Some(outer) = level {
+        let inside = places.iter().filter(|(_, at)| tree.is_inside(*at, outer));
+        let direct = inside.filter(|(_, at)| !is_repeated(tree, *at, outer));
+        let found: Vec<_> = direct.map(|(index, _)| *index).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        level = tree.parent(outer);
+    }
+    Vec::new()
 }
 
 /// Finds what is nearest to a segment: in its group, else in the groups around it, never in another repetition of a

@@ -34,6 +34,8 @@ pub(crate) struct ResourceRow {
     pub(crate) recorded: Vec<FieldName>,
     /// Whether it speaks of the message only, and not of a patient.
     pub(crate) of_message: bool,
+    /// Whether the message only mentions it, so that nothing replaces what is known of it.
+    pub(crate) is_mention: bool,
 }
 
 /// Other segments that a resource is made of.
@@ -45,6 +47,8 @@ pub(crate) enum With {
     Around(&'static str),
     /// `SPM*`: all of the group and of those inside it.
     Below(&'static str),
+    /// `^DG1*`: all of the nearest group around it that has any.
+    AllAround(&'static str),
     /// `~NTE`: those that belong to the anchor or another segment of the resource.
     Following(&'static str),
 }
@@ -129,12 +133,13 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
             cells.len()
         )));
     };
-    let of_message = match *scope {
-        "patient" => false,
-        "message" => true,
+    let (of_message, is_mention) = match *scope {
+        "patient" => (false, false),
+        "mention" => (false, true),
+        "message" => (true, false),
         other => {
             return Err(place.error(format!(
-                "`{other}` is no scope; write `patient` or `message`"
+                "`{other}` is no scope; write `patient`, `mention` or `message`"
             )));
         }
     };
@@ -159,12 +164,14 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
         time: fields(time).collect::<Result<_, _>>()?,
         recorded: fields(recorded).collect::<Result<_, _>>()?,
         of_message,
+        is_mention,
     })
 }
 
 fn read_with(word: &'static str) -> With {
     if let Some(name) = word.strip_prefix('^') {
-        With::Around(name)
+        name.strip_suffix('*')
+            .map_or(With::Around(name), With::AllAround)
     } else if let Some(name) = word.strip_prefix('~') {
         With::Following(name)
     } else if let Some(name) = word.strip_suffix('*') {
@@ -214,7 +221,7 @@ mod tests {
         let wrong = row(&["Task", "ORC", "*", "", "", "", "", "", "all"]);
         assert_eq!(
             wrong,
-            "makes.tsv, line 7: `all` is no scope; write `patient` or `message`"
+            "makes.tsv, line 7: `all` is no scope; write `patient`, `mention` or `message`"
         );
     }
 
