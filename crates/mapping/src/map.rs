@@ -18,6 +18,8 @@ pub(crate) mod primitive;
 
 pub(crate) mod link;
 
+pub(crate) mod choose;
+
 pub(crate) mod computed;
 
 mod local;
@@ -28,7 +30,7 @@ pub(crate) mod relation;
 
 use std::collections::BTreeMap;
 
-use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime, SiteKey};
+use clinical::{EventId, EventTime, PatientKey, ReceivedTime, RecordedTime, SiteKey};
 use formats::fhir::json::Writer;
 use formats::hl7v2::{Message, Repetition, Timestamp};
 
@@ -171,8 +173,10 @@ struct Mapping<'m> {
     patient: PatientKey,
     /// When the source stored what it says, unless a resource says so itself.
     recorded: Option<RecordedTime>,
-    /// How many resources of this message have the same names so far.
-    met: BTreeMap<Vec<u8>, u32>,
+    /// The ids so far, and how many more resources have the same names.
+    met: Vec<(EventId, u32)>,
+    /// Memory for the names of a resource.
+    names: Vec<u8>,
     drafts: Vec<Draft>,
 }
 
@@ -223,10 +227,10 @@ impl<'m> Mapping<'m> {
                 event: event.unwrap_or_default(),
                 ..Links::default()
             },
-            out: Writer::default(),
-            spare: Vec::new(),
-            drafts: Vec::new(),
-            marks: Vec::new(),
+            out: Writer::with_capacity(RESOURCE_BYTES_USUAL),
+            spare: vec![Writer::with_capacity(RESOURCE_BYTES_USUAL)],
+            drafts: Vec::with_capacity(MADE_USUAL),
+            marks: Vec::with_capacity(message.bytes().len() / MARKED_BYTES_USUAL),
             issues: Vec::new(),
             met_null: false,
             described: BTreeMap::new(),
@@ -238,7 +242,8 @@ impl<'m> Mapping<'m> {
             mapper,
             patient,
             recorded: message_time.map(RecordedTime::from_micros),
-            met: BTreeMap::new(),
+            met: Vec::with_capacity(MADE_USUAL),
+            names: Vec::new(),
             drafts: Vec::new(),
         }
     }
@@ -286,13 +291,14 @@ impl<'m> Mapping<'m> {
 
     /// Finds which resources the message makes, and their ids, so that they can refer to each other in any order.
     fn plan(&mut self, shared: &Group<'m>) -> Vec<Planned<'m>> {
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(MADE_USUAL);
         for row in RESOURCES.iter() {
             if !row.is_in(self.mapper.tree.structure) {
                 continue;
             }
-            for anchor in scope::anchors(&self.mapper.tree, row.anchor) {
-                let Some(placed) = self.mapper.tree.segments.get(anchor).copied() else {
+            for anchor in 0..self.mapper.tree.segments.len() {
+                let placed = self.mapper.tree.segments.get(anchor).copied();
+                let Some(placed) = placed.filter(|one| one.segment.is_named(row.anchor)) else {
                     continue;
                 };
                 let segments = scope::segments(&self.mapper.tree, row, anchor, shared);
@@ -335,6 +341,7 @@ impl<'m> Mapping<'m> {
         planned.time = time;
         self.mapper.links.made.push(Made {
             resource: row.resource(),
+            table: row.table,
             id,
             anchor,
             group: at,
@@ -368,7 +375,10 @@ impl<'m> Mapping<'m> {
         draft::begin(&mut self.mapper.out, row.resource(), &id);
         let mut elements = self.mapper.elements(row.table, &frame);
         self.mapper.out.end_object();
-        let mut effect = Effect::State;
+        let mut effect = match row.is_mention {
+            true => Effect::Mention,
+            false => Effect::State,
+        };
         match row.resource() {
             "Patient" => {
                 let has = |name: &str| elements.iter().any(|known| known.name == name);
@@ -445,6 +455,13 @@ impl<'m> Mapping<'m> {
 
 /// When the source stored what a message says.
 const STORED: [FieldName; 1] = [FieldName::of("EVN", 2)];
+
+/// What most messages make no more of.
+const MADE_USUAL: usize = 32;
+/// What most resources have room in.
+const RESOURCE_BYTES_USUAL: usize = 2048;
+/// How many bytes of a message there are for each piece of it that is mapped.
+const MARKED_BYTES_USUAL: usize = 6;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ pub(crate) mod condition;
 
 mod codes;
 
+mod lookup;
+
 pub(crate) mod messages;
 
 mod folder;
@@ -29,6 +31,7 @@ use condition::Condition;
 use folder::{in_order, pairs};
 use formats::fhir::definition::Definition;
 use formats::fhir::json;
+use lookup::Lookup;
 use overlay::{File, Layers, Line};
 use plan::{From, Map, Node, Row};
 
@@ -121,10 +124,10 @@ pub(crate) struct LevelRow {
 pub(crate) struct Tables {
     resources: Vec<(&'static str, Vec<Node>)>,
     types: Vec<(&'static str, Vec<Node>)>,
-    pub(crate) codes: BTreeMap<&'static str, CodeTable>,
-    pub(crate) systems: BTreeMap<&'static str, &'static str>,
+    pub(crate) codes: Lookup<CodeTable>,
+    pub(crate) systems: Lookup<&'static str>,
     /// UCUM codes, by what senders write for them, in lower case.
-    pub(crate) units: BTreeMap<&'static str, &'static str>,
+    pub(crate) units: Lookup<&'static str>,
     pub(crate) values: Vec<ValueRow>,
     pub(crate) ignored: Vec<Ignored>,
     pub(crate) events: Vec<MessageRow>,
@@ -231,7 +234,8 @@ impl Tables {
         self.events.iter().find(|row| row.event == event)
     }
 
-    fn type_index(&self, name: &str) -> Option<usize> {
+    /// Finds the place of a data type's table.
+    pub(crate) fn type_index(&self, name: &str) -> Option<usize> {
         self.types
             .binary_search_by_key(&name, |(known, _)| known)
             .ok()

@@ -1,5 +1,7 @@
 //! The rules that look at more than one field, by the names that the tables use.
 
+pub(crate) mod result;
+
 use std::borrow::Cow;
 
 use formats::fhir::json;
@@ -13,7 +15,7 @@ use crate::tables::messages::{self, StayStatus};
 use crate::tables::plan::{From, Node, Row};
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 14] = [
+pub(crate) const COMPUTED: [&str; 18] = [
     "@encounter-status",
     "@encounter-class",
     "@observation-code",
@@ -26,6 +28,10 @@ pub(crate) const COMPUTED: [&str; 14] = [
     "@source-name",
     "@received",
     "@policy",
+    "@listed-places",
+    "@parent-result",
+    "@containing-device",
+    "@specimen-reference",
     ABSENT,
     UNKNOWN,
 ];
@@ -100,9 +106,16 @@ impl<'m> Mapper<'m> {
         frame: &Frame<'_, 'm>,
     ) -> Option<Value<'m>> {
         match rule {
+            "@parent-result" => self.parent_result(row, frame),
+            "@containing-device" => self.containing_device(),
+            "@specimen-reference" => self.specimen_reference(row),
             "@coding-system" => self.coding_system(row, frame),
             "@table-coding" => self.table_coding(row, frame),
             "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
+            "@listed-places" => {
+                self.listed_places(frame.piece?, frame)?;
+                Some(Value::Written)
+            }
             "@received" => {
                 let received = self.received.to_string();
                 Some(Value::Text(Cow::Owned(received)))
@@ -232,7 +245,7 @@ impl<'m> Mapper<'m> {
             let is_same = code.as_deref() == Some(target.code);
             return Some(Value::Text(match is_same && !target.system.is_empty() {
                 true => Cow::Borrowed(target.system),
-                false => Cow::Owned(table.v2_system()),
+                false => Cow::Borrowed(table.v2_system()),
             }));
         }
         if is_bound && table.is_some_and(|table| !table.is_empty()) {
@@ -251,6 +264,9 @@ impl<'m> Mapper<'m> {
             return None;
         }
         let has_space = name.contains(char::is_whitespace);
+        if let Some(uri) = self.tables.systems.get(name) {
+            return Some(Cow::Borrowed(uri));
+        }
         let upper = name.to_ascii_uppercase();
         if let Some(uri) = self.tables.systems.get(upper.as_str()) {
             return Some(Cow::Borrowed(uri));

@@ -1,11 +1,13 @@
 //! How a resource is named: an id derived from what names the thing, so that the same thing has the same id whenever it
 //! is sent.
 
+use clinical::EventId;
+
 use super::piece::Piece;
 use super::write::Frame;
 use super::{Mapping, link, relation};
 use crate::issue::IssueCode;
-use crate::tables::resources::{FieldName, Name, ResourceRow};
+use crate::tables::resources::{FieldName, ID_PARTS_MAX, Name, ResourceRow};
 
 impl<'m> Mapping<'m> {
     /// Derives the id of a resource from what names it; the same thing has the same id, whenever it is sent. Says whether
@@ -16,33 +18,62 @@ impl<'m> Mapping<'m> {
         frame: Frame<'_, 'm>,
         time: Option<i64>,
     ) -> (String, bool) {
-        if let [[Name::Rule(rule)]] = row
-            .id
-            .iter()
-            .map(Vec::as_slice)
-            .collect::<Vec<_>>()
-            .as_slice()
+        if let [names] = row.id.as_slice()
+            && let [Name::Rule(rule)] = names.as_slice()
         {
             return self.rule_name(row, rule, frame);
         }
         let micros = time.unwrap_or(self.mapper.message_time.micros());
         let second = micros.div_euclid(1_000_000).to_be_bytes();
-        let mut parts: Vec<Vec<u8>> = Vec::new();
-        for names in &row.id {
-            let found = names.iter().find_map(|name| match name {
-                Name::Second => Some(second.to_vec()),
-                Name::Rule(_) => None,
-                Name::Field(field) => named_by(frame, *field),
-            });
-            parts.push(found.unwrap_or_default());
+        // The parts one after the other, and where each ends.
+        let mut names = std::mem::take(&mut self.names);
+        names.clear();
+        let mut ends = [0; ID_PARTS_MAX];
+        for (alternatives, end) in row.id.iter().zip(&mut ends) {
+            for name in alternatives {
+                let found = match name {
+                    Name::Second => {
+                        names.extend_from_slice(&second);
+                        true
+                    }
+                    Name::Rule(_) => false,
+                    Name::Field(field) => push_name(frame, *field, &mut names),
+                };
+                if found {
+                    break;
+                }
+            }
+            *end = names.len();
         }
-        let ordinal = self.ordinal(row.table, &parts).to_be_bytes();
-        let mut all: Vec<&[u8]> = vec![self.patient.as_bytes(), row.table.as_bytes()];
-        all.extend(parts.iter().map(Vec::as_slice));
-        if ordinal != [0; 4] {
-            all.push(&ordinal);
+        let mut parts = [&[][..]; ID_PARTS_MAX + 2];
+        let mut start = 0;
+        for (part, end) in parts.iter_mut().skip(2).zip(ends) {
+            *part = names.get(start..end).unwrap_or_default();
+            start = end;
         }
-        (link::id(&all), false)
+        let patient = self.patient;
+        let [first, second, ..] = &mut parts;
+        (*first, *second) = (patient.as_bytes(), row.table.as_bytes());
+        let count = row.id.len().min(ID_PARTS_MAX) + 2;
+        let id = self.numbered(parts.get(..count).unwrap_or_default());
+        self.names = names;
+        (id, false)
+    }
+
+    /// Derives an id from what names it. What has the same names in a message is something of its own: the later must
+    /// not replace the earlier, and is told from it by its number.
+    fn numbered(&mut self, parts: &[&[u8]]) -> String {
+        let id = EventId::derive(parts);
+        let known = self.met.iter_mut().find(|(known, _)| *known == id);
+        let Some((_, count)) = known else {
+            self.met.push((id, 0));
+            return link::hex(id.as_bytes());
+        };
+        *count += 1;
+        let ordinal = count.to_be_bytes();
+        let mut all: Vec<&[u8]> = parts.to_vec();
+        all.push(&ordinal);
+        link::id(&all)
     }
 
     fn rule_name(
@@ -65,7 +96,6 @@ impl<'m> Mapping<'m> {
                 let header =
                     |field: usize| frame.field("MSH", field, None).map_or(&b""[..], Piece::raw);
                 let source = self.mapper.source.name.as_bytes();
-                let ordinal = self.ordinal(row.table, &[]).to_be_bytes();
                 let patient = self.patient;
                 let names = [
                     patient.as_bytes(),
@@ -74,23 +104,9 @@ impl<'m> Mapping<'m> {
                     header(10),
                     header(7),
                 ];
-                let mut all: Vec<&[u8]> = names.to_vec();
-                if ordinal != [0; 4] {
-                    all.push(&ordinal);
-                }
-                (link::id(&all), false)
+                (self.numbered(&names), false)
             }
         }
-    }
-
-    /// Counts what has the same names in a message: each is something of its own, and the later must not replace the
-    /// earlier.
-    fn ordinal(&mut self, table: &str, names: &[Vec<u8>]) -> u32 {
-        let key = [table.as_bytes(), &names.join(&b'|')].join(&b'|');
-        let next = self.met.entry(key).or_default();
-        let ordinal = *next;
-        *next += 1;
-        ordinal
     }
 
     /// Derives the stay's id from its number: PV1-19, else PV1-50, else the account PID-18, else the admission's time;
@@ -141,8 +157,18 @@ pub(super) const ORDER_NUMBERS: [FieldName; 4] = [
     FieldName::of("ORC", 2),
 ];
 
-/// Gives what a field says as a part of an id, with the field's number: a placer's number is not a filler's.
-pub(super) fn named_by(frame: Frame<'_, '_>, name: FieldName) -> Option<Vec<u8>> {
+/// Adds what a field says as a part of an id, with the field's number: a placer's number is not a filler's. Says whether
+/// it says anything.
+fn push_name(frame: Frame<'_, '_>, name: FieldName, names: &mut Vec<u8>) -> bool {
+    let Some(raw) = named_by(frame, name) else {
+        return false;
+    };
+    names.push(u8::try_from(name.field).unwrap_or(u8::MAX));
+    names.extend_from_slice(raw.trim_ascii());
+    true
+}
+
+pub(super) fn named_by<'m>(frame: Frame<'_, 'm>, name: FieldName) -> Option<&'m [u8]> {
     let piece = frame
         .field(name.segment, name.field, None)
         .filter(|piece| piece.is_valued())?;
@@ -151,8 +177,7 @@ pub(super) fn named_by(frame: Frame<'_, '_>, name: FieldName) -> Option<Vec<u8>>
         Some(number) => piece.part(number)?.raw(),
         None => piece.raw(),
     };
-    let number = u8::try_from(name.field).unwrap_or(u8::MAX);
-    (!raw.is_empty()).then(|| [&[number], raw.trim_ascii()].concat())
+    (!raw.is_empty()).then_some(raw)
 }
 
 /// Gives the code of a coded field: other words for the same code are the same thing.

@@ -1,7 +1,8 @@
 //! Code tables: what a code of an HL7 v2 table is in FHIR.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::lookup::Lookup;
 use super::overlay::File;
 use super::{TableError, lines};
 
@@ -16,7 +17,8 @@ pub(crate) struct CodeTable {
     pub(crate) unknown: Option<&'static str>,
     /// What no code at all becomes.
     pub(crate) empty: Option<&'static str>,
-    rows: BTreeMap<&'static str, Target>,
+    rows: Lookup<Target>,
+    v2_system: String,
 }
 
 /// What a code becomes.
@@ -35,6 +37,7 @@ impl CodeTable {
             table.read_heads(text);
             table.read_rows(file, text)?;
         }
+        table.v2_system = format!("http://terminology.hl7.org/CodeSystem/v2-{}", table.v2);
         Ok(table)
     }
 
@@ -94,7 +97,7 @@ impl CodeTable {
     }
 
     /// Gives the URI of the v2 table itself.
-    pub(crate) fn v2_system(&self) -> String {
-        format!("http://terminology.hl7.org/CodeSystem/v2-{}", self.v2)
+    pub(crate) fn v2_system(&self) -> &str {
+        &self.v2_system
     }
 }

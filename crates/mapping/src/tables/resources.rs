@@ -72,6 +72,9 @@ impl FieldName {
     }
 }
 
+/// The most parts that an id may be made of.
+pub(crate) const ID_PARTS_MAX: usize = 6;
+
 /// A part of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name {
@@ -98,12 +101,13 @@ impl ResourceRow {
             Some(start) => structure.starts_with(start),
             None => structure == *pattern,
         };
-        let (but, only): (Vec<&str>, Vec<&str>) = self
+        let but = |pattern: &str| pattern.strip_prefix('!').is_some_and(|one| fits(&one));
+        let mut only = self
             .structures
             .iter()
-            .partition(|pattern| pattern.starts_with('!'));
-        let excluded = but.iter().filter_map(|one| one.strip_prefix('!'));
-        (only.is_empty() || only.iter().any(fits)) && !excluded.into_iter().any(|one| fits(&one))
+            .filter(|pattern| !pattern.starts_with('!'))
+            .peekable();
+        (only.peek().is_none() || only.any(fits)) && !self.structures.iter().any(|one| but(one))
     }
 }
 
@@ -148,6 +152,9 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
         words.filter(|word| !word.is_empty())
     };
     let fields = |text| split(text, '|').map(|one| field_name(one, place));
+    if split(id, ',').count() > ID_PARTS_MAX {
+        return Err(place.error(format!("an id has {ID_PARTS_MAX} parts at most")));
+    }
     let id = split(id, ',').map(|part| split(part, '|').map(|one| name(one, place)).collect());
     let (anchor, field) = match anchor.split_once('-') {
         None => (*anchor, None),

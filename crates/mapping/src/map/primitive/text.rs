@@ -52,22 +52,25 @@ pub(super) fn as_sent<'m>(
 
 /// Joins the valued parts, down to the innermost.
 pub(crate) fn spaced(piece: Piece<'_>) -> Option<Cow<'_, str>> {
-    let parts = match piece {
-        Piece::Subcomponent(_) => return piece.text(),
-        _ => piece.parts(),
-    };
-    let mut texts = parts.into_iter().filter_map(spaced);
-    let first = texts.next()?;
-    let rest: Vec<_> = texts.collect();
-    if rest.is_empty() {
-        return Some(first);
+    fn join<'m>(texts: impl Iterator<Item = Cow<'m, str>>) -> Option<Cow<'m, str>> {
+        texts.fold(None, |all: Option<Cow<'m, str>>, text| {
+            Some(match all {
+                None => text,
+                Some(all) => Cow::Owned([&*all, &*text].join(" ")),
+            })
+        })
     }
-    let mut all = first.into_owned();
-    for text in rest {
-        all.push(' ');
-        all.push_str(&text);
+    match piece {
+        Piece::Subcomponent(_) => piece.text(),
+        Piece::Component(one) => {
+            let parts = one.subcomponents().map(Piece::Subcomponent);
+            join(parts.filter_map(Piece::text))
+        }
+        Piece::Repetition(one) => {
+            let parts = one.components().map(Piece::Component);
+            join(parts.filter_map(spaced))
+        }
     }
-    Some(Cow::Owned(all))
 }
 
 /// Writes the surname of a family name.
