@@ -53,6 +53,11 @@ impl<V> Lookup<V> {
         self.entries.get(place).map(|(_, value)| value)
     }
 
+    /// Says whether there are no values.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Says whether there is a value.
     pub(crate) fn contains_key(&self, key: &str) -> bool {
         self.place(key).is_some()
