@@ -4,6 +4,8 @@ mod attachment;
 
 mod authority;
 
+mod described;
+
 mod text;
 
 mod value;
@@ -33,6 +35,8 @@ const PRIMITIVES: &[(&str, Primitive)] = &[
     ("family", text::family),
     ("words", text::words),
     ("lines", text::lines),
+    ("described", described::described),
+    ("comment", described::comment),
     ("telecom-value", text::telecom_value),
     ("code", code),
     ("code-as-sent", code_as_sent),

@@ -1,6 +1,7 @@
 //! When a row holds: a few comparisons that the tables can write, and small named functions for what they cannot.
 
 use super::{Place, TableError};
+use crate::map::computed::result::{is_device, is_no_device};
 
 /// All terms of one of its alternatives hold; without any, it always does.
 #[derive(Debug, Default)]
@@ -55,7 +56,11 @@ pub(crate) enum Test {
 type Judge = fn(&[u8]) -> bool;
 
 /// The functions for what the tables cannot write, by name.
-pub(crate) const NAMED: [(&str, Judge); 1] = [("@has-time", has_time)];
+pub(crate) const NAMED: [(&str, Judge); 3] = [
+    ("@has-time", has_time),
+    ("@device", is_device),
+    ("@no-device", is_no_device),
+];
 
 /// A time that goes beyond the day.
 fn has_time(value: &[u8]) -> bool {
@@ -114,6 +119,17 @@ impl Term {
                 subject: Subject::Group(group),
                 test: Test::NotValued,
             });
+        }
+        if let Some((field, name)) = text.split_once('@') {
+            let Some((name, _)) = NAMED
+                .iter()
+                .find(|(known, _)| known.strip_prefix('@') == Some(name))
+            else {
+                return Err(place.error(format!("no function is called `@{name}`")));
+            };
+            let mut term = Self::parse(field, place)?;
+            term.test = Test::Named(name);
+            return Ok(term);
         }
         let values = |list: &'static str| list.split(',').map(str::trim).collect();
         let (subject, test) = if let Some((subject, list)) = text.split_once("!=") {
