@@ -6,7 +6,6 @@ mod index;
 
 mod primitive;
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use index::Index;
@@ -73,7 +72,7 @@ pub struct Element {
 impl Element {
     /// Gives its name in JSON.
     pub fn name(self) -> &'static str {
-        &self.member.name
+        self.member.name
     }
 
     /// Gives its place among the elements of its type; the forms of a choice share one.
@@ -177,7 +176,7 @@ pub(super) struct Part {
 
 /// An element in one form.
 pub(super) struct Member {
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: &'static str,
     pub(super) element: u8,
     pub(super) repeats: bool,
     pub(super) required: bool,

@@ -1,7 +1,5 @@
 //! Reads the definitions from their files; a mistake names the file and the line.
 
-use std::borrow::Cow;
-
 use super::{CodeList, Content, Index, Kind, Member, NO_LIST, Part, Primitive, Rule, Tables};
 
 const ELEMENTS: (&str, &str) = (
@@ -66,7 +64,7 @@ impl Tables {
         }
         tables.index = Index::new(tables.parts.iter().flat_map(|part| {
             let members = tables.members_of(part).iter().zip(part.first_member..);
-            members.map(|(member, number)| (part.number, &*member.name, number))
+            members.map(|(member, number)| (part.number, member.name, number))
         }));
         tables.add_rules()?;
         Ok(tables)
@@ -101,7 +99,7 @@ impl Tables {
         let first = self.members.len();
         if part.kind == Kind::Resource {
             self.members.push(Member {
-                name: Cow::Borrowed("resourceType"),
+                name: "resourceType",
                 content: Content::ResourceType,
                 ..blank(0)
             });
@@ -161,7 +159,7 @@ impl Tables {
             let resources: Vec<u16> = resources.map(|part| part.number).collect();
             self.targets.extend(&resources);
             self.members.push(Member {
-                name: stem.map_or(Cow::Borrowed(name), |stem| chosen(stem, name_of_type)),
+                name: stem.map_or(name, |stem| chosen(stem, name_of_type)),
                 repeats: matches!(often, "*" | "+"),
                 required: matches!(often, "1" | "+"),
                 choice: stem.is_some(),
@@ -253,7 +251,7 @@ impl Row {
 /// A member with nothing said of it yet.
 const fn blank(element: u8) -> Member {
     Member {
-        name: Cow::Borrowed(""),
+        name: "",
         element,
         repeats: false,
         required: false,
@@ -266,11 +264,12 @@ const fn blank(element: u8) -> Member {
 }
 
 /// The name of a choice in the form of one type: `valueQuantity`.
-fn chosen(stem: &str, name_of_type: &str) -> Cow<'static, str> {
+fn chosen(stem: &str, name_of_type: &str) -> &'static str {
     let mut letters = name_of_type.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     let name = stem.chars().chain(first).chain(letters);
-    Cow::Owned(name.collect())
+    // The tables are made once and last as long as the program.
+    name.collect::<String>().leak()
 }
 
 fn written() -> Result<(Vec<Written>, Vec<Row>), LoadError> {

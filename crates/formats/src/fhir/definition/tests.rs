@@ -82,7 +82,7 @@ fn every_member_is_found_by_its_name_and_no_other() {
     for part in &tables.parts {
         for (member, number) in tables.members_of(part).iter().zip(part.first_member..) {
             assert_eq!(
-                tables.find(part, &member.name),
+                tables.find(part, member.name),
                 Some(number),
                 "{}.{}",
                 part.name,

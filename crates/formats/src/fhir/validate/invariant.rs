@@ -213,7 +213,7 @@ impl Walk<'_, '_> {
                 continue;
             }
             told |= bit;
-            let name = member.name.clone();
+            let name = member.name;
             let text = match member.choice {
                 true => format!(
                     "{} needs this in one of its types: add it",
@@ -237,7 +237,7 @@ impl Walk<'_, '_> {
             if object.shadows & bit == 0 && !nulls {
                 continue;
             }
-            let values = raw.get(&member.name).ok().flatten();
+            let values = raw.get(member.name).ok().flatten();
             let siblings = raw.get(&format!("_{}", member.name)).ok().flatten();
             let well = match (values, siblings) {
                 (None, Some(sibling)) if !member.repeats => extends(sibling),
