@@ -1,20 +1,25 @@
 //! How resources refer to each other, and the ids that make it possible: derived, so that a resend gives the same.
 
+mod person;
+
+mod place;
+
 use std::collections::BTreeSet;
 
 use clinical::{EventId, PatientKey};
 use formats::fhir::json::Writer;
 
+use super::choose::is_called;
 use super::piece::Piece;
 use super::primitive;
 use super::scope;
 use super::write::{Frame, Mapper};
-use crate::draft::{Draft, Elements, Says, begin};
-use crate::tables::LevelRow;
+use crate::draft::{Draft, Elements, begin};
 use crate::tables::TABLES;
 use crate::tables::condition::Condition;
 use crate::tables::plan::{Body, From, Map, Node, Row};
 use crate::tables::resources::RESOURCES;
+use person::People;
 
 /// What the resources of one message refer to.
 #[derive(Debug, Default)]
@@ -26,12 +31,16 @@ pub(crate) struct Links {
     pub(crate) made: Vec<Made>,
     /// Which of them is being written.
     pub(crate) here: usize,
+    /// Those whom it names by a number.
+    pub(crate) people: People,
 }
 
 /// A resource that the message makes.
 #[derive(Debug)]
 pub(crate) struct Made {
     pub(crate) resource: &'static str,
+    /// The table that writes it.
+    pub(crate) table: &'static str,
     pub(crate) id: String,
     /// The segment that it begins with.
     pub(crate) anchor: usize,
@@ -48,7 +57,7 @@ impl Links {
     }
 
     /// Gives the resources that the one being written may refer to: those of a patient are kept without the message's.
-    fn others(&self) -> impl DoubleEndedIterator<Item = &Made> {
+    pub(super) fn others(&self) -> impl DoubleEndedIterator<Item = &Made> {
         let of_message = self.is_of_message(self.here);
         let all = self.made.iter().enumerate();
         let others = all
@@ -152,7 +161,10 @@ impl<'m> Mapper<'m> {
     /// belongs to it, else the nearest.
     pub(crate) fn nearest(&self, resource: &str) -> Option<&Made> {
         let here = self.links.made.get(self.links.here)?;
-        let others = || self.links.others().filter(|made| made.resource == resource);
+        let others = || {
+            let all = self.links.others();
+            all.filter(|made| is_called(made, resource, &self.tree))
+        };
         if let Some(same) = others().find(|made| made.anchor == here.anchor) {
             return Some(same);
         }
@@ -171,21 +183,6 @@ impl<'m> Mapper<'m> {
             .collect();
         let found = scope::nearest(&self.tree, (here.anchor, here.group), &places)?;
         others().find(|made| made.anchor == found)
-    }
-
-    /// Finds the resources of a type in the group of the one being written and in those inside it, but not in groups
-    /// of a name.
-    pub(crate) fn all_below<'s>(
-        &'s self,
-        resource: &'s str,
-        but_in: &'s str,
-    ) -> impl Iterator<Item = &'s Made> + 's {
-        let here = self.links.made.get(self.links.here);
-        self.links.others().filter(move |made| {
-            made.resource == resource
-                && here.is_some_and(|here| self.tree.is_inside(made.group, here.group))
-                && (but_in.is_empty() || !self.tree.stands_in(made.group, but_in))
-        })
     }
 
     /// Derives the id of a resource that is not a patient's, with the site's secret: registers can be guessed.
@@ -225,7 +222,7 @@ impl<'m> Mapper<'m> {
         let met_null = std::mem::take(&mut self.met_null);
         let start = self.out.mark();
         let found = match data_type {
-            "PL" => self.location(piece, frame),
+            "PL" => self.place(piece, frame),
             _ => self.describe(table, data_type, resource, piece, frame),
         };
         let description = Description {
@@ -245,11 +242,24 @@ impl<'m> Mapper<'m> {
         piece: Piece<'m>,
         frame: &Frame<'_, 'm>,
     ) -> Option<()> {
-        let known = self.identifier(data_type, piece);
         // `Organization-Sender` is another table of the same resource.
         let resource = resource.split('-').next().unwrap_or(resource);
+        let known = match resource {
+            // What somebody does somewhere is named by all that is said of it.
+            "PractitionerRole" => piece
+                .text()
+                .map(|text| (self.source.name.to_string(), text.into_owned())),
+            _ => self.identifier(data_type, piece),
+        };
         let id = match &known {
-            Some((authority, value)) => self.register_id(resource, authority, value),
+            Some((authority, value)) => {
+                let is_person = matches!(resource, "Practitioner");
+                let name = match is_person {
+                    true => self.links.people.tell_apart((authority, value), piece),
+                    false => String::new(),
+                };
+                self.register_id(resource, authority, &[value.as_str(), &name].concat())
+            }
             // Who is known by a name alone is somebody of this patient's record: elsewhere, the name may be another's.
             None => {
                 let patient = self.links.patient?;
@@ -315,101 +325,7 @@ impl<'m> Mapper<'m> {
         self.spare.push(std::mem::replace(&mut self.out, outer));
         is_kept
     }
-
-    /// Writes a reference to the innermost level of a PL; each level is part of the next one that is valued.
-    fn location(&mut self, piece: Piece<'m>, frame: &Frame<'_, 'm>) -> Option<()> {
-        let mut outer: Option<String> = None;
-        let mut path = self.source.name.to_string();
-        let mut words: Vec<(usize, String)> = Vec::new();
-        for level in self.tables.levels.iter().rev() {
-            let part = piece.part(level.component).map(Piece::first);
-            let Some(part) = part.filter(|part| part.is_valued()) else {
-                continue;
-            };
-            let Some(name) = part.text() else { continue };
-            let row = marker(level.row);
-            self.mark(part, &row, frame);
-            path.push('|');
-            path.push_str(level.code);
-            path.push('=');
-            path.push_str(&name);
-            let id = self.register_id("Location", &path, &name);
-            let description = if level.component == INNERMOST {
-                piece.part(9)
-            } else {
-                None
-            };
-            let description = description.filter(|part| part.is_valued());
-            if let Some(part) = description {
-                self.mark(part, &row, frame);
-            }
-            let description = description.and_then(Piece::text).unwrap_or_default();
-            let inside = outer.take();
-            self.register("Location", &id, true, |this| {
-                this.location_elements(level, &name, &description, inside.as_deref())
-            });
-            outer = Some(id);
-            words.push((level.component, name.into_owned()));
-        }
-        // The words leave out what is around the ward where there is one: `4 West / 412 / A`.
-        let in_ward = |component: usize| component <= INNERMOST;
-        let has_ward = words.iter().any(|(component, _)| in_ward(*component));
-        let named = words
-            .into_iter()
-            .filter(|(component, _)| !has_ward || in_ward(*component));
-        let words: Vec<_> = named.map(|(_, name)| name).collect();
-        write_reference(&mut self.out, "Location", &outer?, &words.join(" / "));
-        Some(())
-    }
-
-    fn location_elements(
-        &mut self,
-        level: &LevelRow,
-        name: &str,
-        description: &str,
-        part_of: Option<&str>,
-    ) -> Elements {
-        let mut elements = Elements::with_capacity(6);
-        let mut element = |name, write: &dyn Fn(&mut Writer)| {
-            self.element(name, Says::Set, &mut elements, |this| write(&mut this.out));
-        };
-        element("identifier", &|out| {
-            out.begin_array();
-            out.begin_object();
-            out.key_raw(b"\"value\":");
-            out.string(name);
-            out.end_object();
-            out.end_array();
-        });
-        element("name", &|out| out.string(name));
-        if !description.is_empty() {
-            element("description", &|out| out.string(description));
-        }
-        element("mode", &|out| out.plain(b"instance"));
-        element("physicalType", &|out| {
-            out.begin_object();
-            out.key_raw(b"\"coding\":");
-            out.begin_array();
-            out.begin_object();
-            out.key_raw(b"\"system\":");
-            out.plain(b"http://terminology.hl7.org/CodeSystem/location-physical-type");
-            out.key_raw(b"\"code\":");
-            out.string(level.code);
-            out.key_raw(b"\"display\":");
-            out.string(level.words);
-            out.end_object();
-            out.end_array();
-            out.end_object();
-        });
-        if let Some(id) = part_of {
-            element("partOf", &|out| write_reference(out, "Location", id, ""));
-        }
-        elements
-    }
 }
-
-/// The component of PL that is a bed; ward and room stand before it.
-const INNERMOST: usize = 3;
 
 /// A row to mark with where code reads what no row names.
 fn marker(id: u32) -> Row {
@@ -431,6 +347,10 @@ fn display(data_type: &str, piece: Piece<'_>) -> String {
     let order: &[usize] = match data_type {
         "XCN" | "CNN" => &[6, 3, 4, 2, 5],
         "CWE" => return text(2).or_else(|| text(1)).unwrap_or_default().into_owned(),
+        "NDL" => {
+            let name = piece.part(1).map(|name| display("CNN", name));
+            return name.unwrap_or_default();
+        }
         "DLD" => {
             return primitive_words(piece);
         }
