@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use clinical::{EventTime, RecordedTime};
-use formats::fhir::json::{Mark, Writer};
+use formats::fhir::json::{self, Mark, Writer};
+use formats::fhir::read::Raw;
 
 /// A resource as one message states it: what it sets, what it deletes, what only holds if nothing was known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +84,8 @@ impl Stated {
 pub enum Effect {
     /// It says how things stand.
     State,
+    /// It only mentions the resource: whoever is responsible for it says more, earlier or later.
+    Mention,
     /// The admission did not take place (A11).
     CancelAdmit,
     /// The stay that was planned will not take place (A27, A38); one that has begun goes on.
@@ -188,15 +191,31 @@ impl Draft {
         }
     }
 
-    /// Takes over the elements that another description of the same resource has and this one has not.
+    /// Takes over what another description of the same resource has and this one has not: elements, and entries of lists.
     pub(crate) fn add(&mut self, other: &Self) {
-        let is_new = |name: &str| self.elements.iter().all(|known| known.name != name);
-        if !other.elements.iter().any(|stated| is_new(&stated.name)) {
-            return;
+        let mut said: Vec<(Cow<'static, str>, Says, Vec<u8>)> = Vec::new();
+        let all = self.elements().chain(other.elements());
+        for (name, element) in all {
+            let (says, json) = match element {
+                Element::Set(json) => (Says::Set, json),
+                Element::Default(json) => (Says::Default, json),
+                Element::Clear => (Says::Clear, &b""[..]),
+            };
+            match said.iter_mut().find(|(known, ..)| known == name) {
+                None => said.push((name.clone(), says, json.to_vec())),
+                Some((_, Says::Set, known)) => add_entries(known, json),
+                Some(_) => {}
+            }
         }
-        let more = other.elements().filter(|(name, _)| is_new(name));
-        let all = self.elements().chain(more);
-        *self = self.restated(all.map(|(name, element)| (name.clone(), element)));
+        let said = said.iter().map(|(name, says, json)| {
+            let element = match says {
+                Says::Set => Element::Set(json),
+                Says::Default => Element::Default(json),
+                Says::Clear => Element::Clear,
+            };
+            (name.clone(), element)
+        });
+        *self = self.restated(said);
     }
 
     /// Describes the same resource under an id, with each element's JSON as `rewrite` gives it, and without those that
@@ -249,6 +268,30 @@ pub(crate) fn begin(out: &mut Writer, resource_type: &str, id: &str) {
     out.string(resource_type);
     out.key_raw(b"\"id\":");
     out.string(id);
+}
+
+/// Adds to a list the entries of another that it has not.
+fn add_entries(known: &mut Vec<u8>, other: &[u8]) {
+    if known == other {
+        return;
+    }
+    let (Ok(list), Ok(others)) = (Raw::read(known), Raw::read(other)) else {
+        return;
+    };
+    let has = |entry: &Raw<'_>| {
+        let mut entries = list.items().flatten();
+        entries.any(|known| known.as_bytes() == entry.as_bytes())
+    };
+    let more: Vec<_> = others.items().flatten().filter(|one| !has(one)).collect();
+    if more.is_empty() {
+        return;
+    }
+    let all = json::array(|array| {
+        for entry in list.items().flatten().chain(more) {
+            array.raw(entry.as_bytes());
+        }
+    });
+    *known = all;
 }
 
 #[cfg(test)]

@@ -217,7 +217,11 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
         .flat_map(|(name, json)| [name.as_bytes(), *json]);
     let name = fingerprint(&[draft.resource_type.as_bytes(), draft.id.as_bytes()]);
     let mut version = Version {
-        message_time: writer.raw.message_time,
+        // Whatever is said of it otherwise is newer than a mention.
+        message_time: match draft.effect {
+            Effect::Mention => EventTime::from_micros(i64::MIN),
+            _ => writer.raw.message_time,
+        },
         rank: rank(&elements),
         content: content(parts),
         number: 1,

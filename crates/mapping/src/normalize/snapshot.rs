@@ -292,7 +292,7 @@ impl Stay {
         let status_said = self.snapshot.said("status").unwrap_or(DEFAULT);
         self.snapshot.apply(draft, said);
         match draft.effect {
-            Effect::State => self.keep_what_was(location, status, participants),
+            Effect::State | Effect::Mention => self.keep_what_was(location, status, participants),
             Effect::CancelPlan => self.cancel_plan(status, said),
             Effect::CancelPlannedTransfer if said >= location_said => {
                 let location = self.snapshot.get("location").unwrap_or_default();

@@ -305,6 +305,27 @@ fn an_older_version_of_a_result_does_not_replace_a_newer_one() {
 }
 
 #[test]
+fn a_mention_replaces_nothing_but_an_earlier_mention() {
+    let order = |effect, text: &str| draft("ServiceRequest", "o1", effect, &[text]);
+    check(
+        &[
+            (1, order(Effect::Mention, "status=\"unknown\"")),
+            (2, order(Effect::Mention, "status=\"completed\"")),
+            (0, order(Effect::State, "status=\"active\"")),
+            (4, order(Effect::Mention, "status=\"unknown\"")),
+            (5, order(Effect::State, "status=\"revoked\"")),
+        ],
+        expect![[r#"
+            {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"1"},"status":"unknown"}
+            {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"2"},"status":"completed"}
+            {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"3"},"status":"active"}
+            (1 stale)
+            {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"4"},"status":"revoked"}
+        "#]],
+    );
+}
+
+#[test]
 fn entered_in_error_wins_whenever_it_comes() {
     check(
         &[
