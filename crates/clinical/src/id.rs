@@ -119,12 +119,16 @@ impl<K> fmt::Debug for Id<K> {
 ///
 /// It is never rotated without a re-key run: keys and ids depend on it.
 #[derive(Clone)]
-pub struct SiteKey([u8; 32]);
+pub struct SiteKey {
+    /// The hash with the secret in it already: that is half of the work of each name.
+    mac: Hmac<Sha256>,
+}
 
 impl SiteKey {
     /// Takes the secret.
-    pub const fn new(secret: [u8; 32]) -> Self {
-        Self(secret)
+    pub fn new(secret: [u8; 32]) -> Self {
+        let mac = Hmac::new_from_slice(&secret).expect("HMAC takes a key of any length");
+        Self { mac }
     }
 
     /// Gives the pseudonym of a patient known by an identifier under an assigning authority.
@@ -147,7 +151,7 @@ impl SiteKey {
     }
 
     fn mac(&self) -> Hmac<Sha256> {
-        Hmac::new_from_slice(&self.0).expect("HMAC takes a key of any length")
+        self.mac.clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! JSON written straight into bytes, without trees; what has nothing in it is not written.
 
-mod escape;
+pub(crate) mod escape;
 
 mod writer;
 

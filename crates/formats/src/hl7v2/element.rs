@@ -106,26 +106,23 @@ impl<'m, Level> Element<'m, Level> {
     #[inline]
     #[must_use]
     pub fn plain(&self) -> Option<&'m [u8]> {
-        let [first, .., last] = self.raw else {
-            let [only] = self.raw else { return None };
-            return (only.is_ascii_alphanumeric()).then_some(self.raw);
+        let ([first, ..], [.., last]) = (self.raw, self.raw) else {
+            return None;
         };
-        let escape = self.syntax.separators.escape;
-        let is_special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\') || byte == escape;
         // Some white space is not ASCII: what may be is left to who looks closer.
-        let is_end = |byte: u8| byte.is_ascii_graphic();
-        let (lanes, tail) = self.raw.as_chunks::<SHORT_BYTES>();
-        let any = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .fold(false, |any, byte| any | is_special(*byte))
-        };
         let is_plain = self.syntax.is_text
-            && is_end(*first)
-            && is_end(*last)
-            && !lanes.iter().any(|lane| any(lane))
-            && !any(tail);
+            && first.is_ascii_graphic()
+            && last.is_ascii_graphic()
+            && crate::fhir::json::escape::is_plain(self.raw)
+            && !self.has_escape();
         is_plain.then_some(self.raw)
+    }
+
+    /// Reports whether there may be an escape sequence other than with a backslash.
+    #[inline]
+    fn has_escape(&self) -> bool {
+        let escape = self.syntax.separators.escape;
+        escape != b'\\' && self.raw.contains(&escape)
     }
 
     /// Reports whether nothing was sent here, which leaves what was known as it is.

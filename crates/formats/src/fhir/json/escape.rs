@@ -27,7 +27,7 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
 
 /// Says whether no byte must be escaped.
 #[inline]
-pub(super) fn is_plain(text: &[u8]) -> bool {
+pub(crate) fn is_plain(text: &[u8]) -> bool {
     if text.len() < WORD_BYTES {
         return !text.iter().any(|byte| needs_escape(*byte));
     }
