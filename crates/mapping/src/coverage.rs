@@ -320,7 +320,7 @@ impl Ignored {
     fn speaks_of(&self, segment: &str) -> bool {
         self.segment == segment
             || (self.segment == "Z*" && segment.starts_with('Z'))
-            || (self.segment == "*" && !IN_SCOPE.contains(&segment))
+            || (self.segment == "*" && !TABLES.segments.contains(segment))
     }
 
     fn covers(&self, field: usize, component: Option<usize>) -> bool {
@@ -328,11 +328,6 @@ impl Ignored {
             && self.component.is_none_or(|known| Some(known) == component)
     }
 }
-
-/// The segments that the tables read.
-const IN_SCOPE: [&str; 12] = [
-    "MSH", "EVN", "PID", "PD1", "NK1", "PV1", "PV2", "MRG", "ORC", "OBR", "OBX", "NTE",
-];
 
 /// Names the element of a row that is in no resource's table; a row of a resource by that alone, whatever led to it.
 pub(crate) fn element(outer: &RowInfo, row: &RowInfo) -> String {

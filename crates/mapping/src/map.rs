@@ -264,6 +264,7 @@ impl<'m> Mapping<'m> {
             for (index, resource) in planned.iter().enumerate() {
                 if self.mapper.links.is_of_message(index) == of_message {
                     self.mapper.links.here = index;
+                    self.mapper.links.is_mention = resource.row.is_mention;
                     self.write(resource);
                 }
             }

@@ -18,13 +18,15 @@ mod overlay;
 
 mod inline;
 
+mod lists;
+
 mod order;
 
 pub(crate) mod structures;
 
 pub(crate) mod resources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use condition::Condition;
@@ -40,7 +42,6 @@ use messages::MessageRow;
 
 use crate::map::computed::COMPUTED;
 use crate::map::primitive;
-use crate::map::result::SHAPES;
 
 /// The tables as built in.
 pub(crate) static TABLES: LazyLock<Tables> =
@@ -122,6 +123,8 @@ pub(crate) struct LevelRow {
 /// All tables.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
+    /// The segments that any table reads.
+    pub(crate) segments: BTreeSet<&'static str>,
     resources: Vec<(&'static str, Vec<Node>)>,
     types: Vec<(&'static str, Vec<Node>)>,
     pub(crate) codes: Lookup<CodeTable>,
@@ -173,6 +176,7 @@ impl Tables {
         for (name, (guide, ours)) in in_order(pairs("segments/")) {
             let resource = name.split_once('.').map_or(name, |(_, resource)| resource);
             let layers = Layers::read(guide, ours)?;
+            self.segments.extend(name.split('.').next());
             match resources.iter_mut().find(|(known, _)| *known == resource) {
                 Some((_, all)) => all.push(layers),
                 None => resources.push((resource, vec![layers])),
@@ -359,62 +363,6 @@ impl Tables {
             },
         })
     }
-
-    fn read_levels(&mut self, files: Vec<File>) -> Result<(), TableError> {
-        for (place, cells) in files.into_iter().flat_map(|(file, text)| lines(file, text)) {
-            let [component, code, words, guide] = cells.as_slice() else {
-                return Err(place.error("a level has component, code, words and guide".to_owned()));
-            };
-            let row = self.next_row(place, "Location", "name", guide)?;
-            self.levels.push(LevelRow {
-                row,
-                component: number(component, place)?,
-                code,
-                words,
-            });
-        }
-        Ok(())
-    }
-
-    fn read_lists(&mut self) -> Result<(), TableError> {
-        for (place, cells) in lines("values.tsv", include_str!("../data/values.tsv")) {
-            let [data_type, when, element, map, rest @ ..] = cells.as_slice() else {
-                return Err(place.error("a row has type, when, element and map".to_owned()));
-            };
-            if !SHAPES.contains(when) {
-                return Err(place.error(format!("no shape is called `{when}`")));
-            }
-            let guide = rest.first().copied().unwrap_or_default();
-            let row = self.next_row(place, "Observation", element, guide)?;
-            self.values.push(ValueRow {
-                data_type,
-                when,
-                element,
-                map: self.read_map(map, place)?,
-                row,
-            });
-        }
-        for (place, cells) in lines("systems.tsv", include_str!("../data/systems.tsv")) {
-            let [name, uri] = cells.as_slice() else {
-                return Err(place.error("a row has name and URI".to_owned()));
-            };
-            self.systems.insert(name, uri);
-        }
-        for (place, cells) in lines("units.tsv", include_str!("../data/units.tsv")) {
-            let [sent, code] = cells.as_slice() else {
-                return Err(place.error("a row has unit and UCUM code".to_owned()));
-            };
-            self.units.insert(sent, code);
-        }
-        for (place, cells) in lines("messages.tsv", include_str!("../data/messages.tsv")) {
-            let row = MessageRow::read(&cells).map_err(|why| place.error(why))?;
-            self.events.push(row);
-        }
-        for (place, cells) in lines("ignored.tsv", include_str!("../data/ignored.tsv")) {
-            self.ignored.push(read_ignored(&cells, place)?);
-        }
-        Ok(())
-    }
 }
 
 /// Gives all rows of a data type's table; none if it cannot be read, which is told where it is read itself.
@@ -491,24 +439,6 @@ fn read_from(text: &'static str, place: Place) -> Result<From, TableError> {
         }),
         None => Err(place.error(format!("`{text}` is no field; write `PID-3` or `PID-3.1`"))),
     }
-}
-
-fn read_ignored(cells: &[&'static str], place: Place) -> Result<Ignored, TableError> {
-    let [path, kind, reason] = cells else {
-        return Err(place.error("a row has path, kind and reason".to_owned()));
-    };
-    let (segment, rest) = match path.split_once('-') {
-        Some((segment, rest)) => (segment, condition::field(rest)),
-        None => (*path, None),
-    };
-    let (field, component) = rest.map_or((None, None), |(field, part)| (Some(field), part));
-    Ok(Ignored {
-        segment,
-        field,
-        component,
-        later: *kind == "later",
-        reason,
-    })
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub(crate) struct Links {
     pub(crate) made: Vec<Made>,
     /// Which of them is being written.
     pub(crate) here: usize,
+    /// Whether the message only mentions that one.
+    pub(crate) is_mention: bool,
     /// Those whom it names by a number.
     pub(crate) people: People,
 }

@@ -394,8 +394,10 @@ impl<'m> Mapper<'m> {
                 self.out.raw(&row.standing);
                 return Some(true);
             }
-            From::Default(_) => {
-                self.doubt(IssueCode::CodeMissing, None);
+            From::Default(text) => {
+                if text == UNKNOWN_CODE && !self.links.is_mention {
+                    self.doubt(IssueCode::CodeMissing, None);
+                }
                 self.out.raw(&row.standing);
                 return Some(false);
             }
@@ -404,7 +406,7 @@ impl<'m> Mapper<'m> {
         let value = match row.map {
             Map::Link(resource) => {
                 let mut out = std::mem::take(&mut self.out);
-                let found = self.nearest(resource);
+                let found = self.linked(resource, frame.segment);
                 if let Some(found) = found {
                     found.write_reference(&mut out);
                 }
@@ -573,6 +575,9 @@ fn locate<'m>(from: From, frame: &Frame<'_, 'm>) -> Option<Piece<'m>> {
         From::Constant(_) | From::Always(_) | From::Default(_) => None,
     }
 }
+
+/// What stands in for a code that FHIR requires and the sender should have said.
+const UNKNOWN_CODE: &str = "unknown";
 
 /// Deletes what was known of the alternatives of an element that is set.
 fn clear_other_choices(elements: &mut Elements, names: &[&'static str]) {
