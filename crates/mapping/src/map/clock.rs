@@ -64,6 +64,17 @@ impl<'m> Clock<'m> {
         self.date_time(time)
     }
 
+    /// Writes the FHIR instant so many minutes later, by the same offset.
+    pub(crate) fn instant_after(&self, time: &Timestamp, minutes: i64) -> Option<String> {
+        let start = local(time)?;
+        let later = start
+            .checked_add(jiff::Span::new().try_minutes(minutes).ok()?)
+            .ok()?;
+        let mut text = later.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        self.push_offset(&mut text, time, start)?;
+        Some(text)
+    }
+
     fn push_time(&self, text: &mut String, time: &Timestamp) -> Option<()> {
         let local = local(time)?;
         let parts = [local.hour(), local.minute(), local.second()];
@@ -72,6 +83,10 @@ impl<'m> Clock<'m> {
             push_two(text, part.unsigned_abs());
         }
         push_fraction(text, time);
+        self.push_offset(text, time, local)
+    }
+
+    fn push_offset(&self, text: &mut String, time: &Timestamp, local: DateTime) -> Option<()> {
         let offset = self.offset_minutes(time, local);
         text.push(if offset < 0 { '-' } else { '+' });
         let minutes = offset.unsigned_abs();

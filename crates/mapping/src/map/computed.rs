@@ -1,6 +1,10 @@
 //! The rules that look at more than one field, by the names that the tables use.
 
+mod document;
+
 pub(crate) mod result;
+
+mod schedule;
 
 use std::borrow::Cow;
 
@@ -15,7 +19,11 @@ use crate::tables::messages::{self, StayStatus};
 use crate::tables::plan::{From, Node, Row};
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 18] = [
+pub(crate) const COMPUTED: [&str; 22] = [
+    "@appointment-start",
+    "@appointment-end",
+    "@minutes",
+    "@document-text",
     "@encounter-status",
     "@encounter-class",
     "@observation-code",
@@ -37,7 +45,9 @@ pub(crate) const COMPUTED: [&str; 18] = [
 ];
 
 /// Those that write a whole element, or several.
-pub(crate) const WHOLE: [&str; 7] = [
+pub(crate) const WHOLE: [&str; 9] = [
+    "@appointment-start",
+    "@appointment-end",
     "@encounter-status",
     "@encounter-class",
     "@observation-code",
@@ -84,6 +94,8 @@ impl<'m> Mapper<'m> {
                 self.element(name, Says::Set, elements, |this| this.out.raw(&bytes));
             }
             "@observation-value" => self.observation_value(row, frame, elements),
+            "@appointment-start" => self.appointment_start(row, frame, elements),
+            "@appointment-end" => self.appointment_end(row, frame, elements),
             _ => {}
         }
     }
@@ -110,6 +122,8 @@ impl<'m> Mapper<'m> {
             "@containing-device" => self.containing_device(),
             "@specimen-reference" => self.specimen_reference(row),
             "@coding-system" => self.coding_system(row, frame),
+            "@minutes" => self.minutes_of(row, frame),
+            "@document-text" => self.document_text(row, frame),
             "@table-coding" => self.table_coding(row, frame),
             "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
             "@listed-places" => {

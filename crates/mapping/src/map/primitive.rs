@@ -8,6 +8,10 @@ mod described;
 
 mod text;
 
+mod span;
+
+mod unit;
+
 mod value;
 
 use std::borrow::Cow;
@@ -68,6 +72,15 @@ const PRIMITIVES: &[(&str, Primitive)] = &[
     ("mime-type", attachment::mime_type),
     ("mime-type-rp", attachment::mime_type_of_pointer),
     ("base64-data", attachment::data),
+    ("span-unit", span::unit),
+    ("span-amount", span::amount),
+    ("repeat-period", span::repeat_period),
+    ("repeat-period-unit", span::repeat_period_unit),
+    ("repeat-offset", span::repeat_offset),
+    ("times", span::times),
+    ("count", span::count),
+    ("unit-code", unit::code),
+    ("unit-system", unit::system),
 ];
 
 /// Finds a function by its name.
@@ -78,6 +91,8 @@ pub(crate) fn find(name: &str) -> Option<Primitive> {
         .map(|(_, primitive)| *primitive)
 }
 
+pub(crate) use attachment::to_base64;
+pub(crate) use span::minutes;
 pub(crate) use text::spaced;
 pub(crate) use value::number;
 

@@ -54,6 +54,18 @@ pub(crate) fn segments<'m>(
                 });
                 take(found.map(|(index, _)| index), tree, &mut group, &mut own);
             }
+            With::Beside(groups, name) => {
+                let found = groups
+                    .split('|')
+                    .map(|one| beside(tree, placed.group, one, name));
+                let found = found.into_iter().find(|found| !found.is_empty());
+                take(
+                    found.unwrap_or_default().into_iter(),
+                    tree,
+                    &mut group,
+                    &mut own,
+                );
+            }
             With::Around(name) => {
                 let named = all.filter(|(_, other)| is_named(&other.segment, name));
                 let places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
@@ -76,6 +88,27 @@ pub(crate) fn segments<'m>(
         }
     }
     group
+}
+
+/// Finds the segments of a name in the groups of a name that stand nearest: in the same group, else in one around it.
+fn beside(tree: &Tree<'_>, group: usize, groups: &str, name: &str) -> Vec<usize> {
+    let mut level = Some(group);
+    while let Some(outer) = level {
+        let all = tree.segments.iter().enumerate();
+        let found: Vec<_> = all
+            .filter(|(_, other)| {
+                let opened = tree.groups.get(other.group);
+                is_named(&other.segment, name)
+                    && opened.is_some_and(|one| one.name == groups && one.parent == outer)
+            })
+            .map(|(index, _)| index)
+            .collect();
+        if !found.is_empty() {
+            return found;
+        }
+        level = tree.parent(outer);
+    }
+    Vec::new()
 }
 
 fn take<'m>(

@@ -2,6 +2,7 @@
 
 use super::{Place, TableError};
 use crate::map::computed::result::{is_device, is_no_device};
+use crate::map::primitive::number;
 
 /// All terms of one of its alternatives hold; without any, it always does.
 #[derive(Debug, Default)]
@@ -56,8 +57,10 @@ pub(crate) enum Test {
 type Judge = fn(&[u8]) -> bool;
 
 /// The functions for what the tables cannot write, by name.
-pub(crate) const NAMED: [(&str, Judge); 3] = [
+pub(crate) const NAMED: [(&str, Judge); 5] = [
     ("@has-time", has_time),
+    ("@no-time", has_no_time),
+    ("@no-number", is_no_number),
     ("@device", is_device),
     ("@no-device", is_no_device),
 ];
@@ -66,6 +69,17 @@ pub(crate) const NAMED: [(&str, Judge); 3] = [
 fn has_time(value: &[u8]) -> bool {
     let digits = value.iter().take_while(|byte| byte.is_ascii_digit());
     digits.count() > "YYYYMMDD".len()
+}
+
+/// A time that ends with the day.
+fn has_no_time(value: &[u8]) -> bool {
+    !value.is_empty() && !has_time(value)
+}
+
+/// What is no number.
+fn is_no_number(value: &[u8]) -> bool {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    !value.is_empty() && number(text).is_none()
 }
 
 impl Condition {

@@ -49,6 +49,8 @@ pub(crate) enum With {
     Below(&'static str),
     /// `^DG1*`: all of the nearest group around it that has any.
     AllAround(&'static str),
+    /// `TIMING/TQ1`: all of the groups of that name nearest to it; of several names (`A|B/TQ1`) the first that has any.
+    Beside(&'static str, &'static str),
     /// `~NTE`: those that belong to the anchor or another segment of the resource.
     Following(&'static str),
 }
@@ -176,7 +178,9 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
 }
 
 fn read_with(word: &'static str) -> With {
-    if let Some(name) = word.strip_prefix('^') {
+    if let Some((groups, name)) = word.split_once('/') {
+        With::Beside(groups, name)
+    } else if let Some(name) = word.strip_prefix('^') {
         name.strip_suffix('*')
             .map_or(With::Around(name), With::AllAround)
     } else if let Some(name) = word.strip_prefix('~') {

@@ -122,7 +122,8 @@ fn is_base64(text: &str) -> bool {
         && body.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
-fn to_base64(bytes: &[u8]) -> String {
+/// Writes bytes as base64.
+pub(crate) fn to_base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let [a, b, c] = [0, 1, 2].map(|index| chunk.get(index).copied().unwrap_or(0));
