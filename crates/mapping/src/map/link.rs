@@ -255,11 +255,8 @@ impl<'m> Mapper<'m> {
         };
         let id = match &known {
             Some((authority, value)) => {
-                let is_person = matches!(resource, "Practitioner");
-                let name = match is_person {
-                    true => self.links.people.tell_apart((authority, value), piece),
-                    false => String::new(),
-                };
+                let people = &mut self.links.people;
+                let name = people.tell_apart(data_type, (authority, value), piece);
                 self.register_id(resource, authority, &[value.as_str(), &name].concat())
             }
             // Who is known by a name alone is somebody of this patient's record: elsewhere, the name may be another's.

@@ -1,4 +1,4 @@
-//! Two names under one number are two people, so that nobody is merged with somebody else by a sender's slip.
+//! Two names under one number are two, so that nobody is merged with somebody else by a sender's slip.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,23 @@ struct Name {
 }
 
 impl Name {
-    fn of(piece: Piece<'_>) -> Self {
+    fn of(data_type: &str, piece: Piece<'_>) -> Option<Self> {
         let text = |number: usize| {
             let part = piece.part(number).map(Piece::first);
             part.and_then(Piece::text)
                 .unwrap_or_default()
                 .to_uppercase()
         };
-        Self {
-            family: text(2),
-            given: text(3),
+        match data_type {
+            "XCN" | "CNN" => Some(Self {
+                family: text(2),
+                given: text(3),
+            }),
+            "XON" => Some(Self {
+                family: String::new(),
+                given: text(1),
+            }),
+            _ => None,
         }
     }
 
@@ -38,15 +45,19 @@ impl Name {
 }
 
 impl People {
-    /// Gives what to add to the number of someone: nothing for the first whom the message names by it, and for all who
+    /// Gives what to add to the number of a person or an organization: nothing for the first whom the message names by it, and for all who
     /// may be the same.
     pub(super) fn tell_apart(
         &mut self,
+        data_type: &str,
         (authority, value): (&str, &str),
         piece: Piece<'_>,
     ) -> String {
-        let name = Name::of(piece);
-        let known = self.0.entry(format!("{authority}|{value}")).or_default();
+        let Some(name) = Name::of(data_type, piece) else {
+            return String::new();
+        };
+        let number = format!("{data_type}|{authority}|{value}");
+        let known = self.0.entry(number).or_default();
         let found = known.iter_mut().enumerate();
         let (index, name) = match found.into_iter().find(|(_, known)| known.may_be(&name)) {
             Some((index, known)) => {

@@ -73,6 +73,36 @@ pub(crate) fn spaced(piece: Piece<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Writes the street address of an SAD.
+pub(super) fn street_address<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    string(mapper, piece.part(1)?, row, frame)
+}
+
+/// Writes the name of the street of an SAD.
+pub(super) fn street_name<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    string(mapper, piece.part(2)?, row, frame)
+}
+
+/// Writes the number of the house of an SAD.
+pub(super) fn dwelling_number<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    string(mapper, piece.part(3)?, row, frame)
+}
+
 /// Writes the surname of a family name.
 pub(super) fn family<'m>(
     mapper: &mut Mapper<'m>,
