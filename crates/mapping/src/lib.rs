@@ -1,7 +1,8 @@
 //! HL7 v2 to FHIR R4 to clinical events; the tables are data files.
 //!
 //! The way: [`identity::subjects`] says whom a message is about, [`map()`] makes [`draft::Draft`]s of it by the tables,
-//! [`normalize`] sets them against what was known, and [`event`] reads the result for workloads.
+//! [`normalize`] sets them against what was known, and [`event`] reads the result for workloads. [`outbound`] makes HL7 v2
+//! of FHIR again, for receivers that take nothing else.
 #![forbid(unsafe_code)]
 
 pub mod source;
