@@ -28,8 +28,6 @@ pub(crate) mod result;
 
 pub(crate) mod relation;
 
-use std::collections::BTreeMap;
-
 use clinical::{EventId, EventTime, PatientKey, ReceivedTime, RecordedTime, SiteKey};
 use formats::fhir::json::Writer;
 use formats::hl7v2::{Message, Repetition, Timestamp};
@@ -233,7 +231,8 @@ impl<'m> Mapping<'m> {
             marks: Vec::with_capacity(message.bytes().len() / MARKED_BYTES_USUAL),
             issues: Vec::new(),
             met_null: false,
-            described: BTreeMap::new(),
+            described: Vec::with_capacity(MADE_USUAL),
+            references: Vec::with_capacity(MADE_USUAL * 128),
         };
         if message_time.is_none() {
             mapper.doubt(IssueCode::MessageNotDated, None);

@@ -87,18 +87,6 @@ impl<'m> Deref for Sent<'m> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group<'m>(pub(crate) Vec<Sent<'m>>);
 
-/// Says whether a segment has this name.
-pub(crate) fn is_named(segment: &Segment<'_>, name: &str) -> bool {
-    // Two names of three letters are compared as numbers; the general way is a call.
-    match (
-        segment.name().as_array::<3>(),
-        name.as_bytes().as_array::<3>(),
-    ) {
-        (Some(one), Some(other)) => one == other,
-        _ => segment.name() == name.as_bytes(),
-    }
-}
-
 /// A message's segments, each in its group.
 #[derive(Debug, Default)]
 pub(crate) struct Tree<'m> {

@@ -4,7 +4,9 @@ mod person;
 
 mod place;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use clinical::{EventId, PatientKey};
 use formats::fhir::json::Writer;
@@ -82,13 +84,15 @@ pub(crate) fn id(parts: &[&[u8]]) -> String {
 
 /// Writes the bytes of an id.
 pub(crate) fn hex(bytes: &[u8; 16]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("half a byte is a digit");
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xf));
+    const fn digit(half: u8) -> u8 {
+        half + if half < 10 { b'0' } else { b'a' - 10 }
     }
-    text
+    let mut text = [0; 32];
+    for (digits, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *digits = [digit(byte >> 4), digit(byte & 0xf)];
+    }
+    let text = std::str::from_utf8(&text);
+    text.expect("hexadecimal digits are ASCII").to_owned()
 }
 
 /// Gives the types of all resources of patients that messages may make, and of what these refer to.
@@ -129,7 +133,7 @@ fn referred_by(row: &Row, types: &mut BTreeSet<&'static str>) {
 }
 
 /// A piece of the message, and the table and vocabulary that describe a resource by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Described {
     start: usize,
     end: usize,
@@ -138,11 +142,12 @@ pub(crate) struct Described {
     vocabulary: Option<&'static str>,
 }
 
-/// The reference to what was described, and whether its description met an explicit null.
+/// What was described, and whether its description met an explicit null.
 #[derive(Clone, Debug)]
 pub(crate) struct Description {
-    /// The reference as JSON; nothing where nothing was described.
-    reference: Box<[u8]>,
+    of: Described,
+    /// Where the reference is among [`Mapper::references`]; nowhere where nothing was described.
+    reference: Range<usize>,
     met_null: bool,
 }
 
@@ -189,7 +194,7 @@ impl<'m> Mapper<'m> {
 
     /// Derives the id of a resource that is not a patient's, with the site's secret: registers can be guessed.
     fn register_id(&self, resource: &str, authority: &str, value: &str) -> String {
-        let authority = format!("{resource}|{authority}");
+        let authority = [resource, authority].join("|");
         hex(self.site.patient(&authority, value).as_bytes())
     }
 
@@ -211,15 +216,12 @@ impl<'m> Mapper<'m> {
             table,
             vocabulary: frame.vocabulary,
         };
-        if let Some(known) = self.described.get(&key) {
+        if let Some(known) = self.described.iter().find(|known| known.of == key) {
             self.met_null |= known.met_null;
-            return match &*known.reference {
-                b"" => None,
-                reference => {
-                    self.out.raw(reference);
-                    Some(())
-                }
-            };
+            let reference = self.references.get(known.reference.clone());
+            let reference = reference.unwrap_or_default();
+            self.out.raw(reference);
+            return (!reference.is_empty()).then_some(());
         }
         let met_null = std::mem::take(&mut self.met_null);
         let start = self.out.mark();
@@ -227,11 +229,13 @@ impl<'m> Mapper<'m> {
             "PL" => self.place(piece, frame),
             _ => self.describe(table, data_type, resource, piece, frame),
         };
-        let description = Description {
-            reference: self.out.since(start).into(),
+        let before = self.references.len();
+        self.references.extend_from_slice(self.out.since(start));
+        self.described.push(Description {
+            of: key,
+            reference: before..self.references.len(),
             met_null: self.met_null,
-        };
-        self.described.insert(key, description);
+        });
         self.met_null |= met_null;
         found
     }
@@ -338,34 +342,39 @@ fn marker(id: u32) -> Row {
     }
 }
 
-fn display(data_type: &str, piece: Piece<'_>) -> String {
-    let text = |number: usize| {
-        let part = piece.part(number).map(Piece::first);
-        part.and_then(Piece::text)
-    };
+fn display<'m>(data_type: &str, piece: Piece<'m>) -> Cow<'m, str> {
+    let parts = piece.split();
+    let text = |number: usize| parts.of(piece, number)?.first().text();
     let order: &[usize] = match data_type {
         "XCN" | "CNN" => &[6, 3, 4, 2, 5],
-        "CWE" => return text(2).or_else(|| text(1)).unwrap_or_default().into_owned(),
+        "CWE" => return text(2).or_else(|| text(1)).unwrap_or_default(),
         "NDL" => {
             let name = piece.part(1).map(|name| display("CNN", name));
             return name.unwrap_or_default();
         }
-        "DLD" => {
-            return primitive_words(piece);
-        }
-        _ => return text(1).or_else(|| text(2)).unwrap_or_default().into_owned(),
+        "DLD" => return primitive_words(piece),
+        _ => return text(1).or_else(|| text(2)).unwrap_or_default(),
     };
-    let parts: Vec<_> = order.iter().filter_map(|number| text(*number)).collect();
-    if parts.is_empty() {
-        text(1).unwrap_or_default().into_owned()
+    let mut all = String::new();
+    for text in order.iter().filter_map(|number| text(*number)) {
+        if all.is_empty() {
+            all.reserve(NAME_BYTES_USUAL);
+        } else {
+            all.push(' ');
+        }
+        all.push_str(&text);
+    }
+    if all.is_empty() {
+        text(1).unwrap_or_default()
     } else {
-        parts.join(" ")
+        Cow::Owned(all)
     }
 }
 
-fn primitive_words(piece: Piece<'_>) -> String {
+/// What most names have room in.
+const NAME_BYTES_USUAL: usize = 48;
+
+fn primitive_words(piece: Piece<'_>) -> Cow<'_, str> {
     let part = piece.part(1);
-    part.and_then(primitive::spaced)
-        .unwrap_or_default()
-        .into_owned()
+    part.and_then(primitive::spaced).unwrap_or_default()
 }

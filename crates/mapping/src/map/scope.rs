@@ -1,6 +1,6 @@
 //! Which segments a resource is made of: its own, and others by where they stand in the message.
 
-use super::group::{Group, Sent, Tree, is_named};
+use super::group::{Group, Sent, Tree};
 use crate::tables::resources::{ResourceRow, With};
 
 /// Segments that every resource may read.
@@ -14,13 +14,6 @@ pub(crate) fn shared<'m>(tree: &Tree<'m>) -> Group<'m> {
             .filter(|one| SHARED.contains(&one.name()))
             .collect(),
     )
-}
-
-/// Gives the places of the segments of a name.
-pub(crate) fn anchors(tree: &Tree<'_>, name: &str) -> Vec<usize> {
-    let all = tree.segments.iter().enumerate();
-    let named = all.filter(|(_, placed)| is_named(&placed.segment, name));
-    named.map(|(index, _)| index).collect()
 }
 
 /// Gives the segments of a resource that begins with one of them.
@@ -38,19 +31,22 @@ pub(crate) fn segments<'m>(
     if !SHARED.contains(&placed.segment.name()) {
         group.0.push(placed.segment);
     }
-    let mut own = vec![anchor];
+    let mut own = Vec::new();
+    if row.with.iter().any(|with| !matches!(with, With::Around(_))) {
+        own.push(anchor);
+    }
     for with in &row.with {
         let all = tree.segments.iter().enumerate();
         match *with {
             With::Own(name) => {
                 let found = all.filter(|(_, other)| {
-                    other.group == placed.group && is_named(&other.segment, name)
+                    other.group == placed.group && other.segment.is_named(name)
                 });
                 take(found.map(|(index, _)| index), tree, &mut group, &mut own);
             }
             With::Below(name) => {
                 let found = all.filter(|(_, other)| {
-                    is_named(&other.segment, name) && tree.is_inside(other.group, placed.group)
+                    other.segment.is_named(name) && tree.is_inside(other.group, placed.group)
                 });
                 take(found.map(|(index, _)| index), tree, &mut group, &mut own);
             }
@@ -67,20 +63,20 @@ pub(crate) fn segments<'m>(
                 );
             }
             With::Around(name) => {
-                let named = all.filter(|(_, other)| is_named(&other.segment, name));
+                let named = all.filter(|(_, other)| other.segment.is_named(name));
                 let places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
                 let found = nearest(tree, (anchor, placed.group), &places);
                 group.0.extend(found.and_then(|index| segment(tree, index)));
             }
             With::AllAround(name) => {
-                let named = all.filter(|(_, other)| is_named(&other.segment, name));
+                let named = all.filter(|(_, other)| other.segment.is_named(name));
                 let places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
                 let found = all_around(tree, placed.group, &places);
                 take(found.into_iter(), tree, &mut group, &mut own);
             }
             With::Following(name) => {
                 let found = all.filter(|(_, other)| {
-                    is_named(&other.segment, name)
+                    other.segment.is_named(name)
                         && other.owner.is_some_and(|one| own.contains(&one))
                 });
                 group.0.extend(found.map(|(_, other)| other.segment));
@@ -98,7 +94,7 @@ fn beside(tree: &Tree<'_>, group: usize, groups: &str, name: &str) -> Vec<usize>
         let found: Vec<_> = all
             .filter(|(_, other)| {
                 let opened = tree.groups.get(other.group);
-                is_named(&other.segment, name)
+                other.segment.is_named(name)
                     && opened.is_some_and(|one| one.name == groups && one.parent == outer)
             })
             .map(|(index, _)| index)

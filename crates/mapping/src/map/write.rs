@@ -1,7 +1,6 @@
 //! Runs the tables: goes through the elements of a resource and writes those that the message has.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use clinical::{EventTime, ReceivedTime, SiteKey};
 use formats::fhir::json::Writer;
@@ -10,7 +9,7 @@ use formats::hl7v2::{Repetition, Segment};
 use super::clock::Clock;
 use super::computed::{UNKNOWN, WHOLE};
 use super::group::{Group, Sent, Tree};
-use super::link::{Described, Description, Links};
+use super::link::{Description, Links};
 use super::piece::{Parts, Piece};
 use crate::coverage::Mark;
 use crate::draft::{Draft, Elements, Says, Stated};
@@ -47,7 +46,9 @@ pub(crate) struct Mapper<'m> {
     /// Whether an explicit null was met since it was last asked.
     pub(crate) met_null: bool,
     /// What was described already: many results refer to the same few people and places.
-    pub(crate) described: BTreeMap<Described, Description>,
+    pub(crate) described: Vec<Description>,
+    /// The references to that, as JSON, one after the other.
+    pub(crate) references: Vec<u8>,
 }
 
 /// Where the tables read from.
