@@ -408,6 +408,10 @@ impl<'m> Mapping<'m> {
             }
             _ => {}
         }
+        let same = |known: &Draft| known.id == id && known.resource_type == row.resource();
+        if row.is_mention && self.drafts.iter().any(same) {
+            return;
+        }
         let stored = self
             .time(frame, &row.recorded)
             .map(RecordedTime::from_micros);

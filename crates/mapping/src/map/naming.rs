@@ -38,6 +38,14 @@ impl<'m> Mapping<'m> {
                     }
                     Name::Rule(_) => false,
                     Name::Field(field) => push_name(frame, *field, &mut names),
+                    Name::Other(field, own) => {
+                        let start = names.len();
+                        let found = push_name(frame, *field, &mut names);
+                        if let Some(number) = names.get_mut(start) {
+                            *number = u8::try_from(own.field).unwrap_or(u8::MAX);
+                        }
+                        found
+                    }
                 };
                 if found {
                     break;
@@ -53,9 +61,17 @@ impl<'m> Mapping<'m> {
         }
         let patient = self.patient;
         let [first, second, ..] = &mut parts;
-        (*first, *second) = (patient.as_bytes(), row.table.as_bytes());
+        // Another resource has the id that its own segment gives it.
+        let is_other = row.id.iter().flatten().any(Name::is_other);
+        let table = if is_other { row.resource() } else { row.table };
+        (*first, *second) = (patient.as_bytes(), table.as_bytes());
         let count = row.id.len().min(ID_PARTS_MAX) + 2;
-        let id = self.numbered(parts.get(..count).unwrap_or_default());
+        let parts = parts.get(..count).unwrap_or_default();
+        let id = if is_other {
+            link::id(parts)
+        } else {
+            self.numbered(parts)
+        };
         self.names = names;
         (id, false)
     }

@@ -82,10 +82,19 @@ pub(crate) const ID_PARTS_MAX: usize = 6;
 pub(crate) enum Name {
     /// What a field says.
     Field(FieldName),
+    /// What a field says of another resource of the type, whose own number is in that field: `DG1-22=DG1-20`.
+    Other(FieldName, FieldName),
     /// The time of the resource, to the second.
     Second,
     /// A rule of its own.
     Rule(&'static str),
+}
+
+impl Name {
+    /// Says whether it names another resource.
+    pub(crate) fn is_other(&self) -> bool {
+        matches!(self, Self::Other(..))
+    }
 }
 
 /// The rules that name what fields alone do not.
@@ -196,7 +205,13 @@ fn name(text: &'static str, place: Place) -> Result<Name, TableError> {
     match text {
         "@second" => Ok(Name::Second),
         _ if RULES.contains(&text) => Ok(Name::Rule(text)),
-        _ => field_name(text, place).map(Name::Field),
+        _ => match text.split_once('=') {
+            Some((says, own)) => Ok(Name::Other(
+                field_name(says, place)?,
+                field_name(own, place)?,
+            )),
+            None => field_name(text, place).map(Name::Field),
+        },
     }
 }
 

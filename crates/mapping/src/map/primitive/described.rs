@@ -179,6 +179,7 @@ const NAMES: &[(&str, usize, &str)] = &[
     ("PRB", 8, "Anticipated problem resolution time"),
     ("PRB", 11, "Problem management discipline"),
     ("PRB", 12, "Problem persistence"),
+    ("PRB", 13, "Confirmation"),
     ("PRB", 14, "Problem life cycle status"),
     ("PRB", 15, "Problem life cycle status time"),
     ("PRB", 17, "Problem onset text"),
