@@ -58,6 +58,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("codes/problem-status.tsv", include_str!("../../data/codes/problem-status.tsv")),
     ("datatypes/CNN.Practitioner.tsv", include_str!("../../data/datatypes/CNN.Practitioner.tsv")),
     ("datatypes/CWE.CodeableConcept.tsv", include_str!("../../data/datatypes/CWE.CodeableConcept.tsv")),
+    ("datatypes/CWE.Device.tsv", include_str!("../../data/datatypes/CWE.Device.tsv")),
     ("datatypes/CWE.Organization.tsv", include_str!("../../data/datatypes/CWE.Organization.tsv")),
     ("datatypes/CX.Identifier-Visit.tsv", include_str!("../../data/datatypes/CX.Identifier-Visit.tsv")),
     ("datatypes/CX.Identifier.tsv", include_str!("../../data/datatypes/CX.Identifier.tsv")),
@@ -409,4 +410,5 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("segments/SAC.Specimen.tsv", include_str!("../../data/segments/SAC.Specimen.tsv")),
     ("segments/SCH.ServiceRequest.tsv", include_str!("../../data/segments/SCH.ServiceRequest.tsv")),
     ("segments/SPM.Specimen.tsv", include_str!("../../data/segments/SPM.Specimen.tsv")),
+    ("segments/TQ1.ServiceRequest.tsv", include_str!("../../data/segments/TQ1.ServiceRequest.tsv")),
 ];
