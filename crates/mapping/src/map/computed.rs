@@ -6,6 +6,8 @@ pub(crate) mod result;
 
 mod schedule;
 
+mod vaccine;
+
 use std::borrow::Cow;
 
 use formats::fhir::json;
@@ -19,7 +21,9 @@ use crate::tables::messages::{self, StayStatus};
 use crate::tables::plan::{From, Node, Row};
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 22] = [
+pub(crate) const COMPUTED: [&str; 24] = [
+    "@vaccine-answer",
+    "@unknown-concept",
     "@appointment-start",
     "@appointment-end",
     "@minutes",
@@ -45,7 +49,8 @@ pub(crate) const COMPUTED: [&str; 22] = [
 ];
 
 /// Those that write a whole element, or several.
-pub(crate) const WHOLE: [&str; 9] = [
+pub(crate) const WHOLE: [&str; 10] = [
+    "@vaccine-answer",
     "@appointment-start",
     "@appointment-end",
     "@encounter-status",
@@ -94,6 +99,7 @@ impl<'m> Mapper<'m> {
                 self.element(name, Says::Set, elements, |this| this.out.raw(&bytes));
             }
             "@observation-value" => self.observation_value(row, frame, elements),
+            "@vaccine-answer" => self.vaccine_answer(node, row, frame, elements),
             "@appointment-start" => self.appointment_start(row, frame, elements),
             "@appointment-end" => self.appointment_end(row, frame, elements),
             _ => {}
@@ -122,6 +128,10 @@ impl<'m> Mapper<'m> {
             "@containing-device" => self.containing_device(),
             "@specimen-reference" => self.specimen_reference(row),
             "@coding-system" => self.coding_system(row, frame),
+            "@unknown-concept" => {
+                self.out.raw(UNKNOWN_CONCEPT.as_bytes());
+                Some(Value::Written)
+            }
             "@minutes" => self.minutes_of(row, frame),
             "@document-text" => self.document_text(row, frame),
             "@table-coding" => self.table_coding(row, frame),

@@ -388,7 +388,9 @@ fn begins(slots: &[Slot], group: usize, name: &[u8]) -> bool {
         if fits {
             return true;
         }
-        if !slot.optional {
+        // What belongs to the segment before it never opens a group.
+        let follows = !slot.is_group && FOLLOWERS.contains(&slot.name.as_bytes());
+        if !slot.optional && !follows {
             return false;
         }
         child = slot.end;

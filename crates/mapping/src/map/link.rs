@@ -188,8 +188,12 @@ impl<'m> Mapper<'m> {
             .filter(|made| owner(made.anchor).is_none())
             .map(|made| (made.anchor, made.group))
             .collect();
-        let found = scope::nearest(&self.tree, (here.anchor, here.group), &places)?;
-        others().find(|made| made.anchor == found)
+        match scope::nearest(&self.tree, (here.anchor, here.group), &places) {
+            Some(found) => others().find(|made| made.anchor == found),
+            // All of a message is about one patient, wherever it stands.
+            None if resource == "Patient" => others().next(),
+            None => None,
+        }
     }
 
     /// Derives the id of a resource that is not a patient's, with the site's secret: registers can be guessed.

@@ -218,6 +218,13 @@ impl<'m> Mapper<'m> {
             if !node.constant && !frame.has_any(&node.reach) {
                 continue;
             }
+            if let Body::Leaf(rows) = &node.body
+                && node.name == "*"
+            {
+                // Another table of the data type, with more beside it.
+                elements.extend(self.other_table(rows, frame));
+                continue;
+            }
             self.met_null = false;
             if let Body::Object(parts) = &node.body {
                 self.in_parts(node, parts, frame, &mut elements);
@@ -237,6 +244,20 @@ impl<'m> Mapper<'m> {
             self.out.rollback(before);
             if self.met_null {
                 elements.push(Stated::clear(node.name));
+            }
+        }
+        elements
+    }
+
+    /// Writes the elements of a data type's other tables.
+    fn other_table(&mut self, rows: &'static [Row], frame: &Frame<'_, 'm>) -> Elements {
+        let mut elements = Elements::new();
+        for row in rows {
+            if let Map::Table(table) = row.map
+                && let Some(piece) = self.read(row, frame)
+            {
+                let nodes = self.tables.data_type(table);
+                elements.extend(self.elements_of(nodes, &frame.inside(row, piece)));
             }
         }
         elements

@@ -57,7 +57,8 @@ pub(crate) enum Test {
 type Judge = fn(&[u8]) -> bool;
 
 /// The functions for what the tables cannot write, by name.
-pub(crate) const NAMED: [(&str, Judge); 5] = [
+pub(crate) const NAMED: [(&str, Judge); 6] = [
+    ("@not-a-time", is_not_a_time),
     ("@has-time", has_time),
     ("@no-time", has_no_time),
     ("@no-number", is_no_number),
@@ -74,6 +75,11 @@ fn has_time(value: &[u8]) -> bool {
 /// A time that ends with the day.
 fn has_no_time(value: &[u8]) -> bool {
     !value.is_empty() && !has_time(value)
+}
+
+/// What cannot be read as a time.
+fn is_not_a_time(value: &[u8]) -> bool {
+    !value.is_empty() && formats::hl7v2::Timestamp::parse(value).is_err()
 }
 
 /// What is no number.
