@@ -6,6 +6,8 @@ pub(crate) mod result;
 
 mod schedule;
 
+mod stay;
+
 mod vaccine;
 
 use std::borrow::Cow;
@@ -21,7 +23,9 @@ use crate::tables::messages::{self, StayStatus};
 use crate::tables::plan::{From, Node, Row};
 
 /// What the tables may name: each is a rule of the overlay.
-pub(crate) const COMPUTED: [&str; 24] = [
+pub(crate) const COMPUTED: [&str; 26] = [
+    "@stay-end",
+    "@procedure-end",
     "@vaccine-answer",
     "@unknown-concept",
     "@appointment-start",
@@ -133,6 +137,8 @@ impl<'m> Mapper<'m> {
                 Some(Value::Written)
             }
             "@minutes" => self.minutes_of(row, frame),
+            "@stay-end" => self.stay_end(row, frame),
+            "@procedure-end" => self.procedure_end(row, frame),
             "@document-text" => self.document_text(row, frame),
             "@table-coding" => self.table_coding(row, frame),
             "@source-name" => Some(Value::Text(Cow::Owned(self.source.name.to_string()))),
