@@ -193,6 +193,9 @@ impl Draft {
 
     /// Takes over what another description of the same resource has and this one has not: elements, and entries of lists.
     pub(crate) fn add(&mut self, other: &Self) {
+        if self.json == other.json && self.elements == other.elements {
+            return;
+        }
         let mut said: Vec<(Cow<'static, str>, Says, Vec<u8>)> = Vec::new();
         let all = self.elements().chain(other.elements());
         for (name, element) in all {

@@ -293,13 +293,14 @@ impl<'m> Mapping<'m> {
     fn plan(&mut self, shared: &Group<'m>) -> Vec<Planned<'m>> {
         let mut all = Vec::with_capacity(MADE_USUAL);
         for row in RESOURCES.iter() {
-            if !row.is_in(self.mapper.tree.structure) {
-                continue;
-            }
-            for anchor in 0..self.mapper.tree.segments.len() {
-                let placed = self.mapper.tree.segments.get(anchor).copied();
-                let Some(placed) = placed.filter(|one| one.segment.is_named(row.anchor)) else {
-                    continue;
+            let mut from = 0;
+            while let Some(anchor) = self.mapper.tree.next_named(row.anchor, from) {
+                if from == 0 && !row.is_in(self.mapper.tree.structure) {
+                    break;
+                }
+                from = anchor + 1;
+                let Some(placed) = self.mapper.tree.segments.get(anchor).copied() else {
+                    break;
                 };
                 let segments = scope::segments(&self.mapper.tree, row, anchor, shared);
                 let Some(field) = row.field else {

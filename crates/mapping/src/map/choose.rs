@@ -10,11 +10,18 @@ const ASKED: [&[u8]; 2] = [b"QST", b"SCI"];
 
 /// What a reference asks for: `Specimen`, `PractitionerRole-Director`, `Specimen@SPM`, `Observation@asked`.
 pub(crate) fn is_called(made: &Made, name: &str, tree: &Tree<'_>) -> bool {
-    let (name, by) = name.split_once('@').unwrap_or((name, ""));
-    if made.resource != name && made.table != name {
+    // A table is named after its resource: most others differ in the first letter already.
+    if made.resource.as_bytes().first() != name.as_bytes().first() {
         return false;
     }
-    match by {
+    let asks = |of: &str| {
+        let rest = name.strip_prefix(of)?;
+        (rest.is_empty() || rest.starts_with('@')).then_some(rest)
+    };
+    let Some(by) = asks(made.resource).or_else(|| asks(made.table)) else {
+        return false;
+    };
+    match by.trim_start_matches('@') {
         "" => true,
         "asked" => is_asked(made, tree),
         segment => tree

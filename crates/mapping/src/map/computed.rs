@@ -257,9 +257,8 @@ impl<'m> Mapper<'m> {
         let From::Part(number) = row.from else {
             return None;
         };
-        let piece = frame.piece?;
-        let code = piece.part(number - 2).and_then(Piece::text);
-        let name = piece.part(number).filter(|part| part.is_valued());
+        let code = frame.part(number - 2).and_then(Piece::text);
+        let name = frame.part(number).filter(|part| part.is_valued());
         if let Some(part) = name {
             self.mark(part, row, frame);
         }
@@ -338,11 +337,11 @@ impl<'m> Mapper<'m> {
             return Some(self.write_local(known));
         }
         let table = self.tables.codes.get(frame.vocabulary?)?;
-        let system = piece.part(3).and_then(Piece::text).unwrap_or_default();
+        let system = frame.part(3).and_then(Piece::text).unwrap_or_default();
         if !system.is_empty() && !system.starts_with("HL7") {
             return None;
         }
-        let code = piece.part(1)?.first().text()?;
+        let code = frame.part(1)?.first().text()?;
         let target = table.get(&code).filter(|target| target.code != code)?;
         let before = self.out.mark();
         self.out.begin_object();

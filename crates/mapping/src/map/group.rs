@@ -133,6 +133,13 @@ impl<'m> Tree<'m> {
         placing.tree
     }
 
+    /// Finds the place of the next segment of a name.
+    pub(crate) fn next_named(&self, name: &str, from: usize) -> Option<usize> {
+        let mut rest = self.segments.iter().skip(from);
+        let found = rest.position(|placed| placed.segment.is_named(name));
+        found.map(|place| from + place)
+    }
+
     /// Says whether a group is another one or inside of it.
     pub(crate) fn is_inside(&self, group: usize, outer: usize) -> bool {
         let mut group = group;
