@@ -57,7 +57,8 @@ pub(crate) enum Test {
 type Judge = fn(&[u8]) -> bool;
 
 /// The functions for what the tables cannot write, by name.
-pub(crate) const NAMED: [(&str, Judge); 6] = [
+pub(crate) const NAMED: [(&str, Judge); 7] = [
+    ("@no-instant", is_no_instant),
     ("@not-a-time", is_not_a_time),
     ("@has-time", has_time),
     ("@no-time", has_no_time),
@@ -75,6 +76,12 @@ fn has_time(value: &[u8]) -> bool {
 /// A time that ends with the day.
 fn has_no_time(value: &[u8]) -> bool {
     !value.is_empty() && !has_time(value)
+}
+
+/// What is not known to the minute, or not sent.
+fn is_no_instant(value: &[u8]) -> bool {
+    let time = formats::hl7v2::Timestamp::parse(value);
+    time.ok().and_then(|time| time.minute()).is_none()
 }
 
 /// What cannot be read as a time.

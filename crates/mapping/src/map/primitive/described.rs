@@ -353,6 +353,12 @@ const NAMES: &[(&str, usize, &str)] = &[
     ("BLG", 4, "Charge type reason"),
     ("CTI", 2, "Study phase"),
     ("CTI", 3, "Study time point"),
+    ("ORC", 8, "Parent order"),
+    ("ORC", 14, "Call back number"),
+    ("ORC", 20, "Advanced beneficiary notice"),
+    ("ORC", 26, "Advanced beneficiary notice override"),
+    ("ORC", 31, "Parent service"),
+    ("ORC", 32, "Advanced beneficiary notice date"),
 ];
 
 /// Writes the field's name and its words.
