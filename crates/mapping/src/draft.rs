@@ -145,8 +145,9 @@ impl Draft {
         id: Box<str>,
         event_time: EventTime,
         out: &Writer,
-        elements: Elements,
+        mut elements: Elements,
     ) -> Self {
+        elements.shrink_to_fit();
         Self {
             resource_type,
             id,

@@ -252,7 +252,7 @@ impl<'m> Mapping<'m> {
         let shared = scope::shared(&self.mapper.tree);
         let stored = self.time(Frame::new(&shared, 0), &STORED);
         self.recorded = stored.map(RecordedTime::from_micros).or(self.recorded);
-        let planned = self.plan(&shared);
+        let mut planned = self.plan(&shared);
         for of_message in [false, true] {
             if of_message {
                 let registered = std::mem::take(&mut self.mapper.drafts);
@@ -260,11 +260,13 @@ impl<'m> Mapping<'m> {
                 self.drafts.extend(patients);
             }
             let own = self.drafts.len();
-            for (index, resource) in planned.iter().enumerate() {
+            for (index, resource) in planned.iter_mut().enumerate() {
                 if self.mapper.links.is_of_message(index) == of_message {
                     self.mapper.links.here = index;
                     self.mapper.links.is_mention = resource.row.is_mention;
                     self.write(resource);
+                    // A large message makes so many that their segments would weigh more than what is written.
+                    resource.segments = Group::default();
                 }
             }
             if of_message {

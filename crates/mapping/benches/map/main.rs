@@ -16,6 +16,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use clinical::{ReceivedTime, SiteKey};
+use formats::fhir::validate::Validator;
 use mapping::bundle::bundle;
 use mapping::map::{Mapped, map};
 use mapping::source::Source;
@@ -38,10 +39,11 @@ struct Bench {
 /// Runs over everything once, and returns the bytes that came of it.
 type Case = (&'static str, fn(&Bench) -> usize);
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     ("bound: parse, write directly", direct),
     ("parse", parsed),
     ("parse, map, FHIR JSON", written),
+    ("parse, map, validate each", validated),
     ("parse, map, count what is lost", counted),
     ("parse, map, one bundle", bundled),
 ];
@@ -188,6 +190,19 @@ fn written(bench: &Bench) -> usize {
         mapped(bench, bytes, |mapped| {
             let resources = mapped.drafts.iter().map(|draft| draft.to_json());
             resources.map(|json| black_box(json).len()).sum::<usize>()
+        })
+    });
+    lengths.sum()
+}
+
+fn validated(bench: &Bench) -> usize {
+    let mut validator = Validator::default();
+    let lengths = bench.messages.iter().map(|bytes| {
+        mapped(bench, bytes, |mapped| {
+            let resources = mapped.drafts.iter().map(|draft| draft.to_json());
+            resources
+                .map(|json| json.len() + black_box(validator.validate(&json)).len())
+                .sum::<usize>()
         })
     });
     lengths.sum()

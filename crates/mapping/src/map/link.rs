@@ -258,14 +258,17 @@ impl<'m> Mapper<'m> {
             // What somebody does somewhere is named by all that is said of it.
             "PractitionerRole" => piece
                 .text()
-                .map(|text| (self.source.name.to_string(), text.into_owned())),
+                .map(|text| (Cow::Borrowed(&*self.source.name), text)),
             _ => self.identifier(data_type, piece),
         };
         let id = match &known {
             Some((authority, value)) => {
                 let people = &mut self.links.people;
                 let name = people.tell_apart(data_type, (authority, value), piece);
-                self.register_id(resource, authority, &[value.as_str(), &name].concat())
+                match &*name {
+                    "" => self.register_id(resource, authority, value),
+                    name => self.register_id(resource, authority, &[value, name].concat()),
+                }
             }
             // Who is known by a name alone is somebody of this patient's record: elsewhere, the name may be another's.
             None => {
@@ -286,11 +289,13 @@ impl<'m> Mapper<'m> {
     }
 
     /// Finds what names a resource of a register: authority and value.
-    fn identifier(&self, data_type: &str, piece: Piece<'m>) -> Option<(String, String)> {
-        let text = |number: usize| {
-            let part = piece.part(number)?.first();
-            part.text().map(std::borrow::Cow::into_owned)
-        };
+    fn identifier(
+        &self,
+        data_type: &str,
+        piece: Piece<'m>,
+    ) -> Option<(Cow<'m, str>, Cow<'m, str>)> {
+        let parts = piece.split();
+        let text = |number: usize| parts.of(piece, number)?.first().text();
         let (authority, value) = match data_type {
             "XCN" | "CNN" => (text(9), text(1)?),
             "XON" => match text(10).or_else(|| text(3)) {
@@ -300,7 +305,7 @@ impl<'m> Mapper<'m> {
             "HD" => (None, text(1).or_else(|| text(2))?),
             _ => (text(3), text(1).or_else(|| text(2))?),
         };
-        let authority = authority.unwrap_or_else(|| self.source.default_authority().to_owned());
+        let authority = authority.unwrap_or(Cow::Borrowed(self.source.default_authority()));
         Some((authority, value))
     }
 
