@@ -234,7 +234,10 @@ impl<'m> Mapper<'m> {
             _ => self.describe(table, data_type, resource, piece, frame),
         };
         let before = self.references.len();
-        self.references.extend_from_slice(self.out.since(start));
+        // A comma before it belongs to the list that it stands in.
+        let written = self.out.since(start);
+        let written = written.strip_prefix(b",").unwrap_or(written);
+        self.references.extend_from_slice(written);
         self.described.push(Description {
             of: key,
             reference: before..self.references.len(),
