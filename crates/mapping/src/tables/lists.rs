@@ -1,7 +1,10 @@
 //! The lists beside the tables of segments and data types: values of OBX-5, systems, units, events, what is left out.
 
+use std::collections::BTreeSet;
+
 use super::messages::MessageRow;
 use super::overlay::File;
+use super::plan::{Body, From, Map, Node, Row};
 use super::{Ignored, LevelRow, Place, TableError, Tables, ValueRow, condition, lines, number};
 use crate::map::result::SHAPES;
 
@@ -57,9 +60,66 @@ impl Tables {
             self.events.push(row);
         }
         for (place, cells) in lines("ignored.tsv", include_str!("../../data/ignored.tsv")) {
-            self.ignored.push(read_ignored(&cells, place)?);
+            let ignored = read_ignored(&cells, place)?;
+            match ignored.segment.split_once('.') {
+                Some((data_type, component)) => {
+                    let component = number(component, place)?;
+                    self.ignore_part(data_type, component, &ignored);
+                }
+                None => self.ignored.push(ignored),
+            }
         }
         Ok(())
+    }
+
+    /// Leaves a part of a data type out of every field that is mapped by a table of the type.
+    fn ignore_part(&mut self, data_type: &str, component: usize, why: &Ignored) {
+        let mut fields: BTreeSet<(&'static str, usize)> = BTreeSet::new();
+        for (_, nodes) in &self.resources {
+            each_row(nodes, &mut |row| {
+                let table = match row.map {
+                    Map::Table(table) | Map::Reference { table, .. } => self.types.get(table),
+                    _ => None,
+                };
+                let name = table.map_or("", |(name, _)| name);
+                if let From::Field {
+                    segment,
+                    field,
+                    component: None,
+                } = row.from
+                    && name.split('.').next() == Some(data_type)
+                {
+                    fields.insert((segment, field));
+                }
+            });
+        }
+        let rows = fields.into_iter().map(|(segment, field)| Ignored {
+            segment,
+            field: Some(field),
+            component: Some(component),
+            later: why.later,
+            reason: why.reason,
+        });
+        self.ignored.extend(rows);
+    }
+}
+
+/// Goes through the rows of elements, those of lists and objects too.
+fn each_row(nodes: &[Node], visit: &mut impl FnMut(&Row)) {
+    for node in nodes {
+        each_row_of(&node.body, visit);
+    }
+}
+
+fn each_row_of(body: &Body, visit: &mut impl FnMut(&Row)) {
+    match body {
+        Body::Leaf(rows) => rows.iter().for_each(visit),
+        Body::Object(nodes) => each_row(nodes, visit),
+        Body::Array(items) => {
+            for item in items {
+                each_row_of(&item.body, visit);
+            }
+        }
     }
 }
 
