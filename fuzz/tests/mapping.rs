@@ -46,7 +46,7 @@ fn mapping() {
             }
             match mapping::subjects(&message, &source) {
                 Subjects::Several(_) => {
-                    for part in split(&message) {
+                    for part in split(&message).expect("a damaged message is far below the limit") {
                         let part = readable.as_sent(part);
                         mapped(&source.readable(&part).message(), &source);
                     }

@@ -39,7 +39,9 @@ fn of_message(bytes: &[u8]) -> Vec<String> {
     let readable = source.readable(bytes);
     let message = readable.message();
     if let Subjects::Several(_) = subjects(&message, &source) {
-        let parts = split(&message).into_iter();
+        let parts = split(&message)
+            .expect("a message of an example is short")
+            .into_iter();
         let parts = parts.map(|part| {
             let part = readable.as_sent(part);
             one(&source.readable(&part).message(), &source)

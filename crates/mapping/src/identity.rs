@@ -120,11 +120,37 @@ fn trigger<'m>(message: &'m Message<'_>) -> &'m [u8] {
     header.map_or(b"", |header| header.segment().field(9).component(2).raw())
 }
 
+/// The parts of a message together have at most so many bytes, or one message could fill the memory: what comes before the first
+/// PID stands in each of them. What a message of the greatest length says, its parts can say twice over.
+pub const PARTS_BYTES_MAX: usize = 2 * formats::limits::MESSAGE_BYTES_MOST;
+
+/// The parts of a message would be far longer than the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the message would become {bytes} bytes in parts, one for each patient; at most {PARTS_BYTES_MAX} are made: send fewer patients in one message"
+)]
+pub struct PartsTooLong {
+    /// How many bytes they would have.
+    pub bytes: usize,
+}
+
+impl PartsTooLong {
+    /// The code of the reason, which stays the same in every version.
+    pub const CODE: &'static str = "parts-too-long";
+}
+
 /// Gives each patient of a message a message of their own: the header segments and the patient's group.
 ///
 /// A second MRG under one PID begins a message of its own, too: each part names one merge. Of two persons that are linked (A24,
 /// A37), each one's message names the other in an MRG.
-pub fn split(message: &Message<'_>) -> Vec<Vec<u8>> {
+///
+/// # Errors
+/// When the parts together would have more than [`PARTS_BYTES_MAX`].
+pub fn split(message: &Message<'_>) -> Result<Vec<Vec<u8>>, PartsTooLong> {
+    let bytes = parts_bytes(message);
+    if bytes > PARTS_BYTES_MAX {
+        return Err(PartsTooLong { bytes });
+    }
     let mut messages = parts(message);
     let mut people = message.segments_named(b"PID");
     if LINKS.contains(&trigger(message))
@@ -134,7 +160,34 @@ pub fn split(message: &Message<'_>) -> Vec<Vec<u8>> {
         one.extend(named_by_mrg(&second, message));
         other.extend(named_by_mrg(&first, message));
     }
-    messages
+    Ok(messages)
+}
+
+/// Says how many bytes [`parts`] would give, without making them.
+fn parts_bytes(message: &Message<'_>) -> usize {
+    let (mut shared, mut group, mut total) = (0_usize, 0_usize, 0_usize);
+    let (mut people, mut merges) = (false, false);
+    for segment in message.segments() {
+        let line = segment.raw().len() + 1;
+        match segment.name() {
+            b"PID" => {
+                total = total.saturating_add(shared);
+                group = shared;
+                (people, merges) = (true, false);
+            }
+            b"MRG" if std::mem::replace(&mut merges, true) => {
+                total = total.saturating_add(group);
+            }
+            _ => {}
+        }
+        group += if merges { 0 } else { line };
+        if people {
+            total = total.saturating_add(line);
+        } else {
+            shared += line;
+        }
+    }
+    total
 }
 
 /// Names a person of a PID segment as MRG does: identifiers, account, older identifier and name.
@@ -271,7 +324,7 @@ mod tests {
     #[test]
     fn several_merges_under_one_patient_become_one_each() {
         let text = b"MSH|^~\\&|A|B|||20260301||ADT^A40|1|P|2.5\rEVN|A40\rPID|||1\rMRG|2\rMRG|3\rPID|||4\rMRG|5";
-        let parts = split(&hl7v2::parse(text));
+        let parts = split(&hl7v2::parse(text)).unwrap();
         let of: Vec<_> = parts
             .iter()
             .map(|part| subjects(&hl7v2::parse(part), &Source::new("here")))
@@ -320,9 +373,33 @@ mod tests {
     }
 
     #[test]
+    fn parts_that_would_fill_the_memory_are_not_made() {
+        let text = |people: usize, merges: usize| {
+            let mut text = b"MSH|^~\\&|A|B|||2026||ADT^A40|1|P|2.5\rNTE|1||".to_vec();
+            text.resize(1024 * 1024, b'x');
+            for number in 0..people {
+                text.extend(format!("\rPID|||{number}").bytes());
+                text.extend((0..merges).flat_map(|merge| format!("\rMRG|{merge}").into_bytes()));
+            }
+            text
+        };
+        for (people, merges) in [(1, 1), (3, 0), (1, 3), (3, 3)] {
+            let text = text(people, merges);
+            let message = hl7v2::parse(&text);
+            let made: usize = split(&message).unwrap().iter().map(Vec::len).sum();
+            assert_eq!(parts_bytes(&message), made, "{people} {merges}");
+        }
+        for (people, merges) in [(100, 0), (1, 100)] {
+            let text = text(people, merges);
+            let bytes = split(&hl7v2::parse(&text)).unwrap_err().bytes;
+            assert!(bytes > 100 * 1024 * 1024, "{bytes}");
+        }
+    }
+
+    #[test]
     fn each_of_several_gets_a_message() {
         let text = b"MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\rPID|||1\rOBR|1\rPID|||2\rOBR|2\r";
-        let parts = split(&hl7v2::parse(text));
+        let parts = split(&hl7v2::parse(text)).unwrap();
         let parts: Vec<_> = parts
             .iter()
             .map(|part| String::from_utf8_lossy(part))

@@ -6,6 +6,7 @@ mod demo;
 
 mod doctor;
 mod explain;
+mod files;
 mod log;
 mod map;
 mod run;

@@ -118,10 +118,14 @@ pub(crate) fn coverage(record: &Record, sources: &Sources) -> Vec<Report> {
     ) {
         return vec![report(bytes, source, received)];
     }
-    let parts = identity::split(&message).into_iter();
-    parts
-        .map(|part| report(&readable.as_sent(part), source, received))
-        .collect()
+    match identity::split(&message) {
+        Ok(parts) => parts
+            .into_iter()
+            .map(|part| report(&readable.as_sent(part), source, received))
+            .collect(),
+        // It was set aside whole.
+        Err(_) => vec![report(bytes, source, received)],
+    }
 }
 
 fn report(bytes: &[u8], source: &Source, received: ReceivedTime) -> Report {

@@ -133,6 +133,10 @@ impl Validator {
                 return vec![whole(IssueCode::Structure, text, error.valid_up_to())];
             }
         };
+        if text.starts_with('\u{feff}') {
+            let text = "the resource begins with a byte order mark: leave it out, as JSON asks";
+            return vec![whole(IssueCode::Structure, text, 0)];
+        }
         if bytes.len() > RESOURCE_BYTES_MAX {
             let text = "the resource is longer than 64 MiB: send it in parts";
             return vec![whole(IssueCode::TooCostly, text, RESOURCE_BYTES_MAX)];

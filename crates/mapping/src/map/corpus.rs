@@ -68,7 +68,7 @@ fn what_the_corpora_become_is_valid() {
             continue;
         }
         let parts = match identity::subjects(&whole, &source) {
-            Subjects::Several(_) => split(&whole),
+            Subjects::Several(_) => split(&whole).unwrap(),
             _ => vec![bytes.clone()],
         };
         for part in parts {
@@ -113,7 +113,7 @@ fn every_message_of_the_corpora_is_accounted_for() {
             continue;
         }
         let parts = match identity::subjects(&whole, &source) {
-            Subjects::Several(_) => split(&whole),
+            Subjects::Several(_) => split(&whole).unwrap(),
             _ => vec![bytes.clone()],
         };
         for part in parts {

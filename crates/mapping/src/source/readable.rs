@@ -86,7 +86,7 @@ mod tests {
         let bytes = [header.as_bytes(), names].concat();
         let readable = source.readable(&bytes);
         let message = readable.message();
-        let parts = split(&message);
+        let parts = split(&message).unwrap();
         assert_eq!(parts.len(), 1);
         let again = readable.as_sent(parts.concat());
         assert_eq!(again.trim_ascii(), bytes.as_slice());

@@ -111,7 +111,8 @@ impl World {
                 self.step(key, &input, waiting);
             }
             Subjects::Several(_) => {
-                for (number, part) in (0_u32..).zip(divide(&message)) {
+                for (number, part) in (0_u32..).zip(divide(&message).expect("its parts are short"))
+                {
                     let part = readable.as_sent(part);
                     let key = match subjects(&hl7v2::parse(&part), &source) {
                         Subjects::One(one) => one.key(&self.site),

@@ -7,20 +7,23 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use clinical::{EventTime, SiteKey};
-use formats::hl7v2::{self, ack::Fault};
+use clinical::{EventTime, ReceivedTime, SiteKey};
+use formats::fhir::json;
+use formats::hl7v2;
 use mapping::bundle::bundle;
 use mapping::identity::{Subjects, split};
-use mapping::map::map;
+use mapping::map::{map, message_time};
 
+use super::send::Content;
 use super::{Configured, Failure, send};
 use crate::clock::Clock;
 use crate::intake::sources::Sources;
 
 /// Map HL7 v2 messages to FHIR R4, or FHIR R4 back to HL7 v2
 ///
-/// Prints one bundle a message as NDJSON, as the message alone has it: nothing is remembered between messages. Ids are
-/// derived with a key of zeros unless --site-key names the site's, so that they do not tell a site's pseudonyms.
+/// Prints one bundle a message as NDJSON, as the message alone has it: nothing is remembered between messages, and each counts
+/// as received when it was made (MSH-7). Ids are derived with a key of zeros unless --site-key names the site's, so that they do
+/// not tell a site's pseudonyms.
 ///
 /// With --explain it says of each element which field it came from, and which row of the tables says so: the guide's
 /// (guide:r12) or one of ours (ours:key), with what the guide says, what we do, and why.
@@ -38,7 +41,7 @@ pub(crate) struct Map {
     /// What to make
     #[arg(long, value_enum, default_value_t = Form::Fhir, value_name = "FORM")]
     to: Form,
-    /// Print what became of every populated field instead, one a line
+    /// Print what became of every populated field of every message instead, one a line
     #[arg(long)]
     coverage: bool,
     /// Print where each element came from instead
@@ -64,9 +67,9 @@ enum Form {
 impl Map {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         if self.to == Form::Hl7v2 {
-            if self.coverage || self.site_key.is_some() {
+            if self.coverage || self.explain || self.site_key.is_some() {
                 return Err(Failure::new(
-                    "--coverage and --site-key are about messages that come in",
+                    "--coverage, --explain and --site-key are about messages that come in",
                     "leave them out with --to hl7v2, which names what it does not carry anyway",
                 ));
             }
@@ -81,12 +84,23 @@ impl Map {
             None => SiteKey::new([0; 32]),
         };
         let mut refused = 0;
-        for (number, bytes) in (1..).zip(send::messages(&self.files)?) {
-            refused += u64::from(!self.one(&bytes, number, &sources, &site, out)?);
+        for Content { path, messages } in send::read(&self.files)? {
+            if messages.is_empty() {
+                refused += 1;
+                writeln!(
+                    std::io::stderr(),
+                    "{}: there is no message in it",
+                    path.display()
+                )?;
+            }
+            for (number, bytes) in (1..).zip(messages) {
+                let place = format!("{}, message {number}", path.display());
+                refused += u64::from(!self.one(&bytes, &place, &sources, &site, out)?);
+            }
         }
         if refused > 0 {
             Err(Failure::new(
-                format!("{refused} message(s) could not be mapped"),
+                format!("of {refused} message(s) or file(s) nothing could be mapped"),
                 "each is named above",
             ))
         } else {
@@ -98,7 +112,7 @@ impl Map {
     fn one(
         &self,
         bytes: &[u8],
-        number: u64,
+        place: &str,
         sources: &Sources,
         site: &SiteKey,
         out: &mut dyn Write,
@@ -107,32 +121,58 @@ impl Map {
         let readable = source.readable(bytes);
         let message = readable.message();
         if let Some(issue) = message.first_error() {
-            let fault = Fault::from_issue(&message, issue);
             let mut log = std::io::stderr().lock();
-            writeln!(log, "message {number}: {issue}\n  hint: {}", fault.text)?;
+            writeln!(log, "{place}: {issue}")?;
+            if bytes.trim_ascii_start().starts_with(b"{") {
+                let hint = "FHIR resources as JSON become messages with --to hl7v2";
+                writeln!(log, "  hint: {hint}")?;
+            }
             return Ok(false);
         }
         if let Subjects::Several(_) = mapping::identity::subjects(&message, source) {
-            for part in split(&message) {
+            let parts = match split(&message) {
+                Ok(parts) => parts,
+                Err(error) => {
+                    writeln!(std::io::stderr(), "{place}: {error}")?;
+                    return Ok(false);
+                }
+            };
+            for (number, part) in (1..).zip(parts) {
                 let part = readable.as_sent(part);
-                self.print(&source.readable(&part).message(), source, site, out)?;
+                let place = format!("{place}, patient {number}");
+                self.print(
+                    &source.readable(&part).message(),
+                    &place,
+                    (source, site),
+                    out,
+                )?;
             }
             return Ok(true);
         }
-        self.print(&message, source, site, out)?;
+        self.print(&message, place, (source, site), out)?;
         Ok(true)
     }
 
     fn print(
         &self,
         message: &hl7v2::Message<'_>,
-        source: &mapping::source::Source,
-        site: &SiteKey,
+        place: &str,
+        (source, site): (&mapping::source::Source, &SiteKey),
         out: &mut dyn Write,
     ) -> Result<(), Failure> {
-        let mapped = map(message, source, site, Clock::system().now());
+        // As if it had come when it was made, so that the same files give the same bytes.
+        let received = message_time(message, source).map_or_else(
+            || Clock::system().now(),
+            |made| ReceivedTime::from_micros(made.micros()),
+        );
+        let mapped = map(message, source, site, received);
         if self.coverage {
-            out.write_all(&mapped.coverage.report(message).to_json_lines())?;
+            let report = mapped.coverage.report(message).to_json_lines();
+            let place = [b"{\"message\":", &*json::string(place), b","].concat();
+            for line in report.split_inclusive(|byte| *byte == b'\n') {
+                out.write_all(&place)?;
+                out.write_all(line.strip_prefix(b"{").unwrap_or(line))?;
+            }
         } else if self.explain {
             let all = mapped.explain(message);
             if self.json {

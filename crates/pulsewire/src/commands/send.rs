@@ -10,7 +10,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Failure;
-pub(crate) use load::read as messages;
+pub(crate) use load::{Content, read};
 use load::{Load, Target};
 
 /// Send HL7 v2 messages over MLLP
@@ -48,7 +48,8 @@ pub(crate) struct Send {
 
 impl Send {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let messages = load::read(&self.files)?;
+        let read = load::read(&self.files)?.into_iter();
+        let messages: Vec<Vec<u8>> = read.flat_map(|content| content.messages).collect();
         if messages.is_empty() {
             return Err(Failure::new(
                 "there is no message in these files",

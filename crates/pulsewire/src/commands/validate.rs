@@ -7,7 +7,7 @@ use clap::Args;
 use formats::fhir::read::Raw;
 use formats::fhir::validate::{Issue, Severity, Validator, operation_outcome};
 
-use super::Failure;
+use super::{Failure, files};
 
 /// Check FHIR R4 resources in JSON against the standard
 ///
@@ -15,7 +15,7 @@ use super::Failure;
 /// bindings, references and the invariants that can be computed. Profiles are not looked at. Ends with 1 if any is not valid.
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// Files with one resource, or with one on each line (NDJSON); `-` reads the standard input
+    /// Files with one resource, or with one on each line (NDJSON); folders are walked, `-` reads the standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print an OperationOutcome for each resource instead, one a line
@@ -35,10 +35,9 @@ impl Validate {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut validator = Validator::default();
         let mut seen = Seen::default();
-        for file in &self.files {
-            let bytes = content(file)?;
-            let is_one = Raw::read(&bytes).is_ok() || !bytes.contains(&b'\n');
-            if is_one || !is_lines(&bytes) {
+        for file in files::walk(&self.files)? {
+            let bytes = content(&file)?;
+            if Raw::read(&bytes).is_ok() || !is_lines(&bytes) {
                 let issues = validator.validate(&bytes);
                 self.tell(&file.display().to_string(), &issues, &mut seen, out)?;
                 continue;
@@ -105,24 +104,106 @@ impl Validate {
     }
 }
 
-/// Whether bytes are resources on a line each.
+/// Whether bytes that are not one resource are resources on a line each, however broken some of them are: the first line is a
+/// whole one, or each begins one. Where one resource stands on several lines, neither is so.
 fn is_lines(bytes: &[u8]) -> bool {
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.all(|line| line.is_empty() || (line.starts_with(b"{") && line.ends_with(b"}")))
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut lines = lines.filter(|line| !line.is_empty());
+    let Some(first) = lines.next() else {
+        return false;
+    };
+    let mut others = lines.peekable();
+    let is_only = others.peek().is_none();
+    let begins = |line: &[u8]| line.starts_with(b"{");
+    !is_only && begins(first) && (Raw::read(first).is_ok() || others.all(begins))
 }
 
 fn content(file: &Path) -> Result<Vec<u8>, Failure> {
-    let read = if file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map(|_| bytes)
-    } else {
-        std::fs::read(file)
-    };
-    read.map_err(|error| {
-        let hint = "name a file with FHIR in JSON, or - for the standard input";
-        Failure::new(format!("{} cannot be read: {error}", file.display()), hint)
-    })
+    if file.as_os_str() != "-" {
+        return files::read(file, "FHIR in JSON, or give - for the standard input");
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::new(format!("the standard input: {error}"), ""))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(content: &str, expected: Expect) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), content).unwrap();
+        let command = Validate {
+            files: vec![folder.path().to_owned()],
+            json: false,
+        };
+        let mut out = Vec::new();
+        let is_valid = command.run(&mut out).is_ok();
+        let out = String::from_utf8(out).unwrap();
+        let out = out.replace(&format!("{}/", folder.path().display()), "");
+        expected.assert_eq(&format!("{out}{is_valid}"));
+    }
+
+    #[test]
+    fn a_broken_line_is_told_and_the_others_are_looked_at() {
+        let patient = |more: &str| format!("{{\"resourceType\":\"Patient\"{more}\n");
+        let lines = [
+            &patient("}"),
+            &patient(""),
+            "\n",
+            &patient(",\"gender\":\"males\"}"),
+        ];
+        let (first, rest) = lines.split_at(1);
+        check(
+            &[first.concat(), rest.concat()].concat(),
+            expect![[r#"
+            file:2: fatal structure at byte 25, Patient.resourceType: this is not JSON: a comma or a closing bracket expected; what stands after it was not looked at
+            file:4: error code-invalid at byte 35, Patient.gender: write one of the codes of administrative-gender: female, male, other, unknown
+            3 resource(s), 2 not valid, 0 more with warnings
+            false"#]],
+        );
+        check(
+            &[rest.concat(), first.concat()].concat(),
+            expect![[r#"
+            file:1: fatal structure at byte 25, Patient.resourceType: this is not JSON: a comma or a closing bracket expected; what stands after it was not looked at
+            file:3: error code-invalid at byte 35, Patient.gender: write one of the codes of administrative-gender: female, male, other, unknown
+            3 resource(s), 2 not valid, 0 more with warnings
+            false"#]],
+        );
+        check(
+            "{\"resourceType\":\"Patient\"}\nMSH|\n",
+            expect![[r#"
+            file:2: fatal structure at byte 0, Resource: this is not JSON: an object expected; what stands after it was not looked at
+            2 resource(s), 1 not valid, 0 more with warnings
+            false"#]],
+        );
+    }
+
+    #[test]
+    fn a_resource_on_several_lines_is_one() {
+        check(
+            "{\n \"resourceType\": \"Patient\"\n}\n",
+            expect![[r#"
+            1 resource(s), 0 not valid, 0 more with warnings
+            true"#]],
+        );
+        check(
+            "{\n \"resourceType\": \"Patient\",\n}\n",
+            expect![[r#"
+            file: fatal structure at byte 30, Patient: this is not JSON: a string expected; what stands after it was not looked at
+            1 resource(s), 1 not valid, 0 more with warnings
+            false"#]],
+        );
+        check(
+            "",
+            expect![[r#"
+            file: fatal structure at byte 0, Resource: this is not JSON: an object expected; what stands after it was not looked at
+            1 resource(s), 1 not valid, 0 more with warnings
+            false"#]],
+        );
+    }
 }

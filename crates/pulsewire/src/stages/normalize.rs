@@ -8,7 +8,7 @@ use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
 use formats::hl7v2::Message;
 use journal::{Record, RecordRef, TopicPartition};
 use mapping::event::{FHIR_JSON, identity as wire};
-use mapping::identity::{self, Subjects};
+use mapping::identity::{self, PartsTooLong, Subjects};
 use mapping::normalize::split::Split;
 use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State};
 use mapping::source::Readable;
@@ -254,7 +254,8 @@ impl NormalizeStage {
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let parts = identity::split(&readable.message()).into_iter();
+        let parts = identity::split(&readable.message())
+            .map_err(|error| StepError::new(PartsTooLong::CODE, error.to_string()))?;
         for (number, part) in (0_u32..).zip(parts) {
             let part = readable.as_sent(part);
             let readable = source.mapping.readable(&part);

@@ -127,7 +127,7 @@ fn map_prints_a_bundle_a_message_and_says_which_cannot_be_mapped() {
         .iter()
         .map(|entry| entry["resource"]["resourceType"].as_str().unwrap())
         .collect();
-    expect![[r#""Bundle" ["Patient", "Organization", "Patient", "Provenance"]"#]]
+    expect![[r#""Bundle" ["MessageHeader", "Provenance", "Provenance", "Patient", "Organization", "Patient", "Provenance"]"#]]
         .assert_eq(&format!("{} {types:?}", bundle["resourceType"]));
     let again = run(&["map", &testdata.display().to_string()]);
     assert_eq!(
@@ -143,18 +143,28 @@ fn map_prints_a_bundle_a_message_and_says_which_cannot_be_mapped() {
             .lines()
             .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok())
     );
+    let first = format!(
+        r#"{{"message":"{}, message 1","path":"MSH[1]-1","#,
+        testdata.display()
+    );
+    assert!(said(&coverage).starts_with(&first), "{}", said(&coverage));
     assert!(said(&coverage).contains("MRG"), "{}", said(&coverage));
 
     let folder = tempfile::tempdir().unwrap();
     let broken = file(folder.path(), "broken.hl7", &lines(&[&header("", "B")]));
-    let refused = run(&["map", &broken]);
+    let empty = file(folder.path(), "empty.hl7", b"");
+    let json = file(
+        folder.path(),
+        "patient.json",
+        br#"{"resourceType":"Patient"}"#,
+    );
+    let refused = run(&["map", &broken, &empty, &json]);
     assert_eq!(refused.status.code(), Some(1));
-    expect![[r#"
-        message 1: segment 1, field 9, byte 55: MSH-9 is empty; send the message type, such as ADT^A01 (message-type-missing)
-          hint: MSH-9 is empty; send the message type, such as ADT^A01
-        error: 1 message(s) could not be mapped
-          hint: each is named above
-    "#]].assert_eq(&complained(&refused));
+    let place = format!("{}/", folder.path().display());
+    expect![[r#""#]].assert_eq(&complained(&refused).replace(&place, ""));
+    let explained = run(&["map", "--to", "hl7v2", "--explain", &json]);
+    assert_eq!(explained.status.code(), Some(1));
+    expect![[r#""#]].assert_eq(&complained(&explained));
 }
 
 #[test]
@@ -370,5 +380,5 @@ fn resources_in_files_are_held_against_the_standard() {
     );
     let missing = run(&["validate", "nowhere.json"]);
     assert_eq!(missing.status.code(), Some(1));
-    assert!(complained(&missing).contains("hint: name a file"));
+    assert!(complained(&missing).contains("hint: name files with FHIR"));
 }

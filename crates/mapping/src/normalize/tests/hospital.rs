@@ -67,7 +67,7 @@ impl Hospital {
     fn parts(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let message = hl7v2::parse(bytes);
         match identity::subjects(&message, &self.source) {
-            Subjects::Several(_) => identity::split(&message),
+            Subjects::Several(_) => identity::split(&message).unwrap(),
             _ => vec![bytes.to_vec()],
         }
     }

@@ -7,23 +7,18 @@ use clinical::EventTime;
 use formats::fhir::read::Raw;
 use mapping::outbound::{IssueCode, Outbound, Sent, to_v2};
 
-use crate::commands::Failure;
+use crate::commands::{Failure, files};
 
 /// Prints the messages that the resources of files make, and names on the standard error what is in none of them.
 pub(super) fn run(
-    files: &[PathBuf],
+    paths: &[PathBuf],
     at: EventTime,
     is_terminal: bool,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let mut refused = 0;
-    for path in walk(files)? {
-        let bytes = std::fs::read(&path).map_err(|error| {
-            Failure::new(
-                format!("{}: {error}", path.display()),
-                "name files with FHIR resources as JSON or NDJSON",
-            )
-        })?;
+    for path in files::walk(paths)? {
+        let bytes = files::read(&path, "FHIR resources as JSON or NDJSON")?;
         for unit in units(&bytes) {
             let mut log = std::io::stderr().lock();
             match to_v2(&unit, &Outbound::default(), at) {
@@ -98,28 +93,6 @@ fn units(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
         units.push(others);
     }
     units
-}
-
-/// Gives the files, and those in folders in the order of their names.
-fn walk(files: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for path in files {
-        if path.is_dir() {
-            found.extend(walk(&inside(path)?)?);
-        } else {
-            found.push(path.clone());
-        }
-    }
-    Ok(found)
-}
-
-fn inside(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let entries =
-        entries.map_err(|error| Failure::new(format!("{}: {error}", folder.display()), ""))?;
-    let mut inside: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
-    inside.sort();
-    Ok(inside)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 
 use super::report::Report;
 use crate::clock::Stopwatch;
-use crate::commands::Failure;
+use crate::commands::{Failure, files};
 
 /// How much of an answer is read at once.
 const READ_BYTES: usize = 16 << 10;
@@ -106,33 +106,24 @@ fn client_config(ca: Option<&Path>) -> Result<Arc<rustls::ClientConfig>, Failure
     ))
 }
 
-/// Reads all messages of the files, and of the files in the folders.
-pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut messages = Vec::new();
-    for path in files {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let entries = entries
-                .map_err(|error| Failure::new(format!("{}: {error}", path.display()), ""))?;
-            let mut inside: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
-            inside.sort();
-            messages.extend(read(&inside)?);
-            continue;
-        }
-        let bytes = std::fs::read(path).map_err(|error| {
-            Failure::new(
-                format!("{}: {error}", path.display()),
-                "name files with HL7 v2 messages",
-            )
-        })?;
-        let (parts, doubts) = split(&bytes);
-        messages.extend(parts);
+/// A file and the messages in it.
+pub(crate) struct Content {
+    pub(crate) path: PathBuf,
+    pub(crate) messages: Vec<Vec<u8>>,
+}
+
+/// Reads the messages of the files, and of the files in the folders.
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Content>, Failure> {
+    let mut found = Vec::new();
+    for path in files::walk(paths)? {
+        let (messages, doubts) = split(&files::read(&path, "HL7 v2 messages")?);
         let mut log = io::stderr().lock();
         for doubt in doubts {
             writeln!(log, "{}: {doubt}", path.display())?;
         }
+        found.push(Content { path, messages });
     }
-    Ok(messages)
+    Ok(found)
 }
 
 /// The messages in a file's bytes, framed by MLLP, in a batch, or one after the other; and what does not add up.
