@@ -1,8 +1,9 @@
 //! The codes of a message that no table and no rule of its source translates: kept as sent, and told so that they can be mapped.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use formats::hl7v2::{Field, Message, Repetition};
+use formats::hl7v2::{Field, Message, Repetition, Segment};
 
 use crate::issue::{Issue, IssueCode};
 use crate::map::Mapped;
@@ -48,23 +49,35 @@ impl UnmappedCode {
 impl Mapped {
     /// Gives the codes of a message that nothing translates, each once.
     pub fn unmapped_codes(&self, message: &Message<'_>) -> Vec<UnmappedCode> {
-        let mut found: Vec<UnmappedCode> = Vec::new();
-        for issue in self.issues.iter().filter(|issue| is_about_a_code(issue)) {
-            let Some(code) = at(message, issue.position) else {
+        let issues = self.issues.iter().filter(|issue| is_about_a_code(issue));
+        let mut positions: Vec<usize> = issues.map(|issue| issue.position).collect();
+        positions.sort_unstable();
+        let mut segments = message.segments().peekable();
+        let mut found: BTreeMap<[String; 4], UnmappedCode> = BTreeMap::new();
+        for position in positions {
+            while segments
+                .next_if(|segment| segment.position().end <= position)
+                .is_some()
+            {}
+            let segment = segments
+                .peek()
+                .filter(|segment| segment.position().contains(&position));
+            let Some(code) = segment.and_then(|segment| at(segment, position)) else {
                 continue;
             };
-            let same = found.iter_mut().find(|known| {
-                (&known.field, &known.system, &known.code)
-                    == (&code.field, &code.system, &code.code)
-                    && (!code.code.is_empty() || known.text == code.text)
-            });
-            match same {
-                Some(known) => known.count += 1,
-                None => found.push(code),
-            }
+            // Words tell codes apart only where there is no code.
+            let words = if code.code.is_empty() {
+                &*code.text
+            } else {
+                ""
+            };
+            let [field, system, sent] = [&code.field, &code.system, &code.code].map(Clone::clone);
+            let known = found
+                .entry([field, system, sent, words.to_owned()])
+                .or_insert(UnmappedCode { count: 0, ..code });
+            known.count += 1;
         }
-        found.sort();
-        found
+        found.into_values().collect()
     }
 }
 
@@ -72,11 +85,8 @@ const fn is_about_a_code(issue: &Issue) -> bool {
     matches!(issue.code, IssueCode::LocalCode | IssueCode::CodeUnknown)
 }
 
-/// Reads the code at a byte of a message: that of a coded field, or of the component that starts there.
-fn at(message: &Message<'_>, position: usize) -> Option<UnmappedCode> {
-    let segment = message
-        .segments()
-        .find(|segment| segment.position().contains(&position))?;
+/// Reads the code at a byte of a segment: that of a coded field, or of the component that starts there.
+fn at(segment: &Segment<'_>, position: usize) -> Option<UnmappedCode> {
     let name = String::from_utf8_lossy(segment.name());
     let within = |field: &Field<'_>| holds(&field.position(), position);
     let (number, field) = (1..)
@@ -89,7 +99,6 @@ fn at(message: &Message<'_>, position: usize) -> Option<UnmappedCode> {
         .zip(repetition.components())
         .find(|(_, component)| holds(&component.position(), position))?;
     let field = format!("{name}-{number}");
-    let told = |text: Cow<'_, str>, most: usize| text.trim().chars().take(most).collect::<String>();
     if component.0 > 1 {
         return Some(UnmappedCode {
             field: format!("{field}.{}", component.0),
@@ -116,6 +125,14 @@ fn at(message: &Message<'_>, position: usize) -> Option<UnmappedCode> {
         },
         count: 1,
     })
+}
+
+/// Gives what is told of a text: on one line, and nothing that a terminal obeys, since people read lists of codes and put them
+/// into configurations.
+fn told(text: Cow<'_, str>, most: usize) -> String {
+    let letters = text.trim().chars().take(most);
+    let shown = |letter: char| if letter.is_control() { ' ' } else { letter };
+    letters.map(shown).collect()
 }
 
 /// Gives code, words and coding system: the first three components, or the second three where they are empty.
@@ -181,6 +198,14 @@ mod tests {
                 OBX-3 "" "" "Something" ×1
                 OBX-3 "L" "K" "Potassium" ×2
                 OBX-3 "L" "NA" "Sodium" ×1"#]],
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_a_code_stays_on_one_line_and_moves_no_terminal() {
+        check(
+            "PID|||7^^^H^MR\rOBR|1||9|P^a\\X0A\\[source.x]\\X1B\\[2J^L\r",
+            expect![[r#"OBR-4 "L" "P" "a [source.x] [2J" ×1"#]],
         );
     }
 
