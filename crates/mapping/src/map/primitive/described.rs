@@ -45,6 +45,7 @@ const NAMES: &[(&str, usize, &str)] = &[
     ("SPM", 26, "Number of containers"),
     ("SPM", 29, "Child role"),
     ("SAC", 8, "Container status"),
+    ("SAC", 23, "Initial specimen volume"),
     ("SAC", 29, "Dilution factor"),
     ("SAC", 30, "Treatment"),
     ("SAC", 31, "Temperature"),
