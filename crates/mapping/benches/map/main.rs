@@ -21,6 +21,10 @@ use mapping::bundle::bundle;
 use mapping::map::{Mapped, map};
 use mapping::source::Source;
 
+/// The allocator that the program runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Each case runs at least this long in a round.
 const SLOT_MS_MIN: u128 = 60;
 
