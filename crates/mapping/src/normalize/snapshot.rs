@@ -296,7 +296,7 @@ impl Stay {
             Effect::CancelPlan => self.cancel_plan(status, said),
             Effect::CancelPlannedTransfer if said >= location_said => {
                 let location = self.snapshot.get("location").unwrap_or_default();
-                let kept = without_items_of(location, "status", b"\"reserved\"");
+                let kept = without_items_of(location, "status", b"\"planned\"");
                 self.snapshot.set("location", &kept, said);
             }
             Effect::CancelAttending if said >= participants_said => {

@@ -139,9 +139,9 @@ fn a_deleted_person_is_no_longer_active() {
 }
 
 #[test]
-fn a_planned_transfer_is_reserved_until_it_is_cancelled() {
+fn a_planned_transfer_is_planned_until_it_is_cancelled() {
     let mut hospital = Hospital::new();
-    let reserved = |place: &str| {
+    let planned = |place: &str| {
         format!(
             "{ANN} / {}{}{place}",
             visit("I", "W1", "V1"),
@@ -149,12 +149,12 @@ fn a_planned_transfer_is_reserved_until_it_is_cancelled() {
         )
     };
     hospital.send("A01", 0, &format!("{ANN} / {}", visit("I", "W1", "V1")));
-    hospital.send("A15", 1, &reserved("W2"));
+    hospital.send("A15", 1, &planned("W2"));
     expect![[r#"
-        V1 of 1: in-progress at W1 active, W2 reserved
+        V1 of 1: in-progress at W1 active, W2 planned
     "#]]
     .assert_eq(&hospital.stays());
-    hospital.send("A26", 2, &reserved("W2"));
+    hospital.send("A26", 2, &planned("W2"));
     expect![[r#"
         V1 of 1: in-progress at W1 active
     "#]]
@@ -186,6 +186,32 @@ fn an_end_that_is_deleted_goes_without_the_beginning() {
         stays[0]["period"],
         serde_json::json!({"start": "2026-02-27"})
     );
+}
+
+#[test]
+fn an_end_that_was_taken_back_does_not_come_again_with_an_older_message() {
+    let messages = [("A01", 0, ""), ("A03", 2, "20260301"), ("A13", 3, "")];
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [2, 0, 1],
+        [1, 2, 0],
+        [2, 1, 0],
+        [1, 0, 2],
+    ] {
+        let mut hospital = Hospital::new();
+        for (event, minute, end) in order.map(|at| messages[at]) {
+            let stay = [&*visit("I", "W1", "V1"), &"|".repeat(26), end].concat();
+            hospital.send(event, minute, &format!("{ANN} / {stay}"));
+        }
+        let stay = hospital.all("Encounter")[0];
+        assert_eq!(stay["status"], "in-progress", "{order:?}");
+        assert_eq!(
+            stay["period"]["end"],
+            serde_json::Value::Null,
+            "{order:?} {stay}"
+        );
+    }
 }
 
 #[test]
