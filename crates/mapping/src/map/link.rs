@@ -224,8 +224,11 @@ impl<'m> Mapper<'m> {
             self.met_null |= known.met_null;
             let reference = self.references.get(known.reference.clone());
             let reference = reference.unwrap_or_default();
+            if reference.is_empty() {
+                return None;
+            }
             self.out.raw(reference);
-            return (!reference.is_empty()).then_some(());
+            return Some(());
         }
         let met_null = std::mem::take(&mut self.met_null);
         let start = self.out.mark();

@@ -36,6 +36,8 @@ const PRIMITIVES: &[(&str, Primitive)] = &[
     ("as-sent", text::as_sent),
     ("joined", text::joined),
     ("street", text::joined),
+    ("id", text::id),
+    ("rank", text::rank),
     ("street-address", text::street_address),
     ("street-name", text::street_name),
     ("dwelling-number", text::dwelling_number),

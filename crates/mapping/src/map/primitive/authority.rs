@@ -83,7 +83,12 @@ pub(super) fn endpoint<'m>(
 ) -> Option<Value<'m>> {
     let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
     let (id, kind) = (part(2)?, part(3)?);
-    let text = id.text()?;
+    // A URI has no blanks.
+    let text = id
+        .text()?
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join("%20");
     let uri = match &*kind.text()? {
         "DNS" => Some(format!("urn:dns:{text}")),
         kind => universal_uri(kind, &text),

@@ -73,6 +73,38 @@ pub(crate) fn spaced(piece: Piece<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Writes a text that is a FHIR id, and no other.
+pub(super) fn id<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let text = piece.text()?;
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let is_id = text.len() <= ID_LENGTH_MAX && text.bytes().all(may_stand);
+    is_id.then(|| string(mapper, piece, row, frame))?
+}
+
+/// The longest id of FHIR R4 (`[A-Za-z0-9\-\.]{1,64}`).
+const ID_LENGTH_MAX: usize = 64;
+
+/// Writes a number from 1 on, without quotes.
+pub(super) fn rank<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let text = piece.text()?;
+    let rank: u32 = text.parse().ok().filter(|rank| *rank >= 1)?;
+    mapper.mark(piece, row, frame);
+    (rank <= RANK_MAX).then(|| Value::Raw(rank.to_string().into_bytes()))
+}
+
+/// The greatest positiveInt of FHIR R4.
+const RANK_MAX: u32 = 0x7fff_ffff;
+
 /// Writes the street address of an SAD.
 pub(super) fn street_address<'m>(
     mapper: &mut Mapper<'m>,
