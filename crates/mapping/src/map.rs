@@ -10,6 +10,8 @@ pub(crate) mod piece;
 
 pub(crate) mod clock;
 
+pub(crate) mod frame;
+
 pub(crate) mod write;
 
 mod parts;
