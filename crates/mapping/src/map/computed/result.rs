@@ -2,6 +2,7 @@
 
 use formats::fhir::json;
 
+use crate::map::choose::is_called;
 use crate::map::link::Made;
 use crate::map::piece::Piece;
 use crate::map::scope;
@@ -82,22 +83,29 @@ impl<'m> Mapper<'m> {
             return None;
         }
         let here = self.links.made.get(self.links.here)?;
-        let all = || {
-            self.links
-                .others()
-                .filter(|made| made.resource == "Specimen")
+        let named = |name: &'static str| {
+            let all = self.links.others();
+            all.filter(move |made| is_called(made, name, &self.tree))
         };
-        let places: Vec<_> = all().map(|made| (made.anchor, made.group)).collect();
-        let found = match places.as_slice() {
-            [] => return None,
-            [(only, _)] => *only,
-            _ => scope::nearest(&self.tree, (here.anchor, here.group), &places)?,
+        let nearest = |name: &'static str| {
+            let places: Vec<_> = named(name).map(|made| (made.anchor, made.group)).collect();
+            match places.as_slice() {
+                [] => None,
+                [(only, _)] => Some(*only),
+                _ => scope::nearest(&self.tree, (here.anchor, here.group), &places),
+            }
         };
-        let made = all().find(|made| made.anchor == found)?;
-        let belongs = made.group == here.group || self.tree.is_inside(here.group, made.group);
-        let order = self.tree.parent(here.group).unwrap_or(here.group);
-        (belongs || self.tree.is_inside(made.group, order))
-            .then(|| Value::Text(format!("Specimen/{}", made.id).into()))
+        let is_near = |anchor: &usize| {
+            let order = self.tree.parent(here.group).unwrap_or(here.group);
+            let group = self.tree.segments.get(*anchor).map(|placed| placed.group);
+            group.is_some_and(|group| {
+                self.tree.is_inside(here.group, group) || self.tree.is_inside(group, order)
+            })
+        };
+        let sample = nearest("Specimen@SPM").filter(is_near);
+        let found = sample.or_else(|| nearest("Specimen").filter(is_near))?;
+        let made = named("Specimen").find(|made| made.anchor == found)?;
+        Some(Value::Text(format!("Specimen/{}", made.id).into()))
     }
 }
 
