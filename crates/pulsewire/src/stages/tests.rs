@@ -161,9 +161,9 @@ fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean()
 
 #[test]
 fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_go_on() {
-    /// It ends before it begins.
+    /// Its number is no longer valid before it begins to be.
     const STAY: &[u8] = b"MSH|^~\\&|ADT|H|||20260301100000+0000||ADT^A03|1|P|2.5\rEVN||20260301100000+0000\r\
-        PID|||7^^^H^MR||Doe^Jane\rPV1|1|I|W1||||||||||||||||9^^^H^VN|||||||||||||||||||||||||20260301090000+0000|20260228090000+0000\r";
+        PID|||7^^^H^MR||Doe^Jane\rPV1|1|I|W1||||||||||||||||9^^^H^VN^^20260301^20260228\r";
     let made = |mode: &str| {
         let config =
             config::parse(&format!("[validation.Encounter]\nmode = \"{mode}\"\n")).unwrap();
@@ -201,7 +201,7 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
                 .collect::<Vec<_>>(),
             kept.iter()
                 .filter_map(|record| header(record, "detail"))
-                .map(|detail| detail.contains("per-1") && detail.contains("Encounter.period"))
+                .map(|detail| detail.contains("per-1") && detail.contains("Encounter.identifier"))
                 .collect::<Vec<_>>(),
             kept.iter().all(|record| record
                 .value
@@ -215,7 +215,7 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
     "#]]
     .assert_eq(&made("off"));
     expect_test::expect![[r#"
-        patients 1, encounters 1, marked Some("Encounter.period invariant"), kept [] [] true
+        patients 1, encounters 1, marked Some("Encounter.identifier[0].period invariant"), kept [] [] true
         pulsewire_normalize_invalid_resources_total{resource="Encounter",outcome="published"} 1"#]]
     .assert_eq(&made("warn"));
     expect_test::expect![[r#"
