@@ -162,7 +162,8 @@ fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean()
 #[test]
 fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_go_on() {
     /// Its number is no longer valid before it begins to be.
-    const STAY: &[u8] = b"MSH|^~\\&|ADT|H|||20260301100000+0000||ADT^A03|1|P|2.5\rEVN||20260301100000+0000\r\
+    const STAY: &[u8] =
+        b"MSH|^~\\&|ADT|H|||20260301100000+0000||ADT^A03|1|P|2.5\rEVN||20260301100000+0000\r\
         PID|||7^^^H^MR||Doe^Jane\rPV1|1|I|W1||||||||||||||||9^^^H^VN^^20260301^20260228\r";
     let made = |mode: &str| {
         let config =

@@ -161,10 +161,21 @@ fn map_prints_a_bundle_a_message_and_says_which_cannot_be_mapped() {
     let refused = run(&["map", &broken, &empty, &json]);
     assert_eq!(refused.status.code(), Some(1));
     let place = format!("{}/", folder.path().display());
-    expect![[r#""#]].assert_eq(&complained(&refused).replace(&place, ""));
+    expect![[r#"
+        broken.hl7, message 1: segment 1, field 9, byte 55: MSH-9 is empty; send the message type, such as ADT^A01 (message-type-missing)
+        empty.hl7: there is no message in it
+        patient.json, message 1: byte 0: no MSH segment; send a message that starts with MSH (no-header)
+          hint: FHIR resources as JSON become messages with --to hl7v2
+        error: of 3 message(s) or file(s) nothing could be mapped
+          hint: each is named above
+    "#]].assert_eq(&complained(&refused).replace(&place, ""));
     let explained = run(&["map", "--to", "hl7v2", "--explain", &json]);
     assert_eq!(explained.status.code(), Some(1));
-    expect![[r#""#]].assert_eq(&complained(&explained));
+    expect![[r#"
+        error: --coverage, --explain and --site-key are about messages that come in
+          hint: leave them out with --to hl7v2, which names what it does not carry anyway
+    "#]]
+    .assert_eq(&complained(&explained));
 }
 
 #[test]
