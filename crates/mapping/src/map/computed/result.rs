@@ -38,7 +38,7 @@ impl<'m> Mapper<'m> {
                     !code.is_empty() && known == code && known_sub_id == sub_id
                 })
         };
-        let found = self.links.others().filter(is_it).last();
+        let found = self.links.others().rfind(is_it);
         let found = found.map(|made| (made.resource, made.id.clone()));
         let words = text(piece.part(3).or_else(|| piece.part(1)?.part(2)));
         self.mark(piece, row, frame);
