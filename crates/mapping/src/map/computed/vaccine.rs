@@ -65,12 +65,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Writes what was given to read: an entry for each document, with the dates that stand under its sub-id (OBX-4).
-    fn education(
-        &mut self,
-        all: &[Sent<'m>],
-        row: &'static Row,
-        frame: &Frame<'_, 'm>,
-    ) -> Vec<u8> {
+    fn education(&mut self, all: &[Sent<'m>], row: &'static Row, frame: &Frame<'_, 'm>) -> Vec<u8> {
         let mut entries: Vec<Vec<u8>> = Vec::new();
         for document in all {
             let piece = answer(document, DOCUMENT).or_else(|| answer(document, VACCINE));
