@@ -138,9 +138,15 @@ fn every_message_of_the_corpora_is_accounted_for() {
             }
             for line in &report.lines {
                 if matches!(line.outcome, Outcome::Unmapped { reason: None }) {
-                    let place = line.path.split(']').next_back().unwrap_or_default();
-                    let name = line.path.get(..3).unwrap_or_default();
-                    *lost.entry(format!("{name}{place}")).or_default() += 1;
+                    // `PID[1]-3[2].4` is told as `PID-3.4`.
+                    let parts = line.path.split('[').enumerate();
+                    let place: String = parts
+                        .map(|(number, part)| match (number, part.split_once(']')) {
+                            (0, _) => part,
+                            (_, rest) => rest.map_or("", |(_, rest)| rest),
+                        })
+                        .collect();
+                    *lost.entry(place).or_default() += 1;
                 }
             }
         }
