@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clinical::PatientKey;
 
-use super::splice::replaced;
+use super::splice::replaced_each;
 use super::state::{State, fingerprint};
 use crate::draft::Draft;
 
@@ -57,13 +57,7 @@ impl State {
                 Some(id) => id.trim_end_matches('"').into(),
                 None => draft.id.clone(),
             };
-            *draft = draft.rewritten(&id, |_, json| {
-                let mut json = json.to_vec();
-                for (from, to) in &names {
-                    json = replaced(&json, from, to);
-                }
-                Some(json)
-            });
+            *draft = draft.rewritten(&id, |_, json| Some(replaced_each(json, &names)));
         }
     }
 

@@ -290,7 +290,11 @@ impl Stay {
         let participants_said = self.snapshot.said("participant").unwrap_or(DEFAULT);
         let location_said = self.snapshot.said("location").unwrap_or(DEFAULT);
         let status_said = self.snapshot.said("status").unwrap_or(DEFAULT);
+        let had_end = self.has_end();
         self.snapshot.apply(draft, said);
+        if said < status_said && !had_end {
+            self.stay_open(said);
+        }
         match draft.effect {
             Effect::State | Effect::Mention => self.keep_what_was(location, status, participants),
             Effect::CancelPlan => self.cancel_plan(status, said),
@@ -423,6 +427,21 @@ impl Stay {
             && let Some(earlier) = earlier
         {
             self.snapshot.set("location", &earlier, said);
+        }
+    }
+
+    fn has_end(&self) -> bool {
+        let period = self.snapshot.get("period").unwrap_or_default();
+        Raw::read(period).is_ok_and(|period| matches!(period.get("end"), Ok(Some(_))))
+    }
+
+    /// An older message gives no end to a visit that is said to go on since.
+    fn stay_open(&mut self, said: EventTime) {
+        let goes_on = self.snapshot.get("status") == Some(b"\"in-progress\"");
+        if goes_on && self.has_end() {
+            let period = self.snapshot.get("period").unwrap_or_default();
+            let open = without_members(period, &["end"]);
+            self.snapshot.force("period", &open, said);
         }
     }
 

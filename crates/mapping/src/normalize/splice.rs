@@ -1,5 +1,7 @@
 //! JSON arrays and objects taken apart and put together again, without trees.
 
+use std::collections::BTreeMap;
+
 use clinical::PatientKey;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
@@ -142,6 +144,28 @@ pub(super) fn replaced(json: &[u8], from: &str, to: &str) -> Vec<u8> {
     out
 }
 
+/// Puts other texts in the place of those that stand behind a quote, by a list of both; each is given to its closing quote.
+pub(super) fn replaced_each(json: &[u8], names: &BTreeMap<String, String>) -> Vec<u8> {
+    let quote = |bytes: &[u8]| bytes.iter().position(|byte| *byte == b'"');
+    let mut out = Vec::with_capacity(json.len());
+    let mut rest = json;
+    while let Some((before, after)) = quote(rest).and_then(|at| rest.split_at_checked(at + 1)) {
+        out.extend_from_slice(before);
+        rest = after;
+        let text = quote(rest).and_then(|at| rest.split_at_checked(at + 1));
+        let found = text.and_then(|(text, after)| {
+            let name = names.get(std::str::from_utf8(text).ok()?)?;
+            Some((name, after))
+        });
+        if let Some((name, after)) = found {
+            out.extend_from_slice(name.as_bytes());
+            rest = after;
+        }
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
 fn is_same_identifier(one: Raw<'_>, other: Raw<'_>) -> bool {
     let part = |of: Raw<'_>, name| {
         let found = of.get(name).ok().flatten();
@@ -150,4 +174,28 @@ fn is_same_identifier(one: Raw<'_>, other: Raw<'_>) -> bool {
     ["system", "value", "assigner"]
         .into_iter()
         .all(|name| part(one, name) == part(other, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reference_is_replaced_once_and_nothing_else_is() {
+        let pairs = [("A/1\"", "A/2\""), ("A/2\"", "A/3\"")];
+        let names = pairs
+            .map(|(from, to)| (from.to_owned(), to.to_owned()))
+            .into();
+        let check = |json: &str, expected: &str| {
+            let out = replaced_each(json.as_bytes(), &names);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        };
+        check(
+            r#"[{"reference":"A/1"},{"reference":"A/2"},"A/12","xA/1",1]"#,
+            r#"[{"reference":"A/2"},{"reference":"A/3"},"A/12","xA/1",1]"#,
+        );
+        check("", "");
+        check(r#""A/1"#, r#""A/1"#);
+        check(r#""A/1""A/1""#, r#""A/2""A/2""#);
+    }
 }

@@ -218,15 +218,14 @@ impl State {
             self.messages.sort_unstable();
             self.messages.drain(..over);
         }
-        while self.versions.len() > MAX_VERSIONS {
-            let first = self
-                .versions
-                .iter()
-                .min_by_key(|(name, v)| (v.received, **name));
-            let Some(name) = first.map(|(name, _)| *name) else {
-                break;
-            };
-            self.versions.remove(&name);
+        let over = self.versions.len().saturating_sub(MAX_VERSIONS);
+        if over > 0 {
+            let versions = self.versions.iter();
+            let mut oldest: Vec<_> = versions.map(|(name, v)| (v.received, *name)).collect();
+            oldest.sort_unstable();
+            for (_, name) in oldest.into_iter().take(over) {
+                self.versions.remove(&name);
+            }
         }
         let over = self.renamed.len().saturating_sub(MAX_RENAMED);
         self.renamed.drain(..over);
