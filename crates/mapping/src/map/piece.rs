@@ -132,10 +132,24 @@ impl<'m> Piece<'m> {
         }
     }
 
-    /// Says whether there is nothing here but white space.
+    /// Says whether there is nothing here but white space and separators.
     #[inline]
     pub(crate) fn is_blank(self) -> bool {
-        self.raw().trim_ascii_start().is_empty()
+        let raw = self.raw();
+        match raw.first() {
+            None => true,
+            Some(byte) if byte.is_ascii_alphanumeric() => false,
+            Some(_) => self.has_blank_parts(raw),
+        }
+    }
+
+    fn has_blank_parts(self, raw: &[u8]) -> bool {
+        if raw.trim_ascii_start().is_empty() {
+            return true;
+        }
+        let may_separate = |byte: &u8| byte.is_ascii_punctuation() || byte.is_ascii_whitespace();
+        let is_part = matches!(self, Self::Subcomponent(_));
+        !is_part && raw.iter().all(may_separate) && self.parts().into_iter().all(Self::is_blank)
     }
 
     /// Says whether the sender deletes what was known.

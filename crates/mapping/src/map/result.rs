@@ -40,6 +40,14 @@ impl<'m> Mapper<'m> {
             .filter(|piece| piece.is_valued())
             .collect();
         let [first, rest @ ..] = pieces.as_slice() else {
+            // A result without a value; an explicit null says so.
+            if let Some(null) = field
+                .repetitions()
+                .map(Piece::Repetition)
+                .find(|piece| piece.is_null())
+            {
+                self.mark(null, row, frame);
+            }
             return;
         };
         // A text's repetitions are its lines, not results of their own.

@@ -49,9 +49,9 @@ fn a_merge_states_both_sides() {
         "A40",
         "PID|||1^^^H^MR / MRG|2^^^H^MR",
         expect![[r#"
-        State {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}],"active":false,"link":[{"other":{"reference":"Patient/1"},"type":"replaced-by"}]}
-        State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}},{"use":"old","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}],"active":true,"link":[{"other":{"reference":"Patient/2"},"type":"replaces"}]}
-    "#]],
+            State {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}],"active":false,"link":[{"other":{"reference":"Patient/1"},"type":"replaced-by"}]}
+            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}},{"use":"old","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}],"active":true,"link":[{"other":{"reference":"Patient/2"},"type":"replaces"}]}
+        "#]],
     );
 }
 
@@ -63,9 +63,9 @@ fn a_link_states_both_sides_and_taking_it_back_states_none() {
         both,
         expect![[r#"
             State {"resourceType":"Patient","id":"2","identifier":[{"value":"2","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}]}
-            Link {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/2"},"type":"seealso"}]}
+            Link {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}],"link":[{"other":{"reference":"Patient/2"},"type":"seealso"}]}
             State {"resourceType":"Patient","id":"1","identifier":[{"value":"1","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/2"},"type":"seealso"}]}
-            Link {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}],"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}]}
+            Link {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}],"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}]}
         "#]],
     );
     check(
@@ -73,9 +73,9 @@ fn a_link_states_both_sides_and_taking_it_back_states_none() {
         both,
         expect![[r#"
             State {"resourceType":"Patient","id":"2","identifier":[{"value":"2","assigner":{"display":"H"}}]}
-            Unlink {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
+            Unlink {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]}
             State {"resourceType":"Patient","id":"1","identifier":[{"value":"1","assigner":{"display":"H"}}]}
-            Unlink {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"display":"H"}}]}
+            Unlink {"resourceType":"Patient","id":"2","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"2","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]}
         "#]],
     );
 }
@@ -86,8 +86,8 @@ fn a_renumbered_visit_says_what_it_was_and_what_it_is() {
         "A42",
         "PID|||1^^^H^MR / MRG|1^^^H^MR||||V1^^^H / PV1||I|||||||||||||||||V2^^^H",
         expect![[r#"
-            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
-            State {"resourceType":"Encounter","id":"9e68b864f3fbf8ce5379c1b209078bfb","identifier":[{"value":"V2","assigner":{"display":"H"},"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]}}],"status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"}}
+            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]}
+            State {"resourceType":"Encounter","id":"9e68b864f3fbf8ce5379c1b209078bfb","identifier":[{"value":"V2","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}],"status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"}}
             Superseded {"resourceType":"Encounter","id":"20900d55c32ec66f516d680af1135b93","identifier":[{"use":"old","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]},"value":"V1","assigner":{"display":"H"}}],"status":"entered-in-error","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"},"partOf":{"reference":"Encounter/9e68b864f3fbf8ce5379c1b209078bfb"}}
         "#]],
     );
@@ -100,8 +100,8 @@ fn a_moved_visit_was_the_other_patients() {
         "PID|||1^^^H^MR / MRG|2^^^H^MR||||V1^^^H / PV1||I|||||||||||||||||V1^^^H",
         expect![[r#"
             State {"resourceType":"Patient","id":"2","identifier":[{"value":"2","assigner":{"display":"H"}}]}
-            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
-            State {"resourceType":"Encounter","id":"20900d55c32ec66f516d680af1135b93","identifier":[{"value":"V1","assigner":{"display":"H"},"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]}}],"status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"}}
+            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]}
+            State {"resourceType":"Encounter","id":"20900d55c32ec66f516d680af1135b93","identifier":[{"value":"V1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}],"status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/1"}}
             Moved {"resourceType":"Encounter","id":"80e3fbbab0d2ea1eb62eea5b40f9cf41","identifier":[{"use":"old","type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}]},"value":"V1","assigner":{"display":"H"}}],"status":"entered-in-error","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},"subject":{"reference":"Patient/2"},"partOf":{"reference":"Encounter/20900d55c32ec66f516d680af1135b93"}}
         "#]],
     );
@@ -113,15 +113,15 @@ fn without_a_visit_or_another_person_nothing_is_added() {
         "A42",
         "PID|||1^^^H^MR / MRG|1^^^H^MR||||V1",
         expect![[r#"
-        State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
-    "#]],
+            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]}
+        "#]],
     );
     check(
         "A24",
         "PID|||1^^^H^MR / PV1||N",
         expect![[r#"
-        State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"display":"H"}}]}
-    "#]],
+            State {"resourceType":"Patient","id":"1","identifier":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"MR"}]},"value":"1","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]}
+        "#]],
     );
 }
 
