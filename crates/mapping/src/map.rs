@@ -119,11 +119,12 @@ fn map_for(
     (subjects, patient): (Subjects, PatientKey),
 ) -> Mapped {
     let mut mapping = Mapping::new(message, source, site, received, patient);
-    let exchange = mapping.run();
-    let retired_identifiers = match &subjects {
-        Subjects::Merge { .. } => mapping.retired_identifiers(),
-        Subjects::None | Subjects::One(_) | Subjects::Several(_) => Box::default(),
-    };
+    let mut exchange = mapping.run();
+    let mut retired_identifiers = Box::default();
+    if let Subjects::Merge { .. } = &subjects {
+        retired_identifiers = mapping.retired_identifiers();
+        exchange = mapping.unknown(exchange);
+    }
     let Mapping {
         mapper, mut drafts, ..
     } = mapping;
@@ -274,23 +275,28 @@ impl<'m> Mapping<'m> {
             if of_message {
                 let mut exchange = std::mem::take(&mut self.mapper.drafts);
                 exchange.extend(self.drafts.drain(own..));
-                // Who sent the message may be known to its patient's resources already.
-                exchange.retain(|draft| {
-                    let same = |known: &&mut Draft| {
-                        known.id == draft.id && known.resource_type == draft.resource_type
-                    };
-                    match self.drafts.iter_mut().find(same) {
-                        Some(known) => {
-                            known.add(draft);
-                            false
-                        }
-                        None => true,
-                    }
-                });
-                return exchange;
+                return self.unknown(exchange);
             }
         }
         Vec::new()
+    }
+
+    /// Adds what is said of resources that the patient's refer to already, such as who sent the message, and gives the
+    /// others back.
+    fn unknown(&mut self, mut drafts: Vec<Draft>) -> Vec<Draft> {
+        drafts.retain(|draft| {
+            let same = |known: &&mut Draft| {
+                known.id == draft.id && known.resource_type == draft.resource_type
+            };
+            match self.drafts.iter_mut().find(same) {
+                Some(known) => {
+                    known.add(draft);
+                    false
+                }
+                None => true,
+            }
+        });
+        drafts
     }
 
     /// Finds which resources the message makes, and their ids, so that they can refer to each other in any order.
@@ -454,6 +460,10 @@ impl<'m> Mapping<'m> {
         let elements = self.mapper.elements("Merge", &Frame::new(&shared, 0));
         let at = self.mapper.message_time;
         let merge = Draft::written("Merge", Box::default(), at, &self.mapper.out, elements);
+        // Who gave those identifiers may be named nowhere else.
+        let registered = std::mem::take(&mut self.mapper.drafts);
+        let registered = self.unknown(registered);
+        self.drafts.splice(0..0, registered);
         let found = merge.elements().find_map(|(_, element)| match element {
             Element::Set(bytes) => Some(bytes.into()),
             Element::Default(_) | Element::Clear => None,

@@ -56,6 +56,27 @@ fn a_merge_states_both_sides() {
 }
 
 #[test]
+fn who_gave_a_number_that_goes_is_a_resource_of_the_message() {
+    let made = drafts(
+        b"MSH|^~\\&|A|B|||20260301||ADT^A40|1|P|2.5\rEVN||20260301\rPID|||1^^^H^MR\rMRG|2^^^OLD^MR\r",
+    );
+    let names = made
+        .iter()
+        .filter(|draft| draft.resource_type == "Organization")
+        .map(|draft| String::from_utf8(draft.to_json().to_vec()).unwrap());
+    let named = |name: &str| {
+        let told = format!(r#""name":"{name}""#);
+        names.clone().filter(|json| json.contains(&told)).count()
+    };
+    assert_eq!(
+        (named("OLD"), named("H")),
+        (1, 1),
+        "{:?}",
+        names.clone().collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn a_link_states_both_sides_and_taking_it_back_states_none() {
     let both = "PID|||1^^^H^MR / PV1||N / PID|||2^^^H^MR / PV1||N";
     check(
