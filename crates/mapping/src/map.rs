@@ -324,6 +324,7 @@ impl<'m> Mapping<'m> {
                 }
             }
         }
+        self.mapper.links.index();
         all
     }
 

@@ -34,7 +34,7 @@ use folder::{in_order, pairs};
 use formats::fhir::definition::Definition;
 use formats::fhir::json;
 use lookup::Lookup;
-use overlay::{File, Layers, Line};
+use overlay::{Layers, Line};
 use plan::{From, Map, Node, Row};
 
 pub(crate) use codes::CodeTable;

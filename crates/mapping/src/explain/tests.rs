@@ -50,31 +50,33 @@ fn each_element_names_its_field() {
     check(
         "Patient/",
         expect![[r#"
-        identifier[0].type.coding[0].system = http://terminology.hl7.org/CodeSystem/v2-0203 text 
-        identifier[0].type.coding[0].code = MR field PID[1]-3.5
-        identifier[0].value = 7 field PID[1]-3.1
-        identifier[0].assigner.display = H field PID[1]-3.4
-        identifier[1].type.coding[0].system = http://terminology.hl7.org/CodeSystem/v2-0203 text 
-        identifier[1].type.coding[0].code = PI field PID[1]-3[2].5
-        identifier[1].value = 8 field PID[1]-3[2].1
-        identifier[1].assigner.display = H field PID[1]-3[2].4
-        name[0].family = Doe field PID[1]-5.1
-        name[0].given[0] = Jane field PID[1]-5.2
-        telecom[0].system = phone text 
-        telecom[0].value = 555-1 field PID[1]-13
-        telecom[0].use = home text 
-        telecom[1].system = phone text 
-        telecom[1].value = 555-2 field PID[1]-13[2]
-        telecom[1].use = home text 
-        gender = female field PID[1]-8
-        birthDate = 1954-02-11 field PID[1]-7
-        address[0].line[0] = 1 Road field PID[1]-11.1
-        address[0].city = Rome field PID[1]-11.3"#]],
+            identifier[0].type.coding[0].system = http://terminology.hl7.org/CodeSystem/v2-0203 text 
+            identifier[0].type.coding[0].code = MR field PID[1]-3.5
+            identifier[0].value = 7 field PID[1]-3.1
+            identifier[0].assigner.reference = Organization/fae8c0a48603e396ce8b9a2dc9e05f37 rule 
+            identifier[0].assigner.display = H rule 
+            identifier[1].type.coding[0].system = http://terminology.hl7.org/CodeSystem/v2-0203 text 
+            identifier[1].type.coding[0].code = PI field PID[1]-3[2].5
+            identifier[1].value = 8 field PID[1]-3[2].1
+            identifier[1].assigner.reference = Organization/fae8c0a48603e396ce8b9a2dc9e05f37 rule 
+            identifier[1].assigner.display = H rule 
+            name[0].family = Doe field PID[1]-5.1
+            name[0].given[0] = Jane field PID[1]-5.2
+            telecom[0].system = phone text 
+            telecom[0].value = 555-1 field PID[1]-13
+            telecom[0].use = home text 
+            telecom[1].system = phone text 
+            telecom[1].value = 555-2 field PID[1]-13[2]
+            telecom[1].use = home text 
+            gender = female field PID[1]-8
+            birthDate = 1954-02-11 field PID[1]-7
+            address[0].line[0] = 1 Road field PID[1]-11.1
+            address[0].city = Rome field PID[1]-11.3"#]],
     );
     check(
         "Observation/",
         expect![[r#"
-            status = final field OBX[1]-11
+            status = final text 
             category[0].coding[0].system = http://terminology.hl7.org/CodeSystem/v2-0074 rule 
             category[0].coding[0].code = CH field OBR[1]-24
             code.coding[0].system = urn:pulsewire:lab:L field OBX[1]-3.3
@@ -89,6 +91,7 @@ fn each_element_names_its_field() {
             valueQuantity.code = mmol/L field OBX[1]-6
             interpretation[0].coding[0].system = http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation rule 
             interpretation[0].coding[0].code = HH field OBX[1]-8
+            specimen.reference = Specimen/b5e779eea6917f7ea467cd9729efb67b rule 
             referenceRange[0].text = 3.5-5.1 field OBX[1]-7"#]],
     );
 }

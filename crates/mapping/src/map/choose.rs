@@ -48,7 +48,7 @@ impl<'m> Mapper<'m> {
             return self.nearest(name);
         };
         let placed = |made: &&Made| self.tree.segments.get(made.anchor);
-        let mut own = self.links.others().filter(|made| {
+        let mut own = self.links.others(name).filter(|made| {
             is_called(made, name, &self.tree)
                 && placed(made).is_some_and(|placed| placed.segment.name == segment.name)
         });
@@ -76,7 +76,7 @@ impl<'m> Mapper<'m> {
             Some(name) => (name, true),
             None => (name, false),
         };
-        self.links.others().filter(move |made| {
+        self.links.others(name).filter(move |made| {
             let Some(here) = here else { return false };
             let left_out = |one: &str| match one {
                 "" => false,

@@ -114,6 +114,8 @@ pub(crate) struct Opened {
     /// The group around it; of the message, itself.
     pub(crate) parent: usize,
     pub(crate) repeats: bool,
+    /// The first of its segments, and the last one in it or in a group inside it.
+    pub(crate) span: (usize, usize),
 }
 
 impl<'m> Tree<'m> {
@@ -213,6 +215,7 @@ impl<'m> Placing<'m> {
                     name,
                     parent: 0,
                     repeats: false,
+                    span: (0, 0),
                 }],
             },
             last: None,
@@ -230,11 +233,20 @@ impl<'m> Placing<'m> {
         if !follows && !name.starts_with(b"Z") {
             self.last = Some(self.tree.segments.len());
         }
+        let place = self.tree.segments.len();
         self.tree.segments.push(Placed {
             segment,
             group,
             owner,
         });
+        let mut around = group;
+        while let Some(opened) = self.tree.groups.get_mut(around) {
+            opened.span.1 = place;
+            if opened.parent == around {
+                break;
+            }
+            around = opened.parent;
+        }
     }
 
     /// Finds the group of a segment, and opens it where it is a new one.
@@ -354,6 +366,7 @@ impl<'m> Placing<'m> {
             name: opening.name,
             parent,
             repeats: opening.repeats,
+            span: (self.tree.segments.len(), self.tree.segments.len()),
         });
         self.levels.push(Level {
             slot,

@@ -5,7 +5,7 @@ mod person;
 mod place;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use clinical::{EventId, PatientKey};
@@ -31,6 +31,8 @@ pub(crate) struct Links {
     pub(crate) event: String,
     /// The resources that the message makes.
     pub(crate) made: Vec<Made>,
+    /// Their places by type, in the order of their segments: many results ask for what is near.
+    pub(super) by_type: BTreeMap<&'static str, Vec<usize>>,
     /// Which of them is being written.
     pub(crate) here: usize,
     /// Whether the message only mentions that one.
@@ -60,13 +62,26 @@ impl Links {
         self.made.get(index).is_some_and(|made| made.of_message)
     }
 
-    /// Gives the resources that the one being written may refer to: those of a patient are kept without the message's.
-    pub(super) fn others(&self) -> impl DoubleEndedIterator<Item = &Made> {
+    /// Takes note of where the resources of each type are, once all are planned.
+    pub(super) fn index(&mut self) {
+        for (index, made) in self.made.iter().enumerate() {
+            self.by_type.entry(made.resource).or_default().push(index);
+        }
+        for places in self.by_type.values_mut() {
+            places.sort_by_key(|index| self.made.get(*index).map(|made| made.anchor));
+        }
+    }
+
+    /// Gives the resources that the one being written may refer to by a name, in the order of their segments: those of
+    /// a patient are kept without the message's.
+    pub(super) fn others(&self, name: &str) -> impl DoubleEndedIterator<Item = &Made> {
         let of_message = self.is_of_message(self.here);
-        let all = self.made.iter().enumerate();
-        let others = all
-            .filter(move |(index, made)| *index != self.here && (of_message || !made.of_message));
-        others.map(|(_, made)| made)
+        let resource = name.split(['-', '@']).next().unwrap_or(name);
+        let places = self.by_type.get(resource).map_or(&[][..], Vec::as_slice);
+        let others = places.iter().filter(|index| **index != self.here);
+        others
+            .filter_map(|index| self.made.get(*index))
+            .filter(move |made| of_message || !made.of_message)
     }
 }
 
@@ -169,7 +184,7 @@ impl<'m> Mapper<'m> {
     pub(crate) fn nearest(&self, resource: &str) -> Option<&Made> {
         let here = self.links.made.get(self.links.here)?;
         let others = || {
-            let all = self.links.others();
+            let all = self.links.others(resource);
             all.filter(|made| is_called(made, resource, &self.tree))
         };
         if let Some(same) = others().find(|made| made.anchor == here.anchor) {

@@ -141,7 +141,8 @@ fn all_around(tree: &Tree<'_>, group: usize, places: &[(usize, usize)]) -> Vec<u
 }
 
 /// Finds what is nearest to a segment: in its group, else in the groups around it, never in another repetition of a
-/// group; except that the only one of a group beside it counts, as a specimen does for its results.
+/// group; except that the only one of a group beside it counts, as a specimen does for its results. The places are in
+/// the order of the segments.
 pub(crate) fn nearest(
     tree: &Tree<'_>,
     (anchor, group): (usize, usize),
@@ -150,7 +151,11 @@ pub(crate) fn nearest(
     let mut level = Some(group);
     let mut height = 0;
     while let Some(outer) = level {
-        let inside = || places.iter().filter(|(_, at)| tree.is_inside(*at, outer));
+        let (first, last) = tree.groups.get(outer)?.span;
+        let from = places.partition_point(|(index, _)| *index < first);
+        let to = places.partition_point(|(index, _)| *index <= last);
+        let near = places.get(from..to).unwrap_or_default();
+        let inside = || near.iter().filter(|(_, at)| tree.is_inside(*at, outer));
         let mut direct = inside().filter(|(_, at)| !is_repeated(tree, *at, outer));
         let first = direct.next();
         let before = direct.rfind(|(index, _)| *index < anchor);

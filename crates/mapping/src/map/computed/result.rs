@@ -29,8 +29,7 @@ impl<'m> Mapper<'m> {
         let here = self.links.made.get(self.links.here)?.anchor;
         let is_it = |made: &&Made| {
             let segment = self.tree.segments.get(made.anchor).map(|one| one.segment);
-            made.resource == "Observation"
-                && made.anchor < here
+            made.anchor < here
                 && segment.is_some_and(|segment| {
                     let part = |field: usize| segment.first(field).map(Piece::Repetition);
                     let known = text(part(3).map(Piece::first));
@@ -38,7 +37,7 @@ impl<'m> Mapper<'m> {
                     !code.is_empty() && known == code && known_sub_id == sub_id
                 })
         };
-        let found = self.links.others().rfind(is_it);
+        let found = self.links.others("Observation").rfind(is_it);
         let found = found.map(|made| (made.resource, made.id.clone()));
         let words = text(piece.part(3).or_else(|| piece.part(1)?.part(2)));
         self.mark(piece, row, frame);
@@ -63,7 +62,10 @@ impl<'m> Mapper<'m> {
             levels(Piece::Repetition(segment.first(4)?).text()?.as_ref())
         };
         let own = place(here.anchor)?;
-        let devices = self.links.others().filter(|made| made.table == LEVEL_TABLE);
+        let devices = self
+            .links
+            .others("Device")
+            .filter(|made| made.table == LEVEL_TABLE);
         let around = devices.filter_map(|made| {
             let other = place(made.anchor)?;
             let depth = depth(other);
@@ -84,7 +86,7 @@ impl<'m> Mapper<'m> {
         }
         let here = self.links.made.get(self.links.here)?;
         let named = |name: &'static str| {
-            let all = self.links.others();
+            let all = self.links.others(name);
             all.filter(move |made| is_called(made, name, &self.tree))
         };
         let nearest = |name: &'static str| {
