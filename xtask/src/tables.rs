@@ -127,10 +127,12 @@ fn names() -> Result<Vec<String>, Failed> {
 /// The list as a Rust file.
 fn list_text(names: &[String]) -> String {
     let mut text = LIST_HEAD.to_owned();
-    for name in names {
-        text.push_str(&format!(
-            "    (\"{name}\", include_str!(\"../../data/{name}\")),\n"
-        ));
+    for pair in names.chunks(2) {
+        let entries = pair
+            .iter()
+            .map(|name| format!("(\"{name}\", include_str!(\"../../data/{name}\")),"));
+        let line = entries.collect::<Vec<_>>().join(" ");
+        text.push_str(&format!("    {line}\n"));
     }
     text + "];\n"
 }

@@ -139,11 +139,11 @@ impl<'m> Mapper<'m> {
             let mut elements = Elements::with_capacity(3);
             for name in ["name", "description"] {
                 this.element(name, Says::Set, &mut elements, |this| {
-                    this.out.string(&words)
+                    this.out.string(&words);
                 });
             }
             this.element("mode", Says::Set, &mut elements, |this| {
-                this.out.plain(b"instance")
+                this.out.plain(b"instance");
             });
             elements
         });
@@ -190,22 +190,22 @@ impl<'m> Mapper<'m> {
         if let Some((part, status)) = status.filter(|(_, text)| STATUSES.contains(&text.as_str())) {
             self.mark(part, row, frame);
             self.element("status", Says::Set, &mut elements, |this| {
-                this.out.string(&status)
+                this.out.string(&status);
             });
         }
         self.element("name", Says::Set, &mut elements, |this| {
-            this.out.string(&level.name)
+            this.out.string(&level.name);
         });
         if let Some((part, text)) =
             of_whole(DESCRIPTION).and_then(|part| Some((part, part.text()?)))
         {
             self.mark(part, row, frame);
             self.element("description", Says::Set, &mut elements, |this| {
-                this.out.string(&text)
+                this.out.string(&text);
             });
         }
         self.element("mode", Says::Set, &mut elements, |this| {
-            this.out.plain(b"instance")
+            this.out.plain(b"instance");
         });
         self.element("physicalType", Says::Set, &mut elements, |this| {
             write_kind(&mut this.out, level.row);
