@@ -4,6 +4,7 @@
 use formats::fhir::validate::{ISSUES_MAX, Validator, operation_outcome};
 use formats::fhir::view::ResourceView;
 use fuzz::Recipe;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 #[test]
@@ -19,7 +20,8 @@ fn validation() {
                 assert!(!issue.text.is_empty());
             }
             if issues.is_empty() {
-                let read = serde_json::from_slice::<Value>(&bytes);
+                // Not as a value: `1e999` is a decimal, though no number of a processor is that large.
+                let read = serde_json::from_slice::<IgnoredAny>(&bytes);
                 assert!(read.is_ok(), "{}", String::from_utf8_lossy(&bytes));
             }
             let outcome = operation_outcome(&issues);
