@@ -8,10 +8,11 @@ use super::none;
 use crate::step::root;
 
 /// A crate of ours, and the crates of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("clinical", &[]),
     ("formats", &[]),
     ("mapping", &["clinical", "formats"]),
+    ("schema", &["formats", "mapping"]),
     ("journal", &[]),
     ("stream", &["journal"]),
     ("workloads", &["clinical"]),
@@ -25,6 +26,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
             "formats",
             "journal",
             "mapping",
+            "schema",
             "stream",
             "ui",
             "workloads",

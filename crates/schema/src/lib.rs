@@ -1,0 +1,11 @@
+//! What records on topics look like, and whether a change breaks who reads them.
+#![forbid(unsafe_code)]
+
+pub mod resource;
+pub mod vitals;
+
+pub mod asyncapi;
+
+pub mod compatibility;
+
+pub mod registry;

@@ -1,0 +1,1 @@
+//! The slim JSON Schema of each FHIR resource type that is published.
