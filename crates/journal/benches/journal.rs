@@ -76,6 +76,7 @@ fn open(dir: &Path) -> EmbeddedJournal {
         partitions: PARTITIONS,
         retention: None,
         retention_bytes: None,
+        compacted: false,
     };
     journal.ensure_topic(&spec).unwrap();
     journal

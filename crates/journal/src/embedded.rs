@@ -282,14 +282,16 @@ fn refuse_closed(item: Item) {
 impl Journal for EmbeddedJournal {
     fn ensure_topic(&self, spec: &TopicSpec) -> Result<(), Error> {
         check::topic(spec)?;
-        if self.shared.catalog().has_topic(spec)? {
+        // It keeps every record, whatever may be left out.
+        let spec = TopicSpec {
+            compacted: false,
+            ..spec.clone()
+        };
+        if self.shared.catalog().has_topic(&spec)? {
             return Ok(());
         }
         let (done, answer) = std::sync::mpsc::sync_channel(1);
-        let item = Item::Topic {
-            spec: spec.clone(),
-            done,
-        };
+        let item = Item::Topic { spec, done };
         self.shared.queue.push(item).map_err(|_| Error::Closed)?;
         answer.recv().unwrap_or(Err(Error::Closed))
     }

@@ -186,6 +186,7 @@ pub(crate) fn topic(fields: &mut Fields<'_>) -> Option<TopicSpec> {
         partitions,
         retention,
         retention_bytes,
+        compacted: false,
     })
 }
 

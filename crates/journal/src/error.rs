@@ -118,6 +118,39 @@ pub enum Error {
     /// The journal was opened for reading only.
     #[error("the journal is open for reading only: write through the process that runs on it")]
     ReadOnly,
+    /// The brokers do not answer, or too few of them hold what is to be kept.
+    #[error(
+        "{doing}: {cause}; nothing is known to be written: it is tried again by whoever sent it, and works once the brokers are back"
+    )]
+    Unavailable {
+        /// What was tried.
+        doing: &'static str,
+        /// What the client said.
+        cause: String,
+    },
+    /// A transaction was taken back: nothing of the write is there.
+    #[error("the write was taken back ({0}): go on from what is committed")]
+    Aborted(String),
+    /// Another process has taken over this writer's place.
+    #[error(
+        "{writer} was taken over by another process: nothing of it is written any more ({cause})"
+    )]
+    Fenced {
+        /// The transactional id.
+        writer: String,
+        /// What the broker said.
+        cause: String,
+    },
+    /// The brokers refuse what was asked, and will again.
+    #[error("{doing}: {cause}; {hint}")]
+    Refused {
+        /// What was tried.
+        doing: String,
+        /// What they answered.
+        cause: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
     /// The journal is shutting down.
     #[error("the journal is closed")]
     Closed,

@@ -104,6 +104,8 @@ pub struct TopicSpec {
     pub retention: Option<Duration>,
     /// A partition larger than this loses its oldest segments.
     pub retention_bytes: Option<u64>,
+    /// Only the newest record of each key need be kept. The embedded journal keeps them all.
+    pub compacted: bool,
 }
 
 /// The first offset still kept and the offset the next record will get.
@@ -163,6 +165,31 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// When one of them does not exist.
     fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error>;
+
+    /// Says that reading goes on from these offsets: a journal that fetches ahead begins.
+    ///
+    /// # Errors
+    /// When one of the partitions does not exist or the journal cannot be reached.
+    fn follow(&self, _from: &[(TopicPartition, Offset)]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Gives the ends before which records of several topics have their order, where that is not told by
+    /// [`RecordRef::sequence`]: ask before [`Journal::bounds`], and whatever was committed before one of these records is
+    /// within the bounds. `None` where the bounds are of one moment anyway.
+    fn settled(&self, _of: &[TopicPartition]) -> Option<Vec<Offset>> {
+        None
+    }
+
+    /// Gives one past the last offset written of each partition, whether it can be read yet or is of a transaction that is
+    /// still open: what restoring a state must wait for.
+    ///
+    /// # Errors
+    /// When one of them does not exist.
+    fn written(&self, of: &[TopicPartition]) -> Result<Vec<Offset>, Error> {
+        let bounds = self.bounds(of)?;
+        Ok(bounds.into_iter().map(|one| one.end).collect())
+    }
 
     /// Gives the committed positions of a group.
     fn committed(&self, group: &str) -> BTreeMap<TopicPartition, Offset>;

@@ -268,10 +268,14 @@ impl Journal for MemoryJournal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::{ONE_ORDER, RULES};
 
     #[test]
     fn follows_the_rules_of_every_journal() {
-        for (name, rule) in crate::conformance::RULES {
+        for (name, rule) in crate::conformance::RULES
+            .iter()
+            .chain(crate::conformance::ONE_ORDER)
+        {
             eprintln!("{name}");
             rule(&|| Box::new(MemoryJournal::new()));
         }

@@ -93,16 +93,21 @@ pub struct Batch {
     bytes: Vec<u8>,
     first: usize,
     count: usize,
+    next: Option<Offset>,
 }
 
 impl Batch {
-    /// Takes stored records whose checksums were verified, `first` bytes into `bytes`.
+    /// Takes stored records whose checksums were verified, `first` bytes into `bytes`, their offsets without gaps.
     pub(crate) fn verified(bytes: Vec<u8>, first: usize, count: usize) -> Self {
-        Self {
+        let mut batch = Self {
             bytes,
             first,
             count,
-        }
+            next: None,
+        };
+        let after = |first: RecordRef<'_>| first.offset.saturating_add(crate::bytes::u64_of(count));
+        batch.next = batch.iter().next().map(after);
+        batch
     }
 
     /// Goes through the records, in the order of their offsets.
@@ -123,15 +128,12 @@ impl Batch {
         self.count == 0
     }
 
-    /// Gives the offset after the last record: where to read on.
+    /// Gives where to read on; `None` where nothing was there to be read.
+    ///
+    /// A batch without records can move on, too: Apache Kafka's transactions take offsets of their own, and what was
+    /// aborted is not given.
     pub fn next_offset(&self) -> Option<Offset> {
-        let last = self.count.checked_sub(1)?;
-        self.iter().next().map(|record| {
-            record
-                .offset
-                .saturating_add(crate::bytes::u64_of(last))
-                .saturating_add(1)
-        })
+        self.next
     }
 
     /// Gives the size of the stored records.

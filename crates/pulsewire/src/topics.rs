@@ -95,6 +95,7 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
             partitions,
             retention: Some(retention),
             retention_bytes: None,
+            compacted: false,
         })
         .collect()
 }

@@ -202,6 +202,7 @@ fn fill(journal: &dyn Journal) {
             partitions: 1,
             retention: None,
             retention_bytes: None,
+            compacted: false,
         };
         journal.ensure_topic(&spec).expect("a new topic");
     }

@@ -18,6 +18,8 @@ struct Source {
     position: Offset,
     /// The end at the last look.
     end: Offset,
+    /// Before this, what was committed earlier is before the ends of the other sources.
+    settled: Offset,
     /// The batch that is being taken, and how many of its records are.
     batch: Batch,
     taken: usize,
@@ -27,6 +29,9 @@ struct Source {
 struct Head<'a> {
     records: Peekable<Skip<BatchIter<'a>>>,
     end: Offset,
+    settled: Offset,
+    /// Where the batch ends.
+    next: Option<Offset>,
     taken: usize,
     position: Offset,
 }
@@ -37,6 +42,7 @@ impl Inputs {
         let source = |&position| Source {
             position,
             end: position,
+            settled: position,
             batch: Batch::default(),
             taken: 0,
         };
@@ -65,10 +71,13 @@ impl Inputs {
     ///
     /// Gives how many records retention removed before they were taken.
     pub(crate) fn look(&mut self, journal: &dyn Journal) -> Result<u64, TaskError> {
+        let settled = journal.settled(&self.names);
         let bounds = journal.bounds(&self.names)?;
+        let settled = settled.unwrap_or_else(|| bounds.iter().map(|one| one.end).collect());
         let mut skipped = 0;
-        for (source, bounds) in self.sources.iter_mut().zip(bounds) {
+        for ((source, bounds), settled) in self.sources.iter_mut().zip(bounds).zip(settled) {
             source.end = bounds.end;
+            source.settled = settled;
             if source.position < bounds.start && source.taken == source.batch.len() {
                 skipped += bounds.start - source.position;
                 source.position = bounds.start;
@@ -93,7 +102,9 @@ impl Inputs {
         self.fill(journal)?;
         let mut heads: Vec<Head<'_>> = self.sources.iter().map(Head::of).collect();
         let (mut count, mut outcome) = (0, Ok(true));
-        while let Some((input, record)) = first(&mut heads) {
+        while heads.iter_mut().any(Head::is_settled)
+            && let Some((input, record)) = first(&mut heads)
+        {
             let name = self.names.get(input).expect("as many names as sources");
             outcome = each(input, name, record);
             if outcome.is_err() {
@@ -121,12 +132,16 @@ impl Inputs {
     /// Reads a batch wherever the last one is used up and there is more.
     fn fill(&mut self, journal: &dyn Journal) -> Result<(), TaskError> {
         for (name, source) in self.names.iter().zip(&mut self.sources) {
-            if source.taken == source.batch.len() && source.position < source.end {
+            while source.taken == source.batch.len() && source.position < source.end {
                 source.batch = journal.read(name, source.position, self.read_bytes)?;
                 source.taken = 0;
                 if source.batch.is_empty() {
-                    let (input, offset) = (name.clone(), source.position);
-                    return Err(TaskError::NothingRead { input, offset });
+                    let next = source.batch.next_offset();
+                    let Some(next) = next.filter(|next| *next > source.position) else {
+                        let (input, offset) = (name.clone(), source.position);
+                        return Err(TaskError::NothingRead { input, offset });
+                    };
+                    source.position = next;
                 }
             }
         }
@@ -139,6 +154,7 @@ impl<'a> Head<'a> {
         let &Source {
             position,
             end,
+            settled,
             taken,
             ref batch,
         } = source;
@@ -146,6 +162,8 @@ impl<'a> Head<'a> {
         Self {
             records,
             end,
+            settled,
+            next: batch.next_offset(),
             taken,
             position,
         }
@@ -160,12 +178,24 @@ impl<'a> Head<'a> {
             .filter(|record| record.offset < end)
     }
 
+    /// Tells whether its next record has its place among those of the other sources.
+    fn is_settled(&mut self) -> bool {
+        let settled = self.settled;
+        self.peek().is_some_and(|record| record.offset < settled)
+    }
+
     /// Leaves the record at `offset` behind; tells whether another batch is to be read.
     fn advance(&mut self, offset: Offset) -> bool {
         self.records.next();
         self.taken += 1;
         self.position = offset + 1;
-        self.position < self.end && self.records.peek().is_none()
+        if self.records.peek().is_some() {
+            return false;
+        }
+        self.position = self
+            .next
+            .map_or(self.position, |next| next.max(self.position));
+        self.position < self.end
     }
 }
 

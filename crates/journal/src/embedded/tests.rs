@@ -8,6 +8,7 @@ mod model;
 
 use super::*;
 use crate::Record;
+use crate::conformance::{ONE_ORDER, RULES};
 use crate::segment::path_of;
 use crate::storage::simulated::Simulated;
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ pub(super) fn spec() -> TopicSpec {
         partitions: 2,
         retention: None,
         retention_bytes: None,
+        compacted: false,
     }
 }
 
@@ -100,7 +102,7 @@ pub(super) fn all(journal: &dyn Journal, from: &TopicPartition, start: Offset) -
 
 #[test]
 fn follows_the_rules_of_every_journal() {
-    for (name, rule) in crate::conformance::RULES {
+    for (name, rule) in RULES.iter().chain(ONE_ORDER) {
         println!("{name}");
         let options = Options {
             segment_bytes: 8 << 10,
@@ -115,7 +117,7 @@ fn follows_the_rules_of_every_journal() {
 
 #[test]
 fn follows_the_rules_on_a_real_disk() {
-    for (name, rule) in crate::conformance::RULES {
+    for (name, rule) in RULES.iter().chain(ONE_ORDER) {
         println!("{name}");
         let dir = tempfile::tempdir().expect("a directory");
         rule(&|| {

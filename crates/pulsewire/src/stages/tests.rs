@@ -56,6 +56,7 @@ fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
                 partitions: 1,
                 retention: None,
                 retention_bytes: None,
+                compacted: false,
             };
             journal.ensure_topic(&topic).unwrap();
         }

@@ -36,6 +36,7 @@ fn journal(records: Vec<Record>) -> MemoryJournal {
         partitions: 1,
         retention: None,
         retention_bytes: None,
+        compacted: false,
     };
     journal.ensure_topic(&topic).unwrap();
     let at = TopicPartition::new(topics::UNMAPPED, 0);

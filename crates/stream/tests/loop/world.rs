@@ -29,6 +29,7 @@ pub(crate) fn create_topics(journal: &dyn Journal) {
             partitions: 1,
             retention: None,
             retention_bytes: None,
+            compacted: false,
         };
         journal.ensure_topic(&spec).expect("a new topic");
     }

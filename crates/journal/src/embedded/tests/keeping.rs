@@ -9,6 +9,7 @@ fn keep(retention: Option<Duration>, retention_bytes: Option<u64>) -> TopicSpec 
     TopicSpec {
         retention,
         retention_bytes,
+        compacted: false,
         ..spec()
     }
 }

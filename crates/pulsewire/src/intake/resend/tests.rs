@@ -21,6 +21,7 @@ impl Site {
             partitions: 1,
             retention: None,
             retention_bytes: None,
+            compacted: false,
         };
         journal.ensure_topic(&spec).unwrap();
         Self {
