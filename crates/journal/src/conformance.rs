@@ -177,7 +177,7 @@ pub fn a_refused_write_leaves_nothing_behind(factory: Factory<'_>) {
         journal.bounds(&[at(0)]).expect("it exists"),
         [Bounds { start: 0, end: 0 }]
     );
-    assert!(journal.committed("group").is_empty());
+    assert!(journal.committed("group").expect("it is known").is_empty());
     assert_eq!(append(&*journal, &[(0, b"a")]), [0]);
 }
 
@@ -211,13 +211,21 @@ pub fn group_offsets_commit_with_records(factory: Factory<'_>) {
         ..Write::default()
     };
     assert_eq!(journal.append(only).expect("it is accepted"), []);
-    let one: Vec<_> = journal.committed("one").into_iter().collect();
+    let one: Vec<_> = journal
+        .committed("one")
+        .expect("it is known")
+        .into_iter()
+        .collect();
     assert_eq!(one, [(at(0), 4), (at(1), 7)]);
     assert_eq!(
-        journal.committed("two").into_iter().collect::<Vec<_>>(),
+        journal
+            .committed("two")
+            .expect("it is known")
+            .into_iter()
+            .collect::<Vec<_>>(),
         [(at(1), 6)]
     );
-    assert!(journal.committed("three").is_empty());
+    assert!(journal.committed("three").expect("it is known").is_empty());
 }
 
 /// A topic can be asked for again, but not with another number of partitions.

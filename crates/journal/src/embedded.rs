@@ -327,13 +327,9 @@ impl Journal for EmbeddedJournal {
             .collect()
     }
 
-    fn committed(&self, group: &str) -> BTreeMap<TopicPartition, Offset> {
-        self.shared
-            .catalog()
-            .groups
-            .get(group)
-            .cloned()
-            .unwrap_or_default()
+    fn committed(&self, group: &str) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
+        let catalog = self.shared.catalog();
+        Ok(catalog.groups.get(group).cloned().unwrap_or_default())
     }
 
     fn wait(&self, seen: u64, at_most: Duration) -> u64 {

@@ -192,7 +192,10 @@ pub trait Journal: Send + Sync {
     }
 
     /// Gives the committed positions of a group.
-    fn committed(&self, group: &str) -> BTreeMap<TopicPartition, Offset>;
+    ///
+    /// # Errors
+    /// When whoever keeps them cannot be reached: that none is known does not mean that there is none.
+    fn committed(&self, group: &str) -> Result<BTreeMap<TopicPartition, Offset>, Error>;
 
     /// Waits until a write later than `seen` is readable or the time is over; gives the newest write's number.
     ///

@@ -261,13 +261,9 @@ impl Journal for ReadOnlyJournal {
             .collect()
     }
 
-    fn committed(&self, group: &str) -> BTreeMap<TopicPartition, Offset> {
-        self.source
-            .catalog()
-            .groups
-            .get(group)
-            .cloned()
-            .unwrap_or_default()
+    fn committed(&self, group: &str) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
+        let catalog = self.source.catalog();
+        Ok(catalog.groups.get(group).cloned().unwrap_or_default())
     }
 
     fn wait(&self, seen: u64, at_most: Duration) -> u64 {

@@ -136,7 +136,7 @@ impl Runner {
 
     /// Reads what was tried before, so that nothing that arrived is brought again and no delay starts anew.
     fn recover(&mut self) -> Result<(), journal::Error> {
-        let committed = self.shared.journal.committed(&self.group);
+        let committed = self.shared.journal.committed(&self.group)?;
         self.next.clear();
         for partition in 0..self.shared.partitions {
             for topic in [topics::DELIVERY, topics::DELIVERY_ATTEMPT] {

@@ -118,7 +118,10 @@ impl Reader {
             .chain(quarantines)
             .collect();
         let inputs = partitions_of(&all, partitions);
-        let committed = journal.committed(GROUP);
+        let committed = journal.committed(GROUP).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the pages are made from the beginning");
+            BTreeMap::new()
+        });
         let next = inputs
             .iter()
             .map(|at| committed.get(at).copied().unwrap_or(0))

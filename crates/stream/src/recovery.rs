@@ -36,7 +36,7 @@ pub(crate) fn plan(
     inputs: &[TopicPartition],
 ) -> Result<Plan, TaskError> {
     let bounds = journal.bounds(inputs)?;
-    let committed = committed(journal, group, inputs, &bounds);
+    let committed = committed(journal, group, inputs, &bounds)?;
     let (stored, watermark, rebuilt) = match trusted(store, inputs, &committed)? {
         Ok(Head { offsets, watermark }) => (offsets, watermark, None),
         Err(why) => {
@@ -88,12 +88,12 @@ fn committed(
     group: &str,
     inputs: &[TopicPartition],
     bounds: &[Bounds],
-) -> Vec<Offset> {
-    let committed = journal.committed(group);
+) -> Result<Vec<Offset>, TaskError> {
+    let committed = journal.committed(group)?;
     let inputs = inputs.iter().zip(bounds);
-    inputs
-        .map(|(input, bounds)| committed.get(input).copied().unwrap_or(bounds.start))
-        .collect()
+    let positions =
+        inputs.map(|(input, bounds)| committed.get(input).copied().unwrap_or(bounds.start));
+    Ok(positions.collect())
 }
 
 /// Gives the store's head, or why it cannot be trusted.

@@ -94,7 +94,7 @@ impl<P: Processor, S: Store> Task<P, S> {
         (stepper.watermark, stepper.timers) = (watermark, timers);
         stepper.repeating = recovery.repeated > 0;
         stepper.counters.skipped = recovery.missing;
-        let ahead = journal.committed(&ahead_group(&stepper.spec().name));
+        let ahead = journal.committed(&ahead_group(&stepper.spec().name))?;
         let positions = names.into_iter().zip(positions).collect();
         let cycle = Cycle::new(stepper, store, positions, &ahead);
         Ok(Self {

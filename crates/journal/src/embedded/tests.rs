@@ -83,7 +83,11 @@ pub(super) fn check_numbered(journal: &dyn Journal) -> u64 {
         }
         assert_eq!(found.len() as u64, bounds[0].end - bounds[0].start);
     }
-    let position = journal.committed("group").get(&at(0)).copied();
+    let position = journal
+        .committed("group")
+        .expect("it is known")
+        .get(&at(0))
+        .copied();
     assert_eq!(position, bounds[0].end.checked_sub(1));
     bounds[0].end
 }
@@ -154,7 +158,7 @@ fn everything_is_there_after_a_restart() {
 }
 
 fn check_or_none(journal: &dyn Journal) -> u64 {
-    match journal.committed("group").is_empty() {
+    match journal.committed("group").expect("it is known").is_empty() {
         true => 0,
         false => check_numbered(journal),
     }

@@ -95,7 +95,7 @@ impl Journal for Shaky {
     fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {
         self.journal.bounds(of)
     }
-    fn committed(&self, group: &str) -> BTreeMap<TopicPartition, Offset> {
+    fn committed(&self, group: &str) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
         self.journal.committed(group)
     }
     fn wait(&self, seen: u64, at_most: Duration) -> u64 {

@@ -122,7 +122,7 @@ fn outputs_and_positions_are_committed_as_one() {
     drain(&mut task, 1000).expect("it runs");
     assert_eq!(journal.status().counters.writes - before, 3);
     assert_eq!(task.counters().commits, 3);
-    let committed = journal.committed("stage");
+    let committed = journal.committed("stage").expect("it is known");
     assert_eq!(committed.get(&TopicPartition::new("a", 0)), Some(&25));
 }
 
@@ -137,6 +137,7 @@ fn positions_alone_are_committed_only_now_and_then() {
         drain(&mut task, 10).expect("it runs");
         let position = journal
             .committed("stage")
+            .expect("it is known")
             .get(&TopicPartition::new("a", 0))
             .copied();
         if committed.last() != Some(&position) {

@@ -78,7 +78,9 @@ fn everything(journal: &dyn Journal) -> Vec<String> {
     for group in 0..3 {
         told.push(format!(
             "{:?}",
-            journal.committed(&format!("group-{group}"))
+            journal
+                .committed(&format!("group-{group}"))
+                .expect("it is known")
         ));
     }
     told
