@@ -346,14 +346,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn like_kafka_it_follows_the_rules_that_need_no_one_order() {
-        for (name, rule) in RULES {
-            eprintln!("{name}");
-            rule(&|| Box::new(MemoryJournal::like_kafka()));
-        }
-    }
-
     /// Lists what can be read: the offsets of the records, and where to read on.
     fn readable(journal: &MemoryJournal, from: &TopicPartition) -> (Vec<Offset>, Option<Offset>) {
         let batch = journal.read(from, 0, usize::MAX).expect("readable");

@@ -110,6 +110,12 @@ impl Batch {
         batch
     }
 
+    /// Reads on elsewhere than right after the last record: offsets that no record has are passed over.
+    pub(crate) fn followed_by(mut self, next: Option<Offset>) -> Self {
+        self.next = next;
+        self
+    }
+
     /// Goes through the records, in the order of their offsets.
     pub fn iter(&self) -> BatchIter<'_> {
         BatchIter {
