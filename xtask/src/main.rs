@@ -11,6 +11,7 @@ mod conformance;
 mod definitions;
 mod e2e;
 mod fuzz;
+mod kafka;
 mod step;
 mod tables;
 #[cfg(test)]
@@ -32,6 +33,8 @@ cargo xtask COMMAND
   fuzz TARGET MINUTES
                   damages messages at random and looks whether anything panics or is lost: framing, parsing, mapping,
                   validation
+  kafka up|down|status|kill|start|pause|resume|tool
+                  real brokers on loopback, from Maven; `cargo xtask kafka` says more
   definitions     compiles the definitions of FHIR R4 from the shared corpora
   tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
   kill-loop N     kills the running binary N times under load and checks that nothing is lost";
@@ -42,16 +45,18 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test(true),
         ["test", "--fast"] => test(false),
-        ["bless"] => Step::cargo(
-            "accept expected values",
-            &["test", "--workspace", "--quiet"],
-        )
-        .env("UPDATE_EXPECT", "1")
-        .run(),
+        ["bless"] => kafka::beside(
+            Step::cargo(
+                "accept expected values",
+                &["test", "--workspace", "--quiet"],
+            )
+            .env("UPDATE_EXPECT", "1"),
+        ),
         ["bench"] => bench::run(),
         ["conformance", rest @ ..] => conformance::run(rest),
         ["e2e"] => e2e::run(),
         ["fuzz", target, minutes] => fuzz::run(target, minutes),
+        ["kafka", rest @ ..] => kafka::run(rest),
         ["definitions"] => definitions::run(),
         ["tables"] => tables::run(),
         ["kill-loop", cycles] => kill_loop(cycles),
@@ -85,7 +90,7 @@ fn test(browser: bool) -> Result<(), step::Failed> {
         ],
     )
     .run()?;
-    Step::cargo("tests", &["test", "--workspace", "--quiet"]).run()?;
+    kafka::beside(Step::cargo("tests", &["test", "--workspace", "--quiet"]))?;
     conformance::gate()?;
     Step::cargo(
         "documentation",
