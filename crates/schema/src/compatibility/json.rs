@@ -1,0 +1,282 @@
+//! JSON Schema: whether every document that one schema allows is one that another takes.
+
+mod array;
+mod check;
+mod combined;
+mod limits;
+mod object;
+mod types;
+
+use serde_json::{Map, Value};
+
+use super::kind::{self, Kind};
+use super::{Difference, Policy, pointer};
+
+pub(super) use check::check;
+
+/// Schemas nested deeper than this, references followed, are not compared.
+const DEPTH_MAX: usize = 128;
+/// So many pairs of schemas are compared at most: parts of combinations are compared each with each.
+const COMPARISONS_MAX: u32 = 200_000;
+/// So many references in a row are followed.
+const REFERENCES_MAX: usize = 64;
+
+/// Keywords of which only the equal is known to be compatible.
+const OPAQUE: [&str; 12] = [
+    "if",
+    "then",
+    "else",
+    "contains",
+    "minContains",
+    "maxContains",
+    "propertyNames",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "contentEncoding",
+    "contentMediaType",
+    "$dynamicRef",
+];
+
+/// Lists how what the reader takes differs from what the writer allows.
+pub(super) fn differences(writer: &Value, reader: &Value, policy: Policy) -> Vec<Difference> {
+    let mut walk = Walk {
+        roots: (writer, reader),
+        policy,
+        path: Vec::new(),
+        open: Vec::new(),
+        left: COMPARISONS_MAX,
+        found: Vec::new(),
+    };
+    walk.compare(writer, reader);
+    walk.found
+}
+
+/// A walk through both schemas at once.
+struct Walk<'s> {
+    roots: (&'s Value, &'s Value),
+    policy: Policy,
+    path: Vec<String>,
+    /// The pairs that are being compared: to meet one again adds nothing.
+    open: Vec<(&'s Value, &'s Value)>,
+    left: u32,
+    found: Vec<Difference>,
+}
+
+impl<'s> Walk<'s> {
+    fn add(&mut self, kind: Kind) {
+        self.add_detail(kind, String::new());
+    }
+
+    fn add_detail(&mut self, kind: Kind, detail: String) {
+        self.found.push(Difference {
+            path: pointer(&self.path),
+            kind,
+            detail,
+        });
+    }
+
+    fn add_under(&mut self, step: &str, kind: Kind, detail: String) {
+        self.within(step, |walk| walk.add_detail(kind, detail));
+    }
+
+    fn within<T>(&mut self, step: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step.to_owned());
+        let done = work(self);
+        self.path.pop();
+        done
+    }
+
+    /// What is found apart, and whether the reader takes it.
+    fn attempt(&mut self, work: impl FnOnce(&mut Self)) -> (bool, Vec<Difference>) {
+        let before = std::mem::take(&mut self.found);
+        work(self);
+        let inner = std::mem::replace(&mut self.found, before);
+        let taken = !inner
+            .iter()
+            .any(|difference| difference.kind.breaks(self.policy));
+        (taken, inner)
+    }
+
+    fn compare(&mut self, writer: &'s Value, reader: &'s Value) {
+        let writer = resolve(self.roots.0, writer);
+        let reader = resolve(self.roots.1, reader);
+        let met =
+            |pair: &(&Value, &Value)| std::ptr::eq(pair.0, writer) && std::ptr::eq(pair.1, reader);
+        if is_nothing(writer) || is_anything(reader) || self.open.iter().any(met) {
+            return;
+        }
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 || self.open.len() >= DEPTH_MAX {
+            self.add(kind::COMPARISON_LIMIT_REACHED);
+            return;
+        }
+        self.open.push((writer, reader));
+        if !self.alternatives(writer, reader) {
+            self.whole(writer, reader);
+        }
+        self.open.pop();
+    }
+
+    fn whole(&mut self, writer: &'s Value, reader: &'s Value) {
+        let Some(read) = reader.as_object() else {
+            self.add(kind::TYPE_CHANGED);
+            return;
+        };
+        let empty: &'static Map<String, Value> = empty();
+        let written = writer.as_object().unwrap_or(empty);
+        self.annotations(written, read);
+        let Some(types) = self.types(written, read) else {
+            return;
+        };
+        self.values(written, read);
+        if types.has(types::STRING) {
+            self.strings(written, read);
+        }
+        if types.has(types::NUMBER) {
+            self.numbers(written, read);
+        }
+        if types.has(types::OBJECT) {
+            self.objects(written, read);
+        }
+        if types.has(types::ARRAY) {
+            self.arrays(written, read);
+        }
+        self.combinations(writer, reader);
+        self.negated(written, read);
+        self.opaque(written, read);
+    }
+
+    fn annotations(&mut self, written: &Map<String, Value>, read: &Map<String, Value>) {
+        for (keyword, kind) in [
+            ("$id", kind::ID_CHANGED),
+            ("title", kind::TITLE_CHANGED),
+            ("description", kind::DESCRIPTION_CHANGED),
+            ("default", kind::DEFAULT_CHANGED),
+        ] {
+            if written.get(keyword) != read.get(keyword) {
+                self.add(kind);
+            }
+        }
+    }
+
+    fn negated(&mut self, written: &'s Map<String, Value>, read: &'s Map<String, Value>) {
+        match (written.get("not"), read.get("not")) {
+            (Some(written), Some(read)) => {
+                // What is excluded turns the direction around.
+                let mut inner = Walk {
+                    roots: (self.roots.1, self.roots.0),
+                    policy: self.policy,
+                    path: Vec::new(),
+                    open: Vec::new(),
+                    left: self.left,
+                    found: Vec::new(),
+                };
+                let (narrowed, found) = inner.attempt(|walk| walk.compare(read, written));
+                self.left = inner.left;
+                if !narrowed {
+                    self.add_under("not", kind::NOT_TYPE_EXTENDED, String::new());
+                } else if !found.is_empty() {
+                    self.add_under("not", kind::NOT_TYPE_NARROWED, String::new());
+                }
+            }
+            (None, Some(_)) => self.add_under("not", kind::NOT_TYPE_EXTENDED, String::new()),
+            (Some(_), None) => self.add_under("not", kind::NOT_TYPE_NARROWED, String::new()),
+            (None, None) => {}
+        }
+    }
+
+    fn opaque(&mut self, written: &Map<String, Value>, read: &Map<String, Value>) {
+        let beside_reference = |schema: &Map<String, Value>| schema.contains_key("$ref");
+        for keyword in OPAQUE {
+            self.opaque_one(keyword, written.get(keyword), read.get(keyword));
+        }
+        // A reference that could not be followed because more stands beside it.
+        if beside_reference(written) || beside_reference(read) {
+            self.opaque_one("$ref", written.get("$ref"), read.get("$ref"));
+        }
+    }
+
+    fn opaque_one(&mut self, keyword: &str, written: Option<&Value>, read: Option<&Value>) {
+        if written == read {
+            return;
+        }
+        let kind = if read.is_some() {
+            kind::CONSTRAINT_CHANGED
+        } else {
+            kind::CONSTRAINT_REMOVED
+        };
+        self.add_under(keyword, kind, String::new());
+    }
+}
+
+fn empty() -> &'static Map<String, Value> {
+    static EMPTY: std::sync::OnceLock<Map<String, Value>> = std::sync::OnceLock::new();
+    EMPTY.get_or_init(Map::new)
+}
+
+/// Keywords that say nothing about what is taken.
+fn is_remark(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "$id"
+            | "id"
+            | "$schema"
+            | "$anchor"
+            | "$comment"
+            | "$defs"
+            | "definitions"
+            | "title"
+            | "description"
+            | "default"
+            | "examples"
+            | "deprecated"
+            | "readOnly"
+            | "writeOnly"
+            | "format"
+    ) || keyword.starts_with("x-")
+}
+
+fn is_anything(schema: &Value) -> bool {
+    match schema {
+        Value::Bool(taken) => *taken,
+        Value::Object(keywords) => keywords.keys().all(|keyword| is_remark(keyword)),
+        _ => false,
+    }
+}
+
+fn is_nothing(schema: &Value) -> bool {
+    *schema == Value::Bool(false)
+}
+
+/// Follows a reference that stands alone; what has other conditions beside it stays as it is.
+fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    let mut schema = schema;
+    for _ in 0..REFERENCES_MAX {
+        let Some(keywords) = schema.as_object() else {
+            return schema;
+        };
+        let Some(reference) = keywords.get("$ref").and_then(Value::as_str) else {
+            return schema;
+        };
+        if keywords
+            .keys()
+            .any(|keyword| keyword != "$ref" && !is_remark(keyword))
+        {
+            return schema;
+        }
+        match referred(root, reference) {
+            Some(found) => schema = found,
+            None => return schema,
+        }
+    }
+    schema
+}
+
+/// What a reference into the same schema names.
+fn referred<'s>(root: &'s Value, reference: &str) -> Option<&'s Value> {
+    let own = root.get("$id").and_then(Value::as_str).unwrap_or_default();
+    let fragment = reference
+        .strip_prefix('#')
+        .or_else(|| reference.strip_prefix(own)?.strip_prefix('#'))?;
+    root.pointer(fragment)
+}
