@@ -1,6 +1,8 @@
 //! What records on topics look like, and whether a change breaks who reads them.
 #![forbid(unsafe_code)]
 
+mod json_schema;
+
 pub mod resource;
 pub mod vitals;
 
