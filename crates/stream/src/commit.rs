@@ -1,6 +1,7 @@
 //! The commits of a task: at most one on its way, the next one gathering meanwhile.
 
-use crate::TaskError;
+use crate::changelog::acknowledge;
+use crate::{StoreBatch, TaskError};
 use journal::{Committed, Error, Journal, Write};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
@@ -9,8 +10,16 @@ use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 /// Dropping it waits for the journal's answer: a task that is opened after it must see what became of it.
 #[derive(Debug, Default)]
 pub(crate) struct Commits {
-    on_its_way: Option<Receiver<Result<Committed, Error>>>,
+    on_its_way: Option<OnItsWay>,
+    /// What may be written to the store by now: the journal has it.
+    made_changes: Option<StoreBatch>,
     made: u64,
+}
+
+#[derive(Debug)]
+struct OnItsWay {
+    answer: Receiver<Result<Committed, Error>>,
+    changes: Option<StoreBatch>,
 }
 
 impl Commits {
@@ -19,12 +28,17 @@ impl Commits {
         self.made
     }
 
+    /// Hands out the changes of the last commit, once it is made.
+    pub(crate) fn take_made_changes(&mut self) -> Option<StoreBatch> {
+        self.made_changes.take()
+    }
+
     /// Tells whether nothing is on its way; takes note of an answer that has come.
     pub(crate) fn is_free(&mut self) -> Result<bool, TaskError> {
-        let Some(answer) = &self.on_its_way else {
+        let Some(commit) = &self.on_its_way else {
             return Ok(true);
         };
-        match answer.try_recv() {
+        match commit.answer.try_recv() {
             Err(TryRecvError::Empty) => Ok(false),
             Err(TryRecvError::Disconnected) => self.note(Err(Error::Closed)),
             Ok(result) => self.note(result),
@@ -33,27 +47,40 @@ impl Commits {
 
     /// Waits until nothing is on its way.
     pub(crate) fn wait(&mut self) -> Result<(), TaskError> {
-        let Some(answer) = &self.on_its_way else {
+        let Some(commit) = &self.on_its_way else {
             return Ok(());
         };
-        let result = answer.recv().unwrap_or(Err(Error::Closed));
+        let result = commit.answer.recv().unwrap_or(Err(Error::Closed));
         self.note(result).map(|_| ())
     }
 
-    /// Sends a commit off, after the one before it is made.
-    pub(crate) fn submit(&mut self, journal: &dyn Journal, write: Write) -> Result<(), TaskError> {
+    /// Sends a commit off, after the one before it is made; `changes` may be written to the store once it is made.
+    pub(crate) fn submit(
+        &mut self,
+        journal: &dyn Journal,
+        write: Write,
+        changes: Option<StoreBatch>,
+    ) -> Result<(), TaskError> {
         self.wait()?;
-        let (sender, receiver) = sync_channel(1);
+        assert!(
+            self.made_changes.is_none(),
+            "changes go to the store in their order"
+        );
+        let (sender, answer) = sync_channel(1);
         // The receiver outlives the call: `Drop` waits for it.
         journal.submit(write, Box::new(move |result| drop(sender.send(result))));
-        self.on_its_way = Some(receiver);
+        self.on_its_way = Some(OnItsWay { answer, changes });
         Ok(())
     }
 
     fn note(&mut self, result: Result<Committed, Error>) -> Result<bool, TaskError> {
-        self.on_its_way = None;
-        result?;
+        let changes = self.on_its_way.take().and_then(|commit| commit.changes);
+        let offsets = result?;
         self.made += 1;
+        self.made_changes = changes.map(|mut changes| {
+            acknowledge(&mut changes, &offsets);
+            changes
+        });
         Ok(true)
     }
 }

@@ -29,7 +29,10 @@ mod resident;
 
 mod commit;
 
+mod changelog;
+
 mod recovery;
+mod restore;
 
 mod store;
 
@@ -45,10 +48,10 @@ pub use quarantine::{
     VERSION_HEADER,
 };
 pub use recovery::Recovery;
-pub use spec::{Limits, StageSpec, late_topic, quarantine_topic};
+pub use spec::{Limits, StageSpec, changelog_topic, late_topic, quarantine_topic};
 pub use store::{
-    EachState, EachTimer, FjallDatabase, FjallStore, Head, MemoryStore, Store, StoreBatch,
-    StoreError,
+    ChangelogPosition, EachState, EachTimer, FjallDatabase, FjallStore, Head, MemoryStore, Store,
+    StoreBatch, StoreError,
 };
 pub use task::{Task, TaskError};
 pub use time::{FUTURE_SKEW_MICROS, NO_WATERMARK};

@@ -1,15 +1,17 @@
-//! Where a task starts: from its store as far as that is true, else from the start of the journal.
+//! Where a task without a changelog starts: from its store as far as that is true, else from the start of the journal.
 
 use crate::time::{NO_WATERMARK, Watermark};
 use crate::timers::Timers;
-use crate::{Head, Store, StoreBatch, TaskError};
+use crate::{ChangelogPosition, Head, Store, StoreBatch, TaskError};
 use journal::{Bounds, Journal, Offset, TopicPartition};
 
 /// How a task came by its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
-    /// Why the store was not used and the state is made from the start of the journal, if it is.
+    /// Why the store was not used and the state is made from the start of the journal, or of the changelog, if it is.
     pub rebuilt: Option<&'static str>,
+    /// Records of the changelog that were taken into the store.
+    pub restored: u64,
     /// Records that are stepped again, their outputs being committed already.
     pub repeated: u64,
     /// Records that retention removed before the state had taken them in: without them it is not whole.
@@ -38,18 +40,9 @@ pub(crate) fn plan(
     let bounds = journal.bounds(inputs)?;
     let committed = committed(journal, group, inputs, &bounds)?;
     let (stored, watermark, rebuilt) = match trusted(store, inputs, &committed)? {
-        Ok(Head { offsets, watermark }) => (offsets, watermark, None),
+        Ok(head) => (head.offsets, head.watermark, None),
         Err(why) => {
-            // From here on it carries this version's mark, even before its first flush.
-            store.wipe()?;
-            let head = Head {
-                offsets: Vec::new(),
-                watermark: NO_WATERMARK,
-            };
-            store.apply(StoreBatch {
-                head,
-                ..StoreBatch::default()
-            })?;
+            start_anew(store, None)?;
             let nothing_was_done = committed
                 .iter()
                 .zip(&bounds)
@@ -59,8 +52,7 @@ pub(crate) fn plan(
     };
     let mut recovery = Recovery {
         rebuilt,
-        repeated: 0,
-        missing: 0,
+        ..Recovery::default()
     };
     let mut positions = Vec::with_capacity(inputs.len());
     for ((input, bounds), committed) in inputs.iter().zip(&bounds).zip(&committed) {
@@ -105,6 +97,9 @@ fn trusted(
     let Some(head) = store.head()? else {
         return Ok(Err("there is no state of this format"));
     };
+    if head.changelog.is_some() {
+        return Ok(Err("the state was kept with a changelog"));
+    }
     for (input, stored) in &head.offsets {
         let Some(place) = inputs.iter().position(|known| known == input) else {
             return Ok(Err(
@@ -121,7 +116,26 @@ fn trusted(
     Ok(Ok(head))
 }
 
-fn timers(store: &impl Store) -> Result<Timers, TaskError> {
+/// Empties a store; from here on it carries this version's mark, even before its first flush.
+pub(crate) fn start_anew(
+    store: &mut impl Store,
+    changelog: Option<ChangelogPosition>,
+) -> Result<Head, TaskError> {
+    store.wipe()?;
+    let head = Head {
+        offsets: Vec::new(),
+        watermark: NO_WATERMARK,
+        changelog,
+    };
+    store.apply(StoreBatch {
+        head: head.clone(),
+        ..StoreBatch::default()
+    })?;
+    Ok(head)
+}
+
+/// Reads the timers that a store holds.
+pub(crate) fn timers(store: &impl Store) -> Result<Timers, TaskError> {
     let mut timers = Timers::default();
     store.scan_timers(&mut |key, tag, at| timers.restore(key.into(), tag, at))?;
     Ok(timers)

@@ -105,7 +105,8 @@ impl<T> Resident<T> {
         }
     }
 
-    /// Encodes what has changed, in order of change; an encoding of `None` takes the key out of memory.
+    /// Encodes what has changed, in order of change; an encoding of `None` is a state worth nothing, and the key stays in
+    /// memory until [`Resident::forget`].
     pub(crate) fn take_changes(
         &mut self,
         mut encode: impl FnMut(&T) -> Option<Box<[u8]>>,
@@ -120,12 +121,18 @@ impl<T> Resident<T> {
             let bytes = encoded.as_ref().map_or(0, |bytes| bytes.len());
             let before = std::mem::replace(&mut slot.stored_bytes, bytes);
             self.stored_bytes = self.stored_bytes + bytes as u64 - before as u64;
-            if encoded.is_none() {
-                self.remove(at);
-            }
             changes.push((key, encoded));
         }
         changes
+    }
+
+    /// Takes a key out of memory, unless it has changed since [`Resident::take_changes`].
+    pub(crate) fn forget(&mut self, key: &[u8]) {
+        if let Some(at) = self.find(key)
+            && !self.slot(at).dirty
+        {
+            self.remove(at);
+        }
     }
 
     /// Takes unchanged keys out of memory until `keep` are left, those not used since the last time first.

@@ -59,3 +59,8 @@ pub fn quarantine_topic(input: &str) -> Topic {
 pub fn late_topic(input: &str) -> Topic {
     format!("{input}.late").into()
 }
+
+/// Names the topic that the state of a stage is kept in where a journal of several processes is run on.
+pub fn changelog_topic(stage: &str) -> Topic {
+    format!("pulsewire.changelog.{stage}").into()
+}

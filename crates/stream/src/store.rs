@@ -1,4 +1,5 @@
-//! Where the state and the timers of one task are kept; it can always be rebuilt from the journal.
+//! Where the state and the timers of one task are kept; it can always be rebuilt from the journal: from the inputs, or
+//! from the stage's changelog if it has one.
 
 mod fjall;
 mod memory;
@@ -10,7 +11,9 @@ use crate::{Key, Tag};
 use journal::{Offset, TopicPartition};
 
 /// The version of the layout of everything a store holds, save the states, which carry their own.
-const FORMAT_VERSION: u16 = 1;
+const FORMAT_VERSION: u16 = 2;
+/// The version before there were changelogs: its head has no place in one, and all else is the same.
+const FORMAT_VERSION_WITHOUT_CHANGELOG: u16 = 1;
 
 /// The state and timers of one task.
 pub trait Store: Send {
@@ -75,6 +78,17 @@ pub struct Head {
     pub offsets: Vec<(TopicPartition, Offset)>,
     /// The watermark there.
     pub watermark: i64,
+    /// How much of the stage's changelog is in the state; `None` where it is kept without one.
+    pub changelog: Option<ChangelogPosition>,
+}
+
+/// A place in a changelog.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChangelogPosition {
+    /// The next offset.
+    pub next: Offset,
+    /// How many records were committed before it, with those that compaction has removed since.
+    pub records: u64,
 }
 
 /// What a store did not do, and what to do about it.
@@ -105,6 +119,11 @@ impl Head {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = FORMAT_VERSION.to_be_bytes().to_vec();
         out.extend_from_slice(&self.watermark.to_be_bytes());
+        out.push(self.changelog.is_some().into());
+        if let Some(ChangelogPosition { next, records }) = self.changelog {
+            out.extend_from_slice(&next.to_be_bytes());
+            out.extend_from_slice(&records.to_be_bytes());
+        }
         for (input, offset) in &self.offsets {
             let length = u16::try_from(input.topic.len()).expect("a topic's name is a file's name");
             out.extend_from_slice(&length.to_be_bytes());
@@ -115,13 +134,15 @@ impl Head {
         out
     }
 
-    /// Reads stored bytes; `None` when they are of another version.
+    /// Reads stored bytes; `None` when they are of a version that is not known.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let (version, rest) = bytes.split_first_chunk()?;
-        let (watermark, mut rest) = rest.split_first_chunk()?;
-        if u16::from_be_bytes(*version) != FORMAT_VERSION {
-            return None;
-        }
+        let (watermark, rest) = rest.split_first_chunk()?;
+        let (changelog, mut rest) = match u16::from_be_bytes(*version) {
+            FORMAT_VERSION => ChangelogPosition::decode(rest)?,
+            FORMAT_VERSION_WITHOUT_CHANGELOG => (None, rest),
+            _ => return None,
+        };
         let mut offsets = Vec::new();
         while !rest.is_empty() {
             let (length, after) = rest.split_first_chunk()?;
@@ -134,12 +155,30 @@ impl Head {
             rest = after;
         }
         let watermark = i64::from_be_bytes(*watermark);
-        Some(Self { offsets, watermark })
+        Some(Self {
+            offsets,
+            watermark,
+            changelog,
+        })
+    }
+}
+
+impl ChangelogPosition {
+    /// Reads whether there is one and which, and gives what comes after it.
+    fn decode(bytes: &[u8]) -> Option<(Option<Self>, &[u8])> {
+        let (is_there, rest) = bytes.split_first()?;
+        if *is_there == 0 {
+            return Some((None, rest));
+        }
+        let (next, rest) = rest.split_first_chunk()?;
+        let (records, rest) = rest.split_first_chunk()?;
+        let (next, records) = (Offset::from_be_bytes(*next), u64::from_be_bytes(*records));
+        Some((Some(Self { next, records }), rest))
     }
 }
 
 /// Appends what a timer is stored under: its key with its length, then its tag.
-fn put_timer_key(out: &mut Vec<u8>, key: &[u8], tag: &[u8]) {
+pub(crate) fn put_timer_key(out: &mut Vec<u8>, key: &[u8], tag: &[u8]) {
     let length = u32::try_from(key.len()).expect("a record is shorter than 4 GiB");
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(key);
@@ -147,7 +186,7 @@ fn put_timer_key(out: &mut Vec<u8>, key: &[u8], tag: &[u8]) {
 }
 
 /// Takes apart what [`put_timer_key`] wrote.
-fn split_timer_key(bytes: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+pub(crate) fn split_timer_key(bytes: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
     bytes
         .split_first_chunk()
         .and_then(|(length, rest)| {
@@ -161,22 +200,42 @@ fn split_timer_key(bytes: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_head_comes_back_and_another_version_does_not() {
+    fn head(changelog: Option<ChangelogPosition>) -> Head {
         let offsets = vec![
             (TopicPartition::new("healthcare.patient.stream", 11), 7),
             (TopicPartition::new("healthcare.alert.stream", 0), u64::MAX),
         ];
-        let head = Head {
+        Head {
             offsets,
             watermark: -5,
-        };
-        let mut bytes = head.encode();
-        assert_eq!(Head::decode(&bytes), Some(head));
-        for length in [0, 1, 9, bytes.len() - 1] {
-            assert_eq!(Head::decode(&bytes[..length]), None);
+            changelog,
         }
-        bytes[1] += 1;
-        assert_eq!(Head::decode(&bytes), None);
+    }
+
+    #[test]
+    fn a_head_comes_back_and_a_later_version_does_not() {
+        let place = ChangelogPosition {
+            next: 12,
+            records: 9,
+        };
+        for changelog in [None, Some(place)] {
+            let head = head(changelog);
+            let mut bytes = head.encode();
+            assert_eq!(Head::decode(&bytes), Some(head));
+            for length in [0, 1, 9, 10, bytes.len() - 1] {
+                assert_eq!(Head::decode(&bytes[..length]), None);
+            }
+            bytes[1] += 1;
+            assert_eq!(Head::decode(&bytes), None);
+        }
+    }
+
+    #[test]
+    fn a_head_of_version_1_is_read() {
+        let mut stored = b"\0\x01\xff\xff\xff\xff\xff\xff\xff\xfb".to_vec();
+        stored.extend_from_slice(b"\0\x19healthcare.patient.stream\0\x0b\0\0\0\0\0\0\0\x07");
+        stored.extend_from_slice(b"\0\x17healthcare.alert.stream\0\0");
+        stored.extend_from_slice(&[0xff; 8]);
+        assert_eq!(Head::decode(&stored), Some(head(None)));
     }
 }

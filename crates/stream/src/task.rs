@@ -3,25 +3,32 @@
 mod cycle;
 
 use self::cycle::{Cycle, ahead_group};
+use crate::changelog::Changelog;
 use crate::inputs::Inputs;
 use crate::processor::{Processor, StepError};
-use crate::recovery::{Plan, plan};
+use crate::recovery::{Plan, plan, timers};
+use crate::restore::{Restore, positions};
 use crate::spec::{StageSpec, late_topic, quarantine_topic};
 use crate::stepper::Stepper;
+use crate::time::Watermark;
 use crate::{Counters, Progress, Recovery, Store, StoreError};
 use journal::{Journal, Offset, Topic, TopicPartition};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A partition of a stage.
 ///
 /// It is driven from outside: [`Task::run_once`] as often as there is something to read, [`Task::flush`] before it is
-/// given up. After an error it does nothing more: drop it and open it again, which starts from what is committed.
+/// given up. After an error it does nothing more: drop it and open it again, which starts from what is committed. With
+/// a changelog that is exact, whoever opens it and with whatever store: the store has nothing that was not committed.
 pub struct Task<P: Processor, S: Store> {
     journal: Arc<dyn Journal>,
     inputs: Inputs,
     cycle: Cycle<P, S>,
     /// Before these offsets, outputs are committed already.
     committed_before: Vec<Offset>,
+    /// What is left to do before the state is whole.
+    restore: Option<Restore>,
     recovery: Recovery,
     failed: bool,
 }
@@ -60,6 +67,36 @@ pub enum TaskError {
         /// Where it was read.
         offset: Offset,
     },
+    /// The end of a changelog cannot be read: a transaction that was open when the task was opened still is.
+    #[error("offsets {offset} to {until} of changelog {} {} cannot be read, since a transaction there is still open: it ends by itself within its timeout, and the task can be opened again then; if it does not, let the brokers abort it", changelog.topic, changelog.partition)]
+    Unrestored {
+        /// The partition of the changelog.
+        changelog: TopicPartition,
+        /// Where it cannot be read on.
+        offset: Offset,
+        /// Where its end was.
+        until: Offset,
+    },
+    /// A changelog holds a record that no stage wrote.
+    #[error("the record at offset {offset} of changelog {} {} is not of a state that this program knows: use the newer program; nothing else may write to this topic", changelog.topic, changelog.partition)]
+    ForeignChange {
+        /// The partition of the changelog.
+        changelog: TopicPartition,
+        /// The record.
+        offset: Offset,
+    },
+    /// The positions of the group are not those that the state in the changelog is true for.
+    #[error("group {group} stands at offset {committed} of {} {}, but the state in its changelog is true for {logged}: if the group's offsets were set, set them back; if the changelog was lost, delete the group's offsets and what the stage has written, and it starts anew", input.topic, input.partition)]
+    Positions {
+        /// The stage's group.
+        group: String,
+        /// The input.
+        input: TopicPartition,
+        /// The group's position.
+        committed: Offset,
+        /// The changelog's.
+        logged: Offset,
+    },
     /// The task has failed before.
     #[error("the task has stopped after an error: drop it and open it again")]
     Stopped,
@@ -79,9 +116,8 @@ impl<P: Processor, S: Store> Task<P, S> {
         journal: Arc<dyn Journal>,
         mut store: S,
     ) -> Result<Self, TaskError> {
-        check_topics(&spec, &*journal)?;
-        let name = |topic: &Topic| TopicPartition::new(topic.clone(), partition);
-        let names: Vec<_> = spec.inputs.iter().map(name).collect();
+        check_topics(&spec, None, &*journal)?;
+        let names = names(&spec.inputs, partition);
         let Plan {
             positions,
             committed,
@@ -95,13 +131,55 @@ impl<P: Processor, S: Store> Task<P, S> {
         stepper.repeating = recovery.repeated > 0;
         stepper.counters.skipped = recovery.missing;
         let ahead = journal.committed(&ahead_group(&stepper.spec().name))?;
-        let positions = names.into_iter().zip(positions).collect();
-        let cycle = Cycle::new(stepper, store, positions, &ahead);
+        let positions: Vec<_> = names.into_iter().zip(positions).collect();
+        journal.follow(&positions)?;
+        let cycle = Cycle::new(stepper, store, positions, &ahead, None);
         Ok(Self {
             journal,
             inputs,
             cycle,
             committed_before: committed,
+            restore: None,
+            recovery,
+            failed: false,
+        })
+    }
+
+    /// Opens a partition of a stage that keeps its state in a changelog, a topic of this stage alone with as many partitions:
+    /// each commit carries what it changes of the state, and the store is made of the changelog, never of the inputs.
+    ///
+    /// It returns at once; [`Task::run_once`] restores the store in slices. Whoever wrote to this partition of the
+    /// changelog before must be fenced off by now.
+    ///
+    /// # Errors
+    /// As with [`Task::open`].
+    pub fn open_with_changelog(
+        spec: StageSpec,
+        changelog: Topic,
+        partition: u16,
+        processor: Arc<P>,
+        journal: Arc<dyn Journal>,
+        mut store: S,
+    ) -> Result<Self, TaskError> {
+        check_topics(&spec, Some(&changelog), &*journal)?;
+        let names = names(&spec.inputs, partition);
+        let to = TopicPartition::new(changelog, partition);
+        let mut recovery = Recovery::default();
+        let restore = Restore::open(&*journal, &mut store, to.clone(), &mut recovery)?;
+        journal.follow(&[restore.position()])?;
+        let unknown = vec![0; names.len()];
+        let inputs = Inputs::new(names.clone(), &unknown, spec.limits.read_bytes);
+        let mut stepper = Stepper::new(processor, spec, &names);
+        stepper.watermark = Watermark(restore.head().watermark);
+        let records = restore.place().records;
+        let changelog = Some(Changelog { to, records });
+        let cycle = Cycle::new(stepper, store, Vec::new(), &BTreeMap::new(), changelog);
+        Ok(Self {
+            journal,
+            inputs,
+            cycle,
+            committed_before: Vec::new(),
+            restore: Some(restore),
             recovery,
             failed: false,
         })
@@ -156,6 +234,9 @@ impl<P: Processor, S: Store> Task<P, S> {
     }
 
     fn advance(&mut self, max_records: usize) -> Result<Progress, TaskError> {
+        if let Some(left) = self.restore_slice()? {
+            return Ok(left);
+        }
         self.look()?;
         let journal = &*self.journal;
         let cycle = &mut self.cycle;
@@ -183,12 +264,48 @@ impl<P: Processor, S: Store> Task<P, S> {
         let cycle = &mut self.cycle;
         Ok(Progress {
             records,
-            committed: cycle.commits.is_free()? && !cycle.is_commit_due(),
+            committed: cycle.is_free()? && !cycle.is_commit_due(),
             recovering: cycle.stepper.repeating,
             lag: self.inputs.lag(),
             watermark: cycle.stepper.watermark.0,
             failed_keys_in_a_row: cycle.stepper.failed_keys_in_a_row(),
         })
+    }
+
+    /// Restores a slice of the state, if it is not whole; tells how far that came, unless it is whole by now.
+    fn restore_slice(&mut self) -> Result<Option<Progress>, TaskError> {
+        let Some(restore) = &mut self.restore else {
+            return Ok(None);
+        };
+        let (journal, cycle) = (&*self.journal, &mut self.cycle);
+        restore.advance(journal, &mut cycle.store, &mut self.recovery)?;
+        let (head, lag) = (restore.head(), restore.left());
+        if lag > 0 {
+            return Ok(Some(Progress {
+                records: 0,
+                committed: false,
+                recovering: true,
+                lag,
+                watermark: head.watermark,
+                failed_keys_in_a_row: 0,
+            }));
+        }
+        let (group, names) = (&cycle.stepper.spec().name, self.inputs.names().to_vec());
+        let offsets = positions(journal, group, &names, head, &mut self.recovery)?;
+        cycle.stepper.watermark = Watermark(head.watermark);
+        cycle.stepper.timers = timers(&cycle.store)?;
+        cycle.stepper.counters.skipped = self.recovery.missing;
+        let records = restore.place().records;
+        cycle.changelog = cycle
+            .changelog
+            .take()
+            .map(|log| Changelog { records, ..log });
+        let read_bytes = cycle.stepper.spec().limits.read_bytes;
+        self.inputs = Inputs::new(names.clone(), &offsets, read_bytes);
+        cycle.positions = names.into_iter().zip(offsets).collect();
+        journal.follow(&cycle.positions)?;
+        self.restore = None;
+        Ok(None)
     }
 
     fn look(&mut self) -> Result<(), TaskError> {
@@ -201,7 +318,16 @@ impl<P: Processor, S: Store> Task<P, S> {
     }
 }
 
-fn check_topics(spec: &StageSpec, journal: &dyn Journal) -> Result<(), TaskError> {
+fn names(topics: &[Topic], partition: u16) -> Vec<TopicPartition> {
+    let name = |topic: &Topic| TopicPartition::new(topic.clone(), partition);
+    topics.iter().map(name).collect()
+}
+
+fn check_topics(
+    spec: &StageSpec,
+    changelog: Option<&Topic>,
+    journal: &dyn Journal,
+) -> Result<(), TaskError> {
     let known = journal.topics();
     let sides = spec
         .inputs
@@ -211,6 +337,7 @@ fn check_topics(spec: &StageSpec, journal: &dyn Journal) -> Result<(), TaskError
         .inputs
         .iter()
         .chain(&spec.outputs)
+        .chain(changelog)
         .cloned()
         .chain(sides);
     for topic in needed {

@@ -1,10 +1,11 @@
 //! Step, commit, flush: when what was stepped is committed, and when what is committed is flushed.
 
+use crate::changelog::Changelog;
 use crate::commit::Commits;
 use crate::context::output_bytes;
 use crate::spec::quarantine_topic;
 use crate::stepper::Stepper;
-use crate::{Counters, Head, Processor, Store, TaskError};
+use crate::{Counters, Head, Key, Processor, Store, StoreBatch, TaskError};
 use journal::{Group, Journal, Offset, Record, RecordRef, TopicPartition, Write};
 use std::collections::BTreeMap;
 
@@ -18,15 +19,18 @@ const QUIET_FLUSH_MICROS: i64 = 60 * 1_000_000;
 /// What changes while the inputs are being read: state, effects, and how far both are safe.
 pub(crate) struct Cycle<P: Processor, S: Store> {
     pub(crate) stepper: Stepper<P>,
-    store: S,
-    pub(crate) commits: Commits,
-    positions: Vec<(TopicPartition, Offset)>,
+    pub(crate) store: S,
+    commits: Commits,
+    pub(crate) positions: Vec<(TopicPartition, Offset)>,
+    /// Where each commit's changes of the state go; without it, the inputs are stepped again where the state is lost.
+    pub(crate) changelog: Option<Changelog>,
     /// Where it stands in the journal how many outputs are committed ahead of the positions they belong to.
     ahead_at: (Group, TopicPartition),
     /// Outputs to come that an earlier run has committed already; `None` when none ever was.
     ahead: Option<u64>,
     /// Records taken in since the last commit was sent off.
     uncommitted: usize,
+    event_time: i64,
     received: i64,
     received_at_commit: i64,
     received_at_flush: i64,
@@ -42,6 +46,7 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         store: S,
         positions: Vec<(TopicPartition, Offset)>,
         committed_ahead: &BTreeMap<TopicPartition, Offset>,
+        changelog: Option<Changelog>,
     ) -> Self {
         let ahead_at = ahead_partition(&positions);
         let ahead = committed_ahead.get(&ahead_at).copied();
@@ -52,7 +57,9 @@ impl<P: Processor, S: Store> Cycle<P, S> {
             store,
             commits: Commits::default(),
             positions,
+            changelog,
             uncommitted: 0,
+            event_time: i64::MIN,
             received: i64::MIN,
             received_at_commit: i64::MIN,
             received_at_flush: i64::MIN,
@@ -85,7 +92,7 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         self.stepper.record(&self.store, (input, from), record)?;
         let (_, position) = self.positions.get_mut(input).expect("one for each input");
         *position = record.offset + 1;
-        self.received = record.received_time;
+        (self.event_time, self.received) = (record.event_time, record.received_time);
         self.uncommitted += 1;
         let limits = &self.stepper.spec().limits;
         if self.uncommitted >= limits.commit_records
@@ -106,12 +113,12 @@ impl<P: Processor, S: Store> Cycle<P, S> {
             if self.is_commit_due() {
                 self.commit(journal)?;
             }
-            self.commits.wait()?;
+            self.wait()?;
             let quiet = self.received.saturating_sub(self.received_at_flush);
             if quiet >= QUIET_FLUSH_MICROS {
                 self.flush(journal)?;
             }
-        } else if self.is_commit_due() && self.commits.is_free()? {
+        } else if self.is_commit_due() && self.is_free()? {
             self.commit(journal)?;
         }
         self.keep_bounds(journal)
@@ -123,10 +130,26 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         !self.stepper.effects.records.is_empty() || (self.uncommitted > 0 && idle)
     }
 
+    /// Tells whether no commit is on its way; what one that was made has changed goes to the store.
+    pub(crate) fn is_free(&mut self) -> Result<bool, TaskError> {
+        let is_free = self.commits.is_free()?;
+        self.store_made_changes()?;
+        Ok(is_free)
+    }
+
+    /// Waits until no commit is on its way, and until the store has what it changed.
+    fn wait(&mut self) -> Result<(), TaskError> {
+        self.commits.wait()?;
+        self.store_made_changes()
+    }
+
     /// Sends off outputs and positions as one write.
     fn commit(&mut self, journal: &dyn Journal) -> Result<(), TaskError> {
         self.uncommitted = 0;
         self.received_at_commit = self.received;
+        if self.changelog.is_some() {
+            return self.commit_with_changes(journal);
+        }
         if self.stepper.repeating {
             return Ok(());
         }
@@ -137,15 +160,51 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         if bytes > self.stepper.spec().limits.commit_bytes.saturating_mul(2) {
             records = self.commit_ahead(journal, records, known)?;
         }
-        let group = &self.stepper.spec().name;
-        let offset =
-            |(input, offset): &(TopicPartition, Offset)| (group.clone(), input.clone(), *offset);
-        let mut offsets: Vec<_> = self.positions.iter().map(offset).collect();
+        let mut offsets = self.group_offsets();
         if let Some(ahead) = self.ahead {
             let (group, at) = self.ahead_at.clone();
             offsets.push((group, at, ahead));
         }
-        self.commits.submit(journal, Write { records, offsets })
+        let write = Write { records, offsets };
+        self.commits.submit(journal, write, None)
+    }
+
+    /// Sends off outputs, positions and what has changed of the state as one write.
+    ///
+    /// However much it is, it is not divided: a journal that has changelogs has transactions of any size, and a state that
+    /// is committed before its position would be stepped on from twice.
+    fn commit_with_changes(&mut self, journal: &dyn Journal) -> Result<(), TaskError> {
+        self.wait()?;
+        let counters = &self.stepper.counters;
+        self.steps_at_flush = counters.steps + counters.timers_fired;
+        let mut changes = self.stepper.take_changes();
+        changes.head = self.head();
+        let effects = &mut self.stepper.effects;
+        effects.bytes = 0;
+        let mut records = std::mem::take(&mut effects.records);
+        let times = (self.event_time, self.received);
+        if let Some(changelog) = &mut self.changelog {
+            changelog.append(&mut changes, times, &mut records);
+        }
+        let offsets = self.group_offsets();
+        let write = Write { records, offsets };
+        self.commits.submit(journal, write, Some(changes))
+    }
+
+    fn group_offsets(&self) -> Vec<(Group, TopicPartition, Offset)> {
+        let group = &self.stepper.spec().name;
+        let positions = self.positions.iter();
+        positions
+            .map(|(input, offset)| (group.clone(), input.clone(), *offset))
+            .collect()
+    }
+
+    fn head(&self) -> Head {
+        Head {
+            offsets: self.positions.clone(),
+            watermark: self.stepper.watermark.0,
+            changelog: None,
+        }
     }
 
     /// Leaves out what an earlier run has committed ahead of its position; counts it.
@@ -188,7 +247,8 @@ impl<P: Processor, S: Store> Cycle<P, S> {
             ahead += records.len() as u64;
             let (group, at) = self.ahead_at.clone();
             let offsets = vec![(group, at, ahead)];
-            self.commits.submit(journal, Write { records, offsets })?;
+            let write = Write { records, offsets };
+            self.commits.submit(journal, write, None)?;
             self.ahead = Some(0);
             records = rest;
         }
@@ -202,11 +262,19 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         if steps - self.steps_at_flush >= limits.flush_steps
             || self.stepper.resident.dirty_bytes() >= limits.flush_bytes
         {
-            self.flush(journal)?;
+            if self.changelog.is_some() {
+                self.commit(journal)?;
+            } else {
+                self.flush(journal)?;
+            }
         }
         if self.stepper.resident.len() > limits.resident_max_keys {
             // Room for an eighth more, so that not every new key makes room for itself alone.
             let keep = limits.resident_max_keys - limits.resident_max_keys / 8;
+            if self.changelog.is_some() {
+                // What is on its way looks unchanged, and is not in the store before it is made.
+                self.wait()?;
+            }
             self.evict(keep);
             if self.stepper.resident.len() > keep && self.stepper.resident.is_dirty() {
                 self.flush(journal)?;
@@ -225,16 +293,34 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         if self.uncommitted > 0 || !self.stepper.effects.records.is_empty() {
             self.commit(journal)?;
         }
-        self.commits.wait()?;
+        self.wait()?;
         let counters = &self.stepper.counters;
         self.received_at_flush = self.received;
         self.steps_at_flush = counters.steps + counters.timers_fired;
+        if self.changelog.is_some() {
+            return Ok(());
+        }
         let mut batch = self.stepper.take_changes();
-        batch.head = Head {
-            offsets: self.positions.clone(),
-            watermark: self.stepper.watermark.0,
-        };
-        self.store.apply(batch)?;
+        batch.head = self.head();
+        self.store_changes(batch)
+    }
+
+    /// With a changelog, the changes of a commit go to the store as soon as it is made.
+    fn store_made_changes(&mut self) -> Result<(), TaskError> {
+        match self.commits.take_made_changes() {
+            Some(changes) => self.store_changes(changes),
+            None => Ok(()),
+        }
+    }
+
+    fn store_changes(&mut self, changes: StoreBatch) -> Result<(), TaskError> {
+        let is_emptied = |(_, state): &&(Key, Option<Box<[u8]>>)| state.is_none();
+        let emptied = changes.states.iter().filter(is_emptied);
+        let emptied: Vec<Key> = emptied.map(|(key, _)| key.clone()).collect();
+        self.store.apply(changes)?;
+        for key in emptied {
+            self.stepper.resident.forget(&key);
+        }
         self.flushes += 1;
         Ok(())
     }

@@ -1,17 +1,11 @@
 //! Whatever the batches, crashes and lost stores: the outputs and the final state are those of a straight run.
 
 use crate::script::ASKS;
+use crate::shaky::{Failure, Shaky};
 use crate::world::{drain, memory_journal, open, put, stored, tick, written};
-use journal::{
-    Batch, Bounds, Done, Error, Journal, MemoryJournal, Offset, Record, TopicPartition, TopicSpec,
-    Write,
-};
+use journal::Record;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::time::Duration;
 use stream::{Limits, MemoryStore, Store};
 
 /// What happens after a batch.
@@ -37,72 +31,6 @@ struct Plan {
     delayed: bool,
 }
 
-/// A journal that answers like the embedded one, on another thread if it is told so, and fails when it is told so.
-struct Shaky {
-    journal: Arc<MemoryJournal>,
-    queue: Option<SyncSender<(Write, Done)>>,
-    /// So many writes succeed before one fails.
-    until_failure: AtomicI64,
-}
-
-impl Shaky {
-    fn new(journal: Arc<MemoryJournal>, delayed: bool) -> Self {
-        let (queue, waiting) = sync_channel::<(Write, Done)>(4);
-        let behind = journal.clone();
-        std::thread::spawn(move || {
-            for (write, done) in waiting {
-                std::thread::yield_now();
-                behind.submit(write, done);
-            }
-        });
-        let queue = delayed.then_some(queue);
-        let until_failure = AtomicI64::new(i64::MAX);
-        Self {
-            journal,
-            queue,
-            until_failure,
-        }
-    }
-}
-
-impl Journal for Shaky {
-    fn ensure_topic(&self, spec: &TopicSpec) -> Result<(), Error> {
-        self.journal.ensure_topic(spec)
-    }
-    fn topics(&self) -> Vec<TopicSpec> {
-        self.journal.topics()
-    }
-    fn submit(&self, write: Write, done: Done) {
-        if self.until_failure.fetch_sub(1, Ordering::Relaxed) == 0 {
-            done(Err(Error::Closed));
-            return;
-        }
-        match &self.queue {
-            Some(queue) => queue
-                .send((write, done))
-                .expect("the thread lives as long as the queue"),
-            None => self.journal.submit(write, done),
-        }
-    }
-    fn read(
-        &self,
-        from: &TopicPartition,
-        offset: Offset,
-        max_bytes: usize,
-    ) -> Result<Batch, Error> {
-        self.journal.read(from, offset, max_bytes)
-    }
-    fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {
-        self.journal.bounds(of)
-    }
-    fn committed(&self, group: &str) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
-        self.journal.committed(group)
-    }
-    fn wait(&self, seen: u64, at_most: Duration) -> u64 {
-        self.journal.wait(seen, at_most)
-    }
-}
-
 fn any_record() -> impl Strategy<Value = (&'static str, Record)> {
     let topic = prop_oneof![3 => Just("a"), 1 => Just("b")];
     let ask = prop_oneof![2 => Just(0..2_u8), 1 => Just(0..11_u8)].prop_flat_map(|asks| asks);
@@ -121,7 +49,7 @@ fn any_record() -> impl Strategy<Value = (&'static str, Record)> {
 }
 
 /// Records whose received times go on by the step each was given.
-fn any_history() -> impl Strategy<Value = Vec<(&'static str, Record)>> {
+pub(crate) fn any_history() -> impl Strategy<Value = Vec<(&'static str, Record)>> {
     proptest::collection::vec(any_record(), 1..120).prop_map(|mut records| {
         let mut now = 0;
         for (_, record) in &mut records {
@@ -133,8 +61,8 @@ fn any_history() -> impl Strategy<Value = Vec<(&'static str, Record)>> {
     })
 }
 
-fn any_plan() -> impl Strategy<Value = Plan> {
-    let limits = (
+pub(crate) fn any_limits() -> impl Strategy<Value = Limits> {
+    (
         64..3000_usize,
         1..12_usize,
         1..30_u64,
@@ -150,7 +78,10 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 flush_bytes: if tiny { 1000 } else { 1 << 20 },
                 resident_max_keys,
             },
-        );
+        )
+}
+
+fn any_plan() -> impl Strategy<Value = Plan> {
     let event = prop_oneof![
         4 => Just(Event::Nothing),
         1 => Just(Event::Flush),
@@ -160,7 +91,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         1 => Just(Event::LostStore),
     ];
     let batches = proptest::collection::vec((1..20_usize, event), 0..60);
-    (limits, batches, any::<bool>()).prop_map(|(limits, batches, delayed)| Plan {
+    (any_limits(), batches, any::<bool>()).prop_map(|(limits, batches, delayed)| Plan {
         limits,
         batches,
         delayed,
@@ -181,7 +112,7 @@ fn run(history: &[(&'static str, Record)], plan: &Plan) -> (String, String) {
     let mut task = start(&store);
     for (max, event) in &plan.batches {
         if let Event::FailedWrite(after) = event {
-            journal.until_failure.store(*after, Ordering::Relaxed);
+            journal.fail_after(*after, Failure::NotWritten);
         }
         let mut failed = task.run_once(*max).is_err();
         if matches!(event, Event::Flush | Event::CrashAfterFlush) {

@@ -11,6 +11,7 @@ fn check_rules(mut store: impl Store) {
     let head = |watermark| Head {
         offsets: vec![(TopicPartition::new("a", 0), 5)],
         watermark,
+        changelog: None,
     };
     assert_eq!(store.head().expect("readable"), None);
     assert_eq!(store.get(b"k1").expect("readable"), None);
@@ -45,7 +46,7 @@ fn check_rules(mut store: impl Store) {
         stored(&store),
         format!(
             "{:?}\n[] []\n[107, 50] [50]\n[107] [50, 116] {}\n[107, 50] [117] 3\n",
-            Some(head(2)),
+            Some((head(2).offsets, head(2).watermark)),
             i64::MAX
         )
     );

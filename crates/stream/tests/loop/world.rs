@@ -4,7 +4,7 @@ use crate::script::{Ask, Script};
 use journal::{Journal, MemoryJournal, Record, TopicPartition, TopicSpec, Write};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use stream::{Limits, StageSpec, Store, Task, TaskError};
+use stream::{Limits, StageSpec, Store, Task, TaskError, changelog_topic};
 
 pub(crate) const TOPICS: [&str; 7] = [
     "a",
@@ -16,6 +16,16 @@ pub(crate) const TOPICS: [&str; 7] = [
     "out",
 ];
 
+/// The topic of the stage's state, where it is kept in one.
+pub(crate) const CHANGELOG: &str = "pulsewire.changelog.stage";
+
+/// A journal with gaps between its writes and no order over topics.
+pub(crate) fn journal_like_kafka() -> Arc<MemoryJournal> {
+    let journal = MemoryJournal::like_kafka();
+    create_topics(&journal);
+    Arc::new(journal)
+}
+
 pub(crate) fn memory_journal() -> Arc<MemoryJournal> {
     let journal = MemoryJournal::new();
     create_topics(&journal);
@@ -23,7 +33,7 @@ pub(crate) fn memory_journal() -> Arc<MemoryJournal> {
 }
 
 pub(crate) fn create_topics(journal: &dyn Journal) {
-    for name in TOPICS {
+    for name in TOPICS.into_iter().chain([CHANGELOG]) {
         let spec = TopicSpec {
             name: name.into(),
             partitions: 1,
@@ -52,6 +62,16 @@ pub(crate) fn open<S: Store>(
     limits: Limits,
 ) -> Result<Task<Script, S>, TaskError> {
     Task::open(spec(limits), 0, Arc::new(Script), journal, store)
+}
+
+/// Opens the stage with its state in a changelog.
+pub(crate) fn open_logged<S: Store>(
+    spec: StageSpec,
+    journal: Arc<dyn Journal>,
+    store: S,
+) -> Result<Task<Script, S>, TaskError> {
+    let topic = changelog_topic(&spec.name);
+    Task::open_with_changelog(spec, topic, 0, Arc::new(Script), journal, store)
 }
 
 pub(crate) fn put(journal: &dyn Journal, topic: &str, record: Record) {
@@ -132,9 +152,11 @@ pub(crate) fn written_to(journal: &dyn Journal, topic: &str) -> String {
     out
 }
 
-/// Writes down everything in a store.
+/// Writes down everything in a store, save its place in a changelog.
 pub(crate) fn stored(store: &impl Store) -> String {
-    let mut out = format!("{:?}\n", store.head().expect("readable"));
+    let head = store.head().expect("readable");
+    let head = head.map(|head| (head.offsets, head.watermark));
+    let mut out = format!("{head:?}\n");
     let states = store.scan_states(&mut |key, state| {
         writeln!(out, "{key:?} {state:?}").expect("a string takes everything");
     });
