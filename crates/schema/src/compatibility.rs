@@ -7,6 +7,7 @@
 mod avro;
 mod json;
 
+mod canonical;
 mod kind;
 mod mode;
 
@@ -134,7 +135,7 @@ impl Schema {
             }
             (Err(error), _) => return Err(Invalid::NotJson(error.to_string())),
         };
-        let canonical = value.to_string();
+        let canonical = canonical::text(&value);
         let tree = match language {
             Language::Json => {
                 json::check(&value)?;
