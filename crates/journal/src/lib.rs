@@ -53,6 +53,9 @@ mod bytes;
 mod room;
 mod storage;
 
+#[cfg(feature = "kafka")]
+pub mod kafka;
+
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 

@@ -116,6 +116,17 @@ impl Batch {
         self
     }
 
+    /// Takes stored records that were just made of what brokers gave, with where to read on.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn given(bytes: Vec<u8>, count: usize, next: Option<Offset>) -> Self {
+        Self {
+            bytes,
+            first: 0,
+            count,
+            next,
+        }
+    }
+
     /// Goes through the records, in the order of their offsets.
     pub fn iter(&self) -> BatchIter<'_> {
         BatchIter {

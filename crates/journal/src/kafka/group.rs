@@ -1,0 +1,311 @@
+//! Members of a consumer group: which partitions are theirs, and the journal as the task of one of them sees it.
+//!
+//! A member only holds its place; what it reads comes from a client that is told the offsets. Its partitions are given up
+//! after its tasks have finished, never in the middle of one.
+
+use super::Cluster;
+use super::client::{Context, Move, refused};
+use super::reader::{AtEnd, Reader};
+use super::transaction::{AfterFailure, Transactions};
+use crate::{
+    Batch, Bounds, Done, Error, Group, Journal, Offset, Topic, TopicPartition, TopicSpec, Write,
+};
+use rdkafka::config::FromClientConfigAndContext as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::topic_partition_list::TopicPartitionList;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A member of a consumer group, with the reader that its tasks share.
+pub struct KafkaGroup {
+    cluster: Arc<Cluster>,
+    name: Group,
+    inputs: Vec<Topic>,
+    appended: BTreeSet<Topic>,
+    member: Arc<BaseConsumer<Context>>,
+    reader: Arc<Reader>,
+}
+
+/// What has become of a member's partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// These are its partitions from now on, of every input.
+    Assigned(Vec<u16>),
+    /// It is to give up all of them: finish the tasks, drop them, then call [`KafkaGroup::release`].
+    Revoking,
+    /// Others may have them already: drop the tasks without finishing, then call [`KafkaGroup::release`].
+    Lost,
+}
+
+impl KafkaGroup {
+    /// Joins; `inputs` have equally many partitions. `appended` are those of them that are written one record at a time: their
+    /// offsets have no gaps, so that what was written before something else can be waited for.
+    pub(super) fn join(
+        cluster: &Arc<Cluster>,
+        group: &str,
+        inputs: &[Topic],
+        appended: &[Topic],
+    ) -> Result<Self, Error> {
+        let (told, context) = (cluster.config.member(group), cluster.config.context());
+        let member = BaseConsumer::from_config_and_context(&told, context);
+        let member: BaseConsumer<Context> = member.map_err(|error| joining(&error))?;
+        let names: Vec<_> = inputs
+            .iter()
+            .map(|topic| cluster.prefix.of(topic))
+            .collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        member.subscribe(&names).map_err(|error| joining(&error))?;
+        Ok(Self {
+            cluster: Arc::clone(cluster),
+            name: group.into(),
+            inputs: inputs.to_vec(),
+            appended: appended.iter().cloned().collect(),
+            member: Arc::new(member),
+            reader: Arc::new(Reader::open(cluster)?),
+        })
+    }
+
+    /// Keeps the place in the group; to be called at least every few seconds. Gives what has become of the partitions.
+    ///
+    /// # Errors
+    /// When the group cannot be joined and will not be, such as for want of access.
+    pub fn poll(&self, at_most: Duration) -> Result<Option<Change>, Error> {
+        match self.member.poll(at_most) {
+            Some(Err(error)) if !matches!(joining(&error), Error::Unavailable { .. }) => {
+                return Err(joining(&error));
+            }
+            // It has no partition assigned to fetch of; connections are made again by themselves.
+            Some(_) | None => {}
+        }
+        let wanted = self.member.context().moves().pop_front();
+        match wanted {
+            None => Ok(None),
+            Some(Move::Assign(partitions)) => {
+                // The reader reads them, this client none.
+                self.member
+                    .assign(&TopicPartitionList::new())
+                    .map_err(|error| joining(&error))?;
+                let numbers: BTreeSet<u16> = partitions
+                    .elements()
+                    .iter()
+                    .filter_map(|one| u16::try_from(one.partition()).ok())
+                    .collect();
+                Ok(Some(Change::Assigned(numbers.into_iter().collect())))
+            }
+            Some(Move::Revoke) if self.member.assignment_lost() => Ok(Some(Change::Lost)),
+            Some(Move::Revoke) => Ok(Some(Change::Revoking)),
+        }
+    }
+
+    /// Says that the tasks of all partitions are gone, so that others can have them.
+    ///
+    /// # Errors
+    /// When the client is closed.
+    pub fn release(&self) -> Result<(), Error> {
+        self.member.unassign().map_err(|error| joining(&error))
+    }
+
+    /// Opens the journal for the task of one partition: its producer takes over from whoever had it, and fences them.
+    ///
+    /// # Errors
+    /// When the brokers cannot be reached or do not let us.
+    pub fn task(&self, partition: u16) -> Result<TaskJournal, Error> {
+        let id = format!("{}{}.{partition}", self.cluster.prefix.0, self.name);
+        let prefix = self.cluster.prefix.clone();
+        let transactions =
+            Transactions::open(&self.cluster.config, prefix, id, AfterFailure::Stop)?;
+        Ok(TaskJournal {
+            cluster: Arc::clone(&self.cluster),
+            group: self.name.clone(),
+            partition,
+            inputs: self.inputs.clone(),
+            appended: self.appended.clone(),
+            member: Arc::clone(&self.member),
+            reader: Arc::clone(&self.reader),
+            transactions,
+        })
+    }
+
+    /// Waits for news of what its tasks follow.
+    pub fn wait(&self, seen: u64, at_most: Duration) -> u64 {
+        self.reader.wait(&self.cluster.written, seen, at_most)
+    }
+
+    /// Counts, for some partitions, the offsets between where the group stands and the end of what can be read.
+    ///
+    /// # Errors
+    /// When the brokers cannot be reached.
+    pub fn lag(&self, partitions: &[u16]) -> Result<u64, Error> {
+        let all = partitions.iter().flat_map(|number| self.inputs_of(*number));
+        let all: Vec<_> = all.collect();
+        let committed = self.cluster.positions.committed(&self.name, &all)?;
+        let bounds = self.cluster.ends.bounds(&all)?;
+        let lags = all.iter().zip(bounds).map(|(at, bounds)| {
+            let from = committed.get(at).copied().unwrap_or(bounds.start);
+            bounds.end.saturating_sub(from.max(bounds.start))
+        });
+        Ok(lags.fold(0, u64::saturating_add))
+    }
+
+    fn inputs_of(&self, partition: u16) -> impl Iterator<Item = TopicPartition> {
+        let each = self.inputs.iter();
+        each.map(move |topic| TopicPartition::new(topic.clone(), partition))
+    }
+}
+
+impl Drop for KafkaGroup {
+    fn drop(&mut self) {
+        self.member.context().leave();
+        // Without it closing waits for an answer to a revocation.
+        drop(self.member.unassign());
+    }
+}
+
+fn joining(error: &rdkafka::error::KafkaError) -> Error {
+    refused(
+        error,
+        "cannot take part in a group",
+        "the group's coordinator does not answer",
+    )
+}
+
+/// The journal as one task sees it: what it writes is a transaction of its own producer, with its positions.
+pub struct TaskJournal {
+    cluster: Arc<Cluster>,
+    group: Group,
+    partition: u16,
+    inputs: Vec<Topic>,
+    appended: BTreeSet<Topic>,
+    member: Arc<BaseConsumer<Context>>,
+    reader: Arc<Reader>,
+    transactions: Transactions,
+}
+
+impl std::fmt::Debug for TaskJournal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TaskJournal")
+            .field("group", &self.group)
+            .field("partition", &self.partition)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TaskJournal {
+    /// The ends of what came; of what is written one record at a time, all that is written by now.
+    fn ends(&self, of: &[TopicPartition], fetched: Vec<Offset>) -> Result<Vec<Offset>, Error> {
+        let asked: Vec<_> = of
+            .iter()
+            .filter(|at| self.appended.contains(&at.topic))
+            .cloned()
+            .collect();
+        let mut written = self.cluster.ends.readable(&asked)?.into_iter();
+        let mut ends = fetched;
+        for (at, end) in of.iter().zip(&mut ends) {
+            if self.appended.contains(&at.topic) {
+                *end = written.next().unwrap_or(*end).max(*end);
+                self.reader.read_up_to(at, *end)?;
+            }
+        }
+        Ok(ends)
+    }
+}
+
+impl Journal for TaskJournal {
+    fn ensure_topic(&self, spec: &TopicSpec) -> Result<(), Error> {
+        self.cluster.topics.ensure(spec)
+    }
+
+    fn topics(&self) -> Vec<TopicSpec> {
+        self.cluster.topics.known().values().cloned().collect()
+    }
+
+    fn submit(&self, write: Write, done: Done) {
+        if let Err(error) = self.cluster.check_write(&write) {
+            return done(Err(error));
+        }
+        let done = self.cluster.counted(done);
+        let own = write.offsets.iter().all(|(group, ..)| *group == self.group);
+        let metadata = self.member.group_metadata().filter(|_| own);
+        match metadata {
+            Some(metadata) => {
+                let groups = vec![(self.group.clone(), metadata)];
+                self.transactions.submit(write, groups, done);
+            }
+            None => done(Err(Error::Refused {
+                doing: format!(
+                    "cannot commit positions of another group than {}",
+                    self.group
+                ),
+                cause: "a task commits for its own group alone".to_owned(),
+                hint: "write them through the journal",
+            })),
+        }
+    }
+
+    fn read(
+        &self,
+        from: &TopicPartition,
+        offset: Offset,
+        max_bytes: usize,
+    ) -> Result<Batch, Error> {
+        self.cluster.check([from])?;
+        self.reader.read(from, offset, max_bytes, AtEnd::Stay)
+    }
+
+    fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {
+        let Some((fetched, waiting)) = self.reader.fetched(of) else {
+            return self.cluster.ends.bounds(of);
+        };
+        let ends = match waiting && of.len() > 1 {
+            true => self.ends(of, fetched)?,
+            false => fetched,
+        };
+        // Where retention is quicker than we, reading says so.
+        Ok(ends
+            .into_iter()
+            .map(|end| Bounds { start: 0, end })
+            .collect())
+    }
+
+    fn follow(&self, from: &[(TopicPartition, Offset)]) -> Result<(), Error> {
+        self.cluster.check(from.iter().map(|(at, _)| at))?;
+        self.reader.follow(from)
+    }
+
+    fn settled(&self, of: &[TopicPartition]) -> Option<Vec<Offset>> {
+        if of.len() < 2 {
+            return None;
+        }
+        self.reader.fetched(of).map(|(ends, _)| ends)
+    }
+
+    fn written(&self, of: &[TopicPartition]) -> Result<Vec<Offset>, Error> {
+        self.cluster.check(of)?;
+        self.cluster.ends.written(of)
+    }
+
+    fn committed(&self, group: &str) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
+        let each = self.inputs.iter();
+        let of: Vec<_> = each
+            .map(|topic| TopicPartition::new(topic.clone(), self.partition))
+            .collect();
+        self.cluster.positions.committed(group, &of)
+    }
+
+    fn wait(&self, seen: u64, at_most: Duration) -> u64 {
+        self.reader.wait(&self.cluster.written, seen, at_most)
+    }
+}
+
+impl Drop for TaskJournal {
+    fn drop(&mut self) {
+        let each = self.inputs.iter();
+        let of: Vec<_> = each
+            .map(|topic| TopicPartition::new(topic.clone(), self.partition))
+            .collect();
+        // A reader that cannot let go is closed soon, with its group.
+        drop(self.reader.unfollow(&of));
+    }
+}

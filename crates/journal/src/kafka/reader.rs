@@ -1,0 +1,439 @@
+//! Reading by offset from clients that push: what is followed is fetched ahead, the rest is fetched when it is asked for.
+
+use super::client::{Context, refused};
+use super::{Cluster, message};
+use crate::record::{Check, Parsed, parse};
+use crate::{Batch, Error, Offset, TopicPartition, limits};
+use rdkafka::config::FromClientConfigAndContext as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::topic_partition_list::Offset as At;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The group that readers name; they never join it.
+const READERS: &str = "readers";
+/// Messages taken over in one go.
+const TAKE_MAX: usize = 10_000;
+/// Nothing is fetched ahead while so much waits to be read.
+const AHEAD_BYTES_MAX: usize = 64 << 20;
+/// A wait is made of steps of this, so that others can read meanwhile.
+const STEP: Duration = Duration::from_millis(10);
+/// So many steps are waited for what is known to be there.
+const STEPS_MAX: u32 = 2_000;
+/// So many steps are waited for more of what has begun to come.
+const MORE_STEPS: u32 = 5;
+
+/// What reading up to the end of a partition begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtEnd {
+    /// What comes next is fetched ahead.
+    Follow,
+    /// Nothing.
+    Stay,
+}
+
+/// The two ways to read, each with a client.
+pub(super) struct Reader {
+    cluster: Arc<Cluster>,
+    hot: Mutex<Hot>,
+    cold: Mutex<Cold>,
+}
+
+/// What is fetched ahead.
+struct Hot {
+    consumer: BaseConsumer<Context>,
+    parts: HashMap<TopicPartition, Part>,
+    /// What was followed and is no more.
+    left: HashSet<TopicPartition>,
+    waiting_bytes: usize,
+    /// Counts what came.
+    news: u64,
+}
+
+/// What came of one partition and was not read yet.
+#[derive(Default)]
+struct Part {
+    /// The next offset to be read.
+    next: Offset,
+    /// One past the last offset that came.
+    fetched: Offset,
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+/// One partition at a time, so that its end is told apart from that of others.
+struct Cold {
+    consumer: BaseConsumer<Context>,
+    at: Option<(TopicPartition, Offset)>,
+    /// The end when it was begun.
+    end: Offset,
+}
+
+impl Reader {
+    pub(super) fn open(cluster: &Arc<Cluster>) -> Result<Self, Error> {
+        let open = || {
+            let (told, context) = (cluster.config.consumer(READERS), cluster.config.context());
+            let client = BaseConsumer::from_config_and_context(&told, context);
+            client.map_err(|error| reading(&error))
+        };
+        let (hot, cold) = (open()?, open()?);
+        Ok(Self {
+            cluster: Arc::clone(cluster),
+            hot: Mutex::new(Hot {
+                consumer: hot,
+                parts: HashMap::new(),
+                left: HashSet::new(),
+                waiting_bytes: 0,
+                news: 0,
+            }),
+            cold: Mutex::new(Cold {
+                consumer: cold,
+                at: None,
+                end: 0,
+            }),
+        })
+    }
+
+    fn hot(&self) -> MutexGuard<'_, Hot> {
+        self.hot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fetches these partitions ahead from now on, from the given offsets.
+    pub(super) fn follow(&self, from: &[(TopicPartition, Offset)]) -> Result<(), Error> {
+        let mut hot = self.hot();
+        let at_another = |(at, offset): &&(TopicPartition, Offset)| {
+            hot.parts.get(at).is_none_or(|part| part.next != *offset)
+        };
+        let from: Vec<_> = from.iter().filter(at_another).cloned().collect();
+        hot.drop_parts(from.iter().map(|(at, _)| at), &self.cluster)?;
+        if from.iter().any(|(at, _)| hot.left.remove(at)) {
+            // What was on its way from where it stood before must not be taken for what comes now.
+            hot.take_what_came(Duration::ZERO, &self.cluster);
+        }
+        let list = from
+            .iter()
+            .map(|(at, offset)| (at, At::Offset(i64::try_from(*offset).unwrap_or(i64::MAX))));
+        let list = self.cluster.prefix.list(list);
+        if list.count() > 0 {
+            hot.consumer
+                .incremental_assign(&list)
+                .map_err(|error| reading(&error))?;
+        }
+        for (at, offset) in from {
+            let part = Part {
+                next: offset,
+                fetched: offset,
+                ..Part::default()
+            };
+            hot.parts.insert(at, part);
+        }
+        Ok(())
+    }
+
+    /// Fetches these partitions ahead no more.
+    pub(super) fn unfollow(&self, of: &[TopicPartition]) -> Result<(), Error> {
+        self.hot().drop_parts(of.iter(), &self.cluster)
+    }
+
+    /// Gives one past the last offset that came of each partition and whether something of any waits to be read; `None` where
+    /// one of them is not followed.
+    pub(super) fn fetched(&self, of: &[TopicPartition]) -> Option<(Vec<Offset>, bool)> {
+        let mut hot = self.hot();
+        hot.take_what_came(Duration::ZERO, &self.cluster);
+        let mut waiting = false;
+        let ends = of.iter().map(|at| {
+            let part = hot.parts.get(at)?;
+            waiting |= part.count > 0;
+            Some(part.fetched)
+        });
+        let ends: Option<Vec<_>> = ends.collect();
+        ends.map(|ends| (ends, waiting))
+    }
+
+    /// Reads from an offset on; what is known to be there is waited for.
+    pub(super) fn read(
+        &self,
+        from: &TopicPartition,
+        offset: Offset,
+        max_bytes: usize,
+        at_end: AtEnd,
+    ) -> Result<Batch, Error> {
+        let max_bytes = max_bytes.min(limits::READ_BYTES_MAX);
+        if let Some(batch) = self.read_hot(from, offset, max_bytes) {
+            return Ok(batch);
+        }
+        let batch = self.read_cold(from, offset, max_bytes)?;
+        if batch.is_empty() && at_end == AtEnd::Follow {
+            let next = batch.next_offset().unwrap_or(offset);
+            self.follow(&[(from.clone(), next)])?;
+        }
+        Ok(batch)
+    }
+
+    /// Waits for a followed partition to be fetched up to an end that it is known to have.
+    pub(super) fn read_up_to(&self, from: &TopicPartition, end: Offset) -> Result<(), Error> {
+        for _ in 0..STEPS_MAX {
+            let mut hot = self.hot();
+            if hot.parts.get(from).is_none_or(|part| part.fetched >= end) {
+                return Ok(());
+            }
+            hot.take_what_came(STEP, &self.cluster);
+        }
+        Err(slow(from))
+    }
+
+    fn read_hot(&self, from: &TopicPartition, offset: Offset, max_bytes: usize) -> Option<Batch> {
+        let mut hot = self.hot();
+        let part = hot.parts.get(from).filter(|part| part.next == offset)?;
+        if part.count == 0 {
+            hot.take_what_came(Duration::ZERO, &self.cluster);
+        }
+        let part = hot.parts.get_mut(from).filter(|part| part.next == offset)?;
+        let batch = part.give(max_bytes);
+        hot.waiting_bytes = hot.waiting_bytes.saturating_sub(batch.size_bytes());
+        Some(batch)
+    }
+
+    fn read_cold(
+        &self,
+        from: &TopicPartition,
+        offset: Offset,
+        max_bytes: usize,
+    ) -> Result<Batch, Error> {
+        let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
+        if cold
+            .at
+            .as_ref()
+            .is_none_or(|(at, next)| at != from || *next != offset)
+            && !cold.begin(from, offset, &self.cluster)?
+        {
+            return Ok(Batch::default());
+        }
+        // What fails leaves nothing to go on with.
+        let begun = cold.at.take();
+        let (mut bytes, mut count, mut next, mut idle) = (Vec::new(), 0_usize, offset, 0);
+        while count == 0 || (bytes.len() < max_bytes && idle < MORE_STEPS) {
+            match cold.consumer.poll(STEP) {
+                Some(Ok(message)) => {
+                    idle = 0;
+                    count = count.saturating_add(1);
+                    next = after(&message);
+                    message::store_message(&message, &mut bytes);
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    // All that was committed when it was begun has come.
+                    next = next.max(cold.end);
+                    return Ok(Batch::given(bytes, count, (next > offset).then_some(next)));
+                }
+                Some(Err(error)) if is_serious(&error) => return Err(reading(&error)),
+                Some(Err(_)) | None => {
+                    idle = idle.saturating_add(1);
+                    if idle > STEPS_MAX {
+                        return Err(slow(from));
+                    }
+                }
+            }
+        }
+        cold.at = begun.map(|(at, _)| (at, next));
+        Ok(Batch::given(bytes, count, Some(next)))
+    }
+
+    /// Waits for news: something that came of what is followed, or that this process wrote.
+    pub(super) fn wait(&self, written: &AtomicU64, seen: u64, at_most: Duration) -> u64 {
+        let mut left = at_most;
+        loop {
+            let step = left.min(STEP);
+            let mut hot = self.hot();
+            hot.take_what_came(step, &self.cluster);
+            let newest = hot.news.saturating_add(written.load(Ordering::Acquire));
+            if newest > seen || left.is_zero() {
+                return newest;
+            }
+            left = left.saturating_sub(step);
+        }
+    }
+}
+
+impl Hot {
+    fn drop_parts<'a>(
+        &mut self,
+        of: impl Iterator<Item = &'a TopicPartition>,
+        cluster: &Cluster,
+    ) -> Result<(), Error> {
+        let known: Vec<_> = of.filter(|at| self.parts.contains_key(*at)).collect();
+        let list = cluster
+            .prefix
+            .list(known.iter().map(|at| (*at, At::Invalid)));
+        if list.count() > 0 {
+            self.consumer
+                .incremental_unassign(&list)
+                .map_err(|error| reading(&error))?;
+        }
+        for at in known {
+            let dropped = self.parts.remove(at).map_or(0, |part| part.bytes.len());
+            self.left.insert(at.clone());
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(dropped);
+        }
+        Ok(())
+    }
+
+    /// Takes over what came, and waits so long for the first of it.
+    fn take_what_came(&mut self, wait: Duration, cluster: &Cluster) {
+        if self.waiting_bytes >= AHEAD_BYTES_MAX {
+            return;
+        }
+        let (mut wait, mut fell_behind) = (wait, false);
+        for _ in 0..TAKE_MAX {
+            match self.consumer.poll(wait) {
+                Some(Ok(message)) => {
+                    if let Some(at) = message::place(&message, &cluster.prefix)
+                        && let Some(part) = self.parts.get_mut(&at)
+                        && after(&message) > part.fetched
+                    {
+                        let before = part.bytes.len();
+                        message::store_message(&message, &mut part.bytes);
+                        part.count = part.count.saturating_add(1);
+                        part.fetched = after(&message);
+                        let added = part.bytes.len().saturating_sub(before);
+                        self.waiting_bytes = self.waiting_bytes.saturating_add(added);
+                        self.news = self.news.saturating_add(1);
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {}
+                Some(Err(error)) => fell_behind |= is_serious(&error),
+                None => break,
+            }
+            wait = Duration::ZERO;
+        }
+        if fell_behind {
+            self.let_go_of_what_is_gone(cluster);
+        }
+    }
+
+    /// Retention was quicker than we: those partitions are read anew, which says so to whoever reads.
+    fn let_go_of_what_is_gone(&mut self, cluster: &Cluster) {
+        let empty = self.parts.iter().filter(|(_, part)| part.count == 0);
+        let empty: Vec<_> = empty.map(|(at, part)| (at.clone(), part.next)).collect();
+        let names: Vec<_> = empty.iter().map(|(at, _)| at.clone()).collect();
+        // Where it cannot be asked now, the next fetch fails again and it is asked again.
+        let Ok(bounds) = cluster.ends.bounds(&names) else {
+            return;
+        };
+        let gone = empty
+            .iter()
+            .zip(bounds)
+            .filter(|((_, next), bounds)| *next < bounds.start);
+        let gone: Vec<_> = gone.map(|((at, _), _)| at.clone()).collect();
+        drop(self.drop_parts(gone.iter(), cluster));
+        self.news = self.news.saturating_add(1);
+    }
+}
+
+impl Part {
+    /// Gives about so much of what waits, at least one record if there is any.
+    fn give(&mut self, max_bytes: usize) -> Batch {
+        if self.count == 0 {
+            return Batch::default();
+        }
+        let (mut cut, mut count, mut next) = (0_usize, 0_usize, self.next);
+        if self.bytes.len() <= max_bytes {
+            (count, next) = (self.count, self.fetched);
+            cut = self.bytes.len();
+        }
+        while count < self.count && (count == 0 || cut < max_bytes) {
+            let rest = self.bytes.get(cut..).unwrap_or_default();
+            let Parsed::Record(record, size) = parse(rest, Check::Trusted) else {
+                break;
+            };
+            if count > 0 && cut.saturating_add(size) > max_bytes {
+                break;
+            }
+            next = record.offset.saturating_add(1);
+            count = count.saturating_add(1);
+            cut = cut.saturating_add(size);
+        }
+        let rest = self.bytes.split_off(cut.min(self.bytes.len()));
+        let given = std::mem::replace(&mut self.bytes, rest);
+        self.count = self.count.saturating_sub(count);
+        self.next = next;
+        Batch::given(given, count, Some(next))
+    }
+}
+
+impl Cold {
+    /// Begins at an offset; tells whether there is anything.
+    fn begin(
+        &mut self,
+        from: &TopicPartition,
+        offset: Offset,
+        cluster: &Cluster,
+    ) -> Result<bool, Error> {
+        self.at = None;
+        let bounds = cluster.ends.bounds(std::slice::from_ref(from))?;
+        let bounds = bounds.first().copied();
+        let bounds = bounds.ok_or_else(|| Error::NoSuchPartition(from.clone()))?;
+        if offset < bounds.start || offset > bounds.end {
+            return Err(Error::OutOfRange {
+                at: from.clone(),
+                asked: offset,
+                start: bounds.start,
+                end: bounds.end,
+            });
+        }
+        if offset == bounds.end {
+            return Ok(false);
+        }
+        // What was on its way from where it stood before must not be taken for what is asked for now.
+        self.consumer.unassign().map_err(|error| reading(&error))?;
+        while self.consumer.poll(Duration::ZERO).is_some() {}
+        let at = At::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+        let list = cluster.prefix.list(std::iter::once((from, at)));
+        self.consumer
+            .assign(&list)
+            .map_err(|error| reading(&error))?;
+        self.at = Some((from.clone(), offset));
+        self.end = bounds.end;
+        Ok(true)
+    }
+}
+
+fn after(message: &BorrowedMessage<'_>) -> Offset {
+    use rdkafka::message::Message as _;
+    u64::try_from(message.offset())
+        .unwrap_or_default()
+        .saturating_add(1)
+}
+
+/// Whether an error is about what is read, and not about a connection that is made again by itself.
+fn is_serious(error: &KafkaError) -> bool {
+    let code = error.rdkafka_error_code();
+    matches!(
+        code,
+        Some(
+            RDKafkaErrorCode::AutoOffsetReset
+                | RDKafkaErrorCode::OffsetOutOfRange
+                | RDKafkaErrorCode::TopicAuthorizationFailed
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+        )
+    )
+}
+
+fn slow(from: &TopicPartition) -> Error {
+    Error::Unavailable {
+        doing: "what the brokers have of a partition does not come",
+        cause: format!("{} {}", from.topic, from.partition),
+    }
+}
+
+fn reading(error: &KafkaError) -> Error {
+    refused(
+        error,
+        "cannot read",
+        "the brokers do not give what is to be read",
+    )
+}

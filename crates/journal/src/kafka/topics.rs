@@ -1,0 +1,243 @@
+//! Topics on the brokers: made as asked for, or checked.
+
+use super::client::{Context, refused};
+use super::config::KafkaConfig;
+use super::{ASK_TIMEOUT, Prefix};
+use crate::{Error, Topic, TopicSpec};
+use futures_executor::block_on;
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, ConfigResource, NewTopic, ResourceSpecifier,
+    TopicReplication,
+};
+use rdkafka::config::FromClientConfigAndContext as _;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How often the brokers are asked whether they know a new topic by now, `MADE_ASK_WAIT` apart.
+const MADE_ASKS: u32 = 200;
+/// How long one of them is waited for.
+const MADE_ASK_WAIT: Duration = Duration::from_millis(50);
+/// Deleted keys stay visible for so long: a state that is older than this is read anew.
+pub(super) const KEEPS_DELETES: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The topics, as the brokers have them.
+pub(super) struct Topics {
+    admin: AdminClient<Context>,
+    prefix: Prefix,
+    replication: u16,
+    min_insync: u16,
+    known: Mutex<BTreeMap<Topic, TopicSpec>>,
+}
+
+impl Topics {
+    /// Connects and reads what topics there are.
+    pub(super) fn open(config: &KafkaConfig, prefix: Prefix) -> Result<Self, Error> {
+        let admin = AdminClient::from_config_and_context(&config.admin(), config.context());
+        let admin = admin.map_err(|error| asking("connect to Apache Kafka", &error))?;
+        let topics = Self {
+            admin,
+            prefix,
+            replication: config.replication,
+            min_insync: config.min_insync,
+            known: Mutex::default(),
+        };
+        topics.refresh()?;
+        Ok(topics)
+    }
+
+    /// Gives the topics that were there at the last look.
+    pub(super) fn known(&self) -> MutexGuard<'_, BTreeMap<Topic, TopicSpec>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what topics there are, with how they are kept.
+    fn refresh(&self) -> Result<(), Error> {
+        let metadata = self.admin.inner().fetch_metadata(None, ASK_TIMEOUT);
+        let metadata = metadata.map_err(|error| asking("list the topics", &error))?;
+        let mut found = Vec::new();
+        for topic in metadata.topics() {
+            let Some(name) = self.prefix.topic(topic.name()) else {
+                continue;
+            };
+            let partitions = u16::try_from(topic.partitions().len()).unwrap_or(u16::MAX);
+            found.push((name, partitions));
+        }
+        let specs = self.describe(&found)?;
+        let mut known = self.known();
+        known.clear();
+        known.extend(specs.into_iter().map(|spec| (spec.name.clone(), spec)));
+        Ok(())
+    }
+
+    fn describe(&self, found: &[(Topic, u16)]) -> Result<Vec<TopicSpec>, Error> {
+        let names: Vec<_> = found.iter().map(|(name, _)| self.prefix.of(name)).collect();
+        let asked: Vec<_> = names
+            .iter()
+            .map(|name| ResourceSpecifier::Topic(name))
+            .collect();
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = block_on(self.admin.describe_configs(&asked, &options()));
+        let answer = answer.map_err(|error| asking("ask how topics are kept", &error))?;
+        let mut specs = Vec::with_capacity(found.len());
+        for ((name, partitions), config) in found.iter().zip(answer) {
+            let config = config
+                .map_err(|code| asking("ask how topics are kept", &KafkaError::AdminOp(code)))?;
+            specs.push(spec_of(name.clone(), *partitions, &config));
+        }
+        Ok(specs)
+    }
+
+    /// Makes a topic, or checks that an existing one fits and keeps it as is asked now.
+    pub(super) fn ensure(&self, spec: &TopicSpec) -> Result<(), Error> {
+        crate::check::topic(spec)?;
+        let known = self.known().get(&spec.name).cloned();
+        let known = match known {
+            Some(known) => known,
+            None if self.make(spec)? => return Ok(()),
+            None => {
+                // Another process was quicker.
+                self.refresh()?;
+                let found = self.known().get(&spec.name).cloned();
+                found.unwrap_or_else(|| spec.clone())
+            }
+        };
+        if known.partitions != spec.partitions {
+            return Err(Error::Partitions {
+                topic: spec.name.to_string(),
+                existing: known.partitions,
+                asked: spec.partitions,
+            });
+        }
+        if known != *spec {
+            self.keep(spec)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a topic; tells whether it was not there.
+    fn make(&self, spec: &TopicSpec) -> Result<bool, Error> {
+        let name = self.prefix.of(&spec.name);
+        let settings = self.settings(spec);
+        let replication = TopicReplication::Fixed(i32::from(self.replication));
+        let mut topic = NewTopic::new(&name, i32::from(spec.partitions), replication);
+        for (key, value) in &settings {
+            topic = topic.set(key, value);
+        }
+        let answer = block_on(self.admin.create_topics([&topic], &options()));
+        let answer = answer.map_err(|error| asking("make a topic", &error))?;
+        for one in answer {
+            match one {
+                Ok(_) => {}
+                Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => return Ok(false),
+                Err((_, code)) => {
+                    return Err(asking(
+                        &format!("make topic {name}"),
+                        &KafkaError::AdminOp(code),
+                    ));
+                }
+            }
+        }
+        self.wait_until_known(&name, spec.partitions)?;
+        self.known().insert(spec.name.clone(), spec.clone());
+        Ok(true)
+    }
+
+    /// A topic that was made is not known to every broker at once.
+    fn wait_until_known(&self, name: &str, partitions: u16) -> Result<(), Error> {
+        for _ in 0..MADE_ASKS {
+            let metadata = self.admin.inner().fetch_metadata(Some(name), ASK_TIMEOUT);
+            let metadata = metadata.map_err(|error| asking("look for a new topic", &error))?;
+            let led = metadata.topics().iter().any(|topic| {
+                topic.error().is_none()
+                    && topic.partitions().len() == usize::from(partitions)
+                    && topic.partitions().iter().all(|one| one.leader() >= 0)
+            });
+            if led {
+                return Ok(());
+            }
+            std::thread::park_timeout(MADE_ASK_WAIT);
+        }
+        Err(Error::Unavailable {
+            doing: "a new topic has no leader yet",
+            cause: name.to_owned(),
+        })
+    }
+
+    /// Keeps an existing topic as is asked now.
+    fn keep(&self, spec: &TopicSpec) -> Result<(), Error> {
+        let name = self.prefix.of(&spec.name);
+        let settings = self.settings(spec);
+        let mut change = AlterConfig::new(ResourceSpecifier::Topic(&name));
+        for (key, value) in &settings {
+            change = change.set(key, value);
+        }
+        let answer = block_on(self.admin.alter_configs([&change], &options()));
+        let answer = answer.map_err(|error| asking("change how a topic is kept", &error))?;
+        for one in answer {
+            one.map_err(|(_, code)| {
+                let doing = format!("change how topic {name} is kept");
+                asking(&doing, &KafkaError::AdminOp(code))
+            })?;
+        }
+        self.known().insert(spec.name.clone(), spec.clone());
+        Ok(())
+    }
+
+    fn settings(&self, spec: &TopicSpec) -> Vec<(&'static str, String)> {
+        let millis = |span: Duration| span.as_millis().to_string();
+        let whole = || "-1".to_owned();
+        let cleanup = if spec.compacted { "compact" } else { "delete" };
+        vec![
+            ("cleanup.policy", cleanup.to_owned()),
+            ("retention.ms", spec.retention.map_or_else(whole, millis)),
+            (
+                "retention.bytes",
+                spec.retention_bytes
+                    .map_or_else(whole, |bytes| bytes.to_string()),
+            ),
+            ("delete.retention.ms", millis(KEEPS_DELETES)),
+            ("min.insync.replicas", self.min_insync.to_string()),
+            (
+                "max.message.bytes",
+                crate::limits::WRITE_BYTES_MAX.to_string(),
+            ),
+            ("message.timestamp.type", "CreateTime".to_owned()),
+            // A simulated or replayed day is as good as today.
+            ("message.timestamp.before.max.ms", i64::MAX.to_string()),
+            ("message.timestamp.after.max.ms", i64::MAX.to_string()),
+            // A leader that did not have every acknowledged record must not lead.
+            ("unclean.leader.election.enable", "false".to_owned()),
+        ]
+    }
+}
+
+fn spec_of(name: Topic, partitions: u16, config: &ConfigResource) -> TopicSpec {
+    let value = |key: &str| config.get(key).and_then(|entry| entry.value.as_deref());
+    let number = |key: &str| value(key).and_then(|value| value.parse::<u64>().ok());
+    TopicSpec {
+        name,
+        partitions,
+        retention: number("retention.ms").map(Duration::from_millis),
+        retention_bytes: number("retention.bytes"),
+        compacted: value("cleanup.policy").is_some_and(|policy| policy.contains("compact")),
+    }
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new()
+        .request_timeout(Some(ASK_TIMEOUT))
+        .operation_timeout(Some(ASK_TIMEOUT))
+}
+
+/// What it means that a question was not answered as hoped.
+fn asking(doing: &str, error: &KafkaError) -> Error {
+    refused(
+        error,
+        &format!("cannot {doing}"),
+        "Apache Kafka does not answer (is kafka.brokers right, are the brokers up?)",
+    )
+}
