@@ -7,10 +7,11 @@ mod library;
 mod options;
 mod probe;
 mod properties;
+mod slot;
 mod storage;
 
 pub(crate) use cluster::Cluster;
-pub(crate) use options::Options;
+use options::Options;
 
 use crate::step::{Failed, Step};
 
@@ -20,7 +21,8 @@ cargo xtask kafka up [--brokers 1|3] [--dir DIR] [--port PORT]   starts brokers 
                   down [--wipe] [--dir DIR]                      stops them; --wipe also removes what they hold
                   status [--dir DIR]
                   kill|start|pause|resume N [--dir DIR]          for one broker, from 1
-                  tool CLASS ARGUMENTS                           runs one of Kafka's own tools";
+                  tool CLASS ARGUMENTS                           runs one of Kafka's own tools
+                  beside COMMAND ARGUMENTS                       runs a command beside a broker made for it";
 
 /// Does what the words say.
 pub(crate) fn run(words: &[&str]) -> Result<(), Failed> {
@@ -34,6 +36,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failed> {
         ["pause", number, rest @ ..] => one(number, rest, Cluster::pause),
         ["resume", number, rest @ ..] => one(number, rest, Cluster::resume),
         ["tool", class, rest @ ..] => tool(class, rest),
+        ["beside", program, rest @ ..] => beside(Step::new("command", *program, rest)),
         _ => Err(Failed(format!("kafka: what shall it do?\n{USAGE}"))),
     }
 }
@@ -41,7 +44,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failed> {
 /// Runs a step beside a broker of its own, which is gone afterwards.
 pub(crate) fn beside(step: Step) -> Result<(), Failed> {
     println!("── broker");
-    let cluster = Cluster::up_fresh(&Options::for_tests()?)?;
+    let cluster = Cluster::start_new(1)?;
     let dir = cluster.dir().display().to_string();
     step.env("PULSEWIRE_KAFKA", &cluster.bootstrap())
         .env("PULSEWIRE_KAFKA_DIR", &dir)
@@ -51,7 +54,7 @@ pub(crate) fn beside(step: Step) -> Result<(), Failed> {
 fn up(words: &[&str]) -> Result<(), Failed> {
     let options = Options::parse(words, &Options::default())?;
     let before = Cluster::of(&options.dir).map_or_else(|_| Vec::new(), |made| made.running());
-    let cluster = Cluster::up_apart(&options)?;
+    let cluster = Cluster::start_kept(&options)?;
     for number in options.numbers() {
         let how = if before.contains(&number) {
             "ran already"

@@ -14,7 +14,7 @@ use super::library::{failed, java};
 use crate::step::Failed;
 
 /// So much of a broker's log is shown when it does not come up.
-const TAIL_LINES: usize = 30;
+const SHOWN_LINES: usize = 30;
 /// Small, since several share a machine with what they serve.
 const JAVA_OPTIONS: [&str; 3] = ["-Xms256m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError"];
 
@@ -103,13 +103,10 @@ impl Broker {
         Ok(Running(held))
     }
 
-    /// The end of its log.
-    pub(crate) fn log_tail(&self) -> String {
+    /// The last error in its log and what follows, else the end.
+    pub(crate) fn last_words(&self) -> String {
         let bytes = std::fs::read(self.log()).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = text.lines().collect();
-        let from = lines.len().saturating_sub(TAIL_LINES);
-        lines.get(from..).unwrap_or_default().join("\n")
+        last_words(&String::from_utf8_lossy(&bytes))
     }
 
     /// Forgets the process that ended.
@@ -148,6 +145,14 @@ impl Running {
     }
 }
 
+fn last_words(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    let error = lines.iter().rposition(|line| line.contains(" ERROR "));
+    let from = error.unwrap_or_else(|| lines.len().saturating_sub(SHOWN_LINES));
+    let shown = lines.iter().skip(from).take(SHOWN_LINES);
+    shown.copied().collect::<Vec<_>>().join("\n")
+}
+
 /// Takes note of its end when it comes, since a child nobody waits for stays in the list of processes.
 fn reap(mut child: Child) {
     std::thread::spawn(move || {
@@ -158,6 +163,15 @@ fn reap(mut child: Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_words_are_the_error_and_not_the_farewell() {
+        let log = "INFO up\n12:00 ERROR port in use\n\tat Socket\nINFO bye\n".to_owned();
+        let words = last_words(&(log + &"INFO closing\n".repeat(SHOWN_LINES)));
+        assert!(words.starts_with("12:00 ERROR port in use\n\tat Socket\nINFO bye\n"));
+        assert_eq!(words.lines().count(), SHOWN_LINES);
+        assert_eq!(last_words("INFO one\nINFO two\n"), "INFO one\nINFO two");
+    }
 
     #[test]
     fn a_process_that_is_not_the_broker_is_left_alone() {

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use super::broker::{Broker, Running};
 use super::options::{Listener, Options};
 use super::probe::brokers_known;
+use super::slot::{Slot, alone_in};
 use super::{library, storage};
 use crate::step::Failed;
 
@@ -20,31 +21,26 @@ const STOP_LIMIT: Duration = Duration::from_secs(8);
 /// Killing takes no longer.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
 
-/// A cluster that runs; it stops when this is dropped, unless it is kept.
+/// A cluster; it stops when this is dropped, unless it is kept.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     options: Options,
     kept: bool,
+    _slot: Option<Slot>,
 }
 
 impl Cluster {
-    /// Starts what does not run yet, and returns once every broker knows all the others.
-    pub(crate) fn up(options: &Options) -> Result<Self, Failed> {
-        Self::up_with(options, false)
+    /// Starts new brokers in a place of their own, which stop with this process or before.
+    pub(crate) fn start_new(brokers: u16) -> Result<Self, Failed> {
+        let slot = Slot::take(brokers)?;
+        let options = slot.options().clone();
+        Self::start_with(options, false, Some(slot))
     }
 
-    /// The same with nothing left from before.
-    pub(crate) fn up_fresh(options: &Options) -> Result<Self, Failed> {
-        if storage::made_with(&options.dir)?.is_some() {
-            Self::of(&options.dir)?.stop()?;
-        }
-        library::remove(&options.dir)?;
-        Self::up(options)
-    }
-
-    /// The same for a cluster that outlives this process and its terminal.
-    pub(crate) fn up_apart(options: &Options) -> Result<Self, Failed> {
-        Self::up_with(options, true)
+    /// Starts what does not run yet, to outlive this process and its terminal.
+    pub(crate) fn start_kept(options: &Options) -> Result<Self, Failed> {
+        let _alone = alone_in(&options.dir)?;
+        Self::start_with(options.clone(), true, None)
     }
 
     /// The cluster of a folder, running or not; dropping this changes nothing.
@@ -58,6 +54,7 @@ impl Cluster {
         Ok(Self {
             options,
             kept: true,
+            _slot: None,
         })
     }
 
@@ -136,12 +133,14 @@ impl Cluster {
             .collect()
     }
 
-    fn up_with(options: &Options, kept: bool) -> Result<Self, Failed> {
+    /// Returns once every broker knows all the others.
+    fn start_with(options: Options, kept: bool, slot: Option<Slot>) -> Result<Self, Failed> {
         library::resolve()?;
-        storage::make(options)?;
+        storage::make(&options)?;
         let cluster = Self {
-            options: options.clone(),
+            options,
             kept,
+            _slot: slot,
         };
         let mut started = Vec::new();
         let done = cluster.start_missing(&mut started);
@@ -233,10 +232,10 @@ fn kill(broker: &Broker, running: &Running) -> Result<(), Failed> {
 
 fn not_up(broker: &Broker, what: &str) -> Failed {
     Failed(format!(
-        "kafka: broker {} {what}; the end of {}:\n{}",
+        "kafka: broker {} {what}; from {}:\n{}",
         broker.number(),
         broker.log().display(),
-        broker.log_tail()
+        broker.last_words()
     ))
 }
 

@@ -1,6 +1,5 @@
 //! What a person may say of the brokers wanted: how many, where, on which ports.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use crate::step::{Failed, root};
@@ -11,11 +10,6 @@ const PORT: u16 = 19092;
 const PORTS_OF_A_BROKER: u16 = 10;
 /// Where the brokers live, unless told otherwise.
 const DIR: &str = "target/kafka/cluster";
-/// Where the broker of a test run lives.
-const DIR_FOR_TESTS: &str = "target/kafka/tests";
-/// Where its ports are looked for: away from the usual ones, and below those that the system gives to clients.
-const PORTS_FOR_TESTS: std::ops::Range<u16> = 20_000..30_000;
-
 /// Which brokers are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -41,16 +35,6 @@ pub(crate) enum Listener {
 }
 
 impl Options {
-    /// One broker for a run of the tests, beside whatever runs already.
-    pub(crate) fn for_tests() -> Result<Self, Failed> {
-        let port = free_port(PORTS_FOR_TESTS)?;
-        Ok(Self {
-            brokers: 1,
-            dir: root().join(DIR_FOR_TESTS),
-            port,
-        })
-    }
-
     /// Reads the words after the command; what is not said is as in `usual`.
     pub(crate) fn parse(words: &[&str], usual: &Self) -> Result<Self, Failed> {
         let mut options = usual.clone();
@@ -88,6 +72,11 @@ impl Options {
     /// Where a listener of a broker is.
     pub(crate) fn port_of(&self, broker: u16, listener: Listener) -> u16 {
         self.port + (broker - 1) * PORTS_OF_A_BROKER + listener as u16
+    }
+
+    /// All ports that the brokers may take.
+    pub(crate) fn ports(&self) -> std::ops::Range<u16> {
+        self.port..self.port + self.brokers * PORTS_OF_A_BROKER
     }
 
     /// All brokers' addresses of a listener, as clients want them.
@@ -142,15 +131,6 @@ fn port(word: &str) -> Result<u16, Failed> {
                 "kafka: `{word}` is no port between 1024 and {highest}"
             ))
         })
-}
-
-/// The first port of a broker whose ports are all free.
-fn free_port(range: std::ops::Range<u16>) -> Result<u16, Failed> {
-    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    range
-        .step_by(PORTS_OF_A_BROKER.into())
-        .find(|first| (*first..*first + PORTS_OF_A_BROKER).all(is_free))
-        .ok_or_else(|| Failed("kafka: no free ports for a broker".into()))
 }
 
 #[cfg(test)]
@@ -224,14 +204,6 @@ mod tests {
             &["--broker", "3"],
             expect!["kafka has no `--broker`; there are --brokers 1|3, --dir DIR and --port PORT"],
         );
-    }
-
-    #[test]
-    fn a_port_in_use_is_passed_over() {
-        let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = held.local_addr().expect("it is bound").port();
-        let error = free_port(port..port + 1).expect_err("it is held");
-        expect!["kafka: no free ports for a broker"].assert_eq(&error.to_string());
     }
 
     #[test]
