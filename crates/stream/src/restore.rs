@@ -120,6 +120,7 @@ impl Restore {
                 if !self.take(&record, &mut changes)? {
                     let bounds = one(journal.bounds(std::slice::from_ref(&self.from))?)?;
                     self.start_anew(store, bounds)?;
+                    journal.follow(&[self.position()])?;
                     recovery.rebuilt = Some(
                         "the changelog was compacted since the state was stored: what was deleted then is not told any more",
                     );

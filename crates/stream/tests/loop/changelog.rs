@@ -217,6 +217,12 @@ fn what_was_deleted_while_a_store_was_away_does_not_come_back() {
         assert_eq!(rebuilt.is_some(), is_compacted, "{rebuilt:?}");
         assert_eq!(stored(&away), stored(&here));
         assert!(!stored(&away).contains("[107]"), "the key k");
+
+        emit(&journal, "other", 14);
+        drop(run(&journal, &away));
+        let rebuilt = run(&journal, &here).recovery().rebuilt;
+        assert_eq!(rebuilt, None, "it misses nothing");
+        assert_eq!(stored(&away), stored(&here));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::script::Ask;
 use crate::world::{create_topics, drain, memory_journal, open, put, record, stored, written};
-use journal::{EmbeddedJournal, Journal, Options, TopicPartition};
+use journal::{EmbeddedJournal, Journal, Options, TopicPartition, Write};
 use std::sync::Arc;
-use stream::{FjallDatabase, Head, Limits, MemoryStore, Store, StoreBatch};
+use stream::{FjallDatabase, Head, Limits, MemoryStore, Recovery, Store, StoreBatch};
 
 fn check_rules(mut store: impl Store) {
     let key = |key: &str| key.as_bytes().into();
@@ -68,6 +68,49 @@ fn stores_keep_the_rules() {
     let before = stored(&neighbour);
     check_rules(database.store("stage", 3).expect("a store"));
     assert_eq!(stored(&neighbour), before);
+}
+
+/// Puts a head of version 1 where that version put it: the next offset of topic `a` and the watermark.
+fn put_head_of_version_1(dir: &std::path::Path, offset: u64, watermark: i64) {
+    let database = fjall::Database::builder(dir).open().expect("it opens");
+    let heads = database.keyspace("stage.heads", fjall::KeyspaceCreateOptions::default);
+    let mut head = vec![0, 1];
+    head.extend_from_slice(&watermark.to_be_bytes());
+    head.extend_from_slice(b"\0\x01a\0\0");
+    head.extend_from_slice(&offset.to_be_bytes());
+    heads
+        .expect("a keyspace")
+        .insert(b"\0\0head", head)
+        .expect("it is written");
+}
+
+#[test]
+fn a_store_of_version_1_is_gone_on_with() {
+    let journal = memory_journal();
+    for at in 10..14 {
+        put(&*journal, "a", record("k", at, Ask::Emit, 0, ""));
+    }
+    let offsets = vec![("stage".into(), TopicPartition::new("a", 0), 3)];
+    let write = Write {
+        offsets,
+        ..Write::default()
+    };
+    journal.append(write).expect("it is written");
+    let dir = tempfile::tempdir().expect("a directory");
+    put_head_of_version_1(dir.path(), 3, 12);
+    let database = FjallDatabase::open(dir.path()).expect("it opens");
+    let store = database.store("stage", 0).expect("a store");
+    let head = store.head().expect("readable").expect("there is one");
+    let expected = Head {
+        offsets: vec![(TopicPartition::new("a", 0), 3)],
+        watermark: 12,
+        changelog: None,
+    };
+    assert_eq!(head, expected);
+    let mut task = open(journal, store, Limits::default()).expect("it opens");
+    assert_eq!(task.recovery(), Recovery::default());
+    drain(&mut task, 10).expect("it runs");
+    assert_eq!(task.counters().steps, 1);
 }
 
 #[test]
