@@ -205,7 +205,7 @@ impl Registry {
             Which::Number(number) => versions.contains(&number).then_some(number),
         };
         let found = number.and_then(|number| self.found(subject, number));
-        found.ok_or_else(|| Refusal::NoVersion(which))
+        found.ok_or(Refusal::NoVersion(which))
     }
 
     /// Gives the schema of an id.

@@ -1,6 +1,7 @@
 //! Pairs of schemas with the verdicts they must get, and what holds for any schema.
 
 mod avro;
+mod content;
 mod json;
 mod rules;
 

@@ -59,11 +59,11 @@ impl<'s> Walk<'s> {
     pub(super) fn alternatives(&mut self, writer: &'s Value, reader: &'s Value) -> bool {
         match (only(writer), only(reader)) {
             (Some(written), None) if combinations(reader).is_empty() => {
-                self.from_parts(written, reader);
+                self.parts_written(written, reader);
                 true
             }
             (None, Some(read)) if combinations(writer).is_empty() => {
-                self.to_parts(writer, read);
+                self.parts_read(writer, read);
                 true
             }
             _ => false,
@@ -71,7 +71,7 @@ impl<'s> Walk<'s> {
     }
 
     /// The writer combines parts, the reader does not.
-    fn from_parts(&mut self, written: Combined<'s>, reader: &'s Value) {
+    fn parts_written(&mut self, written: Combined<'s>, reader: &'s Value) {
         let tries = self.tries(written, |walk, member| walk.compare(member, reader));
         if written.criterion == Criterion::All {
             // Any one condition of the writer's is enough.
@@ -92,7 +92,7 @@ impl<'s> Walk<'s> {
     }
 
     /// The reader combines parts, the writer does not.
-    fn to_parts(&mut self, writer: &'s Value, read: Combined<'s>) {
+    fn parts_read(&mut self, writer: &'s Value, read: Combined<'s>) {
         let tries = self.tries(read, |walk, member| walk.compare(writer, member));
         if read.criterion == Criterion::All {
             for (_, found) in tries {
@@ -143,7 +143,7 @@ impl<'s> Walk<'s> {
                     let written = written.remove(place);
                     self.both(written, read);
                 }
-                None => self.to_parts(writer, read),
+                None => self.parts_read(writer, read),
             }
         }
         for written in written {

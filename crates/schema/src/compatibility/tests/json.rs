@@ -4,577 +4,327 @@ use super::super::{Language, Policy};
 use super::told;
 
 /// What was written, what is read, and the differences from the one to the other.
-type Case = (&'static str, &'static str, &'static [&'static str]);
+pub(super) type Case = (&'static str, &'static str, &'static [&'static str]);
 
-fn check(cases: &[Case]) {
+/// Holds each row against what is found.
+pub(super) fn check(cases: &[Case]) {
     for (writer, reader, expected) in cases {
         let found = told(Language::Json, writer, reader, Policy::Strict);
         assert_eq!(found, *expected, "written {writer}, read {reader}");
     }
 }
 
+const TYPES: &[Case] = &[
+    (
+        r#"{"type": "integer"}"#,
+        r#"{"type": "number"}"#,
+        &["TYPE_EXTENDED #"],
+    ),
+    (
+        r#"{"type": "number"}"#,
+        r#"{"type": "integer"}"#,
+        &["!TYPE_NARROWED #"],
+    ),
+    (
+        r#"{"type": "string"}"#,
+        r#"{"type": "integer"}"#,
+        &["!TYPE_CHANGED #"],
+    ),
+    (
+        r#"{"type": "string"}"#,
+        r#"{"type": ["string", "null"]}"#,
+        &["SUM_TYPE_EXTENDED #"],
+    ),
+    (
+        r#"{"type": ["string", "null"]}"#,
+        r#"{"type": "string"}"#,
+        &["!SUM_TYPE_NARROWED #"],
+    ),
+    (
+        r#"{"type": ["integer", "null"]}"#,
+        r#"{"type": ["null", "number"]}"#,
+        &["SUM_TYPE_EXTENDED #"],
+    ),
+    ("{}", r#"{"type": "string"}"#, &["!TYPE_CHANGED #"]),
+    (r#"{"type": "string"}"#, "true", &[]),
+    (r#"{"type": "string"}"#, "{}", &[]),
+    ("false", r#"{"type": "string"}"#, &[]),
+    (r#"{"type": "string"}"#, "false", &["!TYPE_CHANGED #"]),
+    (
+        r#"{"enum": ["a", "b"]}"#,
+        r#"{"type": "string"}"#,
+        &["TYPE_EXTENDED #"],
+    ),
+    (
+        r#"{"title": "a"}"#,
+        r#"{"title": "b", "type": ["null", "boolean", "number", "string", "object", "array"]}"#,
+        &["SUM_TYPE_EXTENDED #", "TITLE_CHANGED #"],
+    ),
+];
+
 #[test]
 fn types() {
-    check(&[
-        (
-            r#"{"type": "integer"}"#,
-            r#"{"type": "number"}"#,
-            &["TYPE_EXTENDED #"],
-        ),
-        (
-            r#"{"type": "number"}"#,
-            r#"{"type": "integer"}"#,
-            &["!TYPE_NARROWED #"],
-        ),
-        (
-            r#"{"type": "string"}"#,
-            r#"{"type": "integer"}"#,
-            &["!TYPE_CHANGED #"],
-        ),
-        (
-            r#"{"type": "string"}"#,
-            r#"{"type": ["string", "null"]}"#,
-            &["SUM_TYPE_EXTENDED #"],
-        ),
-        (
-            r#"{"type": ["string", "null"]}"#,
-            r#"{"type": "string"}"#,
-            &["!SUM_TYPE_NARROWED #"],
-        ),
-        (
-            r#"{"type": ["integer", "null"]}"#,
-            r#"{"type": ["null", "number"]}"#,
-            &["SUM_TYPE_EXTENDED #"],
-        ),
-        ("{}", r#"{"type": "string"}"#, &["!TYPE_CHANGED #"]),
-        (r#"{"type": "string"}"#, "true", &[]),
-        (r#"{"type": "string"}"#, "{}", &[]),
-        ("false", r#"{"type": "string"}"#, &[]),
-        (r#"{"type": "string"}"#, "false", &["!TYPE_CHANGED #"]),
-        (
-            r#"{"enum": ["a", "b"]}"#,
-            r#"{"type": "string"}"#,
-            &["TYPE_EXTENDED #"],
-        ),
-        (
-            r#"{"title": "a"}"#,
-            r#"{"title": "b", "type": ["null", "boolean", "number", "string", "object", "array"]}"#,
-            &["SUM_TYPE_EXTENDED #", "TITLE_CHANGED #"],
-        ),
-    ]);
+    check(TYPES);
 }
+
+const LIMITS_OF_STRINGS_AND_NUMBERS: &[Case] = &[
+    (
+        r#"{"type": "string"}"#,
+        r#"{"type": "string", "maxLength": 3}"#,
+        &["!MAX_LENGTH_ADDED #/maxLength"],
+    ),
+    (
+        r#"{"type": "string", "maxLength": 3}"#,
+        r#"{"type": "string"}"#,
+        &["MAX_LENGTH_REMOVED #/maxLength"],
+    ),
+    (
+        r#"{"type": "string", "maxLength": 3}"#,
+        r#"{"type": "string", "maxLength": 4}"#,
+        &["MAX_LENGTH_INCREASED #/maxLength"],
+    ),
+    (
+        r#"{"type": "string", "maxLength": 3}"#,
+        r#"{"type": "string", "maxLength": 2}"#,
+        &["!MAX_LENGTH_DECREASED #/maxLength"],
+    ),
+    (
+        r#"{"type": "string", "minLength": 3}"#,
+        r#"{"type": "string", "minLength": 4}"#,
+        &["!MIN_LENGTH_INCREASED #/minLength"],
+    ),
+    (
+        r#"{"type": "string", "minLength": 3}"#,
+        r#"{"type": "string", "minLength": 2}"#,
+        &["MIN_LENGTH_DECREASED #/minLength"],
+    ),
+    (
+        r#"{"type": "string"}"#,
+        r#"{"type": "string", "pattern": "a"}"#,
+        &["!PATTERN_ADDED #/pattern"],
+    ),
+    (
+        r#"{"type": "string", "pattern": "a"}"#,
+        r#"{"type": "string", "pattern": "b"}"#,
+        &["!PATTERN_CHANGED #/pattern"],
+    ),
+    (
+        r#"{"type": "string", "pattern": "a"}"#,
+        r#"{"type": "string"}"#,
+        &["PATTERN_REMOVED #/pattern"],
+    ),
+    (
+        r#"{"type": "number", "maximum": 3}"#,
+        r#"{"type": "number", "maximum": 3.0}"#,
+        &[],
+    ),
+    (
+        r#"{"type": "number", "maximum": 3}"#,
+        r#"{"type": "number", "maximum": 2.5}"#,
+        &["!MAXIMUM_DECREASED #/maximum"],
+    ),
+    (
+        r#"{"type": "number", "minimum": 3}"#,
+        r#"{"type": "number", "minimum": 2.5}"#,
+        &["MINIMUM_DECREASED #/minimum"],
+    ),
+    (
+        r#"{"type": "number"}"#,
+        r#"{"type": "number", "exclusiveMinimum": 0}"#,
+        &["!EXCLUSIVE_MINIMUM_ADDED #/exclusiveMinimum"],
+    ),
+    (
+        r#"{"type": "number", "exclusiveMaximum": 1}"#,
+        r#"{"type": "number"}"#,
+        &["EXCLUSIVE_MAXIMUM_REMOVED #/exclusiveMaximum"],
+    ),
+    (
+        r#"{"type": "integer"}"#,
+        r#"{"type": "integer", "multipleOf": 2}"#,
+        &["!MULTIPLE_OF_ADDED #/multipleOf"],
+    ),
+    (
+        r#"{"type": "integer", "multipleOf": 2}"#,
+        r#"{"type": "integer", "multipleOf": 4}"#,
+        &["!MULTIPLE_OF_EXPANDED #/multipleOf"],
+    ),
+    (
+        r#"{"type": "integer", "multipleOf": 4}"#,
+        r#"{"type": "integer", "multipleOf": 2}"#,
+        &["MULTIPLE_OF_REDUCED #/multipleOf"],
+    ),
+    (
+        r#"{"type": "integer", "multipleOf": 4}"#,
+        r#"{"type": "integer", "multipleOf": 3}"#,
+        &["!MULTIPLE_OF_CHANGED #/multipleOf"],
+    ),
+    // What only numbers are held to says nothing of a string.
+    (
+        r#"{"type": "string"}"#,
+        r#"{"type": "string", "maximum": 3}"#,
+        &[],
+    ),
+];
 
 #[test]
 fn limits_of_strings_and_numbers() {
-    check(&[
-        (
-            r#"{"type": "string"}"#,
-            r#"{"type": "string", "maxLength": 3}"#,
-            &["!MAX_LENGTH_ADDED #/maxLength"],
-        ),
-        (
-            r#"{"type": "string", "maxLength": 3}"#,
-            r#"{"type": "string"}"#,
-            &["MAX_LENGTH_REMOVED #/maxLength"],
-        ),
-        (
-            r#"{"type": "string", "maxLength": 3}"#,
-            r#"{"type": "string", "maxLength": 4}"#,
-            &["MAX_LENGTH_INCREASED #/maxLength"],
-        ),
-        (
-            r#"{"type": "string", "maxLength": 3}"#,
-            r#"{"type": "string", "maxLength": 2}"#,
-            &["!MAX_LENGTH_DECREASED #/maxLength"],
-        ),
-        (
-            r#"{"type": "string", "minLength": 3}"#,
-            r#"{"type": "string", "minLength": 4}"#,
-            &["!MIN_LENGTH_INCREASED #/minLength"],
-        ),
-        (
-            r#"{"type": "string", "minLength": 3}"#,
-            r#"{"type": "string", "minLength": 2}"#,
-            &["MIN_LENGTH_DECREASED #/minLength"],
-        ),
-        (
-            r#"{"type": "string"}"#,
-            r#"{"type": "string", "pattern": "a"}"#,
-            &["!PATTERN_ADDED #/pattern"],
-        ),
-        (
-            r#"{"type": "string", "pattern": "a"}"#,
-            r#"{"type": "string", "pattern": "b"}"#,
-            &["!PATTERN_CHANGED #/pattern"],
-        ),
-        (
-            r#"{"type": "string", "pattern": "a"}"#,
-            r#"{"type": "string"}"#,
-            &["PATTERN_REMOVED #/pattern"],
-        ),
-        (
-            r#"{"type": "number", "maximum": 3}"#,
-            r#"{"type": "number", "maximum": 3.0}"#,
-            &[],
-        ),
-        (
-            r#"{"type": "number", "maximum": 3}"#,
-            r#"{"type": "number", "maximum": 2.5}"#,
-            &["!MAXIMUM_DECREASED #/maximum"],
-        ),
-        (
-            r#"{"type": "number", "minimum": 3}"#,
-            r#"{"type": "number", "minimum": 2.5}"#,
-            &["MINIMUM_DECREASED #/minimum"],
-        ),
-        (
-            r#"{"type": "number"}"#,
-            r#"{"type": "number", "exclusiveMinimum": 0}"#,
-            &["!EXCLUSIVE_MINIMUM_ADDED #/exclusiveMinimum"],
-        ),
-        (
-            r#"{"type": "number", "exclusiveMaximum": 1}"#,
-            r#"{"type": "number"}"#,
-            &["EXCLUSIVE_MAXIMUM_REMOVED #/exclusiveMaximum"],
-        ),
-        (
-            r#"{"type": "integer"}"#,
-            r#"{"type": "integer", "multipleOf": 2}"#,
-            &["!MULTIPLE_OF_ADDED #/multipleOf"],
-        ),
-        (
-            r#"{"type": "integer", "multipleOf": 2}"#,
-            r#"{"type": "integer", "multipleOf": 4}"#,
-            &["!MULTIPLE_OF_EXPANDED #/multipleOf"],
-        ),
-        (
-            r#"{"type": "integer", "multipleOf": 4}"#,
-            r#"{"type": "integer", "multipleOf": 2}"#,
-            &["MULTIPLE_OF_REDUCED #/multipleOf"],
-        ),
-        (
-            r#"{"type": "integer", "multipleOf": 4}"#,
-            r#"{"type": "integer", "multipleOf": 3}"#,
-            &["!MULTIPLE_OF_CHANGED #/multipleOf"],
-        ),
-        // What only numbers are held to says nothing of a string.
-        (
-            r#"{"type": "string"}"#,
-            r#"{"type": "string", "maximum": 3}"#,
-            &[],
-        ),
-    ]);
+    check(LIMITS_OF_STRINGS_AND_NUMBERS);
 }
 
-#[test]
-fn properties_by_content_model() {
-    const OPEN: &str = r#"{"type": "object", "properties": {"a": {"type": "string"}}}"#;
-    const OPEN_TWO: &str =
-        r#"{"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}"#;
-    const CLOSED: &str = super::ONE;
-    const CLOSED_TWO: &str = super::TWO;
-    const PARTLY: &str = r#"{"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "string"}}"#;
-    const PARTLY_OTHER: &str = r#"{"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "additionalProperties": {"type": "string"}}"#;
-    const PARTLY_TWO: &str = r#"{"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "additionalProperties": {"type": "string"}}"#;
-    check(&[
-        (
-            OPEN,
-            OPEN_TWO,
-            &["!PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            OPEN_TWO,
-            OPEN,
-            &["PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            CLOSED,
-            CLOSED_TWO,
-            &["OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            CLOSED_TWO,
-            CLOSED,
-            &["!PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            OPEN,
-            CLOSED,
-            &["!ADDITIONAL_PROPERTIES_REMOVED #/additionalProperties"],
-        ),
-        (
-            CLOSED,
-            OPEN,
-            &["ADDITIONAL_PROPERTIES_ADDED #/additionalProperties"],
-        ),
-        (
-            OPEN,
-            PARTLY,
-            &["!ADDITIONAL_PROPERTIES_NARROWED #/additionalProperties"],
-        ),
-        (
-            PARTLY,
-            OPEN,
-            &["ADDITIONAL_PROPERTIES_EXTENDED #/additionalProperties"],
-        ),
-        (
-            PARTLY_TWO,
-            PARTLY,
-            &["PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            PARTLY_OTHER,
-            PARTLY,
-            &["!PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            PARTLY,
-            PARTLY_TWO,
-            &[
-                "OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL #/properties/b",
-                "PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL #/properties/b",
-            ],
-        ),
-        (
-            PARTLY,
-            PARTLY_OTHER,
-            &[
-                "!PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL #/properties/b",
-                "OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL #/properties/b",
-            ],
-        ),
-        (
-            OPEN,
-            r#"{"type": "object", "properties": {"a": {"type": "string"}, "b": {}}}"#,
-            &["PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            r#"{"type": "object", "properties": {"b": false}, "additionalProperties": false}"#,
-            r#"{"type": "object", "additionalProperties": false}"#,
-            &["PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL #/properties/b"],
-        ),
-        (
-            r#"{"type": "object", "properties": {"code": {"type": "string"}}, "additionalProperties": false}"#,
-            r#"{"type": "object", "patternProperties": {"^c": {"type": "string"}}, "additionalProperties": false}"#,
-            &[
-                "OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL #/patternProperties/^c",
-                "PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL #/properties/code",
-            ],
-        ),
-    ]);
-}
-
-#[test]
-fn what_is_required() {
-    check(&[
-        (
-            r#"{"type": "object", "properties": {"a": {"type": "string"}}}"#,
-            r#"{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}"#,
-            &["!REQUIRED_ATTRIBUTE_ADDED #/required/a"],
-        ),
-        (
-            r#"{"type": "object", "properties": {"a": {"type": "string", "default": "x"}}}"#,
-            r#"{"type": "object", "properties": {"a": {"type": "string", "default": "x"}}, "required": ["a"]}"#,
-            &["REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED #/required/a"],
-        ),
-        (
-            r#"{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}"#,
-            r#"{"type": "object", "properties": {"a": {"type": "string"}}}"#,
-            &["REQUIRED_ATTRIBUTE_REMOVED #/required/a"],
-        ),
-        (
-            r#"{"type": "object", "additionalProperties": false}"#,
-            r#"{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false}"#,
-            &["!REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL #/properties/a"],
-        ),
-        (
-            r#"{"type": "object", "additionalProperties": false}"#,
-            r#"{"type": "object", "properties": {"a": {"type": "string", "default": ""}}, "required": ["a"], "additionalProperties": false}"#,
-            &["REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL #/properties/a"],
-        ),
-        // A lenient reader must not overlook what it requires anew.
-        (
-            r#"{"type": "object"}"#,
-            r#"{"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}"#,
-            &[
-                "!PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL #/properties/a",
-                "!REQUIRED_ATTRIBUTE_ADDED #/required/a",
-            ],
-        ),
-    ]);
-}
-
-#[test]
-fn dependencies_and_numbers_of_properties() {
-    check(&[
-        (
-            r#"{"type": "object"}"#,
-            r#"{"type": "object", "dependencies": {"a": ["b"]}}"#,
-            &["!DEPENDENCY_ARRAY_ADDED #/dependencies/a"],
-        ),
-        (
-            r#"{"type": "object", "dependentRequired": {"a": ["b"]}}"#,
-            r#"{"type": "object"}"#,
-            &["DEPENDENCY_ARRAY_REMOVED #/dependentRequired/a"],
-        ),
-        (
-            r#"{"type": "object", "dependencies": {"a": ["b"]}}"#,
-            r#"{"type": "object", "dependencies": {"a": ["b", "c"]}}"#,
-            &["!DEPENDENCY_ARRAY_EXTENDED #/dependencies/a"],
-        ),
-        (
-            r#"{"type": "object", "dependencies": {"a": ["b", "c"]}}"#,
-            r#"{"type": "object", "dependencies": {"a": ["b"]}}"#,
-            &["DEPENDENCY_ARRAY_NARROWED #/dependencies/a"],
-        ),
-        (
-            r#"{"type": "object", "dependencies": {"a": ["c"]}}"#,
-            r#"{"type": "object", "dependencies": {"a": ["b"]}}"#,
-            &["!DEPENDENCY_ARRAY_CHANGED #/dependencies/a"],
-        ),
-        (
-            r#"{"type": "object"}"#,
-            r#"{"type": "object", "dependentSchemas": {"a": {"minProperties": 2}}}"#,
-            &["!DEPENDENCY_SCHEMA_ADDED #/dependentSchemas/a"],
-        ),
-        (
-            r#"{"type": "object", "maxProperties": 3}"#,
-            r#"{"type": "object", "maxProperties": 2}"#,
-            &["!MAX_PROPERTIES_DECREASED #/maxProperties"],
-        ),
-        (
-            r#"{"type": "object", "minProperties": 3}"#,
-            r#"{"type": "object"}"#,
-            &["MIN_PROPERTIES_REMOVED #/minProperties"],
-        ),
-    ]);
-}
-
-#[test]
-fn arrays() {
-    check(&[
-        (
-            r#"{"type": "array", "items": {"type": "integer"}}"#,
-            r#"{"type": "array", "items": {"type": "number"}}"#,
-            &["TYPE_EXTENDED #/items"],
-        ),
-        (
-            r#"{"type": "array", "items": {"type": "number"}}"#,
-            r#"{"type": "array", "items": {"type": "integer"}}"#,
-            &["!TYPE_NARROWED #/items"],
-        ),
-        (
-            r#"{"type": "array"}"#,
-            r#"{"type": "array", "items": {"type": "integer"}}"#,
-            &["!SCHEMA_ADDED #/items"],
-        ),
-        (
-            r#"{"type": "array", "items": {"type": "integer"}}"#,
-            r#"{"type": "array"}"#,
-            &["SCHEMA_REMOVED #/items"],
-        ),
-        (
-            r#"{"type": "array"}"#,
-            r#"{"type": "array", "maxItems": 3}"#,
-            &["!MAX_ITEMS_ADDED #/maxItems"],
-        ),
-        (
-            r#"{"type": "array", "minItems": 1}"#,
-            r#"{"type": "array", "minItems": 2}"#,
-            &["!MIN_ITEMS_INCREASED #/minItems"],
-        ),
-        (
-            r#"{"type": "array"}"#,
-            r#"{"type": "array", "uniqueItems": true}"#,
-            &["!UNIQUE_ITEMS_ADDED #/uniqueItems"],
-        ),
-        (
-            r#"{"type": "array", "uniqueItems": true}"#,
-            r#"{"type": "array", "uniqueItems": false}"#,
-            &["UNIQUE_ITEMS_REMOVED #/uniqueItems"],
-        ),
-        // Draft-07 and 2020-12 write items by place differently and mean the same.
-        (
-            r#"{"type": "array", "items": [{"type": "string"}]}"#,
-            r#"{"type": "array", "prefixItems": [{"type": "string"}]}"#,
-            &[],
-        ),
-        (
-            r#"{"type": "array", "items": [{"type": "string"}]}"#,
-            r#"{"type": "array", "items": [{"type": "string"}, {"type": "string"}]}"#,
-            &["!ITEM_ADDED_TO_OPEN_CONTENT_MODEL #/items/1"],
-        ),
-        (
-            r#"{"type": "array", "items": [{"type": "string"}], "additionalItems": false}"#,
-            r#"{"type": "array", "items": [{"type": "string"}, {"type": "string"}], "additionalItems": false}"#,
-            &["ITEM_ADDED_TO_CLOSED_CONTENT_MODEL #/items/1"],
-        ),
-        (
-            r#"{"type": "array", "items": [{"type": "string"}, {"type": "string"}], "additionalItems": false}"#,
-            r#"{"type": "array", "items": [{"type": "string"}], "additionalItems": false}"#,
-            &["!ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL #/items/1"],
-        ),
-        (
-            r#"{"type": "array", "items": [{"type": "string"}, {"type": "string"}]}"#,
-            r#"{"type": "array", "items": [{"type": "string"}]}"#,
-            &["ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL #/items/1"],
-        ),
-        (
-            r#"{"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "string"}}"#,
-            r#"{"type": "array", "prefixItems": [{"type": "string"}], "items": false}"#,
-            &["!ADDITIONAL_ITEMS_REMOVED #/additionalItems"],
-        ),
-    ]);
-}
+const VALUES: &[Case] = &[
+    (
+        r#"{"enum": ["a"]}"#,
+        r#"{"enum": ["a", "b"]}"#,
+        &["ENUM_ARRAY_EXTENDED #/enum"],
+    ),
+    (
+        r#"{"enum": ["a", "b"]}"#,
+        r#"{"enum": ["a"]}"#,
+        &["!ENUM_ARRAY_NARROWED #/enum"],
+    ),
+    (
+        r#"{"enum": ["a", "b"]}"#,
+        r#"{"enum": ["a", "c"]}"#,
+        &["!ENUM_ARRAY_CHANGED #/enum"],
+    ),
+    (
+        r#"{"const": "a"}"#,
+        r#"{"enum": ["b", "a"]}"#,
+        &["ENUM_ARRAY_EXTENDED #/enum"],
+    ),
+    (
+        r#"{"type": "string"}"#,
+        r#"{"type": "string", "enum": ["a"]}"#,
+        &["!ENUM_ARRAY_NARROWED #/enum"],
+    ),
+    (
+        r#"{"type": "string", "enum": ["a"]}"#,
+        r#"{"type": "string"}"#,
+        &[],
+    ),
+    (r#"{"enum": ["b", "a"]}"#, r#"{"enum": ["a", "b"]}"#, &[]),
+];
 
 #[test]
 fn values() {
-    check(&[
-        (
-            r#"{"enum": ["a"]}"#,
-            r#"{"enum": ["a", "b"]}"#,
-            &["ENUM_ARRAY_EXTENDED #/enum"],
-        ),
-        (
-            r#"{"enum": ["a", "b"]}"#,
-            r#"{"enum": ["a"]}"#,
-            &["!ENUM_ARRAY_NARROWED #/enum"],
-        ),
-        (
-            r#"{"enum": ["a", "b"]}"#,
-            r#"{"enum": ["a", "c"]}"#,
-            &["!ENUM_ARRAY_CHANGED #/enum"],
-        ),
-        (
-            r#"{"const": "a"}"#,
-            r#"{"enum": ["b", "a"]}"#,
-            &["ENUM_ARRAY_EXTENDED #/enum"],
-        ),
-        (
-            r#"{"type": "string"}"#,
-            r#"{"type": "string", "enum": ["a"]}"#,
-            &["!ENUM_ARRAY_NARROWED #/enum"],
-        ),
-        (
-            r#"{"type": "string", "enum": ["a"]}"#,
-            r#"{"type": "string"}"#,
-            &[],
-        ),
-        (r#"{"enum": ["b", "a"]}"#, r#"{"enum": ["a", "b"]}"#, &[]),
-    ]);
+    check(VALUES);
 }
+
+const COMBINATIONS: &[Case] = &[
+    (
+        r#"{"anyOf": [{"type": "string"}]}"#,
+        r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#,
+        &["SUM_TYPE_EXTENDED #"],
+    ),
+    (
+        r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
+        r#"{"oneOf": [{"type": "string"}]}"#,
+        &["!SUM_TYPE_NARROWED #"],
+    ),
+    (
+        r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
+        r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
+        &[],
+    ),
+    (
+        r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
+        r#"{"oneOf": [{"type": "integer"}, {"type": "string"}]}"#,
+        &["!COMBINED_TYPE_SUBSCHEMAS_CHANGED #"],
+    ),
+    (
+        r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
+        r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#,
+        &["COMBINED_TYPE_EXTENDED #"],
+    ),
+    (
+        r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#,
+        r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
+        &["!COMBINED_TYPE_CHANGED #"],
+    ),
+    (
+        r#"{"allOf": [{"minLength": 1}]}"#,
+        r#"{"allOf": [{"minLength": 1}, {"maxLength": 2}]}"#,
+        &["!PRODUCT_TYPE_EXTENDED #"],
+    ),
+    (
+        r#"{"allOf": [{"minLength": 1}, {"maxLength": 2}]}"#,
+        r#"{"allOf": [{"minLength": 1}]}"#,
+        &["PRODUCT_TYPE_NARROWED #"],
+    ),
+    (
+        r#"{"type": "string"}"#,
+        r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
+        &["SUM_TYPE_EXTENDED #"],
+    ),
+    (
+        r#"{"type": "integer"}"#,
+        r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
+        &["!TYPE_CHANGED #"],
+    ),
+    (
+        r#"{"type": "string"}"#,
+        r#"{"anyOf": [{"type": "string"}]}"#,
+        &[],
+    ),
+    (
+        r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
+        r#"{"type": "string"}"#,
+        &["!TYPE_CHANGED #/oneOf/0"],
+    ),
+    // Every alternative of the writer's is taken.
+    (
+        r#"{"oneOf": [{"type": "integer"}, {"type": "number"}]}"#,
+        r#"{"type": "number"}"#,
+        &["TYPE_EXTENDED #/oneOf/0"],
+    ),
+    (
+        r#"{"not": {"type": "string"}}"#,
+        r#"{"not": {"type": ["string", "null"]}}"#,
+        &["!NOT_TYPE_EXTENDED #/not"],
+    ),
+    (
+        r#"{"not": {"type": ["string", "null"]}}"#,
+        r#"{"not": {"type": "string"}}"#,
+        &["NOT_TYPE_NARROWED #/not"],
+    ),
+    (
+        r#"{"type": "string"}"#,
+        r#"{"type": "string", "if": {"minLength": 1}, "then": {"pattern": "a"}}"#,
+        &["!CONSTRAINT_CHANGED #/if", "!CONSTRAINT_CHANGED #/then"],
+    ),
+    (
+        r#"{"type": "array", "contains": {"const": 1}}"#,
+        r#"{"type": "array"}"#,
+        &["CONSTRAINT_REMOVED #/contains"],
+    ),
+];
 
 #[test]
 fn combinations() {
-    check(&[
-        (
-            r#"{"anyOf": [{"type": "string"}]}"#,
-            r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#,
-            &["SUM_TYPE_EXTENDED #"],
-        ),
-        (
-            r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
-            r#"{"oneOf": [{"type": "string"}]}"#,
-            &["!SUM_TYPE_NARROWED #"],
-        ),
-        (
-            r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
-            r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
-            &[],
-        ),
-        (
-            r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
-            r#"{"oneOf": [{"type": "integer"}, {"type": "string"}]}"#,
-            &["!COMBINED_TYPE_SUBSCHEMAS_CHANGED #"],
-        ),
-        (
-            r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
-            r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#,
-            &["COMBINED_TYPE_EXTENDED #"],
-        ),
-        (
-            r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#,
-            r#"{"oneOf": [{"type": "string"}, {"type": "null"}]}"#,
-            &["!COMBINED_TYPE_CHANGED #"],
-        ),
-        (
-            r#"{"allOf": [{"minLength": 1}]}"#,
-            r#"{"allOf": [{"minLength": 1}, {"maxLength": 2}]}"#,
-            &["!PRODUCT_TYPE_EXTENDED #"],
-        ),
-        (
-            r#"{"allOf": [{"minLength": 1}, {"maxLength": 2}]}"#,
-            r#"{"allOf": [{"minLength": 1}]}"#,
-            &["PRODUCT_TYPE_NARROWED #"],
-        ),
-        (
-            r#"{"type": "string"}"#,
-            r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
-            &["SUM_TYPE_EXTENDED #"],
-        ),
-        (
-            r#"{"type": "integer"}"#,
-            r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
-            &["!TYPE_CHANGED #"],
-        ),
-        (
-            r#"{"type": "string"}"#,
-            r#"{"anyOf": [{"type": "string"}]}"#,
-            &[],
-        ),
-        (
-            r#"{"oneOf": [{"type": "null"}, {"type": "string"}]}"#,
-            r#"{"type": "string"}"#,
-            &["!TYPE_CHANGED #/oneOf/0"],
-        ),
-        // Every alternative of the writer's is taken.
-        (
-            r#"{"oneOf": [{"type": "integer"}, {"type": "number"}]}"#,
-            r#"{"type": "number"}"#,
-            &["TYPE_EXTENDED #/oneOf/0"],
-        ),
-        (
-            r#"{"not": {"type": "string"}}"#,
-            r#"{"not": {"type": ["string", "null"]}}"#,
-            &["!NOT_TYPE_EXTENDED #/not"],
-        ),
-        (
-            r#"{"not": {"type": ["string", "null"]}}"#,
-            r#"{"not": {"type": "string"}}"#,
-            &["NOT_TYPE_NARROWED #/not"],
-        ),
-        (
-            r#"{"type": "string"}"#,
-            r#"{"type": "string", "if": {"minLength": 1}, "then": {"pattern": "a"}}"#,
-            &["!CONSTRAINT_CHANGED #/if", "!CONSTRAINT_CHANGED #/then"],
-        ),
-        (
-            r#"{"type": "array", "contains": {"const": 1}}"#,
-            r#"{"type": "array"}"#,
-            &["CONSTRAINT_REMOVED #/contains"],
-        ),
-    ]);
+    check(COMBINATIONS);
 }
+
+const REFERENCES_ARE_FOLLOWED_AND_MAY_TURN_BACK: &[Case] = &[
+    (
+        r##"{"$ref": "#/definitions/a", "definitions": {"a": {"type": "integer"}}}"##,
+        r##"{"$ref": "#/$defs/b", "$defs": {"b": {"type": "number"}}}"##,
+        &["TYPE_EXTENDED #"],
+    ),
+    (
+        r##"{"type": "object", "properties": {"next": {"$ref": "#"}, "value": {"type": "integer"}}, "additionalProperties": false}"##,
+        r##"{"type": "object", "properties": {"next": {"$ref": "#"}, "value": {"type": "string"}}, "additionalProperties": false}"##,
+        &["!TYPE_CHANGED #/properties/value"],
+    ),
+    (
+        r##"{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/a"}}}"##,
+        r#"{"type": "string"}"#,
+        &["!TYPE_CHANGED #"],
+    ),
+];
 
 #[test]
 fn references_are_followed_and_may_turn_back() {
-    check(&[
-        (
-            r##"{"$ref": "#/definitions/a", "definitions": {"a": {"type": "integer"}}}"##,
-            r##"{"$ref": "#/$defs/b", "$defs": {"b": {"type": "number"}}}"##,
-            &["TYPE_EXTENDED #"],
-        ),
-        (
-            r##"{"type": "object", "properties": {"next": {"$ref": "#"}, "value": {"type": "integer"}}, "additionalProperties": false}"##,
-            r##"{"type": "object", "properties": {"next": {"$ref": "#"}, "value": {"type": "string"}}, "additionalProperties": false}"##,
-            &["!TYPE_CHANGED #/properties/value"],
-        ),
-        (
-            r##"{"$ref": "#/definitions/a", "definitions": {"a": {"$ref": "#/definitions/a"}}}"##,
-            r#"{"type": "string"}"#,
-            &["!TYPE_CHANGED #"],
-        ),
-    ]);
+    check(REFERENCES_ARE_FOLLOWED_AND_MAY_TURN_BACK);
 }
 
 #[test]
