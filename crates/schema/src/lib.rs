@@ -6,6 +6,10 @@ mod json_schema;
 pub mod resource;
 pub mod vitals;
 
+pub mod record;
+
+pub mod topic;
+
 pub mod asyncapi;
 
 pub mod compatibility;

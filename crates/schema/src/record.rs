@@ -1,0 +1,175 @@
+//! The kinds of record that stand on topics: what each is called, what it holds and which headers it carries.
+
+mod own;
+
+mod header;
+
+mod key;
+
+use mapping::event::{FHIR_JSON, identity};
+
+pub use header::Header;
+pub use key::Key;
+
+use crate::{resource, vitals};
+
+/// A kind of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordKind {
+    /// A message as its sender sent it.
+    Message,
+    /// A frame that is no message, kept for inspection.
+    Refused,
+    /// A part of a message of several patients, or what is sent on to another identity.
+    Split,
+    /// A FHIR resource of this type.
+    Resource(&'static str),
+    /// An identity that goes into another.
+    Merge,
+    /// The state of an identity that went into another.
+    Handover,
+    /// What a workload concluded.
+    Finding,
+    /// What a person asks of an alert.
+    Command,
+    /// A revision of an alert.
+    Alert,
+    /// News of an alert that is due.
+    Delivery,
+    /// A try to bring such news.
+    Attempt,
+    /// Who saw what.
+    Audit,
+    /// The codes of a message that nothing translates.
+    Unmapped,
+    /// A measurement of a device.
+    Vitals,
+    /// A record that could not be used.
+    Quarantined,
+    /// A record that came after its window.
+    Late,
+    /// The time, where nothing else comes.
+    Tick,
+    /// A part of a stage's state.
+    Changelog,
+}
+
+/// A schema of a value, as its language writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// A JSON Schema of draft 7.
+    Json(String),
+    /// An Avro schema.
+    Avro(String),
+}
+
+impl RecordKind {
+    /// Gives its name, which never changes; of a resource, that of its type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Refused => "refused",
+            Self::Split => "split",
+            Self::Resource(name) => name,
+            Self::Merge => "merge",
+            Self::Handover => "handover",
+            Self::Finding => "finding",
+            Self::Command => "command",
+            Self::Alert => "alert",
+            Self::Delivery => "delivery",
+            Self::Attempt => "delivery-attempt",
+            Self::Audit => "audit",
+            Self::Unmapped => "unmapped",
+            Self::Vitals => "device-vitals",
+            Self::Quarantined => "quarantined",
+            Self::Late => "late",
+            Self::Tick => "tick",
+            Self::Changelog => "changelog",
+        }
+    }
+
+    /// Says what it is in one sentence.
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::Message => "An HL7 v2 message in the bytes in which its sender sent it.",
+            Self::Refused => "A frame that is no HL7 v2 message, in the bytes that came.",
+            Self::Split => {
+                "A message that concerns this patient too, in the encoding of the normalize stage."
+            }
+            Self::Resource(_) => {
+                "The newest version of a FHIR R4 resource, whole; an older one is replaced by it."
+            }
+            Self::Merge => "This identity was merged with another one.",
+            Self::Handover => {
+                "What the workloads knew of an identity that was merged into this one, in their own encoding."
+            }
+            Self::Finding => "What a workload concluded of a patient, or takes back.",
+            Self::Command => "What a person asks of an alert.",
+            Self::Alert => "A revision of an alert, whole, with its evidence and history.",
+            Self::Delivery => "News of an alert that is due to a channel.",
+            Self::Attempt => "A try to bring news of an alert, and how it ended.",
+            Self::Audit => "Somebody opened what identifies a person; written before it is shown.",
+            Self::Unmapped => "The codes of a message that nothing translates.",
+            Self::Vitals => "A measurement of a device at the bedside.",
+            Self::Quarantined => {
+                "A record that a stage could not use, in the bytes in which it came; its headers are those it came with and those described here."
+            }
+            Self::Late => {
+                "A record that came after the window of a stage, in the bytes in which it came; its headers are those it came with and those described here."
+            }
+            Self::Tick => {
+                "The time, written regularly so that silence cannot stop it; it has no key and no value."
+            }
+            Self::Changelog => {
+                "A part of a stage's state in its own encoding; nobody else is to read it."
+            }
+        }
+    }
+
+    /// Gives the media type of its value; nothing where it has no value of its own.
+    pub const fn content_type(self) -> Option<&'static str> {
+        match self {
+            Self::Message | Self::Refused => Some("x-application/hl7-v2+er7"),
+            Self::Split => Some("application/vnd.pulsewire.split"),
+            Self::Resource(_) => Some(FHIR_JSON),
+            Self::Merge => Some(identity::MERGE_JSON),
+            Self::Handover => Some(identity::HANDOVER),
+            Self::Finding => Some("application/vnd.pulsewire.finding+json"),
+            Self::Command => Some("application/vnd.pulsewire.command+json"),
+            Self::Alert => Some("application/vnd.pulsewire.alert+json"),
+            Self::Delivery => Some("application/vnd.pulsewire.delivery+json"),
+            Self::Attempt | Self::Audit => Some("application/json"),
+            Self::Unmapped => Some("application/vnd.pulsewire.unmapped+json"),
+            Self::Vitals => Some("application/vnd.apache.avro"),
+            Self::Changelog => Some("application/octet-stream"),
+            Self::Quarantined | Self::Late | Self::Tick => None,
+        }
+    }
+
+    /// Gives the schema of its value; nothing where that is not ours to say, or bytes.
+    pub fn schema(self) -> Option<Schema> {
+        match self {
+            Self::Resource(name) => resource::schema(name).map(Schema::Json),
+            Self::Vitals => Some(Schema::Avro(vitals::schema())),
+            _ => own::document(self).map(|document| Schema::Json(document.to_json())),
+        }
+    }
+
+    /// Gives what it is keyed by.
+    pub const fn key(self) -> Key {
+        match self {
+            Self::Refused => Key::Message,
+            Self::Unmapped | Self::Tick => Key::None,
+            Self::Changelog => Key::State,
+            _ => Key::Patient,
+        }
+    }
+
+    /// Gives the headers that it carries.
+    pub fn headers(self) -> Vec<Header> {
+        header::of(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! The headers of records: their names, what they say, and which kind of record carries which.
+
+use super::RecordKind;
+
+/// A header of a record; its value is UTF-8 text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// Whether each record of the kind carries it.
+    pub is_required: bool,
+}
+
+impl Header {
+    const fn must(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            is_required: true,
+        }
+    }
+
+    const fn may(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            is_required: false,
+        }
+    }
+}
+
+/// What every record on Apache Kafka carries; the embedded journal keeps the two times and the seal beside the headers.
+const TRANSPORT: [Header; 3] = [
+    Header::must(
+        "event-time",
+        "when it was true: RFC 3339 in UTC, to the microsecond",
+    ),
+    Header::must(
+        "received-time",
+        "when it reached Pulsewire: RFC 3339 in UTC, to the microsecond; the record's own timestamp says the same to the millisecond",
+    ),
+    Header::may(
+        "seal",
+        "the id of the key that the value is sealed with; none where it is not sealed",
+    ),
+];
+
+const CONTENT_TYPE: Header = Header::must("content-type", "the media type of the value");
+
+const SOURCE: [Header; 3] = [
+    Header::must(
+        "source-system",
+        "the configured name of who sent the message",
+    ),
+    Header::must("message-id", "the id of the message: 32 hexadecimal digits"),
+    Header::must(
+        "traceparent",
+        "the W3C trace context; the trace's id is the message's",
+    ),
+];
+
+const CONTROL: Header = Header::must(
+    "control-key",
+    "a keyed hash of source and control id, by which a resend is known",
+);
+
+const DERIVED: [Header; 2] = [
+    Header::must(
+        "raw",
+        "topic/partition/offset of the message it was made from",
+    ),
+    Header::must("mapping-version", "the version of what mapped it"),
+];
+
+const EVENT_ID: Header = Header::must("event-id", "the id of the event: 32 hexadecimal digits");
+
+const RESOURCE: [Header; 4] = [
+    Header::must("fhir-version", "the version of FHIR, such as 4.0.1"),
+    Header::must(
+        "resource",
+        "type and id of the resource, such as Patient/0f3a",
+    ),
+    Header::may("recorded-time", "when its source stored it: RFC 3339"),
+    Header::may(
+        "validation",
+        "what is not valid in it: path and code of the first issues; none where it is valid",
+    ),
+];
+
+/// What stands on records of the patient stream alone.
+const STREAM: [Header; 2] = [
+    Header::may(
+        "more",
+        "another record of the same message and patient follows",
+    ),
+    Header::may(
+        "forwarded-from",
+        "the pseudonym of the merged identity that it was written for",
+    ),
+];
+
+const REASON: Header = Header::must("reason", "the code of why it could not be used");
+const DETAIL: Header = Header::must("detail", "the same in words, with what to do");
+
+/// What stands on records that were set aside.
+const SET_ASIDE: [Header; 7] = [
+    REASON,
+    DETAIL,
+    Header::may("stage", "the stage that set it aside"),
+    Header::may("version", "the version of that stage"),
+    Header::must("origin", "topic/partition/offset of the record, or `timer`"),
+    Header::may("timer-tag", "of a timer, its tag in hexadecimal digits"),
+    Header::may(
+        "timer-at",
+        "of a timer, when it was due: microseconds since 1970 in UTC",
+    ),
+];
+
+/// Gives the headers of a kind of record.
+pub(super) fn of(kind: RecordKind) -> Vec<Header> {
+    let mut headers = Vec::new();
+    if kind.content_type().is_some() && kind != RecordKind::Changelog {
+        headers.push(CONTENT_TYPE);
+    }
+    match kind {
+        RecordKind::Message | RecordKind::Refused => {
+            headers.extend(SOURCE);
+            headers.push(CONTROL);
+            if kind == RecordKind::Refused {
+                headers.extend([REASON, DETAIL]);
+            }
+        }
+        RecordKind::Split | RecordKind::Unmapped => headers.extend(SOURCE.iter().chain(&DERIVED)),
+        RecordKind::Merge => {
+            headers.extend(SOURCE.iter().chain(&DERIVED));
+            headers.push(EVENT_ID);
+            headers.extend(STREAM);
+        }
+        RecordKind::Resource(_) => {
+            headers.extend(SOURCE.iter().chain(&DERIVED));
+            headers.push(EVENT_ID);
+            headers.extend(RESOURCE.iter().chain(&STREAM));
+        }
+        RecordKind::Finding => {
+            headers.push(Header::must("finding", "the id of the finding"));
+        }
+        RecordKind::Alert => headers.extend([
+            Header::must("alert", "the id of the alert"),
+            Header::must("state", "the state that it is in"),
+        ]),
+        RecordKind::Delivery => headers.extend([
+            Header::must("channel", "the channel that is to bring it"),
+            Header::must("delivery", "the id of the delivery"),
+        ]),
+        RecordKind::Attempt => {
+            headers.push(Header::must("channel", "the channel that tried"));
+        }
+        RecordKind::Quarantined | RecordKind::Late => headers.extend(SET_ASIDE),
+        RecordKind::Tick => headers.push(Header::must("tick", "always 1")),
+        RecordKind::Handover
+        | RecordKind::Command
+        | RecordKind::Audit
+        | RecordKind::Vitals
+        | RecordKind::Changelog => {}
+    }
+    headers.extend(TRANSPORT);
+    headers
+}

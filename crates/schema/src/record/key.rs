@@ -1,0 +1,37 @@
+//! What records are keyed by.
+
+/// What a record is keyed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The patient's pseudonym, 16 bytes; of a message of no patient or of several, the control key of its message.
+    Patient,
+    /// The id of the message, 16 bytes.
+    Message,
+    /// Nothing.
+    None,
+    /// Bytes of a stage's own.
+    State,
+}
+
+impl Key {
+    /// Says what it is.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Patient => {
+                "The patient's pseudonym: 16 bytes of HMAC-SHA256 under the site key over assigning authority and identifier; where a message names no patient or several, over its source and control id. All that concerns a patient is on one partition (murmur2 of the key), in order."
+            }
+            Self::Message => "The id of the message: 16 bytes.",
+            Self::None => "No key: it says nothing of whom it came from.",
+            Self::State => "A key of the stage's own encoding.",
+        }
+    }
+
+    /// Gives how many bytes it has, where that is always the same.
+    pub const fn bytes(self) -> Option<usize> {
+        match self {
+            Self::Patient | Self::Message => Some(16),
+            Self::None => Some(0),
+            Self::State => None,
+        }
+    }
+}

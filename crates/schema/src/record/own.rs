@@ -1,0 +1,212 @@
+//! The schemas of the records that have our own shape, as the code writes them.
+//!
+//! They are closed: each names all its fields. A field that is added is seen as a change; registries let it pass while
+//! it may be missing, and a reader that holds records against the schema moves to the newer one first.
+
+use super::RecordKind;
+use crate::json_schema::{Document, Schema};
+
+/// A moment in UTC; one beyond the calendar as microseconds since 1970.
+const TIME: &str =
+    r"^(-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z|-?[0-9]+ µs)$";
+/// An id of ours, or a pseudonym.
+const ID: &str = "^[0-9a-f]{32}$";
+
+const SEVERITIES: [&str; 5] = ["none", "low", "medium", "high", "critical"];
+const ALERT_STATES: [&str; 4] = ["open", "acknowledged", "resolved", "retracted"];
+const DELIVERY_KINDS: [&str; 5] = ["raised", "escalated", "downgraded", "retracted", "resolved"];
+
+/// Gives the schema of a kind of record that is in our own shape.
+pub(super) fn document(kind: RecordKind) -> Option<Document> {
+    let (title, root) = match kind {
+        RecordKind::Merge => ("Merge", merge()),
+        RecordKind::Finding => ("Finding", finding()),
+        RecordKind::Command => ("Command", command()),
+        RecordKind::Alert => ("Alert", alert()),
+        RecordKind::Delivery => ("Delivery", delivery()),
+        RecordKind::Attempt => ("DeliveryAttempt", attempt()),
+        RecordKind::Audit => ("Access", audit()),
+        RecordKind::Unmapped => ("UnmappedCodes", unmapped()),
+        _ => return None,
+    };
+    Some(Document::new(kind.name(), title, kind.summary(), root))
+}
+
+fn time() -> Schema {
+    Schema::pattern(TIME)
+}
+
+fn id() -> Schema {
+    Schema::pattern(ID)
+}
+
+fn patient() -> Schema {
+    id().about("the patient's pseudonym, which is also the record's key")
+}
+
+fn number() -> Schema {
+    Schema::whole(0, None)
+}
+
+fn version() -> Schema {
+    Schema::whole(1, None).about("moves when the meaning of a field does")
+}
+
+fn severity() -> Schema {
+    Schema::words(SEVERITIES)
+}
+
+fn merge() -> Schema {
+    Schema::object()
+        .must(
+            "role",
+            Schema::words(["retired", "survivor"]).about("what this identity is in the merge"),
+        )
+        .must("other", id().about("the pseudonym of the other identity"))
+        .closed()
+}
+
+fn finding() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must("id", id())
+        .must("workload", Schema::text())
+        .must("rule", Schema::text().about("the rule and its version"))
+        .must("patient", patient())
+        .must("condition", Schema::text())
+        .must("asOf", time().about("when it was true"))
+        .must("knownAt", time().about("when it could be known"))
+        .must("revision", number())
+        .may("replaces", id().about("the finding that this one replaces"))
+        .must("state", Schema::words(["asserted", "retracted"]))
+        .may("reason", Schema::text().about("why it was retracted"))
+        .must("severity", severity())
+        .may("score", Schema::of("integer"))
+        .must("summary", Schema::text())
+        .must("evidence", Schema::list(evidence()))
+        .must(
+            "missing",
+            Schema::list(Schema::text()).about("what was not known"),
+        )
+        .may("cause", id().about("the event that led to it"))
+        .closed()
+}
+
+fn evidence() -> Schema {
+    let origin = Schema::object()
+        .must("partition", number())
+        .must("offset", number())
+        .closed();
+    Schema::object()
+        .must("what", Schema::text())
+        .must("value", Schema::text())
+        .may("points", Schema::of("integer"))
+        .must("at", time())
+        .must("event", id())
+        .must("origin", origin.about("its place on the patient stream"))
+        .closed()
+}
+
+fn alert() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must("id", id())
+        .must("patient", patient())
+        .must("condition", Schema::text())
+        .must("episode", number())
+        .must("revision", number())
+        .must("severity", severity())
+        .must("state", Schema::words(ALERT_STATES))
+        .must("reason", Schema::text())
+        .must("rule", Schema::text())
+        .must("asOf", time().about("when its reason was true"))
+        .must("knownAt", time().about("when its reason could be known"))
+        .must("openedAt", time())
+        .must("finding", id().about("the finding that it stands for"))
+        .must("evidence", Schema::list(evidence()))
+        .must("history", Schema::list(change()))
+        .closed()
+}
+
+fn change() -> Schema {
+    let by = Schema::object()
+        .may("person", Schema::text())
+        .may("rule", Schema::text())
+        .closed();
+    Schema::object()
+        .must("at", time())
+        .must("by", by.about("a person or a rule"))
+        .must("to", Schema::words(ALERT_STATES))
+        .must("severity", severity())
+        .must("why", Schema::text())
+        .closed()
+}
+
+fn command() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must("alert", id())
+        .must("patient", patient())
+        .must("kind", Schema::words(["acknowledge", "resolve"]))
+        .must("by", Schema::text())
+        .must("at", time())
+        .must("note", Schema::text())
+        .closed()
+}
+
+fn delivery() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must("id", id())
+        .must("alert", alert().about("the alert as it stood"))
+        .must("kind", Schema::words(DELIVERY_KINDS))
+        .must("channel", Schema::text())
+        .must("at", time().about("when it is due"))
+        .closed()
+}
+
+fn attempt() -> Schema {
+    Schema::object()
+        .must("delivery", id())
+        .must("number", Schema::whole(1, None))
+        .may("firstAt", time().about("when it was first tried"))
+        .must("at", time())
+        .must(
+            "outcome",
+            Schema::words(["delivered", "failed", "given-up"]),
+        )
+        .may("why", Schema::text())
+        .may("nextAttemptAt", time())
+        .closed()
+}
+
+fn audit() -> Schema {
+    Schema::object()
+        .must("who", Schema::text())
+        .must("purpose", Schema::text())
+        .must(
+            "patient",
+            id().or_null()
+                .about("the patient's pseudonym, where it was about one"),
+        )
+        .must("at", time())
+        .closed()
+}
+
+fn unmapped() -> Schema {
+    let code = Schema::object()
+        .must(
+            "field",
+            Schema::text().about("where it stands, such as OBX-3"),
+        )
+        .may(
+            "system",
+            Schema::text().about("the sender's name of its coding system"),
+        )
+        .may("code", Schema::text())
+        .may("text", Schema::text().about("the words that came with it"))
+        .must("count", Schema::whole(1, None));
+    Schema::object()
+        .must("codes", Schema::list(code.closed()))
+        .closed()
+}

@@ -1,0 +1,222 @@
+//! What the code writes validates under the schema of its kind, and what it never writes does not.
+
+use clinical::wire;
+use clinical::{
+    Actor, Alert, AlertId, AlertState, Change, Command, CommandKind, Delivery, DeliveryId,
+    DeliveryKind, EventId, EventTime, Evidence, Finding, FindingId, FindingState, Merge, MergeRole,
+    Origin, PatientKey, ReceivedTime, Severity,
+};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::*;
+
+const OWN: [RecordKind; 8] = [
+    RecordKind::Merge,
+    RecordKind::Finding,
+    RecordKind::Command,
+    RecordKind::Alert,
+    RecordKind::Delivery,
+    RecordKind::Attempt,
+    RecordKind::Audit,
+    RecordKind::Unmapped,
+];
+
+fn validator(kind: RecordKind) -> Validator {
+    let Some(Schema::Json(text)) = kind.schema() else {
+        panic!("{kind:?} has a JSON Schema");
+    };
+    jsonschema::draft7::new(&serde_json::from_str(&text).unwrap()).unwrap()
+}
+
+fn finding() -> Finding {
+    Finding {
+        id: FindingId::from_bytes([1; 16]),
+        workload: "news2".into(),
+        rule: "news2 1.0.0".into(),
+        patient: PatientKey::from_bytes([0xab; 16]),
+        condition: "deterioration".into(),
+        as_of: EventTime::parse("2026-03-01T09:00:00Z").unwrap(),
+        known_at: ReceivedTime::parse("2026-03-01T09:14:03.250001Z").unwrap(),
+        revision: 2,
+        replaces: Some(FindingId::from_bytes([3; 16])),
+        state: FindingState::Asserted,
+        severity: Severity::High,
+        score: Some(7),
+        summary: "NEWS2 7".into(),
+        evidence: vec![Evidence {
+            what: "respiratory rate".into(),
+            value: "25 /min".into(),
+            points: Some(3),
+            at: EventTime::from_micros(-1),
+            event: EventId::from_bytes([4; 16]),
+            origin: Origin {
+                partition: 3,
+                offset: u64::from(u32::MAX),
+            },
+        }],
+        missing: vec!["temperature".into()],
+        cause: Some(EventId::from_bytes([4; 16])),
+    }
+}
+
+fn alert(state: AlertState, severity: Severity) -> Alert {
+    let change = |by| Change {
+        at: ReceivedTime::from_micros(i64::MAX),
+        by,
+        to: state,
+        severity,
+        why: "on my way".into(),
+    };
+    Alert {
+        id: AlertId::from_bytes([5; 16]),
+        patient: finding().patient,
+        condition: "deterioration".into(),
+        episode: 1,
+        revision: 2,
+        severity,
+        state,
+        reason: "NEWS2 7".into(),
+        rule: "news2 1.0.0".into(),
+        as_of: finding().as_of,
+        known_at: finding().known_at,
+        opened_at: finding().known_at,
+        finding: finding().id,
+        evidence: finding().evidence,
+        history: vec![
+            change(Actor::Person("ward-4".into())),
+            change(Actor::Rule("threshold".into())),
+        ],
+    }
+}
+
+fn command(kind: CommandKind) -> Command {
+    Command {
+        alert: AlertId::from_bytes([5; 16]),
+        patient: finding().patient,
+        kind,
+        by: "ward-4".into(),
+        at: finding().known_at,
+        note: "".into(),
+    }
+}
+
+fn delivery(kind: DeliveryKind) -> Delivery {
+    Delivery {
+        id: DeliveryId::from_bytes([6; 16]),
+        alert: alert(AlertState::Open, Severity::Critical),
+        kind,
+        channel: "pager".into(),
+        at: finding().known_at,
+    }
+}
+
+/// Records of our own shape, of every state and word that the code knows.
+fn written() -> Vec<(RecordKind, Value)> {
+    let retracted = Finding {
+        state: FindingState::Retracted("entered in error".into()),
+        replaces: None,
+        score: None,
+        cause: None,
+        ..finding()
+    };
+    let mut records = vec![
+        (RecordKind::Finding, wire::finding_to_json(&finding())),
+        (RecordKind::Finding, wire::finding_to_json(&retracted)),
+    ];
+    for severity in ["none", "low", "medium", "high", "critical"] {
+        let severity = Severity::parse(severity).unwrap();
+        for state in ["open", "acknowledged", "resolved", "retracted"] {
+            let alert = alert(AlertState::parse(state).unwrap(), severity);
+            records.push((RecordKind::Alert, wire::alert_to_json(&alert)));
+        }
+    }
+    for kind in [CommandKind::Acknowledge, CommandKind::Resolve] {
+        records.push((RecordKind::Command, wire::command_to_json(&command(kind))));
+    }
+    for kind in DeliveryKind::ALL {
+        let json = wire::delivery_to_json(&delivery(kind));
+        records.push((RecordKind::Delivery, json));
+    }
+    for role in [MergeRole::Retired, MergeRole::Survivor] {
+        let other = finding().patient;
+        let json = identity::write_merge(&Merge { role, other });
+        records.push((RecordKind::Merge, json));
+    }
+    let parse = |(kind, json): (_, Vec<u8>)| (kind, serde_json::from_slice(&json).unwrap());
+    let mut records: Vec<(RecordKind, Value)> = records.into_iter().map(parse).collect();
+    let id = "0123456789abcdef0123456789abcdef";
+    let at = "2026-03-01T09:14:03.25Z";
+    records.extend([
+        (
+            RecordKind::Attempt,
+            json!({"delivery": id, "number": 1, "firstAt": at, "at": at, "outcome": "failed", "why": "refused", "nextAttemptAt": at}),
+        ),
+        (
+            RecordKind::Attempt,
+            json!({"delivery": id, "number": 2, "at": at, "outcome": "delivered"}),
+        ),
+        (
+            RecordKind::Audit,
+            json!({"who": "local operator", "purpose": "treatment", "patient": null, "at": at}),
+        ),
+        (
+            RecordKind::Audit,
+            json!({"who": "local operator", "purpose": "treatment", "patient": id, "at": at}),
+        ),
+        (
+            RecordKind::Unmapped,
+            json!({"codes": [{"field": "OBX-3", "code": "K", "count": 2}, {"field": "OBX-6", "system": "L", "text": "x", "count": 1}]}),
+        ),
+    ]);
+    records
+}
+
+#[test]
+fn what_is_written_validates_and_with_anything_else_it_does_not() {
+    for (kind, record) in written() {
+        let validator = validator(kind);
+        let errors: Vec<String> = validator
+            .iter_errors(&record)
+            .map(|error| format!("{kind:?}{}: {error}", error.instance_path()))
+            .collect();
+        assert_eq!(errors, [""; 0], "{record}");
+        for name in record.as_object().unwrap().keys() {
+            let mut wrong = record.clone();
+            wrong[name] = json!({"an": "object"});
+            assert!(!validator.is_valid(&wrong), "{kind:?}.{name}");
+        }
+        let mut more = record.clone();
+        more["unheardOf"] = json!(1);
+        assert!(!validator.is_valid(&more), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_field_that_is_always_written_is_required() {
+    for kind in OWN {
+        let of_kind = |(own, record)| (own == kind).then_some(record);
+        let records: Vec<Value> = written().into_iter().filter_map(of_kind).collect();
+        assert!(!records.is_empty(), "{kind:?}");
+        let validator = validator(kind);
+        for name in records[0].as_object().unwrap().keys() {
+            let always = records.iter().all(|record| record.get(name).is_some());
+            let mut without = records[0].clone();
+            without.as_object_mut().unwrap().remove(name);
+            assert_eq!(!validator.is_valid(&without), always, "{kind:?}.{name}");
+        }
+    }
+}
+
+#[test]
+fn content_types_are_those_of_the_code_that_writes() {
+    let written = [
+        (RecordKind::Finding, wire::FINDING_CONTENT_TYPE),
+        (RecordKind::Alert, wire::ALERT_CONTENT_TYPE),
+        (RecordKind::Command, wire::COMMAND_CONTENT_TYPE),
+        (RecordKind::Delivery, wire::DELIVERY_CONTENT_TYPE),
+    ];
+    for (kind, content_type) in written {
+        assert_eq!(kind.content_type(), Some(content_type));
+    }
+}

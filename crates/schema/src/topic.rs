@@ -1,0 +1,176 @@
+//! What stands on each topic, by its name.
+
+use mapping::map::resource_types;
+
+use crate::record::RecordKind;
+
+/// What stands on a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// What it is for, in one sentence.
+    pub about: String,
+    /// The kinds of record on it.
+    pub records: Vec<RecordKind>,
+}
+
+const CHANGELOG: &str = "pulsewire.changelog.";
+const QUARANTINE: &str = ".quarantine";
+const LATE: &str = ".late";
+
+/// Gives what stands on a topic of Pulsewire; nothing of other topics.
+pub fn content(topic: &str) -> Option<Content> {
+    if let Some(of) = topic.strip_suffix(QUARANTINE) {
+        let about = format!("What could not be used of {of}, with the reason.");
+        return aside(of, about, RecordKind::Quarantined);
+    }
+    if let Some(of) = topic.strip_suffix(LATE) {
+        let about = format!("What of {of} came after the window of a stage.");
+        return aside(of, about, RecordKind::Late);
+    }
+    if let Some(stage) = topic.strip_prefix(CHANGELOG) {
+        let about = format!("The state of the stage {stage}, from which it is restored.");
+        return Some(Content {
+            about,
+            records: vec![RecordKind::Changelog],
+        });
+    }
+    if let Some(kind) = topic.strip_prefix("healthcare.fhir.") {
+        return fhir(kind);
+    }
+    let (about, records) = match topic {
+        "healthcare.hl7v2.refused" => (
+            "Frames that were refused, kept for inspection.",
+            vec![RecordKind::Refused],
+        ),
+        "healthcare.patient.stream" => (
+            "All events of a patient in the order accepted: the one input of all workloads.",
+            patient_stream(),
+        ),
+        "healthcare.patient.split" => (
+            "Messages of several patients by patient, and what is sent on after a merge.",
+            vec![RecordKind::Split],
+        ),
+        "healthcare.alert.stream" => (
+            "Findings, and what people ask of alerts, in one order per patient.",
+            vec![RecordKind::Finding, RecordKind::Command, RecordKind::Tick],
+        ),
+        "healthcare.events.care-alert" => (
+            "Each revision of each alert, whole.",
+            vec![RecordKind::Alert],
+        ),
+        "healthcare.alert.delivery" => (
+            "News about alerts that is due to somebody.",
+            vec![RecordKind::Delivery],
+        ),
+        "healthcare.alert.delivery-attempt" => (
+            "Each try to bring such news, and how it ended.",
+            vec![RecordKind::Attempt],
+        ),
+        "healthcare.audit" => (
+            "Who saw what: written before anything that identifies a person is shown.",
+            vec![RecordKind::Audit],
+        ),
+        "healthcare.mapping.unmapped" => (
+            "Codes that nothing translates, message by message.",
+            vec![RecordKind::Unmapped],
+        ),
+        "healthcare.device.vitals" => (
+            "Measurements of devices at the bedside.",
+            vec![RecordKind::Vitals],
+        ),
+        _ => return hl7(topic),
+    };
+    Some(Content {
+        about: about.to_owned(),
+        records,
+    })
+}
+
+fn aside(of: &str, about: String, kind: RecordKind) -> Option<Content> {
+    content(of)?;
+    Some(Content {
+        about,
+        records: vec![kind],
+    })
+}
+
+fn fhir(kind: &str) -> Option<Content> {
+    let mut types = resource_types().into_iter();
+    let name = types.find(|name| name.to_ascii_lowercase() == kind)?;
+    Some(Content {
+        about: format!("{name} resources of FHIR R4, each time whole."),
+        records: vec![RecordKind::Resource(name)],
+    })
+}
+
+fn hl7(topic: &str) -> Option<Content> {
+    let kind = topic.strip_prefix("healthcare.hl7v2.")?;
+    if kind.is_empty() || !kind.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let about = match kind {
+        "other" => "HL7 v2 messages of types without a topic of their own, as sent.".to_owned(),
+        kind => format!(
+            "HL7 v2 messages of type {}, as sent.",
+            kind.to_ascii_uppercase()
+        ),
+    };
+    Some(Content {
+        about,
+        records: vec![RecordKind::Message],
+    })
+}
+
+fn patient_stream() -> Vec<RecordKind> {
+    let resources = resource_types().into_iter().map(RecordKind::Resource);
+    let others = [RecordKind::Merge, RecordKind::Handover, RecordKind::Tick];
+    resources.chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(topic: &str) -> Vec<&'static str> {
+        let records = content(topic).map(|content| content.records);
+        records
+            .into_iter()
+            .flatten()
+            .map(RecordKind::name)
+            .collect()
+    }
+
+    #[test]
+    fn a_topic_is_described_by_its_name() {
+        assert_eq!(kinds("healthcare.hl7v2.oru"), ["message"]);
+        assert_eq!(
+            kinds("healthcare.fhir.medicationrequest"),
+            ["MedicationRequest"]
+        );
+        assert_eq!(
+            kinds("healthcare.patient.stream.quarantine"),
+            ["quarantined"]
+        );
+        assert_eq!(kinds("healthcare.hl7v2.adt.late"), ["late"]);
+        assert_eq!(
+            kinds("healthcare.alert.stream"),
+            ["finding", "command", "tick"]
+        );
+        assert_eq!(kinds("pulsewire.changelog.normalize"), ["changelog"]);
+        assert!(kinds("healthcare.patient.stream").contains(&"Observation"));
+    }
+
+    #[test]
+    fn what_is_no_topic_of_ours_is_not_described() {
+        for topic in [
+            "",
+            "orders",
+            "healthcare.fhir.nothing",
+            "orders.quarantine",
+            "healthcare.hl7v2.",
+            "healthcare.hl7v2.a.b",
+        ] {
+            assert_eq!(content(topic), None, "{topic}");
+        }
+    }
+}
