@@ -7,15 +7,16 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use journal::{
-    EmbeddedJournal, Journal, MemoryJournal, Options, Record, TopicPartition, TopicSpec, Write,
+    EmbeddedJournal, Journal, MemoryJournal, Options, Record, Topic, TopicPartition, TopicSpec,
+    Write,
 };
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stream::{
-    Context, FjallDatabase, Input, Limits, MemoryStore, Processor, StageSpec, StepError, Store,
-    Task,
+    Context, FjallDatabase, FjallStore, Input, Limits, MemoryStore, Processor, StageSpec,
+    StepError, Store, Task,
 };
 
 const EVENTS: u64 = 500_000;
@@ -129,7 +130,8 @@ fn main() {
     let dir = tempfile::tempdir().expect("a directory");
     let embedded = EmbeddedJournal::open(&dir.path().join("journal"), &Options::default());
     let embedded: Arc<dyn Journal> = Arc::new(embedded.expect("it opens"));
-    let memory: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let kept = Arc::new(MemoryJournal::new());
+    let memory: Arc<dyn Journal> = kept.clone();
     fill(&*embedded);
     fill(&*memory);
 
@@ -172,15 +174,47 @@ fn main() {
         false,
     );
     let name = "loop: embedded journal, flush to fjall";
+    let database = FjallDatabase::open(&dir.path().join("state")).expect("it opens");
+    let mut round = 0;
+    let mut store = || {
+        round += 1;
+        database.store("bench", round).expect("a store")
+    };
     if wants(name) {
-        let database = FjallDatabase::open(&dir.path().join("state")).expect("it opens");
-        let mut round = 0;
-        let took = best(|| {
-            round += 1;
-            let store = database.store("bench", round).expect("a store");
-            run_loop(&embedded, &Limits::default(), store, false)
-        });
+        let limits = Limits::default();
+        report(name, best(|| run_loop(&embedded, &limits, store(), false)));
+    }
+    with_changelog(&kept, &wants, &mut store);
+}
+
+/// The same loop where each commit carries the changed states, and what restoring them takes.
+fn with_changelog(
+    memory: &Arc<MemoryJournal>,
+    wants: &dyn Fn(&str) -> bool,
+    store: &mut dyn FnMut() -> FjallStore,
+) {
+    let limits = Limits::default();
+    let name = "changelog: memory journal, to memory";
+    if wants(name) {
+        let took = best(|| run_logged(memory, &limits, MemoryStore::new(), false));
         report(name, took);
+    }
+    let name = "changelog: memory journal, a timer an event";
+    if wants(name) {
+        let took = best(|| run_logged(memory, &limits, MemoryStore::new(), true));
+        report(name, took);
+    }
+    let name = "changelog: memory journal, to fjall";
+    if wants(name) {
+        report(name, best(|| run_logged(memory, &limits, store(), false)));
+    }
+    let name = "changelog: restore to fjall";
+    if wants(name) {
+        let topic = new_changelog(memory);
+        let mut task = open_logged(memory, &topic, &limits, MemoryStore::new(), false);
+        while task.run_once(CALL_RECORDS).expect("it runs").lag > 0 {}
+        task.flush().expect("it flushes");
+        report(name, best(|| restore(memory, &topic, &limits, store())));
     }
 }
 
@@ -271,6 +305,73 @@ fn read_all(journal: &dyn Journal) -> Duration {
     }
     black_box(sum);
     start.elapsed()
+}
+
+/// Makes a changelog of its own for each run, so that each starts from the beginning.
+fn new_changelog(journal: &MemoryJournal) -> Topic {
+    let topic: Topic = format!("changelog.{}", journal.topics().len()).into();
+    let spec = TopicSpec {
+        name: topic.clone(),
+        partitions: 1,
+        retention: None,
+        retention_bytes: None,
+        compacted: true,
+    };
+    journal.ensure_topic(&spec).expect("a new topic");
+    topic
+}
+
+fn open_logged<S: Store>(
+    journal: &Arc<MemoryJournal>,
+    changelog: &Topic,
+    limits: &Limits,
+    store: S,
+    timers: bool,
+) -> Task<Rings, S> {
+    let spec = StageSpec {
+        name: changelog.clone(),
+        version: "1".into(),
+        inputs: vec!["in".into()],
+        outputs: vec!["out".into()],
+        partitions: 1,
+        limits: limits.clone(),
+    };
+    let (processor, journal) = (Arc::new(Rings { timers }), journal.clone());
+    Task::open_with_changelog(spec, changelog.clone(), 0, processor, journal, store)
+        .expect("it opens")
+}
+
+fn run_logged(
+    journal: &Arc<MemoryJournal>,
+    limits: &Limits,
+    store: impl Store,
+    timers: bool,
+) -> Duration {
+    let topic = new_changelog(journal);
+    let start = Instant::now();
+    let mut task = open_logged(journal, &topic, limits, store, timers);
+    while task.run_once(CALL_RECORDS).expect("it runs").lag > 0 {}
+    task.flush().expect("it flushes");
+    let took = start.elapsed();
+    assert_eq!(task.counters().steps, EVENTS);
+    // So that runs do not add up in memory.
+    journal.remove_before(&TopicPartition::new(topic, 0), u64::MAX);
+    took
+}
+
+/// Takes over with an empty store: one record of the changelog stands for one event.
+fn restore(
+    journal: &Arc<MemoryJournal>,
+    changelog: &Topic,
+    limits: &Limits,
+    store: impl Store,
+) -> Duration {
+    let start = Instant::now();
+    let mut task = open_logged(journal, changelog, limits, store, false);
+    while task.run_once(CALL_RECORDS).expect("it runs").recovering {}
+    let took = start.elapsed();
+    assert!(task.recovery().restored >= EVENTS);
+    took
 }
 
 fn run_loop(

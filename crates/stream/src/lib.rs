@@ -6,6 +6,12 @@
 //! committed; each record moves the watermark by its own times, then every timer that is due by then fires, in the
 //! order (time, key, tag), then the record steps. A timer that is set into the past fires before the next record.
 //! Batches, commits, flushes and crashes change nothing of it.
+//!
+//! State is kept in one of two ways. Without a changelog it is flushed to the store now and then, and what was stepped
+//! since is stepped again after a crash: right where the journal is beside the store ([`Task::open`]). With one, each
+//! commit carries what it changes of the state, the store is written only once the journal has acknowledged that, and
+//! whoever takes a partition over restores its state from there: right where several processes share the work
+//! ([`Task::open_with_changelog`]).
 #![forbid(unsafe_code)]
 #![deny(clippy::wildcard_enum_match_arm)]
 

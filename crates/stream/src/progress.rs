@@ -5,11 +5,13 @@
 pub struct Progress {
     /// Input records that this call took in.
     pub records: usize,
-    /// Whether everything taken in so far that had outputs is committed.
+    /// Whether everything taken in so far that had outputs is committed; not while the state is restored from a changelog,
+    /// so that the next call comes soon.
     pub committed: bool,
     /// Whether the state is still being brought up to what was committed before.
     pub recovering: bool,
-    /// Input records that were readable and are not yet taken in.
+    /// Input records that were readable and are not yet taken in; while the state is restored from a changelog, what is
+    /// left of that.
     pub lag: u64,
     /// The partition's watermark.
     pub watermark: i64,
@@ -36,7 +38,7 @@ pub struct Counters {
     pub late: u64,
     /// Commits made.
     pub commits: u64,
-    /// Flushes to the store.
+    /// Flushes to the store; with a changelog, one for each commit.
     pub flushes: u64,
     /// Keys taken out of memory to keep its bound.
     pub evicted: u64,

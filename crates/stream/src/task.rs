@@ -185,7 +185,7 @@ impl<P: Processor, S: Store> Task<P, S> {
         })
     }
 
-    /// Tells how the task came by its state.
+    /// Tells how the task came by its state; with a changelog, how far that is by now.
     pub fn recovery(&self) -> Recovery {
         self.recovery
     }

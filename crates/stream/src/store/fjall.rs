@@ -54,7 +54,7 @@ impl std::fmt::Debug for FjallDatabase {
 /// The store of one partition of a stage.
 ///
 /// A batch is in the operating system's hands when it is applied, not on the disk: what a power cut takes away is
-/// stepped again from the journal.
+/// stepped again from the journal, or restored from the changelog.
 pub struct FjallStore {
     database: Database,
     states: Keyspace,

@@ -10,7 +10,7 @@ use crate::world::{
 use expect_test::expect;
 use journal::{Error, Journal, MemoryJournal, Record, TopicPartition, Write};
 use std::sync::Arc;
-use stream::{Limits, MemoryStore, Task, TaskError};
+use stream::{FjallDatabase, Limits, MemoryStore, Task, TaskError};
 
 fn changelog() -> TopicPartition {
     TopicPartition::new(CHANGELOG, 0)
@@ -344,6 +344,39 @@ fn a_large_state_is_restored_in_slices() {
     );
     assert_eq!(task.recovery().restored, 100 + task_commits(&journal));
     assert_eq!(stored(&second), stored(&first));
+}
+
+#[test]
+fn on_the_local_disk_it_is_as_in_memory() {
+    let (journal, dir) = (journal_like_kafka(), tempfile::tempdir());
+    let dir = dir.expect("a directory");
+    let limits = Limits {
+        resident_max_keys: 4,
+        commit_records: 3,
+        ..Limits::default()
+    };
+    for round in 0..4_i64 {
+        for number in 0..50 {
+            let ask = crate::script::ASKS[usize::try_from(number).expect("small") % 4];
+            let key = format!("key {}", number % 9);
+            put(
+                &*journal,
+                "a",
+                record(&key, 50 * round + number, ask, 7, "t"),
+            );
+        }
+        // The last round finds an empty store.
+        let place = dir.path().join(if round < 3 { "first" } else { "second" });
+        let database = FjallDatabase::open(&place).expect("it opens");
+        let store = || database.store("stage", 0).expect("a store");
+        let mut task = open_logged(spec(limits.clone()), journal.clone(), store());
+        let task = task.as_mut().expect("it opens");
+        drain(task, 10).expect("it runs");
+        task.flush().expect("it commits");
+        assert!(task.counters().evicted > 0);
+        assert_eq!(task.recovery().restored > 2, round == 3, "{round}");
+        assert_eq!(stored(&store()), restored(&journal));
+    }
 }
 
 /// Counts the commits in the changelog by their last records.
