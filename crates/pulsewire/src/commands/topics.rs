@@ -3,15 +3,18 @@
 use std::io::Write;
 
 use clap::Args;
-use journal::{EmbeddedJournal, Journal, TopicPartition};
+use journal::{EmbeddedJournal, Journal, TopicPartition, TopicSpec};
+use schema::asyncapi::{self, TopicDescription};
 use serde::Serialize;
 
 use super::{Configured, Failure};
+use crate::topics;
 use crate::unmapped::{self, Code, Seen, Unmapped};
 
-/// List the topics with their records, or the codes that nothing translates
+/// List the topics with their records, describe them, or list the codes that nothing translates
 ///
 /// Reads beside a running process; nothing is locked. With --unmapped it counts all messages that the journal keeps.
+/// With --asyncapi it reads no journal: the document says what stands on each topic, with headers and schemas.
 #[derive(Args)]
 pub(crate) struct Topics {
     #[command(flatten)]
@@ -25,6 +28,9 @@ pub(crate) struct Topics {
     /// Of these codes, print rules to fill in and put into the configuration
     #[arg(long, requires = "unmapped", conflicts_with = "json")]
     rules: bool,
+    /// All topics as an AsyncAPI 3 document instead
+    #[arg(long, conflicts_with_all = ["all", "unmapped", "json"])]
+    asyncapi: bool,
     /// As JSON, one topic or code a line
     #[arg(long)]
     json: bool,
@@ -60,6 +66,11 @@ struct Line<'t> {
 impl Topics {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
+        if self.asyncapi {
+            let specs = topics::specs(config.journal.partitions, config.journal.retention);
+            writeln!(out, "{}", asyncapi::document(&described(&specs)))?;
+            return Ok(());
+        }
         let journal = EmbeddedJournal::open_read_only(&config.journal.directory.join("journal"))?;
         if self.unmapped {
             let codes = Unmapped::of(&journal, config.journal.partitions)?;
@@ -150,6 +161,18 @@ impl Topics {
     }
 }
 
+fn described(specs: &[TopicSpec]) -> Vec<TopicDescription> {
+    let describe = |spec: &TopicSpec| TopicDescription {
+        name: spec.name.to_string(),
+        partitions: u32::from(spec.partitions),
+        retention_ms: spec
+            .retention
+            .map(|kept| u64::try_from(kept.as_millis()).unwrap_or(u64::MAX)),
+        is_compacted: spec.compacted,
+    };
+    specs.iter().map(describe).collect()
+}
+
 fn code_line(code: &Code, seen: &Seen) -> String {
     let line = CodeLine {
         source: &code.source,
@@ -164,4 +187,56 @@ fn code_line(code: &Code, seen: &Seen) -> String {
         place: &seen.place,
     };
     serde_json::to_string(&line).expect("words and numbers always make JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use schema::topic::content;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_topic_is_described_once_and_every_reference_leads_somewhere() {
+        let specs = topics::specs(12, Duration::from_hours(24));
+        let document = asyncapi::document(&described(&specs));
+        let document: Value = serde_json::from_str(&document).unwrap();
+        let channels = document["channels"].as_object().unwrap();
+        let named: BTreeSet<&str> = channels.keys().map(String::as_str).collect();
+        let wanted: BTreeSet<&str> = specs.iter().map(|spec| &*spec.name).collect();
+        assert_eq!(named, wanted);
+        for (name, channel) in channels {
+            assert!(
+                content(name).is_some(),
+                "say in `schema::topic` what stands on {name}"
+            );
+            assert_eq!(channel["bindings"]["kafka"]["partitions"], 12);
+            for message in channel["messages"].as_object().unwrap().values() {
+                let reference = message["$ref"].as_str().unwrap();
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{reference}");
+            }
+        }
+        assert_eq!(
+            document["channels"]["healthcare.audit"]["bindings"]["kafka"]["topicConfiguration"]["retention.ms"],
+            86_400_000
+        );
+    }
+
+    #[test]
+    fn content_types_are_those_that_the_stages_write() {
+        use crate::intake::accept::CONTENT_TYPE;
+        use schema::record::RecordKind;
+
+        let written = [
+            (RecordKind::Message, CONTENT_TYPE),
+            (RecordKind::Unmapped, unmapped::CONTENT_TYPE),
+        ];
+        for (kind, content_type) in written {
+            assert_eq!(kind.content_type(), Some(content_type));
+        }
+    }
 }
