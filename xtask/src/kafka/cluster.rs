@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use super::broker::{Broker, Running};
 use super::options::{Listener, Options};
 use super::probe::brokers_known;
-use super::slot::{Slot, alone_in};
+use super::slot::{Slot, alone_in, is_free};
 use super::{library, storage};
 use crate::step::Failed;
 
@@ -85,6 +85,7 @@ impl Cluster {
         if broker.running().is_some() {
             return Err(Failed(format!("kafka: broker {number} runs already")));
         }
+        self.check_ports(number)?;
         let running = broker.start(self.kept)?;
         // Those that are down cannot be known; this one at least is.
         self.wait_for(&broker, &running, 1, now())
@@ -159,6 +160,7 @@ impl Cluster {
             match broker.running() {
                 Some(running) => ran_already.push((broker, running)),
                 None => {
+                    self.check_ports(number)?;
                     let running = broker.start(self.kept)?;
                     started.push((broker, running));
                 }
@@ -169,6 +171,17 @@ impl Cluster {
             self.wait_for(broker, running, self.options.brokers.into(), began)?;
         }
         Ok(())
+    }
+
+    /// A broker whose plain listener is up may still fail over another port, so they are looked at before.
+    fn check_ports(&self, number: u16) -> Result<(), Failed> {
+        let ports = Listener::ALL.map(|listener| self.options.port_of(number, listener));
+        match ports.into_iter().find(|port| !is_free(*port)) {
+            None => Ok(()),
+            Some(port) => Err(Failed(format!(
+                "kafka: port {port} is in use: give another --port, or end what holds it"
+            ))),
+        }
     }
 
     /// Waits until a broker knows so many, or has ended.

@@ -34,6 +34,18 @@ pub(crate) enum Listener {
     Controller,
 }
 
+impl Listener {
+    /// Those whom clients may reach.
+    pub(crate) const FOR_CLIENTS: [Self; 3] = [Self::Plain, Self::SaslTls, Self::MutualTls];
+    /// All of a broker.
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Plain,
+        Self::SaslTls,
+        Self::MutualTls,
+        Self::Controller,
+    ];
+}
+
 impl Options {
     /// Reads the words after the command; what is not said is as in `usual`.
     pub(crate) fn parse(words: &[&str], usual: &Self) -> Result<Self, Failed> {

@@ -108,14 +108,6 @@ fn protocols() -> String {
 }
 
 impl Listener {
-    const FOR_CLIENTS: [Self; 3] = [Self::Plain, Self::SaslTls, Self::MutualTls];
-    const ALL: [Self; 4] = [
-        Self::Plain,
-        Self::SaslTls,
-        Self::MutualTls,
-        Self::Controller,
-    ];
-
     /// Kafka's name of it; for clients also the protocol's.
     fn name(self) -> &'static str {
         match self {
@@ -132,6 +124,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::step::root;
 
     fn check(brokers: u16, broker: u16, expected: Expect) {
         let options = Options {
@@ -228,5 +221,36 @@ mod tests {
             share.coordinator.state.topic.num.partitions=8
         "#]],
         );
+    }
+
+    #[test]
+    fn containers_have_the_same_settings() {
+        let compose = std::fs::read_to_string(root().join("compose.yaml")).expect("it is there");
+        let mut same = String::from(ALWAYS);
+        replication(3, &mut |key, value| {
+            writeln!(same, "{key}={value}").expect("a string takes all that is written");
+        });
+        for line in same.lines() {
+            let (key, value) = line.split_once('=').expect("a key and a value");
+            let variable = key.replace('.', "_").to_uppercase();
+            let plain = format!("  KAFKA_{variable}: {value}\n");
+            let quoted = format!("  KAFKA_{variable}: \"{value}\"\n");
+            assert!(
+                compose.contains(&plain) || compose.contains(&quoted),
+                "compose.yaml lacks{plain}"
+            );
+        }
+    }
+
+    #[test]
+    fn containers_have_the_same_version() {
+        let read = |file| std::fs::read_to_string(root().join(file)).expect("it is there");
+        let pom = read("xtask/data/kafka/pom.xml");
+        let (_, version) = pom
+            .split_once("<kafka.version>")
+            .expect("it names a version");
+        let (version, _) = version.split_once('<').expect("the element ends");
+        let image = format!("image: apache/kafka:{version}\n");
+        assert!(read("compose.yaml").contains(&image), "no {image}");
     }
 }

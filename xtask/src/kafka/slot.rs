@@ -76,7 +76,8 @@ fn lock_file(dir: &Path) -> Result<File, Failed> {
     File::create(&path).map_err(|error| failed(&path, &error))
 }
 
-fn is_free(port: u16) -> bool {
+/// Whether nobody listens there.
+pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
