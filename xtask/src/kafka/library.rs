@@ -36,7 +36,10 @@ pub(crate) fn resolve() -> Result<(), Failed> {
     }
     println!("bringing Apache Kafka by Maven, once");
     let fresh = library.with_extension(std::process::id().to_string());
-    copy_dependencies(&pom, &fresh)?;
+    if let Err(error) = copy_dependencies(&pom, &fresh) {
+        remove(&fresh)?;
+        return Err(error);
+    }
     let stamp = fresh.join(STAMP);
     std::fs::write(&stamp, &wanted).map_err(|error| failed(&stamp, &error))?;
     let moved = replace(&fresh, &library);
