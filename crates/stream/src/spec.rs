@@ -29,7 +29,8 @@ pub struct Limits {
     /// A commit is made once the outputs are about this large; those of one input record are divided over several
     /// commits where they are more than twice that.
     pub commit_bytes: usize,
-    /// State is flushed to the store after this many steps; a restart repeats at most so many.
+    /// State is flushed to the store after this many steps; a restart repeats at most so many. With a changelog, a commit
+    /// is made instead, here and below.
     pub flush_steps: u64,
     /// State is flushed once about so many bytes of it have changed.
     pub flush_bytes: usize,
