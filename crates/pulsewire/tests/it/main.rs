@@ -52,3 +52,6 @@ mod faults;
 
 #[cfg(test)]
 mod commands;
+
+#[cfg(test)]
+mod asyncapi;
