@@ -52,6 +52,8 @@ pub enum RecordKind {
     Tick,
     /// A part of a stage's state.
     Changelog,
+    /// What a schema registry was told.
+    Registration,
 }
 
 /// A schema of a value, as its language writes it.
@@ -85,6 +87,7 @@ impl RecordKind {
             Self::Late => "late",
             Self::Tick => "tick",
             Self::Changelog => "changelog",
+            Self::Registration => "registration",
         }
     }
 
@@ -123,6 +126,9 @@ impl RecordKind {
             Self::Changelog => {
                 "A part of a stage's state in its own encoding; nobody else is to read it."
             }
+            Self::Registration => {
+                "A schema, a level of compatibility or a mode of the registry, by subject; ask the registry instead of reading it."
+            }
         }
     }
 
@@ -138,7 +144,7 @@ impl RecordKind {
             Self::Command => Some("application/vnd.pulsewire.command+json"),
             Self::Alert => Some("application/vnd.pulsewire.alert+json"),
             Self::Delivery => Some("application/vnd.pulsewire.delivery+json"),
-            Self::Attempt | Self::Audit => Some("application/json"),
+            Self::Attempt | Self::Audit | Self::Registration => Some("application/json"),
             Self::Unmapped => Some("application/vnd.pulsewire.unmapped+json"),
             Self::Vitals => Some("application/vnd.apache.avro"),
             Self::Changelog => Some("application/octet-stream"),
@@ -161,6 +167,7 @@ impl RecordKind {
             Self::Refused => Key::Message,
             Self::Unmapped | Self::Tick => Key::None,
             Self::Changelog => Key::State,
+            Self::Registration => Key::Subject,
             _ => Key::Patient,
         }
     }

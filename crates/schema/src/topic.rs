@@ -74,6 +74,10 @@ pub fn content(topic: &str) -> Option<Content> {
             "Codes that nothing translates, message by message.",
             vec![RecordKind::Unmapped],
         ),
+        "healthcare.schemas" => (
+            "What the schema registry was told, where it is Pulsewire's own.",
+            vec![RecordKind::Registration],
+        ),
         "healthcare.device.vitals" => (
             "Measurements of devices at the bedside.",
             vec![RecordKind::Vitals],

@@ -31,6 +31,7 @@ fn topics() -> Vec<TopicDescription> {
         "healthcare.audit",
         "healthcare.mapping.unmapped",
         "healthcare.device.vitals",
+        "healthcare.schemas",
         "somebody.elses",
     ];
     let mut topics: Vec<_> = names.into_iter().map(topic).collect();

@@ -163,7 +163,8 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         | RecordKind::Command
         | RecordKind::Audit
         | RecordKind::Vitals
-        | RecordKind::Changelog => {}
+        | RecordKind::Changelog
+        | RecordKind::Registration => {}
     }
     headers.extend(TRANSPORT);
     headers

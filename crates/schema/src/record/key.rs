@@ -11,6 +11,8 @@ pub enum Key {
     None,
     /// Bytes of a stage's own.
     State,
+    /// A subject of the schema registry, and what is said of it.
+    Subject,
 }
 
 impl Key {
@@ -23,15 +25,7 @@ impl Key {
             Self::Message => "The id of the message: 16 bytes.",
             Self::None => "No key: it says nothing of whom it came from.",
             Self::State => "A key of the stage's own encoding.",
-        }
-    }
-
-    /// Gives how many bytes it has, where that is always the same.
-    pub const fn bytes(self) -> Option<usize> {
-        match self {
-            Self::Patient | Self::Message => Some(16),
-            Self::None => Some(0),
-            Self::State => None,
+            Self::Subject => "What is said, of which subject and version, as JSON.",
         }
     }
 }
