@@ -35,7 +35,7 @@ use ends::Ends;
 use positions::Positions;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::topic_partition_list::{Offset as At, TopicPartitionList};
-use reader::Reader;
+use reader::{Looking, Reader};
 use single::Single;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -95,20 +95,20 @@ impl KafkaJournal {
             config,
             prefix,
         };
-        Self::on(Arc::new(cluster))
-    }
-
-    fn on(cluster: Arc<Cluster>) -> Result<Self, Error> {
-        let reader = Reader::open(&cluster)?;
+        let cluster = Arc::new(cluster);
+        let reader = Reader::open(&cluster, Looking::Always)?;
         Ok(Self { cluster, reader })
     }
 
-    /// The same journal with a reader of its own, so that nobody waits for another's reading.
+    /// The same journal with a reader of its own, so that nobody waits for another's reading; what comes of what it has read to
+    /// the end is there after a [`Journal::wait`].
     ///
     /// # Errors
     /// When no further client can be opened.
     pub fn reader(&self) -> Result<Self, Error> {
-        Self::on(Arc::clone(&self.cluster))
+        let cluster = Arc::clone(&self.cluster);
+        let reader = Reader::open(&cluster, Looking::Waiting)?;
+        Ok(Self { cluster, reader })
     }
 
     /// Joins a group as a member; see [`KafkaGroup`].

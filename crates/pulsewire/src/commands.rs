@@ -199,19 +199,13 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// Where everything is, as an address book.
 fn addresses(running: &Running, config: &Config) -> String {
     let pages = running.control;
+    let mllp = match (running.mllp, &config.mllp.tls) {
+        (Some(mllp), Some(_)) => format!("mllps://{mllp}"),
+        (Some(mllp), None) => format!("mllp://{mllp}"),
+        (None, _) => "taken by other processes".to_owned(),
+    };
     let rows = [
-        (
-            "HL7 v2 in (MLLP)",
-            format!(
-                "{}://{}",
-                if config.mllp.tls.is_some() {
-                    "mllps"
-                } else {
-                    "mllp"
-                },
-                running.mllp
-            ),
-        ),
+        ("HL7 v2 in (MLLP)", mllp),
         ("pages", format!("http://{pages}/")),
         ("alerts", format!("http://{pages}/alerts")),
         ("patients", format!("http://{pages}/patients")),

@@ -1,5 +1,6 @@
 //! What may be configured: `defaults.toml` is the reference, a file holds what differs, and every mistake is told at once.
 
+mod kafka;
 mod reader;
 mod value;
 
@@ -10,11 +11,14 @@ use std::time::Duration;
 
 use clinical::Severity;
 use mapping::source::LocalCodes;
+use schema::compatibility::Mode as Compatibility;
 
+pub(crate) use kafka::Kafka;
 pub(crate) use reader::Problem;
 use reader::Reader;
 pub(crate) use value::duration;
 
+use crate::roles::Roles;
 use crate::stages::{Mode, Validation};
 
 /// Every setting with its default, and what it is for.
@@ -30,16 +34,19 @@ const FRAME_SIZE_MOST: u64 = 32 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) journal: Journal,
+    /// Without it, the journal is on the local disk.
+    pub(crate) kafka: Option<Kafka>,
     pub(crate) mllp: Mllp,
     pub(crate) sources: BTreeMap<String, Source>,
     pub(crate) validation: Validation,
     pub(crate) workloads: Workloads,
     pub(crate) alerts_from: Severity,
     pub(crate) delivery: BTreeMap<String, Channel>,
+    pub(crate) schema_registry: SchemaRegistry,
     pub(crate) control_listen: SocketAddr,
     pub(crate) log_level: String,
-    /// Only the command line can ask for it: a file would make it last longer than anybody means it to.
-    pub(crate) intake_only: bool,
+    /// Only the command line can tell them: processes of one site share a file.
+    pub(crate) roles: Roles,
 }
 
 /// The journal's settings.
@@ -122,6 +129,19 @@ pub(crate) enum ChannelKind {
     },
 }
 
+/// Where schemas are registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SchemaRegistry {
+    /// Empty is our own.
+    pub(crate) url: String,
+    pub(crate) user: String,
+    pub(crate) password_file: Option<PathBuf>,
+    pub(crate) ca: Option<PathBuf>,
+    pub(crate) timeout: Duration,
+    pub(crate) retry_for: Duration,
+    pub(crate) compatibility: Compatibility,
+}
+
 /// Reads a configuration file; all its mistakes are told together.
 pub(crate) fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
@@ -144,6 +164,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::new(DEFAULTS, text)?;
     let config = Config {
         journal: journal(&mut reader),
+        kafka: kafka::read(&mut reader),
         mllp: mllp(&mut reader),
         sources: reader
             .named("source")
@@ -158,9 +179,10 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .into_iter()
             .filter_map(|name| Some((name.clone(), channel(&mut reader, &name)?)))
             .collect(),
+        schema_registry: schema_registry(&mut reader),
         control_listen: control(&mut reader),
         log_level: reader.one_of("log", "level", &["error", "warn", "info", "debug"]),
-        intake_only: false,
+        roles: Roles::all(),
     };
     reader.finish(config)
 }
@@ -313,6 +335,32 @@ fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {
         give_up_after: reader.duration(&at, "give_up_after"),
     };
     reader.switch(&at, "enabled").then_some(channel)
+}
+
+fn schema_registry(reader: &mut Reader<'_>) -> SchemaRegistry {
+    let at = "schema_registry";
+    let modes = Compatibility::ALL.map(|mode| mode.name().to_ascii_lowercase());
+    let words: Vec<&str> = modes.iter().map(String::as_str).collect();
+    let mode = reader.one_of(at, "compatibility", &words);
+    let registry = SchemaRegistry {
+        url: reader.text(at, "url"),
+        user: reader.text(at, "user"),
+        password_file: reader.path(at, "password_file"),
+        ca: reader.path(at, "ca"),
+        timeout: reader.duration_from(at, "timeout", SHORTEST),
+        retry_for: reader.duration(at, "retry_for"),
+        compatibility: Compatibility::parse(&mode).unwrap_or(Compatibility::BackwardTransitive),
+    };
+    let url = registry.url.as_str();
+    if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
+        let hint = "such as \"https://registry.example\", or empty for Pulsewire's own";
+        reader.refuse(at, "url", "is no http or https address", hint);
+    }
+    if registry.user.is_empty() != registry.password_file.is_none() {
+        let hint = "a user needs a password_file, and a password_file a user";
+        reader.refuse(at, "user", "is only half of what signing in needs", hint);
+    }
+    registry
 }
 
 #[cfg(test)]

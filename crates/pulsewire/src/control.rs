@@ -21,13 +21,14 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::any;
 use clinical::ReceivedTime;
-use journal::EmbeddedJournal;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::engine::Engine;
 use crate::intake::sources::Sources;
 use crate::metrics::Metrics;
+use crate::registry;
 use crate::stages::StageHealth;
 use crate::tasks::Tasks;
 use crate::views;
@@ -51,7 +52,7 @@ pub(crate) struct Error {
 
 /// What the pages are made of.
 pub(crate) struct Control {
-    pub(crate) journal: Arc<EmbeddedJournal>,
+    pub(crate) journal: Engine,
     pub(crate) views: views::Shared,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) sources: Arc<Sources>,
@@ -59,7 +60,7 @@ pub(crate) struct Control {
     pub(crate) rates: rates::Rates,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
-    pub(crate) mllp: SocketAddr,
+    pub(crate) mllp: Option<SocketAddr>,
     pub(crate) started: ReceivedTime,
     /// Made anew at each start: a form of an earlier run is refused.
     pub(crate) csrf: String,
@@ -90,10 +91,12 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Error> {
 /// Serves until it is time to stop.
 pub(crate) async fn serve(listener: TcpListener, control: Arc<Control>) {
     let mut stop = control.tasks.stop();
+    let schemas = registry::routes(&control.config, control.journal.shared(), control.clock);
     let app = Router::new()
         .fallback(any(answer))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .with_state(control);
+        .with_state(control)
+        .merge(schemas);
     let served =
         axum::serve(listener, app).with_graceful_shutdown(async move { stop.asked().await });
     if let Err(error) = served.await {
@@ -154,7 +157,7 @@ async fn answer(
 }
 
 /// Whether a request names us: a page of another site that a name server points here does not.
-fn is_ours(headers: &HeaderMap) -> bool {
+pub(crate) fn is_ours(headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());

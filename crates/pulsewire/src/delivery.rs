@@ -15,11 +15,13 @@ use journal::{Journal, Offset, Record, TopicPartition, Write, partition_for};
 
 use crate::clock::Clock;
 use crate::config::{Channel, ChannelKind};
+use crate::engine::{Change, Engine, Share};
 use crate::metrics::{DeliveryLabels, Metrics};
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
 pub(crate) use queue::{Attempt, Ended};
 use queue::{Due, Queue, Retry};
+pub(crate) use webhook::agent;
 
 /// How much is read from the journal at once.
 const READ_BYTES: usize = 256 << 10;
@@ -39,6 +41,7 @@ trait Carry: Send {
 /// What the channels need of the rest.
 pub(crate) struct Shared {
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) engine: Engine,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Clock,
     pub(crate) partitions: u16,
@@ -47,6 +50,8 @@ pub(crate) struct Shared {
 /// Why a channel cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
     #[error("delivery.{name}: {what}")]
     Channel { name: String, what: String },
     #[error("delivery.{name}: {source}")]
@@ -78,7 +83,11 @@ pub(crate) fn start(
             longest: channel.retry_longest,
             give_up_after: channel.give_up_after,
         };
-        let mut runner = Runner::new(Arc::clone(shared), name.clone(), retry, carry);
+        let group = format!("delivery.{name}");
+        let share = shared
+            .engine
+            .share(&group, &[topics::DELIVERY.into()], &[])?;
+        let mut runner = Runner::new(Arc::clone(shared), name.clone(), retry, (share, carry));
         let run = move |stop: Stop| runner.run(&stop);
         tasks
             .thread("delivery", run)
@@ -95,18 +104,31 @@ struct Runner {
     shared: Arc<Shared>,
     name: String,
     group: journal::Group,
+    /// Each channel's news is shared out among the processes that deliver.
+    share: Share,
+    partitions: Vec<u16>,
+    retry: Retry,
     queue: Queue,
     next: BTreeMap<TopicPartition, Offset>,
     carry: Box<dyn Carry>,
 }
 
 impl Runner {
-    fn new(shared: Arc<Shared>, name: String, retry: Retry, carry: Box<dyn Carry>) -> Self {
+    fn new(
+        shared: Arc<Shared>,
+        name: String,
+        retry: Retry,
+        (share, carry): (Share, Box<dyn Carry>),
+    ) -> Self {
         let group = format!("delivery.{name}").into();
+        let partitions = share.from_the_start(shared.partitions).collect();
         Self {
             shared,
             name,
             group,
+            share,
+            partitions,
+            retry,
             queue: Queue::new(retry),
             next: BTreeMap::new(),
             carry,
@@ -115,14 +137,9 @@ impl Runner {
 
     fn run(&mut self, stop: &Stop) {
         let mut seen = 0;
-        while let Err(error) = self.recover() {
-            tracing::error!(channel = self.name, %error, "this channel cannot read what is due; it tries again");
-            stop.rest(REST);
-            if stop.is_asked() {
-                return;
-            }
-        }
+        self.recover_at_last(stop);
         while !stop.is_asked() {
+            self.take_part(stop);
             let done = self.read_due().and_then(|()| self.try_due(stop));
             if let Err(error) = done {
                 tracing::error!(channel = self.name, %error, "news could not be read or its outcome not kept");
@@ -134,11 +151,46 @@ impl Runner {
         }
     }
 
+    /// Begins anew with the partitions that became its own; what was another's is brought by whoever has it now.
+    fn take_part(&mut self, stop: &Stop) {
+        let change = match self.share.poll(Duration::ZERO) {
+            Ok(None) => return,
+            Ok(Some(change)) => change,
+            Err(error) => {
+                tracing::error!(channel = self.name, %error, "this process cannot take part in delivering");
+                return stop.rest(REST);
+            }
+        };
+        self.queue = Queue::new(self.retry);
+        match change {
+            Change::Assigned(partitions) => {
+                self.partitions = partitions;
+                self.recover_at_last(stop);
+            }
+            Change::Revoking | Change::Lost => {
+                self.partitions.clear();
+                if let Err(error) = self.share.release() {
+                    tracing::error!(channel = self.name, %error, "the partitions cannot be given up");
+                }
+            }
+        }
+    }
+
+    fn recover_at_last(&mut self, stop: &Stop) {
+        while let Err(error) = self.recover() {
+            tracing::error!(channel = self.name, %error, "this channel cannot read what is due; it tries again");
+            stop.rest(REST);
+            if stop.is_asked() {
+                return;
+            }
+        }
+    }
+
     /// Reads what was tried before, so that nothing that arrived is brought again and no delay starts anew.
     fn recover(&mut self) -> Result<(), journal::Error> {
         let committed = self.shared.journal.committed(&self.group)?;
         self.next.clear();
-        for partition in 0..self.shared.partitions {
+        for partition in self.partitions.clone() {
             for topic in [topics::DELIVERY, topics::DELIVERY_ATTEMPT] {
                 let at = TopicPartition::new(topic, partition);
                 let start = self.start_of(&at)?;
@@ -173,7 +225,7 @@ impl Runner {
 
     /// Takes in all news that is due by this channel.
     fn read_due(&mut self) -> Result<(), journal::Error> {
-        for partition in 0..self.shared.partitions {
+        for partition in self.partitions.clone() {
             let at = TopicPartition::new(topics::DELIVERY, partition);
             while let Some(batch) = self.read(&at)? {
                 for record in batch.iter() {
@@ -291,8 +343,8 @@ impl Runner {
         };
         if self.queue.is_empty() {
             // Nothing is pending, so no earlier try matters any more.
-            let attempts = (0..self.shared.partitions)
-                .map(|p| TopicPartition::new(topics::DELIVERY_ATTEMPT, p));
+            let partitions = self.partitions.iter();
+            let attempts = partitions.map(|p| TopicPartition::new(topics::DELIVERY_ATTEMPT, *p));
             for at in attempts {
                 let end = self
                     .shared

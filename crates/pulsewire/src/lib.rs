@@ -5,6 +5,7 @@ mod pipeline;
 
 mod control;
 mod delivery;
+mod engine;
 mod explain;
 mod intake;
 mod stages;
@@ -14,11 +15,16 @@ mod ward;
 mod clock;
 mod commands;
 mod config;
+#[cfg(feature = "kafka")]
+mod kafka_login;
 mod metrics;
+mod registry;
+mod roles;
 mod site_key;
 mod tasks;
 mod topics;
 mod unmapped;
+mod upkeep;
 
 /// Does what the command line says and tells how it went.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode {

@@ -6,14 +6,11 @@
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use alerts::{Alerts, Policy, Route};
 use clinical::{ReceivedTime, SiteKey};
-use journal::{EmbeddedJournal, Journal, Record, TopicPartition, Write};
-use stream::FjallDatabase;
+use stream::{FjallDatabase, Processor, StageSpec};
 use tokio::net::TcpListener;
 use workloads::Workloads;
 
@@ -21,32 +18,23 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Control, rates};
 use crate::delivery;
+use crate::engine::Engine;
 use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
 use crate::intake::{Intake, mllp};
 use crate::metrics::Metrics;
+use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
     self, AlertStage, NormalizeStage, Stage, StageHealth, WorkloadStage, partitions_of,
 };
 use crate::tasks::Tasks;
 use crate::topics;
+use crate::upkeep;
 use crate::views;
 
 /// The file that marks a data directory as one of simulated patients.
 pub(crate) const SIMULATED: &str = "simulated";
-/// How often each partition of the streams is told what time it is.
-const TICK: Duration = Duration::from_secs(1);
-/// Where time runs faster, ticks come no more often than this.
-const TICK_LEAST: Duration = Duration::from_millis(100);
-/// A station that has more records than this before it does not keep up.
-const TICK_LAG_MAX: u64 = 10_000;
-/// How often the memory of accepted messages goes to disk.
-const REMEMBER: Duration = Duration::from_secs(1);
-/// How often what is older than its retention is removed.
-const RETAIN: Duration = Duration::from_secs(60);
-/// The header that marks a record which only tells the time.
-const TICK_HEADER: &str = "tick";
 
 /// Why the platform cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -75,32 +63,42 @@ pub(crate) enum Error {
 
 /// The platform, running.
 pub(crate) struct Running {
-    pub(crate) mllp: SocketAddr,
+    /// Where messages are taken, where this process takes any.
+    pub(crate) mllp: Option<SocketAddr>,
     pub(crate) control: SocketAddr,
     tasks: Tasks,
-    journal: Arc<EmbeddedJournal>,
+    journal: Engine,
 }
 
-/// Both addresses, taken before anything else: a start that cannot succeed fails at once and changes nothing.
+/// The addresses, taken before anything else: a start that cannot succeed fails at once and changes nothing.
 struct Doors {
-    mllp: mllp::Listener,
+    mllp: Option<mllp::Listener>,
     control: TcpListener,
 }
 
 /// Starts the platform. Senders are answered as soon as the journal is open; the stations, whose state may be large,
 /// follow, and take from the journal what came meanwhile.
 pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<Running, Error> {
-    let doors = Doors {
-        mllp: mllp::bind(&config.mllp).await?,
-        control: control::bind(config.control_listen).await?,
+    let mllp = match config.roles.has(Role::Intake) {
+        true => Some(mllp::bind(&config.mllp).await?),
+        false => None,
     };
+    let control = control::bind(config.control_listen).await?;
+    let doors = Doors { mllp, control };
     let tasks = Tasks::new(tokio::runtime::Handle::current());
-    let (mllp, control) = (doors.mllp.address()?, doors.control.local_addr()?);
+    let mllp = doors
+        .mllp
+        .as_ref()
+        .map(mllp::Listener::address)
+        .transpose()?;
+    let control = doors.control.local_addr()?;
     let entry = {
         let (config, tasks) = (config.clone(), tasks.clone());
         blocking(move || open_entry(&config, clock, &tasks)).await?
     };
-    tasks.spawn(doors.mllp.run(Arc::clone(&entry.intake), tasks.clone()));
+    if let (Some(door), Some(intake)) = (doors.mllp, &entry.intake) {
+        tasks.spawn(door.run(Arc::clone(intake), tasks.clone()));
+    }
     let entry = Arc::new(entry);
     let stations = {
         let (config, tasks, entry) = (config.clone(), tasks.clone(), Arc::clone(&entry));
@@ -114,7 +112,7 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         }
     };
     let state = Arc::new(Control {
-        journal: Arc::clone(&entry.journal),
+        journal: entry.journal.clone(),
         views: stations.views,
         metrics: Arc::clone(&entry.metrics),
         sources: Arc::clone(&entry.sources),
@@ -130,8 +128,8 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         tasks: tasks.clone(),
     });
     tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
-    tasks.spawn(look_at_rates(Arc::clone(&state)));
-    let journal = Arc::clone(&entry.journal);
+    tasks.spawn(upkeep::look_at_rates(Arc::clone(&state)));
+    let journal = entry.journal.clone();
     Ok(Running {
         mllp,
         control,
@@ -165,8 +163,9 @@ impl Running {
 
 /// What senders need to be answered.
 struct Entry {
-    journal: Arc<EmbeddedJournal>,
-    intake: Arc<Intake>,
+    journal: Engine,
+    /// None where other processes take messages.
+    intake: Option<Arc<Intake>>,
     metrics: Arc<Metrics>,
     sources: Arc<Sources>,
     site_key: SiteKey,
@@ -184,40 +183,49 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
     std::fs::create_dir_all(directory)?;
     // State and journal hold what identifies people: nobody else on this machine reads them.
     std::fs::set_permissions(directory, Permissions::from_mode(0o700))?;
-    let journal = Arc::new(EmbeddedJournal::open(
-        &directory.join("journal"),
-        &options(config),
-    )?);
-    let nothing_kept = journal.status().records == 0;
-    let site_key =
-        site_key::load_or_make(config.journal.site_key.as_deref(), directory, nothing_kept)?;
-    for spec in topics::specs(config.journal.partitions, config.journal.retention) {
+    let journal = Engine::open(config)?;
+    let partitions = config.journal.partitions;
+    for spec in topics::specs(partitions, config.journal.retention) {
         journal.ensure_topic(&spec)?;
     }
+    if journal.is_shared() {
+        for spec in topics::changelogs(partitions) {
+            journal.ensure_topic(&spec)?;
+        }
+    }
+    let raw = partitions_of(&topics::all_hl7(), partitions);
+    let named = config.journal.site_key.as_deref();
+    if journal.is_shared() && named.is_none() {
+        return Err(site_key::Error::Unnamed.into());
+    }
+    let site_key = site_key::load_or_make(named, directory, journal.is_empty(&raw)?)?;
     // So that commands beside this process know the topics at once.
     journal.checkpoint()?;
     let metrics = Arc::new(Metrics::default());
     let sources = Arc::new(Sources::new(&config.sources)?);
-    let shared: Arc<dyn Journal> = journal.clone();
-    let raw = partitions_of(&topics::all_hl7(), config.journal.partitions);
-    let resends = Resends::open(
-        &directory.join("resends"),
-        config.mllp.resend_window,
-        &*shared,
-        &raw,
-        clock.now(),
-    )?;
-    let intake = Arc::new(Intake {
-        journal: Arc::clone(&shared),
-        resends: Arc::new(resends),
-        sources: Arc::clone(&sources),
-        site_key: site_key.clone(),
-        metrics: Arc::clone(&metrics),
-        clock,
-        partitions: config.journal.partitions,
-        tasks: tasks.clone(),
-        last: Mutex::default(),
-    });
+    let intake = match config.roles.has(Role::Intake) {
+        false => None,
+        true => {
+            let resends = Resends::open(
+                &directory.join("resends"),
+                config.mllp.resend_window,
+                &*journal,
+                &raw,
+                clock.now(),
+            )?;
+            Some(Arc::new(Intake {
+                journal: journal.shared(),
+                resends: Arc::new(resends),
+                sources: Arc::clone(&sources),
+                site_key: site_key.clone(),
+                metrics: Arc::clone(&metrics),
+                clock,
+                partitions,
+                tasks: tasks.clone(),
+                last: Mutex::default(),
+            }))
+        }
+    };
     Ok(Entry {
         journal,
         intake,
@@ -234,87 +242,97 @@ fn open_stations(
     entry: &Entry,
     tasks: &Tasks,
 ) -> Result<Stations, Error> {
-    let shared: Arc<dyn Journal> = entry.journal.clone();
     let partitions = config.journal.partitions;
-    let healths = if config.intake_only {
+    let roles = &config.roles;
+    let healths = if roles.has_a_stage() {
+        start_stages(config, entry, tasks)?
+    } else {
         tracing::warn!(
-            "only intake runs: messages are kept, nothing is normalized and nobody is alerted"
+            %roles,
+            "here messages are not normalized and nobody is alerted; another process must have these roles"
         );
         Vec::new()
-    } else {
-        start_stages(config, &shared, entry, tasks)?
     };
     let views = views::Shared::default();
-    views.start(&shared, partitions, tasks)?;
-    if !config.intake_only {
-        let metrics = Arc::clone(&entry.metrics);
+    if roles.has(Role::Ui) {
+        views.start(&entry.journal.reader()?, partitions, tasks)?;
+    }
+    if roles.has(Role::Delivery) {
         let delivering = delivery::Shared {
-            journal: shared,
-            metrics,
+            journal: entry.journal.reader()?,
+            engine: entry.journal.clone(),
+            metrics: Arc::clone(&entry.metrics),
             clock,
             partitions,
         };
         delivery::start(&Arc::new(delivering), &config.delivery, tasks)?;
-        start_ticks(partitions, clock, &entry.journal, &healths, tasks)?;
     }
-    start_housekeeping(clock, &entry.journal, &entry.intake, tasks)?;
+    upkeep::start_ticks(clock, &entry.journal, &healths, tasks)?;
+    upkeep::start_retention(clock, &entry.journal, tasks)?;
+    if let Some(intake) = &entry.intake {
+        upkeep::start_remembering(clock, intake, tasks)?;
+    }
     Ok(Stations { views, healths })
 }
 
-fn options(config: &Config) -> journal::Options {
-    journal::Options {
-        segment_bytes: config.journal.segment_size,
-        warn_below_bytes: config.journal.warn_below,
-        refuse_below_bytes: config.journal.refuse_below,
-        ..journal::Options::default()
-    }
-}
-
-/// Starts normalize, workloads and alerts, each on a thread of its own.
+/// Starts those of normalize, workloads and alerts that are this process's, each on a thread of its own.
 fn start_stages(
     config: &Config,
-    journal: &Arc<dyn Journal>,
     entry: &Entry,
     tasks: &Tasks,
 ) -> Result<Vec<Arc<StageHealth>>, Error> {
-    let Entry {
-        metrics,
-        sources,
-        site_key,
-        ..
-    } = entry;
     let states = FjallDatabase::open(&config.journal.directory.join("state"))?;
-    let shared = Arc::new(stages::Shared {
-        journal: Arc::clone(journal),
-        states,
-        metrics: Arc::clone(metrics),
-    });
-    let partitions = config.journal.partitions;
-    let normalize = NormalizeStage::new(Arc::clone(sources), site_key.clone(), Arc::clone(metrics))
-        .validating(&config.validation);
-    let normalize = Stage::open(
-        "normalize",
-        NormalizeStage::spec(partitions),
-        normalize,
-        &shared,
-    )?;
-    let workloads = workload_stage(config, metrics);
-    let workloads = Stage::open(
-        "workloads",
-        WorkloadStage::spec(partitions),
-        workloads,
-        &shared,
-    )?;
-    let alerts = AlertStage {
-        alerts: Alerts::new(policy(config)),
-        metrics: Arc::clone(metrics),
+    let metrics = Arc::clone(&entry.metrics);
+    let opening = Opening {
+        journal: &entry.journal,
+        shared: Arc::new(stages::Shared { states, metrics }),
+        tasks,
     };
-    let alerts = Stage::open("alerts", AlertStage::spec(partitions), alerts, &shared)?;
-    let healths = vec![normalize.health(), workloads.health(), alerts.health()];
-    normalize.start(tasks)?;
-    workloads.start(tasks)?;
-    alerts.start(tasks)?;
+    let (partitions, roles) = (config.journal.partitions, &config.roles);
+    let mut healths = Vec::new();
+    if roles.has(Role::Normalize) {
+        let (sources, metrics) = (Arc::clone(&entry.sources), Arc::clone(&entry.metrics));
+        let stage = NormalizeStage::new(sources, entry.site_key.clone(), metrics);
+        let stage = stage.validating(&config.validation);
+        let spec = NormalizeStage::spec(partitions);
+        healths.push(opening.start("normalize", spec, stage)?);
+    }
+    if roles.has(Role::Workloads) {
+        let stage = workload_stage(config, &entry.metrics);
+        healths.push(opening.start("workloads", WorkloadStage::spec(partitions), stage)?);
+    }
+    if roles.has(Role::Alerts) {
+        let stage = AlertStage {
+            alerts: Alerts::new(policy(config)),
+            metrics: Arc::clone(&entry.metrics),
+        };
+        healths.push(opening.start("alerts", AlertStage::spec(partitions), stage)?);
+    }
     Ok(healths)
+}
+
+/// What a stage is opened and started with.
+struct Opening<'a> {
+    journal: &'a Engine,
+    shared: Arc<stages::Shared>,
+    tasks: &'a Tasks,
+}
+
+impl Opening<'_> {
+    fn start<P: Processor + 'static>(
+        &self,
+        name: &'static str,
+        spec: StageSpec,
+        stage: P,
+    ) -> Result<Arc<StageHealth>, Error> {
+        let share = self
+            .journal
+            .share(&spec.name, &spec.inputs, &topics::all_hl7())?;
+        let stage = Stage::open(name, spec, stage, share, &self.shared)?;
+        let health = stage.health();
+        stage.start(self.tasks)?;
+        Ok(health)
+    }
 }
 
 /// Who is told of what, from the configured channels.
@@ -351,107 +369,6 @@ pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> Workloa
         workloads: Workloads::new(told),
         off,
         metrics: Arc::clone(metrics),
-    }
-}
-
-/// Starts what looks after the rest: ticks, the memory of accepted messages, retention.
-fn start_housekeeping(
-    clock: Clock,
-    journal: &Arc<EmbeddedJournal>,
-    intake: &Arc<Intake>,
-    tasks: &Tasks,
-) -> Result<(), Error> {
-    let intake = Arc::clone(intake);
-    tasks.background("resends", move |stop| {
-        while !stop.is_asked() {
-            stop.rest(REMEMBER);
-            if let Err(error) = intake.resends.flush(clock.now()) {
-                tracing::error!(%error, "the memory of accepted messages could not be written");
-            }
-        }
-    })?;
-    let retained = Arc::clone(journal);
-    tasks.background("retention", move |stop| {
-        while !stop.is_asked() {
-            match retained.retain(clock.now().micros()) {
-                Ok(0) => {}
-                Ok(records) => tracing::info!(records, "records past their retention were removed"),
-                Err(error) => {
-                    tracing::error!(%error, "records past their retention could not be removed");
-                }
-            }
-            stop.rest(RETAIN);
-        }
-    })?;
-    Ok(())
-}
-
-/// Starts telling both streams what time it is, so that silence cannot stop the time there.
-///
-/// A stream is told only while the station that writes it keeps up: time that went on before what is still to come
-/// would make that late, and would call observations overdue that are on their way.
-fn start_ticks(
-    partitions: u16,
-    clock: Clock,
-    journal: &Arc<EmbeddedJournal>,
-    healths: &[Arc<StageHealth>],
-    tasks: &Tasks,
-) -> std::io::Result<()> {
-    let writers = [
-        ("normalize", topics::PATIENT_STREAM),
-        ("workloads", topics::ALERT_STREAM),
-    ];
-    let told: Vec<_> = writers
-        .iter()
-        .filter_map(|(writer, topic)| {
-            let health = healths.iter().find(|health| health.name == *writer)?;
-            Some((
-                Arc::clone(health),
-                partitions_of(&[(*topic).into()], partitions),
-            ))
-        })
-        .collect();
-    let journal = Arc::clone(journal);
-    tasks.thread("ticks", move |stop| {
-        while !stop.is_asked() {
-            for (writer, stream) in &told {
-                let keeps_up = writer.lag.load(Ordering::Relaxed) <= TICK_LAG_MAX
-                    && !writer.recovering.load(Ordering::Relaxed);
-                if keeps_up && let Err(error) = journal.append(tick(stream, clock.now())) {
-                    tracing::error!(%error, "a stream could not be told the time");
-                }
-            }
-            stop.rest(clock.in_the_room(TICK).max(TICK_LEAST));
-        }
-    })
-}
-
-/// A record without a key in every partition, so that silence cannot stop the time there.
-fn tick(streams: &[TopicPartition], now: ReceivedTime) -> Write {
-    let record = Record {
-        event_time: now.micros(),
-        received_time: now.micros(),
-        headers: vec![(TICK_HEADER.into(), (*b"1").into())],
-        ..Record::default()
-    };
-    Write {
-        records: streams
-            .iter()
-            .map(|at| (at.clone(), record.clone()))
-            .collect(),
-        offsets: vec![],
-    }
-}
-
-async fn look_at_rates(control: Arc<Control>) {
-    let mut stop = control.tasks.stop();
-    while stop.sleep(rates::EVERY).await {
-        control.rates.look(&control::totals(&control));
-        let free = control.journal.status().disk_free_bytes;
-        control
-            .metrics
-            .disk_free
-            .set(i64::try_from(free).unwrap_or(i64::MAX));
     }
 }
 

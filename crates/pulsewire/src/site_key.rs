@@ -30,6 +30,10 @@ pub(crate) enum Error {
     Lost { path: PathBuf },
     #[error("the site key {path} is not the one that this journal's pseudonyms are derived from; name the right file in journal.site_key", path = path.display())]
     Another { path: PathBuf },
+    #[error(
+        "several processes share one journal, and no site key is named that is the same for all: make one once (`head -c 32 /dev/urandom > site.key && chmod 600 site.key`), copy it to every machine and name it in journal.site_key"
+    )]
+    Unnamed,
     #[error("the site key {path} can be read by others (mode {mode:o}); run `chmod 600 {path}`", path = path.display())]
     Mode { path: PathBuf, mode: u32 },
 }

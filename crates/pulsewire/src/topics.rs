@@ -22,6 +22,10 @@ pub(crate) const AUDIT: &str = "healthcare.audit";
 pub(crate) const REFUSED: &str = "healthcare.hl7v2.refused";
 /// Codes that nothing translates, message by message, without whose they are.
 pub(crate) const UNMAPPED: &str = "healthcare.mapping.unmapped";
+/// Which schemas were registered under which subjects, where the registry is our own.
+pub(crate) const SCHEMAS: &str = "healthcare.schemas";
+/// Device measurements.
+pub(crate) const DEVICE_VITALS: &str = "healthcare.device.vitals";
 /// What cannot be put under its own message type.
 pub(crate) const HL7_OTHER: &str = "healthcare.hl7v2.other";
 
@@ -97,7 +101,33 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
             retention_bytes: None,
             compacted: false,
         })
+        .chain([schemas(partitions)])
         .collect()
+}
+
+/// The topic of schemas is kept for ever: an old record is read by the schema it was written with. All of it is on
+/// partition 0, where it has one order.
+fn schemas(partitions: u16) -> TopicSpec {
+    TopicSpec {
+        name: SCHEMAS.into(),
+        partitions,
+        retention: None,
+        retention_bytes: None,
+        compacted: true,
+    }
+}
+
+/// Where each station keeps its state, if that is on topics: the newest record of each key is the state.
+pub(crate) fn changelogs(partitions: u16) -> Vec<TopicSpec> {
+    let stations = ["normalize", "workloads", "alerts"];
+    let spec = |station| TopicSpec {
+        name: stream::changelog_topic(station),
+        partitions,
+        retention: None,
+        retention_bytes: None,
+        compacted: true,
+    };
+    stations.map(spec).into()
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use super::{layers, none};
 
 /// Licences that we accept.
-const ACCEPTED: [&str; 12] = [
+const ACCEPTED: [&str; 13] = [
     "MIT",
+    "MIT-0",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-2-Clause",

@@ -5,7 +5,7 @@
 
 use super::Cluster;
 use super::client::{Context, Move, refused};
-use super::reader::{AtEnd, Reader};
+use super::reader::{AtEnd, Looking, Reader};
 use super::transaction::{AfterFailure, Transactions};
 use crate::{
     Batch, Bounds, Done, Error, Group, Journal, Offset, Topic, TopicPartition, TopicSpec, Write,
@@ -62,7 +62,7 @@ impl KafkaGroup {
             inputs: inputs.to_vec(),
             appended: appended.iter().cloned().collect(),
             member: Arc::new(member),
-            reader: Arc::new(Reader::open(cluster)?),
+            reader: Arc::new(Reader::open(cluster, Looking::Waiting)?),
         })
     }
 
@@ -271,7 +271,11 @@ impl Journal for TaskJournal {
 
     fn follow(&self, from: &[(TopicPartition, Offset)]) -> Result<(), Error> {
         self.cluster.check(from.iter().map(|(at, _)| at))?;
-        self.reader.follow(from)
+        // A state's changelog is read to an end that is known beforehand, gaps and all: not by what comes.
+        let inputs = from
+            .iter()
+            .filter(|(at, _)| self.inputs.contains(&at.topic));
+        self.reader.follow(&inputs.cloned().collect::<Vec<_>>())
     }
 
     fn settled(&self, of: &[TopicPartition]) -> Option<Vec<Offset>> {

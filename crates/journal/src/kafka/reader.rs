@@ -36,9 +36,19 @@ pub(super) enum AtEnd {
     Stay,
 }
 
+/// When a reader looks for what came of what it follows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looking {
+    /// At every read.
+    Always,
+    /// When it waits or is asked how far it is: one who goes through many partitions looks once for all of them.
+    Waiting,
+}
+
 /// The two ways to read, each with a client.
 pub(super) struct Reader {
     cluster: Arc<Cluster>,
+    looking: Looking,
     hot: Mutex<Hot>,
     cold: Mutex<Cold>,
 }
@@ -74,7 +84,7 @@ struct Cold {
 }
 
 impl Reader {
-    pub(super) fn open(cluster: &Arc<Cluster>) -> Result<Self, Error> {
+    pub(super) fn open(cluster: &Arc<Cluster>, looking: Looking) -> Result<Self, Error> {
         let open = || {
             let (told, context) = (cluster.config.consumer(READERS), cluster.config.context());
             let client = BaseConsumer::from_config_and_context(&told, context);
@@ -83,6 +93,7 @@ impl Reader {
         let (hot, cold) = (open()?, open()?);
         Ok(Self {
             cluster: Arc::clone(cluster),
+            looking,
             hot: Mutex::new(Hot {
                 consumer: hot,
                 parts: HashMap::new(),
@@ -189,7 +200,7 @@ impl Reader {
     fn read_hot(&self, from: &TopicPartition, offset: Offset, max_bytes: usize) -> Option<Batch> {
         let mut hot = self.hot();
         let part = hot.parts.get(from).filter(|part| part.next == offset)?;
-        if part.count == 0 {
+        if part.count == 0 && self.looking == Looking::Always {
             hot.take_what_came(Duration::ZERO, &self.cluster);
         }
         let part = hot.parts.get_mut(from).filter(|part| part.next == offset)?;

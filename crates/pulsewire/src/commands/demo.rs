@@ -151,11 +151,12 @@ impl Demo {
         let start = EventTime::from_micros(clock.now().micros());
         let ward = Ward::new(self.seed, start);
         let mut feeds = Vec::new();
+        let door = running.mllp.expect("the demo has every role");
         for feed in Feed::ALL {
             let (sender, receiver) = mpsc::channel(QUEUE);
             running
                 .tasks()
-                .spawn(send(running.mllp, receiver, running.tasks().stop()));
+                .spawn(send(door, receiver, running.tasks().stop()));
             feeds.push((feed, sender));
         }
         running

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Configured, Failure};
 use crate::clock::Clock;
 use crate::pipeline;
+use crate::roles::Roles;
 
 /// Run the platform
 ///
@@ -21,14 +22,24 @@ pub(crate) struct Run {
     ///
     /// For the time in which a mapping or a workload must not run: senders are answered, nothing is normalized, nobody is
     /// alerted, and all of it is caught up with later.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "roles")]
     intake_only: bool,
+    /// Do only these of intake, normalize, workloads, alerts, delivery, sinks and ui, separated by commas
+    ///
+    /// For several processes that share one journal on Apache Kafka ([kafka] in the configuration): each station's work is
+    /// divided among the processes that have its role. Without it a process has all of them.
+    #[arg(long, value_name = "ROLES")]
+    roles: Option<Roles>,
 }
 
 impl Run {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut config = self.configured.load()?;
-        config.intake_only = self.intake_only;
+        config.roles = match (&self.roles, self.intake_only) {
+            (Some(roles), _) => roles.clone(),
+            (None, true) => Roles::intake_only(),
+            (None, false) => Roles::all(),
+        };
         if config.journal.directory.join(pipeline::SIMULATED).exists() {
             let what = format!(
                 "{} holds simulated patients",

@@ -1,6 +1,7 @@
 //! Reads settings by name from what was written and, where nothing was, from the defaults; keeps all mistakes.
 
 mod codes;
+mod free;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,6 +21,9 @@ const NAMED: [(&str, &str); 3] = [
     ("delivery", "console"),
     ("validation", "default"),
 ];
+
+/// The table whose entries somebody else names: they are read by [`Reader::free`].
+const FREE: &str = "kafka.override";
 
 /// A mistake in a configuration, where it is, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +134,25 @@ impl<'a> Reader<'a> {
         );
         let read =
             |value: &DeValue<'_>| value::duration(value.as_str()?).filter(|span| *span >= least);
+        self.get(table, key, &form, read).unwrap_or_default()
+    }
+
+    /// A duration that is neither shorter nor longer than what can work.
+    pub(crate) fn duration_between(
+        &mut self,
+        table: &str,
+        key: &str,
+        least: Duration,
+        most: Duration,
+    ) -> Duration {
+        let form = format!(
+            "a duration from \"{}s\" to \"{}s\"",
+            least.as_secs(),
+            most.as_secs()
+        );
+        let read = |value: &DeValue<'_>| {
+            value::duration(value.as_str()?).filter(|span| (least..=most).contains(span))
+        };
         self.get(table, key, &form, read).unwrap_or_default()
     }
 
@@ -283,6 +306,7 @@ fn unknown(written: &DeTable<'_>, known: &DeTable<'_>, path: &str, found: &mut V
             continue;
         };
         match (value.get_ref().as_table(), counterpart.get_ref().as_table()) {
+            (Some(_), Some(_)) if here == FREE => {}
             (Some(inner), Some(known)) => unknown(inner, known, &here, found),
             (None, None) => {}
             _ => found.push((key.span().start, here, None)),

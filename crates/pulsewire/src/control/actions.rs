@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use clinical::{AlertId, Command, CommandKind, wire};
-use journal::{Journal, Record, TopicPartition, Write, partition_for};
+use journal::{Record, TopicPartition, Write, partition_for};
 
 use super::{Control, query, respond};
 use crate::topics;
@@ -108,7 +108,7 @@ async fn change(
         at,
         note: why.into(),
     };
-    let journal = Arc::clone(&control.journal);
+    let journal = control.journal.clone();
     let partitions = control.config.journal.partitions;
     let kept =
         tokio::task::spawn_blocking(move || journal.append(write(&command, partitions))).await;

@@ -192,7 +192,7 @@ fn troubles(control: &Control) -> Vec<String> {
     for name in control.tasks.ended_early() {
         troubles.push(format!("The part {name} has ended in a defect and does nothing any more. Restart the process; the log says where."));
     }
-    if control.stages.is_empty() {
+    if control.stages.is_empty() && !control.journal.is_shared() {
         troubles.push("Only intake runs: messages are kept, nothing is concluded from them and nobody is alerted.".to_owned());
     }
     troubles

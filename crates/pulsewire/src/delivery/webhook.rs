@@ -18,30 +18,39 @@ pub(super) struct Webhook {
 impl Webhook {
     /// Prepares to post; where the address is https, the certificates to trust are read now.
     pub(super) fn new(url: &str, ca: Option<&Path>, timeout: Duration) -> Result<Self, String> {
-        let mut config = ureq::Agent::config_builder()
-            .timeout_global(Some(timeout))
-            // A redirect could lead the alert anywhere.
-            .max_redirects(0)
-            // Nor through a proxy that nobody configured here.
-            .proxy(None)
-            .http_status_as_error(false);
-        if url.starts_with("https://") {
-            let roots = RootCerts::Specific(Arc::new(trusted(ca)?));
-            config = config.tls_config(
-                TlsConfig::builder()
-                    .provider(TlsProvider::Rustls)
-                    .unversioned_rustls_crypto_provider(Arc::new(
-                        rustls::crypto::ring::default_provider(),
-                    ))
-                    .root_certs(roots)
-                    .build(),
-            );
-        }
         Ok(Self {
-            agent: config.build().into(),
+            agent: agent(url, ca, timeout)?,
             url: url.to_owned(),
         })
     }
+}
+
+/// What asks one address over HTTP: without redirects or proxies, and trusting only the given certificates or the system's.
+pub(crate) fn agent(
+    url: &str,
+    ca: Option<&Path>,
+    timeout: Duration,
+) -> Result<ureq::Agent, String> {
+    let mut config = ureq::Agent::config_builder()
+        .timeout_global(Some(timeout))
+        // A redirect could lead what is sent anywhere.
+        .max_redirects(0)
+        // Nor through a proxy that nobody configured here.
+        .proxy(None)
+        .http_status_as_error(false);
+    if url.starts_with("https://") {
+        let roots = RootCerts::Specific(Arc::new(trusted(ca)?));
+        config = config.tls_config(
+            TlsConfig::builder()
+                .provider(TlsProvider::Rustls)
+                .unversioned_rustls_crypto_provider(Arc::new(
+                    rustls::crypto::ring::default_provider(),
+                ))
+                .root_certs(roots)
+                .build(),
+        );
+    }
+    Ok(config.build().into())
 }
 
 fn trusted(ca: Option<&Path>) -> Result<Vec<Certificate<'static>>, String> {

@@ -1,13 +1,15 @@
 //! Runs a stage: its partitions in turn on one thread, until it is time to stop.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use journal::{Journal, TopicPartition};
-use stream::{FjallDatabase, FjallStore, Processor, StageSpec, Task, TaskError};
+use journal::TopicPartition;
+use stream::{FjallDatabase, FjallStore, Processor, StageSpec, Task, TaskError, changelog_topic};
 
 use crate::clock::Stopwatch;
+use crate::engine::{Change, Share};
 use crate::metrics::{Metrics, StageLabel};
 use crate::tasks::{Stop, Tasks};
 
@@ -20,9 +22,11 @@ const REST: Duration = Duration::from_secs(1);
 /// So many different patients failing one after the other are no longer about one message: the station is not well.
 const FAILING_KEYS: u32 = 20;
 
+/// How often the lag is asked for where asking is a question to brokers.
+const LAG_EVERY: Duration = Duration::from_secs(2);
+
 /// What every stage is opened with.
 pub(crate) struct Shared {
-    pub(crate) journal: Arc<dyn Journal>,
     pub(crate) states: FjallDatabase,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -39,6 +43,8 @@ pub(crate) struct StageHealth {
     pub(crate) missing: AtomicU64,
     pub(crate) failing: AtomicBool,
     pub(crate) recovering: AtomicBool,
+    /// The partitions that this process has of it.
+    pub(crate) partitions: Mutex<Vec<u16>>,
     pub(crate) error: Mutex<String>,
 }
 
@@ -53,8 +59,15 @@ impl StageHealth {
             missing: AtomicU64::new(0),
             failing: AtomicBool::new(false),
             recovering: AtomicBool::new(true),
+            partitions: Mutex::default(),
             error: Mutex::default(),
         }
+    }
+
+    /// The partitions that this process has of it now.
+    pub(crate) fn partitions(&self) -> Vec<u16> {
+        let partitions = self.partitions.lock();
+        partitions.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -63,9 +76,11 @@ pub(crate) struct Stage<P: Processor> {
     name: &'static str,
     spec: StageSpec,
     processor: Arc<P>,
-    slots: Vec<Slot<P>>,
+    share: Share,
+    slots: BTreeMap<u16, Slot<P>>,
     shared: Arc<Shared>,
     health: Arc<StageHealth>,
+    lag_asked: Option<Stopwatch>,
 }
 
 /// A partition's place: its task, or why it has none and since when.
@@ -86,11 +101,12 @@ struct Turn {
 }
 
 impl<P: Processor + 'static> Stage<P> {
-    /// Opens the state of every partition; what is missing is rebuilt while it runs.
+    /// Opens the state of every partition that is its own from the start; what is missing is rebuilt while it runs.
     pub(crate) fn open(
         name: &'static str,
         spec: StageSpec,
         processor: P,
+        share: Share,
         shared: &Arc<Shared>,
     ) -> Result<Self, TaskError> {
         let health = Arc::new(StageHealth::new(name));
@@ -99,26 +115,31 @@ impl<P: Processor + 'static> Stage<P> {
             name,
             spec,
             processor,
-            slots: Vec::new(),
+            share,
+            slots: BTreeMap::new(),
             shared,
             health,
+            lag_asked: None,
         };
-        for partition in 0..stage.spec.partitions {
-            let task = Some(stage.open_task(partition)?);
-            stage.slots.push(Slot {
-                task,
-                cause: String::new(),
-                failed: None,
-            });
+        for partition in stage.share.from_the_start(stage.spec.partitions) {
+            let slot = Slot::of(stage.open_task(partition)?);
+            stage.slots.insert(partition, slot);
         }
+        stage.tell_partitions();
         Ok(stage)
     }
 
     fn open_task(&self, partition: u16) -> Result<Task<P, FjallStore>, TaskError> {
         let store = self.shared.states.store(&self.spec.name, partition)?;
-        let journal: Arc<dyn Journal> = Arc::clone(&self.shared.journal);
-        let processor = Arc::clone(&self.processor);
-        let task = Task::open(self.spec.clone(), partition, processor, journal, store)?;
+        let (spec, processor) = (self.spec.clone(), Arc::clone(&self.processor));
+        let journal = self.share.task(partition)?;
+        let task = match self.share.is_shared() {
+            false => Task::open(spec, partition, processor, journal, store)?,
+            true => {
+                let changelog = changelog_topic(&self.spec.name);
+                Task::open_with_changelog(spec, changelog, partition, processor, journal, store)?
+            }
+        };
         let missing = task.recovery().missing;
         if missing > 0 {
             tracing::error!(
@@ -144,15 +165,78 @@ impl<P: Processor + 'static> Stage<P> {
     fn run(&mut self, stop: &Stop) {
         let mut seen = 0;
         while !stop.is_asked() {
+            self.take_part();
             // Asked before the turn, so that what comes during it ends the wait.
-            let newest = self.shared.journal.wait(0, Duration::ZERO);
+            let newest = self.share.wait(0, Duration::ZERO);
             let worked = self.turn(stop);
             if !worked && newest == seen {
-                self.shared.journal.wait(newest, WAIT);
+                self.share.wait(newest, WAIT);
             }
             seen = if worked { 0 } else { newest };
         }
-        for task in self.slots.iter_mut().filter_map(|slot| slot.task.as_mut()) {
+        self.finish();
+    }
+
+    /// Takes on partitions that became its own, and gives up those that are to be another's.
+    fn take_part(&mut self) {
+        match self.share.poll(Duration::ZERO) {
+            Ok(None) => {}
+            Ok(Some(Change::Assigned(partitions))) => {
+                tracing::info!(
+                    stage = self.name,
+                    ?partitions,
+                    "these partitions are this process's now"
+                );
+                for partition in partitions {
+                    let slot = match self.open_task(partition) {
+                        Ok(task) => Slot::of(task),
+                        Err(error) => {
+                            tracing::error!(stage = self.name, partition, %error, "a task cannot be opened yet");
+                            Slot::failed(&error)
+                        }
+                    };
+                    self.slots.insert(partition, slot);
+                }
+                self.tell_partitions();
+            }
+            Ok(Some(change)) => {
+                tracing::info!(
+                    stage = self.name,
+                    ?change,
+                    "the partitions go to whoever is to have them"
+                );
+                if change == Change::Revoking {
+                    self.finish();
+                }
+                self.slots.clear();
+                self.tell_partitions();
+                if let Err(error) = self.share.release() {
+                    tracing::error!(stage = self.name, %error, "the partitions cannot be given up");
+                }
+            }
+            Err(error) => {
+                tracing::error!(stage = self.name, %error, "this process cannot take part");
+                self.share.wait(u64::MAX, WAIT);
+            }
+        }
+    }
+
+    fn tell_partitions(&self) {
+        let mut told = self
+            .health
+            .partitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *told = self.slots.keys().copied().collect();
+    }
+
+    /// Commits and keeps what was taken in.
+    fn finish(&mut self) {
+        for task in self
+            .slots
+            .values_mut()
+            .filter_map(|slot| slot.task.as_mut())
+        {
             if let Err(error) = task.flush() {
                 tracing::warn!(stage = self.name, %error, "state was not written before stopping; it is rebuilt at the next start");
             }
@@ -169,19 +253,43 @@ impl<P: Processor + 'static> Stage<P> {
             watermark: i64::MAX,
             cause: String::new(),
         };
-        for number in 0..self.slots.len() {
+        let partitions: Vec<_> = self.slots.keys().copied().collect();
+        for partition in partitions {
             if stop.is_asked() {
                 return false;
             }
-            self.task_turn(number, &mut turn);
+            self.task_turn(partition, &mut turn);
         }
+        self.ask_lag(&mut turn);
         self.publish(&turn);
         turn.worked
     }
 
-    fn task_turn(&mut self, number: usize, turn: &mut Turn) {
-        self.open_again(number);
-        let Some(slot) = self.slots.get_mut(number) else {
+    /// Asks how much there is still to come, where a task knows only of what has come.
+    fn ask_lag(&mut self, turn: &mut Turn) {
+        if !self.share.is_shared() || turn.recovering {
+            return;
+        }
+        let known = self.health.lag.load(Ordering::Relaxed);
+        turn.lag = turn.lag.max(known);
+        if self
+            .lag_asked
+            .as_ref()
+            .is_some_and(|asked| asked.elapsed() < LAG_EVERY)
+        {
+            return;
+        }
+        self.lag_asked = Some(Stopwatch::start());
+        let partitions: Vec<_> = self.slots.keys().copied().collect();
+        match self.share.lag(&partitions) {
+            Ok(lag) => turn.lag = lag,
+            Err(error) => tracing::warn!(stage = self.name, %error, "the lag is not known"),
+        }
+    }
+
+    fn task_turn(&mut self, partition: u16, turn: &mut Turn) {
+        self.open_again(partition);
+        let Some(slot) = self.slots.get_mut(&partition) else {
             return;
         };
         match slot.task.as_mut().map(|task| task.run_once(TURN_RECORDS)) {
@@ -193,7 +301,7 @@ impl<P: Processor + 'static> Stage<P> {
                 turn.watermark = turn.watermark.min(progress.watermark);
             }
             Some(Err(error)) => {
-                tracing::error!(stage = self.name, partition = number, %error, "a task failed; it is opened again");
+                tracing::error!(stage = self.name, partition, %error, "a task failed; it is opened again");
                 slot.fail(&error);
             }
             None => {}
@@ -205,36 +313,28 @@ impl<P: Processor + 'static> Stage<P> {
     }
 
     /// Opens a task that failed a while ago; it goes on from what is committed, and the others do not wait for it.
-    fn open_again(&mut self, number: usize) {
-        let rested = |slot: &Slot<P>| slot.failed.is_some_and(|failed| failed.elapsed() >= REST);
-        if !self.slots.get(number).is_some_and(rested) {
+    fn open_again(&mut self, partition: u16) {
+        let rested = |slot: &Slot<P>| {
+            slot.failed
+                .as_ref()
+                .is_some_and(|failed| failed.elapsed() >= REST)
+        };
+        if !self.slots.get(&partition).is_some_and(rested) {
             return;
         }
-        let Ok(partition) = u16::try_from(number) else {
-            return;
-        };
-        let opened = self.open_task(partition);
-        let Some(slot) = self.slots.get_mut(number) else {
-            return;
-        };
-        match opened {
-            Ok(task) => {
-                *slot = Slot {
-                    task: Some(task),
-                    cause: String::new(),
-                    failed: None,
-                }
-            }
+        let slot = match self.open_task(partition) {
+            Ok(task) => Slot::of(task),
             Err(error) => {
                 tracing::error!(stage = self.name, partition, %error, "a task cannot be opened again yet");
-                slot.fail(&error);
+                Slot::failed(&error)
             }
-        }
+        };
+        self.slots.insert(partition, slot);
     }
 
     fn publish(&self, turn: &Turn) {
         let (mut records, mut quarantined, mut late, mut keys, mut missing) = (0, 0, 0, 0, 0);
-        for task in self.slots.iter().filter_map(|slot| slot.task.as_ref()) {
+        for task in self.slots.values().filter_map(|slot| slot.task.as_ref()) {
             let each = task.counters();
             records += each.steps;
             quarantined += each.quarantined;
@@ -282,6 +382,22 @@ impl<P: Processor + 'static> Stage<P> {
 }
 
 impl<P: Processor> Slot<P> {
+    fn of(task: Task<P, FjallStore>) -> Self {
+        Self {
+            task: Some(task),
+            cause: String::new(),
+            failed: None,
+        }
+    }
+
+    fn failed(error: &TaskError) -> Self {
+        Self {
+            task: None,
+            cause: error.to_string(),
+            failed: Some(Stopwatch::start()),
+        }
+    }
+
     /// Lets go of the task before another is opened: it waits for its commit, which the next one must see.
     fn fail(&mut self, error: &TaskError) {
         self.task = None;

@@ -78,7 +78,7 @@ fn station(
     let stage = control.stages.iter().find(|stage| stage.name == name);
     let (health, note) = match stage {
         Some(stage) => stage_health(stage),
-        None if STAGES.contains(&name) => (Health::Off, "only intake runs".to_owned()),
+        None if STAGES.contains(&name) => (Health::Off, "not in this process".to_owned()),
         None => own_health(status),
     };
     Station {
@@ -214,7 +214,10 @@ fn sources(control: &Control) -> Vec<Source> {
         });
         Source {
             name: source.name.to_string(),
-            transport: format!("MLLP on {}", control.mllp),
+            transport: match control.mllp {
+                Some(mllp) => format!("MLLP on {mllp}"),
+                None => "taken by other processes".to_owned(),
+            },
             health: if last.is_some_and(|at| now.saturating_sub(at) < QUIET_US) {
                 Health::Running
             } else {

@@ -1,0 +1,111 @@
+//! Which partitions of a group are this process's: all there are, or what the members of the group share out.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::Journal;
+#[cfg(feature = "kafka")]
+use journal::kafka::KafkaGroup;
+
+/// How long a member waits at most before it looks at its group again.
+#[cfg(feature = "kafka")]
+const LOOK_AT_LEAST: Duration = Duration::from_millis(100);
+
+/// What has become of this process's partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// These are its own from now on.
+    Assigned(Vec<u16>),
+    /// All of them are to be given up: finish, then [`Share::release`].
+    Revoking,
+    /// Others may have them already: drop everything, then [`Share::release`].
+    Lost,
+}
+
+/// This process's part of a group.
+pub(crate) struct Share(Of);
+
+enum Of {
+    Whole(Arc<dyn Journal>),
+    #[cfg(feature = "kafka")]
+    Member(KafkaGroup),
+}
+
+impl Share {
+    /// All partitions, from the start and for good.
+    pub(super) fn whole(journal: Arc<dyn Journal>) -> Self {
+        Self(Of::Whole(journal))
+    }
+
+    /// What a group gives to a member.
+    #[cfg(feature = "kafka")]
+    pub(super) fn member(group: KafkaGroup) -> Self {
+        Self(Of::Member(group))
+    }
+
+    /// Whether partitions come and go.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self.0, Of::Whole(_))
+    }
+
+    /// The partitions that are ours without anybody's saying so.
+    pub(crate) fn from_the_start(&self, partitions: u16) -> Range<u16> {
+        match self.is_shared() {
+            false => 0..partitions,
+            true => 0..0,
+        }
+    }
+
+    /// The journal as the task of one partition uses it.
+    pub(crate) fn task(&self, partition: u16) -> Result<Arc<dyn Journal>, journal::Error> {
+        match &self.0 {
+            Of::Whole(journal) => Ok(Arc::clone(journal)),
+            #[cfg(feature = "kafka")]
+            Of::Member(group) => Ok(Arc::new(group.task(partition)?)),
+        }
+    }
+
+    /// Keeps the place in the group and tells what has become of the partitions.
+    pub(crate) fn poll(&self, at_most: Duration) -> Result<Option<Change>, journal::Error> {
+        match &self.0 {
+            Of::Whole(_) => Ok(None),
+            #[cfg(feature = "kafka")]
+            Of::Member(group) => {
+                use journal::kafka::Change as Told;
+                Ok(group.poll(at_most)?.map(|told| match told {
+                    Told::Assigned(partitions) => Change::Assigned(partitions),
+                    Told::Revoking => Change::Revoking,
+                    Told::Lost => Change::Lost,
+                }))
+            }
+        }
+    }
+
+    /// Says that nothing of the partitions is in use any more.
+    pub(crate) fn release(&self) -> Result<(), journal::Error> {
+        match &self.0 {
+            Of::Whole(_) => Ok(()),
+            #[cfg(feature = "kafka")]
+            Of::Member(group) => group.release(),
+        }
+    }
+
+    /// Waits for news of what the tasks read.
+    pub(crate) fn wait(&self, seen: u64, at_most: Duration) -> u64 {
+        match &self.0 {
+            Of::Whole(journal) => journal.wait(seen, at_most),
+            #[cfg(feature = "kafka")]
+            Of::Member(group) => group.wait(seen, at_most.min(LOOK_AT_LEAST)),
+        }
+    }
+
+    /// Counts what is still to be read of some partitions.
+    pub(crate) fn lag(&self, partitions: &[u16]) -> Result<u64, journal::Error> {
+        match &self.0 {
+            Of::Whole(_) => Ok(0),
+            #[cfg(feature = "kafka")]
+            Of::Member(group) => group.lag(partitions),
+        }
+    }
+}

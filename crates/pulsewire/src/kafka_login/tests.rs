@@ -1,0 +1,1 @@
+//! What a token endpoint may answer, and what the brokers get of it.

@@ -1,0 +1,503 @@
+//! The registry as its clients see it: one suite over HTTP, for ours and for any other that is named.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use expect_test::expect;
+use journal::{Journal, MemoryJournal};
+use schema::compatibility::{Language, Mode, Policy, Schema};
+use schema::registry::Settings;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::topics;
+
+/// No answer of a test takes longer.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The subject that the suite makes and removes.
+const SUBJECT: &str = "pulsewire-suite/1-value";
+
+const ONE: &str =
+    r#"{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}"#;
+const TWO: &str = r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"additionalProperties":false}"#;
+const NARROW: &str =
+    r#"{"type":"object","properties":{"a":{"type":"integer"}},"additionalProperties":false}"#;
+
+fn json_schema(text: &str) -> Schema {
+    Schema::parse(Language::Json, text).expect("the tests' schemas are right")
+}
+
+fn memory() -> Arc<dyn Journal> {
+    let journal = MemoryJournal::new();
+    for spec in topics::specs(1, Duration::from_secs(1)) {
+        journal.ensure_topic(&spec).expect("nothing is there yet");
+    }
+    Arc::new(journal)
+}
+
+/// Our own registry, served on loopback as long as the runtime lives.
+fn served(journal: Arc<dyn Journal>) -> (tokio::runtime::Runtime, String) {
+    let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(any))
+        .expect("there is a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let routes = rest::serving(Arc::new(Embedded::new(journal, Clock::system())));
+    let serving = async move { axum::serve(listener, routes).await };
+    drop(runtime.spawn(serving));
+    (runtime, format!("http://{address}"))
+}
+
+fn client(url: &str) -> Client {
+    Client::at(url, None, TIMEOUT).expect("loopback needs no certificate")
+}
+
+/// What a request is answered with: its error code, or 0.
+fn code(client: &Client, method: &str, path: &str, body: Option<Value>) -> u32 {
+    match client.ask(method, path, body.as_ref()) {
+        Ok(_) => 0,
+        Err(Error::Answered { code, .. }) => code,
+        Err(error) => panic!("{method} {path}: {error}"),
+    }
+}
+
+fn at(path: &str) -> String {
+    path.replace("{s}", "pulsewire-suite%2F1-value")
+}
+
+/// Removes what an earlier run left.
+fn clean(client: &Client) {
+    for path in [
+        "/subjects/{s}",
+        "/subjects/{s}?permanent=true",
+        "/config/{s}",
+    ] {
+        // Most of it is not there.
+        code(client, "DELETE", &at(path), None);
+    }
+}
+
+/// What every registry with this interface does.
+fn suite(url: &str) {
+    let client = client(url);
+    clean(&client);
+    nothing_is_there(&client);
+    versions_and_ids(&client);
+    verdicts(&client);
+    mistakes(&client);
+    deletion(&client);
+    avro(&client);
+    registration(&client);
+    clean(&client);
+}
+
+fn nothing_is_there(client: &Client) {
+    let body = json!({"schemaType": "JSON", "schema": ONE});
+    let asked = [
+        ("GET", "/subjects/{s}/versions", None),
+        ("GET", "/subjects/{s}/versions/1", None),
+        ("POST", "/subjects/{s}", Some(body)),
+        ("GET", "/schemas/ids/2147483646", None),
+    ];
+    let codes = asked.map(|(method, path, body)| code(client, method, &at(path), body));
+    assert_eq!(codes, [40_401, 40_401, 40_401, 40_403]);
+    assert_eq!(client.versions(SUBJECT).expect("it answers"), [0; 0]);
+    assert_eq!(
+        client
+            .lookup(SUBJECT, &json_schema(ONE))
+            .expect("it answers"),
+        None
+    );
+    assert_eq!(
+        client
+            .check(SUBJECT, &json_schema(ONE))
+            .expect("it answers"),
+        [""; 0]
+    );
+    client
+        .settle(SUBJECT, Mode::Backward)
+        .expect("it takes a mode");
+    assert_eq!(
+        client.settings(SUBJECT).expect("it answers").mode,
+        Mode::Backward
+    );
+}
+
+fn versions_and_ids(client: &Client) {
+    let (one, two) = (json_schema(ONE), json_schema(TWO));
+    let id = client.register(SUBJECT, &one).expect("it is the first");
+    assert_eq!(client.register(SUBJECT, &one).expect("it is there"), id);
+    assert_eq!(client.lookup(SUBJECT, &one).expect("it answers"), Some(id));
+    assert_eq!(client.versions(SUBJECT).expect("it answers"), [1]);
+    let second = client.register(SUBJECT, &two).expect("nobody breaks");
+    assert_ne!(second, id);
+    assert_eq!(client.versions(SUBJECT).expect("it answers"), [1, 2]);
+    assert!(
+        client
+            .subjects()
+            .expect("it answers")
+            .iter()
+            .any(|known| known == SUBJECT)
+    );
+    for (number, id, schema) in [
+        (Some(1), id, &one),
+        (Some(2), second, &two),
+        (None, second, &two),
+    ] {
+        let kept = client.version(SUBJECT, number).expect("it was registered");
+        assert_eq!((kept.id, kept.language.as_str()), (id, "JSON"));
+        assert_eq!(
+            kept.schema().expect("it is a schema").canonical(),
+            schema.canonical()
+        );
+    }
+    let by_id = client
+        .ask("GET", &format!("/schemas/ids/{second}"), None)
+        .expect("it is there");
+    assert_eq!(by_id["schemaType"], "JSON");
+    let text = by_id["schema"].as_str().expect("it has a schema");
+    assert_eq!(json_schema(text).canonical(), two.canonical());
+    let plain = client.ask("GET", &at("/subjects/{s}/versions/2/schema"), None);
+    let plain = json_schema(&plain.expect("it is there").to_string());
+    assert_eq!(plain.canonical(), two.canonical());
+    let uses = client
+        .ask("GET", &format!("/schemas/ids/{second}/versions"), None)
+        .expect("it is there");
+    let ours = json!({"subject": SUBJECT, "version": 2});
+    assert!(uses.as_array().expect("a list").contains(&ours), "{uses}");
+    let types = client
+        .ask("GET", "/schemas/types", None)
+        .expect("it answers");
+    let types = types.as_array().expect("a list");
+    assert!(
+        types.contains(&json!("JSON")) && types.contains(&json!("AVRO")),
+        "{types:?}"
+    );
+}
+
+fn verdicts(client: &Client) {
+    let (one, two, narrow) = (json_schema(ONE), json_schema(TWO), json_schema(NARROW));
+    assert_eq!(client.check(SUBJECT, &two).expect("it answers"), [""; 0]);
+    for breaking in [&one, &narrow] {
+        assert!(
+            !client
+                .check(SUBJECT, breaking)
+                .expect("it answers")
+                .is_empty()
+        );
+    }
+    let body = json!({"schemaType": "JSON", "schema": NARROW});
+    assert_eq!(
+        code(
+            client,
+            "POST",
+            &at("/subjects/{s}/versions"),
+            Some(body.clone())
+        ),
+        409
+    );
+    for (which, compatible) in [("1", false), ("latest", false)] {
+        let path = at(&format!(
+            "/compatibility/subjects/{{s}}/versions/{which}?verbose=true"
+        ));
+        let answer = client.ask("POST", &path, Some(&body)).expect("it answers");
+        assert_eq!(answer["is_compatible"], compatible, "{answer}");
+        assert!(
+            answer["messages"]
+                .as_array()
+                .is_some_and(|words| !words.is_empty()),
+            "{answer}"
+        );
+    }
+    // Without a mode nobody looks, and what others send beside is left alone.
+    client.settle(SUBJECT, Mode::None).expect("it takes a mode");
+    assert_eq!(client.check(SUBJECT, &narrow).expect("it answers"), [""; 0]);
+    client
+        .settle(SUBJECT, Mode::Backward)
+        .expect("it takes a mode");
+}
+
+fn mistakes(client: &Client) {
+    let schema = |text: &str| Some(json!({"schemaType": "JSON", "schema": text}));
+    for (method, path, body, expected) in [
+        ("POST", "/subjects/{s}/versions", schema("{"), 42_201),
+        (
+            "POST",
+            "/subjects/{s}/versions",
+            Some(json!({"schemaType": "COBOL", "schema": "x"})),
+            42_201,
+        ),
+        ("GET", "/subjects/{s}/versions/first", None, 42_202),
+        ("GET", "/subjects/{s}/versions/99", None, 40_402),
+        (
+            "PUT",
+            "/config/{s}",
+            Some(json!({"compatibility": "SIDEWAYS"})),
+            42_203,
+        ),
+    ] {
+        assert_eq!(
+            code(client, method, &at(path), body),
+            expected,
+            "{method} {path}"
+        );
+    }
+}
+
+fn deletion(client: &Client) {
+    let delete = |path: &str| code(client, "DELETE", &at(path), None);
+    assert_eq!(delete("/subjects/{s}?permanent=true"), 40_405);
+    let gone = client.ask("DELETE", &at("/subjects/{s}/versions/1"), None);
+    assert_eq!(gone.expect("it is there"), json!(1));
+    assert_eq!(client.versions(SUBJECT).expect("it answers"), [2]);
+    let gone = client.ask("DELETE", &at("/subjects/{s}"), None);
+    assert_eq!(gone.expect("it is there"), json!([2]));
+    assert_eq!(client.versions(SUBJECT).expect("it answers"), [0; 0]);
+    assert_eq!(delete("/subjects/{s}"), 40_404);
+    assert_eq!(delete("/subjects/{s}?permanent=true"), 0);
+    assert_eq!(delete("/subjects/{s}?permanent=true"), 40_401);
+}
+
+fn avro(client: &Client) {
+    let record = |fields: &str| {
+        let text = format!(
+            r#"{{"type":"record","name":"R","fields":[{{"name":"a","type":"int"}}{fields}]}}"#
+        );
+        Schema::parse(Language::Avro, &text).expect("the tests' schemas are right")
+    };
+    let (old, new) = (
+        record(""),
+        record(r#",{"name":"b","type":"int","default":0}"#),
+    );
+    client.settle(SUBJECT, Mode::Full).expect("it takes a mode");
+    client.register(SUBJECT, &old).expect("it is the first");
+    let without = record(r#",{"name":"b","type":"int"}"#);
+    assert!(
+        !client
+            .check(SUBJECT, &without)
+            .expect("it answers")
+            .is_empty()
+    );
+    client.register(SUBJECT, &new).expect("nobody breaks");
+    assert_eq!(
+        client.version(SUBJECT, None).expect("it is there").language,
+        "AVRO"
+    );
+    clean(client);
+}
+
+/// What a start does: all or nothing, and again without another version.
+fn registration(client: &Client) {
+    let ours = |text: &str| {
+        [Ours {
+            topic: "t".into(),
+            subject: SUBJECT.to_owned(),
+            schema: json_schema(text),
+        }]
+    };
+    let ids = register(client, &ours(TWO), Mode::Full).expect("it is the first");
+    assert_eq!(
+        register(client, &ours(TWO), Mode::Full).expect("it is there"),
+        ids
+    );
+    assert_eq!(client.versions(SUBJECT).expect("it answers"), [1]);
+    assert_eq!(
+        client.settings(SUBJECT).expect("it answers").mode,
+        Mode::Full
+    );
+    let broken = register(client, &ours(ONE), Mode::Full).expect_err("readers break");
+    let told = broken.to_string();
+    assert!(told.contains("PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL breaks readers with the new schema, of records written before: #/properties/b"), "{told}");
+    assert!(ids.of("t").is_some() && ids.of("u").is_none());
+}
+
+#[test]
+fn ours_answers_as_registries_do() {
+    let (_runtime, url) = served(memory());
+    suite(&url);
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which registry to test with is said from outside"
+)]
+fn another_registry_answers_as_ours_does() {
+    match std::env::var("PULSEWIRE_REGISTRY") {
+        Ok(url) => suite(&url),
+        Err(_) => println!("skipped: PULSEWIRE_REGISTRY names no registry"),
+    }
+}
+
+#[test]
+fn what_was_registered_is_there_again_and_without_http() {
+    let journal = memory();
+    let first = Embedded::new(Arc::clone(&journal), Clock::system());
+    let id = first
+        .register("x-value", &json_schema(ONE))
+        .expect("it is the first");
+    let again = Embedded::new(journal, Clock::system());
+    assert_eq!(
+        again
+            .lookup("x-value", &json_schema(ONE))
+            .expect("it reads"),
+        Some(id)
+    );
+    // One that is behind takes in what the other wrote before it decides.
+    again
+        .register("x-value", &json_schema(TWO))
+        .expect("nobody breaks");
+    assert_eq!(first.versions("x-value").expect("it reads"), [1, 2]);
+    let settings = first.settings("x-value").expect("it reads");
+    assert_eq!(
+        (settings.mode, settings.policy),
+        (Mode::BackwardTransitive, Policy::Lenient)
+    );
+    first.settle("x-value", Mode::Full).expect("it writes");
+    let full = Settings {
+        mode: Mode::Full,
+        policy: Policy::Lenient,
+    };
+    assert_eq!(again.settings("x-value").expect("it reads"), full);
+}
+
+#[test]
+fn a_start_registers_all_our_schemas_once() {
+    let (config, journal) = (crate::config::defaults(), memory());
+    let ids = prepare(&config, &journal, Clock::system()).expect("nothing is there yet");
+    let end = |journal: &Arc<dyn Journal>| {
+        let at = journal::TopicPartition::new(topics::SCHEMAS, 0);
+        journal.bounds(&[at]).expect("the topic is there")[0].end
+    };
+    let written = end(&journal);
+    assert_eq!(written, u64::try_from(ours().len()).expect("they are few"));
+    assert_eq!(
+        prepare(&config, &journal, Clock::system()).expect("they are there"),
+        ids
+    );
+    assert_eq!(end(&journal), written);
+    assert!(ids.of("healthcare.fhir.observation").is_some());
+}
+
+#[test]
+fn a_registry_that_is_not_there_is_named() {
+    let mut config = crate::config::defaults();
+    config.schema_registry.url = "http://127.0.0.1:9".to_owned();
+    config.schema_registry.retry_for = Duration::from_millis(300);
+    let refused = prepare(&config, &memory(), Clock::system()).expect_err("nobody is there");
+    let told = refused.to_string();
+    assert!(
+        told.starts_with("the schema registry at http://127.0.0.1:9 cannot be reached"),
+        "{told}"
+    );
+    assert!(
+        told.ends_with("start it, or correct schema_registry.url"),
+        "{told}"
+    );
+}
+
+/// A request as a browser or a careless program sends it; gives the status and the body.
+fn raw(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+    let agent = crate::delivery::agent(url, None, TIMEOUT).expect("loopback needs no certificate");
+    let mut request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("{url}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(body.to_owned()).expect("it is a request");
+    let mut answer = agent.run(request).expect("it answers");
+    let text = answer.body_mut().read_to_string().expect("it is text");
+    (answer.status().as_u16(), text)
+}
+
+#[test]
+fn pages_of_other_sites_change_nothing() {
+    let (_runtime, url) = served(memory());
+    let json = ("content-type", "application/json");
+    let body = json!({"schema": "\"string\""}).to_string();
+    let post =
+        |headers: &[(&str, &str)]| raw(&url, "POST", "/subjects/x/versions", headers, &body).0;
+    assert_eq!(post(&[json, ("origin", "https://attacker.example")]), 403);
+    assert_eq!(post(&[json, ("host", "attacker.example")]), 421);
+    assert_eq!(post(&[("content-type", "text/plain")]), 415);
+    assert_eq!(
+        post(&[("content-type", "application/x-www-form-urlencoded")]),
+        415
+    );
+    assert_eq!(
+        raw(&url, "GET", "/subjects", &[], ""),
+        (200, "[]".to_owned())
+    );
+    assert_eq!(post(&[json]), 200);
+}
+
+#[test]
+fn answers_have_the_form_that_clients_know() {
+    let (_runtime, url) = served(memory());
+    let ask = |method: &str, path: &str, body: &str| {
+        let (status, text) = raw(
+            &url,
+            method,
+            path,
+            &[("content-type", "application/vnd.schemaregistry.v1+json")],
+            body,
+        );
+        format!("{status} {text}")
+    };
+    let body = json!({"schema": "\"string\"", "somethingNew": {"a": 1}, "id": -1}).to_string();
+    let narrower = json!({"schema": "\"int\""}).to_string();
+    let answers = [
+        ask("POST", "/subjects/x-value/versions?normalize=true", &body),
+        ask("GET", "/subjects/x-value/versions/latest", ""),
+        ask(
+            "POST",
+            "/compatibility/subjects/x-value/versions/latest?verbose=true",
+            &narrower,
+        ),
+        ask(
+            "POST",
+            "/compatibility/subjects/x-value/versions/latest",
+            &body,
+        ),
+        ask("POST", "/subjects/x-value/versions", &narrower),
+        ask("GET", "/config", ""),
+        ask("GET", "/config/x-value", ""),
+        ask("PUT", "/config/x-value", r#"{"compatibility":"full"}"#),
+        ask("DELETE", "/config/x-value", ""),
+        ask("GET", "/mode", ""),
+        ask("GET", "/mode/x-value", ""),
+        ask("PUT", "/mode/x-value", r#"{"mode":"READONLY"}"#),
+        ask("POST", "/subjects/x-value/versions", &narrower),
+        ask("PUT", "/mode/x-value", r#"{"mode":"SIDEWAYS"}"#),
+        ask("DELETE", "/mode/x-value", ""),
+        ask("GET", "/schemas?latestOnly=true", ""),
+        ask("GET", "/schemas/types", ""),
+        ask("PATCH", "/subjects", ""),
+        ask("GET", "/subjects/x-value/nothing", ""),
+        ask("POST", "/subjects/x-value/versions", "{"),
+    ];
+    expect![[r##"
+        200 {"id":316003923}
+        200 {"id":316003923,"schema":"\"string\"","subject":"x-value","version":1}
+        200 {"is_compatible":false,"messages":["{errorType:\"TYPE_MISMATCH\", description:\"#: the new schema cannot read the type that version 1 wrote (string and int)\", oldSchemaVersion:1, breaks:\"readers with the new schema, of records written before\"}","{compatibility: 'BACKWARD_TRANSITIVE', compatibilityPolicy: 'LENIENT'}"]}
+        200 {"is_compatible":true}
+        409 {"error_code":409,"message":"the schema is incompatible with an earlier one of its subject: #: the new schema cannot read the type that version 1 wrote (string and int)"}
+        200 {"compatibilityLevel":"BACKWARD_TRANSITIVE","compatibilityPolicy":"LENIENT"}
+        404 {"error_code":40408,"message":"subject 'x-value' has no compatibility of its own: ask with defaultToGlobal=true"}
+        200 {"compatibility":"FULL","compatibilityPolicy":"LENIENT"}
+        200 {"compatibilityLevel":"FULL","compatibilityPolicy":"LENIENT"}
+        200 {"mode":"READWRITE"}
+        404 {"error_code":40409,"message":"subject 'x-value' has no mode of its own: ask with defaultToGlobal=true"}
+        200 {"mode":"READONLY"}
+        422 {"error_code":42205,"message":"subject 'x-value' is in mode READONLY"}
+        422 {"error_code":42204,"message":"invalid mode 'SIDEWAYS': READWRITE, READONLY, IMPORT"}
+        200 {"mode":"READONLY"}
+        200 [{"id":316003923,"schema":"\"string\"","subject":"x-value","version":1}]
+        200 ["JSON","AVRO"]
+        405 {"error_code":405,"message":"this method does nothing under this path"}
+        404 {"error_code":404,"message":"there is nothing under this path"}
+        400 {"error_code":400,"message":"the body is not what is asked for: EOF while parsing an object at line 1 column 1"}"##]].assert_eq(&answers.join("\n"));
+}

@@ -1,0 +1,163 @@
+//! What looks after the rest: telling streams the time, retention, the memory of accepted messages, rates.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use clinical::ReceivedTime;
+use journal::{Record, TopicPartition, Write};
+
+use crate::clock::Clock;
+use crate::control::{self, Control, rates};
+use crate::engine::Engine;
+use crate::intake::Intake;
+use crate::stages::StageHealth;
+use crate::tasks::Tasks;
+use crate::topics;
+
+/// How often each partition of the streams is told what time it is.
+const TICK: Duration = Duration::from_secs(1);
+/// Where time runs faster, ticks come no more often than this.
+const TICK_LEAST: Duration = Duration::from_millis(100);
+/// A station that has more records than this before it does not keep up.
+const TICK_LAG_MAX: u64 = 10_000;
+/// How often the memory of accepted messages goes to disk.
+const REMEMBER: Duration = Duration::from_secs(1);
+/// How often what is older than its retention is removed.
+const RETAIN: Duration = Duration::from_secs(60);
+/// The header that marks a record which only tells the time.
+const TICK_HEADER: &str = "tick";
+
+/// Keeps the memory of accepted messages on disk.
+pub(crate) fn start_remembering(
+    clock: Clock,
+    intake: &Arc<Intake>,
+    tasks: &Tasks,
+) -> std::io::Result<()> {
+    let intake = Arc::clone(intake);
+    tasks.background("resends", move |stop| {
+        while !stop.is_asked() {
+            stop.rest(REMEMBER);
+            if let Err(error) = intake.resends.flush(clock.now()) {
+                tracing::error!(%error, "the memory of accepted messages could not be written");
+            }
+        }
+    })
+}
+
+/// Removes what is past its retention; brokers do that by themselves.
+pub(crate) fn start_retention(
+    clock: Clock,
+    journal: &Engine,
+    tasks: &Tasks,
+) -> std::io::Result<()> {
+    let journal = journal.clone();
+    if journal.is_shared() {
+        return Ok(());
+    }
+    tasks.background("retention", move |stop| {
+        while !stop.is_asked() {
+            let now = clock.now().micros();
+            match journal
+                .embedded()
+                .map_or(Ok(0), |journal| journal.retain(now))
+            {
+                Ok(0) => {}
+                Ok(records) => tracing::info!(records, "records past their retention were removed"),
+                Err(error) => {
+                    tracing::error!(%error, "records past their retention could not be removed");
+                }
+            }
+            stop.rest(RETAIN);
+        }
+    })
+}
+
+/// Starts telling both streams what time it is, so that silence cannot stop the time there: each process those partitions
+/// that its own stations write.
+///
+/// A stream is told only while the station that writes it keeps up: time that went on before what is still to come
+/// would make that late, and would call observations overdue that are on their way.
+pub(crate) fn start_ticks(
+    clock: Clock,
+    journal: &Engine,
+    healths: &[Arc<StageHealth>],
+    tasks: &Tasks,
+) -> std::io::Result<()> {
+    let writers = [
+        ("normalize", topics::PATIENT_STREAM),
+        ("workloads", topics::ALERT_STREAM),
+    ];
+    let told: Vec<(Arc<StageHealth>, journal::Topic)> = writers
+        .iter()
+        .filter_map(|(writer, topic)| {
+            let health = healths.iter().find(|health| health.name == *writer)?;
+            Some((Arc::clone(health), (*topic).into()))
+        })
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let journal = journal.clone();
+    tasks.thread("ticks", move |stop| {
+        while !stop.is_asked() {
+            for (writer, stream) in &told {
+                let keeps_up = writer.lag.load(Ordering::Relaxed) <= TICK_LAG_MAX
+                    && !writer.recovering.load(Ordering::Relaxed);
+                if keeps_up {
+                    let partitions = writer.partitions().into_iter();
+                    let at = partitions.map(|number| TopicPartition::new(stream.clone(), number));
+                    tell(&journal, at, clock.now());
+                }
+            }
+            stop.rest(clock.in_the_room(TICK).max(TICK_LEAST));
+        }
+    })
+}
+
+/// Appends a record without a key to each partition, so that silence cannot stop the time there.
+///
+/// Each stands for itself: to tell them together would cost a transaction where others share the journal.
+fn tell(journal: &Engine, streams: impl Iterator<Item = TopicPartition>, now: ReceivedTime) {
+    let record = Record {
+        event_time: now.micros(),
+        received_time: now.micros(),
+        headers: vec![(TICK_HEADER.into(), (*b"1").into())],
+        ..Record::default()
+    };
+    let records: Vec<_> = streams.map(|at| (at, record.clone())).collect();
+    let writes: Vec<Write> = match journal.is_shared() {
+        false => vec![Write {
+            records,
+            offsets: Vec::new(),
+        }],
+        true => {
+            let each = records.into_iter().map(|record| Write {
+                records: vec![record],
+                offsets: Vec::new(),
+            });
+            each.collect()
+        }
+    };
+    for write in writes {
+        let done = |result: Result<journal::Committed, journal::Error>| {
+            if let Err(error) = result {
+                tracing::error!(%error, "a stream could not be told the time");
+            }
+        };
+        journal.submit(write, Box::new(done));
+    }
+}
+
+/// Looks now and then how fast everything is.
+pub(crate) async fn look_at_rates(control: Arc<Control>) {
+    let mut stop = control.tasks.stop();
+    while stop.sleep(rates::EVERY).await {
+        control.rates.look(&control::totals(&control));
+        let free = control.journal.status().disk_free_bytes;
+        control
+            .metrics
+            .disk_free
+            .set(i64::try_from(free).unwrap_or(i64::MAX));
+    }
+}
