@@ -10,6 +10,7 @@ mod files;
 mod log;
 mod map;
 mod run;
+mod schema;
 mod send;
 mod state;
 
@@ -53,6 +54,7 @@ enum Verb {
     Tail(tail::Tail),
     State(state::State),
     Validate(validate::Validate),
+    Schema(schema::Schema),
 
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -168,6 +170,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Tail(tail) => tail.run(&mut out),
         Verb::State(state) => state.run(&mut out),
         Verb::Validate(validate) => validate.run(&mut out),
+        Verb::Schema(schema) => schema.run(&mut out),
 
         Verb::Doctor(doctor) => doctor.run(&mut out),
         Verb::Completions(completions) => completions.run(&mut out),

@@ -16,7 +16,7 @@ use schema::compatibility::{Mode, Schema};
 use crate::clock::Clock;
 use crate::config::Config;
 
-pub(crate) use ask::{Ask, Kept};
+pub(crate) use ask::{Ask, Kept, sentences};
 pub(crate) use client::Client;
 pub(crate) use embedded::Embedded;
 pub(crate) use ours::{Ours, ours};
@@ -123,7 +123,7 @@ fn patiently<T>(limit: Duration, mut work: impl FnMut() -> Result<T, Error>) -> 
         match work() {
             Err(error) if error.passes() && waited + wait <= limit => {
                 tracing::warn!(%error, "the schema registry is asked again");
-                drop(never.recv_timeout(wait));
+                let (Ok(()) | Err(_)) = never.recv_timeout(wait);
                 waited += wait;
                 wait = (wait * 2).min(WAIT_LONGEST);
             }

@@ -1,5 +1,7 @@
 //! The registry as its clients see it: one suite over HTTP, for ours and for any other that is named.
 
+mod suite;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +10,13 @@ use expect_test::expect;
 use journal::{Journal, MemoryJournal};
 use schema::compatibility::{Language, Mode, Policy, Schema};
 use schema::registry::Settings;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::topics;
 
 /// No answer of a test takes longer.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// The subject that the suite makes and removes.
-const SUBJECT: &str = "pulsewire-suite/1-value";
-
 const ONE: &str =
     r#"{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}"#;
 const TWO: &str = r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"additionalProperties":false}"#;
@@ -54,269 +53,10 @@ fn client(url: &str) -> Client {
     Client::at(url, None, TIMEOUT).expect("loopback needs no certificate")
 }
 
-/// What a request is answered with: its error code, or 0.
-fn code(client: &Client, method: &str, path: &str, body: Option<Value>) -> u32 {
-    match client.ask(method, path, body.as_ref()) {
-        Ok(_) => 0,
-        Err(Error::Answered { code, .. }) => code,
-        Err(error) => panic!("{method} {path}: {error}"),
-    }
-}
-
-fn at(path: &str) -> String {
-    path.replace("{s}", "pulsewire-suite%2F1-value")
-}
-
-/// Removes what an earlier run left.
-fn clean(client: &Client) {
-    for path in [
-        "/subjects/{s}",
-        "/subjects/{s}?permanent=true",
-        "/config/{s}",
-    ] {
-        // Most of it is not there.
-        code(client, "DELETE", &at(path), None);
-    }
-}
-
-/// What every registry with this interface does.
-fn suite(url: &str) {
-    let client = client(url);
-    clean(&client);
-    nothing_is_there(&client);
-    versions_and_ids(&client);
-    verdicts(&client);
-    mistakes(&client);
-    deletion(&client);
-    avro(&client);
-    registration(&client);
-    clean(&client);
-}
-
-fn nothing_is_there(client: &Client) {
-    let body = json!({"schemaType": "JSON", "schema": ONE});
-    let asked = [
-        ("GET", "/subjects/{s}/versions", None),
-        ("GET", "/subjects/{s}/versions/1", None),
-        ("POST", "/subjects/{s}", Some(body)),
-        ("GET", "/schemas/ids/2147483646", None),
-    ];
-    let codes = asked.map(|(method, path, body)| code(client, method, &at(path), body));
-    assert_eq!(codes, [40_401, 40_401, 40_401, 40_403]);
-    assert_eq!(client.versions(SUBJECT).expect("it answers"), [0; 0]);
-    assert_eq!(
-        client
-            .lookup(SUBJECT, &json_schema(ONE))
-            .expect("it answers"),
-        None
-    );
-    assert_eq!(
-        client
-            .check(SUBJECT, &json_schema(ONE))
-            .expect("it answers"),
-        [""; 0]
-    );
-    client
-        .settle(SUBJECT, Mode::Backward)
-        .expect("it takes a mode");
-    assert_eq!(
-        client.settings(SUBJECT).expect("it answers").mode,
-        Mode::Backward
-    );
-}
-
-fn versions_and_ids(client: &Client) {
-    let (one, two) = (json_schema(ONE), json_schema(TWO));
-    let id = client.register(SUBJECT, &one).expect("it is the first");
-    assert_eq!(client.register(SUBJECT, &one).expect("it is there"), id);
-    assert_eq!(client.lookup(SUBJECT, &one).expect("it answers"), Some(id));
-    assert_eq!(client.versions(SUBJECT).expect("it answers"), [1]);
-    let second = client.register(SUBJECT, &two).expect("nobody breaks");
-    assert_ne!(second, id);
-    assert_eq!(client.versions(SUBJECT).expect("it answers"), [1, 2]);
-    assert!(
-        client
-            .subjects()
-            .expect("it answers")
-            .iter()
-            .any(|known| known == SUBJECT)
-    );
-    for (number, id, schema) in [
-        (Some(1), id, &one),
-        (Some(2), second, &two),
-        (None, second, &two),
-    ] {
-        let kept = client.version(SUBJECT, number).expect("it was registered");
-        assert_eq!((kept.id, kept.language.as_str()), (id, "JSON"));
-        assert_eq!(
-            kept.schema().expect("it is a schema").canonical(),
-            schema.canonical()
-        );
-    }
-    let by_id = client
-        .ask("GET", &format!("/schemas/ids/{second}"), None)
-        .expect("it is there");
-    assert_eq!(by_id["schemaType"], "JSON");
-    let text = by_id["schema"].as_str().expect("it has a schema");
-    assert_eq!(json_schema(text).canonical(), two.canonical());
-    let plain = client.ask("GET", &at("/subjects/{s}/versions/2/schema"), None);
-    let plain = json_schema(&plain.expect("it is there").to_string());
-    assert_eq!(plain.canonical(), two.canonical());
-    let uses = client
-        .ask("GET", &format!("/schemas/ids/{second}/versions"), None)
-        .expect("it is there");
-    let ours = json!({"subject": SUBJECT, "version": 2});
-    assert!(uses.as_array().expect("a list").contains(&ours), "{uses}");
-    let types = client
-        .ask("GET", "/schemas/types", None)
-        .expect("it answers");
-    let types = types.as_array().expect("a list");
-    assert!(
-        types.contains(&json!("JSON")) && types.contains(&json!("AVRO")),
-        "{types:?}"
-    );
-}
-
-fn verdicts(client: &Client) {
-    let (one, two, narrow) = (json_schema(ONE), json_schema(TWO), json_schema(NARROW));
-    assert_eq!(client.check(SUBJECT, &two).expect("it answers"), [""; 0]);
-    for breaking in [&one, &narrow] {
-        assert!(
-            !client
-                .check(SUBJECT, breaking)
-                .expect("it answers")
-                .is_empty()
-        );
-    }
-    let body = json!({"schemaType": "JSON", "schema": NARROW});
-    assert_eq!(
-        code(
-            client,
-            "POST",
-            &at("/subjects/{s}/versions"),
-            Some(body.clone())
-        ),
-        409
-    );
-    for (which, compatible) in [("1", false), ("latest", false)] {
-        let path = at(&format!(
-            "/compatibility/subjects/{{s}}/versions/{which}?verbose=true"
-        ));
-        let answer = client.ask("POST", &path, Some(&body)).expect("it answers");
-        assert_eq!(answer["is_compatible"], compatible, "{answer}");
-        assert!(
-            answer["messages"]
-                .as_array()
-                .is_some_and(|words| !words.is_empty()),
-            "{answer}"
-        );
-    }
-    // Without a mode nobody looks, and what others send beside is left alone.
-    client.settle(SUBJECT, Mode::None).expect("it takes a mode");
-    assert_eq!(client.check(SUBJECT, &narrow).expect("it answers"), [""; 0]);
-    client
-        .settle(SUBJECT, Mode::Backward)
-        .expect("it takes a mode");
-}
-
-fn mistakes(client: &Client) {
-    let schema = |text: &str| Some(json!({"schemaType": "JSON", "schema": text}));
-    for (method, path, body, expected) in [
-        ("POST", "/subjects/{s}/versions", schema("{"), 42_201),
-        (
-            "POST",
-            "/subjects/{s}/versions",
-            Some(json!({"schemaType": "COBOL", "schema": "x"})),
-            42_201,
-        ),
-        ("GET", "/subjects/{s}/versions/first", None, 42_202),
-        ("GET", "/subjects/{s}/versions/99", None, 40_402),
-        (
-            "PUT",
-            "/config/{s}",
-            Some(json!({"compatibility": "SIDEWAYS"})),
-            42_203,
-        ),
-    ] {
-        assert_eq!(
-            code(client, method, &at(path), body),
-            expected,
-            "{method} {path}"
-        );
-    }
-}
-
-fn deletion(client: &Client) {
-    let delete = |path: &str| code(client, "DELETE", &at(path), None);
-    assert_eq!(delete("/subjects/{s}?permanent=true"), 40_405);
-    let gone = client.ask("DELETE", &at("/subjects/{s}/versions/1"), None);
-    assert_eq!(gone.expect("it is there"), json!(1));
-    assert_eq!(client.versions(SUBJECT).expect("it answers"), [2]);
-    let gone = client.ask("DELETE", &at("/subjects/{s}"), None);
-    assert_eq!(gone.expect("it is there"), json!([2]));
-    assert_eq!(client.versions(SUBJECT).expect("it answers"), [0; 0]);
-    assert_eq!(delete("/subjects/{s}"), 40_404);
-    assert_eq!(delete("/subjects/{s}?permanent=true"), 0);
-    assert_eq!(delete("/subjects/{s}?permanent=true"), 40_401);
-}
-
-fn avro(client: &Client) {
-    let record = |fields: &str| {
-        let text = format!(
-            r#"{{"type":"record","name":"R","fields":[{{"name":"a","type":"int"}}{fields}]}}"#
-        );
-        Schema::parse(Language::Avro, &text).expect("the tests' schemas are right")
-    };
-    let (old, new) = (
-        record(""),
-        record(r#",{"name":"b","type":"int","default":0}"#),
-    );
-    client.settle(SUBJECT, Mode::Full).expect("it takes a mode");
-    client.register(SUBJECT, &old).expect("it is the first");
-    let without = record(r#",{"name":"b","type":"int"}"#);
-    assert!(
-        !client
-            .check(SUBJECT, &without)
-            .expect("it answers")
-            .is_empty()
-    );
-    client.register(SUBJECT, &new).expect("nobody breaks");
-    assert_eq!(
-        client.version(SUBJECT, None).expect("it is there").language,
-        "AVRO"
-    );
-    clean(client);
-}
-
-/// What a start does: all or nothing, and again without another version.
-fn registration(client: &Client) {
-    let ours = |text: &str| {
-        [Ours {
-            topic: "t".into(),
-            subject: SUBJECT.to_owned(),
-            schema: json_schema(text),
-        }]
-    };
-    let ids = register(client, &ours(TWO), Mode::Full).expect("it is the first");
-    assert_eq!(
-        register(client, &ours(TWO), Mode::Full).expect("it is there"),
-        ids
-    );
-    assert_eq!(client.versions(SUBJECT).expect("it answers"), [1]);
-    assert_eq!(
-        client.settings(SUBJECT).expect("it answers").mode,
-        Mode::Full
-    );
-    let broken = register(client, &ours(ONE), Mode::Full).expect_err("readers break");
-    let told = broken.to_string();
-    assert!(told.contains("PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL breaks readers with the new schema, of records written before: #/properties/b"), "{told}");
-    assert!(ids.of("t").is_some() && ids.of("u").is_none());
-}
-
 #[test]
 fn ours_answers_as_registries_do() {
     let (_runtime, url) = served(memory());
-    suite(&url);
+    suite::run(&url);
 }
 
 #[test]
@@ -326,7 +66,7 @@ fn ours_answers_as_registries_do() {
 )]
 fn another_registry_answers_as_ours_does() {
     match std::env::var("PULSEWIRE_REGISTRY") {
-        Ok(url) => suite(&url),
+        Ok(url) => suite::run(&url),
         Err(_) => println!("skipped: PULSEWIRE_REGISTRY names no registry"),
     }
 }

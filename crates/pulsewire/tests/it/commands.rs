@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "demo",
     "run",
     "check",
@@ -20,6 +20,7 @@ const VERBS: [&str; 13] = [
     "tail",
     "state",
     "validate",
+    "schema",
     "doctor",
     "completions",
     "help",
