@@ -148,9 +148,11 @@ impl Ask {
         let said = serde_json::from_slice(&body);
         if !status.is_success() {
             let reason = said.map_or_else(|_| String::new(), |answer: Answer| answer.reason());
-            return Err(format!(
-                "{token_url} answered {status}{reason}: check kafka.login.client_id, client_secret_file and scope"
-            ));
+            let hint = match status.is_client_error() {
+                true => ": check kafka.login.client_id, client_secret_file and scope",
+                false => "",
+            };
+            return Err(format!("{token_url} answered {status}{reason}{hint}"));
         }
         said.map_err(|_| "its answer is no JSON object of a token".to_owned())
             .and_then(|answer| self.granted(answer))

@@ -52,8 +52,8 @@ const KEPT: [(&str, &str); 30] = [
     ("ssl.key.password", SECRET),
     ("ssl.key.pem", SECRET),
     ("ssl.keystore.password", SECRET),
-    ("transactional.id", "set kafka.prefix"),
     ("transaction.timeout.ms", EXACTLY_ONCE),
+    ("transactional.id", "set kafka.prefix"),
 ];
 const EXACTLY_ONCE: &str = "leave it out: exactly-once rests on the value it has";
 const SECRET: &str = "leave it out: secrets stand in files of their own, see kafka.login";
@@ -301,3 +301,6 @@ fn overrides(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
 
 #[cfg(feature = "kafka")]
 mod journal_config;
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ const NAMED: [(&str, &str); 3] = [
 ];
 
 /// The table whose entries somebody else names: they are read by [`Reader::free`].
-const FREE: &str = "kafka.override";
+pub(super) const FREE: &str = "kafka.override";
 
 /// A mistake in a configuration, where it is, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
