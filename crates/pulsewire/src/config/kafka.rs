@@ -60,10 +60,6 @@ const SECRET: &str = "leave it out: secrets stand in files of their own, see kaf
 
 /// How Apache Kafka is reached and used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "kafka"),
-    expect(dead_code, reason = "without Kafka it is only checked")
-)]
 pub(crate) struct Kafka {
     pub(crate) brokers: String,
     pub(crate) prefix: String,
@@ -79,10 +75,6 @@ pub(crate) struct Kafka {
 
 /// What connections to brokers are protected with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "kafka"),
-    expect(dead_code, reason = "without Kafka it is only checked")
-)]
 pub(crate) struct Tls {
     pub(crate) ca: Option<PathBuf>,
     /// Our certificate and its key.
@@ -91,10 +83,6 @@ pub(crate) struct Tls {
 
 /// Who we are to the brokers; secrets are read from their files when they are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "kafka"),
-    expect(dead_code, reason = "without Kafka it is only checked")
-)]
 pub(crate) enum Login {
     /// Nobody, or whom the certificate names.
     None,

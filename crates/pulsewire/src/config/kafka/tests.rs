@@ -1,8 +1,5 @@
 //! What a person who writes `[kafka]` sees, and what the journal gets of it.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -161,6 +158,8 @@ fn what_is_kept_from_overriding_is_listed_once_in_order() {
 #[cfg(feature = "kafka")]
 mod told {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::PathBuf;
+    use std::time::Duration;
 
     use journal::kafka::{Login as As, Security};
 
