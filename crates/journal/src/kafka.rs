@@ -21,11 +21,16 @@ mod transaction;
 
 mod group;
 
+mod members;
+mod survey;
+
 #[cfg(test)]
 mod tests;
 
 pub use config::{KafkaConfig, Login, Security, Token, TokenSource};
 pub use group::{Change, KafkaGroup, TaskJournal};
+pub use members::{Member, Membership};
+pub use survey::{Survey, TopicSurvey};
 
 use crate::{
     Batch, Bounds, Done, Error, Group, Journal, Offset, Topic, TopicPartition, TopicSpec, Write,

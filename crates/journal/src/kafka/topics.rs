@@ -24,7 +24,7 @@ pub(super) const KEEPS_DELETES: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The topics, as the brokers have them.
 pub(super) struct Topics {
-    admin: AdminClient<Context>,
+    pub(super) admin: AdminClient<Context>,
     prefix: Prefix,
     replication: u16,
     min_insync: u16,
