@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod chaos;
 mod conformance;
 mod definitions;
 mod e2e;
@@ -27,6 +28,8 @@ cargo xtask COMMAND
   test [--fast]   all of CI: format, lints, tests, documentation, fuzzing, browser; --fast leaves out the last two
   bless           accepts new expected values in tests (then read the diff)
   bench           prints the table of measured ratios (release build; some minutes)
+  chaos kafka [--minutes N] [--seed S]
+                  kills, stops and cuts off instances and brokers under load, and checks that what comes out is exact
   conformance [--corpus NAME] [--classes] [--list] [FILTER]
                   prints how far the mapping agrees with what others expect of the same messages
   e2e             the browser tests alone
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
             .env("UPDATE_EXPECT", "1"),
         ),
         ["bench"] => bench::run(),
+        ["chaos", rest @ ..] => chaos::run(rest),
         ["conformance", rest @ ..] => conformance::run(rest),
         ["e2e"] => e2e::run(),
         ["fuzz", target, minutes] => fuzz::run(target, minutes),

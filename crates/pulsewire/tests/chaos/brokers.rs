@@ -1,0 +1,120 @@
+//! The brokers of a run: three of its own, which the dev loop started and does things to when asked.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+
+use crate::records::client;
+use crate::setting::wait_at_most;
+
+/// Brokers agree again within this, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// A question about them.
+const ASK_PATIENCE: Duration = Duration::from_secs(5);
+/// How many there are.
+pub(crate) const BROKERS: u16 = 3;
+
+/// The brokers, and who does things to them.
+pub(crate) struct Brokers {
+    pub(crate) bootstrap: String,
+    dir: PathBuf,
+    xtask: PathBuf,
+}
+
+impl Brokers {
+    /// Those that the environment names, or a printed reason why there is nothing to do.
+    pub(crate) fn given() -> Option<Self> {
+        let named = (
+            var("PULSEWIRE_KAFKA"),
+            var("PULSEWIRE_KAFKA_DIR"),
+            var("PULSEWIRE_XTASK"),
+        );
+        let (Some(bootstrap), Some(dir), Some(xtask)) = named else {
+            println!("skipped: it needs three brokers of its own; run `cargo xtask chaos kafka`");
+            return None;
+        };
+        Some(Self {
+            bootstrap,
+            dir: dir.into(),
+            xtask: xtask.into(),
+        })
+    }
+
+    /// Ends a broker at once.
+    pub(crate) fn kill(&self, number: u16) {
+        self.tell("kill", number);
+    }
+
+    /// Starts a broker that was killed.
+    pub(crate) fn start(&self, number: u16) {
+        self.tell("start", number);
+    }
+
+    /// Holds a broker still.
+    pub(crate) fn pause(&self, number: u16) {
+        self.tell("pause", number);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self, number: u16) {
+        self.tell("resume", number);
+    }
+
+    fn tell(&self, what: &str, number: u16) {
+        let mut command = Command::new(&self.xtask);
+        command
+            .args(["kafka", what, &number.to_string(), "--dir"])
+            .arg(&self.dir)
+            .stdin(Stdio::null());
+        let output = command.output().expect("the dev loop can be run");
+        assert!(
+            output.status.success(),
+            "{what} {number}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Waits until every broker has all that it is to hold.
+    pub(crate) fn wait_until_whole(&self) {
+        let asker: BaseConsumer = client(&self.bootstrap, "read_committed");
+        let mut last = String::new();
+        let whole = wait_at_most(PATIENCE, || {
+            last = lacking(&asker);
+            last.is_empty().then_some(())
+        });
+        assert!(whole.is_some(), "the brokers do not agree again: {last}");
+    }
+}
+
+/// What is not held by all.
+fn lacking(asker: &BaseConsumer) -> String {
+    let metadata = match asker.fetch_metadata(None, ASK_PATIENCE) {
+        Ok(metadata) => metadata,
+        Err(error) => return error.to_string(),
+    };
+    let all = usize::from(BROKERS);
+    let partitions = metadata.topics().iter().flat_map(|topic| {
+        let each = topic.partitions().iter();
+        each.map(move |partition| (topic.name(), partition))
+    });
+    let lacking = partitions
+        .filter(|(_, one)| one.isr().len() < one.replicas().len() || one.leader() < 0)
+        .map(|(topic, one)| format!("{topic}/{} is held by {:?}", one.id(), one.isr()));
+    let lacking: Vec<_> = lacking.take(3).collect();
+    match metadata.brokers().len() {
+        count if count < all => format!("only {count} are there"),
+        _ => lacking.join(", "),
+    }
+}
+
+/// A word from the environment.
+pub(crate) fn var(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what a run is given is no setting of the product"
+    )]
+    let value = std::env::var(name).ok();
+    value.filter(|value| !value.is_empty())
+}
