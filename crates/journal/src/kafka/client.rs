@@ -3,6 +3,7 @@
 use super::config::TokenSource;
 use crate::{Done, Error};
 use rdkafka::client::{ClientContext, OAuthToken};
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message as _};
@@ -67,6 +68,17 @@ impl Context {
 
 impl ClientContext for Context {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    /// That a partition is read to its end is no error, and happens all the time.
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error != KafkaError::Global(RDKafkaErrorCode::PartitionEOF) {
+            self.log(
+                RDKafkaLogLevel::Error,
+                "ERROR",
+                &format!("{error}: {reason}"),
+            );
+        }
+    }
 
     fn generate_oauth_token(
         &self,
@@ -163,6 +175,9 @@ pub(super) fn refused(error: &KafkaError, refused: &str, passing: &'static str) 
             | RDKafkaErrorCode::SaslAuthenticationFailed
             | RDKafkaErrorCode::UnsupportedSASLMechanism,
         ) => "check kafka.login and the password file",
+        Some(RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId) => {
+            "another process has the same kafka.instance: give each its own"
+        }
         Some(RDKafkaErrorCode::SSL) => "check the certificates under kafka.tls",
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
             "start a process with every role once: it makes the topics"
