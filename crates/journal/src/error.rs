@@ -119,9 +119,7 @@ pub enum Error {
     #[error("the journal is open for reading only: write through the process that runs on it")]
     ReadOnly,
     /// The brokers do not answer, or too few of them hold what is to be kept.
-    #[error(
-        "{doing}: {cause}; nothing is known to be written: it is tried again by whoever sent it, and works once the brokers are back"
-    )]
+    #[error("{doing}: {cause}; it works again once the brokers answer")]
     Unavailable {
         /// What was tried.
         doing: &'static str,

@@ -259,8 +259,7 @@ impl Journal for KafkaJournal {
         max_bytes: usize,
     ) -> Result<Batch, Error> {
         self.cluster.check([from])?;
-        self.reader
-            .read(from, offset, max_bytes, reader::AtEnd::Follow)
+        self.reader.read(from, offset, max_bytes)
     }
 
     fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {

@@ -238,7 +238,6 @@ impl KafkaConfig {
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
-            .set("enable.partition.eof", "true")
             .set("check.crcs", "true")
             .set("fetch.message.max.bytes", "1048576")
             .set("fetch.wait.max.ms", "100")
@@ -249,6 +248,13 @@ impl KafkaConfig {
             // It is not in the group by reading; see the member's own settings.
             .set("max.poll.interval.ms", "86400000");
         self.overridden(config)
+    }
+
+    /// What a consumer is told that says when it has reached an end.
+    pub(super) fn to_the_end(&self, group: &str) -> ClientConfig {
+        let mut config = self.consumer(group);
+        config.set("enable.partition.eof", "true");
+        config
     }
 
     /// What a consumer is told that sees what is not committed, too.

@@ -5,13 +5,14 @@
 
 use super::Cluster;
 use super::client::{Context, Move, refused};
-use super::reader::{AtEnd, Looking, Reader};
+use super::reader::{Looking, Reader};
 use super::transaction::{AfterFailure, Transactions};
 use crate::{
     Batch, Bounds, Done, Error, Group, Journal, Offset, Topic, TopicPartition, TopicSpec, Write,
 };
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,7 +63,7 @@ impl KafkaGroup {
             inputs: inputs.to_vec(),
             appended: appended.iter().cloned().collect(),
             member: Arc::new(member),
-            reader: Arc::new(Reader::open(cluster, Looking::Waiting)?),
+            reader: Arc::new(Reader::open(cluster, Looking::Told)?),
         })
     }
 
@@ -72,9 +73,7 @@ impl KafkaGroup {
     /// When the group cannot be joined and will not be, such as for want of access.
     pub fn poll(&self, at_most: Duration) -> Result<Option<Change>, Error> {
         match self.member.poll(at_most) {
-            Some(Err(error)) if !matches!(joining(&error), Error::Unavailable { .. }) => {
-                return Err(joining(&error));
-            }
+            Some(Err(error)) if is_final(&error) => return Err(joining(&error)),
             // It has no partition assigned to fetch of; connections are made again by themselves.
             Some(_) | None => {}
         }
@@ -162,7 +161,13 @@ impl Drop for KafkaGroup {
     }
 }
 
-fn joining(error: &rdkafka::error::KafkaError) -> Error {
+/// Whether trying again changes nothing.
+fn is_final(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::MessageConsumptionFatal(_))
+        || !matches!(joining(error), Error::Unavailable { .. })
+}
+
+fn joining(error: &KafkaError) -> Error {
     refused(
         error,
         "cannot take part in a group",
@@ -251,7 +256,7 @@ impl Journal for TaskJournal {
         max_bytes: usize,
     ) -> Result<Batch, Error> {
         self.cluster.check([from])?;
-        self.reader.read(from, offset, max_bytes, AtEnd::Stay)
+        self.reader.read(from, offset, max_bytes)
     }
 
     fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {

@@ -19,7 +19,7 @@ const READERS: &str = "readers";
 /// Messages taken over in one go.
 const TAKE_MAX: usize = 10_000;
 /// Nothing is fetched ahead while so much waits to be read.
-const AHEAD_BYTES_MAX: usize = 64 << 20;
+const AHEAD_BYTES_MAX: usize = 16 << 20;
 /// A wait is made of steps of this, so that others can read meanwhile.
 const STEP: Duration = Duration::from_millis(10);
 /// So many steps are waited for what is known to be there.
@@ -27,22 +27,16 @@ const STEPS_MAX: u32 = 2_000;
 /// So many steps are waited for more of what has begun to come.
 const MORE_STEPS: u32 = 5;
 
-/// What reading up to the end of a partition begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum AtEnd {
-    /// What comes next is fetched ahead.
-    Follow,
-    /// Nothing.
-    Stay,
-}
-
-/// When a reader looks for what came of what it follows.
+/// What a reader does besides reading what it is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Looking {
-    /// At every read.
+    /// It looks at every read for what came of what it follows, and follows what it is told to.
     Always,
-    /// When it waits or is asked how far it is: one who goes through many partitions looks once for all of them.
+    /// It follows what it has read to the end, too, and looks for what came when it waits: one who goes through many partitions
+    /// again and again looks once for all of them.
     Waiting,
+    /// It follows what it is told to, and looks for what came when it waits or is asked how far it is.
+    Told,
 }
 
 /// The two ways to read, each with a client.
@@ -85,12 +79,12 @@ struct Cold {
 
 impl Reader {
     pub(super) fn open(cluster: &Arc<Cluster>, looking: Looking) -> Result<Self, Error> {
-        let open = || {
-            let (told, context) = (cluster.config.consumer(READERS), cluster.config.context());
-            let client = BaseConsumer::from_config_and_context(&told, context);
+        let open = |told| {
+            let client = BaseConsumer::from_config_and_context(&told, cluster.config.context());
             client.map_err(|error| reading(&error))
         };
-        let (hot, cold) = (open()?, open()?);
+        let hot = open(cluster.config.consumer(READERS))?;
+        let cold = open(cluster.config.to_the_end(READERS))?;
         Ok(Self {
             cluster: Arc::clone(cluster),
             looking,
@@ -171,14 +165,13 @@ impl Reader {
         from: &TopicPartition,
         offset: Offset,
         max_bytes: usize,
-        at_end: AtEnd,
     ) -> Result<Batch, Error> {
         let max_bytes = max_bytes.min(limits::READ_BYTES_MAX);
         if let Some(batch) = self.read_hot(from, offset, max_bytes) {
             return Ok(batch);
         }
         let batch = self.read_cold(from, offset, max_bytes)?;
-        if batch.is_empty() && at_end == AtEnd::Follow {
+        if batch.is_empty() && self.looking == Looking::Waiting {
             let next = batch.next_offset().unwrap_or(offset);
             self.follow(&[(from.clone(), next)])?;
         }
@@ -192,7 +185,7 @@ impl Reader {
             if hot.parts.get(from).is_none_or(|part| part.fetched >= end) {
                 return Ok(());
             }
-            hot.take_what_came(STEP, &self.cluster);
+            hot.take(STEP, &self.cluster);
         }
         Err(slow(from))
     }
@@ -292,11 +285,15 @@ impl Hot {
         Ok(())
     }
 
-    /// Takes over what came, and waits so long for the first of it.
+    /// Takes over what came, unless much waits already.
     fn take_what_came(&mut self, wait: Duration, cluster: &Cluster) {
-        if self.waiting_bytes >= AHEAD_BYTES_MAX {
-            return;
+        if self.waiting_bytes < AHEAD_BYTES_MAX {
+            self.take(wait, cluster);
         }
+    }
+
+    /// Takes over what came, and waits so long for the first of it.
+    fn take(&mut self, wait: Duration, cluster: &Cluster) {
         let (mut wait, mut fell_behind) = (wait, false);
         for _ in 0..TAKE_MAX {
             match self.consumer.poll(wait) {
@@ -314,7 +311,6 @@ impl Hot {
                         self.news = self.news.saturating_add(1);
                     }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => {}
                 Some(Err(error)) => fell_behind |= is_serious(&error),
                 None => break,
             }

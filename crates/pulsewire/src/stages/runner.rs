@@ -43,6 +43,8 @@ pub(crate) struct StageHealth {
     pub(crate) missing: AtomicU64,
     pub(crate) failing: AtomicBool,
     pub(crate) recovering: AtomicBool,
+    /// Records that are left before the state is what was committed.
+    pub(crate) restoring: AtomicU64,
     /// The partitions that this process has of it.
     pub(crate) partitions: Mutex<Vec<u16>>,
     pub(crate) error: Mutex<String>,
@@ -59,6 +61,7 @@ impl StageHealth {
             missing: AtomicU64::new(0),
             failing: AtomicBool::new(false),
             recovering: AtomicBool::new(true),
+            restoring: AtomicU64::new(0),
             partitions: Mutex::default(),
             error: Mutex::default(),
         }
@@ -81,6 +84,8 @@ pub(crate) struct Stage<P: Processor> {
     shared: Arc<Shared>,
     health: Arc<StageHealth>,
     lag_asked: Option<Stopwatch>,
+    /// Why it cannot take part in sharing out the partitions, while it cannot.
+    absent: Option<String>,
 }
 
 /// A partition's place: its task, or why it has none and since when.
@@ -96,6 +101,7 @@ struct Turn {
     lag: u64,
     failing: bool,
     recovering: bool,
+    restoring: u64,
     watermark: i64,
     cause: String,
 }
@@ -120,6 +126,7 @@ impl<P: Processor + 'static> Stage<P> {
             shared,
             health,
             lag_asked: None,
+            absent: None,
         };
         for partition in stage.share.from_the_start(stage.spec.partitions) {
             let slot = Slot::of(stage.open_task(partition)?);
@@ -179,7 +186,9 @@ impl<P: Processor + 'static> Stage<P> {
 
     /// Takes on partitions that became its own, and gives up those that are to be another's.
     fn take_part(&mut self) {
-        match self.share.poll(Duration::ZERO) {
+        let polled = self.share.poll(Duration::ZERO);
+        self.absent = polled.as_ref().err().map(ToString::to_string);
+        match polled {
             Ok(None) => {}
             Ok(Some(Change::Assigned(partitions))) => {
                 tracing::info!(
@@ -248,10 +257,11 @@ impl<P: Processor + 'static> Stage<P> {
         let mut turn = Turn {
             worked: false,
             lag: 0,
-            failing: false,
+            failing: self.absent.is_some(),
             recovering: false,
+            restoring: 0,
             watermark: i64::MAX,
-            cause: String::new(),
+            cause: self.absent.clone().unwrap_or_default(),
         };
         let partitions: Vec<_> = self.slots.keys().copied().collect();
         for partition in partitions {
@@ -297,7 +307,10 @@ impl<P: Processor + 'static> Stage<P> {
                 turn.worked |= progress.records > 0 || !progress.committed;
                 turn.lag = turn.lag.saturating_add(progress.lag);
                 turn.failing |= progress.failed_keys_in_a_row >= FAILING_KEYS;
-                turn.recovering |= progress.recovering;
+                if progress.recovering {
+                    turn.recovering = true;
+                    turn.restoring = turn.restoring.saturating_add(progress.lag);
+                }
                 turn.watermark = turn.watermark.min(progress.watermark);
             }
             Some(Err(error)) => {
@@ -373,6 +386,9 @@ impl<P: Processor + 'static> Stage<P> {
         self.health
             .recovering
             .store(turn.recovering, Ordering::Relaxed);
+        self.health
+            .restoring
+            .store(turn.restoring, Ordering::Relaxed);
         self.health
             .error
             .lock()

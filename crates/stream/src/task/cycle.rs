@@ -22,6 +22,10 @@ pub(crate) struct Cycle<P: Processor, S: Store> {
     pub(crate) store: S,
     commits: Commits,
     pub(crate) positions: Vec<(TopicPartition, Offset)>,
+    /// Which of them have moved since the last commit.
+    moved: Vec<bool>,
+    /// Whether none was committed yet by this task.
+    all_positions: bool,
     /// Where each commit's changes of the state go; without it, the inputs are stepped again where the state is lost.
     pub(crate) changelog: Option<Changelog>,
     /// Where it stands in the journal how many outputs are committed ahead of the positions they belong to.
@@ -57,6 +61,8 @@ impl<P: Processor, S: Store> Cycle<P, S> {
             store,
             commits: Commits::default(),
             positions,
+            moved: Vec::new(),
+            all_positions: true,
             changelog,
             uncommitted: 0,
             event_time: i64::MIN,
@@ -91,6 +97,9 @@ impl<P: Processor, S: Store> Cycle<P, S> {
     ) -> Result<(), TaskError> {
         self.stepper.record(&self.store, (input, from), record)?;
         let (_, position) = self.positions.get_mut(input).expect("one for each input");
+        if let Some(moved) = self.moved.get_mut(input) {
+            *moved = true;
+        }
         *position = record.offset + 1;
         (self.event_time, self.received) = (record.event_time, record.received_time);
         self.uncommitted += 1;
@@ -191,12 +200,19 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         self.commits.submit(journal, write, Some(changes))
     }
 
-    fn group_offsets(&self) -> Vec<(Group, TopicPartition, Offset)> {
+    /// Gives the positions that have moved since the last commit; at the first one, all.
+    fn group_offsets(&mut self) -> Vec<(Group, TopicPartition, Offset)> {
         let group = &self.stepper.spec().name;
-        let positions = self.positions.iter();
-        positions
-            .map(|(input, offset)| (group.clone(), input.clone(), *offset))
-            .collect()
+        let all = std::mem::take(&mut self.all_positions);
+        let mut moved = Vec::new();
+        for (place, (input, offset)) in self.positions.iter().enumerate() {
+            if all || self.moved.get(place).copied().unwrap_or_default() {
+                moved.push((group.clone(), input.clone(), *offset));
+            }
+        }
+        self.moved.clear();
+        self.moved.resize(self.positions.len(), false);
+        moved
     }
 
     fn head(&self) -> Head {
