@@ -56,7 +56,7 @@ fn client(url: &str) -> Client {
 #[test]
 fn ours_answers_as_registries_do() {
     let (_runtime, url) = served(memory());
-    suite::run(&url);
+    suite::run(&url, &[]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn ours_answers_as_registries_do() {
 )]
 fn another_registry_answers_as_ours_does() {
     match std::env::var("PULSEWIRE_REGISTRY") {
-        Ok(url) => suite::run(&url),
+        Ok(url) => suite::run(&url, suite::APICURIO),
         Err(_) => println!("skipped: PULSEWIRE_REGISTRY names no registry"),
     }
 }

@@ -34,18 +34,37 @@ fn clean(client: &Client) {
     }
 }
 
-/// Asks it all.
-pub(super) fn run(url: &str) {
+/// What Apicurio Registry does otherwise than Confluent documents; docs/schema-registry.md has the list.
+pub(super) const APICURIO: &[&str] = &[
+    "verbose",
+    "POST /subjects/{s}/versions",
+    "GET /subjects/{s}/versions/first",
+    "PUT /config/{s}",
+];
+
+/// Asks it all, but for what a registry is known to do otherwise.
+pub(super) fn run(url: &str, known: &[&str]) {
     let client = client(url);
     clean(&client);
     nothing_is_there(&client);
     versions_and_ids(&client);
-    verdicts(&client);
-    mistakes(&client);
-    deletion(&client);
+    verdicts(&client, known);
+    mistakes(&client, known);
+    deletion(&client, known);
     avro(&client);
     registration(&client);
     clean(&client);
+}
+
+/// Holds codes against those expected, unless a registry is known to answer otherwise.
+fn codes(client: &Client, known: &[&str], asked: &[(&str, &str, Option<Value>, u32)]) {
+    for (method, path, body, expected) in asked {
+        let what = format!("{method} {path}");
+        let found = code(client, method, &at(path), body.clone());
+        if !known.contains(&what.as_str()) {
+            assert_eq!(found, *expected, "{what}");
+        }
+    }
 }
 
 fn nothing_is_there(client: &Client) {
@@ -132,7 +151,7 @@ fn versions_and_ids(client: &Client) {
     );
 }
 
-fn verdicts(client: &Client) {
+fn verdicts(client: &Client, known: &[&str]) {
     let (one, two, narrow) = (json_schema(ONE), json_schema(TWO), json_schema(NARROW));
     assert_eq!(client.check(SUBJECT, &two).expect("it answers"), [""; 0]);
     for breaking in [&one, &narrow] {
@@ -159,12 +178,9 @@ fn verdicts(client: &Client) {
         ));
         let answer = client.ask("POST", &path, Some(&body)).expect("it answers");
         assert_eq!(answer["is_compatible"], compatible, "{answer}");
-        assert!(
-            answer["messages"]
-                .as_array()
-                .is_some_and(|words| !words.is_empty()),
-            "{answer}"
-        );
+        let words = answer["messages"].as_array();
+        let says_why = words.is_some_and(|words| !words.is_empty());
+        assert!(says_why || known.contains(&"verbose"), "{answer}");
     }
     // Without a mode nobody looks, and what others send beside is left alone.
     client.settle(SUBJECT, Mode::None).expect("it takes a mode");
@@ -174,45 +190,41 @@ fn verdicts(client: &Client) {
         .expect("it takes a mode");
 }
 
-fn mistakes(client: &Client) {
-    let schema = |text: &str| Some(json!({"schemaType": "JSON", "schema": text}));
-    for (method, path, body, expected) in [
-        ("POST", "/subjects/{s}/versions", schema("{"), 42_201),
+fn mistakes(client: &Client, known: &[&str]) {
+    let versions = "/subjects/{s}/versions";
+    let no_json = json!({"schemaType": "JSON", "schema": "{"});
+    let no_type = json!({"schemaType": "COBOL", "schema": "x"});
+    let no_mode = json!({"compatibility": "SIDEWAYS"});
+    let asked = [
         (
             "POST",
-            "/subjects/{s}/versions",
-            Some(json!({"schemaType": "COBOL", "schema": "x"})),
+            "/subjects/{s}/versions?normalize=true",
+            Some(no_json),
             42_201,
         ),
+        ("POST", versions, Some(no_type), 42_201),
         ("GET", "/subjects/{s}/versions/first", None, 42_202),
         ("GET", "/subjects/{s}/versions/99", None, 40_402),
-        (
-            "PUT",
-            "/config/{s}",
-            Some(json!({"compatibility": "SIDEWAYS"})),
-            42_203,
-        ),
-    ] {
-        assert_eq!(
-            code(client, method, &at(path), body),
-            expected,
-            "{method} {path}"
-        );
-    }
+        ("PUT", "/config/{s}", Some(no_mode), 42_203),
+    ];
+    codes(client, known, &asked);
 }
 
-fn deletion(client: &Client) {
-    let delete = |path: &str| code(client, "DELETE", &at(path), None);
-    assert_eq!(delete("/subjects/{s}?permanent=true"), 40_405);
+fn deletion(client: &Client, known: &[&str]) {
+    let permanent = "/subjects/{s}?permanent=true";
+    codes(client, known, &[("DELETE", permanent, None, 40_405)]);
     let gone = client.ask("DELETE", &at("/subjects/{s}/versions/1"), None);
     assert_eq!(gone.expect("it is there"), json!(1));
     assert_eq!(client.versions(SUBJECT).expect("it answers"), [2]);
     let gone = client.ask("DELETE", &at("/subjects/{s}"), None);
     assert_eq!(gone.expect("it is there"), json!([2]));
     assert_eq!(client.versions(SUBJECT).expect("it answers"), [0; 0]);
-    assert_eq!(delete("/subjects/{s}"), 40_404);
-    assert_eq!(delete("/subjects/{s}?permanent=true"), 0);
-    assert_eq!(delete("/subjects/{s}?permanent=true"), 40_401);
+    let asked = [
+        ("DELETE", "/subjects/{s}", None, 40_404),
+        ("DELETE", permanent, None, 0),
+        ("GET", "/subjects/{s}/versions?deleted=true", None, 40_401),
+    ];
+    codes(client, known, &asked);
 }
 
 fn avro(client: &Client) {
