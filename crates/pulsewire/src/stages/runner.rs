@@ -126,6 +126,7 @@ impl<P: Processor + 'static> Stage<P> {
             shared,
             health,
             lag_asked: None,
+            outside: String::new(),
             absent: None,
         };
         for partition in stage.share.from_the_start(stage.spec.partitions) {
@@ -187,10 +188,16 @@ impl<P: Processor + 'static> Stage<P> {
     /// Takes on partitions that became its own, and gives up those that are to be another's.
     fn take_part(&mut self) {
         let polled = self.share.poll(Duration::ZERO);
-        self.absent = polled.as_ref().err().map(ToString::to_string);
+        match &polled {
+            Err(error) => self.absent = Some(error.to_string()),
+            // What keeps it away is told once; that nothing is told after it is no news.
+            Ok(None) if self.slots.is_empty() => {}
+            Ok(_) => self.absent = None,
+        }
         match polled {
             Ok(None) => {}
             Ok(Some(Change::Assigned(partitions))) => {
+                self.outside.clear();
                 tracing::info!(
                     stage = self.name,
                     ?partitions,
@@ -224,7 +231,11 @@ impl<P: Processor + 'static> Stage<P> {
                 }
             }
             Err(error) => {
-                tracing::error!(stage = self.name, %error, "this process cannot take part");
+                let cause = error.to_string();
+                if self.outside != cause {
+                    tracing::error!(stage = self.name, %error, "this process cannot take part");
+                    self.outside = cause;
+                }
                 self.share.wait(u64::MAX, WAIT);
             }
         }
