@@ -84,8 +84,6 @@ pub(crate) struct Stage<P: Processor> {
     shared: Arc<Shared>,
     health: Arc<StageHealth>,
     lag_asked: Option<Stopwatch>,
-    /// Why it cannot take part in sharing out the partitions, while it cannot.
-    absent: Option<String>,
 }
 
 /// A partition's place: its task, or why it has none and since when.
@@ -126,8 +124,6 @@ impl<P: Processor + 'static> Stage<P> {
             shared,
             health,
             lag_asked: None,
-            outside: String::new(),
-            absent: None,
         };
         for partition in stage.share.from_the_start(stage.spec.partitions) {
             let slot = Slot::of(stage.open_task(partition)?);
@@ -187,17 +183,11 @@ impl<P: Processor + 'static> Stage<P> {
 
     /// Takes on partitions that became its own, and gives up those that are to be another's.
     fn take_part(&mut self) {
-        let polled = self.share.poll(Duration::ZERO);
-        match &polled {
-            Err(error) => self.absent = Some(error.to_string()),
-            // What keeps it away is told once; that nothing is told after it is no news.
-            Ok(None) if self.slots.is_empty() => {}
-            Ok(_) => self.absent = None,
-        }
-        match polled {
+        match self.share.poll(Duration::ZERO) {
+            // Whoever has partitions has a place; where there are none, that nothing is told is no news.
+            Ok(None) if !self.slots.is_empty() => self.outside.clear(),
             Ok(None) => {}
             Ok(Some(Change::Assigned(partitions))) => {
-                self.outside.clear();
                 tracing::info!(
                     stage = self.name,
                     ?partitions,
@@ -231,10 +221,8 @@ impl<P: Processor + 'static> Stage<P> {
                 }
             }
             Err(error) => {
-                let cause = error.to_string();
-                if self.outside != cause {
+                if self.absent != told {
                     tracing::error!(stage = self.name, %error, "this process cannot take part");
-                    self.outside = cause;
                 }
                 self.share.wait(u64::MAX, WAIT);
             }
@@ -268,11 +256,11 @@ impl<P: Processor + 'static> Stage<P> {
         let mut turn = Turn {
             worked: false,
             lag: 0,
-            failing: self.absent.is_some(),
+            failing: !self.outside.is_empty(),
             recovering: false,
             restoring: 0,
             watermark: i64::MAX,
-            cause: self.absent.clone().unwrap_or_default(),
+            cause: self.outside.clone(),
         };
         let partitions: Vec<_> = self.slots.keys().copied().collect();
         for partition in partitions {
