@@ -84,6 +84,8 @@ pub(crate) struct Stage<P: Processor> {
     shared: Arc<Shared>,
     health: Arc<StageHealth>,
     lag_asked: Option<Stopwatch>,
+    /// Why it has no place in its group, while it has none.
+    outside: String,
 }
 
 /// A partition's place: its task, or why it has none and since when.
@@ -124,6 +126,7 @@ impl<P: Processor + 'static> Stage<P> {
             shared,
             health,
             lag_asked: None,
+            outside: String::new(),
         };
         for partition in stage.share.from_the_start(stage.spec.partitions) {
             let slot = Slot::of(stage.open_task(partition)?);
@@ -221,8 +224,10 @@ impl<P: Processor + 'static> Stage<P> {
                 }
             }
             Err(error) => {
-                if self.absent != told {
+                let cause = error.to_string();
+                if self.outside != cause {
                     tracing::error!(stage = self.name, %error, "this process cannot take part");
+                    self.outside = cause;
                 }
                 self.share.wait(u64::MAX, WAIT);
             }
