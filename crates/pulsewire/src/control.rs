@@ -7,6 +7,7 @@ mod models;
 mod page;
 pub(crate) mod rates;
 mod respond;
+pub(crate) mod status;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -29,6 +30,7 @@ use crate::engine::Engine;
 use crate::intake::sources::Sources;
 use crate::metrics::Metrics;
 use crate::registry;
+use crate::roles::Role;
 use crate::stages::StageHealth;
 use crate::tasks::Tasks;
 use crate::views;
@@ -125,9 +127,13 @@ async fn answer(
         }
         (&Method::GET | &Method::HEAD, "/ready") => return respond::ready(&control),
         (&Method::GET | &Method::HEAD, "/metrics") => return respond::metrics(&control.metrics),
+        (&Method::GET | &Method::HEAD, status::PATH) => return respond::status(control).await,
         (&Method::GET | &Method::HEAD, path) if path.starts_with("/assets/") => {
             return Control::asset(path)
                 .unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
+        }
+        _ if !control.config.roles.has(Role::Ui) => {
+            return respond::no_pages(&control.config.roles);
         }
         (&Method::POST, _) => return actions::act(&control, &path, &headers, &body).await,
         (&Method::GET | &Method::HEAD, _) => {}

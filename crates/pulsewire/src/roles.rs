@@ -34,6 +34,14 @@ const ALL: [(Role, &str); 7] = [
     (Role::Ui, "ui"),
 ];
 
+impl Role {
+    /// Its name, as it is configured.
+    pub(crate) fn name(self) -> &'static str {
+        let named = ALL.iter().find(|(role, _)| *role == self);
+        named.map_or("", |(_, name)| name)
+    }
+}
+
 /// The roles of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roles(BTreeSet<Role>);

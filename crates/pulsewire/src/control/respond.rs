@@ -11,7 +11,9 @@ use ui::{Frame, Refusal, Theme};
 
 use super::Control;
 use super::page::{self, Form, Page};
+use super::status;
 use crate::metrics::Metrics;
+use crate::roles::Roles;
 
 /// Scripts, styles and pictures come from here and nowhere else, and nothing is inline.
 const POLICY: &str = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
@@ -38,8 +40,31 @@ pub(super) fn with(
 }
 
 /// Plain words.
-pub(super) fn plain(status: StatusCode, words: &'static str) -> Response {
+pub(super) fn plain(status: StatusCode, words: impl Into<Body>) -> Response {
     with(status, "text/plain; charset=utf-8", words)
+}
+
+/// Where the pages are others' to show.
+pub(super) fn no_pages(roles: &Roles) -> Response {
+    let words = format!(
+        "This process shows no pages: its roles are {roles}. Ask one that has the role ui; here are /health, /ready, /metrics and /status.\n"
+    );
+    plain(StatusCode::NOT_FOUND, words)
+}
+
+/// What the process tells of itself, found out off the runtime's threads: it waits for brokers.
+pub(super) async fn status(control: Arc<Control>) -> Response {
+    let made = tokio::task::spawn_blocking(move || {
+        serde_json::to_vec(&status::status(&control)).expect("words and numbers always make JSON")
+    });
+    match made.await {
+        Ok(json) => with(StatusCode::OK, "application/json", json),
+        Err(error) => {
+            tracing::error!(%error, "the status could not be told");
+            let words = "the status could not be told; the log says why\n";
+            plain(StatusCode::INTERNAL_SERVER_ERROR, words)
+        }
+    }
 }
 
 /// A file whose name changes with its content.
@@ -151,7 +176,7 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// What keeps this process from doing its work, in words.
-fn troubles(control: &Control) -> Vec<String> {
+pub(super) fn troubles(control: &Control) -> Vec<String> {
     let status = control.journal.status();
     let mut troubles = Vec::new();
     if let Some(why) = &status.poisoned {

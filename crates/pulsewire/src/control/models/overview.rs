@@ -175,10 +175,11 @@ fn stage_health(stage: &StageHealth) -> (Health, String) {
         return (Health::Degraded, error);
     }
     if stage.recovering.load(Ordering::Relaxed) {
-        return (
-            Health::CatchingUp,
-            "brings its state up to what was committed".to_owned(),
-        );
+        let note = match stage.restoring.load(Ordering::Relaxed) {
+            0 => "brings its state up to what was committed".to_owned(),
+            left => format!("restoring, {left} records left"),
+        };
+        return (Health::CatchingUp, note);
     }
     (Health::Running, String::new())
 }
