@@ -13,6 +13,7 @@ mod run;
 mod schema;
 mod send;
 mod state;
+mod status;
 
 mod tail;
 mod topics;
@@ -53,6 +54,7 @@ enum Verb {
     Topics(topics::Topics),
     Tail(tail::Tail),
     State(state::State),
+    Status(status::Ask),
     Validate(validate::Validate),
     Schema(schema::Schema),
 
@@ -169,6 +171,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
         Verb::State(state) => state.run(&mut out),
+        Verb::Status(status) => status.run(&mut out),
         Verb::Validate(validate) => validate.run(&mut out),
         Verb::Schema(schema) => schema.run(&mut out),
 

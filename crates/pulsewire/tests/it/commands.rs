@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "demo",
     "run",
     "check",
@@ -19,6 +19,7 @@ const VERBS: [&str; 14] = [
     "topics",
     "tail",
     "state",
+    "status",
     "validate",
     "schema",
     "doctor",
