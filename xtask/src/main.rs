@@ -13,6 +13,7 @@ mod definitions;
 mod e2e;
 mod fuzz;
 mod kafka;
+mod registry;
 mod step;
 mod tables;
 #[cfg(test)]
@@ -38,6 +39,7 @@ cargo xtask COMMAND
                   validation
   kafka up|down|status|kill|start|pause|resume|tool
                   real brokers on loopback, from Maven; `cargo xtask kafka` says more
+  registry        the tests of the schema registry, against ours and against Apicurio Registry, from Maven
   definitions     compiles the definitions of FHIR R4 from the shared corpora
   tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
   kill-loop N     kills the running binary N times under load and checks that nothing is lost";
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         ["e2e"] => e2e::run(),
         ["fuzz", target, minutes] => fuzz::run(target, minutes),
         ["kafka", rest @ ..] => kafka::run(rest),
+        ["registry"] => registry::run(),
         ["definitions"] => definitions::run(),
         ["tables"] => tables::run(),
         ["kill-loop", cycles] => kill_loop(cycles),
@@ -103,6 +106,7 @@ fn test(browser: bool) -> Result<(), step::Failed> {
     .env("RUSTDOCFLAGS", "-D warnings")
     .run()?;
     if browser {
+        registry::run()?;
         fuzz::briefly()?;
         e2e::run()?;
     }
