@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod log;
 mod map;
+mod reading;
 mod run;
 mod schema;
 mod send;
@@ -216,6 +217,7 @@ fn addresses(running: &Running, config: &Config) -> String {
         ("alerts", format!("http://{pages}/alerts")),
         ("patients", format!("http://{pages}/patients")),
         ("metrics", format!("http://{pages}/metrics")),
+        ("status", format!("http://{pages}/status")),
         (
             "health, readiness",
             format!("http://{pages}/health, http://{pages}/ready"),

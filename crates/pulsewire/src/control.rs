@@ -36,7 +36,7 @@ use crate::tasks::Tasks;
 use crate::views;
 use page::Page;
 
-pub(crate) use audit::OPERATOR;
+pub(crate) use audit::{AuditTopic, OPERATOR, permit};
 pub(crate) use models::totals;
 
 /// The largest body of a form.

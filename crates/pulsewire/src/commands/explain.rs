@@ -7,13 +7,14 @@ use std::path::Path;
 
 use clap::Args;
 use clinical::{Actor, Alert, AlertId, FindingState, ReceivedTime, wire};
-use journal::{EmbeddedJournal, Journal, Record, TopicPartition};
+use journal::{Journal, Record, TopicPartition};
 use mapping::coverage::Outcome;
 use serde::Serialize;
 
-use super::{Configured, Failure};
+use super::{Configured, Failure, reading};
 use crate::clock::Clock;
-use crate::control::OPERATOR;
+use crate::config::Config;
+use crate::control::{self, AuditTopic, OPERATOR};
 use crate::explain::{self, Step};
 use crate::intake::sources::Sources;
 use crate::topics;
@@ -51,22 +52,23 @@ impl Explain {
                 "an id has 32 hexadecimal digits; pages and deliveries give it",
             )
         })?;
-        let journal = EmbeddedJournal::open_read_only(&config.journal.directory.join("journal"))?;
-        let (place, alert) = newest(&journal, config.journal.partitions, id)?.ok_or_else(|| {
+        let journal = reading::journal(&config)?;
+        let journal = &*journal;
+        let (place, alert) = newest(journal, config.journal.partitions, id)?.ok_or_else(|| {
             Failure::new(
                 format!("there is no alert {id}"),
                 "`pulsewire tail healthcare.events.care-alert` shows the newest",
             )
         })?;
-        let steps = explain::way_back(&journal, &alert, config.journal.partitions)?;
+        let steps = explain::way_back(journal, &alert, config.journal.partitions)?;
         let sources = Sources::new(&config.sources).map_err(|error| Failure::new(error, ""))?;
-        let mut messages = explain::messages(&journal, &alert)?;
+        let mut messages = explain::messages(journal, &alert)?;
         let coverage: Vec<Coverage> = messages
             .iter()
             .map(|(place, record)| Coverage::of(place, record, &sources))
             .collect();
         if self.content {
-            audit(&config.journal.directory, &alert, Clock::system().now())?;
+            audit(&config, journal, &alert, Clock::system().now())?;
         } else {
             messages.clear();
         }
@@ -74,7 +76,7 @@ impl Explain {
             return print_json(&alert, &place, &steps, (&coverage, &messages), out);
         }
         print(&alert, &place, out)?;
-        print_findings(&journal, &alert, config.journal.partitions, out)?;
+        print_findings(journal, &alert, config.journal.partitions, out)?;
         writeln!(out, "\nthe way back")?;
         for step in steps {
             writeln!(
@@ -181,8 +183,33 @@ fn print_json(
 
 /// Writes down that somebody looks at what identifies the patient, before it is shown.
 ///
-/// The journal may be another process's, so the record goes to a file beside it.
-fn audit(directory: &Path, alert: &Alert, now: ReceivedTime) -> Result<(), Failure> {
+/// On Apache Kafka it goes to the audit topic; a journal in files may be another process's, so there it goes to a file beside it.
+fn audit(
+    config: &Config,
+    journal: &dyn Journal,
+    alert: &Alert,
+    now: ReceivedTime,
+) -> Result<(), Failure> {
+    if config.kafka.is_none() {
+        return audit_file(&config.journal.directory, alert, now);
+    }
+    let topic = AuditTopic {
+        journal,
+        partitions: config.journal.partitions,
+    };
+    let kept = control::permit(
+        &topic,
+        "explain alert with content",
+        Some(alert.patient),
+        now,
+    );
+    kept.map(drop).map_err(|error| {
+        let hint = "nothing is shown without it: this user must be let write to healthcare.audit";
+        Failure::new(format!("the audit record could not be kept: {error}"), hint)
+    })
+}
+
+fn audit_file(directory: &Path, alert: &Alert, now: ReceivedTime) -> Result<(), Failure> {
     let line = format!(
         "{{\"who\":\"{OPERATOR}\",\"purpose\":\"explain alert with content\",\"patient\":\"{}\",\"at\":\"{now}\"}}\n",
         alert.patient

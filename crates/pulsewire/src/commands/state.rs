@@ -11,7 +11,7 @@ use clinical::PatientKey;
 use journal::{EmbeddedJournal, Journal, TopicPartition, partition_for};
 use stream::{FjallDatabase, Processor, StageSpec, Store};
 
-use super::{Configured, Failure};
+use super::{Configured, Failure, reading};
 use crate::config::Config;
 use crate::intake::sources::Sources;
 use crate::metrics::Metrics;
@@ -91,6 +91,12 @@ impl State {
 
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
+        let kept = config.journal.directory.join("state");
+        let hint = format!(
+            "to have a process make its state anew, stop it and delete {}: the next start restores it from the changelog topics; `pulsewire status` shows how far that is",
+            kept.display()
+        );
+        reading::only_in_files(&config, "state", &hint)?;
         let patient = self.patient.as_deref().map(|text| {
             PatientKey::parse(text).ok_or_else(|| {
                 Failure::new(

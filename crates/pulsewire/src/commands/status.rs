@@ -207,7 +207,11 @@ fn one_group(group: &GroupStatus, out: &mut dyn Write) -> std::io::Result<()> {
         name = "";
     }
     if !group.members.is_empty() && group.state != STABLE {
-        writeln!(out, "{name:<20} the partitions are being shared out anew ({})", group.state)?;
+        writeln!(
+            out,
+            "{name:<20} the partitions are being shared out anew ({})",
+            group.state
+        )?;
     }
     Ok(())
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use clinical::ReceivedTime;
-use journal::{EmbeddedJournal, Journal, RecordRef, TopicPartition};
+use journal::{Bounds, Journal, Offset, RecordRef, TopicPartition};
 use serde::Serialize;
 
-use super::{Configured, Failure};
+use super::{Configured, Failure, reading};
 
 /// How much is read at once.
 const READ_BYTES: usize = 1 << 20;
@@ -51,7 +51,7 @@ struct Line {
 impl Tail {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
-        let journal = EmbeddedJournal::open_read_only(&config.journal.directory.join("journal"))?;
+        let journal = reading::journal(&config)?;
         let known = journal
             .topics()
             .into_iter()
@@ -66,14 +66,14 @@ impl Tail {
             .map(|p| TopicPartition::new(topic.name.clone(), p))
             .collect();
         let bounds = journal.bounds(&partitions)?;
-        let mut next: Vec<u64> = bounds
-            .iter()
-            .map(|b| b.end.saturating_sub(self.last).max(b.start))
-            .collect();
+        let each = partitions.iter().zip(bounds);
+        let mut next = each
+            .map(|(at, bounds)| newest(&*journal, at, bounds, self.last))
+            .collect::<Result<Vec<_>, Failure>>()?;
         let mut seen = 0;
         loop {
             for (at, next) in partitions.iter().zip(&mut next) {
-                self.print_new(&journal, at, next, out)?;
+                self.print_new(&*journal, at, next, out)?;
             }
             if !self.follow {
                 return Ok(());
@@ -91,21 +91,14 @@ impl Tail {
         out: &mut dyn Write,
     ) -> Result<(), Failure> {
         loop {
-            let end = journal
-                .bounds(std::slice::from_ref(at))?
-                .first()
-                .map_or(0, |bounds| bounds.end);
-            if *next >= end {
-                return Ok(());
-            }
             let batch = journal.read(at, *next, READ_BYTES)?;
             for record in batch.iter() {
                 self.print(at, &record, out)?;
             }
-            let Some(after) = batch.next_offset() else {
-                return Ok(());
-            };
-            *next = after;
+            match batch.next_offset().filter(|after| *after > *next) {
+                Some(after) => *next = after,
+                None => return Ok(()),
+            }
         }
     }
 
@@ -153,4 +146,45 @@ impl Tail {
         }
         Ok(())
     }
+}
+
+/// The offset of the first of the newest so many records: offsets have gaps where there are transactions.
+fn newest(
+    journal: &dyn Journal,
+    at: &TopicPartition,
+    bounds: Bounds,
+    last: u64,
+) -> Result<Offset, Failure> {
+    let mut span = last;
+    loop {
+        let from = bounds.end.saturating_sub(span).max(bounds.start);
+        let offsets = offsets(journal, at, from, bounds.end)?;
+        let enough = usize::try_from(last).unwrap_or(usize::MAX);
+        if let Some(before) = offsets.len().checked_sub(enough) {
+            return Ok(offsets.get(before).copied().unwrap_or(bounds.end));
+        }
+        if from == bounds.start {
+            return Ok(from);
+        }
+        span = span.saturating_mul(2);
+    }
+}
+
+/// The offsets of the records between two places.
+fn offsets(
+    journal: &dyn Journal,
+    at: &TopicPartition,
+    from: Offset,
+    end: Offset,
+) -> Result<Vec<Offset>, Failure> {
+    let (mut found, mut next) = (Vec::new(), from);
+    while next < end {
+        let batch = journal.read(at, next, READ_BYTES)?;
+        found.extend(batch.iter().map(|record| record.offset));
+        match batch.next_offset().filter(|after| *after > next) {
+            Some(after) => next = after,
+            None => break,
+        }
+    }
+    Ok(found)
 }

@@ -1,19 +1,21 @@
 //! `topics`: what is in the journal, topic by topic.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Args;
-use journal::{EmbeddedJournal, Journal, TopicPartition, TopicSpec};
+use journal::{Journal, TopicPartition, TopicSpec};
 use schema::asyncapi::{self, TopicDescription};
 use serde::Serialize;
 
-use super::{Configured, Failure};
+use super::{Configured, Failure, reading};
+use crate::config::Config;
 use crate::topics;
 use crate::unmapped::{self, Code, Seen, Unmapped};
 
 /// List the topics with their records, describe them, or list the codes that nothing translates
 ///
-/// Reads beside a running process; nothing is locked. With --unmapped it counts all messages that the journal keeps.
+/// Reads beside a running process; nothing is locked. On Apache Kafka the marks of transactions count as records. With --unmapped it counts all messages that the journal keeps.
 /// With --asyncapi it reads no journal: the document says what stands on each topic, with headers and schemas.
 #[derive(Args)]
 pub(crate) struct Topics {
@@ -71,9 +73,9 @@ impl Topics {
             writeln!(out, "{}", asyncapi::document(&described(&specs)))?;
             return Ok(());
         }
-        let journal = EmbeddedJournal::open_read_only(&config.journal.directory.join("journal"))?;
+        let journal = reading::journal(&config)?;
         if self.unmapped {
-            let codes = Unmapped::of(&journal, config.journal.partitions)?;
+            let codes = Unmapped::of(&*journal, config.journal.partitions)?;
             return self.codes(&codes, out);
         }
         if !self.json {
@@ -83,7 +85,7 @@ impl Topics {
                 "topic", "partitions", "records", "kept"
             )?;
         }
-        for topic in journal.topics() {
+        for topic in ours(&*journal, &config) {
             let partitions: Vec<_> = (0..topic.partitions)
                 .map(|p| TopicPartition::new(topic.name.clone(), p))
                 .collect();
@@ -161,6 +163,21 @@ impl Topics {
     }
 }
 
+/// The topics of the platform: a cluster may have others beside them.
+fn ours(journal: &dyn Journal, config: &Config) -> Vec<TopicSpec> {
+    let all = journal.topics().into_iter();
+    if config.kafka.is_none() {
+        return all.collect();
+    }
+    let partitions = config.journal.partitions;
+    let specs = topics::specs(partitions, config.journal.retention).into_iter();
+    let known: BTreeSet<_> = specs
+        .chain(topics::changelogs(partitions))
+        .map(|spec| spec.name)
+        .collect();
+    all.filter(|topic| known.contains(&topic.name)).collect()
+}
+
 fn described(specs: &[TopicSpec]) -> Vec<TopicDescription> {
     let describe = |spec: &TopicSpec| TopicDescription {
         name: spec.name.to_string(),
@@ -191,7 +208,6 @@ fn code_line(code: &Code, seen: &Seen) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use schema::topic::content;

@@ -34,6 +34,9 @@ pub(super) fn status(address: &str) -> Result<(String, Status), Failure> {
     let status = status.filter(|_| code.is_success());
     status.map(|status| (text, status)).ok_or_else(|| {
         let what = format!("{address} answers {code}, and not with a status of this version");
-        Failure::new(what, "is it the control.listen of a Pulsewire of this version?")
+        Failure::new(
+            what,
+            "is it the control.listen of a Pulsewire of this version?",
+        )
     })
 }

@@ -83,8 +83,14 @@ fn a_site_that_is_well_is_a_short_table() {
         member("north.a", "north.a-1f2e", &[0]),
         member("north.b", "north.b-9c8d", &[1]),
     ];
-    let shown = status(vec![station("normalize")], vec![group("normalize", members)]);
-    check(&shown, true, &expect![[r#"
+    let shown = status(
+        vec![station("normalize")],
+        vec![group("normalize", members)],
+    );
+    check(
+        &shown,
+        true,
+        &expect![[r#"
         Pulsewire 1.2.3 at 127.0.0.1:8080: process 99, up 60 min
           roles    normalize, workloads
           journal  on Apache Kafka at kafka-1:9092, prefix north., instance a, transactions by TV1
@@ -95,7 +101,8 @@ fn a_site_that_is_well_is_a_short_table() {
         group                member                           host               partitions        lag
         normalize            north.a                          10.0.0.7                    0          3
                              north.b                          10.0.0.7                    1          4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -132,7 +139,10 @@ fn what_is_not_well_says_what_it_is() {
     };
     let alone = group("alerts", Vec::new());
     let shown = status(vec![restoring, failing, idle], vec![sharing, away, alone]);
-    check(&shown, false, &expect![[r#"
+    check(
+        &shown,
+        false,
+        &expect![[r#"
         Pulsewire 1.2.3 at 127.0.0.1:8080: process 99, up 60 min
           roles    normalize, workloads
           journal  on Apache Kafka at kafka-1:9092, prefix north., instance a, transactions by TV1
@@ -148,7 +158,8 @@ fn what_is_not_well_says_what_it_is() {
                              the partitions are being shared out anew (PreparingRebalance)
         workloads            not known: the brokers are away
         alerts               nobody: start a process with the role alerts; 7 records wait
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
