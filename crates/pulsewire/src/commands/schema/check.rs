@@ -167,3 +167,39 @@ const fn verdict(breaks: &[String]) -> Verdict {
         Verdict::Breaks
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn a_change_that_breaks_readers_is_named_and_fails() {
+        let folder = tempfile::tempdir().expect("there is room");
+        for one in ours() {
+            let name = format!("{}.{}", one.subject, ending(one.schema.language()));
+            std::fs::write(folder.path().join(name), one.schema.text()).expect("there is room");
+        }
+        let check = Check {
+            against: Some(folder.path().display().to_string()),
+            json: false,
+        };
+        let config = crate::config::defaults();
+        let mut out = Vec::new();
+        assert!(check.run(&config, &mut out).is_ok());
+        let path = folder.path().join("healthcare.fhir.patient-value.json");
+        let text = std::fs::read_to_string(&path).expect("it was written");
+        let mut earlier: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        earlier["properties"]["gender"] = serde_json::json!({"type": "integer"});
+        std::fs::write(&path, earlier.to_string()).expect("there is room");
+        let mut out = Vec::new();
+        assert!(matches!(check.run(&config, &mut out), Err(Failure::Said)));
+        let told = String::from_utf8(out).expect("it is text");
+        let told: Vec<&str> = told.lines().take(2).collect();
+        expect![[r"
+            healthcare.fhir.patient-value would break readers
+              TYPE_CHANGED breaks readers with the new schema, of records written before: #/properties/gender: the new schema does not take the type that version 1 allows (integer and string)"]]
+        .assert_eq(&told.join("\n"));
+    }
+}
