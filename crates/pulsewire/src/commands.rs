@@ -29,6 +29,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config};
 use crate::pipeline::Running;
+use crate::roles::Role;
 
 /// Clinical events as they happen: HL7 v2 in, FHIR events in the journal, alerts out.
 ///
@@ -211,9 +212,14 @@ fn addresses(running: &Running, config: &Config) -> String {
         (Some(mllp), None) => format!("mllp://{mllp}"),
         (None, _) => "taken by other processes".to_owned(),
     };
+    let has_pages = config.roles.has(Role::Ui);
+    let shown = match has_pages {
+        true => format!("http://{pages}/"),
+        false => format!("shown by other processes; checks are at http://{pages}/"),
+    };
     let rows = [
         ("HL7 v2 in (MLLP)", mllp),
-        ("pages", format!("http://{pages}/")),
+        ("pages", shown),
         ("alerts", format!("http://{pages}/alerts")),
         ("patients", format!("http://{pages}/patients")),
         ("metrics", format!("http://{pages}/metrics")),
@@ -226,6 +232,7 @@ fn addresses(running: &Running, config: &Config) -> String {
     ];
     let lines = rows
         .iter()
+        .filter(|(what, _)| has_pages || !matches!(*what, "alerts" | "patients"))
         .map(|(what, place)| format!("  {what:<18} {place}"));
     let notice = "A secondary notification system: not a primary alarm and not a medical device.";
     format!(

@@ -1,5 +1,8 @@
 //! `doctor`: looks at the machine and the data directory and says what will be trouble.
 
+#[cfg(feature = "kafka")]
+mod brokers;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -28,7 +31,7 @@ const OPEN_FILES_FEW: usize = 4096;
 /// Look at this machine and the data directory for trouble
 ///
 /// Checks the configuration, the addresses, the disk (how long a durable write takes), limits, the site key and, with
-/// --verify, every record in the journal. Exits with 1 if something is wrong.
+/// --verify, every record in the journal. On Apache Kafka it looks at the brokers and how they keep the topics. Exits with 1 if something is wrong.
 #[derive(Args)]
 pub(crate) struct Doctor {
     #[command(flatten)]
@@ -66,6 +69,14 @@ impl Doctor {
         tell("MLLP address", address(config.mllp.listen))?;
         tell("pages address", address(config.control_listen))?;
         tell("data directory", writable(directory))?;
+        #[cfg(feature = "kafka")]
+        if let Some(kafka) = &config.kafka {
+            tell("site key", named_key(&config))?;
+            for (what, verdict) in brokers::verdicts(&config, kafka) {
+                tell(what, verdict)?;
+            }
+            return if bad { Err(Failure::Said) } else { Ok(()) };
+        }
         if directory.is_dir() {
             tell("durable write", sync_probe(directory))?;
             tell("site key", key(&config))?;
@@ -162,6 +173,18 @@ fn times(path: &Path) -> io::Result<Vec<Duration>> {
     std::fs::remove_file(path)?;
     times.sort_unstable();
     Ok(times)
+}
+
+/// The site key where processes share a journal: all of them need the same one.
+#[cfg(feature = "kafka")]
+fn named_key(config: &Config) -> Verdict {
+    match config.journal.site_key {
+        Some(_) => key(config),
+        None => Verdict::Bad(
+            "journal.site_key names no file".into(),
+            "give every process the same file: each would make its own pseudonyms without it",
+        ),
+    }
 }
 
 fn key(config: &Config) -> Verdict {

@@ -54,4 +54,7 @@ mod faults;
 mod commands;
 
 #[cfg(test)]
+mod status;
+
+#[cfg(test)]
 mod asyncapi;

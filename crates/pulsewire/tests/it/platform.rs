@@ -101,6 +101,14 @@ impl Site {
         Platform::start(command, &self.folder.path().join("log"))
     }
 
+    /// Starts it with only these roles, of which intake is one.
+    pub(crate) fn start_as(&self, roles: &str) -> Platform {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
+        command.arg("run").arg("--config").arg(self.config());
+        command.args(["--roles", roles]);
+        Platform::start(command, &self.folder.path().join("log"))
+    }
+
     /// Starts the platform and kills it so soon after, whether or not it takes messages by then.
     pub(crate) fn start_and_kill(&self, lived: Duration) {
         let config = self.config();

@@ -51,6 +51,15 @@ pub(crate) fn number(name: &str, otherwise: u64) -> u64 {
         .unwrap_or(otherwise)
 }
 
+/// The brokers to test against, or a printed reason why there are none.
+pub(crate) fn brokers() -> Option<String> {
+    let brokers = std::env::var("PULSEWIRE_KAFKA").ok();
+    if brokers.is_none() {
+        println!("skipped: PULSEWIRE_KAFKA names no brokers; `cargo xtask kafka up` starts one");
+    }
+    brokers
+}
+
 /// The folder with the corpora, or a printed reason why there is none.
 pub(crate) fn corpora() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
