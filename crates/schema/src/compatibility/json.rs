@@ -5,7 +5,7 @@ mod check;
 mod combined;
 mod limits;
 mod object;
-mod types;
+mod sorts;
 
 use serde_json::{Map, Value};
 
@@ -129,16 +129,16 @@ impl<'s> Walk<'s> {
             return;
         };
         self.values(written, read);
-        if types.has(types::STRING) {
+        if types.has(sorts::STRING) {
             self.strings(written, read);
         }
-        if types.has(types::NUMBER) {
+        if types.has(sorts::NUMBER) {
             self.numbers(written, read);
         }
-        if types.has(types::OBJECT) {
+        if types.has(sorts::OBJECT) {
             self.objects(written, read);
         }
-        if types.has(types::ARRAY) {
+        if types.has(sorts::ARRAY) {
             self.arrays(written, read);
         }
         self.combinations(writer, reader);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::Invalid;
-use super::types;
+use super::sorts;
 
 /// Schemas nested deeper than this are refused.
 const NESTING_MAX: usize = 120;
@@ -36,11 +36,11 @@ fn one(root: &Value, keyword: &str, value: &Value, path: &mut Vec<String>) -> Re
     let wrong = |what: &str| Err(Invalid::at(path, what));
     match keyword {
         "type" => match value {
-            Value::String(name) if types::named(name).is_some() => Ok(()),
+            Value::String(name) if sorts::named(name).is_some() => Ok(()),
             Value::Array(names)
                 if names
                     .iter()
-                    .all(|name| name.as_str().and_then(types::named).is_some()) =>
+                    .all(|name| name.as_str().and_then(sorts::named).is_some()) =>
             {
                 Ok(())
             }
