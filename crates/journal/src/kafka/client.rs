@@ -2,10 +2,11 @@
 
 use super::config::TokenSource;
 use crate::{Done, Error};
+use rdkafka::ClientConfig;
 use rdkafka::client::{ClientContext, OAuthToken};
-use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::config::{FromClientConfigAndContext as _, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::ProducerContext;
 use rdkafka::topic_partition_list::TopicPartitionList;
@@ -13,11 +14,22 @@ use rdkafka::types::RDKafkaRespErr;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// So many events are heard of before a client that nobody polls is asked something.
+const EVENTS_AT_ONCE: u32 = 8;
+/// A token is there when a new client is first asked something; to fetch it may take longer than this.
+const FIRST_TOKEN: Duration = Duration::from_millis(20);
+
+/// How OpenSSL names what the other side says against a certificate.
+const SSL_ALERT: &str = "SSL alert number";
 
 /// What every client calls back.
 pub(super) struct Context {
     tokens: Option<TokenSource>,
     moves: Mutex<VecDeque<Move>>,
+    /// What went wrong in the background since something last went well: calls that wait for it only time out.
+    trouble: Mutex<Option<(RDKafkaErrorCode, String)>>,
     /// Nobody is there any more to finish anything: what is to be given up is given up at once.
     leaving: AtomicBool,
 }
@@ -51,6 +63,7 @@ impl Context {
         Self {
             tokens,
             moves: Mutex::default(),
+            trouble: Mutex::default(),
             leaving: AtomicBool::new(false),
         }
     }
@@ -64,6 +77,77 @@ impl Context {
     pub(super) fn moves(&self) -> MutexGuard<'_, VecDeque<Move>> {
         self.moves.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<(RDKafkaErrorCode, String)>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something went well: what went wrong before is over.
+    pub(super) fn well(&self) {
+        self.trouble().take();
+    }
+
+    /// Adds what went wrong in the background to an error that says only that nothing came.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match (error, &*self.trouble()) {
+            (Error::Unavailable { doing, cause }, Some((_, reason))) => Error::Unavailable {
+                doing,
+                cause: format!("{cause}: {reason}"),
+            },
+            (error, _) => error,
+        }
+    }
+
+    /// Tells that we were turned away, where that went wrong in the background.
+    pub(super) fn turned_away(&self, doing: &str) -> Option<Error> {
+        let trouble = self.trouble();
+        let (code, reason) = trouble.as_ref()?;
+        Some(Error::Refused {
+            doing: doing.to_owned(),
+            cause: reason.clone(),
+            hint: hint(*code).filter(|_| is_refusal(*code))?,
+        })
+    }
+}
+
+/// Hears of what happens in the background of a client that nobody polls otherwise, and renews its token.
+pub(super) fn listen(client: &BaseConsumer<Context>) {
+    for _ in 0..EVENTS_AT_ONCE {
+        if let Some(Ok(_)) = client.poll(Duration::ZERO) {
+            return;
+        }
+    }
+}
+
+/// Asks by a client that nobody polls otherwise.
+pub(super) fn ask<T>(
+    client: &BaseConsumer<Context>,
+    question: impl FnOnce(&BaseConsumer<Context>) -> KafkaResult<T>,
+    failed: impl FnOnce(&KafkaError) -> Error,
+) -> Result<T, Error> {
+    listen(client);
+    let answer = question(client);
+    match answer {
+        Ok(answer) => {
+            client.context().well();
+            Ok(answer)
+        }
+        Err(error) => {
+            listen(client);
+            Err(client.context().explain(failed(&error)))
+        }
+    }
+}
+
+/// Opens a client that only asks.
+pub(super) fn asker(told: &ClientConfig, context: Context) -> KafkaResult<BaseConsumer<Context>> {
+    let needs_token = context.tokens.is_some();
+    let client = BaseConsumer::from_config_and_context(told, context)?;
+    if needs_token && client.poll(FIRST_TOKEN).is_some() {
+        // What it says is remembered by its context.
+        listen(&client);
+    }
+    Ok(client)
 }
 
 impl ClientContext for Context {
@@ -71,12 +155,28 @@ impl ClientContext for Context {
 
     /// That a partition is read to its end is no error, and happens all the time.
     fn error(&self, error: KafkaError, reason: &str) {
-        if error != KafkaError::Global(RDKafkaErrorCode::PartitionEOF) {
-            self.log(
-                RDKafkaLogLevel::Error,
-                "ERROR",
-                &format!("{error}: {reason}"),
-            );
+        if error == KafkaError::Global(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
+        self.log(
+            RDKafkaLogLevel::Error,
+            "ERROR",
+            &format!("{error}: {reason}"),
+        );
+        let Some(code) = error.rdkafka_error_code() else {
+            return;
+        };
+        // An alert of the other side comes while reading, as if the network had failed.
+        let code = match reason.contains(SSL_ALERT) {
+            true => RDKafkaErrorCode::SSL,
+            false => code,
+        };
+        let mut trouble = self.trouble();
+        // That all brokers are down says less than why.
+        let says_more = code != RDKafkaErrorCode::AllBrokersDown
+            && !matches!(*trouble, Some((before, _)) if is_refusal(before) && !is_refusal(code));
+        if trouble.is_none() || says_more {
+            *trouble = Some((code, reason.to_owned()));
         }
     }
 
@@ -122,8 +222,11 @@ impl ProducerContext for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, delivery: Box<Delivery>) {
         let result = match result {
-            Ok(message) => Ok(u64::try_from(message.offset()).unwrap_or_default()),
-            Err((error, _)) => Err(write_error(error)),
+            Ok(message) => {
+                self.well();
+                Ok(u64::try_from(message.offset()).unwrap_or_default())
+            }
+            Err((error, _)) => Err(self.explain(write_error(error))),
         };
         match *delivery {
             Delivery::Single(done) => {
@@ -160,38 +263,55 @@ pub(super) fn write_error(error: &KafkaError) -> Error {
 
 /// Tells what will be refused again from what may pass.
 pub(super) fn refused(error: &KafkaError, refused: &str, passing: &'static str) -> Error {
-    let hint = match error.rdkafka_error_code() {
-        Some(
-            RDKafkaErrorCode::TopicAuthorizationFailed
-            | RDKafkaErrorCode::GroupAuthorizationFailed
-            | RDKafkaErrorCode::ClusterAuthorizationFailed
-            | RDKafkaErrorCode::TransactionalIdAuthorizationFailed,
-        ) => "give this user the access that the guide to operating lists",
-        Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessageSize) => {
+    let hint = match error {
+        KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => {
+            Some("check the files under kafka.tls and the settings under kafka.override")
+        }
+        _ => error.rdkafka_error_code().and_then(hint),
+    };
+    match hint {
+        Some(hint) => Error::Refused {
+            doing: refused.to_owned(),
+            cause: error.to_string(),
+            hint,
+        },
+        None => Error::Unavailable {
+            doing: passing,
+            cause: error.to_string(),
+        },
+    }
+}
+
+/// What to do about an error that comes again.
+fn hint(code: RDKafkaErrorCode) -> Option<&'static str> {
+    Some(match code {
+        RDKafkaErrorCode::TopicAuthorizationFailed
+        | RDKafkaErrorCode::GroupAuthorizationFailed
+        | RDKafkaErrorCode::ClusterAuthorizationFailed
+        | RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
+            "give this user the access that docs/kafka.md lists"
+        }
+        RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessageSize => {
             "raise max.message.bytes of the topic to 48 MiB, or send it in parts"
         }
-        Some(
-            RDKafkaErrorCode::Authentication
-            | RDKafkaErrorCode::SaslAuthenticationFailed
-            | RDKafkaErrorCode::UnsupportedSASLMechanism,
-        ) => "check kafka.login and the password file",
-        Some(RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId) => {
-            "another process has the same kafka.instance: give each its own"
-        }
-        Some(RDKafkaErrorCode::SSL) => "check the certificates under kafka.tls",
-        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+        RDKafkaErrorCode::Authentication
+        | RDKafkaErrorCode::SaslAuthenticationFailed
+        | RDKafkaErrorCode::UnsupportedSASLMechanism => "check kafka.login and its secret's file",
+        RDKafkaErrorCode::SSL => "check the certificates under kafka.tls",
+        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
             "start a process with every role once: it makes the topics"
         }
-        _ => {
-            return Error::Unavailable {
-                doing: passing,
-                cause: error.to_string(),
-            };
-        }
-    };
-    Error::Refused {
-        doing: refused.to_owned(),
-        cause: error.to_string(),
-        hint,
-    }
+        _ => return None,
+    })
+}
+
+/// Whether brokers turned us away, or we them, before anything was asked.
+fn is_refusal(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::Authentication
+            | RDKafkaErrorCode::SaslAuthenticationFailed
+            | RDKafkaErrorCode::UnsupportedSASLMechanism
+            | RDKafkaErrorCode::SSL
+    )
 }

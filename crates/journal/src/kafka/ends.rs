@@ -1,10 +1,9 @@
 //! Where partitions begin and end, asked from their leaders.
 
-use super::client::{Context, refused};
+use super::client::{Context, ask, asker, refused};
 use super::config::KafkaConfig;
 use super::{ASK_TIMEOUT, Prefix};
 use crate::{Bounds, Error, Offset, TopicPartition};
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::topic_partition_list::Offset as At;
 use std::collections::{BTreeMap, HashMap};
@@ -25,7 +24,7 @@ pub(super) struct Ends {
 impl Ends {
     pub(super) fn open(config: &KafkaConfig, prefix: Prefix) -> Result<Self, Error> {
         let open = |told| {
-            let client = BaseConsumer::from_config_and_context(&told, config.context());
+            let client = asker(&told, config.context());
             client.map_err(|error| asking("open a client", &error))
         };
         Ok(Self {
@@ -89,12 +88,16 @@ impl Ends {
             return Ok(Vec::new());
         }
         let asked = self.prefix.list(of.iter().map(|at| (at, when)));
-        let answer = client.offsets_for_times(asked, ASK_TIMEOUT);
-        let answer = answer.map_err(|error| asking("ask where partitions end", &error))?;
+        let failed = |error: &_| asking("ask where partitions end", error);
+        let answer = ask(
+            client,
+            |client| client.offsets_for_times(asked, ASK_TIMEOUT),
+            failed,
+        )?;
         let mut found = HashMap::with_capacity(of.len());
         for element in answer.elements() {
             let told = element.error().map(|()| element.offset());
-            let told = told.map_err(|error| asking("ask where partitions end", &error))?;
+            let told = told.map_err(|error| failed(&error))?;
             // A partition without any record answers "end".
             let offset = match told {
                 At::Offset(offset) => u64::try_from(offset).unwrap_or_default(),

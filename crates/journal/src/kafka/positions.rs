@@ -1,10 +1,9 @@
 //! The committed positions of groups, asked from their coordinators.
 
-use super::client::{Context, refused};
+use super::client::{Context, ask, asker, refused};
 use super::config::KafkaConfig;
 use super::{ASK_TIMEOUT, Prefix};
 use crate::{Error, Group, Offset, TopicPartition};
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata};
 use rdkafka::topic_partition_list::{Offset as At, TopicPartitionList};
 use std::collections::BTreeMap;
@@ -32,7 +31,7 @@ impl Positions {
             return Ok(Arc::clone(client));
         }
         let (config, context) = (self.config.consumer(group), self.config.context());
-        let client = BaseConsumer::from_config_and_context(&config, context);
+        let client = asker(&config, context);
         let client = client.map_err(|error| asking("open a client", &error))?;
         let client = Arc::new(client);
         clients.insert(group.into(), Arc::clone(&client));
@@ -56,8 +55,11 @@ impl Positions {
     ) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
         let client = self.client(group)?;
         let asked = self.prefix.list(of.iter().map(|one| (one, At::Invalid)));
-        let answer = client.committed_offsets(asked, ASK_TIMEOUT);
-        let answer = answer.map_err(|error| asking("ask for committed positions", &error))?;
+        let answer = ask(
+            &client,
+            |client| client.committed_offsets(asked, ASK_TIMEOUT),
+            |error| asking("ask for committed positions", error),
+        )?;
         Ok(self.found(&answer))
     }
 

@@ -3,6 +3,7 @@
 mod groups;
 mod members;
 mod reading;
+mod security;
 
 use super::*;
 use crate::Record;

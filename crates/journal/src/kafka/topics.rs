@@ -1,7 +1,7 @@
 //! Topics on the brokers: made as asked for, or checked.
 
-use super::client::{Context, refused};
-use super::config::KafkaConfig;
+use super::client::{Context, ask, asker, listen, refused};
+use super::config::{KafkaConfig, Login};
 use super::{ASK_TIMEOUT, Prefix};
 use crate::{Error, Topic, TopicSpec};
 use futures_executor::block_on;
@@ -10,7 +10,9 @@ use rdkafka::admin::{
     TopicReplication,
 };
 use rdkafka::config::FromClientConfigAndContext as _;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,9 +24,21 @@ const MADE_ASK_WAIT: Duration = Duration::from_millis(50);
 /// Deleted keys stay visible for so long: a state that is older than this is read anew.
 pub(super) const KEEPS_DELETES: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How long the brokers are waited for at first, one after the other; being turned away ends it early.
+const CONNECT_TIMEOUTS: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
 /// The topics, as the brokers have them.
 pub(super) struct Topics {
     pub(super) admin: AdminClient<Context>,
+    /// An administrator's client says nothing of why it waits, and never renews a token: what can be is asked by this one.
+    asker: BaseConsumer<Context>,
+    /// Whether the administrator's client can log in.
+    administers: bool,
     prefix: Prefix,
     replication: u16,
     min_insync: u16,
@@ -36,15 +50,51 @@ impl Topics {
     pub(super) fn open(config: &KafkaConfig, prefix: Prefix) -> Result<Self, Error> {
         let admin = AdminClient::from_config_and_context(&config.admin(), config.context());
         let admin = admin.map_err(|error| asking("connect to Apache Kafka", &error))?;
+        let asker = asker(&config.consumer("ends"), config.context());
         let topics = Self {
             admin,
+            asker: asker.map_err(|error| asking("connect to Apache Kafka", &error))?,
+            administers: !matches!(config.login, Login::OAuth(_)),
             prefix,
             replication: config.replication,
             min_insync: config.min_insync,
             known: Mutex::default(),
         };
-        topics.refresh()?;
+        let metadata = topics.connect()?;
+        topics.take_over(&metadata)?;
         Ok(topics)
+    }
+
+    /// Gets to know the brokers, or why they do not let us.
+    fn connect(&self) -> Result<Metadata, Error> {
+        let doing = "cannot log in to Apache Kafka";
+        let mut answer = Err(Error::Closed);
+        for timeout in CONNECT_TIMEOUTS {
+            answer = self.ask("list the topics", |asker| {
+                asker.fetch_metadata(None, timeout)
+            });
+            let turned_away = self.asker.context().turned_away(doing);
+            match (&answer, turned_away) {
+                (Ok(_), _) => break,
+                (Err(_), Some(error)) => return Err(error),
+                (Err(_), None) => {}
+            }
+        }
+        answer
+    }
+
+    fn ask<T>(
+        &self,
+        doing: &str,
+        question: impl FnOnce(&BaseConsumer<Context>) -> KafkaResult<T>,
+    ) -> Result<T, Error> {
+        ask(&self.asker, question, |error| asking(doing, error))
+    }
+
+    /// What it means that the administrator's client was not answered as hoped.
+    fn administering(&self, doing: &str, error: &KafkaError) -> Error {
+        listen(&self.asker);
+        self.asker.context().explain(asking(doing, error))
     }
 
     /// Gives the topics that were there at the last look.
@@ -54,8 +104,13 @@ impl Topics {
 
     /// Reads what topics there are, with how they are kept.
     fn refresh(&self) -> Result<(), Error> {
-        let metadata = self.admin.inner().fetch_metadata(None, ASK_TIMEOUT);
-        let metadata = metadata.map_err(|error| asking("list the topics", &error))?;
+        let metadata = self.ask("list the topics", |asker| {
+            asker.fetch_metadata(None, ASK_TIMEOUT)
+        })?;
+        self.take_over(&metadata)
+    }
+
+    fn take_over(&self, metadata: &Metadata) -> Result<(), Error> {
         let mut found = Vec::new();
         for topic in metadata.topics() {
             let Some(name) = self.prefix.topic(topic.name()) else {
@@ -73,6 +128,12 @@ impl Topics {
 
     fn describe(&self, found: &[(Topic, u16)]) -> Result<Vec<TopicSpec>, Error> {
         let names: Vec<_> = found.iter().map(|(name, _)| self.prefix.of(name)).collect();
+        if !self.administers {
+            return Ok(found
+                .iter()
+                .map(|(name, partitions)| unknown(name, *partitions))
+                .collect());
+        }
         let asked: Vec<_> = names
             .iter()
             .map(|name| ResourceSpecifier::Topic(name))
@@ -81,7 +142,8 @@ impl Topics {
             return Ok(Vec::new());
         }
         let answer = block_on(self.admin.describe_configs(&asked, &options()));
-        let answer = answer.map_err(|error| asking("ask how topics are kept", &error))?;
+        let answer =
+            answer.map_err(|error| self.administering("ask how topics are kept", &error))?;
         let mut specs = Vec::with_capacity(found.len());
         for ((name, partitions), config) in found.iter().zip(answer) {
             let config = config
@@ -112,7 +174,7 @@ impl Topics {
                 asked: spec.partitions,
             });
         }
-        if known != *spec {
+        if known != *spec && self.administers {
             self.keep(spec)?;
         }
         Ok(())
@@ -121,6 +183,13 @@ impl Topics {
     /// Makes a topic; tells whether it was not there.
     fn make(&self, spec: &TopicSpec) -> Result<bool, Error> {
         let name = self.prefix.of(&spec.name);
+        if !self.administers {
+            return Err(Error::Refused {
+                doing: format!("cannot make topic {name}"),
+                cause: "who logs in by oauth can write and read, but make no topics".to_owned(),
+                hint: "make all topics beforehand, as docs/kafka.md lists them",
+            });
+        }
         let settings = self.settings(spec);
         let replication = TopicReplication::Fixed(i32::from(self.replication));
         let mut topic = NewTopic::new(&name, i32::from(spec.partitions), replication);
@@ -128,7 +197,7 @@ impl Topics {
             topic = topic.set(key, value);
         }
         let answer = block_on(self.admin.create_topics([&topic], &options()));
-        let answer = answer.map_err(|error| asking("make a topic", &error))?;
+        let answer = answer.map_err(|error| self.administering("make a topic", &error))?;
         for one in answer {
             match one {
                 Ok(_) => {}
@@ -149,8 +218,9 @@ impl Topics {
     /// A topic that was made is not known to every broker at once.
     fn wait_until_known(&self, name: &str, partitions: u16) -> Result<(), Error> {
         for _ in 0..MADE_ASKS {
-            let metadata = self.admin.inner().fetch_metadata(Some(name), ASK_TIMEOUT);
-            let metadata = metadata.map_err(|error| asking("look for a new topic", &error))?;
+            let metadata = self.ask("look for a new topic", |asker| {
+                asker.fetch_metadata(Some(name), ASK_TIMEOUT)
+            })?;
             let led = metadata.topics().iter().any(|topic| {
                 topic.error().is_none()
                     && topic.partitions().len() == usize::from(partitions)
@@ -176,7 +246,8 @@ impl Topics {
             change = change.set(key, value);
         }
         let answer = block_on(self.admin.alter_configs([&change], &options()));
-        let answer = answer.map_err(|error| asking("change how a topic is kept", &error))?;
+        let answer =
+            answer.map_err(|error| self.administering("change how a topic is kept", &error))?;
         for one in answer {
             one.map_err(|(_, code)| {
                 let doing = format!("change how topic {name} is kept");
@@ -212,6 +283,17 @@ impl Topics {
             // A leader that did not have every acknowledged record must not lead.
             ("unclean.leader.election.enable", "false".to_owned()),
         ]
+    }
+}
+
+/// A topic of which only the partitions can be asked.
+fn unknown(name: &Topic, partitions: u16) -> TopicSpec {
+    TopicSpec {
+        name: name.clone(),
+        partitions,
+        retention: None,
+        retention_bytes: None,
+        compacted: false,
     }
 }
 
