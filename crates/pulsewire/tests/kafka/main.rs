@@ -18,6 +18,12 @@ mod story;
 #[cfg(test)]
 mod golden;
 
+#[cfg(test)]
+mod interop;
+
+#[cfg(test)]
+mod takeover;
+
 // What these share with the tests of one process.
 #[cfg(test)]
 #[expect(dead_code, reason = "the tests of one process use all of it")]
