@@ -156,6 +156,22 @@ fn what_is_kept_from_overriding_is_listed_once_in_order() {
 }
 
 #[cfg(feature = "kafka")]
+#[test]
+fn every_example_of_the_guide_is_valid() {
+    let guide = include_str!("../../../../../docs/kafka.md");
+    let blocks: Vec<&str> = guide
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let config = parse(block).unwrap_or_else(|wrong| panic!("{wrong:?} in\n{block}"));
+        assert!(config.kafka.is_some(), "{block}");
+    }
+}
+
+#[cfg(feature = "kafka")]
 mod told {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::PathBuf;
