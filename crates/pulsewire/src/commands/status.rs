@@ -72,7 +72,7 @@ impl Ask {
 /// Whether all the work is done as it should be.
 fn is_well(status: &Status) -> bool {
     let failing = status.stations.iter().any(|station| station.failing);
-    let undone = status.groups.iter().any(|group| nobody(group));
+    let undone = status.groups.iter().any(nobody);
     let unknown = status.groups.iter().any(|group| !group.unknown.is_empty());
     !failing && !undone && !unknown && status.troubles.is_empty()
 }
