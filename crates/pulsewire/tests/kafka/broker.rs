@@ -1,4 +1,8 @@
 //! The broker that the tests are given, and a place on it that is one test's own.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which broker is there is told by the environment"
+)]
 
 use std::time::Duration;
 

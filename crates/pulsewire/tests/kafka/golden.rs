@@ -26,10 +26,13 @@ const PATIENT_STREAM: &str = "healthcare.patient.stream";
 const ALERT_STREAM: &str = "healthcare.alert.stream";
 const OBSERVATIONS: &str = "healthcare.fhir.observation";
 
+/// Records, each with where it goes.
+type Records = Vec<(TopicPartition, Record)>;
+
 /// What is written to begin with, and then round by round.
 struct Given {
-    records: Vec<(TopicPartition, Record)>,
-    rounds: Vec<(Vec<PatientKey>, Vec<(TopicPartition, Record)>)>,
+    records: Records,
+    rounds: Vec<(Vec<PatientKey>, Records)>,
 }
 
 impl Given {
@@ -171,7 +174,7 @@ fn write(way: &Way<'_>, site: &Site, records: &[(TopicPartition, Record)]) {
         Way::Kafka { place, .. } => {
             let journal = place.journal();
             specs.for_each(|spec| journal.ensure_topic(&spec).expect("it fits"));
-            let (sender, answers) = std::sync::mpsc::channel();
+            let (sender, answers) = std::sync::mpsc::sync_channel(records.len());
             for record in records {
                 let sender = sender.clone();
                 let write = Write {

@@ -131,7 +131,7 @@ impl Hospital {
         let at = self.now();
         let who = self.chance.below(self.patients.len());
         let first = format!("p{who}");
-        let has_second = self.identities == Identities::Merged && who % 4 == 0;
+        let has_second = self.identities == Identities::Merged && who.is_multiple_of(4);
         let second = has_second && self.chance.below(10) == 0;
         let name = if second { format!("q{who}") } else { first };
         match self.chance.below(100) {
