@@ -121,7 +121,7 @@ impl Runner {
         (share, carry): (Share, Box<dyn Carry>),
     ) -> Self {
         let group = format!("delivery.{name}").into();
-        let partitions = share.from_the_start(shared.partitions).collect();
+        let partitions = share.held_at_the_start(shared.partitions).collect();
         Self {
             shared,
             name,

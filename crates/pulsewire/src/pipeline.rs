@@ -23,6 +23,7 @@ use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
 use crate::intake::{Intake, mllp};
 use crate::metrics::Metrics;
+use crate::registry;
 use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
@@ -57,6 +58,8 @@ pub(crate) enum Error {
     Control(#[from] control::Error),
     #[error(transparent)]
     Delivery(#[from] delivery::Error),
+    #[error(transparent)]
+    Registry(#[from] registry::Error),
     #[error("a thread or folder could not be made: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -193,6 +196,9 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
             journal.ensure_topic(&spec)?;
         }
     }
+    // Before a record is written by them: a change that would break readers stops the start.
+    let schemas = registry::prepare(config, &journal.shared(), clock)?;
+    tracing::info!(schemas = schemas.len(), "what is published is registered");
     let raw = partitions_of(&topics::all_hl7(), partitions);
     let named = config.journal.site_key.as_deref();
     if journal.is_shared() && named.is_none() {

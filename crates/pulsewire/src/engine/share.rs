@@ -50,7 +50,7 @@ impl Share {
     }
 
     /// The partitions that are ours without anybody's saying so.
-    pub(crate) fn from_the_start(&self, partitions: u16) -> Range<u16> {
+    pub(crate) fn held_at_the_start(&self, partitions: u16) -> Range<u16> {
         match self.is_shared() {
             false => 0..partitions,
             true => 0..0,

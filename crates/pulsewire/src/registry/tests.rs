@@ -118,7 +118,7 @@ fn a_start_registers_all_our_schemas_once() {
         ids
     );
     assert_eq!(end(&journal), written);
-    assert!(ids.of("healthcare.fhir.observation").is_some());
+    assert!(ids.0.contains_key("healthcare.fhir.observation"));
 }
 
 #[test]

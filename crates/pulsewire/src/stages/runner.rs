@@ -128,7 +128,7 @@ impl<P: Processor + 'static> Stage<P> {
             lag_asked: None,
             outside: String::new(),
         };
-        for partition in stage.share.from_the_start(stage.spec.partitions) {
+        for partition in stage.share.held_at_the_start(stage.spec.partitions) {
             let slot = Slot::of(stage.open_task(partition)?);
             stage.slots.insert(partition, slot);
         }

@@ -137,7 +137,7 @@ impl<'r> Request<'r> {
     pub(super) fn access(&self) -> Result<Access, Error> {
         let body: ModeBody = self.json()?;
         let text = body.mode.unwrap_or_default();
-        Access::parse(&text).ok_or_else(|| Error::Refused(Refusal::InvalidAccess(text)))
+        Access::parse(&text).ok_or(Error::Refused(Refusal::InvalidAccess(text)))
     }
 
     fn json<T: Deserialize<'r>>(&self) -> Result<T, Error> {
