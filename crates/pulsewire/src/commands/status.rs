@@ -13,7 +13,7 @@ use crate::control::status::{
 };
 use words::{age, ranges};
 
-/// Show how running processes are: stations, groups with their members, lag, what is left to restore
+/// Show how running processes are: stations, groups, members, lag
 ///
 /// Asks the process of the configuration (control.listen), or those named with --at. Exits with 1 if one does not answer, if
 /// anything is failing, or if nobody does a part of the work.

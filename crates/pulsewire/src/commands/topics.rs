@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::topics;
 use crate::unmapped::{self, Code, Seen, Unmapped};
 
-/// List the topics with their records, describe them, or list the codes that nothing translates
+/// List or describe the topics, or list the codes that nothing translates
 ///
 /// Reads beside a running process; nothing is locked. On Apache Kafka the marks of transactions count as records. With --unmapped it counts all messages that the journal keeps.
 /// With --asyncapi it reads no journal: the document says what stands on each topic, with headers and schemas.
