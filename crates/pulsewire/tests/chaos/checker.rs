@@ -75,14 +75,14 @@ pub(crate) fn check(
 
 /// The fault in which the message of an anomaly was first sent; none where it is about no message.
 pub(crate) fn phase(anomaly: &Anomaly, history: &History) -> Option<usize> {
-    let control_id = match anomaly {
-        Anomaly::Lost { control_id }
-        | Anomaly::WrittenTooOften { control_id, .. }
-        | Anomaly::WithoutEvents { control_id }
-        | Anomaly::Torn { control_id, .. }
-        | Anomaly::OutOfOrder { control_id, .. }
-        | Anomaly::Silence { control_id } => control_id,
-        _ => return None,
+    let (Anomaly::Lost { control_id }
+    | Anomaly::WrittenTooOften { control_id, .. }
+    | Anomaly::WithoutEvents { control_id }
+    | Anomaly::Torn { control_id, .. }
+    | Anomaly::OutOfOrder { control_id, .. }
+    | Anomaly::Silence { control_id }) = anomaly
+    else {
+        return None;
     };
     let mut messages = history.messages.iter();
     let message = messages.find(|message| message.control_id == *control_id)?;

@@ -100,12 +100,6 @@ impl<'f> Fleet<'f> {
         words.collect::<Vec<_>>().join("\n")
     }
 
-    /// How often their logs hold these words.
-    pub(crate) fn logged(&self, words: &str) -> usize {
-        let each = self.sites.iter().map(|site| site.log());
-        each.map(|log| log.matches(words).count()).sum()
-    }
-
     fn running(&self, number: usize) -> &Platform {
         self.running[number].as_ref().expect("it was started")
     }

@@ -260,7 +260,7 @@ impl<'f> Line<'f> {
                 let Event::Frame(frame) = event else {
                     panic!("no frame came back: {event:?}");
                 };
-                return read(&frame, control_id);
+                return read(frame, control_id);
             }
             match stream.read(&mut buffer) {
                 Ok(0) => return Answer::Ended,
