@@ -196,15 +196,15 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
             journal.ensure_topic(&spec)?;
         }
     }
-    // Before a record is written by them: a change that would break readers stops the start.
-    let schemas = registry::prepare(config, &journal.shared(), clock)?;
-    tracing::info!(schemas = schemas.len(), "what is published is registered");
     let raw = partitions_of(&topics::all_hl7(), partitions);
     let named = config.journal.site_key.as_deref();
     if journal.is_shared() && named.is_none() {
         return Err(site_key::Error::Unnamed.into());
     }
     let site_key = site_key::load_or_make(named, directory, journal.is_empty(&raw)?)?;
+    // Before a record is written by them: a change that would break readers stops the start.
+    let schemas = registry::prepare(config, &journal.shared(), clock)?;
+    tracing::info!(schemas = schemas.len(), "what is published is registered");
     // So that commands beside this process know the topics at once.
     journal.checkpoint()?;
     let metrics = Arc::new(Metrics::default());
