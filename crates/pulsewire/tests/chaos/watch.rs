@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::consumer::Consumer as _;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
+use crate::fleet::PARTITIONS;
 use crate::history::Place;
 use crate::records::{Kept, client, from_the_beginning};
 use crate::setting::{now, wait_at_most, wait_for};
@@ -44,13 +46,17 @@ impl Watch {
     pub(crate) fn run(&self, bootstrap: &str, prefix: &str) {
         let reader = client(bootstrap, "read_committed");
         let list = wait_for("the streams to be there", || {
-            let mut list = from_the_beginning(&reader, &format!("{prefix}{}", STREAMS[0])).ok()?;
-            let other = from_the_beginning(&reader, &format!("{prefix}{}", STREAMS[1])).ok()?;
-            for one in other.elements() {
-                list.add_partition_offset(one.topic(), one.partition(), one.offset())
-                    .ok()?;
+            let mut list = TopicPartitionList::new();
+            for stream in STREAMS {
+                // What is set aside of a stream has a topic that is made before the stream itself.
+                let name = format!("{prefix}{stream}");
+                let all = from_the_beginning(&reader, &name).ok()?;
+                for one in all.elements_for_topic(&name) {
+                    list.add_partition_offset(&name, one.partition(), Offset::Beginning)
+                        .ok()?;
+                }
             }
-            (list.count() > 0 && other.count() > 0).then_some(list)
+            (list.count() == STREAMS.len() * usize::from(PARTITIONS)).then_some(list)
         });
         reader.assign(&list).expect("its own partitions");
         while !self.over.load(Ordering::SeqCst) {
