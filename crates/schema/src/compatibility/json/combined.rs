@@ -222,26 +222,22 @@ fn matching(pairs: &[Vec<Option<Vec<Difference>>>], columns: usize) -> Vec<Optio
     rows_of
 }
 
-/// Finds a column for a row, moving others away where they can go elsewhere.
+/// Finds a column for a row, rather one that differs in little, and moves others away where they can go elsewhere.
 fn place(
     row: usize,
     pairs: &[Vec<Option<Vec<Difference>>>],
     rows_of: &mut [Option<usize>],
     seen: &mut [bool],
 ) -> bool {
-    let fits = |column: usize| {
-        pairs
-            .get(row)
-            .and_then(|row| row.get(column))
-            .is_some_and(Option::is_some)
-    };
-    for column in 0..rows_of.len() {
-        let Some(visited) = seen.get_mut(column) else {
+    let found = |column: usize| pairs.get(row)?.get(column)?.as_ref();
+    let mut columns: Vec<usize> = (0..rows_of.len())
+        .filter(|column| found(*column).is_some())
+        .collect();
+    columns.sort_by_key(|column| (found(*column).map(Vec::len), *column != row));
+    for column in columns {
+        let Some(visited) = seen.get_mut(column).filter(|visited| !**visited) else {
             continue;
         };
-        if *visited || !fits(column) {
-            continue;
-        }
         *visited = true;
         let holder = rows_of.get(column).copied().flatten();
         if holder.is_none_or(|holder| place(holder, pairs, rows_of, seen)) {

@@ -212,6 +212,11 @@ fn values() {
 
 const COMBINATIONS: &[Case] = &[
     (
+        r#"{"title": "t", "anyOf": [{"title": "t", "anyOf": [true, true]}, true]}"#,
+        r#"{"title": "t", "anyOf": [{"title": "t", "anyOf": [true, true]}, true]}"#,
+        &[],
+    ),
+    (
         r#"{"anyOf": [{"type": "string"}]}"#,
         r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#,
         &["SUM_TYPE_EXTENDED #"],
