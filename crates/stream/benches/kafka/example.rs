@@ -10,6 +10,7 @@ const PLAN: Plan = Plan {
     patients: 2,
     seed: 7,
     value_bytes: 0,
+    each_first: false,
 };
 const VITALS: &str = include_str!("../../../../benches/kafka/example/vitals.jsonl");
 const FINDINGS: &str = include_str!("../../../../benches/kafka/example/findings.jsonl");

@@ -13,6 +13,8 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// Values are padded to so many bytes.
     pub(crate) value_bytes: usize,
+    /// Each patient comes once before any comes again.
+    pub(crate) each_first: bool,
 }
 
 /// 2026-03-01T00:00:00Z.
@@ -173,8 +175,11 @@ impl Iterator for Generator {
             return None;
         }
         let received = received(self.plan, self.made);
+        let mut number = self.below(self.plan.patients);
+        if self.plan.each_first && self.made < self.plan.patients {
+            number = self.made;
+        }
         self.made += 1;
-        let number = self.below(self.plan.patients);
         let is_correction = self.below(CORRECTION_EVERY) == 0;
         let mut code = usize::try_from(self.below(CODES_COUNT as u64)).expect("few codes");
         let mut effective = received - self.delay_millis();

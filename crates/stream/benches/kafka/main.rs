@@ -3,6 +3,8 @@
 //! `benches/kafka/README.md` states its rules, by which both must find the same. `cargo bench -p stream --bench kafka`
 //! checks the example beside it and prints the rate of the loop on a journal in memory; after `--`, `vitals` and
 //! `findings` with RECORDS PATIENTS SEED FILE write inputs, and what they come to, for others to compare with.
+//!
+//! With `--features kafka`, `beside` and `million` run it on real brokers; `cargo xtask bench kafka` makes some for it.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -23,6 +25,9 @@ mod example;
 mod exchange;
 mod in_memory;
 
+#[cfg(feature = "kafka")]
+mod on_kafka;
+
 use generator::{Generator, Plan, VALUE_BYTES};
 use in_memory::InMemory;
 use std::process::ExitCode;
@@ -34,9 +39,12 @@ const PLAN: Plan = Plan {
     patients: 20_000,
     seed: 1,
     value_bytes: VALUE_BYTES,
+    each_first: false,
 };
 
-const USAGE: &str = "usage: kafka [check | vitals RECORDS PATIENTS SEED FILE | findings RECORDS PATIENTS SEED FILE | example DIR]";
+const USAGE: &str = "\
+usage: kafka [check | vitals RECORDS PATIENTS SEED FILE | findings RECORDS PATIENTS SEED FILE | example DIR]
+       kafka beside|million BROKERS [RECORDS PATIENTS SEED]   (with --features kafka)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args()
@@ -54,7 +62,7 @@ fn main() -> ExitCode {
             parse(plan).and_then(|plan| exchange::write_findings(plan, file))
         }
         ["example", dir] => example::write(dir),
-        _ => Err(USAGE.to_owned()),
+        words => on_brokers(words),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,6 +73,16 @@ fn main() -> ExitCode {
     }
 }
 
+#[cfg(feature = "kafka")]
+fn on_brokers(words: &[&str]) -> Result<(), String> {
+    on_kafka::run(words, parse).unwrap_or_else(|| Err(USAGE.to_owned()))
+}
+
+#[cfg(not(feature = "kafka"))]
+fn on_brokers(_words: &[&str]) -> Result<(), String> {
+    Err(USAGE.to_owned())
+}
+
 fn parse(plan: &[&str]) -> Result<Plan, String> {
     let numbers: Result<Vec<u64>, _> = plan.iter().map(|number| number.parse()).collect();
     match numbers.as_deref() {
@@ -73,6 +91,7 @@ fn parse(plan: &[&str]) -> Result<Plan, String> {
             patients,
             seed,
             value_bytes: VALUE_BYTES,
+            each_first: false,
         }),
         _ => Err(USAGE.to_owned()),
     }
