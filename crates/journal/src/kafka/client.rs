@@ -21,6 +21,11 @@ const EVENTS_AT_ONCE: u32 = 8;
 /// A token is there when a new client is first asked something; to fetch it may take longer than this.
 const FIRST_TOKEN: Duration = Duration::from_millis(20);
 
+/// A partition that is new or changes its leader is asked about so often again, `MOVED_WAIT` apart.
+const MOVED_ASKS: u32 = 100;
+/// How long brokers have to agree before they are asked again.
+const MOVED_WAIT: Duration = Duration::from_millis(50);
+
 /// How OpenSSL names what the other side says against a certificate.
 const SSL_ALERT: &str = "SSL alert number";
 
@@ -119,14 +124,22 @@ pub(super) fn listen(client: &BaseConsumer<Context>) {
     }
 }
 
-/// Asks by a client that nobody polls otherwise.
+/// Asks by a client that nobody polls otherwise; asks again while the brokers agree who is to answer.
 pub(super) fn ask<T>(
     client: &BaseConsumer<Context>,
-    question: impl FnOnce(&BaseConsumer<Context>) -> KafkaResult<T>,
+    question: impl Fn(&BaseConsumer<Context>) -> KafkaResult<T>,
     failed: impl FnOnce(&KafkaError) -> Error,
 ) -> Result<T, Error> {
     listen(client);
-    let answer = question(client);
+    let mut answer = question(client);
+    for _ in 0..MOVED_ASKS {
+        if !answer.as_ref().is_err_and(is_moving) {
+            break;
+        }
+        std::thread::park_timeout(MOVED_WAIT);
+        listen(client);
+        answer = question(client);
+    }
     match answer {
         Ok(answer) => {
             client.context().well();
@@ -137,6 +150,14 @@ pub(super) fn ask<T>(
             Err(client.context().explain(failed(&error)))
         }
     }
+}
+
+/// An answer about several partitions is one only if it is one about each.
+pub(super) fn answered(about: TopicPartitionList) -> KafkaResult<TopicPartitionList> {
+    for one in about.elements() {
+        one.error()?;
+    }
+    Ok(about)
 }
 
 /// Opens a client that only asks.
@@ -267,6 +288,7 @@ pub(super) fn refused(error: &KafkaError, refused: &str, passing: &'static str) 
         KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => {
             Some("check the files under kafka.tls and the settings under kafka.override")
         }
+        KafkaError::AdminOp(code) => hint(*code),
         _ => error.rdkafka_error_code().and_then(hint),
     };
     match hint {
@@ -303,6 +325,27 @@ fn hint(code: RDKafkaErrorCode) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// Whether a broker was asked that does not lead the partition, or does not know it yet.
+fn is_moving(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::ReplicaNotAvailable
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::OffsetNotAvailable
+                | RDKafkaErrorCode::FencedLeaderEpoch
+                | RDKafkaErrorCode::UnknownLeaderEpoch
+                | RDKafkaErrorCode::KafkaStorageError
+                | RDKafkaErrorCode::NotCoordinator
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+        )
+    )
 }
 
 /// Whether brokers turned us away, or we them, before anything was asked.

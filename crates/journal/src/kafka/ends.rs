@@ -1,6 +1,6 @@
 //! Where partitions begin and end, asked from their leaders.
 
-use super::client::{Context, ask, asker, refused};
+use super::client::{Context, answered, ask, asker, refused};
 use super::config::KafkaConfig;
 use super::{ASK_TIMEOUT, Prefix};
 use crate::{Bounds, Error, Offset, TopicPartition};
@@ -87,19 +87,17 @@ impl Ends {
         if of.is_empty() {
             return Ok(Vec::new());
         }
-        let asked = self.prefix.list(of.iter().map(|at| (at, when)));
-        let failed = |error: &_| asking("ask where partitions end", error);
-        let answer = ask(
-            client,
-            |client| client.offsets_for_times(asked, ASK_TIMEOUT),
-            failed,
-        )?;
+        let question = |client: &BaseConsumer<Context>| {
+            let asked = self.prefix.list(of.iter().map(|at| (at, when)));
+            answered(client.offsets_for_times(asked, ASK_TIMEOUT)?)
+        };
+        let answer = ask(client, question, |error| {
+            asking("ask where partitions end", error)
+        })?;
         let mut found = HashMap::with_capacity(of.len());
         for element in answer.elements() {
-            let told = element.error().map(|()| element.offset());
-            let told = told.map_err(|error| failed(&error))?;
             // A partition without any record answers "end".
-            let offset = match told {
+            let offset = match element.offset() {
                 At::Offset(offset) => u64::try_from(offset).unwrap_or_default(),
                 _ => 0,
             };

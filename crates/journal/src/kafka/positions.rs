@@ -1,6 +1,6 @@
 //! The committed positions of groups, asked from their coordinators.
 
-use super::client::{Context, ask, asker, refused};
+use super::client::{Context, answered, ask, asker, refused};
 use super::config::KafkaConfig;
 use super::{ASK_TIMEOUT, Prefix};
 use crate::{Error, Group, Offset, TopicPartition};
@@ -54,12 +54,14 @@ impl Positions {
         of: &[TopicPartition],
     ) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
         let client = self.client(group)?;
-        let asked = self.prefix.list(of.iter().map(|one| (one, At::Invalid)));
-        let answer = ask(
-            &client,
-            |client| client.committed_offsets(asked, ASK_TIMEOUT),
-            |error| asking("ask for committed positions", error),
-        )?;
+        let question = |client: &BaseConsumer<Context>| {
+            let asked = self.prefix.list(of.iter().map(|one| (one, At::Invalid)));
+            // That one is not told does not mean that there is none.
+            answered(client.committed_offsets(asked, ASK_TIMEOUT)?)
+        };
+        let answer = ask(&client, question, |error| {
+            asking("ask for committed positions", error)
+        })?;
         Ok(self.found(&answer))
     }
 

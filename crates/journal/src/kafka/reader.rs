@@ -209,16 +209,15 @@ impl Reader {
         max_bytes: usize,
     ) -> Result<Batch, Error> {
         let mut cold = self.cold.lock().unwrap_or_else(PoisonError::into_inner);
-        if cold
-            .at
-            .as_ref()
-            .is_none_or(|(at, next)| at != from || *next != offset)
-            && !cold.begin(from, offset, &self.cluster)?
-        {
+        let goes_on = cold.at.as_ref();
+        let begins = goes_on.is_none_or(|(at, next)| at != from || *next != offset);
+        if begins && !cold.begin(from, offset, &self.cluster)? {
             return Ok(Batch::default());
         }
+        // Its end may have been told when less was there: then it is looked anew what is there now.
+        let mut is_old = !begins;
         // What fails leaves nothing to go on with.
-        let begun = cold.at.take();
+        let mut begun = cold.at.take();
         let (mut bytes, mut count, mut next, mut idle) = (Vec::new(), 0_usize, offset, 0);
         while count == 0 || (bytes.len() < max_bytes && idle < MORE_STEPS) {
             match cold.consumer.poll(STEP) {
@@ -227,6 +226,12 @@ impl Reader {
                     count = count.saturating_add(1);
                     next = after(&message);
                     message::store_message(&message, &mut bytes);
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) if is_old && count == 0 => {
+                    if !cold.begin(from, offset, &self.cluster)? {
+                        return Ok(Batch::default());
+                    }
+                    (is_old, begun) = (false, cold.at.take());
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
                     // All that was committed when it was begun has come.

@@ -2,6 +2,7 @@
 
 mod groups;
 mod members;
+mod moving;
 mod reading;
 mod security;
 

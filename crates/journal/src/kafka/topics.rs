@@ -86,7 +86,7 @@ impl Topics {
     fn ask<T>(
         &self,
         doing: &str,
-        question: impl FnOnce(&BaseConsumer<Context>) -> KafkaResult<T>,
+        question: impl Fn(&BaseConsumer<Context>) -> KafkaResult<T>,
     ) -> Result<T, Error> {
         ask(&self.asker, question, |error| asking(doing, error))
     }

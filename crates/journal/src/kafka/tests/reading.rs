@@ -122,3 +122,24 @@ fn what_is_followed_comes_without_being_asked_for() {
         (0..20_u8).map(|round| vec![round]).collect::<Vec<_>>()
     );
 }
+
+#[test]
+fn an_end_that_was_told_before_hides_nothing_that_was_written_after() {
+    let Some(brokers) = brokers() else { return };
+    let journal = KafkaJournal::open(config(&brokers, "end")).expect("the brokers answer");
+    journal.ensure_topic(&topic("end", 1)).expect("it is made");
+    for number in 0..5_u8 {
+        journal
+            .append(one("end", 0, &[number]))
+            .expect("it is written");
+        let batch = journal.read(&at("end", 0), number.into(), 1);
+        let batch = batch.expect("it can be read");
+        let values: Vec<_> = batch
+            .iter()
+            .map(|one| one.value.map(<[u8]>::to_vec))
+            .collect();
+        assert_eq!(values, [Some(vec![number])]);
+        // Meanwhile the end is told to the reader.
+        journal.wait(u64::MAX, Duration::from_millis(100));
+    }
+}

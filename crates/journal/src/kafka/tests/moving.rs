@@ -1,0 +1,60 @@
+//! Brokers that are asked too early: a mock of the client library's plays them, so that it happens every time.
+
+use super::*;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+const NOT_LEADER: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+const UNKNOWN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+const FORBIDDEN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+
+fn mock() -> MockCluster<'static, DefaultProducerContext> {
+    let mock = MockCluster::new(1).expect("a port is free");
+    mock.create_topic("moving", 2, 1).expect("it is new");
+    mock
+}
+
+fn ends(mock: &MockCluster<'_, DefaultProducerContext>) -> Ends {
+    let config = KafkaConfig::plaintext(mock.bootstrap_servers());
+    Ends::open(&config, Prefix("".into())).expect("a client opens")
+}
+
+fn partitions() -> [TopicPartition; 2] {
+    [at("moving", 0), at("moving", 1)]
+}
+
+#[test]
+fn ends_are_asked_again_while_brokers_agree_who_leads() {
+    let mock = mock();
+    let ends = ends(&mock);
+    for error in [NOT_LEADER, UNKNOWN] {
+        mock.request_errors(RDKafkaApiKey::ListOffsets, &[error; 6]);
+        let bounds = ends.bounds(&partitions()).expect("they agree soon");
+        assert_eq!(bounds, [Bounds { start: 0, end: 0 }; 2]);
+    }
+}
+
+#[test]
+fn what_is_not_ours_to_know_is_not_asked_again() {
+    let mock = mock();
+    let ends = ends(&mock);
+    ends.bounds(&partitions()).expect("it leads");
+    // Asked again it would be answered.
+    mock.request_errors(RDKafkaApiKey::ListOffsets, &[FORBIDDEN]);
+    let error = ends.bounds(&partitions()).expect_err("it is forbidden");
+    assert!(matches!(error, Error::Refused { .. }), "{error}");
+}
+
+#[test]
+fn a_position_that_is_not_told_is_not_taken_for_none() {
+    let mock = mock();
+    let config = KafkaConfig::plaintext(mock.bootstrap_servers());
+    let positions = Positions::new(config, Prefix("".into()));
+    let none = positions.committed("stage", &partitions());
+    assert_eq!(none.expect("it is told"), BTreeMap::new());
+    mock.request_errors(RDKafkaApiKey::OffsetFetch, &[FORBIDDEN]);
+    let error = positions.committed("stage", &partitions());
+    let error = error.expect_err("it is forbidden");
+    assert!(matches!(error, Error::Refused { .. }), "{error}");
+}
