@@ -16,6 +16,9 @@ const IDLE_COMMIT_MICROS: i64 = 10 * 1_000_000;
 /// seldom enough to cost nothing, and long before retention removes what a restart would step again.
 const QUIET_FLUSH_MICROS: i64 = 60 * 1_000_000;
 
+/// With a changelog, what is taken in while a commit is on its way waits for it only above so many commits' worth.
+const GATHER_MAX: usize = 8;
+
 /// What changes while the inputs are being read: state, effects, and how far both are safe.
 pub(crate) struct Cycle<P: Processor, S: Store> {
     pub(crate) stepper: Stepper<P>,
@@ -103,14 +106,27 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         *position = record.offset + 1;
         (self.event_time, self.received) = (record.event_time, record.received_time);
         self.uncommitted += 1;
-        let limits = &self.stepper.spec().limits;
-        if self.uncommitted >= limits.commit_records
-            || self.stepper.effects.bytes >= limits.commit_bytes
-        {
+        if self.is_commit_full(1) && (self.may_commit_now()? || self.is_commit_full(GATHER_MAX)) {
             self.commit(journal)?;
             self.keep_bounds(journal)?;
         }
         Ok(())
+    }
+
+    /// Tells whether so many commits' worth is taken in.
+    fn is_commit_full(&self, commits: usize) -> bool {
+        let limits = &self.stepper.spec().limits;
+        let mut bytes = self.stepper.effects.bytes;
+        if self.changelog.is_some() {
+            bytes += self.stepper.resident.dirty_bytes();
+        }
+        self.uncommitted >= limits.commit_records.saturating_mul(commits)
+            || bytes >= limits.commit_bytes.saturating_mul(commits)
+    }
+
+    /// Tells whether to commit need not be waited for; a transaction grows meanwhile, where a write may be of some size only.
+    fn may_commit_now(&mut self) -> Result<bool, TaskError> {
+        Ok(self.changelog.is_none() || self.is_free()?)
     }
 
     pub(crate) fn end_of_batch(

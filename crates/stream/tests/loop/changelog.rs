@@ -75,6 +75,33 @@ fn a_commit_carries_outputs_positions_and_what_changed() {
 }
 
 #[test]
+fn what_comes_while_a_commit_is_on_its_way_is_gathered_for_the_next_one() {
+    let journal = journal_like_kafka();
+    for at in 0..6 {
+        emit(&journal, &format!("k{at}"), at);
+    }
+    let slow = Arc::new(Shaky::new(journal.clone(), false));
+    let limits = Limits {
+        commit_records: 1,
+        ..Limits::default()
+    };
+    let store = MemoryStore::new();
+    let mut task = open_logged(spec(limits), slow.clone(), store).expect("it opens");
+    slow.hold();
+    // It would wait for an answer that never comes.
+    assert_eq!(task.run_once(6).expect("it runs").records, 6);
+    slow.let_go();
+    task.flush().expect("it commits");
+    assert_eq!(task.counters().commits, 2);
+    let straight = journal_like_kafka();
+    for at in 0..6 {
+        emit(&straight, &format!("k{at}"), at);
+    }
+    drop(run(&straight, &MemoryStore::new()));
+    assert_eq!(restored(&journal), restored(&straight));
+}
+
+#[test]
 fn another_with_an_empty_store_takes_over_in_the_middle() {
     let (journal, first) = (journal_like_kafka(), MemoryStore::new());
     for at in 0..9 {

@@ -27,6 +27,8 @@ pub(crate) struct Shaky {
     pub(crate) settled: Mutex<Option<Vec<Offset>>>,
     /// Whether waiting takes the time it should.
     pub(crate) waits: bool,
+    /// Writes whose answers are held back, while they are.
+    held: Mutex<Option<Vec<(Write, Done)>>>,
 }
 
 impl Shaky {
@@ -46,6 +48,20 @@ impl Shaky {
             is_written: AtomicBool::new(false),
             settled: Mutex::default(),
             waits: true,
+            held: Mutex::default(),
+        }
+    }
+
+    /// Holds writes back from now on.
+    pub(crate) fn hold(&self) {
+        *self.held.lock().expect("nothing panics with it") = Some(Vec::new());
+    }
+
+    /// Makes the writes that were held back, and those to come.
+    pub(crate) fn let_go(&self) {
+        let held = self.held.lock().expect("nothing panics with it").take();
+        for (write, done) in held.into_iter().flatten() {
+            self.journal.submit(write, done);
         }
     }
 
@@ -70,6 +86,9 @@ impl Journal for Shaky {
             }
             done(Err(Error::Aborted("it was asked to fail".to_owned())));
             return;
+        }
+        if let Some(held) = &mut *self.held.lock().expect("nothing panics with it") {
+            return held.push((write, done));
         }
         match &self.queue {
             Some(queue) => queue
