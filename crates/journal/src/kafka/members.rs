@@ -1,9 +1,10 @@
 //! Who is a member of a group and what each has, as its coordinator tells: for people to look at, no work goes by it.
 
-use super::client::refused;
+use super::client::{ask, refused};
 use super::{KafkaJournal, Prefix};
 use crate::bytes::Fields;
 use crate::{Error, TopicPartition};
+use rdkafka::consumer::Consumer as _;
 use std::time::Duration;
 
 /// Every broker is asked; one that is away makes the answer incomplete, and that is soon said.
@@ -39,13 +40,14 @@ impl KafkaJournal {
     pub fn members(&self, group: &str) -> Result<Membership, Error> {
         let prefix = &self.cluster.prefix;
         let name = prefix.of(group);
-        let client = self.cluster.topics.admin.inner();
-        let groups = client
-            .fetch_group_list(Some(&name), ASK_TIMEOUT)
-            .map_err(|error| {
+        let groups = ask(
+            &self.cluster.topics.asker,
+            |asker| asker.fetch_group_list(Some(&name), ASK_TIMEOUT),
+            |error| {
                 let doing = "cannot ask who is a member of a group";
-                refused(&error, doing, "not every broker tells who its members are")
-            })?;
+                refused(error, doing, "not every broker tells who its members are")
+            },
+        )?;
         // Brokers that are not its coordinator may say that they know of no such group.
         let mut found = Membership::default();
         for one in groups.groups().iter().filter(|one| one.name() == name) {

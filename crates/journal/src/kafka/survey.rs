@@ -1,10 +1,11 @@
 //! How the brokers really keep the topics: for whoever looks for trouble before there is any.
 
-use super::client::refused;
+use super::client::{ask, refused};
 use super::{ASK_TIMEOUT, KafkaJournal};
 use crate::{Error, Topic};
 use futures_executor::block_on;
 use rdkafka::admin::{AdminOptions, ConfigResource, ResourceSpecifier};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
 
 /// The brokers, and each topic of ours.
@@ -29,9 +30,9 @@ pub struct TopicSurvey {
     pub leaderless: u16,
     /// How many partitions miss a copy for now.
     pub under_replicated: u16,
-    /// How many brokers must have a record before it counts as written.
+    /// How many brokers must have a record before it counts as written; who logs in by oauth cannot ask.
     pub min_insync: Option<u16>,
-    /// The largest batch of records that is taken.
+    /// The largest batch of records that is taken; who logs in by oauth cannot ask.
     pub message_bytes_max: Option<u64>,
     /// Whether a broker may lead that does not have every record that counts as written.
     pub unclean_leaders: bool,
@@ -43,9 +44,12 @@ impl KafkaJournal {
     /// # Errors
     /// When the brokers do not answer or do not let us.
     pub fn survey(&self) -> Result<Survey, Error> {
-        let admin = &self.cluster.topics.admin;
-        let metadata = admin.inner().fetch_metadata(None, ASK_TIMEOUT);
-        let metadata = metadata.map_err(|error| asking(&error))?;
+        let asker = &self.cluster.topics.asker;
+        let metadata = ask(
+            asker,
+            |asker| asker.fetch_metadata(None, ASK_TIMEOUT),
+            asking,
+        )?;
         let ours = metadata.topics().iter().filter_map(|topic| {
             let name = self.cluster.prefix.topic(topic.name())?;
             let partitions = topic.partitions();
@@ -78,7 +82,7 @@ impl KafkaJournal {
         let names: Vec<_> = names.collect();
         let asked = names.iter().map(|name| ResourceSpecifier::Topic(name));
         let asked: Vec<_> = asked.collect();
-        if asked.is_empty() {
+        if asked.is_empty() || !self.cluster.topics.administers {
             return Ok(());
         }
         let options = AdminOptions::new().request_timeout(Some(ASK_TIMEOUT));

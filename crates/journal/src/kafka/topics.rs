@@ -36,9 +36,9 @@ const CONNECT_TIMEOUTS: [Duration; 4] = [
 pub(super) struct Topics {
     pub(super) admin: AdminClient<Context>,
     /// An administrator's client says nothing of why it waits, and never renews a token: what can be is asked by this one.
-    asker: BaseConsumer<Context>,
+    pub(super) asker: BaseConsumer<Context>,
     /// Whether the administrator's client can log in.
-    administers: bool,
+    pub(super) administers: bool,
     prefix: Prefix,
     replication: u16,
     min_insync: u16,
