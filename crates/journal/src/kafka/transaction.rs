@@ -28,8 +28,13 @@ const COMMIT_TRIES: u32 = 4;
 const FULL_WAIT: Duration = Duration::from_millis(5);
 /// The first look lets a token be fetched before it is needed.
 const FIRST_POLL: Duration = Duration::from_millis(20);
-/// How long a predecessor's transaction is waited for before taking over is tried again.
-const INIT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a predecessor's transaction is waited for before it is looked whether we are turned away.
+const INIT_STEP: Duration = Duration::from_secs(2);
+/// So many such steps are made before taking over is given up.
+const INIT_STEPS: u32 = 15;
+
+/// What it means that a transaction is not made now.
+const PASSING: &str = "a transaction could not be made";
 
 /// Groups whose positions a transaction carries, each as it names itself to the coordinator.
 type Groups = Vec<(Group, ConsumerGroupMetadata)>;
@@ -112,19 +117,11 @@ impl Drop for Transactions {
     }
 }
 
-/// What happened to a transaction, besides being committed.
-enum Failure {
-    /// Nothing of it will be seen, and the producer goes on.
-    Aborted(Error),
-    /// The producer is of no use any more.
-    Lost(Error),
-}
-
 struct Writer {
     config: KafkaConfig,
     prefix: Prefix,
     id: String,
-    /// None after doubt: the next transaction begins with a new one.
+    /// None after doubt or failure: the next transaction begins with a new one.
     producer: Option<BaseProducer<Context>>,
     after: AfterFailure,
     /// Why nothing is written any more.
@@ -153,12 +150,21 @@ impl Writer {
     fn take_over(&self) -> Result<BaseProducer<Context>, Error> {
         let (config, context) = (self.config.transactions(&self.id), self.config.context());
         let producer = BaseProducer::from_config_and_context(&config, context);
-        let producer: BaseProducer<Context> = producer.map_err(|error| self.error(&error))?;
+        let producer: BaseProducer<Context> =
+            producer.map_err(|error| refused(&error, &self.doing(), PASSING))?;
         producer.poll(FIRST_POLL);
-        producer
-            .init_transactions(INIT_TIMEOUT)
-            .map_err(|error| self.error(&error))?;
-        Ok(producer)
+        let mut failed = Error::Closed;
+        for _ in 0..INIT_STEPS {
+            let Err(error) = producer.init_transactions(INIT_STEP) else {
+                producer.context().well();
+                return Ok(producer);
+            };
+            failed = self.error(&producer, &error);
+            if !is_passing(&error) || !matches!(failed, Error::Unavailable { .. }) {
+                break;
+            }
+        }
+        Err(failed)
     }
 
     fn write(&mut self, write: Write, groups: &Groups) -> Result<Committed, Error> {
@@ -181,17 +187,9 @@ impl Writer {
             Some(producer) => producer,
             None => self.take_over()?,
         };
-        match self.transact(&producer, write, groups) {
-            Ok((committed, doubted)) => {
-                self.producer = Some(producer).filter(|_| !doubted);
-                Ok(committed)
-            }
-            Err(Failure::Aborted(error)) => {
-                self.producer = Some(producer);
-                Err(error)
-            }
-            Err(Failure::Lost(error)) => Err(error),
-        }
+        let (committed, doubted) = self.transact(&producer, write, groups)?;
+        self.producer = Some(producer).filter(|_| !doubted);
+        Ok(committed)
     }
 
     /// Makes one transaction; tells whether its commit was ever in doubt.
@@ -200,10 +198,10 @@ impl Writer {
         producer: &BaseProducer<Context>,
         write: Write,
         groups: &Groups,
-    ) -> Result<(Committed, bool), Failure> {
+    ) -> Result<(Committed, bool), Error> {
         producer
             .begin_transaction()
-            .map_err(|error| self.failure(producer, &error))?;
+            .map_err(|error| self.failure(producer, &error, None))?;
         let gathered = Arc::new(Mutex::new(Gathered {
             offsets: vec![0; write.records.len()],
             failed: None,
@@ -218,9 +216,9 @@ impl Writer {
             }));
             producer
                 .send_offsets_to_transaction(&list, metadata, SOCKET_TIMEOUT)
-                .map_err(|error| self.failure(producer, &error))?;
+                .map_err(|error| self.failure(producer, &error, Some(&gathered)))?;
         }
-        let doubted = self.commit(producer)?;
+        let doubted = self.commit(producer, &gathered)?;
         let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
         Ok((std::mem::take(&mut gathered.offsets), doubted))
     }
@@ -231,7 +229,7 @@ impl Writer {
         place: usize,
         (to, record): (&TopicPartition, &crate::Record),
         gathered: &Arc<Mutex<Gathered>>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Error> {
         let topic = self.prefix.of(&to.topic);
         let opaque = Box::new(Delivery::Part(place, Arc::clone(gathered)));
         let mut sent = sendable(&topic, to.partition, record, opaque);
@@ -245,60 +243,95 @@ impl Writer {
                     sent = back;
                     producer.poll(FULL_WAIT);
                 }
-                Err((error, _)) => return Err(self.failure(producer, &error)),
+                Err((error, _)) => {
+                    return Err(self.failure(producer, &error, Some(gathered)));
+                }
             }
         }
     }
 
     /// Commits, and asks again while nobody knows whether it is.
-    fn commit(&self, producer: &BaseProducer<Context>) -> Result<bool, Failure> {
+    fn commit(
+        &self,
+        producer: &BaseProducer<Context>,
+        gathered: &Arc<Mutex<Gathered>>,
+    ) -> Result<bool, Error> {
         let mut doubted = false;
         for _ in 0..COMMIT_TRIES {
             match producer.commit_transaction(SOCKET_TIMEOUT) {
                 Ok(()) => return Ok(doubted),
                 Err(error) if is_passing(&error) => doubted = true,
-                Err(error) => return Err(self.failure(producer, &error)),
+                Err(error) => return Err(self.failure(producer, &error, Some(gathered))),
             }
         }
-        Err(Failure::Lost(Error::Unavailable {
+        let unknown = Error::Unavailable {
             doing: "it is not known whether a transaction was committed",
             cause: self.id.clone(),
-        }))
+        };
+        Err(producer.context().explain(unknown))
     }
 
     /// Takes the transaction back where that is asked for.
-    fn failure(&self, producer: &BaseProducer<Context>, error: &KafkaError) -> Failure {
+    fn failure(
+        &self,
+        producer: &BaseProducer<Context>,
+        error: &KafkaError,
+        gathered: Option<&Arc<Mutex<Gathered>>>,
+    ) -> Error {
         let wants_abort = match error {
             KafkaError::Transaction(told) => !told.is_fatal(),
             _ => producer.client().fatal_error().is_none(),
         };
         if is_fenced(error) || is_fenced_for_good(producer) {
-            return Failure::Lost(Error::Fenced {
-                writer: self.id.clone(),
-                cause: error.to_string(),
-            });
+            return self.fenced(error);
         }
+        // Before aborting: what is purged then is no cause.
+        let cause = self.cause(producer, error, gathered);
         if wants_abort && producer.abort_transaction(SOCKET_TIMEOUT).is_ok() {
-            return Failure::Aborted(Error::Aborted(error.to_string()));
+            return cause;
         }
         if is_fenced_for_good(producer) {
-            return Failure::Lost(Error::Fenced {
-                writer: self.id.clone(),
-                cause: error.to_string(),
-            });
+            return self.fenced(error);
         }
-        Failure::Lost(self.error(error))
+        self.error(producer, error)
     }
 
-    fn error(&self, error: &KafkaError) -> Error {
-        if is_fenced(error) {
-            return Error::Fenced {
-                writer: self.id.clone(),
-                cause: error.to_string(),
-            };
+    /// Why a transaction is taken back: what will be refused again says so, and whatever first went wrong is named.
+    fn cause(
+        &self,
+        producer: &BaseProducer<Context>,
+        error: &KafkaError,
+        gathered: Option<&Arc<Mutex<Gathered>>>,
+    ) -> Error {
+        let gathered = gathered.map(|one| one.lock().unwrap_or_else(PoisonError::into_inner));
+        let first = gathered.and_then(|one| one.failed.clone());
+        match first.unwrap_or_else(|| self.error(producer, error)) {
+            refused @ Error::Refused { .. } => refused,
+            Error::Unavailable { cause, .. } => Error::Aborted(cause),
+            other => Error::Aborted(other.to_string()),
         }
-        let doing = format!("cannot write as {}", self.id);
-        refused(error, &doing, "a transaction could not be made")
+    }
+
+    /// What an error means, with what the client heard of in the background: a call that waits for it only times out.
+    fn error(&self, producer: &BaseProducer<Context>, error: &KafkaError) -> Error {
+        if is_fenced(error) {
+            return self.fenced(error);
+        }
+        producer.poll(Duration::ZERO);
+        let (context, doing) = (producer.context(), self.doing());
+        let told = || context.explain(refused(error, &doing, PASSING));
+        context.turned_away(&doing).unwrap_or_else(told)
+    }
+
+    fn fenced(&self, error: &KafkaError) -> Error {
+        Error::Fenced {
+            writer: self.id.clone(),
+            cause: error.to_string(),
+        }
+    }
+
+    fn doing(&self) -> String {
+        format!("cannot write as {}", self.id)
     }
 }
 

@@ -7,6 +7,7 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 const NOT_LEADER: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
 const UNKNOWN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+const TOO_LARGE: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
 const FORBIDDEN: RDKafkaRespErr = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 
 fn mock() -> MockCluster<'static, DefaultProducerContext> {
@@ -57,4 +58,30 @@ fn a_position_that_is_not_told_is_not_taken_for_none() {
     let error = positions.committed("stage", &partitions());
     let error = error.expect_err("it is forbidden");
     assert!(matches!(error, Error::Refused { .. }), "{error}");
+}
+
+#[test]
+fn a_transaction_that_is_taken_back_names_what_refused_its_record() {
+    let mock = mock();
+    let config = KafkaConfig::plaintext(mock.bootstrap_servers());
+    let (id, prefix) = ("stage.0".to_owned(), Prefix("".into()));
+    let opened = Transactions::open(&config, prefix, id, AfterFailure::GoOn);
+    let transactions = opened.expect("nobody else has it");
+    let write = || one("moving", 0, b"record");
+    let commit = |write| {
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
+        let done = Box::new(move |result| drop(tell.send(result)));
+        transactions.submit(write, Vec::new(), done);
+        told.recv().expect("it is told")
+    };
+    commit(write()).expect("it is committed");
+    let refused = |error, hint: &str| {
+        mock.request_errors(RDKafkaApiKey::Produce, &[error]);
+        let error = commit(write()).expect_err("it is refused");
+        assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+        assert!(error.to_string().contains(hint), "{error}");
+    };
+    refused(TOO_LARGE, "max.message.bytes");
+    commit(write()).expect("nothing is left of it");
+    refused(FORBIDDEN, "docs/kafka.md");
 }

@@ -172,6 +172,13 @@ fn tokens_open_everything_but_making_topics() {
     let journal = KafkaJournal::open(config).expect("we are known");
     journal.ensure_topic(&topic("way", 1)).expect("it is there");
     works(&journal);
+    let nobody = journal.members("nobody").expect("the brokers answer");
+    assert_eq!(nobody.members, []);
+    let survey = journal.survey().expect("the brokers answer");
+    assert!(
+        survey.brokers >= 1 && survey.topics.len() == 1,
+        "{survey:?}"
+    );
     let error = journal
         .ensure_topic(&topic("other", 1))
         .expect_err("it is not there")
@@ -207,6 +214,28 @@ fn a_wrong_password_is_told_at_once() {
     ] {
         let config = listeners.by_login(login);
         check(config, "check kafka.login", "Authentication failed");
+    }
+}
+
+#[test]
+fn a_transaction_is_turned_away_at_once_and_says_why() {
+    let Some(listeners) = Listeners::find() else {
+        return;
+    };
+    let config = listeners.by_login(listeners.plain("wrong-password"));
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let (id, prefix) = ("stage.0".to_owned(), Prefix("".into()));
+        let opened = Transactions::open(&config, prefix, id, AfterFailure::Stop);
+        let error = opened.err().expect("nobody may come in so");
+        tell.send(error).expect("it is waited for");
+    });
+    let error = told
+        .recv_timeout(TURNED_AWAY_AFTER)
+        .expect("it does not hang")
+        .to_string();
+    for part in ["stage.0", "Authentication failed", "check kafka.login"] {
+        assert!(error.contains(part), "{error}");
     }
 }
 
