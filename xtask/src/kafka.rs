@@ -7,6 +7,7 @@ mod library;
 mod options;
 mod probe;
 mod properties;
+mod python;
 mod slot;
 mod storage;
 
@@ -41,14 +42,22 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failed> {
     }
 }
 
-/// Runs a step beside a broker of its own, which is gone afterwards.
+/// Runs a step beside a broker of its own, which is gone afterwards, with what it takes to read there by other people's clients.
 pub(crate) fn beside(step: Step) -> Result<(), Failed> {
     println!("── broker");
+    let python = python::with_client()?;
     let cluster = Cluster::start_new(1)?;
-    let dir = cluster.dir().display().to_string();
-    step.env("PULSEWIRE_KAFKA", &cluster.bootstrap())
-        .env("PULSEWIRE_KAFKA_DIR", &dir)
-        .run()
+    let ours = std::env::current_exe()
+        .map_err(|error| Failed(format!("kafka: this program is not found again: {error}")))?;
+    let step = step
+        .env("PULSEWIRE_KAFKA", &cluster.bootstrap())
+        .env("PULSEWIRE_KAFKA_DIR", &cluster.dir().display().to_string())
+        .env("PULSEWIRE_KAFKA_TOOL", &ours.display().to_string());
+    match python {
+        Some(python) => step.env("PULSEWIRE_PYTHON", &python.display().to_string()),
+        None => step,
+    }
+    .run()
 }
 
 fn up(words: &[&str]) -> Result<(), Failed> {
