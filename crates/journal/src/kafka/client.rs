@@ -14,15 +14,15 @@ use rdkafka::types::RDKafkaRespErr;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// So many events are heard of before a client that nobody polls is asked something.
 const EVENTS_AT_ONCE: u32 = 8;
 /// A token is there when a new client is first asked something; to fetch it may take longer than this.
 const FIRST_TOKEN: Duration = Duration::from_millis(20);
 
-/// A partition that is new or changes its leader is asked about so often again, `MOVED_WAIT` apart.
-const MOVED_ASKS: u32 = 100;
+/// A partition that is new or changes its leader is asked about again for so long.
+const MOVED_PATIENCE: Duration = Duration::from_secs(5);
 /// How long brokers have to agree before they are asked again.
 const MOVED_WAIT: Duration = Duration::from_millis(50);
 
@@ -132,12 +132,17 @@ pub(super) fn ask<T>(
 ) -> Result<T, Error> {
     listen(client);
     let mut answer = question(client);
-    for _ in 0..MOVED_ASKS {
-        if !answer.as_ref().is_err_and(is_moving) {
-            break;
-        }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long is waited comes into no record"
+    )]
+    let began = Instant::now();
+    while answer.as_ref().is_err_and(is_moving) && began.elapsed() < MOVED_PATIENCE {
         std::thread::park_timeout(MOVED_WAIT);
         listen(client);
+        // It goes on believing in a leader that is gone with its broker for a quarter of an hour, unless it looks anew.
+        // Where nobody answers that, the question is not answered either.
+        drop(client.fetch_metadata(None, MOVED_PATIENCE));
         answer = question(client);
     }
     match answer {
@@ -344,6 +349,7 @@ fn is_moving(error: &KafkaError) -> bool {
                 | RDKafkaErrorCode::NotCoordinator
                 | RDKafkaErrorCode::CoordinatorLoadInProgress
                 | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::DestroyBroker
         )
     )
 }

@@ -37,6 +37,25 @@ fn ends_are_asked_again_while_brokers_agree_who_leads() {
 }
 
 #[test]
+fn ends_are_asked_of_the_new_leader_when_the_old_one_is_gone() {
+    let mock = MockCluster::new(2).expect("ports are free");
+    mock.create_topic("moving", 2, 2).expect("it is new");
+    for partition in 0..2 {
+        let led = mock.partition_leader("moving", partition, Some(1));
+        led.expect("there is such a broker");
+    }
+    let ends = ends(&mock);
+    ends.bounds(&partitions()).expect("it leads");
+    for partition in 0..2 {
+        let led = mock.partition_leader("moving", partition, Some(2));
+        led.expect("there is such a broker");
+    }
+    mock.broker_down(1).expect("it is there");
+    let bounds = ends.bounds(&partitions()).expect("the other leads");
+    assert_eq!(bounds, [Bounds { start: 0, end: 0 }; 2]);
+}
+
+#[test]
 fn what_is_not_ours_to_know_is_not_asked_again() {
     let mock = mock();
     let ends = ends(&mock);
