@@ -23,7 +23,7 @@ use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
 use crate::intake::{Intake, mllp};
 use crate::metrics::Metrics;
-use crate::registry;
+use crate::registry::{self, SchemaIds};
 use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
@@ -172,6 +172,7 @@ struct Entry {
     metrics: Arc<Metrics>,
     sources: Arc<Sources>,
     site_key: SiteKey,
+    schemas: SchemaIds,
 }
 
 /// What is derived from the journal.
@@ -238,6 +239,7 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
         metrics,
         sources,
         site_key,
+        schemas,
     })
 }
 
@@ -299,7 +301,9 @@ fn start_stages(
     if roles.has(Role::Normalize) {
         let (sources, metrics) = (Arc::clone(&entry.sources), Arc::clone(&entry.metrics));
         let stage = NormalizeStage::new(sources, entry.site_key.clone(), metrics);
-        let stage = stage.validating(&config.validation);
+        let stage = stage
+            .validating(&config.validation)
+            .written_by(&entry.schemas);
         let spec = NormalizeStage::spec(partitions);
         healths.push(opening.start("normalize", spec, stage)?);
     }

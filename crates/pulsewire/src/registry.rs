@@ -77,14 +77,29 @@ impl Error {
     }
 }
 
-/// The ids of the schemas that records are written by, by topic.
+/// The ids of the schemas that records are written by, by topic, in the digits in which records carry them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SchemaIds(BTreeMap<journal::Topic, u32>);
+pub(crate) struct SchemaIds(Arc<BTreeMap<journal::Topic, Box<str>>>);
 
 impl SchemaIds {
     /// Counts them.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Gives the id of the schema that a topic's records are written by; nothing where none is registered.
+    pub(crate) fn of(&self, topic: &str) -> Option<&str> {
+        self.0.get(topic).map(|id| &**id)
+    }
+}
+
+impl FromIterator<(journal::Topic, u32)> for SchemaIds {
+    fn from_iter<I: IntoIterator<Item = (journal::Topic, u32)>>(ids: I) -> Self {
+        let ids = ids.into_iter();
+        Self(Arc::new(
+            ids.map(|(topic, id)| (topic, id.to_string().into()))
+                .collect(),
+        ))
     }
 }
 
@@ -134,12 +149,12 @@ fn patiently<T>(limit: Duration, mut work: impl FnMut() -> Result<T, Error>) -> 
 
 /// First it looks at all of them, so that nothing is registered where one breaks.
 fn register(registry: &dyn Ask, ours: &[Ours], mode: Mode) -> Result<SchemaIds, Error> {
-    let mut ids = BTreeMap::new();
+    let mut ids = Vec::with_capacity(ours.len());
     let mut missing = Vec::new();
     let mut broken = Vec::new();
     for one in ours {
         if let Some(id) = registry.lookup(&one.subject, &one.schema)? {
-            ids.insert(one.topic.clone(), id);
+            ids.push((one.topic.clone(), id));
             continue;
         }
         missing.push(one);
@@ -159,9 +174,9 @@ fn register(registry: &dyn Ask, ours: &[Ours], mode: Mode) -> Result<SchemaIds, 
         }
         let id = registry.register(&one.subject, &one.schema)?;
         tracing::info!(subject = one.subject, id, "a schema was registered");
-        ids.insert(one.topic.clone(), id);
+        ids.push((one.topic.clone(), id));
     }
-    Ok(SchemaIds(ids))
+    Ok(ids.into_iter().collect())
 }
 
 /// What a schema would break, in words; nothing where the registry would take it.

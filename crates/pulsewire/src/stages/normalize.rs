@@ -7,14 +7,14 @@ use std::sync::Arc;
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
 use formats::hl7v2::Message;
 use journal::{Record, RecordRef, TopicPartition};
-use mapping::event::{FHIR_JSON, identity as wire};
+use mapping::event::identity as wire;
 use mapping::identity::{self, PartsTooLong, Subjects};
 use mapping::normalize::split::Split;
 use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State};
 use mapping::source::Readable;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
-use provenance::{cause, headers};
+use provenance::{cause, headers, resource_headers};
 
 use super::validation::{INVALID, VALIDATION_HEADER, Validation, Verdict};
 use super::{MORE, header, patient, record, text};
@@ -22,11 +22,12 @@ use crate::intake::accept::CONTENT_TYPE as RAW;
 use crate::intake::resend::MESSAGE_ID;
 use crate::intake::sources::{Source, Sources};
 use crate::metrics::{Metrics, ReasonLabels};
+use crate::registry::SchemaIds;
 use crate::topics;
 use crate::unmapped;
 
-/// The version of FHIR that records are of.
-const FHIR_VERSION: &str = "4.0.1";
+/// The registry's id of the schema that the value is written by.
+const SCHEMA_ID: &str = "schema-id";
 /// What a split record is called.
 const SPLIT: &str = "application/vnd.pulsewire.split";
 
@@ -37,6 +38,7 @@ pub(crate) struct NormalizeStage {
     site: SiteKey,
     metrics: Arc<Metrics>,
     validation: Validation,
+    schemas: SchemaIds,
 }
 
 impl NormalizeStage {
@@ -48,6 +50,7 @@ impl NormalizeStage {
             site,
             metrics,
             validation: Validation::default(),
+            schemas: SchemaIds::default(),
         }
     }
 
@@ -55,6 +58,14 @@ impl NormalizeStage {
     pub(crate) fn validating(self, validation: &Validation) -> Self {
         Self {
             validation: validation.clone(),
+            ..self
+        }
+    }
+
+    /// Says on each resource which schema it is written by.
+    pub(crate) fn written_by(self, schemas: &SchemaIds) -> Self {
+        Self {
+            schemas: schemas.clone(),
             ..self
         }
     }
@@ -416,13 +427,7 @@ impl NormalizeStage {
                 event_time,
                 recorded,
             } => {
-                let mut headers = headers(raw, FHIR_JSON);
-                headers.push(header("fhir-version", FHIR_VERSION));
-                headers.push(header("event-id", event_id.to_string()));
-                headers.push(header("resource", format!("{resource_type}/{id}")));
-                if let Some(recorded) = recorded {
-                    headers.push(header("recorded-time", recorded.to_string()));
-                }
+                let mut headers = resource_headers(raw, event_id, (&resource_type, &id), recorded);
                 match verdict {
                     Verdict::Publish => {}
                     Verdict::Mark(words) => headers.push(header(VALIDATION_HEADER, words)),
@@ -433,10 +438,15 @@ impl NormalizeStage {
                         return;
                     }
                 }
-                let public = record(key, event_time.micros(), cx, headers, json);
+                let topic = topics::fhir(&resource_type);
+                let mut public = record(key, event_time.micros(), cx, headers, json);
                 let mut streamed = public.clone();
                 streamed.headers.extend(more);
-                cx.emit(&topics::fhir(&resource_type), public);
+                let schema = self.schemas.of(&topic);
+                public
+                    .headers
+                    .extend(schema.map(|id| header(SCHEMA_ID, id)));
+                cx.emit(&topic, public);
                 cx.emit(topics::PATIENT_STREAM, streamed);
             }
         }

@@ -1,11 +1,16 @@
 //! What a record made of a message says of where it comes from.
 
+use clinical::{EventId, RecordedTime};
 use journal::Headers;
+use mapping::event::FHIR_JSON;
 use mapping::normalize::RawInfo;
 use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER};
 
 use crate::intake::resend::MESSAGE_ID;
 use crate::stages::header;
+
+/// The version of FHIR that records are of.
+const FHIR_VERSION: &str = "4.0.1";
 
 /// Why something is in quarantine, and where it came from.
 pub(super) fn cause(raw: &RawInfo<'_>, reason: &str, detail: &[u8]) -> Headers {
@@ -32,4 +37,19 @@ pub(super) fn headers(raw: &RawInfo<'_>, content_type: &str) -> Headers {
         ),
         header("mapping-version", env!("CARGO_PKG_VERSION")),
     ]
+}
+
+/// What a resource says of itself besides.
+pub(super) fn resource_headers(
+    raw: &RawInfo<'_>,
+    event_id: EventId,
+    (resource_type, id): (&str, &str),
+    recorded: Option<RecordedTime>,
+) -> Headers {
+    let mut headers = headers(raw, FHIR_JSON);
+    headers.push(header("fhir-version", FHIR_VERSION));
+    headers.push(header("event-id", event_id.to_string()));
+    headers.push(header("resource", format!("{resource_type}/{id}")));
+    headers.extend(recorded.map(|recorded| header("recorded-time", recorded.to_string())));
+    headers
 }
