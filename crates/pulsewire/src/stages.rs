@@ -16,6 +16,8 @@ use clinical::PatientKey;
 use journal::{Headers, Record};
 use stream::{Context, StepError};
 
+use crate::intake::resend::MESSAGE_ID;
+
 /// Stands on a record of the patient stream that another one of the same message and patient follows.
 const MORE: &str = "more";
 
@@ -45,6 +47,21 @@ fn record(
         headers,
         value: Some(value.into()),
     }
+}
+
+/// Which message a record was made of, in the words of the record that it comes from; nothing where that says nothing, such
+/// as a command or the time.
+fn provenance(cause: &journal::RecordRef<'_>) -> Headers {
+    let names = ["source-system", MESSAGE_ID, "traceparent"].into_iter();
+    names
+        .filter_map(|name| Some(header(name, cause.header(name)?)))
+        .collect()
+}
+
+/// A record's own headers, and behind them those of what it comes from.
+fn with(cause: &Headers, mut own: Headers) -> Headers {
+    own.extend(cause.iter().cloned());
+    own
 }
 
 /// A header.

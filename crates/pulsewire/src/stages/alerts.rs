@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use alerts::{Alerts, Effects, Input as Asked, Now, State};
 use clinical::{EventTime, ReceivedTime, wire};
+use journal::Headers;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
-use super::{header, patient, record, text};
+use super::{header, patient, provenance, record, text, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -29,24 +30,26 @@ impl AlertStage {
         }
     }
 
-    fn emit(&self, effects: Effects, cx: &mut Context<'_>) {
+    fn emit(&self, effects: Effects, cause: &Headers, cx: &mut Context<'_>) {
         for alert in &effects.alerts {
-            let headers = vec![
+            let own = vec![
                 header("content-type", wire::ALERT_CONTENT_TYPE),
                 header("alert", alert.id.to_string()),
                 header("state", alert.state.word()),
             ];
+            let headers = with(cause, own);
             let json = wire::alert_to_json(alert);
             let record = record(alert.patient, alert.as_of.micros(), cx, headers, json);
             cx.emit(topics::CARE_ALERT, record);
             self.count(cx, &format!("{} {}", alert.condition, alert.state.word()));
         }
         for delivery in &effects.deliveries {
-            let headers = vec![
+            let own = vec![
                 header("content-type", wire::DELIVERY_CONTENT_TYPE),
                 header("channel", delivery.channel.as_bytes()),
                 header("delivery", delivery.id.to_string()),
             ];
+            let headers = with(cause, own);
             let json = wire::delivery_to_json(delivery);
             let record = record(
                 delivery.alert.patient,
@@ -102,7 +105,7 @@ impl Processor for AlertStage {
             received: ReceivedTime::from_micros(cx.received()),
             patient: patient(cx)?,
         };
-        let mut effects = Effects::default();
+        let (mut effects, mut cause) = (Effects::default(), Headers::new());
         let unreadable = |error: wire::WireError| StepError::new("unreadable", error.to_string());
         let stepped = match input {
             Input::Timer { tag, at } => self.alerts.step(
@@ -115,6 +118,7 @@ impl Processor for AlertStage {
                 &mut effects,
             ),
             Input::Record { record, .. } => {
+                cause = provenance(&record);
                 let json = record.value.unwrap_or_default();
                 match text(&record, "content-type") {
                     Some(wire::FINDING_CONTENT_TYPE) => {
@@ -137,7 +141,7 @@ impl Processor for AlertStage {
             }
         };
         stepped.map_err(|error| StepError::new("alert-rule", error.to_string()))?;
-        self.emit(effects, cx);
+        self.emit(effects, &cause, cx);
         Ok(())
     }
 

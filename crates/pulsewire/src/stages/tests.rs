@@ -224,3 +224,89 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
         patients 1, encounters 0, marked None, kept [Some("invalid-resource")] [true] true
         pulsewire_normalize_invalid_resources_total{resource="Encounter",outcome="quarantined"} 1"#]].assert_eq(&made("reject"));
 }
+
+fn own<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
+    let found = record.headers.iter().find(|(own, _)| &**own == name);
+    found.map(|(_, value)| std::str::from_utf8(value).unwrap())
+}
+
+#[test]
+fn a_resource_says_which_schema_it_is_written_by_where_one_is_registered() {
+    let config = config::defaults();
+    let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
+    let sources = Arc::new(Sources::new(&config.sources).unwrap());
+    let spec = NormalizeStage::spec(1);
+    let journal = journal_for(&[&spec]);
+    append(&journal, VITALS, &sources, &site);
+    let schemas = [(topics::fhir("Observation"), 1_234_567)].into_iter();
+    let stage = NormalizeStage::new(sources, site, metrics).written_by(&schemas.collect());
+    run(&spec, stage, &journal);
+    let ids = |topic: &str| {
+        let records = records(&journal, topic);
+        assert!(!records.is_empty(), "{topic}");
+        let ids = records
+            .iter()
+            .map(|record| own(record, "schema-id").map(str::to_owned));
+        ids.collect::<std::collections::BTreeSet<_>>()
+    };
+    let registered = Some("1234567".to_owned());
+    assert_eq!(ids(&topics::fhir("Observation")), [registered].into());
+    assert_eq!(ids(&topics::fhir("Patient")), [None].into());
+    assert_eq!(ids(topics::PATIENT_STREAM), [None].into());
+}
+
+#[test]
+fn what_a_message_leads_to_names_it_and_what_the_time_leads_to_does_not() {
+    let mut config = config::defaults();
+    config.alerts_from = clinical::Severity::Low;
+    let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
+    let sources = Arc::new(Sources::new(&config.sources).unwrap());
+    let (normalize, workloads, alerts) = (
+        NormalizeStage::spec(1),
+        WorkloadStage::spec(1),
+        AlertStage::spec(1),
+    );
+    let journal = journal_for(&[&normalize, &workloads, &alerts]);
+    append(&journal, VITALS, &sources, &site);
+    let stage = NormalizeStage::new(sources, site, Arc::clone(&metrics));
+    run(&normalize, stage, &journal);
+    run(&workloads, workload_stage(&config, &metrics), &journal);
+    let alert_stage = || AlertStage {
+        alerts: ::alerts::Alerts::new(crate::pipeline::policy(&config)),
+        metrics: Arc::clone(&metrics),
+    };
+    run(&alerts, alert_stage(), &journal);
+    let message = MessageId::derive(&[VITALS]).to_string();
+    for topic in [topics::ALERT_STREAM, topics::CARE_ALERT, topics::DELIVERY] {
+        let records = records(&journal, topic);
+        assert!(!records.is_empty(), "{topic}");
+        for record in records {
+            assert_eq!(own(&record, "message-id"), Some(&*message), "{topic}");
+            assert_eq!(own(&record, "source-system"), Some("default"), "{topic}");
+            let trace = own(&record, "traceparent").unwrap();
+            assert!(trace.contains(&*message), "{topic}: {trace}");
+        }
+    }
+    // A day passes without anybody's answer.
+    let before = records(&journal, topics::CARE_ALERT).len();
+    let day_after = 1_772_445_600_000_000;
+    let tick = Record {
+        event_time: day_after,
+        received_time: day_after,
+        headers: vec![header("tick", "1")],
+        ..Record::default()
+    };
+    let to = TopicPartition::new(topics::ALERT_STREAM, 0);
+    let write = Write {
+        records: vec![(to, tick)],
+        offsets: Vec::new(),
+    };
+    journal.append(write).unwrap();
+    run(&alerts, alert_stage(), &journal);
+    let all = records(&journal, topics::CARE_ALERT);
+    let by_time = all.get(before..).unwrap_or_default();
+    assert!(!by_time.is_empty(), "something was due");
+    for record in by_time {
+        assert_eq!(own(record, "message-id"), None);
+    }
+}

@@ -6,12 +6,12 @@ use clinical::{
     Event, EventId, EventTime, Finding, FindingState, Origin, PatientKey, ReceivedTime,
     RecordedTime, wire,
 };
-use journal::{RecordRef, TopicPartition};
+use journal::{Headers, RecordRef, TopicPartition};
 use mapping::event::{Envelope, event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
-use super::{MORE, header, patient, record, text};
+use super::{MORE, header, patient, provenance, record, text, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -65,9 +65,9 @@ impl WorkloadStage {
         }
     }
 
-    fn emit(&self, patient: PatientKey, effects: &Effects, cx: &mut Context<'_>) {
+    fn emit(&self, patient: PatientKey, effects: &Effects, cause: &Headers, cx: &mut Context<'_>) {
         for (survivor, handed) in &effects.handover {
-            let headers = vec![header("content-type", identity::HANDOVER)];
+            let headers = with(cause, vec![header("content-type", identity::HANDOVER)]);
             let state = identity::write_handover(patient, handed);
             let record = record(*survivor, cx.received(), cx, headers, state);
             cx.emit(topics::PATIENT_STREAM, record);
@@ -81,10 +81,11 @@ impl WorkloadStage {
             .iter()
             .filter(|finding| self.is_told(finding))
         {
-            let headers = vec![
+            let own = vec![
                 header("content-type", wire::FINDING_CONTENT_TYPE),
                 header("finding", finding.id.to_string()),
             ];
+            let headers = with(cause, own);
             let json = wire::finding_to_json(finding);
             let record = record(finding.patient, finding.as_of.micros(), cx, headers, json);
             cx.emit(topics::ALERT_STREAM, record);
@@ -162,7 +163,7 @@ impl Processor for WorkloadStage {
             received: ReceivedTime::from_micros(cx.received()),
             patient,
         };
-        let mut effects = Effects::default();
+        let (mut effects, mut cause) = (Effects::default(), Headers::new());
         match input {
             Input::Timer { tag, at } => {
                 let given = Given::Timer {
@@ -181,9 +182,12 @@ impl Processor for WorkloadStage {
                 };
                 self.conclude(state, given, now, &mut effects)?;
                 send_on(&record, patient, &effects, cx);
+                if !effects.findings.is_empty() || !effects.handover.is_empty() {
+                    cause = provenance(&record);
+                }
             }
         }
-        self.emit(patient, &effects, cx);
+        self.emit(patient, &effects, &cause, cx);
         Ok(())
     }
 

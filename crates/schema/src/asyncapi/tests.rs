@@ -112,6 +112,7 @@ fn a_resource_carries_the_headers_of_the_design() {
         "received-time",
         "message-id",
         "traceparent",
+        "schema-id",
     ] {
         assert!(headers[name]["description"].is_string(), "{name}");
     }

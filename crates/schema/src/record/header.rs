@@ -76,7 +76,20 @@ const DERIVED: [Header; 2] = [
 
 const EVENT_ID: Header = Header::must("event-id", "the id of the event: 32 hexadecimal digits");
 
-const RESOURCE: [Header; 4] = [
+/// What is known of the message that led to it; a record that the time or a person led to has none of them.
+const CAUSE: [Header; 3] = [
+    Header::may(
+        "source-system",
+        "the configured name of who sent the message that led to it; none where time or a person did",
+    ),
+    Header::may(
+        "message-id",
+        "the id of the message that led to it: 32 hexadecimal digits",
+    ),
+    Header::may("traceparent", "the W3C trace context of that message"),
+];
+
+const RESOURCE: [Header; 5] = [
     Header::must("fhir-version", "the version of FHIR, such as 4.0.1"),
     Header::must(
         "resource",
@@ -86,6 +99,10 @@ const RESOURCE: [Header; 4] = [
     Header::may(
         "validation",
         "what is not valid in it: path and code of the first issues; none where it is valid",
+    ),
+    Header::may(
+        "schema-id",
+        "on the topic of its type, the registry's id of the schema that it is written by",
     ),
 ];
 
@@ -145,22 +162,25 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         }
         RecordKind::Finding => {
             headers.push(Header::must("finding", "the id of the finding"));
+            headers.extend(CAUSE);
         }
-        RecordKind::Alert => headers.extend([
-            Header::must("alert", "the id of the alert"),
-            Header::must("state", "the state that it is in"),
-        ]),
-        RecordKind::Delivery => headers.extend([
-            Header::must("channel", "the channel that is to bring it"),
-            Header::must("delivery", "the id of the delivery"),
-        ]),
+        RecordKind::Alert => {
+            headers.push(Header::must("alert", "the id of the alert"));
+            headers.push(Header::must("state", "the state that it is in"));
+            headers.extend(CAUSE);
+        }
+        RecordKind::Delivery => {
+            headers.push(Header::must("channel", "the channel that is to bring it"));
+            headers.push(Header::must("delivery", "the id of the delivery"));
+            headers.extend(CAUSE);
+        }
+        RecordKind::Handover => headers.extend(CAUSE),
         RecordKind::Attempt => {
             headers.push(Header::must("channel", "the channel that tried"));
         }
         RecordKind::Quarantined | RecordKind::Late => headers.extend(SET_ASIDE),
         RecordKind::Tick => headers.push(Header::must("tick", "always 1")),
-        RecordKind::Handover
-        | RecordKind::Command
+        RecordKind::Command
         | RecordKind::Audit
         | RecordKind::Vitals
         | RecordKind::Changelog
