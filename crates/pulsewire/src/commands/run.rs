@@ -27,7 +27,8 @@ pub(crate) struct Run {
     /// Do only these of intake, normalize, workloads, alerts, delivery, sinks and ui, separated by commas
     ///
     /// For several processes that share one journal on Apache Kafka ([kafka] in the configuration): each station's work is
-    /// divided among the processes that have its role. Without it a process has all of them.
+    /// divided among the processes that have its role. Without it a process has all of them. A journal on this machine has one
+    /// process: what that leaves out, nobody does.
     #[arg(long, value_name = "ROLES")]
     roles: Option<Roles>,
 }

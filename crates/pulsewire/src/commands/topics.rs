@@ -85,6 +85,7 @@ impl Topics {
                 "topic", "partitions", "records", "kept"
             )?;
         }
+        let mut is_empty = true;
         for topic in ours(&*journal, &config) {
             let partitions: Vec<_> = (0..topic.partitions)
                 .map(|p| TopicPartition::new(topic.name.clone(), p))
@@ -98,6 +99,7 @@ impl Topics {
             if records == 0 && !self.all {
                 continue;
             }
+            is_empty = false;
             let line = Line {
                 topic: &topic.name,
                 partitions: topic.partitions,
@@ -117,6 +119,12 @@ impl Topics {
                     line.topic, line.partitions
                 )?;
             }
+        }
+        if is_empty && !self.json {
+            writeln!(
+                out,
+                "No topic has a record yet; the first start of `run` makes them, --all lists the empty ones."
+            )?;
         }
         Ok(())
     }

@@ -63,12 +63,12 @@ fn rules<'r>(config: &Config, kafka: &'r Kafka) -> [Rule<'r>; 7] {
         ),
         (
             "have another min.insync.replicas than kafka.min_insync",
-            "the next start sets it; restart a process that has every role",
+            "set min.insync.replicas on them with kafka-configs, or kafka.min_insync to what they have",
             Box::new(move |topic| topic.min_insync != Some(kafka.min_insync)),
         ),
         (
             "take smaller batches than we may write",
-            "the next start sets max.message.bytes; restart a process that has every role",
+            "set max.message.bytes on them to 50331648 with kafka-configs; where less is allowed, keep intake.mllp.frame_size well below it",
             Box::new(move |topic| topic.message_bytes_max.is_some_and(|most| most < largest)),
         ),
         (
