@@ -215,6 +215,11 @@ impl KafkaConfig {
         self.overridden(config)
     }
 
+    /// How long a commit is waited for before it is asked for again.
+    pub(super) fn commit_timeout(&self) -> Duration {
+        self.write_timeout.min(SOCKET_TIMEOUT)
+    }
+
     /// What a producer of transactions is told.
     pub(super) fn transactions(&self, id: &str) -> ClientConfig {
         let mut config = self.producer();

@@ -5,6 +5,7 @@ mod members;
 mod moving;
 mod reading;
 mod security;
+mod transactions;
 
 use super::*;
 use crate::Record;

@@ -1,7 +1,7 @@
 //! Writes of several records, and those that carry positions: one transaction each, by a producer with a stable id.
 //!
-//! What is not known to be committed is tried again, and a producer that was ever in doubt is made anew before the next
-//! transaction: its epoch rises, so that nothing delayed of the old one can end a later one.
+//! What is not known to be committed is tried again, and a producer that was ever in doubt makes no other transaction: nothing
+//! delayed of it can then end a later one. Whoever goes on from memory must read what is committed before it takes over anew.
 
 use super::Prefix;
 use super::client::{Context, Delivery, Gathered, refused};
@@ -33,6 +33,8 @@ const INIT_STEP: Duration = Duration::from_secs(2);
 /// So many such steps are made before taking over is given up.
 const INIT_STEPS: u32 = 15;
 
+/// Why nothing follows a commit that was asked for more than once.
+const IN_DOUBT: &str = "the commit before was in doubt for a while";
 /// What it means that a transaction is not made now.
 const PASSING: &str = "a transaction could not be made";
 
@@ -48,9 +50,9 @@ pub(super) struct Transactions {
 /// What becomes of a producer after a transaction that was not committed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterFailure {
-    /// The next one is tried: each write stands for itself.
+    /// The next one takes over again: each write stands for itself.
     GoOn,
-    /// Every later one is refused: they rest on what was not committed.
+    /// Every later one is refused, after a commit in doubt, too: they rest on what was not committed, or may not be the last word.
     Stop,
 }
 
@@ -172,14 +174,25 @@ impl Writer {
             return Err(error.clone());
         }
         let result = self.try_write(write, groups);
-        if let Err(error) = &result
-            && (self.after == AfterFailure::Stop || matches!(error, Error::Fenced { .. }))
-        {
+        match (self.after, result) {
             // To take the id over again would fence whoever has it now.
-            self.failed = Some(error.clone());
-            self.producer = None;
+            (AfterFailure::Stop, Err(error)) => {
+                self.failed = Some(error.clone());
+                Err(error)
+            }
+            (AfterFailure::Stop, Ok(committed)) => {
+                if self.producer.is_none() {
+                    self.failed = Some(Error::Aborted(IN_DOUBT.to_owned()));
+                }
+                Ok(committed)
+            }
+            // A transaction that took too long is ended by the brokers in the same words.
+            (AfterFailure::GoOn, Err(Error::Fenced { cause, .. })) => Err(Error::Unavailable {
+                doing: "a transaction was ended from elsewhere",
+                cause,
+            }),
+            (AfterFailure::GoOn, result) => result,
         }
-        result
     }
 
     fn try_write(&mut self, write: Write, groups: &Groups) -> Result<Committed, Error> {
@@ -258,7 +271,7 @@ impl Writer {
     ) -> Result<bool, Error> {
         let mut doubted = false;
         for _ in 0..COMMIT_TRIES {
-            match producer.commit_transaction(SOCKET_TIMEOUT) {
+            match producer.commit_transaction(self.config.commit_timeout()) {
                 Ok(()) => return Ok(doubted),
                 Err(error) if is_passing(&error) => doubted = true,
                 Err(error) => return Err(self.failure(producer, &error, Some(gathered))),
