@@ -63,6 +63,8 @@ impl Seen {
         let trace = format!("00-{message}-");
         assert!(self.header("traceparent").starts_with(&trace), "{self:?}");
         assert!(self.header("raw").starts_with(RAW), "{self:?}");
+        let schema = self.header("schema-id").parse::<u32>();
+        assert!(schema.is_ok_and(|id| id > 0), "{self:?}");
         assert_eq!(self.json["resourceType"], "Observation");
         let subject = format!("Patient/{patient}");
         assert_eq!(self.json["subject"]["reference"], subject.as_str());
