@@ -14,8 +14,8 @@ use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::TopicPartitionList;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A member of a consumer group, with the reader that its tasks share.
@@ -123,6 +123,7 @@ impl KafkaGroup {
             member: Arc::clone(&self.member),
             reader: Arc::clone(&self.reader),
             transactions,
+            asked: Mutex::default(),
         })
     }
 
@@ -185,6 +186,8 @@ pub struct TaskJournal {
     member: Arc<BaseConsumer<Context>>,
     reader: Arc<Reader>,
     transactions: Transactions,
+    /// How much of each input had come when the ends were last asked for.
+    asked: Mutex<HashMap<TopicPartition, Offset>>,
 }
 
 impl std::fmt::Debug for TaskJournal {
@@ -198,21 +201,28 @@ impl std::fmt::Debug for TaskJournal {
 }
 
 impl TaskJournal {
-    /// The ends of what came; of what is written one record at a time, all that is written by now.
+    /// The ends of what came; of what is written one record at a time, all that is written by now, if anything came since that
+    /// was last asked. Whether it is read already says nothing: what is read need not be stepped.
     fn ends(&self, of: &[TopicPartition], fetched: Vec<Offset>) -> Result<Vec<Offset>, Error> {
-        let asked: Vec<_> = of
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut came = of.iter().zip(&fetched);
+        if came.all(|(at, offset)| asked.get(at) == Some(offset)) {
+            return Ok(fetched);
+        }
+        let appended: Vec<_> = of
             .iter()
             .filter(|at| self.appended.contains(&at.topic))
             .cloned()
             .collect();
-        let mut written = self.cluster.ends.readable(&asked)?.into_iter();
-        let mut ends = fetched;
+        let mut written = self.cluster.ends.readable(&appended)?.into_iter();
+        let mut ends = fetched.clone();
         for (at, end) in of.iter().zip(&mut ends) {
             if self.appended.contains(&at.topic) {
                 *end = written.next().unwrap_or(*end).max(*end);
                 self.reader.read_up_to(at, *end)?;
             }
         }
+        asked.extend(of.iter().cloned().zip(fetched));
         Ok(ends)
     }
 }
@@ -260,10 +270,10 @@ impl Journal for TaskJournal {
     }
 
     fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {
-        let Some((fetched, waiting)) = self.reader.fetched(of) else {
+        let Some((fetched, _)) = self.reader.fetched(of) else {
             return self.cluster.ends.bounds(of);
         };
-        let ends = match waiting && of.len() > 1 {
+        let ends = match of.len() > 1 {
             true => self.ends(of, fetched)?,
             false => fetched,
         };

@@ -3,6 +3,7 @@
 mod groups;
 mod members;
 mod moving;
+mod order;
 mod reading;
 mod security;
 mod transactions;
