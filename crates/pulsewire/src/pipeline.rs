@@ -193,7 +193,7 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
         journal.ensure_topic(&spec)?;
     }
     if journal.is_shared() {
-        for spec in topics::changelogs(partitions) {
+        for spec in topics::shared(partitions) {
             journal.ensure_topic(&spec)?;
         }
     }
@@ -203,6 +203,9 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
         return Err(site_key::Error::Unnamed.into());
     }
     let site_key = site_key::load_or_make(named, directory, journal.is_empty(&raw)?)?;
+    if journal.is_shared() {
+        site_key::agree(&*journal, &site_key, clock.now())?;
+    }
     // Before a record is written by them: a change that would break readers stops the start.
     let schemas = registry::prepare(config, &journal.shared(), clock)?;
     tracing::info!(schemas = schemas.len(), "what is published is registered");

@@ -1,16 +1,21 @@
 //! The site's secret: given by file, or made at the first start beside the journal.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use clinical::SiteKey;
+use clinical::{ReceivedTime, SiteKey};
+use journal::{Journal, Record, TopicPartition, Write};
+
+use crate::topics;
 
 /// The secret's length in bytes.
 const LENGTH: usize = 32;
 /// The file beside the journal that says which key its pseudonyms are derived from.
 const FINGERPRINT: &str = "site.key.fingerprint";
+/// So much is read at once of what processes have written down of their keys.
+const READ_BYTES: usize = 64 << 10;
 /// Only the owner reads and writes it.
 const MODE: u32 = 0o600;
 
@@ -34,6 +39,12 @@ pub(crate) enum Error {
         "several processes share one journal, and no site key is named that is the same for all: make one once (`head -c 32 /dev/urandom > site.key && chmod 600 site.key`), copy it to every machine and name it in journal.site_key"
     )]
     Unnamed,
+    #[error(
+        "the site key that journal.site_key names has the fingerprint {ours}, and the pseudonyms on these brokers are derived from one with {theirs}: two keys would give each patient two pseudonyms; name a copy of the site's key, or another kafka.prefix for another site"
+    )]
+    Disagreed { ours: String, theirs: String },
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
     #[error("the site key {path} can be read by others (mode {mode:o}); run `chmod 600 {path}`", path = path.display())]
     Mode { path: PathBuf, mode: u32 },
 }
@@ -81,6 +92,54 @@ pub(crate) fn load_or_make(
         write(&path, fingerprint(&key).as_bytes())?;
     }
     Ok(key)
+}
+
+/// Checks that all processes that share a journal derive pseudonyms from one key: the first to start writes its fingerprint
+/// down, and whoever has another one is refused.
+pub(crate) fn agree(journal: &dyn Journal, key: &SiteKey, now: ReceivedTime) -> Result<(), Error> {
+    let ours = fingerprint(key);
+    let mut first = first_fingerprint(journal)?;
+    if first.is_none() {
+        let record = Record {
+            // Of its own for each key: what came second must not replace what came first.
+            key: ours.as_bytes().into(),
+            event_time: now.micros(),
+            received_time: now.micros(),
+            headers: vec![("content-type".into(), (*b"text/plain").into())],
+            value: Some(ours.as_bytes().into()),
+            ..Record::default()
+        };
+        journal.append(Write {
+            records: vec![(TopicPartition::new(topics::SITE, 0), record)],
+            offsets: Vec::new(),
+        })?;
+        // Another process may have been quicker.
+        first = first_fingerprint(journal)?;
+    }
+    match first {
+        Some(theirs) if theirs != ours => Err(Error::Disagreed { ours, theirs }),
+        _ => Ok(()),
+    }
+}
+
+/// The fingerprint that was written down first.
+fn first_fingerprint(journal: &dyn Journal) -> Result<Option<String>, Error> {
+    let at = TopicPartition::new(topics::SITE, 0);
+    let bounds = journal.bounds(std::slice::from_ref(&at))?;
+    let Some(mut bounds) = bounds.first().copied() else {
+        return Ok(None);
+    };
+    while bounds.start < bounds.end {
+        let batch = journal.read(&at, bounds.start, READ_BYTES)?;
+        if let Some(found) = batch.iter().find_map(|record| record.value) {
+            return Ok(Some(String::from_utf8_lossy(found).into_owned()));
+        }
+        let Some(next) = batch.next_offset() else {
+            break;
+        };
+        bounds.start = next;
+    }
+    Ok(None)
 }
 
 /// What tells one key from another without telling anything of it.
@@ -186,6 +245,23 @@ mod tests {
             load_or_make(None, dir.path(), false),
             Err(Error::Another { .. })
         ));
+    }
+
+    #[test]
+    fn who_starts_first_says_which_key_it_is() {
+        let journal = journal::MemoryJournal::new();
+        for spec in topics::shared(1) {
+            journal.ensure_topic(&spec).unwrap();
+        }
+        let now = ReceivedTime::from_micros(1);
+        let agree = |secret| agree(&journal, &SiteKey::new([secret; LENGTH]), now);
+        agree(1).unwrap();
+        agree(1).unwrap();
+        let error = agree(2).unwrap_err().to_string();
+        assert!(error.contains("journal.site_key"), "{error}");
+        let at = [TopicPartition::new(topics::SITE, 0)];
+        assert_eq!(journal.bounds(&at).unwrap()[0].end, 1, "it is said once");
+        agree(1).unwrap();
     }
 
     #[test]

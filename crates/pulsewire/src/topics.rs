@@ -24,6 +24,8 @@ pub(crate) const REFUSED: &str = "healthcare.hl7v2.refused";
 pub(crate) const UNMAPPED: &str = "healthcare.mapping.unmapped";
 /// Which schemas were registered under which subjects, where the registry is our own.
 pub(crate) const SCHEMAS: &str = "healthcare.schemas";
+/// Which site key all processes derive pseudonyms from, by its fingerprint, where several share a journal.
+pub(crate) const SITE: &str = "pulsewire.site";
 /// Device measurements.
 pub(crate) const DEVICE_VITALS: &str = "healthcare.device.vitals";
 /// What cannot be put under its own message type.
@@ -115,6 +117,18 @@ fn schemas(partitions: u16) -> TopicSpec {
         retention_bytes: None,
         compacted: true,
     }
+}
+
+/// What a journal has besides that several processes share.
+pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
+    let site = TopicSpec {
+        name: SITE.into(),
+        partitions,
+        retention: None,
+        retention_bytes: None,
+        compacted: true,
+    };
+    changelogs(partitions).into_iter().chain([site]).collect()
 }
 
 /// Where each station keeps its state, if that is on topics: the newest record of each key is the state.

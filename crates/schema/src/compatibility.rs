@@ -10,11 +10,14 @@ mod json;
 mod canonical;
 mod kind;
 mod mode;
+mod work;
 
 pub use kind::Kind;
 pub use mode::{Mode, Readers};
 
 use serde_json::Value;
+
+use work::{STEPS_MAX, Work};
 
 /// The largest schema that is taken, in bytes.
 pub const SCHEMA_BYTES_MAX: usize = 1 << 20;
@@ -221,9 +224,14 @@ impl Break {
 
 /// Lists how what a reader takes differs from what a writer may have written, in the order of the schemas.
 pub fn differences(writer: &Schema, reader: &Schema, policy: Policy) -> Vec<Difference> {
+    within(writer, reader, policy, &mut Work::new(STEPS_MAX))
+}
+
+/// The same in no more than so much work; what is not compared for want of it breaks.
+fn within(writer: &Schema, reader: &Schema, policy: Policy, work: &mut Work) -> Vec<Difference> {
     match (&writer.tree, &reader.tree) {
-        (Tree::Json(writer), Tree::Json(reader)) => json::differences(writer, reader, policy),
-        (Tree::Avro(writer), Tree::Avro(reader)) => avro::differences(writer, reader),
+        (Tree::Json(writer), Tree::Json(reader)) => json::differences(writer, reader, policy, work),
+        (Tree::Avro(writer), Tree::Avro(reader)) => avro::differences(writer, reader, work),
         _ => vec![Difference {
             path: "#".to_owned(),
             kind: kind::TYPE_CHANGED,

@@ -54,6 +54,8 @@ pub enum RecordKind {
     Changelog,
     /// What a schema registry was told.
     Registration,
+    /// Which site key pseudonyms are derived from.
+    Site,
 }
 
 /// A schema of a value, as its language writes it.
@@ -88,6 +90,7 @@ impl RecordKind {
             Self::Tick => "tick",
             Self::Changelog => "changelog",
             Self::Registration => "registration",
+            Self::Site => "site",
         }
     }
 
@@ -129,6 +132,9 @@ impl RecordKind {
             Self::Registration => {
                 "A schema, a level of compatibility or a mode of the registry, by subject; ask the registry instead of reading it."
             }
+            Self::Site => {
+                "The fingerprint of the site key that pseudonyms are derived from; the first one holds, and nobody else is to write any."
+            }
         }
     }
 
@@ -148,6 +154,7 @@ impl RecordKind {
             Self::Unmapped => Some("application/vnd.pulsewire.unmapped+json"),
             Self::Vitals => Some("application/vnd.apache.avro"),
             Self::Changelog => Some("application/octet-stream"),
+            Self::Site => Some("text/plain"),
             Self::Quarantined | Self::Late | Self::Tick => None,
         }
     }
@@ -168,6 +175,7 @@ impl RecordKind {
             Self::Unmapped | Self::Tick => Key::None,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,
+            Self::Site => Key::Fingerprint,
             _ => Key::Patient,
         }
     }

@@ -78,6 +78,10 @@ pub fn content(topic: &str) -> Option<Content> {
             "What the schema registry was told, where it is Pulsewire's own.",
             vec![RecordKind::Registration],
         ),
+        "pulsewire.site" => (
+            "Which site key all processes derive pseudonyms from, where several share a journal.",
+            vec![RecordKind::Site],
+        ),
         "healthcare.device.vitals" => (
             "Measurements of devices at the bedside.",
             vec![RecordKind::Vitals],

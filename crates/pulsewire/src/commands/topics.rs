@@ -180,7 +180,7 @@ fn ours(journal: &dyn Journal, config: &Config) -> Vec<TopicSpec> {
     let partitions = config.journal.partitions;
     let specs = topics::specs(partitions, config.journal.retention).into_iter();
     let known: BTreeSet<_> = specs
-        .chain(topics::changelogs(partitions))
+        .chain(topics::shared(partitions))
         .map(|spec| spec.name)
         .collect();
     all.filter(|topic| known.contains(&topic.name)).collect()

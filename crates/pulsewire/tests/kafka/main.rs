@@ -24,6 +24,9 @@ mod interop;
 #[cfg(test)]
 mod takeover;
 
+#[cfg(test)]
+mod site_key;
+
 // What these share with the tests of one process.
 #[cfg(test)]
 #[expect(dead_code, reason = "the tests of one process use all of it")]

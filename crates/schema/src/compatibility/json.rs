@@ -4,20 +4,24 @@ mod array;
 mod check;
 mod combined;
 mod limits;
+mod matching;
 mod object;
 mod sorts;
+mod weight;
 
+use std::collections::BTreeMap;
+
+use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 use super::kind::{self, Kind};
+use super::work::{self, Work};
 use super::{Difference, Policy, pointer};
 
 pub(super) use check::check;
 
 /// Schemas nested deeper than this, references followed, are not compared.
 const DEPTH_MAX: usize = 128;
-/// So many pairs of schemas are compared at most: parts of combinations are compared each with each.
-const COMPARISONS_MAX: u32 = 200_000;
 /// So many references in a row are followed.
 const REFERENCES_MAX: usize = 64;
 
@@ -37,17 +41,24 @@ const OPAQUE: [&str; 12] = [
     "$dynamicRef",
 ];
 
-/// Lists how what the reader takes differs from what the writer allows.
-pub(super) fn differences(writer: &Value, reader: &Value, policy: Policy) -> Vec<Difference> {
+/// Lists how what the reader takes differs from what the writer allows, as far as the work goes.
+pub(super) fn differences(
+    writer: &Value,
+    reader: &Value,
+    policy: Policy,
+    work: &mut Work,
+) -> Vec<Difference> {
     let mut walk = Walk {
         roots: (writer, reader),
         policy,
         path: Vec::new(),
         open: Vec::new(),
-        left: COMPARISONS_MAX,
+        work: std::mem::replace(work, Work::new(0)),
+        expressions: BTreeMap::new(),
         found: Vec::new(),
     };
     walk.compare(writer, reader);
+    *work = walk.work;
     walk.found
 }
 
@@ -58,7 +69,9 @@ struct Walk<'s> {
     path: Vec<String>,
     /// The pairs that are being compared: to meet one again adds nothing.
     open: Vec<(&'s Value, &'s Value)>,
-    left: u32,
+    work: Work,
+    /// Patterns that were read; those that could not be are none.
+    expressions: BTreeMap<&'s str, Option<Regex>>,
     found: Vec<Difference>,
 }
 
@@ -68,11 +81,35 @@ impl<'s> Walk<'s> {
     }
 
     fn add_detail(&mut self, kind: Kind, detail: String) {
-        self.found.push(Difference {
-            path: pointer(&self.path),
-            kind,
-            detail,
-        });
+        let bytes = self.path.iter().map(String::len);
+        let bytes = bytes.fold(detail.len(), usize::saturating_add);
+        if self.charge(work::of_difference(bytes)) {
+            self.found.push(Difference {
+                path: pointer(&self.path),
+                kind,
+                detail,
+            });
+        }
+    }
+
+    /// Takes steps for what is to be done; where there are not enough, that is a difference and nothing more is done.
+    fn charge(&mut self, steps: usize) -> bool {
+        let enough = self.work.take(steps);
+        if !enough {
+            self.limit_reached();
+        }
+        enough
+    }
+
+    fn limit_reached(&mut self) {
+        let kind = kind::COMPARISON_LIMIT_REACHED;
+        if self.found.last().is_none_or(|last| last.kind != kind) {
+            self.found.push(Difference {
+                path: pointer(&self.path),
+                kind,
+                detail: String::new(),
+            });
+        }
     }
 
     fn add_under(&mut self, step: &str, kind: Kind, detail: String) {
@@ -98,16 +135,22 @@ impl<'s> Walk<'s> {
     }
 
     fn compare(&mut self, writer: &'s Value, reader: &'s Value) {
-        let writer = resolve(self.roots.0, writer);
-        let reader = resolve(self.roots.1, reader);
+        let (Some(writer), Some(reader)) = (
+            self.resolved(self.roots.0, writer),
+            self.resolved(self.roots.1, reader),
+        ) else {
+            return;
+        };
+        if !self.charge(weight::of(writer).saturating_add(weight::of(reader))) {
+            return;
+        }
         let met =
             |pair: &(&Value, &Value)| std::ptr::eq(pair.0, writer) && std::ptr::eq(pair.1, reader);
         if is_nothing(writer) || is_anything(reader) || self.open.iter().any(met) {
             return;
         }
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 || self.open.len() >= DEPTH_MAX {
-            self.add(kind::COMPARISON_LIMIT_REACHED);
+        if self.open.len() >= DEPTH_MAX {
+            self.limit_reached();
             return;
         }
         self.open.push((writer, reader));
@@ -115,6 +158,24 @@ impl<'s> Walk<'s> {
             self.whole(writer, reader);
         }
         self.open.pop();
+    }
+
+    /// Follows a reference that stands alone; what has other conditions beside it stays as it is.
+    fn resolved(&mut self, root: &'s Value, schema: &'s Value) -> Option<&'s Value> {
+        let mut schema = schema;
+        for _ in 0..REFERENCES_MAX {
+            let Some(reference) = reference_alone(schema) else {
+                return Some(schema);
+            };
+            if !self.charge(work::of_text(reference)) {
+                return None;
+            }
+            match referred(root, reference) {
+                Some(found) => schema = found,
+                None => return Some(schema),
+            }
+        }
+        Some(schema)
     }
 
     fn whole(&mut self, writer: &'s Value, reader: &'s Value) {
@@ -163,16 +224,10 @@ impl<'s> Walk<'s> {
         match (written.get("not"), read.get("not")) {
             (Some(written), Some(read)) => {
                 // What is excluded turns the direction around.
-                let mut inner = Walk {
-                    roots: (self.roots.1, self.roots.0),
-                    policy: self.policy,
-                    path: Vec::new(),
-                    open: Vec::new(),
-                    left: self.left,
-                    found: Vec::new(),
-                };
-                let (narrowed, found) = inner.attempt(|walk| walk.compare(read, written));
-                self.left = inner.left;
+                let (writer, reader) = self.roots;
+                self.roots = (reader, writer);
+                let (narrowed, found) = self.attempt(|walk| walk.compare(read, written));
+                self.roots = (writer, reader);
                 if !narrowed {
                     self.add_under("not", kind::NOT_TYPE_EXTENDED, String::new());
                 } else if !found.is_empty() {
@@ -248,28 +303,14 @@ fn is_nothing(schema: &Value) -> bool {
     *schema == Value::Bool(false)
 }
 
-/// Follows a reference that stands alone; what has other conditions beside it stays as it is.
-fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
-    let mut schema = schema;
-    for _ in 0..REFERENCES_MAX {
-        let Some(keywords) = schema.as_object() else {
-            return schema;
-        };
-        let Some(reference) = keywords.get("$ref").and_then(Value::as_str) else {
-            return schema;
-        };
-        if keywords
-            .keys()
-            .any(|keyword| keyword != "$ref" && !is_remark(keyword))
-        {
-            return schema;
-        }
-        match referred(root, reference) {
-            Some(found) => schema = found,
-            None => return schema,
-        }
-    }
-    schema
+/// The reference of a schema that says nothing else.
+fn reference_alone(schema: &Value) -> Option<&str> {
+    let keywords = schema.as_object()?;
+    let reference = keywords.get("$ref")?.as_str()?;
+    let alone = keywords
+        .keys()
+        .all(|keyword| keyword == "$ref" || is_remark(keyword));
+    alone.then_some(reference)
 }
 
 /// What a reference into the same schema names.

@@ -4,6 +4,7 @@ mod avro;
 mod content;
 mod json;
 mod rules;
+mod work;
 
 use super::{Language, Mode, Policy, Readers, Schema, Version, check, differences};
 

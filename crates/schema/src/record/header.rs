@@ -184,7 +184,8 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         | RecordKind::Audit
         | RecordKind::Vitals
         | RecordKind::Changelog
-        | RecordKind::Registration => {}
+        | RecordKind::Registration
+        | RecordKind::Site => {}
     }
     headers.extend(TRANSPORT);
     headers

@@ -13,6 +13,8 @@ pub enum Key {
     State,
     /// A subject of the schema registry, and what is said of it.
     Subject,
+    /// The fingerprint of a site key.
+    Fingerprint,
 }
 
 impl Key {
@@ -26,6 +28,7 @@ impl Key {
             Self::None => "No key: it says nothing of whom it came from.",
             Self::State => "A key of the stage's own encoding.",
             Self::Subject => "What is said, of which subject and version, as JSON.",
+            Self::Fingerprint => "The same as the value.",
         }
     }
 }

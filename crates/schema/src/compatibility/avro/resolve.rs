@@ -1,25 +1,31 @@
 //! Whether a reader resolves what a writer wrote, place by place.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::kind::{self, Kind};
+use super::super::work::{self, Work};
 use super::super::{Difference, pointer};
 use super::{Avro, Field, Logical, Named, NamedKind, Primitive, Type};
 
-/// So many pairs of types are compared at most.
-const COMPARISONS_MAX: u32 = 200_000;
 /// Types nested deeper than this are not compared.
 const DEPTH_MAX: usize = 256;
 
-/// Lists what keeps the reader from reading what the writer wrote.
-pub(in super::super) fn differences(writer: &Avro, reader: &Avro) -> Vec<Difference> {
+/// Lists what keeps the reader from reading what the writer wrote, as far as the work goes.
+pub(in super::super) fn differences(
+    writer: &Avro,
+    reader: &Avro,
+    work: &mut Work,
+) -> Vec<Difference> {
     let mut walk = Walk {
         writer,
         reader,
         path: Vec::new(),
         open: Vec::new(),
-        left: COMPARISONS_MAX,
+        work: std::mem::replace(work, Work::new(0)),
         found: Vec::new(),
     };
     walk.resolve(&writer.root, &reader.root);
+    *work = walk.work;
     walk.found
 }
 
@@ -29,17 +35,42 @@ struct Walk<'s> {
     path: Vec<String>,
     /// The pairs of named types that are being compared: to meet one again adds nothing.
     open: Vec<(&'s str, &'s str)>,
-    left: u32,
+    work: Work,
     found: Vec<Difference>,
 }
 
 impl<'s> Walk<'s> {
     fn add(&mut self, kind: Kind, detail: impl Into<String>) {
-        self.found.push(Difference {
-            path: pointer(&self.path),
-            kind,
-            detail: detail.into(),
-        });
+        let detail = detail.into();
+        let bytes = self.path.iter().map(String::len);
+        let bytes = bytes.fold(detail.len(), usize::saturating_add);
+        if self.charge(work::of_difference(bytes)) {
+            self.found.push(Difference {
+                path: pointer(&self.path),
+                kind,
+                detail,
+            });
+        }
+    }
+
+    /// Takes steps for what is to be done; where there are not enough, that is a difference and nothing more is done.
+    fn charge(&mut self, steps: usize) -> bool {
+        let enough = self.work.take(steps);
+        if !enough {
+            self.limit_reached();
+        }
+        enough
+    }
+
+    fn limit_reached(&mut self) {
+        let kind = kind::COMPARISON_LIMIT_REACHED;
+        if self.found.last().is_none_or(|last| last.kind != kind) {
+            self.found.push(Difference {
+                path: pointer(&self.path),
+                kind,
+                detail: String::new(),
+            });
+        }
     }
 
     fn within(&mut self, step: &str, work: impl FnOnce(&mut Self)) {
@@ -57,9 +88,11 @@ impl<'s> Walk<'s> {
     }
 
     fn resolve(&mut self, written: &'s Type, read: &'s Type) {
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 || self.path.len() > DEPTH_MAX {
-            self.add(kind::COMPARISON_LIMIT_REACHED, "");
+        if !self.charge(1) {
+            return;
+        }
+        if self.path.len() > DEPTH_MAX {
+            self.limit_reached();
             return;
         }
         match (written, read) {
@@ -103,18 +136,25 @@ impl<'s> Walk<'s> {
             self.resolve(written, read);
             return;
         };
+        let detail = word(written, self.writer);
         let mut nearest: Option<Vec<Difference>> = None;
         for branch in branches {
+            let other = word(branch, self.reader);
+            if !self.charge(work::of_text(&other)) {
+                return;
+            }
             let (taken, found) = self.attempt(written, branch);
             if taken {
                 return;
             }
-            let same = word(written, self.writer) == word(branch, self.reader);
-            if same && nearest.is_none() {
+            if self.work.is_over() {
+                self.limit_reached();
+                return;
+            }
+            if detail == other && nearest.is_none() {
                 nearest = Some(found);
             }
         }
-        let detail = word(written, self.writer);
         match nearest {
             // A record of the same name says more about what is wrong.
             Some(found) if matches!(written, Type::Named(_)) => self.found.extend(found),
@@ -131,6 +171,10 @@ impl<'s> Walk<'s> {
             self.add(kind::TYPE_MISMATCH, "");
             return;
         };
+        let steps = work::of_text(written).saturating_add(names(&to.aliases));
+        if !self.charge(steps) {
+            return;
+        }
         self.open.push((written, read));
         let named = unqualified(written) == unqualified(read)
             || to.aliases.iter().any(|alias| alias == written);
@@ -149,6 +193,10 @@ impl<'s> Walk<'s> {
                 },
             ) => {
                 self.name(named, written, read);
+                if !self.charge(names(symbols).saturating_add(names(known))) {
+                    return;
+                }
+                let known: BTreeSet<&String> = known.iter().collect();
                 let missing: Vec<&str> = symbols
                     .iter()
                     .filter(|symbol| !known.contains(symbol))
@@ -186,18 +234,27 @@ impl<'s> Walk<'s> {
     }
 
     fn record(&mut self, written: &'s [Field], read: &'s [Field]) {
+        let both = written.iter().chain(read);
+        let steps =
+            both.map(|field| work::of_text(&field.name).saturating_add(names(&field.aliases)));
+        if !self.charge(steps.fold(0, usize::saturating_add)) {
+            return;
+        }
+        let mut by_name: BTreeMap<&str, (usize, &'s Field)> = BTreeMap::new();
+        for (place, field) in written.iter().enumerate() {
+            by_name.entry(&field.name).or_insert((place, field));
+        }
         for field in read {
-            let from = written
-                .iter()
-                .find(|written| written.name == field.name)
-                .or_else(|| {
-                    written
-                        .iter()
-                        .find(|written| field.aliases.contains(&written.name))
-                });
+            let aliases = field.aliases.iter();
+            let from = by_name.get(field.name.as_str()).or_else(|| {
+                // The first that was written, as if it were looked for from the front.
+                aliases
+                    .filter_map(|alias| by_name.get(alias.as_str()))
+                    .min_by_key(|(place, _)| *place)
+            });
             self.path.extend(["fields".to_owned(), field.name.clone()]);
             match from {
-                Some(from) => self.resolve(&from.form, &field.form),
+                Some((_, from)) => self.resolve(&from.form, &field.form),
                 None if field.has_default => {}
                 None => self.add(kind::READER_FIELD_MISSING_DEFAULT_VALUE, ""),
             }
@@ -225,6 +282,12 @@ impl Logical {
             None => self.name.clone(),
         }
     }
+}
+
+/// The steps of looking at names.
+fn names(all: &[String]) -> usize {
+    let steps = all.iter().map(|name| work::of_text(name));
+    steps.fold(0, usize::saturating_add)
 }
 
 /// Whether a value of one primitive type can be read as another.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::Difference;
 use super::super::kind::{self, Kind};
+use super::matching::matching;
 use super::{Walk, is_remark};
 
 /// How parts are combined.
@@ -118,16 +119,17 @@ impl<'s> Walk<'s> {
         combined: Combined<'s>,
         compare: impl Fn(&mut Self, &'s Value),
     ) -> Vec<(bool, Vec<Difference>)> {
-        let members = combined.members.iter().enumerate();
-        members
-            .map(|(place, member)| {
-                self.path
-                    .extend([combined.criterion.keyword().to_owned(), place.to_string()]);
-                let tried = self.attempt(|walk| compare(walk, member));
-                self.path.truncate(self.path.len().saturating_sub(2));
-                tried
-            })
-            .collect()
+        let mut tries = Vec::new();
+        for (place, member) in combined.members.iter().enumerate() {
+            self.path
+                .extend([combined.criterion.keyword().to_owned(), place.to_string()]);
+            tries.push(self.attempt(|walk| compare(walk, member)));
+            self.path.truncate(self.path.len().saturating_sub(2));
+            if self.work.is_over() {
+                break;
+            }
+        }
+        tries
     }
 
     /// Compares the combinations that stand in both schemas, beside what else they say.
@@ -169,18 +171,33 @@ impl<'s> Walk<'s> {
             std::cmp::Ordering::Greater => self.add(kind::SUM_TYPE_NARROWED),
             std::cmp::Ordering::Equal => {}
         }
+        let count = written.members.len().saturating_mul(read.members.len());
+        if !self.charge(count) {
+            return;
+        }
         let mut pairs: Vec<Vec<Option<Vec<Difference>>>> = Vec::new();
         for (place, member) in written.members.iter().enumerate() {
             self.path
                 .extend([written.criterion.keyword().to_owned(), place.to_string()]);
-            let row = read.members.iter().map(|candidate| {
+            let mut row = Vec::new();
+            for candidate in read.members {
                 let (taken, found) = self.attempt(|walk| walk.compare(member, candidate));
-                taken.then_some(found)
-            });
-            pairs.push(row.collect());
+                row.push(taken.then_some(found));
+                if self.work.is_over() {
+                    break;
+                }
+            }
+            pairs.push(row);
             self.path.truncate(self.path.len().saturating_sub(2));
+            if self.work.is_over() {
+                self.limit_reached();
+                return;
+            }
         }
-        let matched = matching(&pairs, read.members.len());
+        let Some(matched) = matching(&pairs, read.members.len(), &mut self.work) else {
+            self.limit_reached();
+            return;
+        };
         let covered = matched.iter().flatten().count();
         for (column, row) in matched.iter().enumerate() {
             let found = row.and_then(|row| pairs.get(row)?.get(column)?.clone());
@@ -210,42 +227,4 @@ fn criteria(written: Combined<'_>, read: Combined<'_>) -> Option<Kind> {
         (_, Criterion::All) if one && read.members.len() == 1 => Some(kind::COMBINED_TYPE_EXTENDED),
         _ => Some(kind::COMBINED_TYPE_CHANGED),
     }
-}
-
-/// As many pairs as there can be, each row and column in one at most; gives the row of each column.
-fn matching(pairs: &[Vec<Option<Vec<Difference>>>], columns: usize) -> Vec<Option<usize>> {
-    let mut rows_of = vec![None; columns];
-    for row in 0..pairs.len() {
-        let mut seen = vec![false; columns];
-        place(row, pairs, &mut rows_of, &mut seen);
-    }
-    rows_of
-}
-
-/// Finds a column for a row, rather one that differs in little, and moves others away where they can go elsewhere.
-fn place(
-    row: usize,
-    pairs: &[Vec<Option<Vec<Difference>>>],
-    rows_of: &mut [Option<usize>],
-    seen: &mut [bool],
-) -> bool {
-    let found = |column: usize| pairs.get(row)?.get(column)?.as_ref();
-    let mut columns: Vec<usize> = (0..rows_of.len())
-        .filter(|column| found(*column).is_some())
-        .collect();
-    columns.sort_by_key(|column| (found(*column).map(Vec::len), *column != row));
-    for column in columns {
-        let Some(visited) = seen.get_mut(column).filter(|visited| !**visited) else {
-            continue;
-        };
-        *visited = true;
-        let holder = rows_of.get(column).copied().flatten();
-        if holder.is_none_or(|holder| place(holder, pairs, rows_of, seen)) {
-            if let Some(slot) = rows_of.get_mut(column) {
-                *slot = Some(row);
-            }
-            return true;
-        }
-    }
-    false
 }

@@ -2,11 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use regex_lite::Regex;
+use regex_lite::RegexBuilder;
 use serde_json::{Map, Value};
 
 use super::super::kind::{self, Kind};
 use super::{Walk, is_anything, is_nothing};
+
+/// To read a pattern costs so many steps, and one more for each of its bytes.
+const PATTERN_STEPS: usize = 200;
+/// A pattern that takes more memory when it is read is not held against names.
+const PATTERN_BYTES_MAX: usize = 16 << 10;
+/// A name that is longer is not held against patterns.
+const NAME_BYTES_MAX: usize = 256;
 
 /// What is taken beside what is named.
 #[derive(Clone, Copy)]
@@ -54,25 +61,6 @@ impl<'s> Content<'s> {
     fn is_open(&self) -> bool {
         self.patterns.is_empty() && matches!(self.further, Further::Anything)
     }
-
-    /// What a property that is not named must be like, if it is taken and has a form.
-    fn form_of(&self, name: &str) -> Option<&'s Value> {
-        let matches = |pattern: &str| Regex::new(pattern).is_ok_and(|it| it.is_match(name));
-        let by_pattern = self
-            .patterns
-            .iter()
-            .find(|(pattern, _)| matches(pattern))
-            .map(|(_, form)| form);
-        by_pattern.or(match self.further {
-            Further::Of(form) => Some(form),
-            Further::Anything | Further::Nothing => None,
-        })
-    }
-
-    /// Whether a property that is not named is taken in any form.
-    fn takes_any(&self, name: &str) -> bool {
-        matches!(self.further, Further::Anything) && self.form_of(name).is_none()
-    }
 }
 
 pub(super) fn names(keywords: &Map<String, Value>, keyword: &str) -> BTreeSet<String> {
@@ -83,6 +71,17 @@ fn strings(value: Option<&Value>) -> BTreeSet<String> {
     let all = value.and_then(Value::as_array).into_iter().flatten();
     all.filter_map(|name| name.as_str().map(str::to_owned))
         .collect()
+}
+
+/// What a property that is not named must be like.
+enum Form<'s> {
+    Anything,
+    /// There is none.
+    Nothing,
+    /// All of these; there is one at least.
+    Of(Vec<&'s Value>),
+    /// One of the patterns cannot be held against its name.
+    Unknown,
 }
 
 impl<'s> Walk<'s> {
@@ -163,48 +162,99 @@ impl<'s> Walk<'s> {
     }
 
     fn property_removed(&mut self, name: &str, written: &'s Value, reads: Content<'s>) {
-        if reads.takes_any(name) {
-            self.add(kind::PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL);
-            return;
-        }
-        let kind = match reads.form_of(name) {
-            Some(form) => self.covered(
-                written,
-                form,
-                kind::PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
-                kind::PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
-            ),
-            None if is_nothing(written) => {
+        let kind = match self.form_of(name, reads) {
+            Form::Anything => kind::PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL,
+            Form::Of(forms) => {
+                let mut worst = kind::PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL;
+                for form in forms {
+                    worst = self.covered(
+                        written,
+                        form,
+                        worst,
+                        kind::PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
+                    );
+                }
+                worst
+            }
+            Form::Nothing if is_nothing(written) => {
                 kind::PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL
             }
-            None => kind::PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL,
+            Form::Nothing => kind::PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL,
+            Form::Unknown => kind::CONSTRAINT_CHANGED,
         };
         self.add(kind);
     }
 
     fn property_added(&mut self, name: &str, read: &'s Value, writes: Content<'s>, needed: bool) {
-        if writes.takes_any(name) {
-            self.add(if is_anything(read) {
-                kind::PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL
-            } else {
-                kind::PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL
-            });
-            return;
-        }
-        if let Some(form) = writes.form_of(name) {
-            let kind = self.covered(
-                form,
-                read,
-                kind::PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
-                kind::PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL,
-            );
-            self.add(kind);
+        match self.form_of(name, writes) {
+            Form::Anything => {
+                self.add(if is_anything(read) {
+                    kind::PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL
+                } else {
+                    kind::PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL
+                });
+                return;
+            }
+            Form::Of(forms) => {
+                let kind = self.covered_by_one(&forms, read);
+                self.add(kind);
+            }
+            Form::Unknown if !is_anything(read) => self.add(kind::CONSTRAINT_CHANGED),
+            Form::Unknown | Form::Nothing => {}
         }
         self.add(match (needed, has_default(read)) {
             (true, true) => kind::REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL,
             (true, false) => kind::REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL,
             (false, _) => kind::OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL,
         });
+    }
+
+    /// What was written is of all the forms at once: it is enough that the reader takes one of them.
+    fn covered_by_one(&mut self, forms: &[&'s Value], read: &'s Value) -> Kind {
+        let not = kind::PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL;
+        for form in forms {
+            let is = kind::PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL;
+            if self.covered(form, read, is, not) == is {
+                return is;
+            }
+        }
+        not
+    }
+
+    /// What a property that is not named must be like: as every pattern says that its name matches, or else as further ones.
+    fn form_of(&mut self, name: &str, content: Content<'s>) -> Form<'s> {
+        let mut forms = Vec::new();
+        for (pattern, form) in content.patterns {
+            match self.matches(pattern, name) {
+                Some(true) => forms.push(form),
+                Some(false) => {}
+                None => return Form::Unknown,
+            }
+        }
+        match content.further {
+            _ if !forms.is_empty() => Form::Of(forms),
+            Further::Of(form) => Form::Of(vec![form]),
+            Further::Anything => Form::Anything,
+            Further::Nothing => Form::Nothing,
+        }
+    }
+
+    /// Whether a name matches a pattern; nothing where that cannot be told.
+    fn matches(&mut self, pattern: &'s str, name: &str) -> Option<bool> {
+        if !self.expressions.contains_key(pattern) {
+            if !self.charge(PATTERN_STEPS.saturating_add(pattern.len())) {
+                return None;
+            }
+            let read = RegexBuilder::new(pattern)
+                .size_limit(PATTERN_BYTES_MAX)
+                .build();
+            self.expressions.insert(pattern, read.ok());
+        }
+        if name.len() > NAME_BYTES_MAX || !self.charge(name.len().saturating_add(1)) {
+            return None;
+        }
+        let expression = self.expressions.get(pattern)?.as_ref()?;
+        Some(expression.is_match(name))
     }
 
     /// Whether one form covers another; what differs is told only where it does.

@@ -1,9 +1,11 @@
 //! Types and values: which sorts of JSON a schema allows at all.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
-use super::super::kind;
-use super::Walk;
+use super::super::{canonical, kind};
+use super::{Walk, weight};
 
 /// A set of types of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +119,7 @@ impl<'s> Walk<'s> {
     }
 
     /// The types that a schema allows by what it says itself and in its combinations.
-    fn admitted(&self, keywords: &'s Map<String, Value>, depth: usize) -> Types {
+    fn admitted(&mut self, keywords: &'s Map<String, Value>, depth: usize) -> Types {
         let mut types = declared(keywords).unwrap_or(ALL);
         if let Some(values) = listed(keywords) {
             let of_all = values.iter().fold(0, |all, value| all | of_value(value));
@@ -127,20 +129,31 @@ impl<'s> Walk<'s> {
             return types;
         }
         let members = |keyword: &str| keywords.get(keyword).and_then(Value::as_array);
-        let of_member = |member: &'s Value| match super::resolve(self.roots.0, member) {
-            Value::Object(keywords) => self.admitted(keywords, depth.saturating_add(1)).0,
-            Value::Bool(false) => 0,
-            _ => ALL.0,
-        };
-        for keyword in ["anyOf", "oneOf"] {
-            if let Some(members) = members(keyword) {
-                types.0 &= members.iter().map(of_member).fold(0, |all, one| all | one);
+        for members in ["anyOf", "oneOf"].into_iter().filter_map(members) {
+            let mut either = 0;
+            for member in members {
+                either |= self.admitted_by(member, depth).0;
             }
+            types.0 &= either;
         }
         for member in members("allOf").into_iter().flatten() {
-            types.0 &= of_member(member);
+            types.0 &= self.admitted_by(member, depth).0;
         }
         types
+    }
+
+    /// The types of a part of a combination; all of them where it is too much work to tell.
+    fn admitted_by(&mut self, member: &'s Value, depth: usize) -> Types {
+        let Some(member) = self.resolved(self.roots.0, member) else {
+            return ALL;
+        };
+        match member {
+            Value::Object(keywords) if self.charge(weight::of(member)) => {
+                self.admitted(keywords, depth.saturating_add(1))
+            }
+            Value::Bool(false) => Types(0),
+            _ => ALL,
+        }
     }
 
     /// Enumerations and constants.
@@ -153,18 +166,18 @@ impl<'s> Walk<'s> {
             }
             (Some(written), Some(read)) => (written, read),
         };
-        let missing: Vec<_> = written
-            .iter()
-            .filter(|value| !read.contains(value))
-            .collect();
-        let further = read.iter().any(|value| !written.contains(value));
+        let texts = |values: &[&Value]| -> BTreeSet<String> {
+            values.iter().map(|value| canonical::text(value)).collect()
+        };
+        let (written, read) = (texts(&written), texts(&read));
+        let missing: Vec<&str> = written.difference(&read).map(String::as_str).collect();
+        let further = !read.is_subset(&written);
         let kind = match (missing.is_empty(), further) {
             (true, false) => return,
             (true, true) => kind::ENUM_ARRAY_EXTENDED,
             (false, false) => kind::ENUM_ARRAY_NARROWED,
             (false, true) => kind::ENUM_ARRAY_CHANGED,
         };
-        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         self.add_under("enum", kind, missing.join(", "));
     }
 }
