@@ -12,12 +12,15 @@ mod topics;
 mod message;
 
 mod reader;
+mod waiting;
 
 mod ends;
 mod positions;
 
 mod single;
 mod transaction;
+
+mod place;
 
 mod group;
 
@@ -218,7 +221,7 @@ impl Cluster {
             return self.single.send(write, done);
         }
         let done = self.once_readable(&write, done);
-        let groups: Result<Vec<(Group, ConsumerGroupMetadata)>, Error> = write
+        let groups: Result<Vec<(Group, Arc<ConsumerGroupMetadata>)>, Error> = write
             .offsets
             .iter()
             .map(|(group, ..)| group.clone())

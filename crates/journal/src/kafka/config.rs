@@ -12,7 +12,7 @@ pub(super) const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
 /// A transaction that is open longer than this is aborted by the broker; others wait so long at most for one that was left.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(15);
 /// What a client fetches ahead of a partition, at most.
-const FETCH_AHEAD_KIB: u32 = 4096;
+const FETCH_AHEAD_KIB: u32 = 1024;
 
 /// How Apache Kafka is reached and used.
 #[derive(Clone)]

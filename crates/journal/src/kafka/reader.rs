@@ -1,8 +1,8 @@
 //! Reading by offset from clients that push: what is followed is fetched ahead, the rest is fetched when it is asked for.
 
 use super::client::{Context, refused};
+use super::waiting::Waiting;
 use super::{Cluster, message};
-use crate::record::{Check, Parsed, parse};
 use crate::{Batch, Error, Offset, TopicPartition, limits};
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -50,23 +50,12 @@ pub(super) struct Reader {
 /// What is fetched ahead.
 struct Hot {
     consumer: BaseConsumer<Context>,
-    parts: HashMap<TopicPartition, Part>,
+    parts: HashMap<TopicPartition, Waiting>,
     /// What was followed and is no more.
     left: HashSet<TopicPartition>,
     waiting_bytes: usize,
     /// Counts what came.
     news: u64,
-}
-
-/// What came of one partition and was not read yet.
-#[derive(Default)]
-struct Part {
-    /// The next offset to be read.
-    next: Offset,
-    /// One past the last offset that came.
-    fetched: Offset,
-    bytes: Vec<u8>,
-    count: usize,
 }
 
 /// One partition at a time, so that its end is told apart from that of others.
@@ -111,7 +100,7 @@ impl Reader {
     pub(super) fn follow(&self, from: &[(TopicPartition, Offset)]) -> Result<(), Error> {
         let mut hot = self.hot();
         let at_another = |(at, offset): &&(TopicPartition, Offset)| {
-            hot.parts.get(at).is_none_or(|part| part.next != *offset)
+            hot.parts.get(at).is_none_or(|part| part.next() != *offset)
         };
         let from: Vec<_> = from.iter().filter(at_another).cloned().collect();
         hot.drop_parts(from.iter().map(|(at, _)| at), &self.cluster)?;
@@ -129,12 +118,7 @@ impl Reader {
                 .map_err(|error| reading(&error))?;
         }
         for (at, offset) in from {
-            let part = Part {
-                next: offset,
-                fetched: offset,
-                ..Part::default()
-            };
-            hot.parts.insert(at, part);
+            hot.parts.insert(at, Waiting::from(offset));
         }
         Ok(())
     }
@@ -152,8 +136,8 @@ impl Reader {
         let mut waiting = false;
         let ends = of.iter().map(|at| {
             let part = hot.parts.get(at)?;
-            waiting |= part.count > 0;
-            Some(part.fetched)
+            waiting |= !part.is_empty();
+            Some(part.fetched())
         });
         let ends: Option<Vec<_>> = ends.collect();
         ends.map(|ends| (ends, waiting))
@@ -182,7 +166,7 @@ impl Reader {
     pub(super) fn read_up_to(&self, from: &TopicPartition, end: Offset) -> Result<(), Error> {
         for _ in 0..STEPS_MAX {
             let mut hot = self.hot();
-            if hot.parts.get(from).is_none_or(|part| part.fetched >= end) {
+            if hot.parts.get(from).is_none_or(|part| part.fetched() >= end) {
                 return Ok(());
             }
             hot.take(STEP, &self.cluster);
@@ -192,11 +176,14 @@ impl Reader {
 
     fn read_hot(&self, from: &TopicPartition, offset: Offset, max_bytes: usize) -> Option<Batch> {
         let mut hot = self.hot();
-        let part = hot.parts.get(from).filter(|part| part.next == offset)?;
-        if part.count == 0 && self.looking == Looking::Always {
+        let part = hot.parts.get(from).filter(|part| part.next() == offset)?;
+        if part.is_empty() && self.looking == Looking::Always {
             hot.take_what_came(Duration::ZERO, &self.cluster);
         }
-        let part = hot.parts.get_mut(from).filter(|part| part.next == offset)?;
+        let part = hot
+            .parts
+            .get_mut(from)
+            .filter(|part| part.next() == offset)?;
         let batch = part.give(max_bytes);
         hot.waiting_bytes = hot.waiting_bytes.saturating_sub(batch.size_bytes());
         Some(batch)
@@ -283,7 +270,7 @@ impl Hot {
                 .map_err(|error| reading(&error))?;
         }
         for at in known {
-            let dropped = self.parts.remove(at).map_or(0, |part| part.bytes.len());
+            let dropped = self.parts.remove(at).map_or(0, |part| part.bytes());
             self.left.insert(at.clone());
             self.waiting_bytes = self.waiting_bytes.saturating_sub(dropped);
         }
@@ -305,13 +292,13 @@ impl Hot {
                 Some(Ok(message)) => {
                     if let Some(at) = message::place(&message, &cluster.prefix)
                         && let Some(part) = self.parts.get_mut(&at)
-                        && after(&message) > part.fetched
+                        && after(&message) > part.fetched()
                     {
-                        let before = part.bytes.len();
-                        message::store_message(&message, &mut part.bytes);
-                        part.count = part.count.saturating_add(1);
-                        part.fetched = after(&message);
-                        let added = part.bytes.len().saturating_sub(before);
+                        let before = part.bytes();
+                        part.push(after(&message), |out| {
+                            message::store_message(&message, out);
+                        });
+                        let added = part.bytes().saturating_sub(before);
                         self.waiting_bytes = self.waiting_bytes.saturating_add(added);
                         self.news = self.news.saturating_add(1);
                     }
@@ -328,8 +315,8 @@ impl Hot {
 
     /// Retention was quicker than we: those partitions are read anew, which says so to whoever reads.
     fn let_go_of_what_is_gone(&mut self, cluster: &Cluster) {
-        let empty = self.parts.iter().filter(|(_, part)| part.count == 0);
-        let empty: Vec<_> = empty.map(|(at, part)| (at.clone(), part.next)).collect();
+        let empty = self.parts.iter().filter(|(_, part)| part.is_empty());
+        let empty: Vec<_> = empty.map(|(at, part)| (at.clone(), part.next())).collect();
         let names: Vec<_> = empty.iter().map(|(at, _)| at.clone()).collect();
         // Where it cannot be asked now, the next fetch fails again and it is asked again.
         let Ok(bounds) = cluster.ends.bounds(&names) else {
@@ -342,37 +329,6 @@ impl Hot {
         let gone: Vec<_> = gone.map(|((at, _), _)| at.clone()).collect();
         drop(self.drop_parts(gone.iter(), cluster));
         self.news = self.news.saturating_add(1);
-    }
-}
-
-impl Part {
-    /// Gives about so much of what waits, at least one record if there is any.
-    fn give(&mut self, max_bytes: usize) -> Batch {
-        if self.count == 0 {
-            return Batch::default();
-        }
-        let (mut cut, mut count, mut next) = (0_usize, 0_usize, self.next);
-        if self.bytes.len() <= max_bytes {
-            (count, next) = (self.count, self.fetched);
-            cut = self.bytes.len();
-        }
-        while count < self.count && (count == 0 || cut < max_bytes) {
-            let rest = self.bytes.get(cut..).unwrap_or_default();
-            let Parsed::Record(record, size) = parse(rest, Check::Trusted) else {
-                break;
-            };
-            if count > 0 && cut.saturating_add(size) > max_bytes {
-                break;
-            }
-            next = record.offset.saturating_add(1);
-            count = count.saturating_add(1);
-            cut = cut.saturating_add(size);
-        }
-        let rest = self.bytes.split_off(cut.min(self.bytes.len()));
-        let given = std::mem::replace(&mut self.bytes, rest);
-        self.count = self.count.saturating_sub(count);
-        self.next = next;
-        Batch::given(given, count, Some(next))
     }
 }
 
