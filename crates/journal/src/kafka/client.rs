@@ -5,7 +5,7 @@ use crate::{Done, Error};
 use rdkafka::ClientConfig;
 use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{FromClientConfigAndContext as _, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::ProducerContext;
@@ -13,7 +13,7 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// So many events are heard of before a client that nobody polls is asked something.
@@ -33,6 +33,8 @@ const SSL_ALERT: &str = "SSL alert number";
 pub(super) struct Context {
     tokens: Option<TokenSource>,
     moves: Mutex<VecDeque<Move>>,
+    /// The member's place in its group, as it was when it was given what it has.
+    place: Mutex<Option<Arc<ConsumerGroupMetadata>>>,
     /// What went wrong in the background since something last went well: calls that wait for it only time out.
     trouble: Mutex<Option<(RDKafkaErrorCode, String)>>,
     /// Nobody is there any more to finish anything: what is to be given up is given up at once.
@@ -53,7 +55,7 @@ pub(super) enum Delivery {
     /// A write of its own.
     Single(Mutex<Option<Done>>),
     /// One of a transaction's records: its place among them and where offsets are gathered.
-    Part(usize, std::sync::Arc<Mutex<Gathered>>),
+    Part(usize, Arc<Mutex<Gathered>>),
 }
 
 /// What became of a transaction's records so far.
@@ -68,6 +70,7 @@ impl Context {
         Self {
             tokens,
             moves: Mutex::default(),
+            place: Mutex::default(),
             trouble: Mutex::default(),
             leaving: AtomicBool::new(false),
         }
@@ -81,6 +84,13 @@ impl Context {
     /// Gives what the coordinator wanted since, in order.
     pub(super) fn moves(&self) -> MutexGuard<'_, VecDeque<Move>> {
         self.moves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Names the member to a transaction by the place that its partitions came with: who has lost it meanwhile may look like
+    /// nobody's member to itself, and brokers let such a one commit.
+    pub(super) fn place(&self) -> Option<Arc<ConsumerGroupMetadata>> {
+        let place = self.place.lock();
+        place.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn trouble(&self) -> MutexGuard<'_, Option<(RDKafkaErrorCode, String)>> {
@@ -132,11 +142,7 @@ pub(super) fn ask<T>(
 ) -> Result<T, Error> {
     listen(client);
     let mut answer = question(client);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long is waited comes into no record"
-    )]
-    let began = Instant::now();
+    let began = moment();
     while answer.as_ref().is_err_and(is_moving) && began.elapsed() < MOVED_PATIENCE {
         std::thread::park_timeout(MOVED_WAIT);
         listen(client);
@@ -155,6 +161,15 @@ pub(super) fn ask<T>(
             Err(client.context().explain(failed(&error)))
         }
     }
+}
+
+/// Now, to know how long something lasts.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long is waited comes into no record"
+)]
+pub(super) fn moment() -> Instant {
+    Instant::now()
 }
 
 /// An answer about several partitions is one only if it is one about each.
@@ -230,6 +245,8 @@ impl ConsumerContext for Context {
     ) {
         let wanted = match told {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                let place = consumer.group_metadata().map(Arc::new);
+                *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
                 Move::Assign(partitions.clone())
             }
             _ => Move::Revoke,

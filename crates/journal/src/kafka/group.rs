@@ -4,16 +4,14 @@
 //! after its tasks have finished, never in the middle of one.
 
 use super::Cluster;
-use super::client::{Context, Move, refused};
+use super::client::Context;
+use super::place::Place;
 use super::reader::{Looking, Reader};
 use super::transaction::{AfterFailure, Transactions};
 use crate::{
     Batch, Bounds, Done, Error, Group, Journal, Offset, Topic, TopicPartition, TopicSpec, Write,
 };
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
-use rdkafka::topic_partition_list::TopicPartitionList;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,7 +22,7 @@ pub struct KafkaGroup {
     name: Group,
     inputs: Vec<Topic>,
     appended: BTreeSet<Topic>,
-    member: Arc<BaseConsumer<Context>>,
+    place: Place,
     reader: Arc<Reader>,
 }
 
@@ -48,21 +46,14 @@ impl KafkaGroup {
         inputs: &[Topic],
         appended: &[Topic],
     ) -> Result<Self, Error> {
-        let (told, context) = (cluster.config.member(group), cluster.config.context());
-        let member = BaseConsumer::from_config_and_context(&told, context);
-        let member: BaseConsumer<Context> = member.map_err(|error| joining(&error))?;
-        let names: Vec<_> = inputs
-            .iter()
-            .map(|topic| cluster.prefix.of(topic))
-            .collect();
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
-        member.subscribe(&names).map_err(|error| joining(&error))?;
+        let names = inputs.iter().map(|topic| cluster.prefix.of(topic));
+        let names = names.map(|name| name.to_string()).collect();
         Ok(Self {
             cluster: Arc::clone(cluster),
             name: group.into(),
             inputs: inputs.to_vec(),
             appended: appended.iter().cloned().collect(),
-            member: Arc::new(member),
+            place: Place::join(&cluster.config, group, names)?,
             reader: Arc::new(Reader::open(cluster, Looking::Told)?),
         })
     }
@@ -70,31 +61,10 @@ impl KafkaGroup {
     /// Keeps the place in the group; to be called at least every few seconds. Gives what has become of the partitions.
     ///
     /// # Errors
-    /// When the group cannot be joined and will not be, such as for want of access.
+    /// When the group cannot be joined for want of access, and when the place was given to another client of the same name: then it
+    /// joins anew after a rest.
     pub fn poll(&self, at_most: Duration) -> Result<Option<Change>, Error> {
-        match self.member.poll(at_most) {
-            Some(Err(error)) if is_final(&error) => return Err(joining(&error)),
-            // It has no partition assigned to fetch of; connections are made again by themselves.
-            Some(_) | None => {}
-        }
-        let wanted = self.member.context().moves().pop_front();
-        match wanted {
-            None => Ok(None),
-            Some(Move::Assign(partitions)) => {
-                // The reader reads them, this client none.
-                self.member
-                    .assign(&TopicPartitionList::new())
-                    .map_err(|error| joining(&error))?;
-                let numbers: BTreeSet<u16> = partitions
-                    .elements()
-                    .iter()
-                    .filter_map(|one| u16::try_from(one.partition()).ok())
-                    .collect();
-                Ok(Some(Change::Assigned(numbers.into_iter().collect())))
-            }
-            Some(Move::Revoke) if self.member.assignment_lost() => Ok(Some(Change::Lost)),
-            Some(Move::Revoke) => Ok(Some(Change::Revoking)),
-        }
+        self.place.poll(at_most)
     }
 
     /// Says that the tasks of all partitions are gone, so that others can have them.
@@ -102,7 +72,7 @@ impl KafkaGroup {
     /// # Errors
     /// When the client is closed.
     pub fn release(&self) -> Result<(), Error> {
-        self.member.unassign().map_err(|error| joining(&error))
+        self.place.release()
     }
 
     /// Opens the journal for the task of one partition: its producer takes over from whoever had it, and fences them.
@@ -120,7 +90,7 @@ impl KafkaGroup {
             partition,
             inputs: self.inputs.clone(),
             appended: self.appended.clone(),
-            member: Arc::clone(&self.member),
+            member: self.place.client(),
             reader: Arc::clone(&self.reader),
             transactions,
             asked: Mutex::default(),
@@ -152,28 +122,6 @@ impl KafkaGroup {
         let each = self.inputs.iter();
         each.map(move |topic| TopicPartition::new(topic.clone(), partition))
     }
-}
-
-impl Drop for KafkaGroup {
-    fn drop(&mut self) {
-        self.member.context().leave();
-        // Without it closing waits for an answer to a revocation.
-        drop(self.member.unassign());
-    }
-}
-
-/// Whether trying again changes nothing.
-fn is_final(error: &KafkaError) -> bool {
-    matches!(error, KafkaError::MessageConsumptionFatal(_))
-        || !matches!(joining(error), Error::Unavailable { .. })
-}
-
-fn joining(error: &KafkaError) -> Error {
-    refused(
-        error,
-        "cannot take part in a group",
-        "the group's coordinator does not answer",
-    )
 }
 
 /// The journal as one task sees it: what it writes is a transaction of its own producer, with its positions.
@@ -242,10 +190,10 @@ impl Journal for TaskJournal {
         }
         let done = self.cluster.counted(done);
         let own = write.offsets.iter().all(|(group, ..)| *group == self.group);
-        let metadata = self.member.group_metadata().filter(|_| own);
-        match metadata {
-            Some(metadata) => {
-                let groups = vec![(self.group.clone(), metadata)];
+        let place = self.member.context().place().filter(|_| own);
+        match place {
+            Some(place) => {
+                let groups = vec![(self.group.clone(), place)];
                 self.transactions.submit(write, groups, done);
             }
             None => done(Err(Error::Refused {

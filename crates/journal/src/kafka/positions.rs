@@ -39,9 +39,9 @@ impl Positions {
     }
 
     /// Names a group to a transaction without being a member of it.
-    pub(super) fn outside(&self, group: &str) -> Result<ConsumerGroupMetadata, Error> {
+    pub(super) fn outside(&self, group: &str) -> Result<Arc<ConsumerGroupMetadata>, Error> {
         let metadata = self.client(group)?.group_metadata();
-        metadata.ok_or_else(|| Error::Unavailable {
+        metadata.map(Arc::new).ok_or_else(|| Error::Unavailable {
             doing: "a group cannot be named",
             cause: group.to_owned(),
         })

@@ -39,7 +39,7 @@ const IN_DOUBT: &str = "the commit before was in doubt for a while";
 const PASSING: &str = "a transaction could not be made";
 
 /// Groups whose positions a transaction carries, each as it names itself to the coordinator.
-type Groups = Vec<(Group, ConsumerGroupMetadata)>;
+type Groups = Vec<(Group, Arc<ConsumerGroupMetadata>)>;
 
 /// A producer of transactions, on a thread of its own.
 pub(super) struct Transactions {

@@ -145,3 +145,29 @@ fn what_was_acknowledged_before_is_met_before() {
         }
     }
 }
+
+#[test]
+fn a_place_that_was_taken_is_taken_again_once_the_other_is_gone() {
+    let Some((mut config, _)) = set_up("again") else {
+        return;
+    };
+    config.instance = Some("the-same".to_owned());
+    config.session_timeout = Duration::from_secs(6);
+    let first = KafkaJournal::open(config.clone()).expect("the brokers answer");
+    let first = first.join("stage", &["in".into()], &[]).expect("it joins");
+    assert_eq!(change(&first), Change::Assigned(vec![0, 1, 2, 3]));
+    let second = KafkaJournal::open(config).expect("the brokers answer");
+    let second = second.join("stage", &["in".into()], &[]).expect("it joins");
+    assert_eq!(change(&second), Change::Assigned(vec![0, 1, 2, 3]));
+    let until_err = (0..600).find_map(|_| first.poll(Duration::from_millis(50)).err());
+    let error = until_err.expect("it is told that its place was taken");
+    assert!(matches!(error, Error::Refused { .. }), "{error}");
+    assert_eq!(change(&first), Change::Lost, "whatever was told before");
+    first.release().expect("there is nothing left to give up");
+    drop(second);
+    let again = (0..600).find_map(|_| match first.poll(Duration::from_millis(50)) {
+        Ok(Some(Change::Assigned(partitions))) => Some(partitions),
+        _ => None,
+    });
+    assert_eq!(again, Some(vec![0, 1, 2, 3]));
+}
