@@ -33,6 +33,10 @@ use in_memory::InMemory;
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// As in the binary that is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the rate is measured with.
 const PLAN: Plan = Plan {
     records: 500_000,

@@ -11,6 +11,9 @@ const HEAD: &[u8] = b"head";
 /// A wipe removes this many entries at a time.
 const WIPE_ENTRIES: usize = 10_000;
 
+/// What was written lately and is held in memory, of each of the keyspaces.
+const MEMTABLE_BYTES: u64 = 16 << 20;
+
 /// The database that the stores of all stages and partitions share.
 #[derive(Clone)]
 pub struct FjallDatabase(Database);
@@ -32,7 +35,9 @@ impl FjallDatabase {
     pub fn store(&self, stage: &str, partition: u16) -> Result<FjallStore, StoreError> {
         let keyspace = |holds: &str| {
             let name = format!("{stage}.{holds}");
-            let made = self.0.keyspace(&name, KeyspaceCreateOptions::default);
+            let made = self.0.keyspace(&name, || {
+                KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES)
+            });
             made.map_err(failed("open a keyspace"))
         };
         Ok(FjallStore {

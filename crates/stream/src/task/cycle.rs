@@ -17,7 +17,7 @@ const IDLE_COMMIT_MICROS: i64 = 10 * 1_000_000;
 const QUIET_FLUSH_MICROS: i64 = 60 * 1_000_000;
 
 /// With a changelog, what is taken in while a commit is on its way waits for it only above so many commits' worth.
-const GATHER_MAX: usize = 8;
+const GATHER_MAX: usize = 4;
 
 /// What changes while the inputs are being read: state, effects, and how far both are safe.
 pub(crate) struct Cycle<P: Processor, S: Store> {

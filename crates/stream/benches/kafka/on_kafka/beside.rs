@@ -148,7 +148,7 @@ impl Run<'_> {
         let running = Running::start(command)?;
         let mut warm = None;
         loop {
-            let taken = taken(self.journal, group)?;
+            let taken = taken(self.journal, group);
             let cpu_seconds = running.cpu_seconds()?;
             if taken >= all {
                 let (from, before_warm) = warm.unwrap_or_default();
