@@ -37,7 +37,18 @@ pub fn content(topic: &str) -> Option<Content> {
     if let Some(kind) = topic.strip_prefix("healthcare.fhir.") {
         return fhir(kind);
     }
-    let (about, records) = match topic {
+    match named(topic) {
+        Some((about, records)) => Some(Content {
+            about: about.to_owned(),
+            records,
+        }),
+        None => hl7(topic),
+    }
+}
+
+/// The topics that are alone of their sort.
+fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
+    Some(match topic {
         "healthcare.hl7v2.refused" => (
             "Frames that were refused, kept for inspection.",
             vec![RecordKind::Refused],
@@ -86,11 +97,7 @@ pub fn content(topic: &str) -> Option<Content> {
             "Measurements of devices at the bedside.",
             vec![RecordKind::Vitals],
         ),
-        _ => return hl7(topic),
-    };
-    Some(Content {
-        about: about.to_owned(),
-        records,
+        _ => return None,
     })
 }
 
