@@ -63,15 +63,49 @@ impl Brokers {
     }
 
     fn tell(&self, what: &str, number: u16) {
+        let dir = self.dir.display().to_string();
+        self.run(&["kafka", what, &number.to_string(), "--dir", &dir]);
+    }
+
+    /// Says how many brokers must have a record of this topic before it counts as written.
+    pub(crate) fn require(&self, topic: &str, copies: u16) {
+        let setting = format!("min.insync.replicas={copies}");
+        let words = [
+            "kafka",
+            "tool",
+            "kafka.admin.ConfigCommand",
+            "--bootstrap-server",
+            &self.bootstrap,
+            "--alter",
+            "--entity-type",
+            "topics",
+            "--entity-name",
+            topic,
+            "--add-config",
+            &setting,
+        ];
+        self.run(&words);
+    }
+
+    /// How often brokers refused a record because too few of them would have had it.
+    pub(crate) fn refusals(&self) -> usize {
+        let logs = (1..=BROKERS).map(|one| self.dir.join(format!("broker-{one}.log")));
+        let logs = logs.filter_map(|log| std::fs::read(log).ok());
+        let lines = logs.map(|log| {
+            let log = String::from_utf8_lossy(&log);
+            log.matches("NotEnoughReplicas").count()
+        });
+        lines.sum()
+    }
+
+    fn run(&self, words: &[&str]) {
         let mut command = Command::new(&self.xtask);
-        command
-            .args(["kafka", what, &number.to_string(), "--dir"])
-            .arg(&self.dir)
-            .stdin(Stdio::null());
+        command.args(words).stdin(Stdio::null());
         let output = command.output().expect("the dev loop can be run");
         assert!(
             output.status.success(),
-            "{what} {number}: {}",
+            "{}: {}",
+            words.join(" "),
             String::from_utf8_lossy(&output.stderr)
         );
     }

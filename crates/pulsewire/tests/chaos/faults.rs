@@ -4,10 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::brokers::{BROKERS, Brokers};
-use crate::fleet::{Fleet, INSTANCES, PARTITIONS, SESSION_MS};
+use crate::fleet::{Fleet, INSTANCES, PARTITIONS, PREFIX, SESSION_MS};
 use crate::load::Field;
+use crate::run::SENDERS;
 use crate::setting::{now, wait_at_most, wait_for};
-use crate::watch::Watch;
+use crate::watch::{PATIENCE, Watch};
 
 /// A broker that is gone is missed by the others after nine seconds; it stays away for longer.
 const BROKER_AWAY: Duration = Duration::from_secs(20);
@@ -20,6 +21,9 @@ const LONGEST_MS: u64 = 1_500;
 /// What a zombie still has in its hands comes out within this.
 const AFTERMATH: Duration = Duration::from_secs(3);
 
+/// Where the messages that are sent come first.
+const SENT_TO: [&str; 2] = ["healthcare.hl7v2.adt", "healthcare.hl7v2.oru"];
+
 /// What is done, and whether all instances run undisturbed meanwhile, so that every message must be answered.
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
@@ -28,7 +32,7 @@ pub(crate) struct Fault {
 }
 
 /// All of them.
-pub(crate) const FAULTS: [Fault; 9] = [
+pub(crate) const FAULTS: [Fault; 10] = [
     Fault {
         name: "an instance is killed",
         is_quiet: false,
@@ -72,7 +76,12 @@ pub(crate) const FAULTS: [Fault; 9] = [
     Fault {
         name: "two of three brokers are gone",
         is_quiet: true,
-        inflict: too_few_replicas,
+        inflict: no_majority,
+    },
+    Fault {
+        name: "fewer brokers have a record than must",
+        is_quiet: true,
+        inflict: not_enough_replicas,
     },
 ];
 
@@ -237,29 +246,48 @@ fn broker_still(scene: &mut Scene<'_, '_>) {
     scene.brokers.resume(one);
 }
 
-/// Every sender must be told to send again: nothing may be acknowledged that one broker alone has, and nobody is left waiting.
-fn too_few_replicas(scene: &mut Scene<'_, '_>) {
+/// Nothing may be acknowledged that one broker alone has, and nobody is left waiting.
+fn no_majority(scene: &mut Scene<'_, '_>) {
     let stays = scene.any_broker();
     let gone: Vec<u16> = (1..=BROKERS).filter(|one| *one != stays).collect();
     for one in &gone {
         scene.brokers.kill(*one);
     }
-    let (field, phase) = (scene.field, scene.phase);
-    let told = wait_at_most(crate::watch::PATIENCE, || {
-        let told = field.told(phase);
-        (told.len() >= crate::run::SENDERS).then_some(told)
-    });
-    let words = told.unwrap_or_else(|| {
-        panic!(
-            "not every sender was told to send again: {:?}",
-            field.told(phase)
-        )
-    });
-    println!(
-        "  senders were told: {}",
-        words.values().next().map_or("", String::as_str)
-    );
+    all_are_told(scene);
     for one in &gone {
         scene.brokers.start(*one);
     }
+}
+
+/// Brokers agree, and say that too few of them would have the record.
+fn not_enough_replicas(scene: &mut Scene<'_, '_>) {
+    let topics = SENT_TO.map(|topic| format!("{PREFIX}{topic}"));
+    let before = scene.brokers.refusals();
+    for topic in &topics {
+        scene.brokers.require(topic, BROKERS);
+    }
+    let gone = scene.any_broker();
+    scene.brokers.kill(gone);
+    all_are_told(scene);
+    let refusals = scene.brokers.refusals() - before;
+    assert!(refusals > 0, "no broker spoke of too few replicas");
+    for topic in &topics {
+        scene.brokers.require(topic, BROKERS - 1);
+    }
+    scene.brokers.start(gone);
+}
+
+/// Waits until every sender was told to send again.
+fn all_are_told(scene: &Scene<'_, '_>) {
+    let (field, phase) = (scene.field, scene.phase);
+    let told = wait_at_most(PATIENCE, || {
+        let told = field.told(phase);
+        (told.len() >= SENDERS).then_some(told)
+    });
+    let words = told.unwrap_or_else(|| {
+        let told = field.told(phase);
+        panic!("not every sender was told to send again: {told:?}")
+    });
+    let first = words.values().next().map_or("", String::as_str);
+    println!("  senders were told: {first}");
 }

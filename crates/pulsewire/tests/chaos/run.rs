@@ -167,6 +167,10 @@ fn conclude(
         history.findings.len() > FAULTS.len(),
         "there was something to compare"
     );
+    assert!(
+        outcomes.len() <= SHORT || !history.aborted.is_empty(),
+        "no transaction was cut off: nothing was shown about them"
+    );
     let shown: Vec<_> = anomalies.iter().take(SHOWN).collect();
     assert!(
         anomalies.is_empty(),
