@@ -29,7 +29,7 @@ pub(crate) struct Share(Of);
 enum Of {
     Whole(Arc<dyn Journal>),
     #[cfg(feature = "kafka")]
-    Member(KafkaGroup),
+    Member(Box<KafkaGroup>),
 }
 
 impl Share {
@@ -41,7 +41,7 @@ impl Share {
     /// What a group gives to a member.
     #[cfg(feature = "kafka")]
     pub(super) fn member(group: KafkaGroup) -> Self {
-        Self(Of::Member(group))
+        Self(Of::Member(Box::new(group)))
     }
 
     /// Whether partitions come and go.
