@@ -1,5 +1,7 @@
 //! How Apache Kafka is reached: what `[kafka]` may say, and what the journal is told of it.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,45 +20,6 @@ const WRITE_MOST: Duration = Duration::from_secs(300);
 const REPLICATION_MOST: usize = 32;
 /// A prefix and a topic's own name stay under the 249 characters that Apache Kafka takes.
 const NAME_MOST: usize = 64;
-
-/// Settings of librdkafka that a promise rests on, or that have a place of their own here.
-const KEPT: [(&str, &str); 30] = [
-    ("acks", EXACTLY_ONCE),
-    ("allow.auto.create.topics", EXACTLY_ONCE),
-    ("auto.offset.reset", EXACTLY_ONCE),
-    ("bootstrap.servers", "set kafka.brokers"),
-    ("enable.auto.commit", EXACTLY_ONCE),
-    ("enable.auto.offset.store", EXACTLY_ONCE),
-    ("enable.idempotence", EXACTLY_ONCE),
-    ("enable.partition.eof", EXACTLY_ONCE),
-    (
-        "enable.ssl.certificate.verification",
-        "leave it out: name the brokers' authority in kafka.tls.ca instead",
-    ),
-    ("group.id", "set kafka.prefix"),
-    ("group.instance.id", "set kafka.instance"),
-    ("group.protocol", EXACTLY_ONCE),
-    ("isolation.level", EXACTLY_ONCE),
-    ("message.timeout.ms", "set kafka.write_timeout"),
-    ("metadata.broker.list", "set kafka.brokers"),
-    ("partition.assignment.strategy", EXACTLY_ONCE),
-    ("partitioner", EXACTLY_ONCE),
-    ("request.required.acks", EXACTLY_ONCE),
-    ("sasl.mechanism", "set kafka.login.mechanism"),
-    ("sasl.mechanisms", "set kafka.login.mechanism"),
-    ("sasl.oauthbearer.client.secret", SECRET),
-    ("sasl.password", SECRET),
-    ("sasl.username", "set kafka.login.user"),
-    ("security.protocol", "set kafka.tls and kafka.login"),
-    ("session.timeout.ms", "set kafka.session_timeout"),
-    ("ssl.key.password", SECRET),
-    ("ssl.key.pem", SECRET),
-    ("ssl.keystore.password", SECRET),
-    ("transaction.timeout.ms", EXACTLY_ONCE),
-    ("transactional.id", "set kafka.prefix"),
-];
-const EXACTLY_ONCE: &str = "leave it out: exactly-once rests on the value it has";
-const SECRET: &str = "leave it out: secrets stand in files of their own, see kafka.login";
 
 /// How Apache Kafka is reached and used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -279,8 +242,8 @@ fn needed(reader: &mut Reader<'_>, mechanism: &str, key: &str, missing: bool) {
 
 fn overrides(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
     let overrides = reader.free();
-    for (name, hint) in KEPT {
-        if overrides.contains_key(name) {
+    for name in overrides.keys() {
+        if let Some(hint) = kept::instead(name) {
             reader.refuse_free(name, hint);
         }
     }
