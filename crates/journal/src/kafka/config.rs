@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(super) const SOCKET_TIMEOUT: Duration = Duration::from_secs(10);
 /// A transaction that is open longer than this is aborted by the broker; others wait so long at most for one that was left.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(15);
-/// What a client fetches ahead of a partition, at most.
+/// What a client fetches ahead of all its partitions together, before it fetches no more.
 const FETCH_AHEAD_KIB: u32 = 1024;
 
 /// How Apache Kafka is reached and used.

@@ -7,7 +7,7 @@ use crate::{Done, Error, Write};
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a full queue is waited for before it is tried again.
@@ -17,22 +17,27 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The producer of a process's own records.
 pub(super) struct Single {
-    producer: ThreadedProducer<Context>,
+    config: KafkaConfig,
+    producer: Mutex<Arc<ThreadedProducer<Context>>>,
     prefix: Prefix,
 }
 
 impl Single {
     pub(super) fn open(config: &KafkaConfig, prefix: Prefix) -> Result<Self, Error> {
-        let producer =
-            ThreadedProducer::from_config_and_context(&config.producer(), config.context());
-        let producer = producer.map_err(|error| {
-            refused(
-                &error,
-                "cannot open a producer",
-                "a producer cannot be opened",
-            )
-        })?;
-        Ok(Self { producer, prefix })
+        Ok(Self {
+            config: config.clone(),
+            producer: Mutex::new(Arc::new(open(config)?)),
+            prefix,
+        })
+    }
+
+    /// Gives the producer; one that will never send anything again is made anew first.
+    fn producer(&self) -> Result<Arc<ThreadedProducer<Context>>, Error> {
+        let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+        if producer.client().fatal_error().is_some() {
+            *producer = Arc::new(open(&self.config)?);
+        }
+        Ok(Arc::clone(&producer))
     }
 
     /// Sends a record; waits while the queue is full. A write of none is made as it is.
@@ -40,11 +45,15 @@ impl Single {
         let Some((to, record)) = write.records.into_iter().next() else {
             return done(Ok(Vec::new()));
         };
+        let producer = match self.producer() {
+            Ok(producer) => producer,
+            Err(error) => return done(Err(error)),
+        };
         let topic = self.prefix.of(&to.topic);
         let opaque = Box::new(Delivery::Single(Mutex::new(Some(done))));
         let mut sent = sendable(&topic, to.partition, &record, opaque);
         loop {
-            match self.producer.send(sent) {
+            match producer.send(sent) {
                 Ok(()) => return,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     sent = back;
@@ -61,8 +70,18 @@ impl Single {
 impl Drop for Single {
     fn drop(&mut self) {
         // Whoever waits for an answer is told by the delivery, or by the purge that follows.
-        drop(self.producer.flush(CLOSE_TIMEOUT));
+        let producer = self.producer.get_mut();
+        let producer = producer.unwrap_or_else(PoisonError::into_inner);
+        drop(producer.flush(CLOSE_TIMEOUT));
     }
+}
+
+fn open(config: &KafkaConfig) -> Result<ThreadedProducer<Context>, Error> {
+    let producer = ThreadedProducer::from_config_and_context(&config.producer(), config.context());
+    producer.map_err(|error| {
+        let doing = "cannot open a producer";
+        refused(&error, doing, "a producer cannot be opened")
+    })
 }
 
 fn answer(delivery: Delivery, result: Result<Vec<u64>, Error>) {
