@@ -1,6 +1,7 @@
 //! Against real brokers, where there are some: `PULSEWIRE_KAFKA` names them, `cargo xtask kafka up` starts one.
 
 mod groups;
+mod made_by_others;
 mod members;
 mod moving;
 mod order;

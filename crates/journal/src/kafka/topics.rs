@@ -6,14 +6,14 @@ use super::{ASK_TIMEOUT, Prefix};
 use crate::{Error, Topic, TopicSpec};
 use futures_executor::block_on;
 use rdkafka::admin::{
-    AdminClient, AdminOptions, AlterConfig, ConfigResource, NewTopic, ResourceSpecifier,
-    TopicReplication,
+    AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic,
+    ResourceSpecifier, TopicReplication,
 };
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ const MADE_ASKS: u32 = 200;
 const MADE_ASK_WAIT: Duration = Duration::from_millis(50);
 /// Deleted keys stay visible for so long: a state that is older than this is read anew.
 pub(super) const KEEPS_DELETES: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many brokers must have a record before it counts as written.
+const MIN_INSYNC: &str = "min.insync.replicas";
 
 /// How long the brokers are waited for at first, one after the other; being turned away ends it early.
 const CONNECT_TIMEOUTS: [Duration; 4] = [
@@ -43,6 +46,16 @@ pub(super) struct Topics {
     replication: u16,
     min_insync: u16,
     known: Mutex<BTreeMap<Topic, TopicSpec>>,
+    /// Topics that acknowledge what too few brokers have, and why.
+    unsafe_to_use: Mutex<BTreeMap<Topic, String>>,
+}
+
+/// A topic as it was found.
+struct Found {
+    name: Topic,
+    partitions: u16,
+    /// On how many brokers each of its partitions is, at least.
+    replicas: usize,
 }
 
 impl Topics {
@@ -59,6 +72,7 @@ impl Topics {
             replication: config.replication,
             min_insync: config.min_insync,
             known: Mutex::default(),
+            unsafe_to_use: Mutex::default(),
         };
         let metadata = topics.connect()?;
         topics.take_over(&metadata)?;
@@ -116,8 +130,16 @@ impl Topics {
             let Some(name) = self.prefix.topic(topic.name()) else {
                 continue;
             };
-            let partitions = u16::try_from(topic.partitions().len()).unwrap_or(u16::MAX);
-            found.push((name, partitions));
+            let partitions = topic.partitions();
+            found.push(Found {
+                name,
+                partitions: u16::try_from(partitions.len()).unwrap_or(u16::MAX),
+                replicas: partitions
+                    .iter()
+                    .map(|one| one.replicas().len())
+                    .min()
+                    .unwrap_or_default(),
+            });
         }
         let specs = self.describe(&found)?;
         let mut known = self.known();
@@ -126,14 +148,45 @@ impl Topics {
         Ok(())
     }
 
-    fn describe(&self, found: &[(Topic, u16)]) -> Result<Vec<TopicSpec>, Error> {
-        let names: Vec<_> = found.iter().map(|(name, _)| self.prefix.of(name)).collect();
-        if !self.administers {
-            return Ok(found
-                .iter()
-                .map(|(name, partitions)| unknown(name, *partitions))
-                .collect());
+    /// Asks how topics are kept, and takes note of those that acknowledge too soon.
+    fn describe(&self, found: &[Found]) -> Result<Vec<TopicSpec>, Error> {
+        let names: Vec<_> = found.iter().map(|one| self.prefix.of(&one.name)).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let settings = match self.administers {
+            true => self.settings_of(&names)?.into_iter().map(Some).collect(),
+            false => vec![None; found.len()],
+        };
+        let mut specs = Vec::with_capacity(found.len());
+        let mut unsafe_to_use = BTreeMap::new();
+        for (one, settings) in found.iter().zip(&settings) {
+            let cause = self.too_few(one, settings.as_ref());
+            unsafe_to_use.extend(cause.map(|cause| (one.name.clone(), cause)));
+            specs.push(spec_of(one, settings.as_ref()));
         }
+        *self.unsafe_to_use() = unsafe_to_use;
+        Ok(specs)
+    }
+
+    fn unsafe_to_use(&self) -> MutexGuard<'_, BTreeMap<Topic, String>> {
+        let noted = self.unsafe_to_use.lock();
+        noted.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why what a topic acknowledges may be lost with fewer brokers than was asked for.
+    fn too_few(&self, found: &Found, settings: Option<&Settings>) -> Option<String> {
+        let asked = self.min_insync;
+        let told = settings.and_then(|all| Some(all.get(MIN_INSYNC)?.0.as_str()));
+        // A service that tells no number has a rule of its own.
+        let least = told.and_then(|told| told.parse::<u16>().ok());
+        if let Some(least) = least.filter(|least| *least < asked) {
+            return Some(format!("its {MIN_INSYNC} is {least}, not {asked}"));
+        }
+        let replicas = found.replicas;
+        (replicas < usize::from(asked)).then(|| format!("it is on {replicas} brokers, not {asked}"))
+    }
+
+    /// Asks for all settings of topics.
+    fn settings_of(&self, names: &[&str]) -> Result<Vec<Settings>, Error> {
         let asked: Vec<_> = names
             .iter()
             .map(|name| ResourceSpecifier::Topic(name))
@@ -144,13 +197,11 @@ impl Topics {
         let answer = block_on(self.admin.describe_configs(&asked, &options()));
         let answer =
             answer.map_err(|error| self.administering("ask how topics are kept", &error))?;
-        let mut specs = Vec::with_capacity(found.len());
-        for ((name, partitions), config) in found.iter().zip(answer) {
-            let config = config
-                .map_err(|code| asking("ask how topics are kept", &KafkaError::AdminOp(code)))?;
-            specs.push(spec_of(name.clone(), *partitions, &config));
-        }
-        Ok(specs)
+        let each = answer.into_iter().map(|one| {
+            one.map(settings_in)
+                .map_err(|code| asking("ask how topics are kept", &KafkaError::AdminOp(code)))
+        });
+        each.collect()
     }
 
     /// Makes a topic, or checks that an existing one fits and keeps it as is asked now.
@@ -172,6 +223,16 @@ impl Topics {
                 topic: spec.name.to_string(),
                 existing: known.partitions,
                 asked: spec.partitions,
+            });
+        }
+        if let Some(cause) = self.unsafe_to_use().get(&spec.name) {
+            return Err(Error::Refused {
+                doing: format!(
+                    "topic {} may lose what is acknowledged",
+                    self.prefix.of(&spec.name)
+                ),
+                cause: cause.clone(),
+                hint: "have the topic keep as many copies in sync as kafka.min_insync asks, or lower that",
             });
         }
         if known != *spec && self.administers {
@@ -237,11 +298,19 @@ impl Topics {
         })
     }
 
-    /// Keeps an existing topic as is asked now.
+    /// Keeps an existing topic as is asked now; what somebody else has set of it stays.
     fn keep(&self, spec: &TopicSpec) -> Result<(), Error> {
         let name = self.prefix.of(&spec.name);
         let settings = self.settings(spec);
+        let ours: BTreeSet<_> = settings.iter().map(|(key, _)| *key).collect();
+        let all = self.settings_of(&[&name])?.pop().unwrap_or_default();
         let mut change = AlterConfig::new(ResourceSpecifier::Topic(&name));
+        // What is not listed would go back to its default.
+        for (key, (value, is_of_topic)) in &all {
+            if *is_of_topic && !ours.contains(key.as_str()) {
+                change = change.set(key, value);
+            }
+        }
         for (key, value) in &settings {
             change = change.set(key, value);
         }
@@ -271,7 +340,7 @@ impl Topics {
                     .map_or_else(whole, |bytes| bytes.to_string()),
             ),
             ("delete.retention.ms", millis(KEEPS_DELETES)),
-            ("min.insync.replicas", self.min_insync.to_string()),
+            (MIN_INSYNC, self.min_insync.to_string()),
             (
                 "max.message.bytes",
                 crate::limits::WRITE_BYTES_MAX.to_string(),
@@ -286,23 +355,24 @@ impl Topics {
     }
 }
 
-/// A topic of which only the partitions can be asked.
-fn unknown(name: &Topic, partitions: u16) -> TopicSpec {
-    TopicSpec {
-        name: name.clone(),
-        partitions,
-        retention: None,
-        retention_bytes: None,
-        compacted: false,
-    }
+/// What is set of a topic, each with whether it was set for this topic alone.
+type Settings = BTreeMap<String, (String, bool)>;
+
+fn settings_in(told: ConfigResource) -> Settings {
+    let each = told.entries.into_iter().filter_map(|entry| {
+        let is_of_topic = entry.source == ConfigSource::DynamicTopic;
+        Some((entry.name, (entry.value?, is_of_topic)))
+    });
+    each.collect()
 }
 
-fn spec_of(name: Topic, partitions: u16, config: &ConfigResource) -> TopicSpec {
-    let value = |key: &str| config.get(key).and_then(|entry| entry.value.as_deref());
+/// A topic by what is set of it; without that, only its partitions are known.
+fn spec_of(found: &Found, settings: Option<&Settings>) -> TopicSpec {
+    let value = |key: &str| settings.and_then(|all| Some(all.get(key)?.0.as_str()));
     let number = |key: &str| value(key).and_then(|value| value.parse::<u64>().ok());
     TopicSpec {
-        name,
-        partitions,
+        name: found.name.clone(),
+        partitions: found.partitions,
         retention: number("retention.ms").map(Duration::from_millis),
         retention_bytes: number("retention.bytes"),
         compacted: value("cleanup.policy").is_some_and(|policy| policy.contains("compact")),
