@@ -33,8 +33,8 @@ const SSL_ALERT: &str = "SSL alert number";
 pub(super) struct Context {
     tokens: Option<TokenSource>,
     moves: Mutex<VecDeque<Move>>,
-    /// The member's place in its group, as it was when it was given what it has.
-    place: Mutex<Option<Arc<ConsumerGroupMetadata>>>,
+    /// What the member is to its group, as it was when it was given what it has.
+    membership: Mutex<Option<Arc<ConsumerGroupMetadata>>>,
     /// What went wrong in the background since something last went well: calls that wait for it only time out.
     trouble: Mutex<Option<(RDKafkaErrorCode, String)>>,
     /// Nobody is there any more to finish anything: what is to be given up is given up at once.
@@ -70,7 +70,7 @@ impl Context {
         Self {
             tokens,
             moves: Mutex::default(),
-            place: Mutex::default(),
+            membership: Mutex::default(),
             trouble: Mutex::default(),
             leaving: AtomicBool::new(false),
         }
@@ -86,11 +86,11 @@ impl Context {
         self.moves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Names the member to a transaction by the place that its partitions came with: who has lost it meanwhile may look like
-    /// nobody's member to itself, and brokers let such a one commit.
-    pub(super) fn place(&self) -> Option<Arc<ConsumerGroupMetadata>> {
-        let place = self.place.lock();
-        place.unwrap_or_else(PoisonError::into_inner).clone()
+    /// Names the member to a transaction by what its partitions came with: who has lost them meanwhile may know no member's id of
+    /// itself any more, and brokers let anybody commit who claims to be no member.
+    pub(super) fn membership(&self) -> Option<Arc<ConsumerGroupMetadata>> {
+        let membership = self.membership.lock();
+        membership.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn trouble(&self) -> MutexGuard<'_, Option<(RDKafkaErrorCode, String)>> {
@@ -245,8 +245,11 @@ impl ConsumerContext for Context {
     ) {
         let wanted = match told {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
-                let place = consumer.group_metadata().map(Arc::new);
-                *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+                let membership = consumer.group_metadata().map(Arc::new);
+                *self
+                    .membership
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = membership;
                 Move::Assign(partitions.clone())
             }
             _ => Move::Revoke,

@@ -190,10 +190,10 @@ impl Journal for TaskJournal {
         }
         let done = self.cluster.counted(done);
         let own = write.offsets.iter().all(|(group, ..)| *group == self.group);
-        let place = self.member.context().place().filter(|_| own);
-        match place {
-            Some(place) => {
-                let groups = vec![(self.group.clone(), place)];
+        let membership = self.member.context().membership().filter(|_| own);
+        match membership {
+            Some(membership) => {
+                let groups = vec![(self.group.clone(), membership)];
                 self.transactions.submit(write, groups, done);
             }
             None => done(Err(Error::Refused {
