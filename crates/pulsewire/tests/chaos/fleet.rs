@@ -93,10 +93,14 @@ impl<'f> Fleet<'f> {
         fallen
     }
 
-    /// The last that each has logged.
+    /// What each that runs says of itself, and the last that it has logged.
     pub(crate) fn last_words(&self) -> String {
-        let each = self.sites.iter().enumerate();
-        let words = each.map(|(number, site)| format!("instance {number}:\n{}", tail(site)));
+        let each = self.sites.iter().zip(&self.running).enumerate();
+        let words = each.map(|(number, (site, running))| {
+            let status = running.as_ref().map(|one| one.get("/status").1);
+            let status = status.unwrap_or_default();
+            format!("instance {number}: {status}\n{}", tail(site))
+        });
         words.collect::<Vec<_>>().join("\n")
     }
 
@@ -128,6 +132,10 @@ pub(crate) fn site_key() -> clinical::SiteKey {
 
 fn tail(site: &Site) -> String {
     let log = site.log();
-    let lines: Vec<&str> = log.lines().rev().take(25).collect();
+    let own = log
+        .lines()
+        .rev()
+        .filter(|line| !line.contains(" librdkafka: "));
+    let lines: Vec<&str> = own.take(25).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
