@@ -91,8 +91,11 @@ pub(crate) struct Stage<P: Processor> {
 /// A partition's place: its task, or why it has none and since when.
 struct Slot<P: Processor> {
     task: Option<Task<P, FjallStore>>,
+    /// What went wrong last; it stands until something was committed after it.
     cause: String,
     failed: Option<Stopwatch>,
+    /// How many records it has told to be missing.
+    missing: u64,
 }
 
 /// What all tasks of a stage told in one turn.
@@ -140,23 +143,13 @@ impl<P: Processor + 'static> Stage<P> {
         let store = self.shared.states.store(&self.spec.name, partition)?;
         let (spec, processor) = (self.spec.clone(), Arc::clone(&self.processor));
         let journal = self.share.task(partition)?;
-        let task = match self.share.is_shared() {
-            false => Task::open(spec, partition, processor, journal, store)?,
+        match self.share.is_shared() {
+            false => Task::open(spec, partition, processor, journal, store),
             true => {
                 let changelog = changelog_topic(&self.spec.name);
-                Task::open_with_changelog(spec, changelog, partition, processor, journal, store)?
+                Task::open_with_changelog(spec, changelog, partition, processor, journal, store)
             }
-        };
-        let missing = task.recovery().missing;
-        if missing > 0 {
-            tracing::error!(
-                stage = self.name,
-                partition,
-                missing,
-                "records that the state should rest on are past their retention: what they said is lost to it"
-            );
         }
-        Ok(task)
     }
 
     /// What it tells of itself.
@@ -316,6 +309,17 @@ impl<P: Processor + 'static> Stage<P> {
                     turn.restoring = turn.restoring.saturating_add(progress.lag);
                 }
                 turn.watermark = turn.watermark.min(progress.watermark);
+                if progress.committed && !progress.recovering {
+                    slot.cause.clear();
+                }
+                if let Some(missing) = slot.newly_missing() {
+                    tracing::error!(
+                        stage = self.name,
+                        partition,
+                        missing,
+                        "records that the state should rest on are past their retention: what they said is lost to it"
+                    );
+                }
             }
             Some(Err(error)) => {
                 tracing::error!(stage = self.name, partition, %error, "a task failed; it is opened again");
@@ -323,7 +327,7 @@ impl<P: Processor + 'static> Stage<P> {
             }
             None => {}
         }
-        if slot.task.is_none() {
+        if !slot.cause.is_empty() {
             turn.failing = true;
             turn.cause.clone_from(&slot.cause);
         }
@@ -339,8 +343,12 @@ impl<P: Processor + 'static> Stage<P> {
         if !self.slots.get(&partition).is_some_and(rested) {
             return;
         }
+        let known = self.slots.remove(&partition);
         let slot = match self.open_task(partition) {
-            Ok(task) => Slot::of(task),
+            Ok(task) => Slot {
+                cause: known.map_or_else(String::new, |slot| slot.cause),
+                ..Slot::of(task)
+            },
             Err(error) => {
                 tracing::error!(stage = self.name, partition, %error, "a task cannot be opened again yet");
                 Slot::failed(&error)
@@ -407,7 +415,16 @@ impl<P: Processor> Slot<P> {
             task: Some(task),
             cause: String::new(),
             failed: None,
+            missing: 0,
         }
+    }
+
+    /// How many records its task has found to be missing by now, where these are more than before.
+    fn newly_missing(&mut self) -> Option<u64> {
+        let found = self.task.as_ref()?.counters().skipped;
+        let is_more = found > self.missing;
+        self.missing = self.missing.max(found);
+        is_more.then_some(found)
     }
 
     fn failed(error: &TaskError) -> Self {
@@ -415,6 +432,7 @@ impl<P: Processor> Slot<P> {
             task: None,
             cause: error.to_string(),
             failed: Some(Stopwatch::start()),
+            missing: 0,
         }
     }
 
