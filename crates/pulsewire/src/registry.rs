@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::Journal;
-use schema::compatibility::{Mode, Schema};
+use schema::compatibility::{Language, Mode, Policy, Schema};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -125,9 +125,48 @@ pub(crate) fn prepare(
 ) -> Result<SchemaIds, Error> {
     let settings = &config.schema_registry;
     let registry = open(config, journal, clock)?;
-    patiently(settings.retry_for, || {
-        register(&*registry, &ours(), settings.compatibility)
-    })
+    let ours = ours();
+    let ids = patiently(settings.retry_for, || {
+        register(&*registry, &ours, settings.compatibility)
+    })?;
+    if !settings.url.is_empty() {
+        warn_of_refusals_to_come(&*registry, &ours);
+    }
+    Ok(ids)
+}
+
+/// What another registry holds subjects to is told before a later version is refused for it.
+fn warn_of_refusals_to_come(registry: &dyn Ask, ours: &[Ours]) {
+    match too_strict(registry, ours) {
+        Ok(strict) if strict.is_empty() => {}
+        Ok(strict) => tracing::warn!(
+            subjects = strict.join(", "),
+            "the schema registry will refuse the next version that maps further elements; set these subjects to FORWARD_TRANSITIVE there, and schema_registry.compatibility = \"forward_transitive\" here"
+        ),
+        Err(error) => {
+            tracing::warn!(%error, "what the schema registry holds our subjects to is not known")
+        }
+    }
+}
+
+/// The subjects for which a registry would refuse an element that is added to an open object, each with its mode.
+fn too_strict(registry: &dyn Ask, ours: &[Ours]) -> Result<Vec<String>, Error> {
+    let mut strict = Vec::new();
+    // An Avro schema is not open: each new field of it has a default.
+    let open = ours
+        .iter()
+        .filter(|one| one.schema.language() == Language::Json);
+    for one in open {
+        let settings = registry.settings(&one.subject)?;
+        let takes_more = matches!(
+            settings.mode,
+            Mode::None | Mode::Forward | Mode::ForwardTransitive
+        );
+        if !takes_more && settings.policy == Policy::Strict {
+            strict.push(format!("{} ({})", one.subject, settings.mode.name()));
+        }
+    }
+    Ok(strict)
 }
 
 /// Tries again while the registry cannot be reached, as long as the waits are no longer than that together.

@@ -122,6 +122,32 @@ fn a_start_registers_all_our_schemas_once() {
 }
 
 #[test]
+fn subjects_that_will_refuse_further_elements_are_named_with_their_mode() {
+    let registry = Embedded::new(memory(), Clock::system());
+    let schema = |topic: &str, language| Ours {
+        topic: topic.into(),
+        subject: format!("{topic}-value"),
+        schema: Schema::parse(language, ONE).expect("it is one"),
+    };
+    let ours = [schema("a", Language::Json), schema("b", Language::Json)];
+    let told = |mode, policy| {
+        let settings = Settings { mode, policy };
+        let set = registry.change(|registry| Ok(registry.set_settings(Some("a-value"), settings)));
+        set.expect("it writes");
+        too_strict(&registry, &ours).expect("it reads").join(", ")
+    };
+    for mode in [Mode::None, Mode::Forward, Mode::ForwardTransitive] {
+        assert_eq!(told(mode, Policy::Strict), "");
+    }
+    assert_eq!(told(Mode::Backward, Policy::Lenient), "");
+    assert_eq!(told(Mode::Backward, Policy::Strict), "a-value (BACKWARD)");
+    assert_eq!(
+        told(Mode::FullTransitive, Policy::Strict),
+        "a-value (FULL_TRANSITIVE)"
+    );
+}
+
+#[test]
 fn a_registry_that_is_not_there_is_named() {
     let mut config = crate::config::defaults();
     config.schema_registry.url = "http://127.0.0.1:9".to_owned();
