@@ -35,6 +35,7 @@ pub use group::{Change, KafkaGroup, TaskJournal};
 pub use members::{Member, Membership};
 pub use survey::{Survey, TopicSurvey};
 
+use crate::record::stored_bytes;
 use crate::{
     Batch, Bounds, Done, Error, Group, Journal, Offset, Topic, TopicPartition, TopicSpec, Write,
     check, limits,
@@ -54,6 +55,8 @@ use transaction::{AfterFailure, Transactions};
 
 /// A question to the brokers is given up after this.
 const ASK_TIMEOUT: Duration = Duration::from_secs(15);
+/// A record of a transaction has at most so many bytes: what brokers take at once, less what they and we put around it.
+pub const RECORD_BYTES_MAX: usize = limits::WRITE_BYTES_MAX - (64 << 10);
 /// Deleted keys can be seen in a compacted topic for so long.
 pub const KEEPS_DELETES: Duration = topics::KEEPS_DELETES;
 
@@ -152,6 +155,28 @@ impl Cluster {
 
     fn check_write(&self, write: &Write) -> Result<(), Error> {
         check::write(write, limits::WRITE_BYTES_MAX)?;
+        let records = write.records.iter().map(|(to, _)| to);
+        self.check(records.chain(write.offsets.iter().map(|(_, of, _)| of)))
+    }
+
+    /// A task's transaction may be of any size, for a state is not divided; each record must be taken by the brokers.
+    fn check_transaction(&self, write: &Write) -> Result<(), Error> {
+        check::write(write, usize::MAX)?;
+        for (to, record) in &write.records {
+            let bytes = stored_bytes(record);
+            if bytes > RECORD_BYTES_MAX {
+                return Err(Error::Refused {
+                    doing: format!(
+                        "cannot write {bytes} bytes to {} {} for key {}",
+                        to.topic,
+                        to.partition,
+                        record.key.escape_ascii()
+                    ),
+                    cause: format!("a record has at most {RECORD_BYTES_MAX} bytes"),
+                    hint: "where it is a changelog, the stage knows too much of one key: find out what that key sends, and keep it away",
+                });
+            }
+        }
         let records = write.records.iter().map(|(to, _)| to);
         self.check(records.chain(write.offsets.iter().map(|(_, of, _)| of)))
     }

@@ -185,7 +185,7 @@ impl Journal for TaskJournal {
     }
 
     fn submit(&self, write: Write, done: Done) {
-        if let Err(error) = self.cluster.check_write(&write) {
+        if let Err(error) = self.cluster.check_transaction(&write) {
             return done(Err(error));
         }
         let done = self.cluster.counted(done);

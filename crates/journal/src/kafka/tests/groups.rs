@@ -171,3 +171,38 @@ fn a_place_that_was_taken_is_taken_again_once_the_other_is_gone() {
     });
     assert_eq!(again, Some(vec![0, 1, 2, 3]));
 }
+
+#[test]
+fn a_task_commits_much_at_once_and_is_told_which_record_is_too_large_for_any_commit() {
+    /// Together more than a write of others may have.
+    const PARTS: usize = 5;
+    let Some((_config, journal)) = set_up("large") else {
+        return;
+    };
+    let group = journal
+        .join("stage", &["in".into()], &[])
+        .expect("it joins");
+    assert_eq!(change(&group), Change::Assigned(vec![0, 1, 2, 3]));
+    let task = group.task(0).expect("the partition is ours");
+    let record = |bytes: usize| (at("out", 0), value(&vec![b'x'; bytes]));
+    let write = |records| Write {
+        records,
+        offsets: vec![("stage".into(), at("in", 0), 0)],
+    };
+    let parts = vec![record(limits::WRITE_BYTES_MAX / PARTS); PARTS + 1];
+    task.append(write(parts))
+        .expect("each of them is small enough");
+    let error = task
+        .append(write(vec![record(RECORD_BYTES_MAX)]))
+        .expect_err("brokers would not take it");
+    assert!(matches!(error, Error::Refused { .. }), "{error:?}");
+    let error = error.to_string();
+    for part in ["out 0", "key key", &RECORD_BYTES_MAX.to_string()] {
+        assert!(error.contains(part), "{error}");
+    }
+    let most = RECORD_BYTES_MAX - 256;
+    task.append(write(vec![record(most)]))
+        .expect("it is just small enough");
+    let read = all(&journal, &at("out", 0));
+    assert_eq!(read.last().map(Vec::len), Some(most));
+}
