@@ -28,7 +28,9 @@ cargo xtask COMMAND
 
   test [--fast]   all of CI: format, lints, tests, documentation, fuzzing, browser; --fast leaves out the last two
   bless           accepts new expected values in tests (then read the diff)
-  bench           prints the table of measured ratios (release build; some minutes)
+  bench [kafka [--short]]
+                  prints the table of measured ratios (release build; some minutes); with kafka, of what needs brokers,
+                  beside an application of Kafka Streams
   chaos kafka [--minutes N] [--seed S]
                   kills, stops and cuts off instances and brokers under load, and checks that what comes out is exact
   conformance [--corpus NAME] [--classes] [--list] [FILTER]
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
             )
             .env("UPDATE_EXPECT", "1"),
         ),
-        ["bench"] => bench::run(),
+        ["bench", rest @ ..] => bench::run(rest),
         ["chaos", rest @ ..] => chaos::run(rest),
         ["conformance", rest @ ..] => conformance::run(rest),
         ["e2e"] => e2e::run(),
