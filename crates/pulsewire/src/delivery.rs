@@ -1,16 +1,17 @@
 //! Carries news about alerts to the people they concern: at least once, known by its id, tried again until it arrives.
 //!
-//! What is due is in the journal, and so is every try with the time of the next: a restart goes on where it was.
+//! What is due is in the journal, and so is every try with the time of the next: a restart goes on where it was. Between any two
+//! tries it is looked whether the partitions are still this process's, so that a receiver that hangs holds up nobody else's.
 
 mod console;
 mod queue;
 mod webhook;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clinical::{Delivery, DeliveryKind, wire};
+use clinical::{Delivery, DeliveryId, DeliveryKind, wire};
 use journal::{Journal, Offset, Record, TopicPartition, Write, partition_for};
 
 use crate::clock::Clock;
@@ -111,6 +112,21 @@ struct Runner {
     queue: Queue,
     next: BTreeMap<TopicPartition, Offset>,
     carry: Box<dyn Carry>,
+    /// Until where the tries of those before us are read before anything is tried; nothing is known of them yet without it.
+    tried_until: Option<Vec<(TopicPartition, Offset)>>,
+    /// Whether all of them are read.
+    is_recovered: bool,
+    /// Keeps outcomes as what the group knows us by: it writes nothing more once the partitions are another's.
+    keeper: Option<Arc<dyn Journal>>,
+    /// Outcomes that are not in the journal yet, each the last of its delivery.
+    unkept: BTreeMap<DeliveryId, Outcome>,
+}
+
+/// What became of a try, as it is kept.
+struct Outcome {
+    /// Of the news.
+    partition: u16,
+    record: (TopicPartition, Record),
 }
 
 impl Runner {
@@ -132,23 +148,44 @@ impl Runner {
             queue: Queue::new(retry),
             next: BTreeMap::new(),
             carry,
+            tried_until: None,
+            is_recovered: false,
+            keeper: None,
+            unkept: BTreeMap::new(),
         }
     }
 
     fn run(&mut self, stop: &Stop) {
         let mut seen = 0;
-        self.recover_at_last(stop);
         while !stop.is_asked() {
             self.take_part(stop);
-            let done = self.read_due().and_then(|()| self.try_due(stop));
-            if let Err(error) = done {
-                tracing::error!(channel = self.name, %error, "news could not be read or its outcome not kept");
+            match self.turn() {
+                // More may be due.
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(channel = self.name, %error, "news could not be read or its outcome not kept; it tries again");
+                    stop.rest(REST);
+                }
             }
-            seen = self
-                .shared
-                .journal
-                .wait(seen, self.shared.clock.in_the_room(WAIT).max(WAIT_LEAST));
+            let longest = self.shared.clock.in_the_room(WAIT).max(WAIT_LEAST);
+            seen = self.shared.journal.wait(seen, longest);
         }
+    }
+
+    /// Tries one piece of news whose time has come, what was never tried first; tells whether there was one.
+    fn turn(&mut self) -> Result<bool, journal::Error> {
+        if !self.is_recovered {
+            self.is_recovered = self.recover()?;
+            return Ok(self.is_recovered);
+        }
+        // A receiver that hangs must not keep what is new from being seen, and tried before what failed.
+        self.read_due()?;
+        let tried = self.try_next();
+        if !self.unkept.is_empty() {
+            self.keep()?;
+        }
+        Ok(tried)
     }
 
     /// Begins anew with the partitions that became its own; what was another's is brought by whoever has it now.
@@ -161,12 +198,15 @@ impl Runner {
                 return stop.rest(REST);
             }
         };
-        self.queue = Queue::new(self.retry);
+        if change == Change::Revoking
+            && !self.unkept.is_empty()
+            && let Err(error) = self.keep()
+        {
+            tracing::error!(channel = self.name, %error, "outcomes are not kept; what arrived may be brought again");
+        }
+        self.begin_anew();
         match change {
-            Change::Assigned(partitions) => {
-                self.partitions = partitions;
-                self.recover_at_last(stop);
-            }
+            Change::Assigned(partitions) => self.partitions = partitions,
             Change::Revoking | Change::Lost => {
                 self.partitions.clear();
                 if let Err(error) = self.share.release() {
@@ -176,31 +216,27 @@ impl Runner {
         }
     }
 
-    fn recover_at_last(&mut self, stop: &Stop) {
-        while let Err(error) = self.recover() {
-            tracing::error!(channel = self.name, %error, "this channel cannot read what is due; it tries again");
-            stop.rest(REST);
-            if stop.is_asked() {
-                return;
-            }
-        }
+    fn begin_anew(&mut self) {
+        self.queue = Queue::new(self.retry);
+        self.next.clear();
+        self.tried_until = None;
+        self.is_recovered = false;
+        self.keeper = None;
+        self.unkept.clear();
     }
 
-    /// Reads what was tried before, so that nothing that arrived is brought again and no delay starts anew.
-    fn recover(&mut self) -> Result<(), journal::Error> {
-        let committed = self.shared.journal.committed(&self.group)?;
-        self.next.clear();
-        for partition in self.partitions.clone() {
-            for topic in [topics::DELIVERY, topics::DELIVERY_ATTEMPT] {
-                let at = TopicPartition::new(topic, partition);
-                let start = self.start_of(&at)?;
-                self.next.insert(
-                    at.clone(),
-                    committed.get(&at).copied().unwrap_or(start).max(start),
-                );
-            }
-            let attempts = TopicPartition::new(topics::DELIVERY_ATTEMPT, partition);
-            while let Some(batch) = self.read(&attempts)? {
+    /// Reads what was tried before, so that nothing that arrived is brought again and no delay starts anew; tells whether it is
+    /// all read.
+    fn recover(&mut self) -> Result<bool, journal::Error> {
+        let until = match self.tried_until.take() {
+            Some(until) => until,
+            None => self.begin()?,
+        };
+        let mut is_all = true;
+        for (attempts, written) in &until {
+            // What whoever had them before has just written can be read a little later.
+            is_all &= self.end_of(attempts)? >= *written;
+            while let Some(batch) = self.read(attempts)? {
                 for record in batch.iter() {
                     let for_us = record.header("channel") == Some(self.name.as_bytes());
                     if let Some(attempt) =
@@ -211,16 +247,37 @@ impl Runner {
                 }
             }
         }
-        Ok(())
+        self.tried_until = Some(until);
+        Ok(is_all)
+    }
+
+    /// Goes to where the group stands; gives until where tries are written by now.
+    fn begin(&mut self) -> Result<Vec<(TopicPartition, Offset)>, journal::Error> {
+        let committed = self.shared.journal.committed(&self.group)?;
+        for partition in self.partitions.clone() {
+            for topic in [topics::DELIVERY, topics::DELIVERY_ATTEMPT] {
+                let at = TopicPartition::new(topic, partition);
+                let start = self.start_of(&at)?;
+                let from = committed.get(&at).copied().unwrap_or(start).max(start);
+                self.next.insert(at, from);
+            }
+        }
+        let each = self.partitions.iter();
+        let attempts: Vec<_> = each
+            .map(|number| TopicPartition::new(topics::DELIVERY_ATTEMPT, *number))
+            .collect();
+        let written = self.shared.journal.written(&attempts)?;
+        Ok(attempts.into_iter().zip(written).collect())
     }
 
     fn start_of(&self, at: &TopicPartition) -> Result<Offset, journal::Error> {
-        Ok(self
-            .shared
-            .journal
-            .bounds(std::slice::from_ref(at))?
-            .first()
-            .map_or(0, |bounds| bounds.start))
+        let bounds = self.shared.journal.bounds(std::slice::from_ref(at))?;
+        Ok(bounds.first().map_or(0, |bounds| bounds.start))
+    }
+
+    fn end_of(&self, at: &TopicPartition) -> Result<Offset, journal::Error> {
+        let bounds = self.shared.journal.bounds(std::slice::from_ref(at))?;
+        Ok(bounds.first().map_or(0, |bounds| bounds.end))
     }
 
     /// Takes in all news that is due by this channel.
@@ -267,20 +324,16 @@ impl Runner {
         Ok(next.map(|_| batch))
     }
 
-    /// Tries everything whose time has come, and writes down how each try ended.
-    fn try_due(&mut self, stop: &Stop) -> Result<(), journal::Error> {
-        while let Some(due) = self.queue.next_due(self.shared.clock.now()) {
-            if stop.is_asked() {
-                return Ok(());
-            }
-            let carried = self.carry.carry(&due.delivery, &due.json);
-            let attempt = self.queue.ended(&due, carried, self.shared.clock.now());
-            self.count(&attempt, &due.delivery);
-            self.keep(&attempt, &due)?;
-            // A receiver that hangs must not keep what is new from being seen, and tried before what failed.
-            self.read_due()?;
-        }
-        Ok(())
+    fn try_next(&mut self) -> bool {
+        let Some(due) = self.queue.next_due(self.shared.clock.now()) else {
+            return false;
+        };
+        let carried = self.carry.carry(&due.delivery, &due.json);
+        let attempt = self.queue.ended(&due, carried, self.shared.clock.now());
+        self.count(&attempt, &due.delivery);
+        self.unkept
+            .insert(attempt.delivery, self.outcome(&attempt, &due));
+        true
     }
 
     fn count(&self, attempt: &Attempt, delivery: &Delivery) {
@@ -315,8 +368,7 @@ impl Runner {
         }
     }
 
-    /// Keeps the outcome; where nothing earlier is pending, the group's position moves on with it.
-    fn keep(&self, attempt: &Attempt, due: &Due) -> Result<(), journal::Error> {
+    fn outcome(&self, attempt: &Attempt, due: &Due) -> Outcome {
         let now = self.shared.clock.now().micros();
         let key = *due.delivery.alert.patient.as_bytes();
         let partition = partition_for(&key, self.shared.partitions);
@@ -331,30 +383,57 @@ impl Runner {
             value: Some(attempt.to_json().into()),
             ..Record::default()
         };
-        let at = TopicPartition::new(topics::DELIVERY, due.partition);
-        let read = self.next.get(&at).copied().unwrap_or(0);
-        let position = self.queue.oldest(due.partition).unwrap_or(read);
+        let to = TopicPartition::new(topics::DELIVERY_ATTEMPT, partition);
+        Outcome {
+            partition: due.partition,
+            record: (to, record),
+        }
+    }
+
+    /// Keeps the outcomes; where nothing earlier is pending, the group's position moves on with them.
+    fn keep(&mut self) -> Result<(), journal::Error> {
+        let write = self.to_keep()?;
+        let keeper = match (&self.keeper, self.partitions.first()) {
+            (Some(keeper), _) => Arc::clone(keeper),
+            (None, Some(first)) => self.share.task(*first)?,
+            // Nothing is this process's: whoever has it now finds out.
+            (None, None) => {
+                self.unkept.clear();
+                return Ok(());
+            }
+        };
+        // One that failed writes no more.
+        self.keeper = None;
+        keeper.append(write)?;
+        self.keeper = Some(keeper);
+        self.unkept.clear();
+        Ok(())
+    }
+
+    fn to_keep(&self) -> Result<Write, journal::Error> {
+        let records = self.unkept.values().map(|one| one.record.clone());
+        let of: BTreeSet<_> = self.unkept.values().map(|one| one.partition).collect();
+        let positions = of.into_iter().map(|partition| {
+            let at = TopicPartition::new(topics::DELIVERY, partition);
+            let read = self.next.get(&at).copied().unwrap_or(0);
+            let position = self.queue.oldest(partition).unwrap_or(read);
+            (Arc::clone(&self.group), at, position)
+        });
         let mut write = Write {
-            records: vec![(
-                TopicPartition::new(topics::DELIVERY_ATTEMPT, partition),
-                record,
-            )],
-            offsets: vec![(Arc::clone(&self.group), at, position)],
+            records: records.collect(),
+            offsets: positions.collect(),
         };
         if self.queue.is_empty() {
             // Nothing is pending, so no earlier try matters any more.
-            let partitions = self.partitions.iter();
-            let attempts = partitions.map(|p| TopicPartition::new(topics::DELIVERY_ATTEMPT, *p));
-            for at in attempts {
-                let end = self
-                    .shared
-                    .journal
-                    .bounds(std::slice::from_ref(&at))?
-                    .first()
-                    .map_or(0, |b| b.end);
+            for partition in &self.partitions {
+                let at = TopicPartition::new(topics::DELIVERY_ATTEMPT, *partition);
+                let end = self.end_of(&at)?;
                 write.offsets.push((Arc::clone(&self.group), at, end));
             }
         }
-        self.shared.journal.append(write).map(drop)
+        Ok(write)
     }
 }
+
+#[cfg(test)]
+mod tests;

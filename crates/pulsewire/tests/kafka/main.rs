@@ -25,6 +25,9 @@ mod interop;
 mod takeover;
 
 #[cfg(test)]
+mod delivery;
+
+#[cfg(test)]
 mod site_key;
 
 // What these share with the tests of one process.
