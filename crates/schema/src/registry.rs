@@ -143,11 +143,29 @@ pub struct Found<'r> {
 struct Entry {
     id: u32,
     deleted: bool,
+    /// Whether its record's key names the id; those of the first programs do not.
+    keyed: bool,
+}
+
+impl Entry {
+    /// What tells its record from others of the same version.
+    fn key(&self) -> Option<u32> {
+        self.keyed.then_some(self.id)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Late {
+    version: u32,
+    entry: Entry,
+    schema: Schema,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Subject {
     versions: BTreeMap<u32, Entry>,
+    /// What was registered as a version that another one was by then, in the order in which it was written.
+    late: Vec<Late>,
     settings: Option<Settings>,
     access: Option<Access>,
 }

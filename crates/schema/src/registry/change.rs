@@ -2,7 +2,7 @@
 
 use super::record::{self, Change};
 use super::{
-    Access, ID_MAX, Refusal, Registry, SUBJECT_BYTES_MAX, Scope, Settings, Which, is_same,
+    Access, Found, ID_MAX, Refusal, Registry, SUBJECT_BYTES_MAX, Scope, Settings, Which, is_same,
 };
 use crate::compatibility::Schema;
 
@@ -72,16 +72,41 @@ impl Registry {
             id: self.free_id(schema, id)?,
             version: version.unwrap_or_else(|| self.next_version(subject)),
         };
+        let new = Found {
+            subject,
+            version: registered.version,
+            id: registered.id,
+            schema,
+            deleted: false,
+        };
+        let other = self.found(subject, registered.version);
+        if let Some(other) = other.filter(|other| other.id != registered.id) {
+            let why = format!(
+                "version {} of subject '{subject}' is schema {}: delete it for ever first, or give another version",
+                other.version, other.id
+            );
+            return Err(Refusal::NotPermitted(why));
+        }
         Ok(Decision {
             answer: registered,
-            changes: vec![record::version(
-                subject,
-                registered.version,
-                registered.id,
-                schema,
-                false,
-            )],
+            changes: vec![record::version(&new, self.keyed(subject, new.version))],
         })
+    }
+
+    /// Takes back what was registered as a version that another one was by then; to be written before other changes.
+    pub fn take_back_late(&self) -> Vec<Change> {
+        let all = self.subjects.iter().flat_map(|(subject, kept)| {
+            let late = kept.late.iter();
+            late.map(move |late| record::no_version(subject, late.version, late.entry.key()))
+        });
+        all.collect()
+    }
+
+    /// Whether the key of a version's record names the schema; that of a new one does.
+    fn keyed(&self, subject: &str, version: u32) -> bool {
+        let kept = self.subjects.get(subject);
+        let entry = kept.and_then(|kept| kept.versions.get(&version));
+        entry.is_none_or(|entry| entry.keyed)
     }
 
     /// The id that was asked for, unless another schema has it; else the schema's own.
@@ -133,8 +158,8 @@ impl Registry {
                 return Err(Refusal::SubjectNotDeleted(subject.to_owned()));
             }
             let mut changes: Vec<Change> = entries
-                .keys()
-                .map(|version| record::no_version(subject, *version))
+                .iter()
+                .map(|(version, entry)| record::no_version(subject, *version, entry.key()))
                 .collect();
             if self.own_settings(subject).is_some() {
                 changes.push(record::settings(Some(subject), None));
@@ -182,7 +207,10 @@ impl Registry {
                 return Err(Refusal::VersionNotDeleted(subject.to_owned(), number));
             }
             (false, true) => return Err(Refusal::VersionDeleted(subject.to_owned(), number)),
-            (true, true) => Some(record::no_version(subject, number)),
+            (true, true) => {
+                let id = self.keyed(subject, number).then_some(found.id);
+                Some(record::no_version(subject, number, id))
+            }
             (false, false) => self.deleted(subject, number),
         };
         Ok(Decision {
@@ -192,14 +220,11 @@ impl Registry {
     }
 
     fn deleted(&self, subject: &str, version: u32) -> Option<Change> {
-        let found = self.found(subject, version)?;
-        Some(record::version(
-            subject,
-            version,
-            found.id,
-            found.schema,
-            true,
-        ))
+        let deleted = Found {
+            deleted: true,
+            ..self.found(subject, version)?
+        };
+        Some(record::version(&deleted, self.keyed(subject, version)))
     }
 
     /// Sets what holds for a subject or for all.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Entry, Registry, Settings};
+use super::{Access, Entry, Found, Late, Registry, Settings};
 use crate::compatibility::{Language, Mode, Policy, Schema};
 
 /// The number of the format.
@@ -29,6 +29,9 @@ struct Key {
     subject: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<u32>,
+    /// Of the schema: two that are registered as one version at the same moment do not overwrite each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<u32>,
     magic: u32,
 }
 
@@ -67,47 +70,52 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("words and numbers always make JSON")
 }
 
-fn key(keytype: Sort, subject: Option<&str>, version: Option<u32>) -> Vec<u8> {
+fn key(keytype: Sort, subject: Option<&str>) -> Vec<u8> {
     json(&Key {
         keytype,
         subject: subject.map(str::to_owned),
-        version,
+        version: None,
+        id: None,
         magic: FORMAT,
     })
 }
 
-/// A version of a subject, there or deleted for now.
-pub(super) fn version(
-    subject: &str,
-    version: u32,
-    id: u32,
-    schema: &Schema,
-    deleted: bool,
-) -> Change {
+fn version_key(subject: &str, version: u32, id: Option<u32>) -> Vec<u8> {
+    json(&Key {
+        keytype: Sort::Schema,
+        subject: Some(subject.to_owned()),
+        version: Some(version),
+        id,
+        magic: FORMAT,
+    })
+}
+
+/// A version of a subject, there or deleted for now. `keyed` is whether its key names the schema, as that of every new one does.
+pub(super) fn version(found: &Found<'_>, keyed: bool) -> Change {
     Change {
-        key: key(Sort::Schema, Some(subject), Some(version)),
+        key: version_key(found.subject, found.version, keyed.then_some(found.id)),
         value: Some(json(&SchemaValue {
-            subject: subject.to_owned(),
-            version,
-            id,
-            schema_type: schema.language().name().to_owned(),
-            schema: schema.text().to_owned(),
-            deleted,
+            subject: found.subject.to_owned(),
+            version: found.version,
+            id: found.id,
+            schema_type: found.schema.language().name().to_owned(),
+            schema: found.schema.text().to_owned(),
+            deleted: found.deleted,
         })),
     }
 }
 
-/// A version that is gone for ever.
-pub(super) fn no_version(subject: &str, version: u32) -> Change {
+/// A version that is gone for ever, or that came too late.
+pub(super) fn no_version(subject: &str, version: u32, id: Option<u32>) -> Change {
     Change {
-        key: key(Sort::Schema, Some(subject), Some(version)),
+        key: version_key(subject, version, id),
         value: None,
     }
 }
 
 pub(super) fn settings(subject: Option<&str>, settings: Option<Settings>) -> Change {
     Change {
-        key: key(Sort::Config, subject, None),
+        key: key(Sort::Config, subject),
         value: settings.map(|settings| {
             json(&ConfigValue {
                 compatibility_level: settings.mode.name().to_owned(),
@@ -119,7 +127,7 @@ pub(super) fn settings(subject: Option<&str>, settings: Option<Settings>) -> Cha
 
 pub(super) fn access(subject: Option<&str>, access: Option<Access>) -> Change {
     Change {
-        key: key(Sort::Mode, subject, None),
+        key: key(Sort::Mode, subject),
         value: access.map(|access| {
             json(&ModeValue {
                 mode: access.name().to_owned(),
@@ -167,10 +175,7 @@ impl Registry {
             return Err(Damaged("a schema has a subject and a version".to_owned()));
         };
         let Some(value) = value else {
-            if let Some(kept) = self.subjects.get_mut(subject) {
-                kept.versions.remove(&version);
-            }
-            self.forget_unused();
+            self.remove(subject, version, key.id);
             return Ok(());
         };
         let value: SchemaValue = read(value)?;
@@ -178,14 +183,52 @@ impl Registry {
             .ok_or_else(|| Damaged(format!("{} is no schema type", value.schema_type)))?;
         let schema = Schema::parse(language, &value.schema)
             .map_err(|error| Damaged(format!("{subject} version {version}: {error}")))?;
-        self.schemas.entry(value.id).or_insert(schema);
-        let kept = self.subjects.entry(subject.to_owned()).or_default();
         let entry = Entry {
             id: value.id,
             deleted: value.deleted,
+            keyed: key.id.is_some(),
         };
+        let kept = self.subjects.entry(subject.to_owned()).or_default();
+        if kept
+            .versions
+            .get(&version)
+            .is_some_and(|first| first.key() != entry.key())
+        {
+            // Two were registered as one version at the same moment: the first one is it.
+            let new = Late {
+                version,
+                entry,
+                schema,
+            };
+            match kept.late.iter_mut().find(|late| late.has(version, key.id)) {
+                Some(late) => *late = new,
+                None => kept.late.push(new),
+            }
+            return Ok(());
+        }
         kept.versions.insert(version, entry);
+        self.schemas.entry(value.id).or_insert(schema);
         Ok(())
+    }
+
+    /// Where a version that came too late was never taken back, it is the version when the first one is gone: so it is for whoever
+    /// reads the topic later, too.
+    fn remove(&mut self, subject: &str, version: u32, key: Option<u32>) {
+        let Some(kept) = self.subjects.get_mut(subject) else {
+            return;
+        };
+        kept.late.retain(|late| !late.has(version, key));
+        let first = kept.versions.get(&version);
+        if first.is_some_and(|first| first.key() == key) {
+            kept.versions.remove(&version);
+            let next = kept.late.iter().position(|late| late.version == version);
+            if let Some(next) = next {
+                let late = kept.late.remove(next);
+                kept.versions.insert(version, late.entry);
+                self.schemas.entry(late.entry.id).or_insert(late.schema);
+            }
+        }
+        self.forget_unused();
     }
 
     /// What no version names any more is gone.
@@ -196,6 +239,12 @@ impl Registry {
             .flat_map(|subject| subject.versions.values().map(|entry| entry.id))
             .collect();
         self.schemas.retain(|id, _| used.contains(id));
+    }
+}
+
+impl Late {
+    fn has(&self, version: u32, key: Option<u32>) -> bool {
+        self.version == version && self.entry.key() == key
     }
 }
 

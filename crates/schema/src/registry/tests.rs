@@ -262,12 +262,12 @@ fn the_records_alone_give_the_same_again() {
         .map(|record| String::from_utf8_lossy(&record.key).into_owned())
         .collect();
     expect![[r#"
-        {"keytype":"SCHEMA","subject":"x","version":1,"magic":1}
-        {"keytype":"SCHEMA","subject":"x","version":2,"magic":1}
-        {"keytype":"SCHEMA","subject":"y","version":1,"magic":1}
+        {"keytype":"SCHEMA","subject":"x","version":1,"id":774393099,"magic":1}
+        {"keytype":"SCHEMA","subject":"x","version":2,"id":1439442625,"magic":1}
+        {"keytype":"SCHEMA","subject":"y","version":1,"id":1439442625,"magic":1}
         {"keytype":"CONFIG","magic":1}
-        {"keytype":"SCHEMA","subject":"y","version":1,"magic":1}
-        {"keytype":"SCHEMA","subject":"y","version":1,"magic":1}"#]]
+        {"keytype":"SCHEMA","subject":"y","version":1,"id":1439442625,"magic":1}
+        {"keytype":"SCHEMA","subject":"y","version":1,"id":1439442625,"magic":1}"#]]
     .assert_eq(&written.join("\n"));
 }
 
@@ -318,4 +318,108 @@ fn versions_and_subjects_are_held_to_their_form() {
         parse(Some("PROTOBUF"), "").map_err(|it| it.code()).err(),
         Some(42_201)
     );
+}
+
+#[test]
+fn of_two_that_are_registered_as_one_version_the_first_one_is_it() {
+    let mut kept = Kept::default();
+    kept.register("a-value", ONE).expect("nothing is there yet");
+    // Both decide by what was there before either was written.
+    let first = kept.registry.register("a-value", &json(TWO), None, None);
+    let three = json(&TWO.replace("\"b\"", "\"c\""));
+    let second = kept.registry.register("a-value", &three, None, None);
+    let first = kept.takes(first.expect("nobody breaks"));
+    let second = kept.takes(second.expect("nobody breaks"));
+    assert_eq!((first.version, second.version), (2, 2));
+    let found = |registry: &Registry| {
+        let found = registry.version("a-value", Which::Latest, Scope::WithDeleted);
+        found.map(|found| (found.version, found.id, found.deleted))
+    };
+    assert_eq!(found(&kept.registry), Ok((2, first.id, false)));
+    assert_eq!(
+        kept.registry.schema(second.id).err(),
+        Some(Refusal::NoSchema)
+    );
+    // The second is held to the first, and what it wrote is taken back.
+    let refused = kept.registry.register("a-value", &three, None, None);
+    assert!(
+        matches!(refused, Err(Refusal::Incompatible(_))),
+        "{refused:?}"
+    );
+    let taken_back = kept.registry.take_back_late();
+    assert_eq!(taken_back.len(), 1);
+    kept.takes(Decision {
+        answer: (),
+        changes: taken_back,
+    });
+    assert_eq!(kept.registry.take_back_late(), []);
+    // What is deleted for now, which writes its record anew, is still the first one.
+    let deleted = kept
+        .registry
+        .delete_version("a-value", Which::Number(2), false);
+    kept.takes(deleted.expect("it is there"));
+    assert_eq!(found(&kept.registry), Ok((2, first.id, true)));
+    let mut again = Registry::default();
+    for record in &kept.records {
+        again
+            .apply(&record.key, record.value.as_deref())
+            .expect("it is one of ours");
+    }
+    assert_eq!(found(&again), Ok((2, first.id, true)));
+}
+
+#[test]
+fn what_came_too_late_is_the_version_once_the_first_is_gone_for_ever() {
+    let mut kept = Kept::default();
+    let first = kept.registry.register("a-value", &json(ONE), None, None);
+    let second = kept.registry.register("a-value", &json(TWO), None, None);
+    kept.takes(first.expect("nothing is there yet"));
+    let second = kept.takes(second.expect("nothing was there yet"));
+    for permanent in [false, true] {
+        let deleted = kept
+            .registry
+            .delete_version("a-value", Which::Number(1), permanent);
+        kept.takes(deleted.expect("it is there"));
+    }
+    // Whoever reads the topic when it was compacted finds the second alone.
+    let ids = kept.registry.uses(second.id, Scope::Present);
+    assert_eq!(ids, Ok(vec![("a-value", 1)]));
+}
+
+#[test]
+fn records_of_the_first_programs_are_changed_under_their_keys() {
+    let key = br#"{"keytype":"SCHEMA","subject":"a-value","version":1,"magic":1}"#;
+    let value = br#"{"subject":"a-value","version":1,"id":7,"schemaType":"JSON","schema":"true","deleted":false}"#;
+    let mut kept = Kept::default();
+    kept.registry
+        .apply(key, Some(value))
+        .expect("it was one of ours");
+    for permanent in [false, true] {
+        let deleted = kept
+            .registry
+            .delete_version("a-value", Which::Number(1), permanent);
+        kept.takes(deleted.expect("it is there"));
+    }
+    assert!(kept.records.iter().all(|record| record.key == key));
+    assert_eq!(kept.registry.subjects(Scope::WithDeleted), [""; 0]);
+}
+
+#[test]
+fn while_it_imports_no_version_of_another_schema_is_replaced() {
+    let mut kept = Kept::default();
+    kept.takes(kept.registry.set_access(None, Access::Import));
+    let import = |kept: &Kept, text: &str, version| {
+        kept.registry
+            .register("a-value", &json(text), None, Some(version))
+    };
+    let first = kept.takes(import(&kept, ONE, 5).expect("nothing is there yet"));
+    let refused = import(&kept, TWO, 5).expect_err("it is another's");
+    assert_eq!(refused.code(), 42_205);
+    assert!(
+        refused.message().contains("version 5 of subject 'a-value'"),
+        "{}",
+        refused.message()
+    );
+    assert_eq!(import(&kept, ONE, 5).expect("it is the same").answer, first);
+    assert_eq!(import(&kept, TWO, 6).expect("it is free").answer.version, 6);
 }
