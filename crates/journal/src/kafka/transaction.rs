@@ -30,8 +30,8 @@ const FULL_WAIT: Duration = Duration::from_millis(5);
 const FIRST_POLL: Duration = Duration::from_millis(20);
 /// How long a predecessor's transaction is waited for before it is looked whether we are turned away.
 const INIT_STEP: Duration = Duration::from_secs(2);
-/// So many such steps are made before taking over is given up.
-const INIT_STEPS: u32 = 15;
+/// So many such steps are made before taking over is given up, for now: whoever waits must keep its place in the group meanwhile.
+const INIT_STEPS: u32 = 5;
 
 /// Why nothing follows a commit that was asked for more than once.
 const IN_DOUBT: &str = "the commit before was in doubt for a while";

@@ -17,8 +17,10 @@ use crate::tasks::{Stop, Tasks};
 const TURN_RECORDS: usize = 2_000;
 /// How long a stage without work waits for news before it looks at the word to stop.
 const WAIT: Duration = Duration::from_millis(500);
-/// How long a stage rests after a failure before it tries again.
+/// How long a stage rests after a failure before it tries again; twice as long after each that follows.
 const REST: Duration = Duration::from_secs(1);
+/// It rests no longer than this.
+const REST_LONGEST: Duration = Duration::from_secs(15);
 /// So many different patients failing one after the other are no longer about one message: the station is not well.
 const FAILING_KEYS: u32 = 20;
 
@@ -88,12 +90,14 @@ pub(crate) struct Stage<P: Processor> {
     outside: String,
 }
 
-/// A partition's place: its task, or why it has none and since when.
+/// A partition's place: its task, or why it has none and since when; neither before it is opened first.
 struct Slot<P: Processor> {
     task: Option<Task<P, FjallStore>>,
     /// What went wrong last; it stands until something was committed after it.
     cause: String,
     failed: Option<Stopwatch>,
+    /// How often it failed since it last committed anything.
+    failures: u32,
     /// How many records it has told to be missing.
     missing: u64,
 }
@@ -101,6 +105,8 @@ struct Slot<P: Processor> {
 /// What all tasks of a stage told in one turn.
 struct Turn {
     worked: bool,
+    /// Whether one was opened: that may take long, and the place in the group must be kept between two of them.
+    opened: bool,
     lag: u64,
     failing: bool,
     recovering: bool,
@@ -132,7 +138,8 @@ impl<P: Processor + 'static> Stage<P> {
             outside: String::new(),
         };
         for partition in stage.share.held_at_the_start(stage.spec.partitions) {
-            let slot = Slot::of(stage.open_task(partition)?);
+            let mut slot = Slot::empty();
+            slot.open(stage.open_task(partition)?);
             stage.slots.insert(partition, slot);
         }
         stage.tell_partitions();
@@ -189,16 +196,8 @@ impl<P: Processor + 'static> Stage<P> {
                     ?partitions,
                     "these partitions are this process's now"
                 );
-                for partition in partitions {
-                    let slot = match self.open_task(partition) {
-                        Ok(task) => Slot::of(task),
-                        Err(error) => {
-                            tracing::error!(stage = self.name, partition, %error, "a task cannot be opened yet");
-                            Slot::failed(&error)
-                        }
-                    };
-                    self.slots.insert(partition, slot);
-                }
+                let each = partitions.into_iter();
+                self.slots.extend(each.map(|one| (one, Slot::empty())));
                 self.tell_partitions();
             }
             Ok(Some(change)) => {
@@ -253,6 +252,7 @@ impl<P: Processor + 'static> Stage<P> {
     fn turn(&mut self, stop: &Stop) -> bool {
         let mut turn = Turn {
             worked: false,
+            opened: false,
             lag: 0,
             failing: !self.outside.is_empty(),
             recovering: false,
@@ -295,7 +295,7 @@ impl<P: Processor + 'static> Stage<P> {
     }
 
     fn task_turn(&mut self, partition: u16, turn: &mut Turn) {
-        self.open_again(partition);
+        self.open_slot(partition, turn);
         let Some(slot) = self.slots.get_mut(&partition) else {
             return;
         };
@@ -311,6 +311,7 @@ impl<P: Processor + 'static> Stage<P> {
                 turn.watermark = turn.watermark.min(progress.watermark);
                 if progress.committed && !progress.recovering {
                     slot.cause.clear();
+                    slot.failures = 0;
                 }
                 if let Some(missing) = slot.newly_missing() {
                     tracing::error!(
@@ -325,7 +326,7 @@ impl<P: Processor + 'static> Stage<P> {
                 tracing::error!(stage = self.name, partition, %error, "a task failed; it is opened again");
                 slot.fail(&error);
             }
-            None => {}
+            None => turn.recovering = true,
         }
         if !slot.cause.is_empty() {
             turn.failing = true;
@@ -333,28 +334,28 @@ impl<P: Processor + 'static> Stage<P> {
         }
     }
 
-    /// Opens a task that failed a while ago; it goes on from what is committed, and the others do not wait for it.
-    fn open_again(&mut self, partition: u16) {
-        let rested = |slot: &Slot<P>| {
-            slot.failed
-                .as_ref()
-                .is_some_and(|failed| failed.elapsed() >= REST)
-        };
-        if !self.slots.get(&partition).is_some_and(rested) {
+    /// Opens a task that is new, or failed a while ago: it goes on from what is committed. One in a turn, so that the others wait
+    /// for no more than one.
+    fn open_slot(&mut self, partition: u16, turn: &mut Turn) {
+        if !self.slots.get(&partition).is_some_and(Slot::is_due) {
             return;
         }
-        let known = self.slots.remove(&partition);
-        let slot = match self.open_task(partition) {
-            Ok(task) => Slot {
-                cause: known.map_or_else(String::new, |slot| slot.cause),
-                ..Slot::of(task)
-            },
-            Err(error) => {
-                tracing::error!(stage = self.name, partition, %error, "a task cannot be opened again yet");
-                Slot::failed(&error)
-            }
+        // Whatever is still to be opened is work.
+        turn.worked = true;
+        if std::mem::replace(&mut turn.opened, true) {
+            return;
+        }
+        let opened = self.open_task(partition);
+        let Some(slot) = self.slots.get_mut(&partition) else {
+            return;
         };
-        self.slots.insert(partition, slot);
+        match opened {
+            Ok(task) => slot.open(task),
+            Err(error) => {
+                tracing::error!(stage = self.name, partition, %error, "a task cannot be opened yet");
+                slot.fail(&error);
+            }
+        }
     }
 
     fn publish(&self, turn: &Turn) {
@@ -410,13 +411,34 @@ impl<P: Processor + 'static> Stage<P> {
 }
 
 impl<P: Processor> Slot<P> {
-    fn of(task: Task<P, FjallStore>) -> Self {
+    fn empty() -> Self {
         Self {
-            task: Some(task),
+            task: None,
             cause: String::new(),
             failed: None,
+            failures: 0,
             missing: 0,
         }
+    }
+
+    fn open(&mut self, task: Task<P, FjallStore>) {
+        self.task = Some(task);
+        self.failed = None;
+        self.missing = 0;
+    }
+
+    /// Whether it is to be opened now.
+    fn is_due(&self) -> bool {
+        let has_rested = |failed: &Stopwatch| failed.elapsed() >= rest_after(self.failures);
+        self.task.is_none() && self.failed.as_ref().is_none_or(has_rested)
+    }
+
+    /// Lets go of the task before another is opened: it waits for its commit, which the next one must see.
+    fn fail(&mut self, error: &TaskError) {
+        self.task = None;
+        self.cause = error.to_string();
+        self.failed = Some(Stopwatch::start());
+        self.failures = self.failures.saturating_add(1);
     }
 
     /// How many records its task has found to be missing by now, where these are more than before.
@@ -426,22 +448,13 @@ impl<P: Processor> Slot<P> {
         self.missing = self.missing.max(found);
         is_more.then_some(found)
     }
+}
 
-    fn failed(error: &TaskError) -> Self {
-        Self {
-            task: None,
-            cause: error.to_string(),
-            failed: Some(Stopwatch::start()),
-            missing: 0,
-        }
-    }
-
-    /// Lets go of the task before another is opened: it waits for its commit, which the next one must see.
-    fn fail(&mut self, error: &TaskError) {
-        self.task = None;
-        self.cause = error.to_string();
-        self.failed = Some(Stopwatch::start());
-    }
+/// How long to rest after so many failures in a row.
+fn rest_after(failures: u32) -> Duration {
+    let doubled = 1_u32.checked_shl(failures.saturating_sub(1));
+    REST.saturating_mul(doubled.unwrap_or(u32::MAX))
+        .min(REST_LONGEST)
 }
 
 /// The partitions of topics, for those that read all of them.
@@ -450,4 +463,16 @@ pub(crate) fn partitions_of(topics: &[journal::Topic], partitions: u16) -> Vec<T
         .iter()
         .flat_map(|topic| (0..partitions).map(|p| TopicPartition::new(topic.clone(), p)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_again_and_again_rests_longer_and_longer() {
+        let seconds: Vec<u64> = (1..=6).map(|times| rest_after(times).as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 15, 15]);
+        assert_eq!(rest_after(u32::MAX), REST_LONGEST);
+    }
 }
