@@ -69,6 +69,10 @@ impl Engine {
 
     /// The part of a group's partitions that is this process's: all of them, or a member's share. `appended` are the inputs that
     /// are written one record at a time.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(unused_variables, reason = "one process has all partitions for itself")
+    )]
     pub(crate) fn share(
         &self,
         group: &str,
@@ -104,6 +108,10 @@ impl Engine {
     }
 
     /// Whether nothing was ever kept: only then may a new site key be made.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(unused_variables, reason = "one process has all partitions for itself")
+    )]
     pub(crate) fn is_empty(&self, of: &[journal::TopicPartition]) -> Result<bool, journal::Error> {
         match self {
             Self::Embedded(journal) => Ok(journal.status().records == 0),

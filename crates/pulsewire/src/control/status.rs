@@ -1,6 +1,6 @@
 //! What a process tells of itself and of the groups it works in, as JSON: for `pulsewire status`, and for scripts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -292,8 +292,11 @@ fn this_process(control: &Control, known: &Known) -> (String, Vec<MemberStatus>)
     (STABLE.to_owned(), vec![member])
 }
 
+#[cfg(feature = "kafka")]
 fn numbers(of: impl Iterator<Item = u16>) -> Vec<u16> {
-    of.collect::<BTreeSet<_>>().into_iter().collect()
+    of.collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect()
 }
 
 fn positions(

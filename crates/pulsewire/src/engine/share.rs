@@ -14,6 +14,10 @@ const LOOK_AT_LEAST: Duration = Duration::from_millis(100);
 
 /// What has become of this process's partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "kafka"),
+    expect(dead_code, reason = "one process has all partitions for itself")
+)]
 pub(crate) enum Change {
     /// These are its own from now on.
     Assigned(Vec<u16>),
@@ -58,6 +62,10 @@ impl Share {
     }
 
     /// The journal as the task of one partition uses it.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(unused_variables, reason = "one process has all partitions for itself")
+    )]
     pub(crate) fn task(&self, partition: u16) -> Result<Arc<dyn Journal>, journal::Error> {
         match &self.0 {
             Of::Whole(journal) => Ok(Arc::clone(journal)),
@@ -67,6 +75,10 @@ impl Share {
     }
 
     /// Keeps the place in the group and tells what has become of the partitions.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(unused_variables, reason = "one process has all partitions for itself")
+    )]
     pub(crate) fn poll(&self, at_most: Duration) -> Result<Option<Change>, journal::Error> {
         match &self.0 {
             Of::Whole(_) => Ok(None),
@@ -101,6 +113,10 @@ impl Share {
     }
 
     /// Counts what is still to be read of some partitions.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(unused_variables, reason = "one process has all partitions for itself")
+    )]
     pub(crate) fn lag(&self, partitions: &[u16]) -> Result<u64, journal::Error> {
         match &self.0 {
             Of::Whole(_) => Ok(0),
