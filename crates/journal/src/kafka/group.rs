@@ -189,21 +189,25 @@ impl Journal for TaskJournal {
             return done(Err(error));
         }
         let done = self.cluster.counted(done);
-        let own = write.offsets.iter().all(|(group, ..)| *group == self.group);
-        let membership = self.member.context().membership().filter(|_| own);
-        match membership {
-            Some(membership) => {
-                let groups = vec![(self.group.clone(), membership)];
-                self.transactions.submit(write, groups, done);
-            }
-            None => done(Err(Error::Refused {
+        if write.offsets.iter().any(|(group, ..)| *group != self.group) {
+            return done(Err(Error::Refused {
                 doing: format!(
                     "cannot commit positions of another group than {}",
                     self.group
                 ),
                 cause: "a task commits for its own group alone".to_owned(),
                 hint: "write them through the journal",
-            })),
+            }));
+        }
+        match self.member.context().membership() {
+            Some(membership) => {
+                let groups = vec![(self.group.clone(), membership)];
+                self.transactions.submit(write, groups, done);
+            }
+            None => done(Err(Error::Aborted(format!(
+                "this process has no partitions of group {} now",
+                self.group
+            )))),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Polls until something becomes of the partitions.
-fn change(group: &KafkaGroup) -> Change {
+pub(super) fn change(group: &KafkaGroup) -> Change {
     for _ in 0..600 {
         if let Some(change) = group
             .poll(Duration::from_millis(50))

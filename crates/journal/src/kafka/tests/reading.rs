@@ -12,6 +12,7 @@ fn what_was_aborted_is_not_read_and_reading_goes_on_behind_it() {
     let group = journal
         .join("stage", &["in".into()], &[])
         .expect("it joins");
+    assert_eq!(groups::change(&group), Change::Assigned(vec![0]));
     let task = group.task(0).expect("it takes over");
     let two = |what: &[u8]| Write {
         records: vec![
