@@ -1,16 +1,17 @@
 //! Where partitions begin and end, asked from their leaders.
 
-use super::client::{Context, answered, ask, asker, refused};
+use super::client::{Context, answered, ask, asker, listen, refused};
 use super::config::KafkaConfig;
 use super::{ASK_TIMEOUT, Prefix};
 use crate::{Bounds, Error, Offset, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::topic_partition_list::Offset as At;
+use rdkafka::error::KafkaResult;
+use rdkafka::topic_partition_list::{Offset as At, TopicPartitionList};
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How often a committed transaction is looked for where it can be read.
-const MARK_ASKS: u32 = 500;
+/// A committed transaction is looked for so long where it can be read, whatever the brokers do.
+const MARK_PATIENCE: Duration = Duration::from_secs(5);
 /// How long between two looks.
 const MARK_WAIT: Duration = Duration::from_millis(2);
 
@@ -60,13 +61,24 @@ impl Ends {
             last.insert(at, *offset);
         }
         let partitions: Vec<_> = last.keys().map(|at| (*at).clone()).collect();
-        for _ in 0..MARK_ASKS {
-            let ends = self.readable(&partitions).unwrap_or_default();
-            let all = ends
-                .iter()
-                .zip(last.values())
-                .filter(|(end, offset)| end > offset);
-            if all.count() == last.len() {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "how long is waited comes into no record"
+        )]
+        let began = Instant::now();
+        while let Some(left) = MARK_PATIENCE.checked_sub(began.elapsed()) {
+            listen(&self.committed);
+            let ends = match self.question(&self.committed, &partitions, At::End, left) {
+                Ok(answer) => self.found(&answer, &partitions).unwrap_or_default(),
+                Err(_) => {
+                    // Who leads may be another by now.
+                    let left = MARK_PATIENCE.saturating_sub(began.elapsed());
+                    drop(self.committed.fetch_metadata(None, left));
+                    Vec::new()
+                }
+            };
+            let mut each = ends.iter().zip(last.values());
+            if ends.len() == last.len() && each.all(|(end, offset)| end > offset) {
                 return;
             }
             std::thread::park_timeout(MARK_WAIT);
@@ -87,13 +99,30 @@ impl Ends {
         if of.is_empty() {
             return Ok(Vec::new());
         }
-        let question = |client: &BaseConsumer<Context>| {
-            let asked = self.prefix.list(of.iter().map(|at| (at, when)));
-            answered(client.offsets_for_times(asked, ASK_TIMEOUT)?)
-        };
-        let answer = ask(client, question, |error| {
-            asking("ask where partitions end", error)
-        })?;
+        let answer = ask(
+            client,
+            |client| self.question(client, of, when, ASK_TIMEOUT),
+            |error| asking("ask where partitions end", error),
+        )?;
+        self.found(&answer, of)
+    }
+
+    fn question(
+        &self,
+        client: &BaseConsumer<Context>,
+        of: &[TopicPartition],
+        when: At,
+        at_most: Duration,
+    ) -> KafkaResult<TopicPartitionList> {
+        let asked = self.prefix.list(of.iter().map(|at| (at, when)));
+        answered(client.offsets_for_times(asked, at_most)?)
+    }
+
+    fn found(
+        &self,
+        answer: &TopicPartitionList,
+        of: &[TopicPartition],
+    ) -> Result<Vec<Offset>, Error> {
         let mut found = HashMap::with_capacity(of.len());
         for element in answer.elements() {
             // A partition without any record answers "end".

@@ -104,3 +104,18 @@ fn a_transaction_that_is_taken_back_names_what_refused_its_record() {
     commit(write()).expect("nothing is left of it");
     refused(FORBIDDEN, "docs/kafka.md");
 }
+
+#[test]
+fn what_cannot_be_asked_now_is_not_waited_for_long() {
+    let mock = mock();
+    let ends = ends(&mock);
+    ends.bounds(&partitions()).expect("it leads");
+    mock.broker_down(1).expect("it is there");
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        ends.wait_until_readable(&partitions(), &[0, 0]);
+        tell.send(()).expect("it is waited for");
+    });
+    let waited = told.recv_timeout(Duration::from_secs(60));
+    assert!(waited.is_ok(), "what stands behind it waits, too");
+}
