@@ -201,8 +201,9 @@ impl Reader {
         if begins && !cold.begin(from, offset, &self.cluster)? {
             return Ok(Batch::default());
         }
-        // Its end may have been told when less was there: then it is looked anew what is there now.
-        let mut is_old = !begins;
+        // An end is told by whoever leads: a new leader may not know yet of all that was committed, and more may have been
+        // written since. What does not come is passed over only where it does not come again.
+        let mut is_again = false;
         // What fails leaves nothing to go on with.
         let mut begun = cold.at.take();
         let (mut bytes, mut count, mut next, mut idle) = (Vec::new(), 0_usize, offset, 0);
@@ -214,16 +215,18 @@ impl Reader {
                     next = after(&message);
                     message::store_message(&message, &mut bytes);
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) if is_old && count == 0 => {
+                Some(Err(KafkaError::PartitionEOF(_))) if count > 0 => {
+                    return Ok(Batch::given(bytes, count, Some(next)));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) if is_again => {
+                    let passed = Some(cold.end).filter(|end| *end > offset);
+                    return Ok(Batch::given(bytes, count, passed));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {
                     if !cold.begin(from, offset, &self.cluster)? {
                         return Ok(Batch::default());
                     }
-                    (is_old, begun) = (false, cold.at.take());
-                }
-                Some(Err(KafkaError::PartitionEOF(_))) => {
-                    // All that was committed when it was begun has come.
-                    next = next.max(cold.end);
-                    return Ok(Batch::given(bytes, count, (next > offset).then_some(next)));
+                    (is_again, begun) = (true, cold.at.take());
                 }
                 Some(Err(error)) if is_serious(&error) => return Err(reading(&error)),
                 Some(Err(_)) | None => {

@@ -12,6 +12,8 @@ mod transactions;
 use super::*;
 use crate::Record;
 use crate::conformance::RULES;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
 use std::time::Duration;
 
 /// The brokers to test against; without any it says so.
@@ -33,6 +35,20 @@ pub(super) fn config(brokers: &str, test: &str) -> KafkaConfig {
         prefix: format!("{test}-{:016x}-", rand_id()),
         ..KafkaConfig::plaintext(brokers)
     }
+}
+
+/// Brokers that the client library plays itself.
+pub(super) type Mock = MockCluster<'static, DefaultProducerContext>;
+
+/// A journal on mock brokers with topics of one partition. They cannot say how topics are kept, so it is told.
+pub(super) fn mocked(mock: &Mock, config: KafkaConfig, topics: &[&str]) -> KafkaJournal {
+    let journal = KafkaJournal::open(config).expect("the mock answers");
+    for name in topics {
+        mock.create_topic(name, 1, 1).expect("it is new");
+        let mut known = journal.cluster.topics.known();
+        known.insert((*name).into(), topic(name, 1));
+    }
+    journal
 }
 
 pub(super) fn topic(name: &str, partitions: u16) -> TopicSpec {

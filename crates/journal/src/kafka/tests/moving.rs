@@ -119,3 +119,42 @@ fn what_cannot_be_asked_now_is_not_waited_for_long() {
     let waited = told.recv_timeout(Duration::from_secs(60));
     assert!(waited.is_ok(), "what stands behind it waits, too");
 }
+
+#[test]
+fn an_end_that_a_new_leader_does_not_know_yet_hides_nothing() {
+    let mock = Mock::new(2).expect("ports are free");
+    let mut config = KafkaConfig::plaintext(mock.bootstrap_servers());
+    // The mock knows one end for whoever reads what is committed.
+    let isolation = ("isolation.level", "read_uncommitted");
+    config
+        .overrides
+        .insert(isolation.0.to_owned(), isolation.1.to_owned());
+    let journal = mocked(&mock, config, &["late"]);
+    let led = mock.partition_leader("late", 0, Some(1));
+    led.expect("there is such a broker");
+    let followed = mock.partition_follower("late", 0, 2);
+    followed.expect("there is such a broker");
+    let knows = |end| {
+        let set = mock.follower_watermarks("late", 0, Some(0), Some(end));
+        set.expect("it follows");
+    };
+    for number in 0..10 {
+        journal
+            .append(one("late", 0, &[number]))
+            .expect("it is written");
+    }
+    let read = |from, to| {
+        let (mut next, mut count) = (from, 0);
+        while next < to {
+            let batch = journal.read(&at("late", 0), next, 1 << 20);
+            let batch = batch.expect("it can be read");
+            count += batch.len();
+            next = batch.next_offset().expect("there is more");
+        }
+        (next, count)
+    };
+    knows(5);
+    assert_eq!(read(0, 5), (5, 5));
+    knows(10);
+    assert_eq!(read(5, 10), (10, 5));
+}

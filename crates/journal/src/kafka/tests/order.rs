@@ -1,24 +1,18 @@
 //! Inputs of several topics whose leaders are not equally quick: mock brokers of the client library's, one of them far away.
 
 use super::*;
-use rdkafka::mocking::MockCluster;
-use rdkafka::producer::DefaultProducerContext;
 
 /// What an answer of the broker takes that leads `far`.
 const FAR: Duration = Duration::from_millis(60);
 
 /// A journal whose topic `near` is led by one broker and `far` by the other.
-fn two_leaders() -> (MockCluster<'static, DefaultProducerContext>, KafkaJournal) {
-    let mock = MockCluster::new(2).expect("ports are free");
-    // It cannot say how topics are kept: there are none yet when that is asked.
+fn two_leaders() -> (Mock, KafkaJournal) {
+    let mock = Mock::new(2).expect("ports are free");
     let config = KafkaConfig::plaintext(mock.bootstrap_servers());
-    let journal = KafkaJournal::open(config).expect("the mock answers");
+    let journal = mocked(&mock, config, &["near", "far"]);
     for (name, leader) in [("near", 1), ("far", 2)] {
-        mock.create_topic(name, 1, 2).expect("it is new");
         let led = mock.partition_leader(name, 0, Some(leader));
         led.expect("there is such a broker");
-        let mut known = journal.cluster.topics.known();
-        known.insert(name.into(), topic(name, 1));
     }
     let delayed = mock.broker_round_trip_time(2, FAR);
     delayed.expect("there is such a broker");
