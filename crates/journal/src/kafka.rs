@@ -11,6 +11,7 @@ mod topics;
 
 mod message;
 
+mod ahead;
 mod reader;
 mod waiting;
 

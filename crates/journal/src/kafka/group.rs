@@ -13,7 +13,7 @@ use crate::{
 };
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A member of a consumer group, with the reader that its tasks share.
@@ -94,6 +94,7 @@ impl KafkaGroup {
             reader: Arc::clone(&self.reader),
             transactions,
             asked: Mutex::default(),
+            starts: Mutex::default(),
         })
     }
 
@@ -136,6 +137,8 @@ pub struct TaskJournal {
     transactions: Transactions,
     /// How much of each input had come when the ends were last asked for.
     asked: Mutex<HashMap<TopicPartition, Offset>>,
+    /// Where those begin that retention has overtaken since.
+    starts: Mutex<HashMap<TopicPartition, Offset>>,
 }
 
 impl std::fmt::Debug for TaskJournal {
@@ -149,6 +152,52 @@ impl std::fmt::Debug for TaskJournal {
 }
 
 impl TaskJournal {
+    fn look(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {
+        let Some(fetched) = self.reader.fetched(of) else {
+            return self.cluster.ends.bounds(of);
+        };
+        let ends = match of.len() > 1 {
+            true => self.ends(of, fetched)?,
+            false => fetched,
+        };
+        let starts = self.starts();
+        let start = |at: &TopicPartition| starts.get(at).copied().unwrap_or_default();
+        let each = of.iter().zip(ends);
+        Ok(each
+            .map(|(at, end)| Bounds {
+                start: start(at),
+                end,
+            })
+            .collect())
+    }
+
+    /// Follows again from their start those of which retention has removed what was to be read next.
+    fn begin_again(&self, of: &[TopicPartition]) -> Result<(), Error> {
+        let outside = self.reader.outside(of);
+        if outside.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = outside.iter().map(|(at, _)| at.clone()).collect();
+        for ((at, asked), bounds) in outside.into_iter().zip(self.cluster.ends.bounds(&names)?) {
+            let Bounds { start, end } = bounds;
+            if asked > end {
+                return Err(Error::OutOfRange {
+                    at,
+                    asked,
+                    start,
+                    end,
+                });
+            }
+            self.starts().insert(at.clone(), start);
+            self.reader.follow(&[(at, asked.max(start))])?;
+        }
+        Ok(())
+    }
+
+    fn starts(&self) -> MutexGuard<'_, HashMap<TopicPartition, Offset>> {
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The ends of what came; of what is written one record at a time, all that is written by now, if anything came since that
     /// was last asked. Whether it is read already says nothing: what is read need not be stepped.
     fn ends(&self, of: &[TopicPartition], fetched: Vec<Offset>) -> Result<Vec<Offset>, Error> {
@@ -222,18 +271,14 @@ impl Journal for TaskJournal {
     }
 
     fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {
-        let Some((fetched, _)) = self.reader.fetched(of) else {
-            return self.cluster.ends.bounds(of);
-        };
-        let ends = match of.len() > 1 {
-            true => self.ends(of, fetched)?,
-            false => fetched,
-        };
-        // Where retention is quicker than we, reading says so.
-        Ok(ends
-            .into_iter()
-            .map(|end| Bounds { start: 0, end })
-            .collect())
+        self.begin_again(of)?;
+        match self.look(of) {
+            Err(_) if !self.reader.outside(of).is_empty() => {
+                self.begin_again(of)?;
+                self.look(of)
+            }
+            looked => looked,
+        }
     }
 
     fn follow(&self, from: &[(TopicPartition, Offset)]) -> Result<(), Error> {
@@ -249,7 +294,7 @@ impl Journal for TaskJournal {
         if of.len() < 2 {
             return None;
         }
-        self.reader.fetched(of).map(|(ends, _)| ends)
+        self.reader.fetched(of)
     }
 
     fn written(&self, of: &[TopicPartition]) -> Result<Vec<Offset>, Error> {

@@ -1,7 +1,7 @@
 //! Reading by offset from clients that push: what is followed is fetched ahead, the rest is fetched when it is asked for.
 
+use super::ahead::Ahead;
 use super::client::{Context, refused};
-use super::waiting::Waiting;
 use super::{Cluster, message};
 use crate::{Batch, Error, Offset, TopicPartition, limits};
 use rdkafka::config::FromClientConfigAndContext as _;
@@ -9,17 +9,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::topic_partition_list::Offset as At;
-use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The group that readers name; they never join it.
 const READERS: &str = "readers";
-/// Messages taken over in one go.
-const TAKE_MAX: usize = 10_000;
-/// Nothing is fetched ahead while so much waits to be read.
-const AHEAD_BYTES_MAX: usize = 16 << 20;
 /// A wait is made of steps of this, so that others can read meanwhile.
 const STEP: Duration = Duration::from_millis(10);
 /// So many steps are waited for what is known to be there.
@@ -43,19 +38,8 @@ pub(super) enum Looking {
 pub(super) struct Reader {
     cluster: Arc<Cluster>,
     looking: Looking,
-    hot: Mutex<Hot>,
+    ahead: Mutex<Ahead>,
     cold: Mutex<Cold>,
-}
-
-/// What is fetched ahead.
-struct Hot {
-    consumer: BaseConsumer<Context>,
-    parts: HashMap<TopicPartition, Waiting>,
-    /// What was followed and is no more.
-    left: HashSet<TopicPartition>,
-    waiting_bytes: usize,
-    /// Counts what came.
-    news: u64,
 }
 
 /// One partition at a time, so that its end is told apart from that of others.
@@ -77,13 +61,7 @@ impl Reader {
         Ok(Self {
             cluster: Arc::clone(cluster),
             looking,
-            hot: Mutex::new(Hot {
-                consumer: hot,
-                parts: HashMap::new(),
-                left: HashSet::new(),
-                waiting_bytes: 0,
-                news: 0,
-            }),
+            ahead: Mutex::new(Ahead::new(hot, looking != Looking::Told)),
             cold: Mutex::new(Cold {
                 consumer: cold,
                 at: None,
@@ -92,55 +70,33 @@ impl Reader {
         })
     }
 
-    fn hot(&self) -> MutexGuard<'_, Hot> {
-        self.hot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Fetches these partitions ahead from now on, from the given offsets.
     pub(super) fn follow(&self, from: &[(TopicPartition, Offset)]) -> Result<(), Error> {
-        let mut hot = self.hot();
-        let at_another = |(at, offset): &&(TopicPartition, Offset)| {
-            hot.parts.get(at).is_none_or(|part| part.next() != *offset)
-        };
-        let from: Vec<_> = from.iter().filter(at_another).cloned().collect();
-        hot.drop_parts(from.iter().map(|(at, _)| at), &self.cluster)?;
-        if from.iter().any(|(at, _)| hot.left.remove(at)) {
-            // What was on its way from where it stood before must not be taken for what comes now.
-            hot.take_what_came(Duration::ZERO, &self.cluster);
-        }
-        let list = from
-            .iter()
-            .map(|(at, offset)| (at, At::Offset(i64::try_from(*offset).unwrap_or(i64::MAX))));
-        let list = self.cluster.prefix.list(list);
-        if list.count() > 0 {
-            hot.consumer
-                .incremental_assign(&list)
-                .map_err(|error| reading(&error))?;
-        }
-        for (at, offset) in from {
-            hot.parts.insert(at, Waiting::from(offset));
-        }
-        Ok(())
+        self.ahead().follow(from, &self.cluster)
     }
 
     /// Fetches these partitions ahead no more.
     pub(super) fn unfollow(&self, of: &[TopicPartition]) -> Result<(), Error> {
-        self.hot().drop_parts(of.iter(), &self.cluster)
+        self.ahead().unfollow(of, &self.cluster)
     }
 
-    /// Gives one past the last offset that came of each partition and whether something of any waits to be read; `None` where
-    /// one of them is not followed.
-    pub(super) fn fetched(&self, of: &[TopicPartition]) -> Option<(Vec<Offset>, bool)> {
-        let mut hot = self.hot();
-        hot.take_what_came(Duration::ZERO, &self.cluster);
-        let mut waiting = false;
-        let ends = of.iter().map(|at| {
-            let part = hot.parts.get(at)?;
-            waiting |= !part.is_empty();
-            Some(part.fetched())
-        });
-        let ends: Option<Vec<_>> = ends.collect();
-        ends.map(|ends| (ends, waiting))
+    /// Gives one past the last offset that came of each partition; `None` where one of them is not followed.
+    pub(super) fn fetched(&self, of: &[TopicPartition]) -> Option<Vec<Offset>> {
+        let mut ahead = self.ahead();
+        ahead.take_what_came(Duration::ZERO, &self.cluster);
+        of.iter().map(|at| ahead.fetched(at)).collect()
+    }
+
+    /// Gives those that are followed and read to where the brokers have nothing, with the next offset of each.
+    pub(super) fn outside(&self, of: &[TopicPartition]) -> Vec<(TopicPartition, Offset)> {
+        let ahead = self.ahead();
+        let each = of.iter();
+        each.filter_map(|at| Some((at.clone(), ahead.outside(at)?)))
+            .collect()
     }
 
     /// Reads from an offset on; what is known to be there is waited for.
@@ -151,11 +107,16 @@ impl Reader {
         max_bytes: usize,
     ) -> Result<Batch, Error> {
         let max_bytes = max_bytes.min(limits::READ_BYTES_MAX);
-        if let Some(batch) = self.read_hot(from, offset, max_bytes) {
+        let looks = self.looking == Looking::Always;
+        let given = self
+            .ahead()
+            .read(from, offset, max_bytes, looks.then_some(&*self.cluster));
+        if let Some(batch) = given {
             return Ok(batch);
         }
         let batch = self.read_cold(from, offset, max_bytes)?;
-        if batch.is_empty() && self.looking == Looking::Waiting {
+        let is_read_up = batch.is_empty() && self.looking == Looking::Waiting;
+        if is_read_up || self.ahead().was_let_go(from) {
             let next = batch.next_offset().unwrap_or(offset);
             self.follow(&[(from.clone(), next)])?;
         }
@@ -165,28 +126,16 @@ impl Reader {
     /// Waits for a followed partition to be fetched up to an end that it is known to have.
     pub(super) fn read_up_to(&self, from: &TopicPartition, end: Offset) -> Result<(), Error> {
         for _ in 0..STEPS_MAX {
-            let mut hot = self.hot();
-            if hot.parts.get(from).is_none_or(|part| part.fetched() >= end) {
+            let mut ahead = self.ahead();
+            if ahead.fetched(from).is_none_or(|fetched| fetched >= end) {
                 return Ok(());
             }
-            hot.take(STEP, &self.cluster);
+            if ahead.outside(from).is_some() {
+                break;
+            }
+            ahead.take(STEP, &self.cluster);
         }
         Err(slow(from))
-    }
-
-    fn read_hot(&self, from: &TopicPartition, offset: Offset, max_bytes: usize) -> Option<Batch> {
-        let mut hot = self.hot();
-        let part = hot.parts.get(from).filter(|part| part.next() == offset)?;
-        if part.is_empty() && self.looking == Looking::Always {
-            hot.take_what_came(Duration::ZERO, &self.cluster);
-        }
-        let part = hot
-            .parts
-            .get_mut(from)
-            .filter(|part| part.next() == offset)?;
-        let batch = part.give(max_bytes);
-        hot.waiting_bytes = hot.waiting_bytes.saturating_sub(batch.size_bytes());
-        Some(batch)
     }
 
     fn read_cold(
@@ -244,94 +193,21 @@ impl Reader {
     /// Waits for news: something that came of what is followed, or that this process wrote.
     pub(super) fn wait(&self, written: &AtomicU64, seen: u64, at_most: Duration) -> u64 {
         let mut left = at_most;
+        self.ahead().begin_wait();
         loop {
             let step = left.min(STEP);
-            let mut hot = self.hot();
-            hot.take_what_came(step, &self.cluster);
-            let newest = hot.news.saturating_add(written.load(Ordering::Acquire));
+            let mut ahead = self.ahead();
+            let looked = ahead.take_what_came(step, &self.cluster);
+            let newest = ahead.news().saturating_add(written.load(Ordering::Acquire));
+            drop(ahead);
             if newest > seen || left.is_zero() {
                 return newest;
             }
+            if !looked {
+                std::thread::park_timeout(step);
+            }
             left = left.saturating_sub(step);
         }
-    }
-}
-
-impl Hot {
-    fn drop_parts<'a>(
-        &mut self,
-        of: impl Iterator<Item = &'a TopicPartition>,
-        cluster: &Cluster,
-    ) -> Result<(), Error> {
-        let known: Vec<_> = of.filter(|at| self.parts.contains_key(*at)).collect();
-        let list = cluster
-            .prefix
-            .list(known.iter().map(|at| (*at, At::Invalid)));
-        if list.count() > 0 {
-            self.consumer
-                .incremental_unassign(&list)
-                .map_err(|error| reading(&error))?;
-        }
-        for at in known {
-            let dropped = self.parts.remove(at).map_or(0, |part| part.bytes());
-            self.left.insert(at.clone());
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(dropped);
-        }
-        Ok(())
-    }
-
-    /// Takes over what came, unless much waits already.
-    fn take_what_came(&mut self, wait: Duration, cluster: &Cluster) {
-        if self.waiting_bytes < AHEAD_BYTES_MAX {
-            self.take(wait, cluster);
-        }
-    }
-
-    /// Takes over what came, and waits so long for the first of it.
-    fn take(&mut self, wait: Duration, cluster: &Cluster) {
-        let (mut wait, mut fell_behind) = (wait, false);
-        for _ in 0..TAKE_MAX {
-            match self.consumer.poll(wait) {
-                Some(Ok(message)) => {
-                    if let Some(at) = message::place(&message, &cluster.prefix)
-                        && let Some(part) = self.parts.get_mut(&at)
-                        && after(&message) > part.fetched()
-                    {
-                        let before = part.bytes();
-                        part.push(after(&message), |out| {
-                            message::store_message(&message, out);
-                        });
-                        let added = part.bytes().saturating_sub(before);
-                        self.waiting_bytes = self.waiting_bytes.saturating_add(added);
-                        self.news = self.news.saturating_add(1);
-                    }
-                }
-                Some(Err(error)) => fell_behind |= is_serious(&error),
-                None => break,
-            }
-            wait = Duration::ZERO;
-        }
-        if fell_behind {
-            self.let_go_of_what_is_gone(cluster);
-        }
-    }
-
-    /// Retention was quicker than we: those partitions are read anew, which says so to whoever reads.
-    fn let_go_of_what_is_gone(&mut self, cluster: &Cluster) {
-        let empty = self.parts.iter().filter(|(_, part)| part.is_empty());
-        let empty: Vec<_> = empty.map(|(at, part)| (at.clone(), part.next())).collect();
-        let names: Vec<_> = empty.iter().map(|(at, _)| at.clone()).collect();
-        // Where it cannot be asked now, the next fetch fails again and it is asked again.
-        let Ok(bounds) = cluster.ends.bounds(&names) else {
-            return;
-        };
-        let gone = empty
-            .iter()
-            .zip(bounds)
-            .filter(|((_, next), bounds)| *next < bounds.start);
-        let gone: Vec<_> = gone.map(|((at, _), _)| at.clone()).collect();
-        drop(self.drop_parts(gone.iter(), cluster));
-        self.news = self.news.saturating_add(1);
     }
 }
 
@@ -372,7 +248,8 @@ impl Cold {
     }
 }
 
-fn after(message: &BorrowedMessage<'_>) -> Offset {
+/// One past a message's offset.
+pub(super) fn after(message: &BorrowedMessage<'_>) -> Offset {
     use rdkafka::message::Message as _;
     u64::try_from(message.offset())
         .unwrap_or_default()
@@ -401,7 +278,7 @@ fn slow(from: &TopicPartition) -> Error {
     }
 }
 
-fn reading(error: &KafkaError) -> Error {
+pub(super) fn reading(error: &KafkaError) -> Error {
     refused(
         error,
         "cannot read",

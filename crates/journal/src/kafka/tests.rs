@@ -1,5 +1,6 @@
 //! Against real brokers, where there are some: `PULSEWIRE_KAFKA` names them, `cargo xtask kafka up` starts one.
 
+mod following;
 mod groups;
 mod made_by_others;
 mod members;
