@@ -1,6 +1,10 @@
 //! What may be configured: `defaults.toml` is the reference, a file holds what differs, and every mistake is told at once.
 
 mod kafka;
+
+mod address;
+mod secret;
+
 mod reader;
 mod value;
 
@@ -13,9 +17,11 @@ use clinical::Severity;
 use mapping::source::LocalCodes;
 use schema::compatibility::Mode as Compatibility;
 
+pub(crate) use address::Address;
 pub(crate) use kafka::Kafka;
 pub(crate) use reader::Problem;
 use reader::Reader;
+pub(crate) use secret::secret;
 pub(crate) use value::duration;
 
 use crate::roles::Roles;
@@ -351,10 +357,23 @@ fn schema_registry(reader: &mut Reader<'_>) -> SchemaRegistry {
         retry_for: reader.duration(at, "retry_for"),
         compatibility: Compatibility::parse(&mode).unwrap_or(Compatibility::BackwardTransitive),
     };
-    let url = registry.url.as_str();
-    if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
-        let hint = "such as \"https://registry.example\", or empty for Pulsewire's own";
-        reader.refuse(at, "url", "is no http or https address", hint);
+    let signs_in = !registry.user.is_empty() || registry.password_file.is_some();
+    match Address::parse(&registry.url) {
+        None if registry.url.is_empty() => {}
+        None => {
+            let hint = "such as \"https://registry.example\", or empty for Pulsewire's own";
+            reader.refuse(at, "url", "is no http or https address", hint);
+        }
+        Some(address) if address.has_user => {
+            let hint = "set user and password_file instead: addresses stand in logs";
+            reader.refuse(at, "url", "holds a user", hint);
+        }
+        Some(address) if signs_in && !address.keeps_secrets() => {
+            let hint = "take https; http with a user only goes to this machine";
+            let what = "would send the password where everybody on the network can read it";
+            reader.refuse(at, "url", what, hint);
+        }
+        Some(_) => {}
     }
     if registry.user.is_empty() != registry.password_file.is_none() {
         let hint = "a user needs a password_file, and a password_file a user";

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Address;
 use super::reader::Reader;
 
 /// A shorter session ends while a process only waits for its disk.
@@ -208,7 +209,8 @@ fn login(reader: &mut Reader<'_>, encrypted: bool) -> Login {
             }
         }
         "oauth" => {
-            if !is_token_url(&token_url) {
+            let address = Address::parse(&token_url);
+            if !address.is_some_and(|it| it.keeps_secrets() && !it.has_user) {
                 let hint =
                     "such as \"https://login.example/oauth2/token\"; http only goes to 127.0.0.1";
                 reader.refuse(at, "token_url", "is no https address", hint);
@@ -225,11 +227,6 @@ fn login(reader: &mut Reader<'_>, encrypted: bool) -> Login {
         }
         _ => Login::None,
     }
-}
-
-/// Whether a client secret may be sent there.
-fn is_token_url(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://127.0.0.1:")
 }
 
 fn needed(reader: &mut Reader<'_>, mechanism: &str, key: &str, missing: bool) {

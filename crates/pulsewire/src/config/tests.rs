@@ -169,3 +169,43 @@ fn what_is_done_with_invalid_resources_is_said_by_type() {
                 hint: give one of "off", "warn", "reject""#]],
     );
 }
+
+#[test]
+fn the_password_of_a_registry_goes_only_where_nobody_reads_it() {
+    let check = |url: &str, user: bool, expected: Expect| {
+        let user = if user {
+            "user = \"u\"\npassword_file = \"p\"\n"
+        } else {
+            ""
+        };
+        let told = match parse(&format!("[schema_registry]\nurl = \"{url}\"\n{user}")) {
+            Ok(_) => "fine".to_owned(),
+            Err(problems) => problems.iter().map(ToString::to_string).collect(),
+        };
+        expected.assert_eq(&told);
+    };
+    check("https://registry.example", true, expect!["fine"]);
+    check("http://127.0.0.1:8081", true, expect!["fine"]);
+    check("http://registry.example", false, expect!["fine"]);
+    check(
+        "http://registry.example",
+        true,
+        expect![[r#"
+        line 2: schema_registry.url would send the password where everybody on the network can read it
+            hint: take https; http with a user only goes to this machine"#]],
+    );
+    check(
+        "https://u:p@registry.example",
+        false,
+        expect![[r#"
+        line 2: schema_registry.url holds a user
+            hint: set user and password_file instead: addresses stand in logs"#]],
+    );
+    check(
+        "registry.example",
+        false,
+        expect![[r#"
+        line 2: schema_registry.url is no http or https address
+            hint: such as "https://registry.example", or empty for Pulsewire's own"#]],
+    );
+}

@@ -1,17 +1,10 @@
 //! What the journal is told of `[kafka]`: the same, with the secrets read from their files.
 
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-
 use journal::kafka::{KafkaConfig, Login as As, Security};
 
+use super::super::secret;
 use super::{Kafka, Login};
 use crate::kafka_login;
-
-/// A file with more is no password.
-const SECRET_BYTES_MOST: u64 = 64 << 10;
 
 impl Kafka {
     /// What the journal is told; the secrets are read now.
@@ -70,30 +63,4 @@ impl Login {
             })?),
         })
     }
-}
-
-/// Reads a secret: all of a file but the end of its last line.
-fn secret(path: &Path) -> Result<String, String> {
-    let unreadable = |error| format!("{} cannot be read: {error}", path.display());
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(format!(
-            "{0} can be read by others (mode {mode:o}): run `chmod 600 {0}`",
-            path.display()
-        ));
-    }
-    let mut text = String::new();
-    (&mut file)
-        .take(SECRET_BYTES_MOST)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
-    let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
-        return Err(format!(
-            "{} is empty: put the secret into it",
-            path.display()
-        ));
-    }
-    Ok(secret.to_owned())
 }

@@ -122,6 +122,28 @@ fn mistakes_are_told_together_with_what_to_do() {
 }
 
 #[test]
+fn a_client_secret_goes_only_where_nobody_reads_it() {
+    let with = |url: &str| {
+        let text = format!(
+            "[kafka]\nbrokers = \"a:1\"\n[kafka.tls]\nenabled = true\n[kafka.login]\nmechanism = \"oauth\"\n\
+             client_id = \"c\"\nclient_secret_file = \"s\"\ntoken_url = \"{url}\"\n"
+        );
+        parse(&text).is_ok()
+    };
+    assert!(with("https://login.example/token"));
+    assert!(with("http://127.0.0.1:9/token"));
+    for url in [
+        "http://127.0.0.1:x@login.example/",
+        "http://127.0.0.1:9@login.example/",
+        "https://user:password@login.example/",
+        "http://login.example/",
+        "https://",
+    ] {
+        assert!(!with(url), "{url}");
+    }
+}
+
+#[test]
 fn settings_of_librdkafka_stand_by_their_own_names() {
     let text = "[kafka]\nbrokers = \"a:1\"\n[kafka.override]\n\"socket.timeout.ms\" = \"20000\"\nclient.rack = \"north\"\n";
     let kafka = parse(text).expect("it is valid").kafka;
