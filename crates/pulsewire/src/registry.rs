@@ -62,7 +62,9 @@ impl Error {
     const fn passes(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Behind => true,
-            Self::Answered { code, .. } => *code >= 50_000 || (*code >= 500 && *code < 600),
+            Self::Answered { code, .. } => {
+                matches!(*code, 429 | 500..=599 | 42_900..=42_999) || *code >= 50_000
+            }
             _ => false,
         }
     }
@@ -129,6 +131,9 @@ pub(crate) fn prepare(
     let ids = patiently(settings.retry_for, || {
         register(&*registry, &ours, settings.compatibility)
     })?;
+    for one in &ours {
+        tell_of_other_settings(&*registry, &one.subject, settings.compatibility);
+    }
     if !settings.url.is_empty() {
         warn_of_refusals_to_come(&*registry, &ours);
     }
@@ -144,7 +149,7 @@ fn warn_of_refusals_to_come(registry: &dyn Ask, ours: &[Ours]) {
             "the schema registry will refuse the next version that maps further elements; set these subjects to FORWARD_TRANSITIVE there, and schema_registry.compatibility = \"forward_transitive\" here"
         ),
         Err(error) => {
-            tracing::warn!(%error, "what the schema registry holds our subjects to is not known")
+            tracing::warn!(%error, "what the schema registry holds our subjects to is not known");
         }
     }
 }
@@ -209,13 +214,31 @@ fn register(registry: &dyn Ask, ours: &[Ours], mode: Mode) -> Result<SchemaIds, 
     }
     for one in missing {
         if registry.versions(&one.subject)?.is_empty() {
-            registry.settle(&one.subject, mode)?;
+            // Who governs schemas may have said beforehand what the subject is held to.
+            if registry.own_settings(&one.subject)?.is_none() {
+                registry.settle(&one.subject, mode)?;
+            }
         }
         let id = registry.register(&one.subject, &one.schema)?;
         tracing::info!(subject = one.subject, id, "a schema was registered");
         ids.push((one.topic.clone(), id));
     }
     Ok(ids.into_iter().collect())
+}
+
+/// A subject that is there keeps what it is held to, whatever the configuration says of new ones.
+fn tell_of_other_settings(registry: &dyn Ask, subject: &str, mode: Mode) {
+    if let Ok(settings) = registry.settings(subject)
+        && settings.mode != mode
+    {
+        let (held, configured) = (settings.mode.name(), mode.name());
+        tracing::info!(
+            subject,
+            held,
+            configured,
+            "the subject is held to its own compatibility; schema_registry.compatibility is for new ones"
+        );
+    }
 }
 
 /// What a schema would break, in words; nothing where the registry would take it.

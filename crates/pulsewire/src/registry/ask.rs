@@ -37,6 +37,8 @@ pub(crate) trait Ask: Send + Sync {
     fn register(&self, subject: &str, schema: &Schema) -> Result<u32, Error>;
     /// What holds for a subject.
     fn settings(&self, subject: &str) -> Result<Settings, Error>;
+    /// What holds for a subject alone; nothing where it is what holds for all.
+    fn own_settings(&self, subject: &str) -> Result<Option<Settings>, Error>;
     /// Sets what holds for a subject that is new.
     fn settle(&self, subject: &str, mode: Mode) -> Result<(), Error>;
 }

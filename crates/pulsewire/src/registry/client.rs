@@ -9,7 +9,7 @@ use schema::registry::Settings;
 use serde_json::{Value, json};
 
 use super::{Ask, Error, Kept, ask};
-use crate::config::SchemaRegistry;
+use crate::config::{Address, SchemaRegistry, secret};
 use crate::delivery::agent;
 
 /// What is sent, and what is asked for.
@@ -29,15 +29,8 @@ impl Client {
     pub(crate) fn new(settings: &SchemaRegistry) -> Result<Self, Error> {
         let mut client = Self::at(&settings.url, settings.ca.as_deref(), settings.timeout)?;
         if let Some(file) = &settings.password_file {
-            let password = std::fs::read_to_string(file).map_err(|error| {
-                let what = format!("password_file {} cannot be read: {error}", file.display());
-                Error::Setting(what)
-            })?;
-            let pair = format!(
-                "{}:{}",
-                settings.user,
-                password.trim_end_matches(['\r', '\n'])
-            );
+            let password = secret(file).map_err(Error::Setting)?;
+            let pair = format!("{}:{password}", settings.user);
             let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
             client.authorization = Some(format!("Basic {encoded}"));
         }
@@ -46,6 +39,14 @@ impl Client {
 
     /// Prepares to ask at an address, without a password.
     pub(crate) fn at(url: &str, ca: Option<&Path>, timeout: Duration) -> Result<Self, Error> {
+        let address = Address::parse(url);
+        let address = address.ok_or_else(|| {
+            Error::Setting("the address is no http or https address of a host".to_owned())
+        })?;
+        if address.has_user {
+            let what = "the address holds a user, which errors and logs would show: set user and password_file";
+            return Err(Error::Setting(what.to_owned()));
+        }
         Ok(Self {
             agent: agent(url, ca, timeout).map_err(Error::Setting)?,
             base: url.trim_end_matches('/').to_owned(),
@@ -77,6 +78,10 @@ impl Client {
             url: self.base.clone(),
             what,
         };
+        let unreachable = |why: String| Error::Unreachable {
+            url: self.base.clone(),
+            why,
+        };
         let body = body.map(ToString::to_string).unwrap_or_default();
         let request = request
             .body(body)
@@ -84,16 +89,16 @@ impl Client {
         let mut answer = self
             .agent
             .run(request)
-            .map_err(|error| Error::Unreachable {
-                url: self.base.clone(),
-                why: error.to_string(),
-            })?;
+            .map_err(|error| unreachable(error.to_string()))?;
         let text = answer
             .body_mut()
             .with_config()
             .limit(ANSWER_BYTES_MAX)
             .read_to_string()
-            .map_err(|error| strange(error.to_string()))?;
+            .map_err(|error| match broke_off(&error) {
+                true => unreachable(error.to_string()),
+                false => strange(error.to_string()),
+            })?;
         let status = answer.status();
         let value: Option<Value> = serde_json::from_str(&text).ok();
         if status.is_success() {
@@ -104,6 +109,33 @@ impl Client {
         Err(Error::Answered {
             code: code.unwrap_or_else(|| u32::from(status.as_u16())),
             message: message.map_or_else(|| status.to_string(), str::to_owned),
+        })
+    }
+
+    /// Nothing where the registry says that it has no such subject, version or schema. A page that is not there says
+    /// nothing of the kind: the address leads somewhere else.
+    fn unless_missing<T>(&self, asked: Result<T, Error>) -> Result<Option<T>, Error> {
+        match asked {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Answered {
+                code: 40_401..=40_403,
+                ..
+            }) => Ok(None),
+            Err(Error::Answered { code: 404, message }) => {
+                Err(self.strange(&format!("404 for a path that registries have: {message}")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn settings_in(&self, answer: &Value) -> Result<Settings, Error> {
+        let mode = answer["compatibilityLevel"].as_str().and_then(Mode::parse);
+        let policy = answer["compatibilityPolicy"]
+            .as_str()
+            .and_then(Policy::parse);
+        Ok(Settings {
+            mode: mode.ok_or_else(|| self.strange("a configuration without compatibilityLevel"))?,
+            policy: policy.unwrap_or_default(),
         })
     }
 
@@ -141,15 +173,13 @@ fn body(schema: &Schema) -> Value {
     }
 }
 
-/// Nothing where the registry has no such subject, version or schema.
-fn unless_missing<T>(asked: Result<T, Error>) -> Result<Option<T>, Error> {
-    match asked {
-        Ok(found) => Ok(Some(found)),
-        Err(Error::Answered {
-            code: 404 | 40_401..=40_403,
-            ..
-        }) => Ok(None),
-        Err(error) => Err(error),
+/// Whether an answer broke off or did not come, so that asking again may help.
+fn broke_off(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind;
+    match error {
+        ureq::Error::Io(error) => !matches!(error.kind(), ErrorKind::InvalidData),
+        ureq::Error::BodyExceedsLimit(_) => false,
+        _ => true,
     }
 }
 
@@ -161,7 +191,7 @@ impl Ask for Client {
 
     fn versions(&self, subject: &str) -> Result<Vec<u32>, Error> {
         let answer = self.get(&path("/subjects/", subject, "/versions"));
-        match unless_missing(answer)? {
+        match self.unless_missing(answer)? {
             Some(answer) => {
                 serde_json::from_value(answer).map_err(|error| self.strange(&error.to_string()))
             }
@@ -189,7 +219,7 @@ impl Ask for Client {
             &path("/subjects/", subject, ""),
             Some(&body(schema)),
         );
-        match unless_missing(answer)? {
+        match self.unless_missing(answer)? {
             Some(answer) => number(&answer, "id")
                 .map(Some)
                 .ok_or_else(|| self.strange("a schema without an id")),
@@ -201,7 +231,7 @@ impl Ask for Client {
         let after = "/versions?verbose=true";
         let place = path("/compatibility/subjects/", subject, after);
         let asked = self.ask("POST", &place, Some(&body(schema)));
-        let Some(answer) = unless_missing(asked)? else {
+        let Some(answer) = self.unless_missing(asked)? else {
             return Ok(Vec::new());
         };
         match answer["is_compatible"].as_bool() {
@@ -236,14 +266,18 @@ impl Ask for Client {
             }) => self.get("/config")?,
             other => other?,
         };
-        let mode = answer["compatibilityLevel"].as_str().and_then(Mode::parse);
-        let policy = answer["compatibilityPolicy"]
-            .as_str()
-            .and_then(Policy::parse);
-        Ok(Settings {
-            mode: mode.ok_or_else(|| self.strange("a configuration without compatibilityLevel"))?,
-            policy: policy.unwrap_or_default(),
-        })
+        self.settings_in(&answer)
+    }
+
+    fn own_settings(&self, subject: &str) -> Result<Option<Settings>, Error> {
+        match self.get(&path("/config/", subject, "")) {
+            Ok(answer) => self.settings_in(&answer).map(Some),
+            Err(Error::Answered {
+                code: 40_401 | 40_408,
+                ..
+            }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn settle(&self, subject: &str, mode: Mode) -> Result<(), Error> {
@@ -263,3 +297,6 @@ impl Ask for Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

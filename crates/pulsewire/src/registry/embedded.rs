@@ -16,8 +16,8 @@ const READ_BYTES: usize = 1 << 20;
 /// How long what was written may take to become readable, in all and until it is looked for again.
 const READABLE_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How often a registration is tried that another process came before.
-const TRIES: usize = 3;
+/// How often a registration is tried that another process came before; each time another one was registered.
+const TRIES: usize = 10;
 
 /// A registry over one topic. Who asks waits for who asked before.
 pub(crate) struct Embedded {
@@ -66,19 +66,27 @@ impl Embedded {
         if decision.changes.is_empty() {
             return Ok(decision.answer);
         }
-        let records = decision.changes.into_iter();
+        // What another process wrote too late and did not take back, perhaps because it ended, goes first.
+        let late = state.registry.take_back_late();
+        let end = self.append(late.into_iter().chain(decision.changes))?;
+        self.read_to(&mut state, end)?;
+        Ok(decision.answer)
+    }
+
+    /// Writes records together, and gives the offset after the last one.
+    fn append(&self, changes: impl Iterator<Item = Change>) -> Result<Offset, Error> {
         let offsets = self.journal.append(Write {
-            records: records
+            records: changes
                 .map(|change| (self.at.clone(), self.record(change)))
                 .collect(),
             offsets: vec![],
         })?;
         let last = offsets.last().copied().unwrap_or_default();
-        self.read_to(&mut state, last.saturating_add(1))?;
-        Ok(decision.answer)
+        Ok(last.saturating_add(1))
     }
 
-    /// Registers a schema. Another process may have taken the version meanwhile: then it is tried again.
+    /// Registers a schema. Where another process took the version at the same moment and came first, what was written is taken
+    /// back and it is decided anew: only what is the version is answered.
     pub(crate) fn register_as(
         &self,
         subject: &str,
@@ -91,15 +99,26 @@ impl Embedded {
                 self.change(|registry| registry.register(subject, schema, id, version))?;
             let which = Which::Number(registered.version);
             let kept = self.read(|registry| {
-                Ok(registry
-                    .version(subject, which, Scope::Present)
-                    .map(|found| found.id))
+                let kept = registry.version(subject, which, Scope::WithDeleted);
+                Ok(kept.map(|found| found.id))
             })?;
             if kept == Ok(registered.id) {
                 return Ok(registered);
             }
+            self.take_back_late()?;
         }
         Err(Error::Behind)
+    }
+
+    fn take_back_late(&self) -> Result<(), Error> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.catch_up(&mut state)?;
+        let late = state.registry.take_back_late();
+        if late.is_empty() {
+            return Ok(());
+        }
+        let end = self.append(late.into_iter())?;
+        self.read_to(&mut state, end)
     }
 
     /// What a schema would break.
@@ -212,6 +231,10 @@ impl Ask for Embedded {
         self.read(|registry| Ok(registry.settings(Some(subject))))
     }
 
+    fn own_settings(&self, subject: &str) -> Result<Option<Settings>, Error> {
+        self.read(|registry| Ok(registry.own_settings(subject)))
+    }
+
     fn settle(&self, subject: &str, mode: Mode) -> Result<(), Error> {
         let settings = Settings {
             mode,
@@ -225,3 +248,6 @@ impl Ask for Embedded {
             .map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests;

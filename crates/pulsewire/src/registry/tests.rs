@@ -148,6 +148,27 @@ fn subjects_that_will_refuse_further_elements_are_named_with_their_mode() {
 }
 
 #[test]
+fn what_was_said_of_a_subject_before_it_had_a_version_stays() {
+    let (_runtime, url) = served(memory());
+    let client = client(&url);
+    let asked = |subject: &str| client.own_settings(subject).expect("it answers");
+    let ours = |subject: &str| Ours {
+        topic: "x".into(),
+        subject: subject.to_owned(),
+        schema: json_schema(ONE),
+    };
+    client
+        .settle("governed-value", Mode::Full)
+        .expect("it writes");
+    let both = [ours("governed-value"), ours("free-value")];
+    register(&client, &both, Mode::Forward).expect("nothing is there yet");
+    let mode = |subject| asked(subject).map(|settings| settings.mode);
+    assert_eq!(mode("governed-value"), Some(Mode::Full));
+    assert_eq!(mode("free-value"), Some(Mode::Forward));
+    assert_eq!(mode("other-value"), None);
+}
+
+#[test]
 fn a_registry_that_is_not_there_is_named() {
     let mut config = crate::config::defaults();
     config.schema_registry.url = "http://127.0.0.1:9".to_owned();
