@@ -326,7 +326,7 @@ impl<P: Processor + 'static> Stage<P> {
                 tracing::error!(stage = self.name, partition, %error, "a task failed; it is opened again");
                 slot.fail(&error);
             }
-            None => turn.recovering = true,
+            None => turn.recovering |= slot.cause.is_empty(),
         }
         if !slot.cause.is_empty() {
             turn.failing = true;
@@ -466,13 +466,4 @@ pub(crate) fn partitions_of(topics: &[journal::Topic], partitions: u16) -> Vec<T
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_fails_again_and_again_rests_longer_and_longer() {
-        let seconds: Vec<u64> = (1..=6).map(|times| rest_after(times).as_secs()).collect();
-        assert_eq!(seconds, [1, 2, 4, 8, 15, 15]);
-        assert_eq!(rest_after(u32::MAX), REST_LONGEST);
-    }
-}
+mod tests;
