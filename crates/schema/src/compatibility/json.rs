@@ -6,6 +6,7 @@ mod combined;
 mod limits;
 mod matching;
 mod object;
+mod place;
 mod sorts;
 mod weight;
 
@@ -13,6 +14,8 @@ use std::collections::BTreeMap;
 
 use regex_lite::Regex;
 use serde_json::{Map, Value};
+
+use place::Place;
 
 use super::kind::{self, Kind};
 use super::work::{self, Work};
@@ -52,6 +55,7 @@ pub(super) fn differences(
         roots: (writer, reader),
         policy,
         path: Vec::new(),
+        place: Place::of(writer),
         open: Vec::new(),
         work: std::mem::replace(work, Work::new(0)),
         expressions: BTreeMap::new(),
@@ -67,8 +71,9 @@ struct Walk<'s> {
     roots: (&'s Value, &'s Value),
     policy: Policy,
     path: Vec<String>,
-    /// The pairs that are being compared: to meet one again adds nothing.
-    open: Vec<(&'s Value, &'s Value)>,
+    place: Place<'s>,
+    /// The pairs that are being compared, each in its place: to meet one again adds nothing.
+    open: Vec<(&'s Value, &'s Value, Place<'s>)>,
     work: Work,
     /// Patterns that were read; those that could not be are none.
     expressions: BTreeMap<&'s str, Option<Regex>>,
@@ -134,7 +139,18 @@ impl<'s> Walk<'s> {
         (taken, inner)
     }
 
+    /// Compares the schemas of a value.
     fn compare(&mut self, writer: &'s Value, reader: &'s Value) {
+        let Some(writer) = self.resolved(self.roots.0, writer) else {
+            return;
+        };
+        let before = std::mem::replace(&mut self.place, Place::of(writer));
+        self.compare_here(writer, reader);
+        self.place = before;
+    }
+
+    /// Compares schemas of the same value, of which others were compared already.
+    fn compare_here(&mut self, writer: &'s Value, reader: &'s Value) {
         let (Some(writer), Some(reader)) = (
             self.resolved(self.roots.0, writer),
             self.resolved(self.roots.1, reader),
@@ -144,16 +160,19 @@ impl<'s> Walk<'s> {
         if !self.charge(weight::of(writer).saturating_add(weight::of(reader))) {
             return;
         }
-        let met =
-            |pair: &(&Value, &Value)| std::ptr::eq(pair.0, writer) && std::ptr::eq(pair.1, reader);
-        if is_nothing(writer) || is_anything(reader) || self.open.iter().any(met) {
+        let met = self.open.iter().any(|(other, another, place)| {
+            std::ptr::eq(*other, writer)
+                && std::ptr::eq(*another, reader)
+                && place.is_same(&self.place)
+        });
+        if is_nothing(writer) || is_anything(reader) || met {
             return;
         }
         if self.open.len() >= DEPTH_MAX {
             self.limit_reached();
             return;
         }
-        self.open.push((writer, reader));
+        self.open.push((writer, reader, self.place.clone()));
         if !self.alternatives(writer, reader) {
             self.whole(writer, reader);
         }
@@ -226,8 +245,11 @@ impl<'s> Walk<'s> {
                 // What is excluded turns the direction around.
                 let (writer, reader) = self.roots;
                 self.roots = (reader, writer);
+                // Whoever trusts that only what is named was written knows nothing of what is excluded.
+                let policy = std::mem::replace(&mut self.policy, Policy::Strict);
                 let (narrowed, found) = self.attempt(|walk| walk.compare(read, written));
                 self.roots = (writer, reader);
+                self.policy = policy;
                 if !narrowed {
                     self.add_under("not", kind::NOT_TYPE_EXTENDED, String::new());
                 } else if !found.is_empty() {

@@ -3,6 +3,7 @@
 mod avro;
 mod content;
 mod json;
+mod lenient;
 mod rules;
 mod work;
 

@@ -73,7 +73,9 @@ impl<'s> Walk<'s> {
 
     /// The writer combines parts, the reader does not.
     fn parts_written(&mut self, written: Combined<'s>, reader: &'s Value) {
-        let tries = self.tries(written, |walk, member| walk.compare(member, reader));
+        let tries = self.tries(written, |walk, place, member| {
+            walk.choosing(written, place, |walk| walk.compare_here(member, reader));
+        });
         if written.criterion == Criterion::All {
             // Any one condition of the writer's is enough.
             match best(tries) {
@@ -94,7 +96,7 @@ impl<'s> Walk<'s> {
 
     /// The reader combines parts, the writer does not.
     fn parts_read(&mut self, writer: &'s Value, read: Combined<'s>) {
-        let tries = self.tries(read, |walk, member| walk.compare(writer, member));
+        let tries = self.tries(read, |walk, _, member| walk.compare_here(writer, member));
         if read.criterion == Criterion::All {
             for (_, found) in tries {
                 self.found.extend(found);
@@ -114,16 +116,27 @@ impl<'s> Walk<'s> {
         }
     }
 
+    /// Does something while one part of the writer's combination is the one that was written.
+    fn choosing(&mut self, written: Combined<'s>, place: usize, work: impl FnOnce(&mut Self)) {
+        if written.criterion == Criterion::All {
+            return work(self);
+        }
+        let before = self.place.clone();
+        self.place.choose(written.members, place);
+        work(self);
+        self.place = before;
+    }
+
     fn tries(
         &mut self,
         combined: Combined<'s>,
-        compare: impl Fn(&mut Self, &'s Value),
+        compare: impl Fn(&mut Self, usize, &'s Value),
     ) -> Vec<(bool, Vec<Difference>)> {
         let mut tries = Vec::new();
         for (place, member) in combined.members.iter().enumerate() {
             self.path
                 .extend([combined.criterion.keyword().to_owned(), place.to_string()]);
-            tries.push(self.attempt(|walk| compare(walk, member)));
+            tries.push(self.attempt(|walk| compare(walk, place, member)));
             self.path.truncate(self.path.len().saturating_sub(2));
             if self.work.is_over() {
                 break;
@@ -181,7 +194,9 @@ impl<'s> Walk<'s> {
                 .extend([written.criterion.keyword().to_owned(), place.to_string()]);
             let mut row = Vec::new();
             for candidate in read.members {
-                let (taken, found) = self.attempt(|walk| walk.compare(member, candidate));
+                let (taken, found) = self.attempt(|walk| {
+                    walk.choosing(written, place, |walk| walk.compare_here(member, candidate));
+                });
                 row.push(taken.then_some(found));
                 if self.work.is_over() {
                     break;

@@ -37,14 +37,14 @@ impl<'s> Further<'s> {
 
 /// An object's keywords that belong together.
 #[derive(Clone, Copy)]
-struct Content<'s> {
+pub(super) struct Content<'s> {
     properties: &'s Map<String, Value>,
     patterns: &'s Map<String, Value>,
     further: Further<'s>,
 }
 
 impl<'s> Content<'s> {
-    fn of(keywords: &'s Map<String, Value>) -> Self {
+    pub(super) fn of(keywords: &'s Map<String, Value>) -> Self {
         let object = |keyword: &str| {
             keywords
                 .get(keyword)
@@ -56,6 +56,10 @@ impl<'s> Content<'s> {
             patterns: object("patternProperties"),
             further: Further::of(keywords.get("additionalProperties")),
         }
+    }
+
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.properties.contains_key(name)
     }
 
     fn is_open(&self) -> bool {
@@ -74,7 +78,7 @@ fn strings(value: Option<&Value>) -> BTreeSet<String> {
 }
 
 /// What a property that is not named must be like.
-enum Form<'s> {
+pub(super) enum Demand<'s> {
     Anything,
     /// There is none.
     Nothing,
@@ -93,6 +97,7 @@ impl<'s> Walk<'s> {
         self.required(written, read);
         self.properties(written, read);
         self.patterns(written, read);
+        self.named_beside(written, read);
         for keyword in ["dependencies", "dependentRequired", "dependentSchemas"] {
             self.dependencies(keyword, written, read);
         }
@@ -149,7 +154,10 @@ impl<'s> Walk<'s> {
         for name in all {
             self.path.push(name.clone());
             match (writes.properties.get(name), reads.properties.get(name)) {
-                (Some(written), Some(read)) => self.compare(written, read),
+                (Some(written), Some(read)) => {
+                    self.compare(written, read);
+                    self.new_patterns(name, written, writes, reads);
+                }
                 (Some(written), None) => self.property_removed(name, written, reads),
                 (None, Some(read)) => {
                     self.property_added(name, read, writes, needed.contains(name));
@@ -161,10 +169,32 @@ impl<'s> Walk<'s> {
         self.path.pop();
     }
 
+    /// Patterns that only the reader has hold for properties that both name, too.
+    fn new_patterns(
+        &mut self,
+        name: &str,
+        written: &'s Value,
+        writes: Content<'s>,
+        reads: Content<'s>,
+    ) {
+        let new = reads.patterns.iter();
+        let new = new.filter(|(pattern, _)| !writes.patterns.contains_key(*pattern));
+        for (pattern, form) in new {
+            let taken = match self.matches(pattern, name) {
+                Some(true) => self.attempt(|walk| walk.compare(written, form)).0,
+                Some(false) => true,
+                None => false,
+            };
+            if !taken {
+                self.add_detail(kind::CONSTRAINT_CHANGED, pattern.clone());
+            }
+        }
+    }
+
     fn property_removed(&mut self, name: &str, written: &'s Value, reads: Content<'s>) {
         let kind = match self.form_of(name, reads) {
-            Form::Anything => kind::PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL,
-            Form::Of(forms) => {
+            Demand::Anything => kind::PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL,
+            Demand::Of(forms) => {
                 let mut worst = kind::PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL;
                 for form in forms {
                     worst = self.covered(
@@ -176,18 +206,18 @@ impl<'s> Walk<'s> {
                 }
                 worst
             }
-            Form::Nothing if is_nothing(written) => {
+            Demand::Nothing if is_nothing(written) => {
                 kind::PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL
             }
-            Form::Nothing => kind::PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL,
-            Form::Unknown => kind::CONSTRAINT_CHANGED,
+            Demand::Nothing => kind::PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL,
+            Demand::Unknown => kind::CONSTRAINT_CHANGED,
         };
         self.add(kind);
     }
 
     fn property_added(&mut self, name: &str, read: &'s Value, writes: Content<'s>, needed: bool) {
         match self.form_of(name, writes) {
-            Form::Anything => {
+            Demand::Anything => {
                 self.add(if is_anything(read) {
                     kind::PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL
                 } else {
@@ -195,12 +225,12 @@ impl<'s> Walk<'s> {
                 });
                 return;
             }
-            Form::Of(forms) => {
+            Demand::Of(forms) => {
                 let kind = self.covered_by_one(&forms, read);
                 self.add(kind);
             }
-            Form::Unknown if !is_anything(read) => self.add(kind::CONSTRAINT_CHANGED),
-            Form::Unknown | Form::Nothing => {}
+            Demand::Unknown if !is_anything(read) => self.add(kind::CONSTRAINT_CHANGED),
+            Demand::Unknown | Demand::Nothing => {}
         }
         self.add(match (needed, has_default(read)) {
             (true, true) => kind::REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL,
@@ -221,22 +251,42 @@ impl<'s> Walk<'s> {
         not
     }
 
+    /// What any property must be like.
+    pub(super) fn demand(&mut self, name: &str, content: Content<'s>) -> Demand<'s> {
+        let Some(own) = content.properties.get(name) else {
+            return self.form_of(name, content);
+        };
+        match self.by_pattern(name, content) {
+            Some(mut forms) => {
+                forms.push(own);
+                Demand::Of(forms)
+            }
+            None => Demand::Unknown,
+        }
+    }
+
     /// What a property that is not named must be like: as every pattern says that its name matches, or else as further ones.
-    fn form_of(&mut self, name: &str, content: Content<'s>) -> Form<'s> {
+    fn form_of(&mut self, name: &str, content: Content<'s>) -> Demand<'s> {
+        let Some(forms) = self.by_pattern(name, content) else {
+            return Demand::Unknown;
+        };
+        match content.further {
+            _ if !forms.is_empty() => Demand::Of(forms),
+            Further::Of(form) => Demand::Of(vec![form]),
+            Further::Anything => Demand::Anything,
+            Further::Nothing => Demand::Nothing,
+        }
+    }
+
+    /// The forms of the patterns that match a name; nothing where one of them cannot be held against it.
+    fn by_pattern(&mut self, name: &str, content: Content<'s>) -> Option<Vec<&'s Value>> {
         let mut forms = Vec::new();
         for (pattern, form) in content.patterns {
-            match self.matches(pattern, name) {
-                Some(true) => forms.push(form),
-                Some(false) => {}
-                None => return Form::Unknown,
+            if self.matches(pattern, name)? {
+                forms.push(form);
             }
         }
-        match content.further {
-            _ if !forms.is_empty() => Form::Of(forms),
-            Further::Of(form) => Form::Of(vec![form]),
-            Further::Anything => Form::Anything,
-            Further::Nothing => Form::Nothing,
-        }
+        Some(forms)
     }
 
     /// Whether a name matches a pattern; nothing where that cannot be told.
@@ -328,7 +378,7 @@ impl<'s> Walk<'s> {
                 (Some(written), Some(read)) if written.is_array() && read.is_array() => {
                     self.dependency_changed(&strings(Some(written)), &strings(Some(read)));
                 }
-                (Some(written), Some(read)) => self.compare(written, read),
+                (Some(written), Some(read)) => self.compare_here(written, read),
                 (Some(Value::Array(_)), None) => self.add(kind::DEPENDENCY_ARRAY_REMOVED),
                 (Some(_), None) => self.add(kind::DEPENDENCY_SCHEMA_REMOVED),
                 (None, Some(Value::Array(_))) => self.add(kind::DEPENDENCY_ARRAY_ADDED),

@@ -98,11 +98,10 @@ pub(crate) const DEPENDENCY_SCHEMA_REMOVED: Kind = fine(
     "DEPENDENCY_SCHEMA_REMOVED",
     "{reader} asks for no form where a property is there",
 );
-pub(crate) const PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL: Kind =
-    breaks_when_strict(
-        "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
-        "{reader} does not name a property of {writer}, and what it takes as further properties does not cover it",
-    );
+pub(crate) const PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL: Kind = breaks(
+    "PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+    "{reader} does not name a property of {writer}, and what it takes as further properties does not cover it",
+);
 pub(crate) const PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL: Kind =
     breaks_when_strict(
         "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::super::{Kind, Language, Policy, Schema, differences};
 
 /// Any schema of a few kinds, some levels deep.
-fn any_schema() -> impl Strategy<Value = Value> {
+pub(super) fn any_schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!(true)),
         Just(json!({"type": "string"})),
