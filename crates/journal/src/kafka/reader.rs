@@ -193,7 +193,10 @@ impl Reader {
     /// Waits for news: something that came of what is followed, or that this process wrote.
     pub(super) fn wait(&self, written: &AtomicU64, seen: u64, at_most: Duration) -> u64 {
         let mut left = at_most;
-        self.ahead().begin_wait();
+        // Who only asks goes on to read what waits since the last time.
+        if !at_most.is_zero() {
+            self.ahead().begin_wait();
+        }
         loop {
             let step = left.min(STEP);
             let mut ahead = self.ahead();
