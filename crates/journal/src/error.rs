@@ -10,7 +10,7 @@ pub enum Error {
     NoSuchPartition(TopicPartition),
     /// The topic exists with another number of partitions.
     #[error(
-        "topic {topic} has {existing} partitions, not {asked}: partitions cannot change; use another topic or data directory"
+        "topic {topic} has {existing} partitions, not {asked}: partitions cannot change; set journal.partitions to what is there, or begin anew in another data directory or under another kafka.prefix"
     )]
     Partitions {
         /// The topic.

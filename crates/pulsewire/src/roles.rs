@@ -61,6 +61,11 @@ impl Roles {
         self.0.contains(&role)
     }
 
+    /// Whether there is nothing to do: what [`Role::Sinks`] is for is not there yet.
+    pub(crate) fn do_nothing(&self) -> bool {
+        self.0.iter().all(|role| *role == Role::Sinks)
+    }
+
     /// Whether anything is made of messages here.
     pub(crate) fn has_a_stage(&self) -> bool {
         let stages = [Role::Normalize, Role::Workloads, Role::Alerts];
@@ -114,6 +119,9 @@ mod tests {
             Ok("intake,ui".to_owned())
         );
         assert_eq!(Roles::all().to_string().parse::<Roles>(), Ok(Roles::all()));
+        let nothing = |text: &str| text.parse::<Roles>().map(|roles| roles.do_nothing());
+        assert_eq!(nothing("sinks"), Ok(true));
+        assert_eq!(nothing("sinks,ui"), Ok(false));
         for wrong in ["", ",", "Intake", "intake,everything"] {
             let error = wrong.parse::<Roles>().expect_err("it is no role");
             assert!(error.contains("normalize"), "{error}");

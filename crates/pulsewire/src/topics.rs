@@ -132,7 +132,7 @@ pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
 }
 
 /// Where each station keeps its state, if that is on topics: the newest record of each key is the state.
-pub(crate) fn changelogs(partitions: u16) -> Vec<TopicSpec> {
+fn changelogs(partitions: u16) -> Vec<TopicSpec> {
     let stations = ["normalize", "workloads", "alerts"];
     let spec = |station| TopicSpec {
         name: stream::changelog_topic(station),

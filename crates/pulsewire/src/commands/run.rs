@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Configured, Failure};
 use crate::clock::Clock;
 use crate::pipeline;
-use crate::roles::Roles;
+use crate::roles::{Role, Roles};
 
 /// Run the platform
 ///
@@ -41,6 +41,12 @@ impl Run {
             (None, true) => Roles::intake_only(),
             (None, false) => Roles::all(),
         };
+        if config.roles.do_nothing() {
+            return Err(Failure::new(
+                "a process with the role sinks alone has nothing to do in this version",
+                "leave it out, or name another role beside it",
+            ));
+        }
         if config.journal.directory.join(pipeline::SIMULATED).exists() {
             let what = format!(
                 "{} holds simulated patients",
@@ -52,6 +58,13 @@ impl Run {
             ));
         }
         super::log::start(&config.log_level)?;
+        if self
+            .roles
+            .as_ref()
+            .is_some_and(|roles| roles.has(Role::Sinks))
+        {
+            tracing::warn!("the role sinks does nothing in this version");
+        }
         let runtime = super::runtime()?;
         runtime.block_on(async {
             let running = pipeline::start(&config, Clock::system(), "Pulsewire")

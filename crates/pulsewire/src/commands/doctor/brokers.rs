@@ -64,7 +64,8 @@ fn rules<'r>(config: &Config, kafka: &'r Kafka) -> [Rule<'r>; 7] {
         (
             "have another min.insync.replicas than kafka.min_insync",
             "set min.insync.replicas on them with kafka-configs, or kafka.min_insync to what they have",
-            Box::new(move |topic| topic.min_insync != Some(kafka.min_insync)),
+            // Who logs in by tokens cannot ask for settings.
+            Box::new(move |topic| topic.min_insync.is_some_and(|is| is != kafka.min_insync)),
         ),
         (
             "take smaller batches than we may write",
@@ -94,7 +95,7 @@ fn topics(survey: &Survey, config: &Config, kafka: &Kafka) -> impl Iterator<Item
     let specs = topics::specs(partitions, config.journal.retention);
     let specs: Vec<TopicSpec> = specs
         .into_iter()
-        .chain(topics::changelogs(partitions))
+        .chain(topics::shared(partitions))
         .collect();
     let known = |topic: &&TopicSurvey| specs.iter().any(|spec| spec.name == topic.name);
     let ours: Vec<&TopicSurvey> = survey.topics.iter().filter(known).collect();
