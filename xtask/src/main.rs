@@ -26,7 +26,7 @@ use step::Step;
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  test [--fast]   all of CI: format, lints, tests, documentation, fuzzing, browser; --fast leaves out the last two
+  test [--fast]   all of CI: format, lints, tests, documentation, registry, faults, fuzzing, browser; --fast leaves out what takes long
   bless           accepts new expected values in tests (then read the diff)
   bench [kafka [--short]]
                   prints the table of measured ratios (release build; some minutes); with kafka, of what needs brokers,
@@ -109,6 +109,7 @@ fn test(browser: bool) -> Result<(), step::Failed> {
     .run()?;
     if browser {
         registry::run()?;
+        chaos::run(&["kafka"])?;
         fuzz::briefly()?;
         e2e::run()?;
     }

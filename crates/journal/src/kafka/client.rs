@@ -194,30 +194,17 @@ pub(super) fn asker(told: &ClientConfig, context: Context) -> KafkaResult<BaseCo
 impl ClientContext for Context {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
-    /// That a connection failed comes as an error too, which is told once.
-    fn log(&self, level: RDKafkaLogLevel, about: &str, message: &str) {
-        match level {
-            RDKafkaLogLevel::Error if about == "FAIL" => tracing::debug!("{about}: {message}"),
-            RDKafkaLogLevel::Emerg
-            | RDKafkaLogLevel::Alert
-            | RDKafkaLogLevel::Critical
-            | RDKafkaLogLevel::Error => tracing::error!("{about}: {message}"),
-            RDKafkaLogLevel::Warning => tracing::warn!("{about}: {message}"),
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
-                tracing::info!("{about}: {message}");
-            }
-            RDKafkaLogLevel::Debug => tracing::debug!("{about}: {message}"),
-        }
-    }
-
     /// That a partition is read to its end is no error, and happens all the time.
     fn error(&self, error: KafkaError, reason: &str) {
         if error == KafkaError::Global(RDKafkaErrorCode::PartitionEOF) {
             return;
         }
+        let tell = || {
+            let said = format!("{error}: {reason}");
+            self.log(RDKafkaLogLevel::Error, "ERROR", &said);
+        };
         let Some(code) = error.rdkafka_error_code() else {
-            tracing::error!("{error}: {reason}");
-            return;
+            return tell();
         };
         // An alert of the other side comes while reading, as if the network had failed.
         let code = match reason.contains(SSL_ALERT) {
@@ -231,7 +218,7 @@ impl ClientContext for Context {
         if trouble.is_none() || says_more {
             // It comes again with every attempt to connect.
             if !matches!(*trouble, Some((before, _)) if before == code) {
-                tracing::error!("{error}: {reason}");
+                tell();
             }
             *trouble = Some((code, reason.to_owned()));
         }
@@ -361,9 +348,6 @@ fn hint(code: RDKafkaErrorCode) -> Option<&'static str> {
         | RDKafkaErrorCode::SaslAuthenticationFailed
         | RDKafkaErrorCode::UnsupportedSASLMechanism => "check kafka.login and its secret's file",
         RDKafkaErrorCode::SSL => "check the certificates under kafka.tls",
-        RDKafkaErrorCode::InvalidReplicationFactor => {
-            "start more brokers, or lower kafka.replication and kafka.min_insync"
-        }
         RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
             "start a process with every role once: it makes the topics"
         }

@@ -2,6 +2,7 @@
 
 use super::client::Context;
 use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -136,6 +137,8 @@ impl KafkaConfig {
             .set("reconnect.backoff.max.ms", "2000")
             .set("topic.metadata.refresh.interval.ms", "60000")
             .set("allow.auto.create.topics", "false");
+        // What goes wrong comes as an error, which is told once; its log tells each attempt.
+        config.set_log_level(RDKafkaLogLevel::Critical);
         self.protect(&mut config);
         config
     }

@@ -2,9 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::DeliveryResult;
+use rdkafka::metadata::MetadataTopic;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext};
+use rdkafka::types::RDKafkaErrorCode;
 
 use crate::records::client;
 use crate::setting::wait_at_most;
@@ -87,15 +94,42 @@ impl Brokers {
         self.run(&words);
     }
 
-    /// How often brokers refused a record because too few of them would have had it.
-    pub(crate) fn refusals(&self) -> usize {
-        let logs = (1..=BROKERS).map(|one| self.dir.join(format!("broker-{one}.log")));
-        let logs = logs.filter_map(|log| std::fs::read(log).ok());
-        let lines = logs.map(|log| {
-            let log = String::from_utf8_lossy(&log);
-            log.matches("NotEnoughReplicas").count()
+    /// Waits until a topic's brokers refuse a record because too few of them would have it.
+    pub(crate) fn wait_until_refused(&self, topic: &str) {
+        let mut told = ClientConfig::new();
+        told.set("bootstrap.servers", &self.bootstrap)
+            .set("message.timeout.ms", "5000")
+            .set("retries", "0");
+        let answers = Answers::default();
+        let producer: BaseProducer<Answers> = told
+            .create_with_context(answers)
+            .expect("a client can be made");
+        let refused = wait_at_most(PATIENCE, || {
+            self.lacks_a_copy(topic).then_some(())?;
+            let record = BaseRecord::to(topic).partition(0).key("").payload("");
+            producer.send(record).ok()?;
+            // A record that was refused is nowhere: who reads the topic does not meet it.
+            producer.flush(PATIENCE).ok()?;
+            let last = *producer.context().last();
+            (last == Some(RDKafkaErrorCode::NotEnoughReplicas)).then_some(())
         });
-        lines.sum()
+        assert!(
+            refused.is_some(),
+            "{topic}: {:?}",
+            producer.context().last()
+        );
+    }
+
+    /// Whether fewer brokers than there are have what is in a topic's first partition.
+    fn lacks_a_copy(&self, topic: &str) -> bool {
+        let asker: BaseConsumer = client(&self.bootstrap, "read_committed");
+        let metadata = asker.fetch_metadata(None, ASK_PATIENCE).ok();
+        let isr = metadata.and_then(|metadata| {
+            let of_name = |one: &&MetadataTopic| one.name() == topic;
+            let topic = metadata.topics().iter().find(of_name)?;
+            Some(topic.partitions().first()?.isr().len())
+        });
+        isr.is_some_and(|isr| isr < usize::from(BROKERS))
     }
 
     fn run(&self, words: &[&str]) {
@@ -119,6 +153,27 @@ impl Brokers {
             last.is_empty().then_some(())
         });
         assert!(whole.is_some(), "the brokers do not agree again: {last}");
+    }
+}
+
+/// What became of the record that was tried last.
+#[derive(Default)]
+struct Answers(Mutex<Option<RDKafkaErrorCode>>);
+
+impl Answers {
+    fn last(&self) -> MutexGuard<'_, Option<RDKafkaErrorCode>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Answers {}
+
+impl ProducerContext for Answers {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        let error = result.as_ref().err();
+        *self.last() = error.and_then(|(error, _)| error.rdkafka_error_code());
     }
 }
 

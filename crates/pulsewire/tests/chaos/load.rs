@@ -70,6 +70,11 @@ impl Field {
             .collect()
     }
 
+    /// What was told so far does not count.
+    pub(crate) fn forget_told(&self) {
+        lock(&self.told).clear();
+    }
+
     fn door(&self, instance: usize) -> Option<SocketAddr> {
         let doors = lock(&self.doors);
         doors.get(instance % doors.len().max(1)).copied().flatten()
