@@ -145,9 +145,10 @@ impl Run<'_> {
     ) -> Result<(Cost, Running), String> {
         let before = ends(self.journal, FINDINGS)?;
         let all: u64 = ends(self.journal, VITALS)?.iter().sum();
-        let running = Running::start(command)?;
+        let mut running = Running::start(command)?;
         let mut warm = None;
         loop {
+            running.check_runs()?;
             let taken = taken(self.journal, group);
             let cpu_seconds = running.cpu_seconds()?;
             if taken >= all {

@@ -83,6 +83,14 @@ impl Running {
         Ok((peak * 1024, now * 1024))
     }
 
+    /// Says so where it has ended already.
+    pub(crate) fn check_runs(&mut self) -> Result<(), String> {
+        let ended = self.child.try_wait().map_err(|error| error.to_string())?;
+        ended.map_or(Ok(()), |status| {
+            Err(format!("it ended by itself: {status}"))
+        })
+    }
+
     fn proc(&self, file: &str) -> Result<String, String> {
         let path = format!("/proc/{}/{file}", self.child.id());
         std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))

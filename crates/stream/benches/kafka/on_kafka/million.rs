@@ -68,9 +68,9 @@ pub(crate) fn measure(brokers: &str, plan: Plan) -> Result<(), String> {
 /// Takes in all vitals; gives the seconds and the most memory.
 fn build(journal: &KafkaJournal, brokers: &str, store: &Path) -> Result<(f64, u64), String> {
     let all: u64 = ends(journal, VITALS)?.iter().sum();
-    let running = start(brokers, store)?;
+    let mut running = start(brokers, store)?;
     while taken(journal, NAME) < all {
-        running.cpu_seconds()?;
+        running.check_runs()?;
         if running.began.elapsed() > PATIENCE {
             return Err("the state is not built in time".to_owned());
         }
