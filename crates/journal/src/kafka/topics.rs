@@ -312,7 +312,11 @@ impl Topics {
             }
         }
         for (key, value) in &settings {
-            change = change.set(key, value);
+            let is = all.get(*key).map_or("", |(is, _)| is.as_str());
+            // Who asks for more copies than we do is not asked for fewer.
+            let more = is.parse().is_ok_and(|is: u16| is > self.min_insync);
+            let is_stronger = more && *key == MIN_INSYNC;
+            change = change.set(key, if is_stronger { is } else { value });
         }
         let answer = block_on(self.admin.alter_configs([&change], &options()));
         let answer =

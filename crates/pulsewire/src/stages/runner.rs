@@ -105,8 +105,8 @@ struct Slot<P: Processor> {
 /// What all tasks of a stage told in one turn.
 struct Turn {
     worked: bool,
-    /// Whether one was opened: that may take long, and the place in the group must be kept between two of them.
-    opened: bool,
+    /// Which one may be opened: that may take long, and the place in the group must be kept between two of them.
+    to_open: Option<u16>,
     lag: u64,
     failing: bool,
     recovering: bool,
@@ -196,6 +196,7 @@ impl<P: Processor + 'static> Stage<P> {
                     ?partitions,
                     "these partitions are this process's now"
                 );
+                self.outside.clear();
                 let each = partitions.into_iter();
                 self.slots.extend(each.map(|one| (one, Slot::empty())));
                 self.tell_partitions();
@@ -252,7 +253,7 @@ impl<P: Processor + 'static> Stage<P> {
     fn turn(&mut self, stop: &Stop) -> bool {
         let mut turn = Turn {
             worked: false,
-            opened: false,
+            to_open: self.next_to_open(),
             lag: 0,
             failing: !self.outside.is_empty(),
             recovering: false,
@@ -334,6 +335,13 @@ impl<P: Processor + 'static> Stage<P> {
         }
     }
 
+    /// Of what is to be opened now, that which failed least often: what fails for long must not keep others from their turn.
+    fn next_to_open(&self) -> Option<u16> {
+        let due = self.slots.iter().filter(|(_, slot)| slot.is_due());
+        let first = due.min_by_key(|(_, slot)| slot.failures);
+        first.map(|(partition, _)| *partition)
+    }
+
     /// Opens a task that is new, or failed a while ago: it goes on from what is committed. One in a turn, so that the others wait
     /// for no more than one.
     fn open_slot(&mut self, partition: u16, turn: &mut Turn) {
@@ -342,7 +350,7 @@ impl<P: Processor + 'static> Stage<P> {
         }
         // Whatever is still to be opened is work.
         turn.worked = true;
-        if std::mem::replace(&mut turn.opened, true) {
+        if turn.to_open != Some(partition) {
             return;
         }
         let opened = self.open_task(partition);

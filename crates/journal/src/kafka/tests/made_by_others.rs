@@ -54,7 +54,9 @@ fn what_others_have_set_of_a_topic_stays_when_its_retention_changes() {
     journal.ensure_topic(&topic("kept", 1)).expect("it is made");
     let name = journal.cluster.prefix.of("kept");
     let admin = &journal.cluster.topics.admin;
-    let change = AlterConfig::new(ResourceSpecifier::Topic(&name)).set(SEGMENT, "123456789");
+    let change = AlterConfig::new(ResourceSpecifier::Topic(&name))
+        .set(SEGMENT, "123456789")
+        .set("min.insync.replicas", "3");
     let changed = block_on(admin.alter_configs([&change], &AdminOptions::new()));
     changed.expect("the brokers answer");
     let shorter = TopicSpec {
@@ -73,4 +75,5 @@ fn what_others_have_set_of_a_topic_stays_when_its_retention_changes() {
     };
     assert_eq!(set(SEGMENT).as_deref(), Some("123456789"));
     assert_eq!(set("retention.ms").as_deref(), Some("3600000"));
+    assert_eq!(set("min.insync.replicas").as_deref(), Some("3"));
 }

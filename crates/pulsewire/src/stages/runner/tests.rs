@@ -105,6 +105,25 @@ fn what_failed_rests_and_is_not_taken_for_new() {
 }
 
 #[test]
+fn what_fails_for_long_keeps_nothing_new_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut stage = stage(directory.path());
+    for slot in stage.slots.values_mut() {
+        *slot = Slot::empty();
+        // It has failed, and has rested.
+        slot.failures = 3;
+    }
+    stage.slots.get_mut(&2).unwrap().failures = 0;
+    assert_eq!(stage.next_to_open(), Some(2));
+    stage.slots.get_mut(&2).unwrap().failures = 4;
+    assert_eq!(
+        stage.next_to_open(),
+        Some(0),
+        "the first of those that failed least"
+    );
+}
+
+#[test]
 fn what_fails_again_and_again_rests_longer_and_longer() {
     let seconds: Vec<u64> = (1..=6).map(|times| rest_after(times).as_secs()).collect();
     assert_eq!(seconds, [1, 2, 4, 8, 15, 15]);
