@@ -228,15 +228,35 @@ impl Runner {
     /// Reads what was tried before, so that nothing that arrived is brought again and no delay starts anew; tells whether it is
     /// all read.
     fn recover(&mut self) -> Result<bool, journal::Error> {
-        let until = match self.tried_until.take() {
+        let mut until = match self.tried_until.take() {
             Some(until) => until,
             None => self.begin()?,
         };
-        let mut is_all = true;
-        for (attempts, written) in &until {
-            // What whoever had them before has just written can be read a little later.
-            is_all &= self.end_of(attempts)? >= *written;
-            while let Some(batch) = self.read(attempts)? {
+        until.retain(|(attempts, written)| self.position(attempts) < *written);
+        if !until.is_empty() && self.can_be_read(&until)? {
+            self.read_tried(&until)?;
+            until.retain(|(attempts, written)| self.position(attempts) < *written);
+        }
+        let is_all = until.is_empty();
+        self.tried_until = Some(until);
+        Ok(is_all)
+    }
+
+    /// What whoever had them before has just written can be read a little later.
+    fn can_be_read(&self, until: &[(TopicPartition, Offset)]) -> Result<bool, journal::Error> {
+        let (of, written): (Vec<_>, Vec<_>) = until.iter().cloned().unzip();
+        let bounds = self.shared.journal.bounds(&of)?;
+        let mut each = bounds.iter().zip(written);
+        Ok(each.all(|(bounds, written)| bounds.end >= written))
+    }
+
+    fn read_tried(&mut self, until: &[(TopicPartition, Offset)]) -> Result<(), journal::Error> {
+        // Of what the channels' reader has followed since earlier, nothing may have come yet, which looks like the end.
+        let reader = self.shared.engine.reader()?;
+        for (attempts, written) in until {
+            while self.position(attempts) < *written
+                && let Some(batch) = self.read(&*reader, attempts)?
+            {
                 for record in batch.iter() {
                     let for_us = record.header("channel") == Some(self.name.as_bytes());
                     if let Some(attempt) =
@@ -247,8 +267,7 @@ impl Runner {
                 }
             }
         }
-        self.tried_until = Some(until);
-        Ok(is_all)
+        Ok(())
     }
 
     /// Goes to where the group stands; gives until where tries are written by now.
@@ -282,9 +301,10 @@ impl Runner {
 
     /// Takes in all news that is due by this channel.
     fn read_due(&mut self) -> Result<(), journal::Error> {
+        let shared = Arc::clone(&self.shared);
         for partition in self.partitions.clone() {
             let at = TopicPartition::new(topics::DELIVERY, partition);
-            while let Some(batch) = self.read(&at)? {
+            while let Some(batch) = self.read(&*shared.journal, &at)? {
                 for record in batch.iter() {
                     if record.header("channel") != Some(self.name.as_bytes()) {
                         continue;
@@ -307,21 +327,32 @@ impl Runner {
         Ok(())
     }
 
-    fn read(&mut self, at: &TopicPartition) -> Result<Option<journal::Batch>, journal::Error> {
-        let from = self.next.get(at).copied().unwrap_or(0);
-        let bounds = self.shared.journal.bounds(std::slice::from_ref(at))?;
-        let Some(bounds) = bounds.first().filter(|bounds| bounds.end > from) else {
+    fn read(
+        &mut self,
+        journal: &dyn Journal,
+        at: &TopicPartition,
+    ) -> Result<Option<journal::Batch>, journal::Error> {
+        let bounds = journal.bounds(std::slice::from_ref(at))?;
+        let Some(bounds) = bounds.first() else {
             return Ok(None);
         };
-        let batch = self
-            .shared
-            .journal
-            .read(at, from.max(bounds.start), READ_BYTES)?;
+        let from = self.position(at).max(bounds.start);
+        // What is kept no more is passed over, and is not waited for.
+        self.next.insert(at.clone(), from);
+        if bounds.end <= from {
+            return Ok(None);
+        }
+        let batch = journal.read(at, from, READ_BYTES)?;
         let next = batch.next_offset();
         if let Some(next) = next {
             self.next.insert(at.clone(), next);
         }
         Ok(next.map(|_| batch))
+    }
+
+    /// The offset that is read next.
+    fn position(&self, at: &TopicPartition) -> Offset {
+        self.next.get(at).copied().unwrap_or(0)
     }
 
     fn try_next(&mut self) -> bool {
@@ -415,7 +446,7 @@ impl Runner {
         let of: BTreeSet<_> = self.unkept.values().map(|one| one.partition).collect();
         let positions = of.into_iter().map(|partition| {
             let at = TopicPartition::new(topics::DELIVERY, partition);
-            let read = self.next.get(&at).copied().unwrap_or(0);
+            let read = self.position(&at);
             let position = self.queue.oldest(partition).unwrap_or(read);
             (Arc::clone(&self.group), at, position)
         });

@@ -1,9 +1,10 @@
 //! A channel's turns over the journal in files.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::Mutex;
 
 use clinical::{Alert, AlertId, AlertState, EventTime, FindingId, PatientKey, Severity};
-use journal::{EmbeddedJournal, Options, TopicSpec};
+use journal::{Batch, Bounds, Done, EmbeddedJournal, Error, Options, TopicSpec};
 
 use super::*;
 
@@ -14,6 +15,85 @@ impl Carry for Hanging {
     fn carry(&mut self, _: &Delivery, _: &[u8]) -> Result<(), String> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Err("it hangs".into())
+    }
+}
+
+/// A receiver that does as it is told.
+struct Told<F>(F);
+
+impl<F: FnMut(DeliveryId) -> Result<(), String> + Send> Carry for Told<F> {
+    fn carry(&mut self, delivery: &Delivery, _: &[u8]) -> Result<(), String> {
+        self.0(delivery.id)
+    }
+}
+
+/// A journal whose reader follows what it has read: more of it comes with a wait only. Tries are readable up to an offset.
+struct Followed {
+    journal: Arc<EmbeddedJournal>,
+    readable: AtomicU64,
+    came: Mutex<BTreeMap<TopicPartition, Offset>>,
+}
+
+impl Followed {
+    fn new(journal: &Arc<EmbeddedJournal>, readable: Offset) -> Arc<Self> {
+        Arc::new(Self {
+            journal: Arc::clone(journal),
+            readable: AtomicU64::new(readable),
+            came: Mutex::default(),
+        })
+    }
+
+    fn end(&self, at: &TopicPartition) -> Offset {
+        self.bounds(std::slice::from_ref(at)).unwrap()[0].end
+    }
+}
+
+impl Journal for Followed {
+    fn ensure_topic(&self, spec: &TopicSpec) -> Result<(), Error> {
+        self.journal.ensure_topic(spec)
+    }
+
+    fn topics(&self) -> Vec<TopicSpec> {
+        self.journal.topics()
+    }
+
+    fn submit(&self, write: Write, done: Done) {
+        self.journal.submit(write, done);
+    }
+
+    fn read(&self, from: &TopicPartition, offset: Offset, _: usize) -> Result<Batch, Error> {
+        let mut came = self.came.lock().unwrap();
+        let came = came.entry(from.clone()).or_insert_with(|| self.end(from));
+        if offset >= *came {
+            return Ok(Batch::default());
+        }
+        self.journal.read(from, offset, 1)
+    }
+
+    fn bounds(&self, of: &[TopicPartition]) -> Result<Vec<Bounds>, Error> {
+        let mut bounds = self.journal.bounds(of)?;
+        for (at, bounds) in of.iter().zip(&mut bounds) {
+            if *at.topic == *topics::DELIVERY_ATTEMPT {
+                bounds.end = bounds.end.min(self.readable.load(Ordering::Relaxed));
+            }
+        }
+        Ok(bounds)
+    }
+
+    fn written(&self, of: &[TopicPartition]) -> Result<Vec<Offset>, Error> {
+        self.journal.written(of)
+    }
+
+    fn committed(&self, group: &str) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
+        self.journal.committed(group)
+    }
+
+    fn wait(&self, seen: u64, at_most: Duration) -> u64 {
+        let newest = self.journal.wait(seen, at_most);
+        for (at, came) in self.came.lock().unwrap().iter_mut() {
+            *came = self.end(at);
+        }
+        newest
     }
 }
 
@@ -61,10 +141,18 @@ fn journal(directory: &std::path::Path) -> Arc<EmbeddedJournal> {
 }
 
 fn runner(journal: &Arc<EmbeddedJournal>, carry: impl Carry + 'static) -> Runner {
+    runner_over(journal, Arc::clone(journal) as Arc<dyn Journal>, carry)
+}
+
+fn runner_over(
+    journal: &Arc<EmbeddedJournal>,
+    reader: Arc<dyn Journal>,
+    carry: impl Carry + 'static,
+) -> Runner {
     let engine = Engine::Embedded(Arc::clone(journal));
     let share = engine.share("delivery.pager", &[topics::DELIVERY.into()], &[]);
     let shared = Shared {
-        journal: engine.shared(),
+        journal: reader,
         engine,
         metrics: Arc::default(),
         clock: Clock::system(),
@@ -131,4 +219,31 @@ fn who_goes_on_knows_what_was_tried_before() {
     }
     let id = news("a").id;
     assert_eq!(attempts(&journal), [(id, 1), (id, 2), (id, 3), (id, 4)]);
+}
+
+#[test]
+fn tries_that_can_be_read_a_little_later_are_known_to_who_takes_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = journal(directory.path());
+    append(&journal, "a");
+    append(&journal, "b");
+    let (a, b) = (news("a").id, news("b").id);
+    let takes_one = Told(move |id| {
+        let taken = (id == b).then_some(());
+        taken.ok_or_else(|| "it is refused".into())
+    });
+    let mut before = runner(&journal, takes_one);
+    for _ in 0..3 {
+        assert!(before.turn().unwrap());
+    }
+    let followed = Followed::new(&journal, 1);
+    let reader = Arc::clone(&followed) as Arc<dyn Journal>;
+    let mut after = runner_over(&journal, reader, Told(|_| Ok(())));
+    assert!(!after.turn().unwrap(), "the last try cannot be read yet");
+    followed.wait(0, Duration::ZERO);
+    followed.readable.store(u64::MAX, Ordering::Relaxed);
+    assert!(after.turn().unwrap(), "now all are read");
+    assert!(after.turn().unwrap(), "what was refused is tried again");
+    assert!(!after.turn().unwrap(), "what arrived is not brought again");
+    assert_eq!(attempts(&journal), [(a, 1), (b, 1), (a, 2)]);
 }
