@@ -160,8 +160,11 @@ impl Runner {
         while !stop.is_asked() {
             self.take_part(stop);
             match self.turn() {
-                // More may be due.
-                Ok(true) => continue,
+                // More may be due; what is new comes only to one who waits for it.
+                Ok(true) => {
+                    seen = self.shared.journal.wait(seen, Duration::ZERO);
+                    continue;
+                }
                 Ok(false) => {}
                 Err(error) => {
                     tracing::error!(channel = self.name, %error, "news could not be read or its outcome not kept; it tries again");

@@ -1,7 +1,7 @@
 //! A channel's turns over the journal in files.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
 
 use clinical::{Alert, AlertId, AlertState, EventTime, FindingId, PatientKey, Severity};
 use journal::{Batch, Bounds, Done, EmbeddedJournal, Error, Options, TopicSpec};
@@ -246,4 +246,38 @@ fn tries_that_can_be_read_a_little_later_are_known_to_who_takes_over() {
     assert!(after.turn().unwrap(), "what was refused is tried again");
     assert!(!after.turn().unwrap(), "what arrived is not brought again");
     assert_eq!(attempts(&journal), [(a, 1), (b, 1), (a, 2)]);
+}
+
+#[test]
+fn what_is_new_is_tried_before_what_is_always_due_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = journal(directory.path());
+    append(&journal, "a");
+    let (sender, tried) = mpsc::channel();
+    let writer = Arc::clone(&journal);
+    let mut is_first = true;
+    let refuses = Told(move |id| {
+        if std::mem::take(&mut is_first) {
+            append(&writer, "b");
+        }
+        // It takes all once nobody listens any more.
+        sender
+            .send(id)
+            .map_or(Ok(()), |()| Err("it is refused".into()))
+    });
+    let reader = Followed::new(&journal, u64::MAX);
+    let mut runner = runner_over(&journal, reader, refuses);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let tasks = Tasks::new(runtime.handle().clone());
+    tasks
+        .thread("delivery", move |stop| runner.run(&stop))
+        .unwrap();
+    let first: Vec<_> = tried.iter().take(2).collect();
+    runtime.block_on(async {
+        tasks.stop_all().await;
+    });
+    assert_eq!(first, [news("a").id, news("b").id]);
 }
