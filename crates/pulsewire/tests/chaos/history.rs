@@ -50,8 +50,10 @@ pub(crate) struct Message {
 /// One time that a message was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Try {
-    /// The fault that was going on.
+    /// The fault that was going on when it was sent.
     pub(crate) phase: usize,
+    /// And when it was answered, or was known to be not.
+    pub(crate) until: usize,
     pub(crate) answer: Answer,
 }
 

@@ -230,7 +230,12 @@ impl<'f> Line<'f> {
                 self.at += 1;
             }
         }
-        message.tries.push(Try { phase, answer });
+        let until = self.field.phase.load(Ordering::SeqCst);
+        message.tries.push(Try {
+            phase,
+            until,
+            answer,
+        });
         accepted
     }
 
