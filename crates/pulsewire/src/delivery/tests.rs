@@ -253,7 +253,7 @@ fn what_is_new_is_tried_before_what_is_always_due_again() {
     let directory = tempfile::tempdir().unwrap();
     let journal = journal(directory.path());
     append(&journal, "a");
-    let (sender, tried) = mpsc::channel();
+    let (sender, tried) = mpsc::sync_channel(2);
     let writer = Arc::clone(&journal);
     let mut is_first = true;
     let refuses = Told(move |id| {
@@ -275,7 +275,7 @@ fn what_is_new_is_tried_before_what_is_always_due_again() {
     tasks
         .thread("delivery", move |stop| runner.run(&stop))
         .unwrap();
-    let first: Vec<_> = tried.iter().take(2).collect();
+    let first: Vec<_> = tried.into_iter().take(2).collect();
     runtime.block_on(async {
         tasks.stop_all().await;
     });
