@@ -18,6 +18,7 @@ mod waiting;
 mod ends;
 mod positions;
 
+mod desk;
 mod single;
 mod transaction;
 
@@ -219,7 +220,7 @@ impl Cluster {
             .transactions
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = &*slot {
+        if let Some(open) = slot.as_ref().filter(|open| !open.is_stuck()) {
             return Ok(Arc::clone(open));
         }
         // No two processes have it: what one left open is aborted by the brokers in time.

@@ -6,6 +6,7 @@
 use super::Prefix;
 use super::client::{Context, Delivery, Gathered, refused};
 use super::config::{KafkaConfig, SOCKET_TIMEOUT};
+use super::desk::{Desk, Next};
 use super::single::sendable;
 use crate::{Committed, Done, Error, Group, TopicPartition, Write};
 use rdkafka::config::FromClientConfigAndContext as _;
@@ -13,19 +14,19 @@ use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, Producer as _};
 use rdkafka::topic_partition_list::Offset as At;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How often an idle producer is looked after: tokens are renewed and errors are heard of.
 const IDLE_POLL: Duration = Duration::from_millis(200);
-/// How many transactions wait; `submit` waits above it.
-const QUEUE: usize = 64;
 /// A commit that is in doubt is asked for so often again.
 const COMMIT_TRIES: u32 = 4;
 /// Room in the producer's queue is waited for in steps of this.
 const FULL_WAIT: Duration = Duration::from_millis(5);
+/// How often it is looked whether the thread has ended.
+const END_WAIT: Duration = Duration::from_millis(2);
 /// The first look lets a token be fetched before it is needed.
 const FIRST_POLL: Duration = Duration::from_millis(20);
 /// How long a predecessor's transaction is waited for before it is looked whether we are turned away.
@@ -43,7 +44,7 @@ type Groups = Vec<(Group, Arc<ConsumerGroupMetadata>)>;
 
 /// A producer of transactions, on a thread of its own.
 pub(super) struct Transactions {
-    queue: Option<SyncSender<Item>>,
+    desk: Arc<Desk<Work>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -56,11 +57,8 @@ pub(super) enum AfterFailure {
     Stop,
 }
 
-struct Item {
-    write: Write,
-    groups: Groups,
-    done: Done,
-}
+/// A write, and the groups whose positions it carries.
+type Work = (Write, Groups);
 
 impl Transactions {
     /// Takes over the id: a predecessor's open transaction is aborted, and it can write no more.
@@ -70,52 +68,77 @@ impl Transactions {
         id: String,
         after: AfterFailure,
     ) -> Result<Self, Error> {
+        let desk = Desk::new();
         let mut writer = Writer {
             config: config.clone(),
             prefix,
             id,
+            desk: Arc::clone(&desk),
             producer: None,
             after,
             failed: None,
         };
-        writer.producer = Some(writer.take_over()?);
-        let (queue, items) = sync_channel(QUEUE);
+        // Taking over, too, may not come back.
+        let (sender, taken) = sync_channel(1);
         let name = "kafka-transactions".to_owned();
         let thread = std::thread::Builder::new().name(name);
-        let thread = thread.spawn(move || writer.run(&items));
+        let thread = thread.spawn(move || {
+            let _end = GivesUp(Arc::clone(&writer.desk));
+            let opened = writer.take_over().map(|producer| {
+                writer.producer = Some(producer);
+            });
+            let is_open = opened.is_ok();
+            // Nobody waits for it any more where it took too long.
+            if sender.send(opened).is_ok() && is_open {
+                writer.run();
+            }
+        });
         let thread = thread.map_err(|error| Error::io("cannot start a thread", error))?;
+        let answer = taken.recv_timeout(INIT_STEP.saturating_mul(INIT_STEPS + 1));
+        answer.unwrap_or_else(|_| {
+            Err(Error::Unavailable {
+                doing: "a producer did not take over in time",
+                cause: "its coordinator does not answer".to_owned(),
+            })
+        })?;
         Ok(Self {
-            queue: Some(queue),
+            desk,
             thread: Some(thread),
         })
     }
 
     /// Queues a write; `done` is called on the producer's thread.
     pub(super) fn submit(&self, write: Write, groups: Groups, done: Done) {
-        let item = Item {
-            write,
-            groups,
-            done,
-        };
-        let refused = match &self.queue {
-            Some(queue) => queue.send(item).err().map(|refused| refused.0),
-            None => Some(item),
-        };
-        if let Some(item) = refused {
-            (item.done)(Err(Error::Closed));
-        }
+        self.desk.put((write, groups), done);
+    }
+
+    /// Whether it came to a standstill: then another takes over.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.desk.is_stuck()
     }
 }
 
 impl Drop for Transactions {
     fn drop(&mut self) {
-        self.queue = None;
-        if let Some(thread) = self.thread.take()
-            && thread.thread().id() != std::thread::current().id()
-        {
-            // A panic of it has dropped what waited, which its callers see.
-            drop(thread.join());
+        self.desk.close();
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        if thread.thread().id() == std::thread::current().id() {
+            return;
         }
+        while !thread.is_finished() && !self.desk.is_stuck() {
+            std::thread::park_timeout(END_WAIT);
+        }
+    }
+}
+
+/// Whatever ends the thread, nobody waits for it any more.
+struct GivesUp(Arc<Desk<Work>>);
+
+impl Drop for GivesUp {
+    fn drop(&mut self) {
+        self.0.give_up();
     }
 }
 
@@ -123,6 +146,7 @@ struct Writer {
     config: KafkaConfig,
     prefix: Prefix,
     id: String,
+    desk: Arc<Desk<Work>>,
     /// None after doubt or failure: the next transaction begins with a new one.
     producer: Option<BaseProducer<Context>>,
     after: AfterFailure,
@@ -131,19 +155,19 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(&mut self, items: &Receiver<Item>) {
+    fn run(&mut self) {
         loop {
-            match items.recv_timeout(IDLE_POLL) {
-                Ok(item) => {
-                    let result = self.write(item.write, &item.groups);
-                    (item.done)(result);
+            match self.desk.take(IDLE_POLL) {
+                Next::Work((write, groups)) => {
+                    let result = self.write(write, &groups);
+                    self.desk.answer(result);
                 }
-                Err(RecvTimeoutError::Timeout) => {
+                Next::Nothing => {
                     if let Some(producer) = &self.producer {
                         producer.poll(Duration::ZERO);
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
+                Next::End => return,
             }
         }
     }
@@ -157,7 +181,8 @@ impl Writer {
         producer.poll(FIRST_POLL);
         let mut failed = Error::Closed;
         for _ in 0..INIT_STEPS {
-            let Err(error) = producer.init_transactions(INIT_STEP) else {
+            let init = || producer.init_transactions(INIT_STEP);
+            let Err(error) = self.desk.watched(INIT_STEP, init) else {
                 producer.context().well();
                 return Ok(producer);
             };
@@ -227,8 +252,9 @@ impl Writer {
             let list = self.prefix.list(of_group.map(|(_, at, offset)| {
                 (at, At::Offset(i64::try_from(*offset).unwrap_or(i64::MAX)))
             }));
-            producer
-                .send_offsets_to_transaction(&list, metadata, SOCKET_TIMEOUT)
+            let send = || producer.send_offsets_to_transaction(&list, metadata, SOCKET_TIMEOUT);
+            self.desk
+                .watched(SOCKET_TIMEOUT, send)
                 .map_err(|error| self.failure(producer, &error, Some(&gathered)))?;
         }
         let doubted = self.commit(producer, &gathered)?;
@@ -271,7 +297,9 @@ impl Writer {
     ) -> Result<bool, Error> {
         let mut doubted = false;
         for _ in 0..COMMIT_TRIES {
-            match producer.commit_transaction(self.config.commit_timeout()) {
+            let at_most = self.config.commit_timeout();
+            let commit = || producer.commit_transaction(at_most);
+            match self.desk.watched(at_most, commit) {
                 Ok(()) => return Ok(doubted),
                 Err(error) if is_passing(&error) => doubted = true,
                 Err(error) => return Err(self.failure(producer, &error, Some(gathered))),
@@ -300,7 +328,8 @@ impl Writer {
         }
         // Before aborting: what is purged then is no cause.
         let cause = self.cause(producer, error, gathered);
-        if wants_abort && producer.abort_transaction(SOCKET_TIMEOUT).is_ok() {
+        let abort = || producer.abort_transaction(SOCKET_TIMEOUT);
+        if wants_abort && self.desk.watched(SOCKET_TIMEOUT, abort).is_ok() {
             return cause;
         }
         if is_fenced_for_good(producer) {
