@@ -15,8 +15,8 @@ const PATIENT_STREAM: &str = "healthcare.patient.stream";
 pub(crate) enum Anomaly {
     /// Acknowledged, and on no raw topic.
     Lost { control_id: String },
-    /// Acknowledged at once, and more than once on a raw topic. One that was in doubt may stand there again and again, since its
-    /// producer may have tried more than once, too; it makes its events once.
+    /// More than once on a raw topic though no write was in doubt meanwhile. A producer that gives one write up begins a new epoch,
+    /// and sends again what was on its way: brokers cannot know it. It makes its events once all the same.
     WrittenTooOften { control_id: String, times: usize },
     /// On a raw topic, and nobody sent it.
     NeverSent { control_id: String },
@@ -129,12 +129,19 @@ fn on_raw_topics(history: &History, found: &mut Vec<Anomaly>) {
     for raw in &history.raw {
         *times.entry(&raw.control_id).or_default() += 1;
     }
+    let tries = history.messages.iter().flat_map(|message| &message.tries);
+    let in_doubt: BTreeSet<usize> = tries
+        .filter(|one| one.answer != Answer::Accepted)
+        .flat_map(|one| one.phase..=one.until)
+        .collect();
     for message in &history.messages {
+        let mut phases = message.tries.iter().flat_map(|one| one.phase..=one.until);
+        let is_doubtful = phases.any(|phase| in_doubt.contains(&phase));
         let control_id = message.control_id.clone();
         let times = times.remove(message.control_id.as_str()).unwrap_or(0);
         if message.is_acknowledged() && times == 0 {
             found.push(Anomaly::Lost { control_id });
-        } else if times > 1 && message.tries.len() == 1 {
+        } else if times > 1 && !is_doubtful {
             found.push(Anomaly::WrittenTooOften { control_id, times });
         }
     }
