@@ -196,10 +196,9 @@ impl Cluster {
     fn counted(&self, done: Done) -> Done {
         let written = Arc::clone(&self.written);
         Box::new(move |result| {
-            if result.is_ok() {
-                written.fetch_add(1, Ordering::Release);
-            }
             done(result);
+            // Whoever waits for news finds the answer there.
+            written.fetch_add(1, Ordering::Release);
         })
     }
 

@@ -197,8 +197,9 @@ impl<P: Processor, S: Store> Task<P, S> {
 
     /// Takes in up to `max_records` of what is readable now, and commits what came of it.
     ///
-    /// A commit may still be on its way when it returns; a call that finds nothing to read waits for it. There is
-    /// nothing more to do until something new is readable once it gives neither records nor lag.
+    /// A commit may still be on its way when it returns; without a changelog, a call that finds nothing to read waits for
+    /// it. There is nothing more to do until something new is readable once it gives neither records nor lag, and
+    /// everything is committed.
     ///
     /// # Errors
     /// When the task cannot go on; see [`TaskError`].
@@ -257,6 +258,8 @@ impl<P: Processor, S: Store> Task<P, S> {
         let recovered = cycle.stepper.repeating && self.inputs.lag() == 0;
         cycle.stepper.repeating &= !recovered;
         cycle.end_of_batch(journal, records == 0)?;
+        // Asked before looking: what is committed by then is looked at.
+        let committed = cycle.is_free()? && !cycle.is_commit_due();
         if recovered || records == 0 {
             // What was just committed may be this task's own input.
             self.look()?;
@@ -264,7 +267,7 @@ impl<P: Processor, S: Store> Task<P, S> {
         let cycle = &mut self.cycle;
         Ok(Progress {
             records,
-            committed: cycle.is_free()? && !cycle.is_commit_due(),
+            committed,
             recovering: cycle.stepper.repeating,
             lag: self.inputs.lag(),
             watermark: cycle.stepper.watermark.0,

@@ -44,7 +44,9 @@ pub(crate) fn measure(brokers: &str, seconds: Option<u64>) {
         "\nfrom a message's due time to its finding: one process with every role, {CONNECTIONS} connections, 1 message in {CRITICAL_EVERY} critical, {} s each",
         lasting.as_secs()
     );
-    let kept_up = run.fill(lasting / 2);
+    // The first time, brokers are only being compiled.
+    run.fill("as it starts", lasting);
+    let kept_up = run.fill("warm", lasting);
     let rates = SHARES.map(|share| (kept_up * share).round());
     for rate in std::iter::once(STATED_RATE).chain(rates) {
         run.open(rate, lasting);
@@ -63,7 +65,7 @@ struct Run<'r> {
 
 impl<'r> Run<'r> {
     /// How many messages a second come out at the far end when more than that come in.
-    fn fill(&mut self, lasting: Duration) -> f64 {
+    fn fill(&mut self, what: &str, lasting: Duration) -> f64 {
         let senders = self.senders(FILLING_RATE);
         let (began, cpu) = (Instant::now(), self.fleet.cpu_seconds(0));
         std::thread::scope(|scope| {
@@ -80,7 +82,7 @@ impl<'r> Run<'r> {
         assert_eq!(missing, 0, "findings did not come");
         let all = began.elapsed().as_secs_f64();
         println!(
-            "  filled: {sent} messages taken in {taking:.1} s, all findings there after {all:.1} s: {:.0} messages/s; {:.2} ms of processor a message",
+            "  filled, {what}: {sent} messages taken in {taking:.1} s, all findings there after {all:.1} s: {:.0} messages/s; {:.2} ms of processor a message",
             sent / all,
             (self.fleet.cpu_seconds(0) - cpu) * 1e3 / sent
         );

@@ -12,6 +12,11 @@ use journal::kafka::KafkaGroup;
 #[cfg(feature = "kafka")]
 const LOOK_AT_LEAST: Duration = Duration::from_millis(100);
 
+/// How long what comes is gathered into one transaction: three stations in a row must be done well within a second, and a
+/// transaction costs its brokers milliseconds however little is in it.
+#[cfg(feature = "kafka")]
+const COMMIT_EVERY: Duration = Duration::from_millis(100);
+
 /// What has become of this process's partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
@@ -51,6 +56,15 @@ impl Share {
     /// Whether partitions come and go.
     pub(crate) fn is_shared(&self) -> bool {
         !matches!(self.0, Of::Whole(_))
+    }
+
+    /// How long a task that took anything in rests before it goes on, so that a transaction is worth its cost.
+    pub(crate) fn pace(&self) -> Duration {
+        match &self.0 {
+            Of::Whole(_) => Duration::ZERO,
+            #[cfg(feature = "kafka")]
+            Of::Member(_) => COMMIT_EVERY,
+        }
     }
 
     /// The partitions that are ours without anybody's saying so.

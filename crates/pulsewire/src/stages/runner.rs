@@ -1,28 +1,28 @@
 //! Runs a stage: its partitions in turn on one thread, until it is time to stop.
 
+mod slot;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use journal::TopicPartition;
-use stream::{FjallDatabase, FjallStore, Processor, StageSpec, Task, TaskError, changelog_topic};
+use stream::{FjallDatabase, Processor, StageSpec, TaskError};
 
 use crate::clock::Stopwatch;
 use crate::engine::{Change, Share};
 use crate::metrics::{Metrics, StageLabel};
 use crate::tasks::{Stop, Tasks};
+use slot::{Opening, Slot};
 
-/// How many records a task takes before the next task has its turn.
-const TURN_RECORDS: usize = 2_000;
 /// How long a stage without work waits for news before it looks at the word to stop.
 const WAIT: Duration = Duration::from_millis(500);
-/// How long a stage rests after a failure before it tries again; twice as long after each that follows.
-const REST: Duration = Duration::from_secs(1);
-/// It rests no longer than this.
-const REST_LONGEST: Duration = Duration::from_secs(15);
 /// So many different patients failing one after the other are no longer about one message: the station is not well.
 const FAILING_KEYS: u32 = 20;
+
+/// How many tasks are opened beside each other.
+const OPENED_AT_ONCE: usize = 4;
 
 /// How often the lag is asked for where asking is a question to brokers.
 const LAG_EVERY: Duration = Duration::from_secs(2);
@@ -90,23 +90,11 @@ pub(crate) struct Stage<P: Processor> {
     outside: String,
 }
 
-/// A partition's place: its task, or why it has none and since when; neither before it is opened first.
-struct Slot<P: Processor> {
-    task: Option<Task<P, FjallStore>>,
-    /// What went wrong last; it stands until something was committed after it.
-    cause: String,
-    failed: Option<Stopwatch>,
-    /// How often it failed since it last committed anything.
-    failures: u32,
-    /// How many records it has told to be missing.
-    missing: u64,
-}
-
 /// What all tasks of a stage told in one turn.
 struct Turn {
     worked: bool,
-    /// Which one may be opened: that may take long, and the place in the group must be kept between two of them.
-    to_open: Option<u16>,
+    /// How long there is nothing to do if nothing comes.
+    rest: Duration,
     lag: u64,
     failing: bool,
     recovering: bool,
@@ -139,23 +127,19 @@ impl<P: Processor + 'static> Stage<P> {
         };
         for partition in stage.share.held_at_the_start(stage.spec.partitions) {
             let mut slot = Slot::empty();
-            slot.open(stage.open_task(partition)?);
+            slot.open(stage.opening().open(partition)?);
             stage.slots.insert(partition, slot);
         }
         stage.tell_partitions();
         Ok(stage)
     }
 
-    fn open_task(&self, partition: u16) -> Result<Task<P, FjallStore>, TaskError> {
-        let store = self.shared.states.store(&self.spec.name, partition)?;
-        let (spec, processor) = (self.spec.clone(), Arc::clone(&self.processor));
-        let journal = self.share.task(partition)?;
-        match self.share.is_shared() {
-            false => Task::open(spec, partition, processor, journal, store),
-            true => {
-                let changelog = changelog_topic(&self.spec.name);
-                Task::open_with_changelog(spec, changelog, partition, processor, journal, store)
-            }
+    fn opening(&self) -> Opening<'_, P> {
+        Opening {
+            spec: &self.spec,
+            processor: &self.processor,
+            share: &self.share,
+            states: &self.shared.states,
         }
     }
 
@@ -175,9 +159,9 @@ impl<P: Processor + 'static> Stage<P> {
             self.take_part();
             // Asked before the turn, so that what comes during it ends the wait.
             let newest = self.share.wait(0, Duration::ZERO);
-            let worked = self.turn(stop);
+            let (worked, rest) = self.turn(stop);
             if !worked && newest == seen {
-                self.share.wait(newest, WAIT);
+                self.share.wait(newest, rest);
             }
             seen = if worked { 0 } else { newest };
         }
@@ -249,11 +233,13 @@ impl<P: Processor + 'static> Stage<P> {
         }
     }
 
-    /// Gives every task a turn; tells whether any had work.
-    fn turn(&mut self, stop: &Stop) -> bool {
+    /// Gives every task a turn that is not resting; tells whether any had work, and when the next one is due at the latest.
+    fn turn(&mut self, stop: &Stop) -> (bool, Duration) {
+        let opened = self.open_due();
         let mut turn = Turn {
-            worked: false,
-            to_open: self.next_to_open(),
+            // Others may be due by then.
+            worked: opened,
+            rest: WAIT,
             lag: 0,
             failing: !self.outside.is_empty(),
             recovering: false,
@@ -264,13 +250,13 @@ impl<P: Processor + 'static> Stage<P> {
         let partitions: Vec<_> = self.slots.keys().copied().collect();
         for partition in partitions {
             if stop.is_asked() {
-                return false;
+                return (false, WAIT);
             }
             self.task_turn(partition, &mut turn);
         }
         self.ask_lag(&mut turn);
         self.publish(&turn);
-        turn.worked
+        (turn.worked, turn.rest)
     }
 
     /// Asks how much there is still to come, where a task knows only of what has come.
@@ -296,13 +282,13 @@ impl<P: Processor + 'static> Stage<P> {
     }
 
     fn task_turn(&mut self, partition: u16, turn: &mut Turn) {
-        self.open_slot(partition, turn);
         let Some(slot) = self.slots.get_mut(&partition) else {
             return;
         };
-        match slot.task.as_mut().map(|task| task.run_once(TURN_RECORDS)) {
+        let pace = self.share.pace();
+        match slot.advance(pace, &mut turn.rest) {
             Some(Ok(progress)) => {
-                turn.worked |= progress.records > 0 || !progress.committed;
+                turn.worked |= progress.records > 0 || progress.recovering;
                 turn.lag = turn.lag.saturating_add(progress.lag);
                 turn.failing |= progress.failed_keys_in_a_row >= FAILING_KEYS;
                 if progress.recovering {
@@ -335,35 +321,48 @@ impl<P: Processor + 'static> Stage<P> {
         }
     }
 
-    /// Of what is to be opened now, that which failed least often: what fails for long must not keep others from their turn.
-    fn next_to_open(&self) -> Option<u16> {
+    /// Of what is to be opened now, those which failed least often: what fails for long must not keep others from their turn.
+    fn due_to_open(&self) -> Vec<u16> {
         let due = self.slots.iter().filter(|(_, slot)| slot.is_due());
-        let first = due.min_by_key(|(_, slot)| slot.failures);
-        first.map(|(partition, _)| *partition)
+        let mut due: Vec<_> = due.map(|(number, slot)| (slot.failures, *number)).collect();
+        due.sort_unstable();
+        let first = due.into_iter().map(|(_, number)| number);
+        first.take(OPENED_AT_ONCE).collect()
     }
 
-    /// Opens a task that is new, or failed a while ago: it goes on from what is committed. One in a turn, so that the others wait
-    /// for no more than one.
-    fn open_slot(&mut self, partition: u16, turn: &mut Turn) {
-        if !self.slots.get(&partition).is_some_and(Slot::is_due) {
-            return;
-        }
-        // Whatever is still to be opened is work.
-        turn.worked = true;
-        if turn.to_open != Some(partition) {
-            return;
-        }
-        let opened = self.open_task(partition);
-        let Some(slot) = self.slots.get_mut(&partition) else {
-            return;
-        };
-        match opened {
-            Ok(task) => slot.open(task),
-            Err(error) => {
-                tracing::error!(stage = self.name, partition, %error, "a task cannot be opened yet");
-                slot.fail(&error);
+    /// Opens tasks that are new, or failed a while ago: each goes on from what is committed. Some in a turn, beside each other,
+    /// since each mostly waits for brokers; the place in the group is kept between two turns. Tells whether there were any.
+    fn open_due(&mut self) -> bool {
+        let due = self.due_to_open();
+        let opening = self.opening();
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let begin = |number: &u16| {
+                let (opening, number) = (&opening, *number);
+                (number, scope.spawn(move || opening.open(number)))
+            };
+            let begun: Vec<_> = due.iter().map(begin).collect();
+            let ended = begun.into_iter().map(|(number, thread)| {
+                let opened = thread.join();
+                (
+                    number,
+                    opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                )
+            });
+            ended.collect()
+        });
+        for (partition, opened) in opened {
+            let Some(slot) = self.slots.get_mut(&partition) else {
+                continue;
+            };
+            match opened {
+                Ok(task) => slot.open(task),
+                Err(error) => {
+                    tracing::error!(stage = self.name, partition, %error, "a task cannot be opened yet");
+                    slot.fail(&error);
+                }
             }
         }
+        !due.is_empty()
     }
 
     fn publish(&self, turn: &Turn) {
@@ -416,53 +415,6 @@ impl<P: Processor + 'static> Stage<P> {
             .unwrap_or_else(PoisonError::into_inner)
             .clone_from(&turn.cause);
     }
-}
-
-impl<P: Processor> Slot<P> {
-    fn empty() -> Self {
-        Self {
-            task: None,
-            cause: String::new(),
-            failed: None,
-            failures: 0,
-            missing: 0,
-        }
-    }
-
-    fn open(&mut self, task: Task<P, FjallStore>) {
-        self.task = Some(task);
-        self.failed = None;
-        self.missing = 0;
-    }
-
-    /// Whether it is to be opened now.
-    fn is_due(&self) -> bool {
-        let has_rested = |failed: &Stopwatch| failed.elapsed() >= rest_after(self.failures);
-        self.task.is_none() && self.failed.as_ref().is_none_or(has_rested)
-    }
-
-    /// Lets go of the task before another is opened: it waits for its commit, which the next one must see.
-    fn fail(&mut self, error: &TaskError) {
-        self.task = None;
-        self.cause = error.to_string();
-        self.failed = Some(Stopwatch::start());
-        self.failures = self.failures.saturating_add(1);
-    }
-
-    /// How many records its task has found to be missing by now, where these are more than before.
-    fn newly_missing(&mut self) -> Option<u64> {
-        let found = self.task.as_ref()?.counters().skipped;
-        let is_more = found > self.missing;
-        self.missing = self.missing.max(found);
-        is_more.then_some(found)
-    }
-}
-
-/// How long to rest after so many failures in a row.
-fn rest_after(failures: u32) -> Duration {
-    let doubled = 1_u32.checked_shl(failures.saturating_sub(1));
-    REST.saturating_mul(doubled.unwrap_or(u32::MAX))
-        .min(REST_LONGEST)
 }
 
 /// The partitions of topics, for those that read all of them.

@@ -6,7 +6,11 @@
 //!
 //! With `--features kafka`, `beside` and `million` run it on real brokers; `cargo xtask bench kafka` makes some for it.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints its table, and a process of it says why it ended"
+)]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 mod generator;
@@ -71,7 +75,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            println!("{why}");
+            eprintln!("{why}");
             ExitCode::FAILURE
         }
     }

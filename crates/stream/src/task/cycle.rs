@@ -134,17 +134,17 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         journal: &dyn Journal,
         nothing_read: bool,
     ) -> Result<(), TaskError> {
-        if nothing_read {
-            if self.is_commit_due() {
-                self.commit(journal)?;
-            }
-            self.wait()?;
-            let quiet = self.received.saturating_sub(self.received_at_flush);
-            if quiet >= QUIET_FLUSH_MICROS {
-                self.flush(journal)?;
-            }
-        } else if self.is_commit_due() && self.is_free()? {
+        // With a changelog, a stage's tasks commit beside each other: to wait for one would hold up all the others.
+        let waits = nothing_read && self.changelog.is_none();
+        if self.is_commit_due() && (waits || self.is_free()?) {
             self.commit(journal)?;
+        }
+        if waits {
+            self.wait()?;
+        }
+        let quiet = self.received.saturating_sub(self.received_at_flush);
+        if nothing_read && quiet >= QUIET_FLUSH_MICROS && self.is_free()? {
+            self.flush(journal)?;
         }
         self.keep_bounds(journal)
     }

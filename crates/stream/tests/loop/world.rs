@@ -104,11 +104,11 @@ pub(crate) fn tick(at: i64) -> Record {
     }
 }
 
-/// Runs until nothing is left to read.
+/// Runs until nothing is left to read and what was read is committed.
 pub(crate) fn drain<S: Store>(task: &mut Task<Script, S>, max: usize) -> Result<(), TaskError> {
     loop {
         let progress = task.run_once(max)?;
-        if progress.records == 0 && progress.lag == 0 {
+        if progress.records == 0 && progress.lag == 0 && progress.committed {
             return Ok(());
         }
     }

@@ -1,7 +1,7 @@
 //! The state of a million patients: how large it is, and how long it takes to have it again, with and without the store.
 
 use super::beside::{scratch, wait};
-use super::brokers::{ends, fill, open, taken};
+use super::brokers::{ends, ensure, fill, open, taken};
 use super::child::Running;
 use crate::charting::VITALS;
 use crate::generator::Plan;
@@ -39,7 +39,10 @@ pub(crate) fn measure(brokers: &str, plan: Plan) -> Result<(), String> {
         on_disk(&store) as f64 / patients,
         built.1 as f64 / 1e6,
     );
-    let offsets: u64 = ends(&journal, &changelog_topic(NAME))?.iter().sum();
+    let changelog = changelog_topic(NAME);
+    // The stage made it; this client has to know it, too.
+    ensure(&journal, &changelog, true)?;
+    let offsets: u64 = ends(&journal, &changelog)?.iter().sum();
     println!("  the changelog has {offsets} offsets");
     for (what, keep) in [("warm restart", true), ("cold restore", false)] {
         if !keep {

@@ -113,7 +113,7 @@ impl Running {
         for task in self.tasks.values_mut() {
             let progress = task.run_once(TURN_RECORDS);
             let progress = progress.map_err(|error| error.to_string())?;
-            worked |= progress.records > 0 || !progress.committed;
+            worked |= progress.records > 0 || progress.recovering;
             recovering |= progress.recovering;
         }
         if !recovering && !self.told {
