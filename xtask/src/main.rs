@@ -13,6 +13,7 @@ mod definitions;
 mod e2e;
 mod fuzz;
 mod kafka;
+mod mosquitto;
 mod registry;
 mod step;
 mod tables;
@@ -41,6 +42,8 @@ cargo xtask COMMAND
                   validation
   kafka up|down|status|kill|start|pause|resume|tool
                   real brokers on loopback, from Maven; `cargo xtask kafka` says more
+  mosquitto up|down|kill|start|beside
+                  a real MQTT broker on loopback, from Debian's packages; `cargo xtask mosquitto` says more
   registry        the tests of the schema registry, against ours and against Apicurio Registry, from Maven
   definitions     compiles the definitions of FHIR R4 from the shared corpora
   tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         ["e2e"] => e2e::run(),
         ["fuzz", target, minutes] => fuzz::run(target, minutes),
         ["kafka", rest @ ..] => kafka::run(rest),
+        ["mosquitto", rest @ ..] => mosquitto::run(rest),
         ["registry"] => registry::run(),
         ["definitions"] => definitions::run(),
         ["tables"] => tables::run(),

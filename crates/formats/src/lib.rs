@@ -1,4 +1,4 @@
-//! Bytes to HL7 v2, MLLP and FHIR R4 and back; fails on no input.
+//! Bytes to HL7 v2, MLLP, FHIR R4 and device packets and back; fails on no input.
 #![forbid(unsafe_code)]
 
 pub mod mllp;
@@ -6,5 +6,7 @@ pub mod mllp;
 pub mod hl7v2;
 
 pub mod fhir;
+
+pub mod device;
 
 pub mod limits;

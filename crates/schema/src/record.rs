@@ -44,6 +44,12 @@ pub enum RecordKind {
     Unmapped,
     /// A measurement of a device.
     Vitals,
+    /// What a device said in one message: many measurements.
+    DevicePacket,
+    /// Who is on a device, from when to when.
+    DeviceAssociation,
+    /// What is wrong with a device, or no longer.
+    DeviceStatus,
     /// A record that could not be used.
     Quarantined,
     /// A record that came after its window.
@@ -85,6 +91,9 @@ impl RecordKind {
             Self::Audit => "audit",
             Self::Unmapped => "unmapped",
             Self::Vitals => "device-vitals",
+            Self::DevicePacket => "device-packet",
+            Self::DeviceAssociation => "device-association",
+            Self::DeviceStatus => "device-status",
             Self::Quarantined => "quarantined",
             Self::Late => "late",
             Self::Tick => "tick",
@@ -117,6 +126,11 @@ impl RecordKind {
             Self::Audit => "Somebody opened what identifies a person; written before it is shown.",
             Self::Unmapped => "The codes of a message that nothing translates.",
             Self::Vitals => "A measurement of a device at the bedside.",
+            Self::DevicePacket => "What a device at the bedside said in one message, in few bytes.",
+            Self::DeviceAssociation => {
+                "Who is on a device, from when to when: a measurement belongs to whoever was on it at that time."
+            }
+            Self::DeviceStatus => "What is wrong with a device, not with a patient, or no longer.",
             Self::Quarantined => {
                 "A record that a stage could not use, in the bytes in which it came; its headers are those it came with and those described here."
             }
@@ -152,7 +166,9 @@ impl RecordKind {
             Self::Delivery => Some("application/vnd.pulsewire.delivery+json"),
             Self::Attempt | Self::Audit | Self::Registration => Some("application/json"),
             Self::Unmapped => Some("application/vnd.pulsewire.unmapped+json"),
-            Self::Vitals => Some("application/vnd.apache.avro"),
+            Self::Vitals | Self::DevicePacket => Some("application/vnd.apache.avro"),
+            Self::DeviceAssociation => Some("application/vnd.pulsewire.device-association+json"),
+            Self::DeviceStatus => Some("application/vnd.pulsewire.device-status+json"),
             Self::Changelog => Some("application/octet-stream"),
             Self::Site => Some("text/plain"),
             Self::Quarantined | Self::Late | Self::Tick => None,
@@ -164,6 +180,7 @@ impl RecordKind {
         match self {
             Self::Resource(name) => resource::schema(name).map(Schema::Json),
             Self::Vitals => Some(Schema::Avro(vitals::schema())),
+            Self::DevicePacket => Some(Schema::Avro(vitals::packet())),
             _ => own::document(self).map(|document| Schema::Json(document.to_json())),
         }
     }
@@ -173,6 +190,7 @@ impl RecordKind {
         match self {
             Self::Refused => Key::Message,
             Self::Unmapped | Self::Tick => Key::None,
+            Self::DevicePacket | Self::DeviceAssociation | Self::DeviceStatus => Key::Device,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,
             Self::Site => Key::Fingerprint,

@@ -95,7 +95,15 @@ fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
         ),
         "healthcare.device.vitals" => (
             "Measurements of devices at the bedside.",
-            vec![RecordKind::Vitals],
+            vec![RecordKind::Vitals, RecordKind::DevicePacket],
+        ),
+        "healthcare.device.association" => (
+            "Who is on which device.",
+            vec![RecordKind::DeviceAssociation],
+        ),
+        "healthcare.device.status" => (
+            "What is wrong with devices: silent, frozen, technical, gaps, clocks.",
+            vec![RecordKind::DeviceStatus],
         ),
         _ => return None,
     })

@@ -174,7 +174,12 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
             headers.push(Header::must("delivery", "the id of the delivery"));
             headers.extend(CAUSE);
         }
-        RecordKind::Handover => headers.extend(CAUSE),
+        RecordKind::Handover | RecordKind::DeviceStatus => headers.extend(CAUSE),
+        RecordKind::DevicePacket | RecordKind::DeviceAssociation => {
+            headers.extend(SOURCE);
+            headers.push(CONTROL);
+            headers.push(Header::must("way", "by which way it came: mqtt or http"));
+        }
         RecordKind::Attempt => {
             headers.push(Header::must("channel", "the channel that tried"));
         }

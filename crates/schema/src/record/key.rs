@@ -5,6 +5,8 @@
 pub enum Key {
     /// The patient's pseudonym, 16 bytes; of a message of no patient or of several, the control key of its message.
     Patient,
+    /// The device's pseudonym, 16 bytes.
+    Device,
     /// The id of the message, 16 bytes.
     Message,
     /// Nothing.
@@ -23,6 +25,9 @@ impl Key {
         match self {
             Self::Patient => {
                 "The patient's pseudonym: 16 bytes of HMAC-SHA256 under the site key over assigning authority and identifier; where a message names no patient or several, over its source and control id. All that concerns a patient is on one partition (murmur2 of the key), in order."
+            }
+            Self::Device => {
+                "The device's pseudonym: 16 bytes of HMAC-SHA256 under the site key over source and device id. All that concerns a device is on one partition (murmur2 of the key), in order."
             }
             Self::Message => "The id of the message: 16 bytes.",
             Self::None => "No key: it says nothing of whom it came from.",

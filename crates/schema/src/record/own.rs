@@ -14,6 +14,15 @@ const ID: &str = "^[0-9a-f]{32}$";
 
 const SEVERITIES: [&str; 5] = ["none", "low", "medium", "high", "critical"];
 const ALERT_STATES: [&str; 4] = ["open", "acknowledged", "resolved", "retracted"];
+const DEVICE_FINDINGS: [&str; 7] = [
+    "offline",
+    "silent",
+    "frozen",
+    "gap",
+    "technical",
+    "clock",
+    "unassociated",
+];
 const DELIVERY_KINDS: [&str; 5] = ["raised", "escalated", "downgraded", "retracted", "resolved"];
 
 /// Gives the schema of a kind of record that is in our own shape.
@@ -27,6 +36,8 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
         RecordKind::Attempt => ("DeliveryAttempt", attempt()),
         RecordKind::Audit => ("Access", audit()),
         RecordKind::Unmapped => ("UnmappedCodes", unmapped()),
+        RecordKind::DeviceAssociation => ("DeviceAssociation", association()),
+        RecordKind::DeviceStatus => ("DeviceStatus", device_status()),
         _ => return None,
     };
     Some(Document::new(kind.name(), title, kind.summary(), root))
@@ -208,5 +219,51 @@ fn unmapped() -> Schema {
         .must("count", Schema::whole(1, None));
     Schema::object()
         .must("codes", Schema::list(code.closed()))
+        .closed()
+}
+
+fn association() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must(
+            "device",
+            Schema::text().about("the device's id in its site"),
+        )
+        .may(
+            "authority",
+            Schema::text().about("who gives the patient's identifier"),
+        )
+        .may(
+            "identifier",
+            Schema::text().about("the patient's identifier; none where the device is on nobody"),
+        )
+        .must("from", time())
+        .may("to", time().about("until when; none while it goes on"))
+        .closed()
+}
+
+fn device_status() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must(
+            "device",
+            Schema::text().about("the device's id in its site"),
+        )
+        .must("kind", Schema::words(DEVICE_FINDINGS))
+        .must("state", Schema::words(["open", "over", "noted"]))
+        .must("at", time().about("when it was so"))
+        .may(
+            "code",
+            Schema::text().about("the code that it is about, where it is about one"),
+        )
+        .may(
+            "words",
+            Schema::list(Schema::text()).about("what the device said of its values"),
+        )
+        .may("count", number().about("how many samples it is about"))
+        .may(
+            "offsetMs",
+            Schema::of("integer").about("received less observed, of the device's clock"),
+        )
         .closed()
 }

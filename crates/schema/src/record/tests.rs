@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 8] = [
+const OWN: [RecordKind; 10] = [
     RecordKind::Merge,
     RecordKind::Finding,
     RecordKind::Command,
@@ -20,6 +20,8 @@ const OWN: [RecordKind; 8] = [
     RecordKind::Attempt,
     RecordKind::Audit,
     RecordKind::Unmapped,
+    RecordKind::DeviceAssociation,
+    RecordKind::DeviceStatus,
 ];
 
 fn validator(kind: RecordKind) -> Validator {
@@ -169,7 +171,29 @@ fn written() -> Vec<(RecordKind, Value)> {
             json!({"codes": [{"field": "OBX-3", "code": "K", "count": 2}, {"field": "OBX-6", "system": "L", "text": "x", "count": 1}]}),
         ),
     ]);
+    records.extend(of_devices(at));
     records
+}
+
+fn of_devices(at: &str) -> [(RecordKind, Value); 4] {
+    [
+        (
+            RecordKind::DeviceAssociation,
+            json!({"version": 1, "device": "d", "authority": "A", "identifier": "1", "from": at, "to": at}),
+        ),
+        (
+            RecordKind::DeviceAssociation,
+            json!({"version": 1, "device": "d", "from": at}),
+        ),
+        (
+            RecordKind::DeviceStatus,
+            json!({"version": 1, "device": "d", "kind": "technical", "state": "open", "at": at, "code": "147842", "words": ["lead-off"], "count": 3, "offsetMs": -4}),
+        ),
+        (
+            RecordKind::DeviceStatus,
+            json!({"version": 1, "device": "d", "kind": "silent", "state": "over", "at": at}),
+        ),
+    ]
 }
 
 #[test]
