@@ -1,9 +1,11 @@
-//! Bytes to HL7 v2, MLLP, FHIR R4 and device packets and back; fails on no input.
+//! Bytes to HL7 v2, MLLP, X12, FHIR R4 and device packets and back; fails on no input.
 #![forbid(unsafe_code)]
 
 pub mod mllp;
 
 pub mod hl7v2;
+
+pub mod x12;
 
 pub mod fhir;
 
