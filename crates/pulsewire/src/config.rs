@@ -1,5 +1,6 @@
 //! What may be configured: `defaults.toml` is the reference, a file holds what differs, and every mistake is told at once.
 
+mod http;
 mod kafka;
 
 mod address;
@@ -14,10 +15,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clinical::Severity;
+use formats::fhir::definition::Definition;
 use mapping::source::LocalCodes;
 use schema::compatibility::Mode as Compatibility;
 
 pub(crate) use address::Address;
+pub(crate) use http::Http;
 pub(crate) use kafka::Kafka;
 pub(crate) use reader::Problem;
 use reader::Reader;
@@ -43,6 +46,7 @@ pub(crate) struct Config {
     /// Without it, the journal is on the local disk.
     pub(crate) kafka: Option<Kafka>,
     pub(crate) mllp: Mllp,
+    pub(crate) http: Http,
     pub(crate) sources: BTreeMap<String, Source>,
     pub(crate) validation: Validation,
     pub(crate) workloads: Workloads,
@@ -100,6 +104,8 @@ pub(crate) struct Source {
     pub(crate) charset: String,
     pub(crate) assigning_authority: String,
     pub(crate) codes: LocalCodes,
+    /// The assigning authorities that systems of FHIR identifiers are, by their URI.
+    pub(crate) authorities: BTreeMap<String, String>,
 }
 
 /// The workloads' settings.
@@ -172,6 +178,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
         journal: journal(&mut reader),
         kafka: kafka::read(&mut reader),
         mllp: mllp(&mut reader),
+        http: http::read(&mut reader),
         sources: reader
             .named("source")
             .into_iter()
@@ -243,12 +250,11 @@ fn mllp(reader: &mut Reader<'_>) -> Mllp {
             .filter(|timeout| !timeout.is_zero()),
         write_timeout: reader.duration_from(at, "write_timeout", SHORTEST),
         resend_window: reader.duration_from(at, "resend_window", Duration::from_secs(60)),
-        tls: tls(reader),
+        tls: tls(reader, "intake.mllp.tls"),
     }
 }
 
-fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
-    let at = "intake.mllp.tls";
+fn tls(reader: &mut Reader<'_>, at: &str) -> Option<Tls> {
     let client_ca = reader.path(at, "client_ca");
     let handshake_timeout = reader.duration(at, "handshake_timeout");
     match (reader.path(at, "certificate"), reader.path(at, "key")) {
@@ -269,22 +275,15 @@ fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
 
 fn source(reader: &mut Reader<'_>, name: &str) -> Source {
     let at = format!("source.{name}");
-    let source = Source {
+    Source {
         sending_application: reader.text(&at, "sending_application"),
         sending_facility: reader.text(&at, "sending_facility"),
         zone: reader.text(&at, "zone"),
         charset: reader.text(&at, "charset"),
         assigning_authority: reader.text(&at, "assigning_authority"),
         codes: reader.codes(&at, "codes"),
-    };
-    if name != "default"
-        && source.sending_application.is_empty()
-        && source.sending_facility.is_empty()
-    {
-        let hint = "give sending_application (MSH-3) or sending_facility (MSH-4), or put the settings under [source.default]";
-        reader.refuse(&at, "sending_application", "matches every message", hint);
+        authorities: reader.pairs(&at, "authorities"),
     }
-    source
 }
 
 fn validation(reader: &mut Reader<'_>) -> Validation {
@@ -294,10 +293,10 @@ fn validation(reader: &mut Reader<'_>) -> Validation {
         let mode = Mode::parse(&reader.one_of(&at, "mode", &Mode::NAMES));
         if name == "default" {
             validation.default = mode;
-        } else if mapping::map::resource_types().contains(&name.as_str()) {
+        } else if Definition::of(&name).is_some_and(Definition::is_resource) {
             validation.by_type.insert(name, mode);
         } else {
-            let what = "is for a resource that nothing is mapped to";
+            let what = "is for no resource of FHIR R4";
             let hint = "name a resource type as FHIR writes it, such as [validation.Observation]";
             reader.refuse(&at, "mode", what, hint);
         }

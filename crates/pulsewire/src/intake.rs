@@ -2,6 +2,11 @@
 
 pub(crate) mod accept;
 mod answer;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the ways in that end here are opened one by one")
+)]
+pub(crate) mod keep;
 pub(crate) mod mllp;
 pub(crate) mod open_files;
 pub(crate) mod resend;

@@ -14,6 +14,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use by_field::ByField;
 
+use crate::intake::keep::Way;
+
 /// How a frame that was received ended; each ends in exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 pub(crate) enum Outcome {
@@ -53,6 +55,14 @@ pub(crate) struct SourceLabel {
     pub(crate) source: String,
 }
 
+/// From whom, by which way, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct WayLabels {
+    pub(crate) source: String,
+    pub(crate) way: &'static str,
+    pub(crate) outcome: Outcome,
+}
+
 /// At which station.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct StageLabel {
@@ -85,6 +95,7 @@ pub(crate) struct Metrics {
     registry: Mutex<Registry>,
     pub(crate) frames: Family<FrameLabels, Counter>,
     pub(crate) frame_bytes: Family<SourceLabel, Counter>,
+    pub(crate) received: Family<WayLabels, Counter>,
     pub(crate) skipped_bytes: Counter,
     pub(crate) collisions: Family<SourceLabel, Counter>,
     pub(crate) last_seen: Family<SourceLabel, Gauge<f64, AtomicU64>>,
@@ -114,6 +125,7 @@ impl Default for Metrics {
             registry: Mutex::new(Registry::with_prefix("pulsewire")),
             frames: Family::default(),
             frame_bytes: Family::default(),
+            received: Family::default(),
             skipped_bytes: Counter::default(),
             collisions: Family::default(),
             last_seen: Family::default(),
@@ -154,6 +166,11 @@ impl Metrics {
             "intake_frame_bytes",
             "Bytes of frames received",
             self.frame_bytes.clone(),
+        );
+        r.register(
+            "intake_received",
+            "What came in by other ways than MLLP, by way and how it ended",
+            self.received.clone(),
         );
         r.register(
             "intake_skipped_bytes",
@@ -278,6 +295,17 @@ impl Metrics {
         self.frames
             .get_or_create(&FrameLabels {
                 source: source.to_owned(),
+                outcome,
+            })
+            .inc();
+    }
+
+    /// Counts the end of one thing that came by a way.
+    pub(crate) fn received(&self, source: &str, way: Way, outcome: Outcome) {
+        self.received
+            .get_or_create(&WayLabels {
+                source: source.to_owned(),
+                way: way.name(),
                 outcome,
             })
             .inc();

@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::control::{self, Control, rates};
 use crate::delivery;
 use crate::engine::Engine;
+use crate::intake::keep::Room;
 use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
 use crate::intake::{Intake, mllp};
@@ -197,7 +198,7 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
             journal.ensure_topic(&spec)?;
         }
     }
-    let raw = partitions_of(&topics::all_hl7(), partitions);
+    let raw = partitions_of(&topics::all_received(), partitions);
     let named = config.journal.site_key.as_deref();
     if journal.is_shared() && named.is_none() {
         return Err(site_key::Error::Unnamed.into());
@@ -233,6 +234,7 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
                 partitions,
                 tasks: tasks.clone(),
                 last: Mutex::default(),
+                room: Room::default(),
             }))
         }
     };
@@ -340,7 +342,7 @@ impl Opening<'_> {
     ) -> Result<Arc<StageHealth>, Error> {
         let share = self
             .journal
-            .share(&spec.name, &spec.inputs, &topics::all_hl7())?;
+            .share(&spec.name, &spec.inputs, &topics::all_received())?;
         let stage = Stage::open(name, spec, stage, share, &self.shared)?;
         let health = stage.health();
         stage.start(self.tasks)?;

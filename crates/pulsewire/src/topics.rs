@@ -26,8 +26,16 @@ pub(crate) const UNMAPPED: &str = "healthcare.mapping.unmapped";
 pub(crate) const SCHEMAS: &str = "healthcare.schemas";
 /// Which site key all processes derive pseudonyms from, by its fingerprint, where several share a journal.
 pub(crate) const SITE: &str = "pulsewire.site";
+/// FHIR resources as their senders gave them, one a record.
+pub(crate) const FHIR_RECEIVED: &str = "healthcare.fhir.received";
+/// X12 transaction sets as their senders gave them, one a record.
+pub(crate) const X12_RECEIVED: &str = "healthcare.x12.received";
 /// Device measurements.
 pub(crate) const DEVICE_VITALS: &str = "healthcare.device.vitals";
+/// Who is on which device, and from when.
+pub(crate) const DEVICE_ASSOCIATION: &str = "healthcare.device.association";
+/// Resources of types without a topic of their own.
+pub(crate) const FHIR_OTHER: &str = "healthcare.fhir.other";
 /// What cannot be put under its own message type.
 pub(crate) const HL7_OTHER: &str = "healthcare.hl7v2.other";
 
@@ -46,7 +54,19 @@ pub(crate) fn hl7(message_type: &str) -> Topic {
     }
 }
 
-/// All raw topics: what normalize reads, beside [`PATIENT_SPLIT`].
+/// The raw topics that normalize reads, beside [`PATIENT_SPLIT`].
+pub(crate) fn all_raw() -> Vec<Topic> {
+    let others = [FHIR_RECEIVED, X12_RECEIVED].map(Topic::from);
+    all_hl7().into_iter().chain(others).collect()
+}
+
+/// All that intake writes what came in to.
+pub(crate) fn all_received() -> Vec<Topic> {
+    let devices = [DEVICE_VITALS, DEVICE_ASSOCIATION].map(Topic::from);
+    all_raw().into_iter().chain(devices).collect()
+}
+
+/// The raw topics of HL7 v2 messages.
 pub(crate) fn all_hl7() -> Vec<Topic> {
     HL7_TYPES
         .iter()
@@ -57,15 +77,16 @@ pub(crate) fn all_hl7() -> Vec<Topic> {
 
 /// The public topic of a FHIR resource type.
 pub(crate) fn fhir(resource_type: &str) -> Topic {
-    format!("healthcare.fhir.{}", resource_type.to_ascii_lowercase()).into()
+    match schema::resource::published().contains(resource_type) {
+        true => format!("healthcare.fhir.{}", resource_type.to_ascii_lowercase()).into(),
+        false => FHIR_OTHER.into(),
+    }
 }
 
 /// The public topics of all FHIR resource types.
 pub(crate) fn all_fhir() -> Vec<Topic> {
-    mapping::map::resource_types()
-        .into_iter()
-        .map(fhir)
-        .collect()
+    let own = schema::resource::published().iter().map(|name| fhir(name));
+    own.chain([FHIR_OTHER.into()]).collect()
 }
 
 /// Where what could not be used of a topic is kept, with its reason.
@@ -81,7 +102,7 @@ pub(crate) fn late(topic: &str) -> Topic {
 /// Topics whose records can be unusable, so that each has a quarantine beside it.
 pub(crate) fn with_quarantine() -> Vec<Topic> {
     let streams = [PATIENT_SPLIT, PATIENT_STREAM, ALERT_STREAM, CARE_ALERT];
-    all_hl7()
+    all_received()
         .into_iter()
         .chain(streams.map(Topic::from))
         .collect()
@@ -154,6 +175,14 @@ mod tests {
         assert_eq!(&*hl7("ZZZ"), HL7_OTHER);
         assert_eq!(&*hl7(""), HL7_OTHER);
         assert_eq!(&*hl7("../../etc"), HL7_OTHER);
+    }
+
+    #[test]
+    fn a_resource_type_without_a_topic_of_its_own_is_published_with_the_others() {
+        assert_eq!(&*fhir("Observation"), "healthcare.fhir.observation");
+        assert_eq!(&*fhir("Claim"), "healthcare.fhir.claim");
+        assert_eq!(&*fhir("MolecularSequence"), FHIR_OTHER);
+        assert_eq!(&*fhir("received"), FHIR_OTHER);
     }
 
     #[test]

@@ -22,8 +22,14 @@ pub enum RecordKind {
     Refused,
     /// A part of a message of several patients, or what is sent on to another identity.
     Split,
+    /// A FHIR resource as its sender gave it.
+    ReceivedResource,
+    /// An X12 transaction set as its sender gave it.
+    TransactionSet,
     /// A FHIR resource of this type.
     Resource(&'static str),
+    /// A FHIR resource of a type without a topic of its own.
+    OtherResource,
     /// An identity that goes into another.
     Merge,
     /// The state of an identity that went into another.
@@ -80,7 +86,10 @@ impl RecordKind {
             Self::Message => "message",
             Self::Refused => "refused",
             Self::Split => "split",
+            Self::ReceivedResource => "received-resource",
+            Self::TransactionSet => "x12-transaction-set",
             Self::Resource(name) => name,
+            Self::OtherResource => "other-resource",
             Self::Merge => "merge",
             Self::Handover => "handover",
             Self::Finding => "finding",
@@ -111,7 +120,13 @@ impl RecordKind {
             Self::Split => {
                 "A message that concerns this patient too, in the encoding of the normalize stage."
             }
-            Self::Resource(_) => {
+            Self::ReceivedResource => {
+                "A FHIR R4 resource as its sender gave it, with its id and with references that lead out of its bundle; a deletion is the entry of a bundle that asks for it."
+            }
+            Self::TransactionSet => {
+                "An X12 transaction set as its sender gave it, from ST to SE, within the envelope that it came in."
+            }
+            Self::Resource(_) | Self::OtherResource => {
                 "The newest version of a FHIR R4 resource, whole; an older one is replaced by it."
             }
             Self::Merge => "This identity was merged with another one.",
@@ -157,7 +172,8 @@ impl RecordKind {
         match self {
             Self::Message | Self::Refused => Some("x-application/hl7-v2+er7"),
             Self::Split => Some("application/vnd.pulsewire.split"),
-            Self::Resource(_) => Some(FHIR_JSON),
+            Self::ReceivedResource | Self::Resource(_) | Self::OtherResource => Some(FHIR_JSON),
+            Self::TransactionSet => Some("application/EDI-X12"),
             Self::Merge => Some(identity::MERGE_JSON),
             Self::Handover => Some(identity::HANDOVER),
             Self::Finding => Some("application/vnd.pulsewire.finding+json"),
@@ -190,7 +206,9 @@ impl RecordKind {
         match self {
             Self::Refused => Key::Message,
             Self::Unmapped | Self::Tick => Key::None,
-            Self::DevicePacket | Self::DeviceAssociation | Self::DeviceStatus => Key::Device,
+            Self::Vitals | Self::DevicePacket | Self::DeviceAssociation | Self::DeviceStatus => {
+                Key::Device
+            }
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,
             Self::Site => Key::Fingerprint,

@@ -13,6 +13,9 @@
 //! choice of types that must be there none is required, an element beside a value (`_birthDate`) is not described, and
 //! a list of more than [`CODES_MAX`] codes is not held against. `validate` says the rest.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use formats::fhir::definition::{Definition, Element, FHIR_VERSION, Held, Primitive};
 
 use crate::json_schema::{Document, Schema};
@@ -28,6 +31,32 @@ pub const BYTES_MAX: usize = 128 * 1024;
 const MAY_BE_UNKNOWN: [(&str, &str); 1] = [("Provenance", "recorded")];
 /// Lists of anything: what they hold has no end.
 const OPEN: [&str; 3] = ["extension", "modifierExtension", "contained"];
+
+/// What claims, coverage and devices make beside what messages do.
+const BESIDE_MESSAGES: [&str; 13] = [
+    "Claim",
+    "ClaimResponse",
+    "Communication",
+    "Coverage",
+    "CoverageEligibilityRequest",
+    "CoverageEligibilityResponse",
+    "Device",
+    "DeviceMetric",
+    "ExplanationOfBenefit",
+    "MedicationAdministration",
+    "PaymentReconciliation",
+    "ServiceRequest",
+    "Task",
+];
+
+/// Gives the resource types that have a topic, and so a schema, of their own; the others share a topic.
+pub fn published() -> &'static BTreeSet<&'static str> {
+    static PUBLISHED: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    PUBLISHED.get_or_init(|| {
+        let made = mapping::map::resource_types().into_iter();
+        made.chain(BESIDE_MESSAGES).collect()
+    })
+}
 
 /// Gives the schema of a resource type of FHIR R4, on one line; nothing where there is no such type.
 pub fn schema(resource_type: &str) -> Option<String> {

@@ -1,8 +1,7 @@
 //! What stands on each topic, by its name.
 
-use mapping::map::resource_types;
-
 use crate::record::RecordKind;
+use crate::resource::published;
 
 /// What stands on a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +33,14 @@ pub fn content(topic: &str) -> Option<Content> {
             records: vec![RecordKind::Changelog],
         });
     }
-    if let Some(kind) = topic.strip_prefix("healthcare.fhir.") {
-        return fhir(kind);
-    }
-    match named(topic) {
-        Some((about, records)) => Some(Content {
+    if let Some((about, records)) = named(topic) {
+        return Some(Content {
             about: about.to_owned(),
             records,
-        }),
+        });
+    }
+    match topic.strip_prefix("healthcare.fhir.") {
+        Some(kind) => fhir(kind),
         None => hl7(topic),
     }
 }
@@ -93,6 +92,18 @@ fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
             "Which site key all processes derive pseudonyms from, where several share a journal.",
             vec![RecordKind::Site],
         ),
+        "healthcare.fhir.received" => (
+            "FHIR resources as their senders gave them, one a record.",
+            vec![RecordKind::ReceivedResource],
+        ),
+        "healthcare.x12.received" => (
+            "X12 transaction sets as their senders gave them, one a record.",
+            vec![RecordKind::TransactionSet],
+        ),
+        "healthcare.fhir.other" => (
+            "FHIR R4 resources of types without a topic of their own, each time whole.",
+            vec![RecordKind::OtherResource],
+        ),
         "healthcare.device.vitals" => (
             "Measurements of devices at the bedside.",
             vec![RecordKind::Vitals, RecordKind::DevicePacket],
@@ -118,7 +129,7 @@ fn aside(of: &str, about: String, kind: RecordKind) -> Option<Content> {
 }
 
 fn fhir(kind: &str) -> Option<Content> {
-    let mut types = resource_types().into_iter();
+    let mut types = published().iter().copied();
     let name = types.find(|name| name.to_ascii_lowercase() == kind)?;
     Some(Content {
         about: format!("{name} resources of FHIR R4, each time whole."),
@@ -145,8 +156,13 @@ fn hl7(topic: &str) -> Option<Content> {
 }
 
 fn patient_stream() -> Vec<RecordKind> {
-    let resources = resource_types().into_iter().map(RecordKind::Resource);
-    let others = [RecordKind::Merge, RecordKind::Handover, RecordKind::Tick];
+    let resources = published().iter().copied().map(RecordKind::Resource);
+    let others = [
+        RecordKind::OtherResource,
+        RecordKind::Merge,
+        RecordKind::Handover,
+        RecordKind::Tick,
+    ];
     resources.chain(others).collect()
 }
 
@@ -174,6 +190,10 @@ mod tests {
             kinds("healthcare.patient.stream.quarantine"),
             ["quarantined"]
         );
+        assert_eq!(kinds("healthcare.fhir.received"), ["received-resource"]);
+        assert_eq!(kinds("healthcare.fhir.other"), ["other-resource"]);
+        assert_eq!(kinds("healthcare.fhir.claim"), ["Claim"]);
+        assert_eq!(kinds("healthcare.x12.received"), ["x12-transaction-set"]);
         assert_eq!(kinds("healthcare.hl7v2.adt.late"), ["late"]);
         assert_eq!(
             kinds("healthcare.alert.stream"),

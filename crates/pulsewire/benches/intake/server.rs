@@ -147,7 +147,7 @@ fn config(folder: &Path, listen: SocketAddr, settings: &str) -> String {
     let data = folder.join("data");
     format!(
         "[journal]\ndirectory = '{}'\n[intake.mllp]\nlisten = '{listen}'\nconnections_per_address = 4096\n\
-         [control]\nlisten = '127.0.0.1:0'\n[log]\nlevel = 'error'\n{settings}",
+         [intake.http]\nlisten = ''\n[control]\nlisten = '127.0.0.1:0'\n[log]\nlevel = 'error'\n{settings}",
         data.display()
     )
 }

@@ -114,6 +114,7 @@ impl Demo {
         let mut config = config::defaults();
         config.journal.directory = data.to_owned();
         config.mllp.listen = SocketAddr::new(listen.ip(), 0);
+        config.http.listen = Some(SocketAddr::new(listen.ip(), 0));
         config.control_listen = listen;
         config
     }

@@ -3,7 +3,7 @@
 mod codes;
 mod free;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -115,6 +115,21 @@ impl<'a> Reader<'a> {
             .map(PathBuf::from)
     }
 
+    /// A list of what is called how: `"name = word"`.
+    pub(crate) fn pairs(&mut self, table: &str, key: &str) -> BTreeMap<String, String> {
+        let form = "a list such as [\"http://hospital.example/mrn = EAST\"]";
+        let pair = |value: &Spanned<DeValue<'_>>| {
+            let (name, word) = value.get_ref().as_str()?.rsplit_once('=')?;
+            let (name, word) = (name.trim(), word.trim());
+            let both = !name.is_empty() && !word.is_empty();
+            both.then(|| (name.to_owned(), word.to_owned()))
+        };
+        self.get(table, key, form, |value| {
+            value.as_array()?.iter().map(pair).collect()
+        })
+        .unwrap_or_default()
+    }
+
     pub(crate) fn switch(&mut self, table: &str, key: &str) -> bool {
         self.get(table, key, "true or false", |value| value.as_bool())
             .unwrap_or_default()
@@ -176,6 +191,16 @@ impl<'a> Reader<'a> {
         let none = SocketAddr::from(([127, 0, 0, 1], 0));
         self.get(table, key, form, |value| value.as_str()?.parse().ok())
             .unwrap_or(none)
+    }
+
+    /// An address, or nothing where it is empty.
+    pub(crate) fn optional_address(&mut self, table: &str, key: &str) -> Option<SocketAddr> {
+        let form = "an address with a port such as \"127.0.0.1:8090\", or \"\" for none";
+        self.get(table, key, form, |value| match value.as_str()? {
+            "" => Some(None),
+            text => text.parse().ok().map(Some),
+        })
+        .unwrap_or_default()
     }
 
     pub(crate) fn severity(&mut self, table: &str, key: &str) -> Severity {

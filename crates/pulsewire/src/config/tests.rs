@@ -40,6 +40,7 @@ fn a_name_of_ones_own_takes_what_it_does_not_say_from_the_default() {
          [delivery.pager]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9/x\"\nfrom_severity = \"high\"\n",
     )
     .unwrap();
+    assert!(config.sources["lab"].authorities.is_empty());
     assert_eq!(config.sources["lab"].charset, "UTF-8");
     assert_eq!(config.sources["lab"].zone, "Europe/Berlin");
     assert_eq!(config.delivery["pager"].from_severity, Severity::High);
@@ -50,7 +51,7 @@ fn a_name_of_ones_own_takes_what_it_does_not_say_from_the_default() {
 fn every_mistake_is_told_with_its_line() {
     check(
         "[journal]\npartitons = 3\nretention = \"soon\"\n\n[intake.mllp]\nlisten = 2575\n[delivry.console]\n\
-         [source.lab]\n[delivery.x]\nkind = \"fax\"\n",
+         [source.lab]\nauthorities = [\"EAST\"]\n[delivery.x]\nkind = \"fax\"\n",
         expect![[r#"
             line 2: there is no setting `journal.partitons`
                 hint: did you mean `partitions`?
@@ -60,11 +61,11 @@ fn every_mistake_is_told_with_its_line() {
                 hint: give an address with a port such as "127.0.0.1:2575"
             line 7: there is no setting `delivry`
                 hint: did you mean `delivery`?
-            line 8: source.lab.sending_application matches every message
-                hint: give sending_application (MSH-3) or sending_facility (MSH-4), or put the settings under [source.default]
-            line 9: delivery.x.url is no http or https address
+            line 9: source.lab.authorities is not what it should be
+                hint: give a list such as ["http://hospital.example/mrn = EAST"]
+            line 10: delivery.x.url is no http or https address
                 hint: such as "https://pager.example/alerts"
-            line 10: delivery.x.kind is not what it should be
+            line 11: delivery.x.kind is not what it should be
                 hint: give one of "console", "webhook""#]],
     );
 }
@@ -151,6 +152,22 @@ fn every_mistake_of_a_code_is_told_with_its_line() {
 }
 
 #[test]
+fn the_authorities_of_a_source_are_systems_and_what_they_are() {
+    let config = parse(
+        "[source.ehr]\nauthorities = [\"http://east.example/mrn = EAST\", \"urn:x?a=b=W\"]\n[intake.http]\nlisten = \"\"\n",
+    )
+    .unwrap();
+    let told: Vec<_> = config.sources["ehr"].authorities.iter().collect();
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    let expected = [
+        pair("http://east.example/mrn", "EAST"),
+        pair("urn:x?a=b", "W"),
+    ];
+    assert!(told.into_iter().eq(expected.iter().map(|(a, b)| (a, b))));
+    assert_eq!(config.http.listen, None);
+}
+
+#[test]
 fn what_is_done_with_invalid_resources_is_said_by_type() {
     let config =
         parse("[validation.default]\nmode = \"reject\"\n[validation.Patient]\nmode = \"off\"\n");
@@ -163,7 +180,7 @@ fn what_is_done_with_invalid_resources_is_said_by_type() {
     check(
         "[validation.patient]\nmode = \"off\"\n[validation.Observation]\nmode = \"drop\"\n",
         expect![[r#"
-            line 2: validation.patient.mode is for a resource that nothing is mapped to
+            line 2: validation.patient.mode is for no resource of FHIR R4
                 hint: name a resource type as FHIR writes it, such as [validation.Observation]
             line 4: validation.Observation.mode is not what it should be
                 hint: give one of "off", "warn", "reject""#]],

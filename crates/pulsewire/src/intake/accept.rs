@@ -11,7 +11,8 @@ use mapping::source::Readable;
 use tokio::sync::oneshot;
 
 use super::answer;
-use super::resend::{CONTROL_KEY, Known, MESSAGE_ID, Resends};
+use super::keep::Room;
+use super::resend::{CONTROL_KEY, First, Known, MESSAGE_ID, Resends};
 use super::sources::{Source, Sources};
 use crate::clock::{Clock, Stopwatch};
 use crate::metrics::{Metrics, Outcome, SourceLabel};
@@ -32,6 +33,7 @@ pub(crate) struct Intake {
     pub(crate) partitions: u16,
     pub(crate) tasks: Tasks,
     pub(crate) last: Mutex<ReceivedTime>,
+    pub(crate) room: Room,
 }
 
 /// The answer to a frame, now or as soon as its message is durable.
@@ -166,14 +168,14 @@ impl Intake {
         }
         match self.resends.ask(id, control, at) {
             Ok(Known::New { collision }) => self.accept(&arrival, collision),
-            Ok(Known::Accepted(first)) => self.again(&arrival, first),
+            Ok(Known::Accepted(first)) => self.again(&arrival, first.at),
             Ok(Known::Pending(first)) => self.again_later(&arrival, first),
             Err(error) => self.defer(&arrival, &error.to_string()),
         }
     }
 
     /// A time later than every other that was given, so that the order of acceptance can be seen in it.
-    fn stamp(&self) -> ReceivedTime {
+    pub(super) fn stamp(&self) -> ReceivedTime {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = self
             .clock
@@ -234,7 +236,7 @@ impl Intake {
     fn again_later(
         &self,
         arrival: &Arrival<'_>,
-        first: oneshot::Receiver<Option<ReceivedTime>>,
+        first: oneshot::Receiver<Option<First>>,
     ) -> Pending {
         let (sender, receiver) = oneshot::channel();
         self.metrics.frame(&arrival.source.name, Outcome::Resent);
@@ -245,7 +247,7 @@ impl Intake {
         let wait = async move {
             let first = first.await;
             let answer = |message: &Message<'_>| match first {
-                Ok(Some(first)) => answer::accepted(message, id, first),
+                Ok(Some(ref first)) => answer::accepted(message, id, first.at),
                 _ => answer::deferred(message, id, at, "the first try could not be stored"),
             };
             drop(sender.send(sources.named(&name).answer(&head, answer)));
@@ -415,6 +417,6 @@ impl Arrival<'_> {
     }
 }
 
-fn seconds(at: ReceivedTime) -> f64 {
+pub(super) fn seconds(at: ReceivedTime) -> f64 {
     std::time::Duration::from_micros(u64::try_from(at.micros()).unwrap_or(0)).as_secs_f64()
 }

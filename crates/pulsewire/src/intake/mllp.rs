@@ -91,6 +91,7 @@ impl Listener {
     pub(crate) async fn run(self, intake: Arc<Intake>, tasks: Tasks) {
         let permits = Arc::new(Semaphore::new(open_files::connections(
             self.config.connections,
+            "intake.mllp.connections",
         )));
         let door = Arc::new(Door {
             intake,

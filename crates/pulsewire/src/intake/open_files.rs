@@ -17,13 +17,14 @@ pub(crate) fn limit() -> Option<usize> {
 }
 
 /// As many connections as are wanted and as there are files for.
-pub(super) fn connections(wanted: usize) -> usize {
+pub(super) fn connections(wanted: usize, setting: &str) -> usize {
     let room = room(limit());
     if room < wanted {
         tracing::info!(
             wanted,
             taken = room,
-            "fewer connections are taken than intake.mllp.connections says, for want of open files: run `ulimit -n 65536` before the start"
+            setting,
+            "fewer connections are taken than the setting says, for want of open files: run `ulimit -n 65536` before the start"
         );
     }
     room.min(wanted)

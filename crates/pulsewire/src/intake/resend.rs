@@ -37,6 +37,14 @@ pub(crate) enum Error {
     Journal(#[from] journal::Error),
 }
 
+/// The first acceptance of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct First {
+    pub(crate) at: ReceivedTime,
+    /// Where it is kept; nothing where an earlier version remembered it, which did not say.
+    pub(crate) place: Option<(TopicPartition, Offset)>,
+}
+
 /// What is known of a message that came in.
 pub(crate) enum Known {
     /// Nothing: it is now yours to accept, and you must tell how that ended.
@@ -45,13 +53,13 @@ pub(crate) enum Known {
         collision: bool,
     },
     /// It is being accepted right now; the answer to that holds for this one too.
-    Pending(oneshot::Receiver<Option<ReceivedTime>>),
-    /// It was accepted then.
-    Accepted(ReceivedTime),
+    Pending(oneshot::Receiver<Option<First>>),
+    /// It was accepted then, and is there.
+    Accepted(First),
 }
 
 /// Who waits to know how accepting a message ends.
-type Waiting = Vec<oneshot::Sender<Option<ReceivedTime>>>;
+type Waiting = Vec<oneshot::Sender<Option<First>>>;
 
 /// What is not on disk yet.
 #[derive(Default)]
@@ -63,16 +71,16 @@ struct Recent {
 }
 
 impl Recent {
-    fn find<T: Copy>(&self, of: impl Fn(&Answered) -> Option<&T>) -> Option<T> {
+    fn find<T: Clone>(&self, of: impl Fn(&Answered) -> Option<&T>) -> Option<T> {
         let older = || self.older.as_deref().and_then(&of);
-        of(&self.young).or_else(older).copied()
+        of(&self.young).or_else(older).cloned()
     }
 }
 
 /// What was answered since the disk was last written.
 #[derive(Default)]
 struct Answered {
-    messages: HashMap<MessageId, ReceivedTime>,
+    messages: HashMap<MessageId, First>,
     controls: HashMap<PatientKey, MessageId>,
     /// For each raw partition, the offset before which all that was kept is answered: answers come in its order.
     positions: HashMap<TopicPartition, Offset>,
@@ -140,10 +148,10 @@ impl Resends {
         };
         // The disk is asked while nobody waits for the lock; whoever asks for the same message waits for this one.
         match self.ask_store(message, control, other, now) {
-            Ok(Known::Accepted(at)) => {
+            Ok(Known::Accepted(first)) => {
                 let waiting = self.recent().pending.remove(&message);
-                answer(waiting, Some(at));
-                Ok(Known::Accepted(at))
+                answer(waiting, Some(&first));
+                Ok(Known::Accepted(first))
             }
             Err(error) => {
                 self.not_accepted(message);
@@ -166,8 +174,8 @@ impl Resends {
             waiting.push(sender);
             return Err(Known::Pending(receiver));
         }
-        if let Some(at) = recent.find(|one| one.messages.get(&message)) {
-            return Err(Known::Accepted(at));
+        if let Some(first) = recent.find(|one| one.messages.get(&message)) {
+            return Err(Known::Accepted(first));
         }
         let other = recent.find(|one| one.controls.get(&control));
         recent.pending.insert(message, Vec::new());
@@ -185,9 +193,10 @@ impl Resends {
         // No message is on disk without its control id, which is there as early: most are new, and one look tells so.
         let stored = self.store.control(control, now)?;
         if stored.is_some() {
-            let in_window = |at: &ReceivedTime| now.since(*at).is_none_or(|age| age <= self.window);
-            if let Some(at) = self.store.accepted(message, now)?.filter(in_window) {
-                return Ok(Known::Accepted(at));
+            let in_window =
+                |first: &First| now.since(first.at).is_none_or(|age| age <= self.window);
+            if let Some(first) = self.store.accepted(message, now)?.filter(in_window) {
+                return Ok(Known::Accepted(first));
             }
         }
         let other = other.or(stored);
@@ -202,14 +211,18 @@ impl Resends {
         at: ReceivedTime,
         place: Option<(&TopicPartition, Offset)>,
     ) {
+        let first = First {
+            at,
+            place: place.map(|(partition, offset)| (partition.clone(), offset)),
+        };
         let mut recent = self.recent();
-        recent.young.messages.insert(message, at);
+        recent.young.messages.insert(message, first.clone());
         if let Some((partition, offset)) = place {
             recent.young.move_on(partition, offset.saturating_add(1));
         }
         let waiting = recent.pending.remove(&message);
         drop(recent);
-        answer(waiting, Some(at));
+        answer(waiting, Some(&first));
     }
 
     /// Tells that a new message was not accepted; it may come again.
@@ -249,7 +262,7 @@ impl Resends {
             let mut next = self.store.position(at)?.unwrap_or(0).max(bounds.start);
             while next < bounds.end {
                 let batch = journal.read(at, next, READ_BYTES)?;
-                batch.iter().for_each(|record| self.take_in(&record));
+                batch.iter().for_each(|record| self.take_in(at, &record));
                 let Some(after) = batch.next_offset() else {
                     break;
                 };
@@ -267,7 +280,7 @@ impl Resends {
         self.flush(now)
     }
 
-    fn take_in(&self, record: &RecordRef<'_>) {
+    fn take_in(&self, from: &TopicPartition, record: &RecordRef<'_>) {
         let id = record
             .header(MESSAGE_ID)
             .and_then(|hex| MessageId::parse(std::str::from_utf8(hex).ok()?));
@@ -275,9 +288,12 @@ impl Resends {
             .header(CONTROL_KEY)
             .and_then(|hex| PatientKey::parse(std::str::from_utf8(hex).ok()?));
         if let (Some(id), Some(control)) = (id, control) {
-            let at = ReceivedTime::from_micros(record.received_time);
+            let first = First {
+                at: ReceivedTime::from_micros(record.received_time),
+                place: Some((from.clone(), record.offset)),
+            };
             let mut recent = self.recent();
-            recent.young.messages.insert(id, at);
+            recent.young.messages.insert(id, first);
             recent.young.controls.insert(control, id);
         }
     }
@@ -288,10 +304,10 @@ impl Resends {
 }
 
 /// Tells those who wait for a message how it ended.
-fn answer(waiting: Option<Waiting>, accepted: Option<ReceivedTime>) {
+fn answer(waiting: Option<Waiting>, accepted: Option<&First>) {
     for sender in waiting.into_iter().flatten() {
         // Whoever waited may have gone; then nobody needs the answer.
-        let _gone = sender.send(accepted).is_err();
+        let _gone = sender.send(accepted.cloned()).is_err();
     }
 }
 

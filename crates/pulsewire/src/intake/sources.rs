@@ -24,6 +24,7 @@ pub(crate) struct Source {
     pub(crate) mapping: source::Source,
     application: String,
     facility: String,
+    authorities: BTreeMap<String, String>,
     counted: OnceLock<Counted>,
 }
 
@@ -87,9 +88,20 @@ impl Sources {
         let facility = header.sending_facility().component(1).text();
         let matches = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
         let named = self.named.iter().find(|source| {
-            matches(&source.application, &application) && matches(&source.facility, &facility)
+            source.is_found_in_messages()
+                && matches(&source.application, &application)
+                && matches(&source.facility, &facility)
         });
         named.unwrap_or(&self.default)
+    }
+
+    /// The sender of this name, if there is one.
+    #[expect(
+        dead_code,
+        reason = "the ways that name a source are opened one by one"
+    )]
+    pub(crate) fn find(&self, name: &str) -> Option<&Source> {
+        self.all().find(|source| &*source.name == name)
     }
 
     /// The sender of this name, for records that carry it.
@@ -129,6 +141,19 @@ impl Sources {
 }
 
 impl Source {
+    /// The assigning authority that a system of FHIR identifiers is.
+    #[expect(
+        dead_code,
+        reason = "the ways that name a source are opened one by one"
+    )]
+    pub(crate) fn authority<'s>(&'s self, system: &'s str) -> &'s str {
+        match self.authorities.get(system) {
+            Some(authority) => authority,
+            None if system.is_empty() => self.mapping.default_authority(),
+            None => system,
+        }
+    }
+
     /// Its counters.
     pub(crate) fn counted(&self, metrics: &Metrics) -> &Counted {
         self.counted.get_or_init(|| {
@@ -144,6 +169,11 @@ impl Source {
                 last_seen: metrics.last_seen.get_or_create(&label).clone(),
             }
         })
+    }
+
+    /// Whether its messages are known by what they say; or else only by who brings them.
+    fn is_found_in_messages(&self) -> bool {
+        !self.application.is_empty() || !self.facility.is_empty()
     }
 
     /// Whether a message that was read as UTF-8, or as MSH-18 says, was read as this sender means it.
@@ -173,12 +203,17 @@ impl Source {
         mapping.authority = Some(config.assigning_authority.as_str())
             .filter(|text| !text.is_empty())
             .map(Into::into);
+        let authorities = config.authorities.iter();
+        let named =
+            authorities.map(|(system, name)| (name.as_str().into(), system.as_str().into()));
+        mapping.authorities = named.collect();
         mapping.codes = config.codes.clone();
         Ok(Self {
             name: name.into(),
             mapping,
             application: config.sending_application.clone(),
             facility: config.sending_facility.clone(),
+            authorities: config.authorities.clone(),
             counted: OnceLock::new(),
         })
     }

@@ -17,13 +17,13 @@ pub(crate) struct Ours {
 
 /// Every schema that records are written by, by subject.
 pub(crate) fn ours() -> Vec<Ours> {
-    let of_type = |resource_type: String| {
-        let text = schema::resource::schema(&resource_type)?;
-        Some(one(topics::fhir(&resource_type), Language::Json, &text))
+    let of_type = |resource_type: &&str| {
+        let text = schema::resource::schema(resource_type)?;
+        Some(one(topics::fhir(resource_type), Language::Json, &text))
     };
-    let mut all: Vec<Ours> = mapping::map::resource_types()
-        .into_iter()
-        .filter_map(|resource_type| of_type(resource_type.to_string()))
+    let mut all: Vec<Ours> = schema::resource::published()
+        .iter()
+        .filter_map(of_type)
         .collect();
     all.push(one(
         topics::DEVICE_VITALS.into(),

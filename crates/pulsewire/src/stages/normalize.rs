@@ -1,17 +1,18 @@
-//! The normalize station: raw HL7 v2 to FHIR events, whole, once, for everybody.
+//! The normalize station: what came in, of whatever form, to FHIR events, whole, once, for everybody.
 
+mod fhir;
+mod hl7;
 mod provenance;
+mod x12;
 
 use std::sync::Arc;
 
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
-use formats::hl7v2::Message;
-use journal::{Record, RecordRef, TopicPartition};
+use journal::{RecordRef, TopicPartition};
+use mapping::event::FHIR_JSON;
 use mapping::event::identity as wire;
-use mapping::identity::{self, PartsTooLong, Subjects};
 use mapping::normalize::split::Split;
 use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State};
-use mapping::source::Readable;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
 use provenance::{cause, headers, resource_headers};
@@ -19,17 +20,29 @@ use provenance::{cause, headers, resource_headers};
 use super::validation::{INVALID, VALIDATION_HEADER, Validation, Verdict};
 use super::{MORE, header, patient, record, text};
 use crate::intake::accept::CONTENT_TYPE as RAW;
+use crate::intake::keep::X12;
 use crate::intake::resend::MESSAGE_ID;
-use crate::intake::sources::{Source, Sources};
+use crate::intake::sources::Sources;
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::registry::SchemaIds;
 use crate::topics;
-use crate::unmapped;
 
 /// The registry's id of the schema that the value is written by.
 const SCHEMA_ID: &str = "schema-id";
 /// What a split record is called.
 const SPLIT: &str = "application/vnd.pulsewire.split";
+
+/// The reason code of a record whose content nothing here reads.
+const UNSUPPORTED: &str = "unsupported-content";
+
+/// What the records of a raw topic hold.
+fn content_type(topic: &str) -> &'static str {
+    match topic {
+        topics::FHIR_RECEIVED => FHIR_JSON,
+        topics::X12_RECEIVED => X12,
+        _ => RAW,
+    }
+}
 
 /// Makes FHIR events.
 pub(crate) struct NormalizeStage {
@@ -72,7 +85,7 @@ impl NormalizeStage {
 
     /// What it reads and writes.
     pub(crate) fn spec(partitions: u16) -> StageSpec {
-        let mut inputs = topics::all_hl7();
+        let mut inputs = topics::all_raw();
         inputs.push(topics::PATIENT_SPLIT.into());
         let mut outputs = topics::all_fhir();
         outputs.extend(
@@ -103,6 +116,12 @@ impl NormalizeStage {
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
         let message_id = text(read, MESSAGE_ID).and_then(MessageId::parse);
+        let expected = content_type(&from.topic);
+        let found = text(read, "content-type").unwrap_or(expected);
+        if found != expected {
+            let detail = format!("the record is {found:?}, and {expected} is read from this topic");
+            return Err(StepError::new(UNSUPPORTED, detail));
+        }
         let nameless = || {
             StepError::new(
                 "no-message-id",
@@ -120,7 +139,7 @@ impl NormalizeStage {
             source: text(read, "source-system").unwrap_or_default(),
             bytes: read.value.unwrap_or_default(),
         };
-        self.message(state, &raw, cx)
+        self.content(state, &raw, cx)
     }
 
     fn split(
@@ -135,165 +154,22 @@ impl NormalizeStage {
         let split = Split::decode(read.value.unwrap_or_default()).map_err(unreadable)?;
         match split.input() {
             Some(given) => self.step(state, &given, cx),
-            None => self.message(state, split.raw(), cx),
+            None => self.content(state, split.raw(), cx),
         }
     }
 
-    /// Finds out whom a message is about, and takes it in or sends it on to where it belongs.
-    fn message(
+    /// Takes in what a raw record holds, by the topic that keeps it: what is sent on to another identity has no headers.
+    fn content(
         &self,
         state: &mut State,
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let source = self.sources.named(raw.source);
-        let readable = source.mapping.readable(raw.bytes);
-        let message = readable.message();
-        match identity::subjects(&message, &source.mapping) {
-            Subjects::None => self.step(state, &Given::Nobody { raw: *raw }, cx),
-            Subjects::Several(_) => self.divide(&readable, source, raw, cx),
-            Subjects::One(one) => {
-                let key = one.key(&self.site);
-                if key != raw.addressed {
-                    return self.send_on(
-                        key,
-                        &RawInfo {
-                            addressed: key,
-                            ..*raw
-                        },
-                        cx,
-                    );
-                }
-                let mapped = self.map(state, (&message, source, raw), cx);
-                let given = Given::Message {
-                    raw: *raw,
-                    drafts: &mapped.drafts,
-                };
-                if self.take_in(state, &given, cx)? {
-                    self.tell_unmapped(source, &mapped, &message, raw, cx);
-                }
-                Ok(())
-            }
-            Subjects::Merge { survivor, retired } => {
-                let key = survivor.key(&self.site);
-                if key != raw.addressed {
-                    return self.send_on(
-                        key,
-                        &RawInfo {
-                            addressed: key,
-                            ..*raw
-                        },
-                        cx,
-                    );
-                }
-                let mapped = self.map(state, (&message, source, raw), cx);
-                let given = Given::Merge {
-                    raw: *raw,
-                    drafts: &mapped.drafts,
-                    retired: retired.key(&self.site),
-                    identifiers: &mapped.retired_identifiers,
-                };
-                if self.take_in(state, &given, cx)? {
-                    self.tell_unmapped(source, &mapped, &message, raw, cx);
-                }
-                Ok(())
-            }
+        match raw.topic {
+            topics::FHIR_RECEIVED => self.resource(state, raw, cx),
+            topics::X12_RECEIVED => self.transaction_set(state, raw, cx),
+            _ => self.message(state, raw, cx),
         }
-    }
-
-    fn map(
-        &self,
-        state: &State,
-        (message, source, raw): (&Message<'_>, &Source, &RawInfo<'_>),
-        cx: &Context<'_>,
-    ) -> mapping::map::Mapped {
-        let received = raw.received_time;
-        let mut mapped = mapping::map::map(message, &source.mapping, &self.site, received);
-        // What was known under an identity that is the same patient's keeps its id.
-        for kin in patient(cx)
-            .into_iter()
-            .flat_map(|key| state.kin(key, raw.addressed))
-        {
-            let as_kin = mapping::map::map_as(message, &source.mapping, &self.site, received, kin);
-            state.adopt(&mut mapped.drafts, &as_kin);
-        }
-        if !cx.is_repeating() {
-            let fields = &self.metrics.unmapped_fields;
-            let count = |segment: &str, field, _| fields.add(&source.name, (segment, field), 1);
-            mapped.coverage.each_unmapped(message, count);
-        }
-        mapped
-    }
-
-    /// Writes down the codes that nothing translates, so that they are counted and listed wherever the journal is read.
-    ///
-    /// The record is nobody's: what it says is about the sender.
-    fn tell_unmapped(
-        &self,
-        source: &Source,
-        mapped: &mapping::map::Mapped,
-        message: &Message<'_>,
-        raw: &RawInfo<'_>,
-        cx: &mut Context<'_>,
-    ) {
-        let codes = mapped.unmapped_codes(message);
-        if codes.is_empty() {
-            return;
-        }
-        if !cx.is_repeating() {
-            for code in &codes {
-                let count = u64::from(code.count);
-                let counts = &self.metrics.unmapped_codes;
-                counts.add(&source.name, code.segment_and_field(), count);
-            }
-        }
-        let record = Record {
-            event_time: raw.message_time.micros(),
-            received_time: cx.received(),
-            headers: headers(raw, unmapped::CONTENT_TYPE),
-            value: Some(unmapped::write(&codes).into()),
-            ..Record::default()
-        };
-        cx.emit(topics::UNMAPPED, record);
-    }
-
-    /// Gives each patient of a message of several their own part of it.
-    fn divide(
-        &self,
-        readable: &Readable<'_>,
-        source: &Source,
-        raw: &RawInfo<'_>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), StepError> {
-        let parts = identity::split(&readable.message())
-            .map_err(|error| StepError::new(PartsTooLong::CODE, error.to_string()))?;
-        for (number, part) in (0_u32..).zip(parts) {
-            let part = readable.as_sent(part);
-            let readable = source.mapping.readable(&part);
-            let key = match identity::subjects(&readable.message(), &source.mapping) {
-                Subjects::One(one) => one.key(&self.site),
-                Subjects::Merge { survivor, .. } => survivor.key(&self.site),
-                // A part that names nobody stays under the message's own key and is refused there.
-                Subjects::None => raw.addressed,
-                // Or it would be divided again and again.
-                Subjects::Several(_) => {
-                    let detail = "a part of a message of several patients names several again: have each sent in a message of its own";
-                    return Err(StepError::new("several-patients", detail));
-                }
-            };
-            let message_id = MessageId::derive(&[raw.message_id.as_bytes(), &number.to_be_bytes()]);
-            self.send_on(
-                key,
-                &RawInfo {
-                    message_id,
-                    addressed: key,
-                    bytes: &part,
-                    ..*raw
-                },
-                cx,
-            )?;
-        }
-        Ok(())
     }
 
     fn send_on(
@@ -356,7 +232,7 @@ impl NormalizeStage {
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) {
-        let mut headers = headers(raw, RAW);
+        let mut headers = headers(raw, content_type(raw.topic));
         headers.extend(cause(raw, refusal.reason.code(), refusal.detail.as_bytes()));
         let record = record(
             key,

@@ -101,10 +101,15 @@ impl Validation {
         }
     }
 
+    /// What is done with resources of a type.
+    pub(crate) fn mode(&self, resource_type: &str) -> Mode {
+        let own = self.by_type.get(resource_type).copied();
+        own.unwrap_or(self.default)
+    }
+
     /// Looks at a resource as its type asks for.
     pub(super) fn judge(&self, resource_type: &str, json: &[u8]) -> Verdict {
-        let mode = self.by_type.get(resource_type).copied();
-        let mode = mode.unwrap_or(self.default);
+        let mode = self.mode(resource_type);
         if mode == Mode::Off {
             return Verdict::Publish;
         }

@@ -56,6 +56,7 @@ impl Site {
         site.set("journal", "refuse_below", "\"1MiB\"")
             .set("journal", "warn_below", "\"1MiB\"");
         site.set("intake.mllp", "listen", "\"127.0.0.1:0\"");
+        site.set("intake.http", "listen", "\"127.0.0.1:0\"");
         site.set("control", "listen", "\"127.0.0.1:0\"");
         site.set("log", "level", "\"info\"");
         site

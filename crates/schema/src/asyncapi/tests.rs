@@ -21,7 +21,10 @@ fn topics() -> Vec<TopicDescription> {
         "healthcare.hl7v2.oru.quarantine",
         "healthcare.hl7v2.oru.late",
         "healthcare.hl7v2.refused",
+        "healthcare.fhir.received",
         "healthcare.fhir.observation",
+        "healthcare.fhir.other",
+        "healthcare.x12.received",
         "healthcare.patient.stream",
         "healthcare.patient.split",
         "healthcare.alert.stream",
@@ -31,6 +34,7 @@ fn topics() -> Vec<TopicDescription> {
         "healthcare.audit",
         "healthcare.mapping.unmapped",
         "healthcare.device.vitals",
+        "healthcare.device.association",
         "healthcare.schemas",
         "somebody.elses",
     ];

@@ -66,6 +66,30 @@ const CONTROL: Header = Header::must(
     "a keyed hash of source and control id, by which a resend is known",
 );
 
+/// What stands on what came in, by whichever way.
+const WAY: [Header; 2] = [
+    Header::may(
+        "way",
+        "the way by which it came: http, mqtt or file; none where by MLLP",
+    ),
+    Header::may(
+        "backfill",
+        "1 on what is history: it is used, and nobody is paged for it",
+    ),
+];
+
+/// What stands on a resource as it was received besides.
+const RECEIVED: [Header; 2] = [
+    Header::may(
+        "interaction",
+        "what its sender did with it: create, update or delete",
+    ),
+    Header::may(
+        "retired-key",
+        "the pseudonym of the identity that went into that of the key: 32 hexadecimal digits",
+    ),
+];
+
 const DERIVED: [Header; 2] = [
     Header::must(
         "raw",
@@ -145,9 +169,23 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         RecordKind::Message | RecordKind::Refused => {
             headers.extend(SOURCE);
             headers.push(CONTROL);
+            headers.extend(WAY);
             if kind == RecordKind::Refused {
                 headers.extend([REASON, DETAIL]);
             }
+        }
+        RecordKind::ReceivedResource => {
+            headers.extend(SOURCE);
+            headers.push(CONTROL);
+            headers.extend(WAY.iter().chain(&RECEIVED));
+        }
+        RecordKind::TransactionSet
+        | RecordKind::Vitals
+        | RecordKind::DevicePacket
+        | RecordKind::DeviceAssociation => {
+            headers.extend(SOURCE);
+            headers.push(CONTROL);
+            headers.extend(WAY);
         }
         RecordKind::Split | RecordKind::Unmapped => headers.extend(SOURCE.iter().chain(&DERIVED)),
         RecordKind::Merge => {
@@ -155,7 +193,7 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
             headers.push(EVENT_ID);
             headers.extend(STREAM);
         }
-        RecordKind::Resource(_) => {
+        RecordKind::Resource(_) | RecordKind::OtherResource => {
             headers.extend(SOURCE.iter().chain(&DERIVED));
             headers.push(EVENT_ID);
             headers.extend(RESOURCE.iter().chain(&STREAM));
@@ -175,11 +213,6 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
             headers.extend(CAUSE);
         }
         RecordKind::Handover | RecordKind::DeviceStatus => headers.extend(CAUSE),
-        RecordKind::DevicePacket | RecordKind::DeviceAssociation => {
-            headers.extend(SOURCE);
-            headers.push(CONTROL);
-            headers.push(Header::must("way", "by which way it came: mqtt or http"));
-        }
         RecordKind::Attempt => {
             headers.push(Header::must("channel", "the channel that tried"));
         }
@@ -187,7 +220,6 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         RecordKind::Tick => headers.push(Header::must("tick", "always 1")),
         RecordKind::Command
         | RecordKind::Audit
-        | RecordKind::Vitals
         | RecordKind::Changelog
         | RecordKind::Registration
         | RecordKind::Site => {}

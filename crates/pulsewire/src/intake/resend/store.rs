@@ -10,7 +10,7 @@ use clinical::{MessageId, PatientKey, ReceivedTime};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use journal::{Offset, TopicPartition};
 
-use super::Answered;
+use super::{Answered, First};
 
 /// The keyspace that holds the positions up to which the others are complete.
 const POSITIONS: &str = "positions";
@@ -95,10 +95,9 @@ impl Store {
         &self,
         message: MessageId,
         now: ReceivedTime,
-    ) -> Result<Option<ReceivedTime>, fjall::Error> {
+    ) -> Result<Option<First>, fjall::Error> {
         let value = self.get(&key(b'm', message.as_bytes()), now)?;
-        let micros = value.and_then(|bytes| bytes.as_ref().try_into().ok());
-        Ok(micros.map(|bytes| ReceivedTime::from_micros(i64::from_be_bytes(bytes))))
+        Ok(value.and_then(|bytes| read_first(&bytes)))
     }
 
     pub(super) fn control(
@@ -126,8 +125,8 @@ impl Store {
             .map(|(_, keyspace)| keyspace.clone());
         let Some(newest) = newest else { return Ok(()) };
         let mut batch = self.database.batch();
-        for (id, at) in &answered.messages {
-            batch.insert(&newest, key(b'm', id.as_bytes()), at.micros().to_be_bytes());
+        for (id, first) in &answered.messages {
+            batch.insert(&newest, key(b'm', id.as_bytes()), write_first(first));
         }
         for (control, id) in &answered.controls {
             batch.insert(&newest, key(b'c', control.as_bytes()), *id.as_bytes());
@@ -137,6 +136,32 @@ impl Store {
         }
         batch.commit()
     }
+}
+
+/// When, at which offset, in which partition of which topic; an earlier version wrote only when.
+pub(super) fn write_first(first: &First) -> Vec<u8> {
+    let mut bytes = first.at.micros().to_be_bytes().to_vec();
+    if let Some((at, offset)) = &first.place {
+        bytes.extend_from_slice(&offset.to_be_bytes());
+        bytes.extend_from_slice(&at.partition.to_be_bytes());
+        bytes.extend_from_slice(at.topic.as_bytes());
+    }
+    bytes
+}
+
+pub(super) fn read_first(bytes: &[u8]) -> Option<First> {
+    let (micros, rest) = bytes.split_first_chunk()?;
+    let place = || {
+        let (offset, rest) = rest.split_first_chunk()?;
+        let (partition, topic) = rest.split_first_chunk()?;
+        let topic = std::str::from_utf8(topic).ok()?;
+        let at = TopicPartition::new(topic, u16::from_be_bytes(*partition));
+        Some((at, Offset::from_be_bytes(*offset)))
+    };
+    Some(First {
+        at: ReceivedTime::from_micros(i64::from_be_bytes(*micros)),
+        place: place(),
+    })
 }
 
 fn key(kind: u8, id: &[u8; 16]) -> [u8; 17] {

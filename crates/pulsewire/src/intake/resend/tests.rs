@@ -71,7 +71,11 @@ fn ask(resends: &Resends, body: &str) -> String {
     match resends.ask(message(body), control(), at(2)).unwrap() {
         Known::New { collision } => format!("new, collision {collision}"),
         Known::Pending(_) => "pending".into(),
-        Known::Accepted(at) => format!("accepted at {}", at.micros() / 1_000_000),
+        Known::Accepted(first) => {
+            let second = first.at.micros() / 1_000_000;
+            let (at, offset) = first.place.expect("it was told where it is");
+            format!("accepted at {second} in {}/{offset}", at.topic)
+        }
     }
 }
 
@@ -83,11 +87,11 @@ fn what_was_answered_is_known_before_during_and_after_it_goes_to_disk() {
     assert_eq!(ask(&resends, "a"), "pending");
     let offset = site.keep("a");
     resends.accepted(message("a"), at(1), Some((&site.raw, offset)));
-    assert_eq!(ask(&resends, "a"), "accepted at 1");
+    assert_eq!(ask(&resends, "a"), "accepted at 1 in raw/0");
     resends.flush(at(2)).unwrap();
-    assert_eq!(ask(&resends, "a"), "accepted at 1");
+    assert_eq!(ask(&resends, "a"), "accepted at 1 in raw/0");
     drop(resends);
-    assert_eq!(ask(&site.open(), "a"), "accepted at 1");
+    assert_eq!(ask(&site.open(), "a"), "accepted at 1 in raw/0");
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn what_is_kept_but_not_answered_at_a_flush_is_found_after_a_crash() {
     site.keep("a");
     resends.flush(at(2)).unwrap();
     drop(resends);
-    assert_eq!(ask(&site.open(), "a"), "accepted at 1");
+    assert_eq!(ask(&site.open(), "a"), "accepted at 1 in raw/0");
 }
 
 #[test]
@@ -112,6 +116,17 @@ fn what_failed_may_come_again_and_hides_nothing_else_of_its_control_id() {
     assert_eq!(ask(&resends, "b"), "new, collision true");
     resends.not_accepted(message("b"));
     resends.flush(at(2)).unwrap();
-    assert_eq!(ask(&resends, "a"), "accepted at 1");
+    assert_eq!(ask(&resends, "a"), "accepted at 1 in raw/0");
     assert_eq!(ask(&resends, "b"), "new, collision true");
+}
+
+#[test]
+fn what_an_earlier_version_remembered_is_known_without_its_place() {
+    let written = store::read_first(&5_i64.to_be_bytes()).unwrap();
+    let first = First {
+        at: ReceivedTime::from_micros(5),
+        place: None,
+    };
+    assert_eq!(written, first);
+    assert_eq!(store::write_first(&first), 5_i64.to_be_bytes());
 }

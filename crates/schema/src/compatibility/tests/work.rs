@@ -203,7 +203,7 @@ fn one_step_less_than_it_takes_is_told_and_breaks() {
 
 #[test]
 fn our_own_schemas_take_a_small_part_of_it() {
-    for resource_type in mapping::map::resource_types() {
+    for resource_type in crate::resource::published() {
         let Some(text) = crate::resource::schema(resource_type) else {
             continue;
         };
