@@ -9,6 +9,7 @@ use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::DeliveryResult;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
@@ -106,9 +107,14 @@ impl Brokers {
             .expect("a client can be made");
         let refused = wait_at_most(PATIENCE, || {
             self.lacks_a_copy(topic).then_some(())?;
+            // A record that was refused is nowhere. One that was taken all the same, since its leader has not heard of the
+            // setting yet, tells the time and nothing else.
+            let tick = OwnedHeaders::new().insert(Header {
+                key: "tick",
+                value: Some("1"),
+            });
             let record = BaseRecord::to(topic).partition(0).key("").payload("");
-            producer.send(record).ok()?;
-            // A record that was refused is nowhere: who reads the topic does not meet it.
+            producer.send(record.headers(tick)).ok()?;
             producer.flush(PATIENCE).ok()?;
             let last = *producer.context().last();
             (last == Some(RDKafkaErrorCode::NotEnoughReplicas)).then_some(())

@@ -39,9 +39,10 @@ pub(crate) fn history(
     }
 }
 
-/// The raw messages.
+/// The raw messages, without what tells the time alone.
 pub(crate) fn raw(records: &[Kept]) -> impl Iterator<Item = &Kept> {
-    of_topics(records, RAW).filter(|kept| !is_aside(kept))
+    let is_tick = |kept: &Kept| !kept.header("tick").is_empty();
+    of_topics(records, RAW).filter(move |kept| !is_aside(kept) && !is_tick(kept))
 }
 
 /// The events on the patient stream, in the order of their places.
