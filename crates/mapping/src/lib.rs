@@ -2,7 +2,7 @@
 //!
 //! The way: [`identity::subjects`] says whom a message is about, [`map()`] makes [`draft::Draft`]s of it by the tables,
 //! [`normalize`] sets them against what was known, and [`event`] reads the result for workloads. [`outbound`] makes HL7 v2
-//! of FHIR again, for receivers that take nothing else.
+//! of FHIR again, for receivers that take nothing else. [`x12`] makes drafts of a payer's transactions in the same way.
 #![forbid(unsafe_code)]
 
 pub mod source;
@@ -30,6 +30,8 @@ pub mod normalize;
 pub mod event;
 
 pub mod outbound;
+
+pub mod x12;
 
 pub use bundle::bundle;
 pub use identity::{PatientIdentifier, Subjects, subjects};

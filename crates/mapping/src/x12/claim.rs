@@ -1,0 +1,413 @@
+//! 837 to Claim: who claims what for whom, under which insurance, for which diagnoses and services.
+
+mod health;
+
+pub(super) mod line;
+
+use clinical::EventTime;
+use formats::fhir::json;
+use formats::x12::{Guide, Loop, Segment, Tree};
+
+use super::DoubtCode;
+use super::insurance::{self, Policy};
+use super::member;
+use super::page::{Page, Resource};
+use super::people::{self, Party};
+use super::supporting::Supporting;
+use super::tables::code;
+use super::value;
+
+pub(super) use health::Health;
+
+/// Maps all claims of a set.
+pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
+    let root = tree.root();
+    let submitter = root
+        .below("1000A")
+        .next()
+        .and_then(|of| people::organization(page, of));
+    for receiver in root.below("1000B") {
+        people::organization(page, receiver);
+    }
+    for claim in tree.all("2300") {
+        one(page, tree, claim, submitter.as_ref());
+    }
+    for level in tree
+        .all("2000B")
+        .filter(|level| level.below("2300").next().is_none())
+    {
+        if level.below("2000C").next().is_none() {
+            insurance::of_level(page, level, None);
+        }
+    }
+}
+
+/// What a claim is being made of.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) supporting: Supporting,
+    pub(super) team: Vec<Vec<u8>>,
+    pub(super) facility: Option<String>,
+}
+
+fn one(
+    page: &mut Page<'_>,
+    tree: &Tree<'_, '_>,
+    claim: Loop<'_, '_, '_>,
+    submitter: Option<&Party>,
+) {
+    let (Some(level), Some(head)) = (claim.parent(), claim.first("CLM")) else {
+        return;
+    };
+    let holder = member::subscriber(level);
+    let billing = holder.parent();
+    let payer = holder
+        .below("2010BB")
+        .next()
+        .and_then(|of| people::organization(page, of));
+    let coverage = insurance::of_level(page, level, payer.as_ref());
+    let provider = billing
+        .and_then(|billing| billing.below("2010AA").next())
+        .and_then(|of| people::party(page, of));
+    let number = page.take(head.element(1), "Claim.identifier");
+    let of = |party: Option<&Party>| party.map(|party| party.name.clone()).unwrap_or_default();
+    let by = of(provider.as_ref().or(submitter));
+    let mut resource = Resource::new("Claim", &[&of(payer.as_ref()), &by, &number]);
+    let mut parts = Parts::default();
+    let mut health = Health::default();
+    header(page, &mut resource, tree, claim);
+    for other in claim.segments() {
+        match other.name() {
+            b"HI" => health.add(page, other, &mut parts.supporting),
+            b"CLM" => {}
+            b"DTP" if other.element(1).raw() == b"434" => {
+                if let Some(span) = page.span(other, "Claim.billablePeriod") {
+                    resource.set("billablePeriod", span.period());
+                    resource.at(Some(span.start.time));
+                }
+            }
+            _ => {
+                parts.supporting.add(page, other);
+            }
+        }
+    }
+    let created = page.created.clone();
+    resource.text("created", &created);
+    resource.set("insurer", insurance::payor(payer.as_ref()));
+    match &provider {
+        Some(provider) => resource.set("provider", value::reference(&provider.reference)),
+        None => {
+            page.doubt(DoubtCode::Missing, head.position());
+            resource.set("provider", value::by_words("not stated"));
+        }
+    }
+    let normal = "http://terminology.hl7.org/CodeSystem/processpriority";
+    resource.set("priority", value::concept(normal, "normal", ""));
+    billing_level(page, billing, &mut resource, &mut parts, provider.as_ref());
+    subscriber_level(page, holder, level, &mut parts);
+    for provider in claim.below("2310") {
+        care(page, provider, &mut parts);
+    }
+    if claim.each("DTP").all(|one| one.element(1).raw() != b"434") {
+        resource.at(served(page, claim));
+    }
+    let insurances = insurances(page, claim, coverage, &mut parts);
+    let items = line::items(page, claim, &health, &mut parts);
+    accident(page, head, claim, &mut resource, &mut parts);
+    if let Some(facility) = &parts.facility {
+        resource.set("facility", value::reference(facility));
+    }
+    resource.list("careTeam", &parts.team);
+    resource.list("supportingInfo", &parts.supporting.entries);
+    resource.list("diagnosis", &health.diagnoses);
+    resource.list("procedure", &health.procedures);
+    resource.list("insurance", &insurances);
+    resource.list("item", &items);
+    let total = page.money(head.element(2), "Claim.total");
+    resource.set("total", total);
+    page.push(resource);
+}
+
+/// When the first service of a claim was given.
+fn served(page: &Page<'_>, claim: Loop<'_, '_, '_>) -> Option<EventTime> {
+    let dates = claim.below("2400").flat_map(|line| line.each("DTP"));
+    let mut dates = dates.filter(|date| date.element(1).raw() == b"472");
+    let first = dates.next()?;
+    let (format, said) = (member::text(first, 2), member::text(first, 3));
+    let span = value::span(&format, &said, &page.source.zone)?;
+    Some(span.start.time)
+}
+
+/// Writes what kind of claim it is, how it stands to an earlier one, and who it is for.
+fn header(
+    page: &mut Page<'_>,
+    resource: &mut Resource,
+    tree: &Tree<'_, '_>,
+    claim: Loop<'_, '_, '_>,
+) {
+    let Some(head) = claim.first("CLM") else {
+        return;
+    };
+    let number = member::text(head, 1);
+    let system = value::system("1028");
+    let mut identifiers = vec![json::object(|identifier| {
+        identifier
+            .string("system", &system)
+            .string("value", &number);
+    })];
+    let batch = tree.root().first("BHT");
+    if let Some(batch) = batch {
+        let number = page.take(batch.element(3), "Claim.identifier");
+        let system = value::system("127");
+        identifiers.push(json::object(|identifier| {
+            identifier
+                .string("system", &system)
+                .string("value", &number);
+        }));
+    }
+    let frequency = head.element(5).component(3);
+    let frequency = page.take(frequency, "Claim.status");
+    resource.list("identifier", &identifiers);
+    resource.text(
+        "status",
+        if frequency == "8" {
+            "cancelled"
+        } else {
+            "active"
+        },
+    );
+    let kind = match tree.guide() {
+        Guide::DentalClaim => code("claim-kind", "837D"),
+        Guide::InstitutionalClaim => code("claim-kind", "837I"),
+        _ => code("claim-kind", "837P"),
+    };
+    let system = "http://terminology.hl7.org/CodeSystem/claim-type";
+    resource.set("type", value::concept(system, kind, ""));
+    if let Some(batch) = batch {
+        let kind = page.take(batch.element(6), "Claim.subType");
+        resource.set("subType", value::coded("640", &kind, ""));
+    }
+    resource.text("use", "claim");
+    let patient = page.patient();
+    resource.set("patient", value::reference(&patient));
+    let original = claim.each("REF").find(|one| one.element(1).raw() == b"F8");
+    if let Some(original) = original.filter(|_| matches!(frequency.as_str(), "7" | "8")) {
+        let number = member::text(original, 2);
+        let related = json::object(|related| {
+            related
+                .raw("relationship", &value::concept(EARLIER, "prior", ""))
+                .object("reference", |reference| {
+                    reference.string("value", &number);
+                });
+        });
+        resource.list("related", &[related]);
+    }
+}
+
+const EARLIER: &str = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship";
+
+/// Writes what the billing provider's level says beside the provider: specialty, currency, who is paid.
+fn billing_level(
+    page: &mut Page<'_>,
+    billing: Option<Loop<'_, '_, '_>>,
+    resource: &mut Resource,
+    parts: &mut Parts,
+    provider: Option<&Party>,
+) {
+    let Some(billing) = billing else {
+        return;
+    };
+    for segment in billing.segments().filter(|one| one.name() != b"HL") {
+        match (segment.name(), provider) {
+            (b"PRV", Some(provider)) => {
+                page.mark_all(segment, "careTeam.qualification");
+                let kind = member::text(segment, 1);
+                let taxonomy = member::text(segment, 3);
+                let system = "http://nucc.org/provider-taxonomy";
+                let entry = Party {
+                    role: kind,
+                    taxonomy: value::concept(system, &taxonomy, ""),
+                    ..provider.clone()
+                };
+                parts
+                    .team
+                    .push(team_entry(&entry, "1221", parts.team.len() + 1));
+            }
+            _ => {
+                parts.supporting.add(page, segment);
+            }
+        }
+    }
+    let others = billing.below("2010AB").chain(billing.below("2010AC"));
+    // Without a name of its own it is the provider's other address.
+    let paid = others
+        .filter_map(|of| named(page, of, parts).or_else(|| provider.cloned()))
+        .last();
+    if let Some(paid) = paid {
+        let kind = "http://terminology.hl7.org/CodeSystem/payeetype";
+        resource.object("payee", |payee| {
+            payee
+                .raw("type", &value::concept(kind, "provider", ""))
+                .raw("party", &value::reference(&paid.reference));
+        });
+    }
+}
+
+/// Keeps what the levels of subscriber and patient say that neither Patient nor Coverage has.
+fn subscriber_level(
+    page: &mut Page<'_>,
+    holder: Loop<'_, '_, '_>,
+    level: Loop<'_, '_, '_>,
+    parts: &mut Parts,
+) {
+    for of in holder.below("2010BC") {
+        people::party(page, of);
+    }
+    let levels = [
+        Some(holder),
+        Some(level).filter(|level| level.number() != holder.number()),
+    ];
+    for segment in levels.into_iter().flatten().flat_map(Loop::segments) {
+        let is_more =
+            segment.name() == b"PAT" && (2..=9).any(|element| !segment.element(element).is_empty());
+        let is_other = !matches!(segment.name(), b"HL" | b"SBR" | b"PAT" | b"DMG");
+        if is_more || is_other {
+            parts.supporting.add(page, segment);
+        } else if segment.name() == b"PAT" {
+            page.mark(segment.element(1), "Coverage.relationship");
+        }
+    }
+}
+
+/// Writes a provider of the claim: a place where the services were given, or someone of the team. Gives the number in the team.
+pub(super) fn care(page: &mut Page<'_>, of: Loop<'_, '_, '_>, parts: &mut Parts) -> Option<usize> {
+    let role = of
+        .first("NM1")
+        .map(|name| member::text(name, 1))
+        .unwrap_or_default();
+    if matches!(role.as_str(), "77" | "FA" | "LI" | "TL" | "PW" | "45") {
+        let Some(place) = people::location(page, of) else {
+            keep(page, of, parts);
+            return None;
+        };
+        if matches!(role.as_str(), "77" | "FA" | "LI" | "TL") && parts.facility.is_none() {
+            parts.facility = Some(place);
+        } else {
+            let category = value::coded("98", &role, "");
+            parts.supporting.add_words(&category, b"", &place);
+        }
+        return None;
+    }
+    let party = named(page, of, parts)?;
+    let number = parts.team.len() + 1;
+    parts.team.push(team_entry(&party, "98", number));
+    Some(number)
+}
+
+/// Gives the party that a loop names; of one without name and number, what is said is supporting information.
+fn named(page: &mut Page<'_>, of: Loop<'_, '_, '_>, parts: &mut Parts) -> Option<Party> {
+    let party = people::party(page, of);
+    if party.is_none() {
+        keep(page, of, parts);
+    }
+    party
+}
+
+fn keep(page: &mut Page<'_>, of: Loop<'_, '_, '_>, parts: &mut Parts) {
+    for segment in of.segments() {
+        parts.supporting.add(page, segment);
+    }
+}
+
+fn team_entry(party: &Party, element: &str, number: usize) -> Vec<u8> {
+    json::object(|entry| {
+        entry
+            .integer("sequence", number as u64)
+            .raw("provider", &value::reference(&party.reference))
+            .raw("role", &value::coded(element, &party.role, ""))
+            .raw("qualification", &party.taxonomy);
+    })
+}
+
+/// Writes the insurances: the one that is claimed from, and others with what they have paid.
+fn insurances(
+    page: &mut Page<'_>,
+    claim: Loop<'_, '_, '_>,
+    coverage: String,
+    parts: &mut Parts,
+) -> Vec<Vec<u8>> {
+    let entry = |number: usize, focal: bool, coverage: &str| {
+        json::object(|entry| {
+            entry
+                .integer("sequence", number as u64)
+                .boolean("focal", Some(focal))
+                .raw("coverage", &value::reference(coverage));
+        })
+    };
+    let mut all = vec![entry(1, true, &coverage)];
+    for other in claim.below("2320") {
+        let payer = other
+            .below("2330B")
+            .next()
+            .and_then(|of| people::organization(page, of));
+        let holder = other.below("2330A").next();
+        let information = other.first("SBR");
+        let is_self = information.is_some_and(|one| one.element(2).raw() == b"18");
+        let number = holder.map(member::number).unwrap_or_default();
+        let subscriber = match holder {
+            Some(holder) if !is_self => people::subscriber(page, holder),
+            Some(holder) => {
+                let segments: Vec<&Segment<'_>> = holder.segments().collect();
+                people::patient(page, &segments);
+                String::new()
+            }
+            None => String::new(),
+        };
+        let policy = Policy {
+            information,
+            relationship: "",
+            number: &number,
+            subscriber: &subscriber,
+        };
+        let reference = insurance::coverage(page, payer.as_ref(), policy);
+        for segment in other.segments().filter(|one| one.name() != b"SBR") {
+            parts.supporting.add(page, segment);
+        }
+        for provider in other.below("2330C") {
+            care(page, provider, parts);
+        }
+        all.push(entry(all.len() + 1, false, &reference));
+    }
+    all
+}
+
+/// Writes an accident, where CLM11 names one and a day is told; what else CLM says is supporting information.
+fn accident(
+    page: &mut Page<'_>,
+    head: &Segment<'_>,
+    claim: Loop<'_, '_, '_>,
+    resource: &mut Resource,
+    parts: &mut Parts,
+) {
+    let cause = head.element(11);
+    let day = claim.each("DTP").find(|one| one.element(1).raw() == b"439");
+    let day = day.map(|day| page.day(day.element(3), "Claim.accident.date"));
+    if let Some(day) = day.filter(|day| !day.is_empty() && !cause.is_empty()) {
+        let kind = page.take(cause.component(1), "Claim.accident.type");
+        let state = page.take(cause.component(4), "Claim.accident.location");
+        resource.object("accident", |accident| {
+            accident
+                .string("date", &day)
+                .raw("type", &value::coded("1362", &kind, ""))
+                .object("locationAddress", |address| {
+                    address.string("state", &state);
+                });
+        });
+    }
+    let place = head.element(5);
+    let is_split = place.components().count() > 1;
+    if !place.is_empty() && !is_split {
+        page.doubt(DoubtCode::NotSplit, place.position());
+    }
+    parts.supporting.add(page, head);
+}

@@ -1,0 +1,214 @@
+//! 834 to Coverage: who is a member of what, from when to when.
+
+use formats::fhir::json;
+use formats::x12::{Loop, Segment, Tree};
+
+use super::insurance::{self, class};
+use super::member;
+use super::page::{Page, Resource};
+use super::people::{self, Party};
+use super::tables::code;
+use super::value;
+
+/// The qualifiers of the days on which a coverage begins, best first; those of a benefit, then those of a member.
+const BEGINS: [&[u8]; 4] = [b"348", b"356", b"303", b"336"];
+/// The qualifiers of the days on which it ends.
+const ENDS: [&[u8]; 3] = [b"349", b"357", b"337"];
+
+/// Maps all members of a set.
+pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
+    let root = tree.root();
+    let sponsor = root
+        .below("1000A")
+        .next()
+        .and_then(|of| people::organization(page, of));
+    let insurer = root
+        .below("1000B")
+        .next()
+        .and_then(|of| people::organization(page, of));
+    for broker in root.below("1000C") {
+        people::organization(page, broker);
+    }
+    let parties = (sponsor.as_ref(), insurer.as_ref());
+    for member in tree.all("2000") {
+        one(page, tree, member, parties);
+    }
+}
+
+fn one(
+    page: &mut Page<'_>,
+    tree: &Tree<'_, '_>,
+    member: Loop<'_, '_, '_>,
+    parties: (Option<&Party>, Option<&Party>),
+) {
+    let Some(insured) = member.first("INS") else {
+        return;
+    };
+    let person = member::person(member);
+    let segments: Vec<&Segment<'_>> = person.into_iter().flat_map(Loop::segments).collect();
+    people::patient(page, &segments);
+    let is_person =
+        |child: &Loop<'_, '_, '_>| person.is_some_and(|person| person.number() == child.number());
+    let products: Vec<Loop<'_, '_, '_>> = member.below("2300").collect();
+    let mut first = true;
+    let lines: Vec<Option<Loop<'_, '_, '_>>> = if products.is_empty() {
+        vec![None]
+    } else {
+        products.into_iter().map(Some).collect()
+    };
+    for line in lines {
+        let mut resource = coverage(page, tree, member, insured, line, parties);
+        if first {
+            // What is said of the member and not of a product stands with the first.
+            for segment in others(member) {
+                page.keep(&mut resource, segment);
+            }
+            for segment in tree.root().segments().filter(|one| is_other(one)) {
+                page.keep(&mut resource, segment);
+            }
+            for child in member.children() {
+                if !is_person(&child) && child.id() != "2300" {
+                    keep_all(page, child, &mut resource);
+                }
+            }
+        }
+        first = false;
+        page.push(resource);
+    }
+}
+
+/// What the head of a set says beside its time.
+fn is_other(segment: &Segment<'_>) -> bool {
+    !matches!(segment.name(), b"ST" | b"SE")
+}
+
+/// What is said of a member that a Coverage has no element for.
+fn others<'t, 'b: 't>(
+    member: Loop<'t, 't, 'b>,
+) -> impl Iterator<Item = &'t Segment<'b>> + use<'t, 'b> {
+    member.segments().filter(|segment| {
+        let kind = segment.element(1);
+        match segment.name() {
+            b"REF" => !matches!(kind.raw(), b"0F" | b"1L"),
+            b"DTP" => !BEGINS.contains(&kind.raw()) && !ENDS.contains(&kind.raw()),
+            b"INS" => (5..=17).any(|element| !segment.element(element).is_empty()),
+            _ => true,
+        }
+    })
+}
+
+fn keep_all(page: &mut Page<'_>, of: Loop<'_, '_, '_>, resource: &mut Resource) {
+    for segment in of.segments() {
+        page.keep(resource, segment);
+    }
+    for child in of.children() {
+        keep_all(page, child, resource);
+    }
+}
+
+fn coverage(
+    page: &mut Page<'_>,
+    tree: &Tree<'_, '_>,
+    member: Loop<'_, '_, '_>,
+    insured: &Segment<'_>,
+    line: Option<Loop<'_, '_, '_>>,
+    (sponsor, insurer): (Option<&Party>, Option<&Party>),
+) -> Resource {
+    let head = line.and_then(|line| line.first("HD"));
+    let mut take = |element: usize, target| {
+        head.map(|head| page.take(head.element(element), target))
+            .unwrap_or_default()
+    };
+    let kind = take(3, "Coverage.type");
+    let plan = take(4, "Coverage.class");
+    let level = take(5, "Coverage.class");
+    let change = take(1, "Coverage.status");
+    let number = member::reference(member, "0F").unwrap_or_default();
+    let patient = page.patient();
+    let by = insurer.map_or("", |insurer| insurer.name.as_str());
+    let mut resource = Resource::new("Coverage", &[&patient, by, &number, &kind, &plan]);
+    for reference in member.each("REF") {
+        if matches!(reference.element(1).raw(), b"0F" | b"1L") {
+            page.mark_all(reference, "Coverage.subscriberId");
+        }
+    }
+    let own = page.take(insured.element(3), "Coverage.status");
+    let change = if change.is_empty() { own } else { change };
+    resource.text("status", code("enrolment", &change));
+    resource.set("type", value::coded("1205", &kind, ""));
+    if let Some(sponsor) = sponsor {
+        resource.set("policyHolder", value::reference(&sponsor.reference));
+    }
+    resource.text("subscriberId", &number);
+    resource.set("beneficiary", value::reference(&patient));
+    page.mark(insured.element(1), "Coverage.relationship");
+    page.mark(insured.element(4), "Coverage.status");
+    let related = page.take(insured.element(2), "Coverage.relationship");
+    resource.set("relationship", insurance::relationship(&related));
+    period(page, member, line, &mut resource);
+    resource.list("payor", &[insurance::payor(insurer)]);
+    let group = member::reference(member, "1L").or_else(|| {
+        let master = tree.root();
+        member::reference(master, "38")
+    });
+    let classes = [
+        class("group", group.as_deref().unwrap_or_default(), ""),
+        class("plan", &plan, ""),
+        class("class", &level, ""),
+    ];
+    let classes: Vec<Vec<u8>> = classes.into_iter().filter(|one| !one.is_empty()).collect();
+    resource.list("class", &classes);
+    if let Some(line) = line {
+        for segment in line.segments() {
+            let is_written = match segment.name() {
+                b"HD" => {
+                    let mut more = [2].into_iter().chain(6..=11);
+                    more.all(|element| segment.element(element).is_empty())
+                }
+                b"DTP" => {
+                    let kind = segment.element(1);
+                    BEGINS.contains(&kind.raw()) || ENDS.contains(&kind.raw())
+                }
+                _ => false,
+            };
+            if !is_written {
+                page.keep(&mut resource, segment);
+            }
+        }
+        for child in line.children() {
+            keep_all(page, child, &mut resource);
+        }
+    }
+    resource
+}
+
+/// Writes from when to when it holds: by the product's days, else by the member's.
+fn period(
+    page: &mut Page<'_>,
+    member: Loop<'_, '_, '_>,
+    line: Option<Loop<'_, '_, '_>>,
+    resource: &mut Resource,
+) {
+    let all: Vec<&Segment<'_>> = line
+        .into_iter()
+        .chain([member])
+        .flat_map(|of| of.each("DTP").collect::<Vec<_>>())
+        .collect();
+    let mut day = |kinds: &[&[u8]]| {
+        let mut found = None;
+        for date in all
+            .iter()
+            .filter(|date| kinds.contains(&date.element(1).raw()))
+        {
+            let span = page.span(date, "Coverage.period");
+            found = found.or(span);
+        }
+        found
+    };
+    let (start, end) = (day(&BEGINS), day(&ENDS));
+    let period = json::object(|period| {
+        period.string("start", start.as_ref().map_or("", |span| &span.start.text));
+        period.string("end", end.as_ref().map_or("", |span| &span.start.text));
+    });
+    resource.set("period", period);
+}

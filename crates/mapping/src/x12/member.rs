@@ -1,0 +1,222 @@
+//! Whom a transaction set is about: a member, named by the payer and the member number.
+
+use formats::x12::{Element, Guide, Loop, Segment, Set, Tree, loops};
+
+use crate::identity::{PatientIdentifier, Subjects};
+use crate::source::Source;
+
+/// Says whom a transaction set is about; [`super::split()`] gives each of several a set of their own.
+///
+/// The authority is the payer's number and the value the member number. A dependent who has none is the subscriber's
+/// number and the given name, so that two people never share a key.
+pub fn subjects(set: &Set<'_, '_>, source: &Source) -> Subjects {
+    loops(set).map_or(Subjects::None, |tree| of_tree(&tree, source))
+}
+
+pub(super) fn of_tree(tree: &Tree<'_, '_>, source: &Source) -> Subjects {
+    let found = roots(tree).into_iter();
+    let mut members: Vec<Option<PatientIdentifier>> =
+        found.map(|root| member(tree, root, source)).collect();
+    members.sort();
+    members.dedup();
+    match members.as_slice() {
+        [] | [None] => Subjects::None,
+        [Some(one)] => Subjects::One(one.clone()),
+        _ => Subjects::Several(members.into_iter().flatten().collect()),
+    }
+}
+
+/// The loops that speak of one member each.
+const fn ids(guide: Guide) -> &'static [&'static str] {
+    match guide {
+        Guide::EligibilityInquiry | Guide::EligibilityResponse | Guide::ServicesReview => {
+            &["2000C", "2000D"]
+        }
+        Guide::StatusRequest | Guide::StatusResponse => &["2000D", "2000E"],
+        Guide::ClaimAcknowledgement => &["2000D"],
+        Guide::Enrolment => &["2000"],
+        Guide::Remittance => &["2100"],
+        Guide::ProfessionalClaim | Guide::InstitutionalClaim | Guide::DentalClaim => {
+            &["2000B", "2000C"]
+        }
+        Guide::Acknowledgement => &[],
+    }
+}
+
+/// What makes a level that has others below it one of a member's own: a question, an answer, a claim, a request.
+pub(super) const CONTENT: [&str; 4] = ["2110", "2200", "2300", "2000E"];
+
+/// Gives the loops that speak of one member each; a subscriber's that only leads to dependents is none.
+pub(super) fn roots<'t, 'f, 'b>(tree: &'t Tree<'f, 'b>) -> Vec<Loop<'t, 'f, 'b>> {
+    let ids = ids(tree.guide());
+    let is_one = |of: &Loop<'_, '_, '_>| {
+        if !ids.contains(&of.id()) {
+            return false;
+        }
+        let leads = of.children().any(|child| ids.contains(&child.id()));
+        let is_content = |child: Loop<'_, '_, '_>| {
+            let id = child.id();
+            !ids.contains(&id) && CONTENT.iter().any(|start| id.starts_with(start))
+        };
+        let deeper = |child: Loop<'_, '_, '_>| {
+            !ids.contains(&child.id()) && child.children().any(is_content)
+        };
+        let has_own = of
+            .children()
+            .any(|child| is_content(child) || deeper(child));
+        !leads || has_own || of.first("TRN").is_some()
+    };
+    tree.every().filter(is_one).collect()
+}
+
+/// Names the member that a loop speaks of.
+pub(super) fn member(
+    tree: &Tree<'_, '_>,
+    root: Loop<'_, '_, '_>,
+    source: &Source,
+) -> Option<PatientIdentifier> {
+    let payer = payer(tree, root);
+    let authority = match payer.as_str() {
+        "" => source.default_authority(),
+        payer => payer,
+    };
+    let value = match tree.guide() {
+        Guide::Remittance => of_claim_paid(root)?,
+        Guide::Enrolment => of_enrolled(root)?,
+        _ => of_level(tree, root)?,
+    };
+    Some(PatientIdentifier {
+        authority: authority.into(),
+        value: value.into(),
+    })
+}
+
+/// Gives the payer's number; nothing where none is sent.
+pub(super) fn payer(tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>) -> String {
+    let first = |id: &str| {
+        let found = tree.all(id).next();
+        found.map(number).unwrap_or_default()
+    };
+    match tree.guide() {
+        Guide::ServicesReview => review_payer(tree),
+        Guide::Enrolment => first("1000B"),
+        Guide::Remittance => remitter(tree),
+        Guide::ProfessionalClaim | Guide::InstitutionalClaim | Guide::DentalClaim => {
+            let payer = subscriber(root).below("2010BB").next();
+            payer.map(number).unwrap_or_default()
+        }
+        _ => first("2100A"),
+    }
+}
+
+/// Who decides is at the first level, whoever asks.
+fn review_payer(tree: &Tree<'_, '_>) -> String {
+    let found = tree.all("2010A").next();
+    found.map(number).unwrap_or_default()
+}
+
+/// Who pays: N104, else REF*2U, else the company in TRN03.
+fn remitter(tree: &Tree<'_, '_>) -> String {
+    let payer = tree.all("1000A").next();
+    let own = payer.map(number).filter(|number| !number.is_empty());
+    let other = payer.and_then(|payer| reference(payer, "2U"));
+    let company = tree.root().first("TRN").map(|trace| text(trace, 3));
+    own.or(other).or(company).unwrap_or_default()
+}
+
+/// The subscriber's level, of a level of theirs or of a dependent's.
+pub(super) fn subscriber<'t, 'f, 'b>(root: Loop<'t, 'f, 'b>) -> Loop<'t, 'f, 'b> {
+    if is_dependent(root) {
+        root.parent().unwrap_or(root)
+    } else {
+        root
+    }
+}
+
+/// Whether a level is that of a dependent.
+pub(super) fn is_dependent(root: Loop<'_, '_, '_>) -> bool {
+    root.first("HL")
+        .is_some_and(|level| level.element(3).raw() == b"23")
+}
+
+/// The name of the person at a level.
+pub(super) fn person<'t, 'f, 'b>(root: Loop<'t, 'f, 'b>) -> Option<Loop<'t, 'f, 'b>> {
+    let is_person = |child: &Loop<'_, '_, '_>| {
+        let name = child.first("NM1");
+        name.is_some_and(|name| {
+            matches!(name.element(1).raw(), b"IL" | b"03" | b"QC" | b"74" | b"70")
+        })
+    };
+    root.children().find(is_person)
+}
+
+fn of_level(tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>) -> Option<String> {
+    let of = person(root);
+    let own = of.map(number).filter(|number| !number.is_empty());
+    if !is_dependent(root) || own.is_some() || tree.guide() == Guide::ClaimAcknowledgement {
+        return own;
+    }
+    let number = person(subscriber(root)).map(number)?;
+    joined(&number, &of.map(given).unwrap_or_default())
+}
+
+/// The patient of a claim that was paid, else the subscriber with the patient's given name.
+fn of_claim_paid(root: Loop<'_, '_, '_>) -> Option<String> {
+    let name = |role: &str| root.each("NM1").find(|name| text(name, 1) == role);
+    let patient = name("QC");
+    let own = patient
+        .map(|name| text(name, 9))
+        .filter(|number| !number.is_empty());
+    own.or_else(|| {
+        let subscriber = name("IL").map(|name| text(name, 9))?;
+        let given = patient.map(|name| text(name, 4).to_uppercase());
+        match given {
+            Some(given) => joined(&subscriber, &given),
+            None => Some(subscriber).filter(|number| !number.is_empty()),
+        }
+    })
+}
+
+fn of_enrolled(root: Loop<'_, '_, '_>) -> Option<String> {
+    let subscriber = reference(root, "0F").or_else(|| {
+        let own = person(root).map(number);
+        own.filter(|number| !number.is_empty())
+    })?;
+    let is_subscriber = root.first("INS").is_some_and(|ins| text(ins, 1) == "Y");
+    if is_subscriber {
+        return Some(subscriber);
+    }
+    joined(&subscriber, &person(root).map(given).unwrap_or_default())
+}
+
+fn joined(subscriber: &str, given: &str) -> Option<String> {
+    (!subscriber.is_empty() && !given.is_empty()).then(|| format!("{subscriber}/{given}"))
+}
+
+fn given(of: Loop<'_, '_, '_>) -> String {
+    let name = of.first("NM1").map(|name| text(name, 4));
+    name.unwrap_or_default().to_uppercase()
+}
+
+/// The number of whoever a loop names: NM109, or N104.
+pub(super) fn number(of: Loop<'_, '_, '_>) -> String {
+    let name = of.first("NM1").map(|name| text(name, 9));
+    name.or_else(|| of.first("N1").map(|name| text(name, 4)))
+        .unwrap_or_default()
+}
+
+/// The reference of a kind in a loop.
+pub(super) fn reference(of: Loop<'_, '_, '_>, kind: &str) -> Option<String> {
+    let found = of.each("REF").find(|one| text(one, 1) == kind)?;
+    Some(text(found, 2)).filter(|number| !number.is_empty())
+}
+
+/// The text of an element.
+pub(super) fn text(segment: &Segment<'_>, element: usize) -> String {
+    segment.element(element).text().into_owned()
+}
+
+/// The text of an element or of a part of one.
+pub(super) fn text_of(element: Element<'_>) -> String {
+    element.text().into_owned()
+}

@@ -1,0 +1,289 @@
+//! One transaction set being mapped: what of it was taken, what was doubtful, and the resources so far.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use clinical::{EventTime, PatientKey, ReceivedTime};
+use formats::fhir::json::{self, Object};
+use formats::x12::{Element, LoopIssueCode, Segment, Tree};
+
+use super::report::{Coverage, Mark};
+use super::value;
+use super::{DoubtCode, Issue};
+use crate::draft::{self, Draft};
+use crate::map::link;
+use crate::source::Source;
+
+/// The URL of the extension that keeps a segment as it was sent, where FHIR has no element for it.
+pub(super) const KEPT: &str = "urn:pulsewire:x12:segment";
+
+/// How many marks back a segment's own may be: no segment has so many elements with components.
+const RECENT_MARKS: usize = 200;
+
+/// A transaction set being mapped.
+pub(super) struct Page<'p> {
+    pub(super) source: &'p Source,
+    pub(super) key: PatientKey,
+    /// When the set was made, as FHIR writes it.
+    pub(super) created: String,
+    /// When it was true, unless a resource knows better.
+    pub(super) time: EventTime,
+    marks: Vec<Mark>,
+    issues: Vec<Issue>,
+    drafts: Vec<Draft>,
+    /// Where each resource's draft is.
+    places: BTreeMap<(&'static str, Box<str>), usize>,
+}
+
+/// A resource being written.
+pub(super) struct Resource {
+    kind: &'static str,
+    id: String,
+    said: Vec<(&'static str, Vec<u8>)>,
+    kept: Vec<String>,
+    time: Option<EventTime>,
+}
+
+impl Resource {
+    /// Begins a resource whose id derives from what names it.
+    pub(super) fn new(kind: &'static str, names: &[&str]) -> Self {
+        let mut parts: Vec<&[u8]> = vec![b"x12", kind.as_bytes()];
+        parts.extend(names.iter().map(|name| name.as_bytes()));
+        Self::with_id(kind, link::id(&parts))
+    }
+
+    /// Begins a resource of a known id.
+    pub(super) const fn with_id(kind: &'static str, id: String) -> Self {
+        Self {
+            kind,
+            id,
+            said: Vec::new(),
+            kept: Vec::new(),
+            time: None,
+        }
+    }
+
+    /// Says what an element is, unless it is nothing.
+    pub(super) fn set(&mut self, name: &'static str, json: Vec<u8>) {
+        if !json.is_empty() {
+            self.said.push((name, json));
+        }
+    }
+
+    /// Says what the text of an element is, unless it is nothing.
+    pub(super) fn text(&mut self, name: &'static str, text: &str) {
+        self.set(name, json::string(text));
+    }
+
+    /// Says what an element of several entries is.
+    pub(super) fn list(&mut self, name: &'static str, entries: &[Vec<u8>]) {
+        self.set(name, value::list(entries));
+    }
+
+    /// Says what object an element is.
+    pub(super) fn object(&mut self, name: &'static str, build: impl FnOnce(&mut Object<'_>)) {
+        self.set(name, json::object(build));
+    }
+
+    /// Says when it was true.
+    pub(super) fn at(&mut self, time: Option<EventTime>) {
+        self.time = time.or(self.time);
+    }
+
+    /// Gives how others refer to it.
+    pub(super) fn reference(&self) -> String {
+        format!("{}/{}", self.kind, self.id)
+    }
+}
+
+impl<'p> Page<'p> {
+    /// Begins with the time at which the set says that it was made, or was received.
+    pub(super) fn new(
+        source: &'p Source,
+        key: PatientKey,
+        tree: &Tree<'_, '_>,
+        received: ReceivedTime,
+    ) -> Self {
+        let mut page = Self {
+            source,
+            key,
+            created: value::day_of(received.micros()),
+            time: EventTime::from_micros(received.micros()),
+            marks: Vec::new(),
+            issues: Vec::new(),
+            drafts: Vec::new(),
+            places: BTreeMap::new(),
+        };
+        let root = tree.root();
+        let made = [("BHT", 4, 5), ("BGN", 3, 4), ("BPR", 16, 0)];
+        for (name, date, time) in made {
+            let Some(segment) = root.first(name) else {
+                continue;
+            };
+            let (date, time) = (segment.element(date), segment.element(time));
+            if let Some(at) = value::moment(&date.text(), &time.text(), &source.zone) {
+                page.created = at.text;
+                page.time = at.time;
+                page.mark(date, "created");
+                page.mark(time, "created");
+            }
+        }
+        for issue in tree.issues() {
+            let is_kept = matches!(
+                issue.code,
+                LoopIssueCode::SegmentUnknown | LoopIssueCode::SegmentMisplaced
+            );
+            if let Some(segment) = tree.segment(issue.place).filter(|_| is_kept) {
+                page.doubt(DoubtCode::SegmentKept, segment.position());
+            }
+        }
+        page
+    }
+
+    /// Gives the member's reference.
+    pub(super) fn patient(&self) -> String {
+        format!("Patient/{}", link::hex(self.key.as_bytes()))
+    }
+
+    /// Notes that an element went into a resource, and gives its text.
+    pub(super) fn take(&mut self, element: Element<'_>, target: &'static str) -> String {
+        self.mark(element, target);
+        element.text().into_owned()
+    }
+
+    /// Notes that an element went into a resource.
+    pub(super) fn mark(&mut self, element: Element<'_>, target: &'static str) {
+        if !element.is_empty() {
+            self.marks.push(Mark {
+                start: element.position(),
+                end: element.position() + element.raw().len(),
+                target,
+            });
+        }
+    }
+
+    /// Notes that a whole segment went into a resource.
+    pub(super) fn mark_all(&mut self, segment: &Segment<'_>, target: &'static str) {
+        self.marks.push(Mark {
+            start: segment.position(),
+            end: segment.position() + segment.raw().len(),
+            target,
+        });
+    }
+
+    /// Whether something of an element went into a resource, or all of it where it has components.
+    pub(super) fn has(&self, element: Element<'_>) -> bool {
+        let mut parts = element.components().filter(|part| !part.is_empty());
+        parts.all(|part| {
+            let (start, end) = (part.position(), part.position() + part.raw().len());
+            let recent = self.marks.iter().rev().take(RECENT_MARKS);
+            recent
+                .into_iter()
+                .any(|mark| mark.start <= start && end <= mark.end)
+        })
+    }
+
+    /// Notes a doubt.
+    pub(super) fn doubt(&mut self, code: DoubtCode, position: usize) {
+        self.issues.push(Issue { code, position });
+    }
+
+    /// Gives an amount of money; nothing, and a doubt, where it is not a number.
+    pub(super) fn money(&mut self, element: Element<'_>, target: &'static str) -> Vec<u8> {
+        let number = self.number(element, target);
+        value::money(&number)
+    }
+
+    /// Gives the digits of a number as FHIR writes them; nothing, and a doubt, where it is none.
+    pub(super) fn number(&mut self, element: Element<'_>, target: &'static str) -> String {
+        if element.is_empty() {
+            return String::new();
+        }
+        match value::number(&element.text()) {
+            Some(digits) => {
+                self.mark(element, target);
+                digits.into_owned()
+            }
+            None => {
+                self.doubt(DoubtCode::NotANumber, element.position());
+                String::new()
+            }
+        }
+    }
+
+    /// Gives a day as FHIR writes it; nothing, and a doubt, where it is none.
+    pub(super) fn day(&mut self, element: Element<'_>, target: &'static str) -> String {
+        if element.is_empty() {
+            return String::new();
+        }
+        let found = value::moment(&element.text(), "", &self.source.zone);
+        match found {
+            Some(at) => {
+                self.mark(element, target);
+                at.text
+            }
+            None => {
+                self.doubt(DoubtCode::NotATime, element.position());
+                String::new()
+            }
+        }
+    }
+
+    /// Gives the time or the span that a DTP segment says; nothing, and a doubt, where it says none.
+    pub(super) fn span(
+        &mut self,
+        segment: &Segment<'_>,
+        target: &'static str,
+    ) -> Option<value::Span> {
+        let said = segment.element(3);
+        let span = value::span(&segment.element(2).text(), &said.text(), &self.source.zone);
+        if span.is_some() {
+            self.mark_all(segment, target);
+        } else if !said.is_empty() {
+            self.doubt(DoubtCode::NotATime, said.position());
+        }
+        span
+    }
+
+    /// Keeps a segment as it stands in an extension of a resource.
+    pub(super) fn keep(&mut self, resource: &mut Resource, segment: &Segment<'_>) {
+        self.mark_all(segment, "extension");
+        let text = String::from_utf8_lossy(segment.raw()).into_owned();
+        resource.kept.push(text);
+    }
+
+    /// Ends a resource; a second that says more of the same adds to it. Gives how others refer to it.
+    pub(super) fn push(&mut self, resource: Resource) -> String {
+        let reference = resource.reference();
+        let kept = json::array(|entries| {
+            for text in &resource.kept {
+                entries.object(|entry| {
+                    entry.string("url", KEPT).string("valueString", text);
+                });
+            }
+        });
+        let kept = (!kept.is_empty()).then_some(("extension", kept));
+        let said: Vec<_> = kept.into_iter().chain(resource.said).collect();
+        let elements = said.iter().map(|(name, json)| {
+            let name: Cow<'static, str> = Cow::Borrowed(name);
+            (name, draft::Element::Set(json))
+        });
+        let time = resource.time.unwrap_or(self.time);
+        let draft = Draft::new(resource.kind, &resource.id, time, elements);
+        let name = (draft.resource_type, draft.id.clone());
+        let known = self.places.get(&name).copied();
+        match known.and_then(|place| self.drafts.get_mut(place)) {
+            Some(known) => known.add(&draft),
+            None => {
+                self.places.insert(name, self.drafts.len());
+                self.drafts.push(draft);
+            }
+        }
+        reference
+    }
+
+    /// Ends the page.
+    pub(super) fn finish(self) -> (Vec<Draft>, Coverage, Vec<Issue>) {
+        (self.drafts, Coverage::new(self.marks), self.issues)
+    }
+}

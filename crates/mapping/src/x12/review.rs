@@ -1,0 +1,388 @@
+//! 278 to Claim for a preauthorization, and its answer to ClaimResponse.
+
+use formats::fhir::json;
+use formats::x12::{Loop, Segment, Tree};
+
+use super::claim::line::{Service, service};
+use super::claim::{Health, Parts, care};
+use super::insurance;
+use super::member;
+use super::page::{Page, Resource};
+use super::people::{self, Party};
+use super::tables::code;
+use super::{DoubtCode, value};
+
+/// Who decides, who asks, and under which insurance.
+struct Of {
+    payer: Option<Party>,
+    provider: Option<Party>,
+    coverage: String,
+    /// BHT02: 13 asks, 11 answers.
+    is_answer: bool,
+}
+
+/// Maps all requests or answers of a set.
+pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
+    let payer = tree
+        .all("2010A")
+        .next()
+        .and_then(|of| people::organization(page, of));
+    let provider = tree
+        .all("2010B")
+        .next()
+        .and_then(|of| people::party(page, of));
+    let batch = tree.root().first("BHT");
+    let is_answer = batch.is_some_and(|batch| batch.element(2).raw() != b"13");
+    for root in member::roots(tree) {
+        let coverage = insurance::of_level(page, root, payer.as_ref());
+        let of = Of {
+            payer: payer.clone(),
+            provider: provider.clone(),
+            coverage,
+            is_answer,
+        };
+        for event in root.below("2000E") {
+            if is_answer {
+                answer(page, tree, event, &of);
+            } else {
+                request(page, tree, event, &of);
+            }
+        }
+    }
+}
+
+/// Begins a request or its answer: what names both is the request's trace. Gives the trace.
+fn begin(
+    page: &mut Page<'_>,
+    tree: &Tree<'_, '_>,
+    event: Loop<'_, '_, '_>,
+    of: &Of,
+) -> (Resource, String) {
+    let batch = tree.root().first("BHT");
+    let number = batch
+        .map(|batch| page.take(batch.element(3), "identifier"))
+        .unwrap_or_default();
+    if let Some(batch) = batch {
+        page.mark(batch.element(6), "subType");
+    }
+    let mut identifiers = Vec::new();
+    let mut traces = Vec::new();
+    for trace in event.each("TRN") {
+        page.mark_all(trace, "identifier");
+        traces.push((member::text(trace, 2), member::text(trace, 3)));
+    }
+    let trace = traces.first().map_or(number, |(trace, _)| trace.clone());
+    for (number, by) in &traces {
+        identifiers.push(json::object(|identifier| {
+            identifier.string("value", number);
+            identifier.object("assigner", |assigner| {
+                assigner.string("display", by);
+            });
+        }));
+    }
+    let name = |party: &Option<Party>| party.as_ref().map(|party| party.name.clone());
+    let (payer, provider) = (
+        name(&of.payer).unwrap_or_default(),
+        name(&of.provider).unwrap_or_default(),
+    );
+    let patient = page.patient();
+    let kind = if of.is_answer {
+        "ClaimResponse"
+    } else {
+        "Claim"
+    };
+    let names = ["preauthorization", &patient, &payer, &provider, &trace];
+    let mut resource = Resource::new(kind, &names);
+    resource.list("identifier", &identifiers);
+    let review = event.first("UM");
+    let certification = review
+        .map(|review| member::text(review, 2))
+        .unwrap_or_default();
+    resource.text(
+        "status",
+        if certification == "3" {
+            "cancelled"
+        } else {
+            "active"
+        },
+    );
+    let is_stay = review.is_some_and(|review| review.element(1).raw() == b"AR");
+    let system = "http://terminology.hl7.org/CodeSystem/claim-type";
+    let form = if is_stay {
+        "institutional"
+    } else {
+        "professional"
+    };
+    resource.set("type", value::concept(system, form, ""));
+    let kind = review
+        .map(|review| member::text(review, 1))
+        .unwrap_or_default();
+    resource.set("subType", value::coded("1525", &kind, ""));
+    resource.text("use", "preauthorization");
+    resource.set("patient", value::reference(&patient));
+    (resource, trace)
+}
+
+fn request(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, of: &Of) {
+    let (mut resource, _) = begin(page, tree, event, of);
+    let mut parts = Parts::default();
+    let mut health = Health::default();
+    for segment in event.segments() {
+        match segment.name() {
+            b"HL" | b"TRN" => {}
+            b"HI" => health.add(page, segment, &mut parts.supporting),
+            _ => {
+                parts.supporting.add(page, segment);
+            }
+        }
+    }
+    let created = page.created.clone();
+    resource.text("created", &created);
+    resource.set("insurer", insurance::payor(of.payer.as_ref()));
+    if of.provider.is_none() {
+        page.doubt(DoubtCode::Missing, 0);
+    }
+    resource.set("provider", insurance::payor(of.provider.as_ref()));
+    let urgent = event
+        .first("UM")
+        .is_some_and(|review| review.element(6).raw() == b"U");
+    let system = "http://terminology.hl7.org/CodeSystem/processpriority";
+    let priority = if urgent { "stat" } else { "normal" };
+    resource.set("priority", value::concept(system, priority, ""));
+    for provider in event.below("2010E") {
+        care(page, provider, &mut parts);
+    }
+    let mut items = Vec::new();
+    for (line, number) in event.below("2000F").zip(1_u64..) {
+        items.push(item(page, line, number, &mut parts));
+    }
+    if let Some(facility) = &parts.facility {
+        resource.set("facility", value::reference(facility));
+    }
+    resource.list("careTeam", &parts.team);
+    levels(page, tree, event, &mut parts);
+    resource.list("supportingInfo", &parts.supporting.entries);
+    resource.list("diagnosis", &health.diagnoses);
+    resource.list("procedure", &health.procedures);
+    let insured = json::object(|entry| {
+        entry
+            .integer("sequence", 1)
+            .boolean("focal", Some(true))
+            .raw("coverage", &value::reference(&of.coverage));
+    });
+    resource.list("insurance", &[insured]);
+    resource.list("item", &items);
+    page.push(resource);
+}
+
+/// Keeps what the levels above say beside their names.
+fn levels(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, parts: &mut Parts) {
+    let mut at = event.parent();
+    while let Some(level) = at {
+        let is_written =
+            |one: &Segment<'_>| matches!(one.name(), b"HL" | b"ST" | b"SE" | b"BHT" | b"DMG");
+        for segment in level.segments().filter(|one| !is_written(one)) {
+            parts.supporting.add(page, segment);
+        }
+        at = level
+            .parent()
+            .filter(|_| level.number() != tree.root().number());
+    }
+}
+
+/// Writes a service that is asked for.
+fn item(page: &mut Page<'_>, line: Loop<'_, '_, '_>, number: u64, parts: &mut Parts) -> Vec<u8> {
+    let said = services(page, line);
+    let mut about = Vec::new();
+    for segment in line.segments() {
+        let is_written = matches!(segment.name(), b"HL");
+        if !is_written {
+            about.push(parts.supporting.add(page, segment));
+        }
+    }
+    let mut team = Vec::new();
+    for provider in line.below("2010F") {
+        team.extend(care(page, provider, parts));
+    }
+    json::object(|item| {
+        item.integer("sequence", number);
+        for (name, all) in [("careTeamSequence", &team), ("informationSequence", &about)] {
+            item.array(name, |array| {
+                for one in all {
+                    array.raw(one.to_string().as_bytes());
+                }
+            });
+        }
+        said.service.members(item);
+        item.raw("quantity", &said.quantity).raw("net", &said.net);
+    })
+}
+
+struct Said {
+    service: Service,
+    net: Vec<u8>,
+    quantity: Vec<u8>,
+}
+
+fn services(page: &mut Page<'_>, line: Loop<'_, '_, '_>) -> Said {
+    let find = |name: &str| line.first(name);
+    let found = match (find("SV1"), find("SV2"), find("SV3")) {
+        (Some(one), ..) => Some((one, [1, 2, 3, 4])),
+        (_, Some(one), _) => Some((one, [2, 3, 4, 5])),
+        (_, _, Some(one)) => Some((one, [1, 2, 0, 6])),
+        _ => None,
+    };
+    let Some((segment, [of, net, unit, count])) = found else {
+        let kind = find("UM").map(|review| page.take(review.element(3), "item.productOrService"));
+        let kind = kind.unwrap_or_default();
+        let words = if kind.is_empty() { "not stated" } else { "" };
+        return Said {
+            service: Service {
+                code: value::coded("1365", &kind, words),
+                modifiers: Vec::new(),
+            },
+            net: Vec::new(),
+            quantity: Vec::new(),
+        };
+    };
+    let service = service(page, segment.element(of));
+    let net = page.money(segment.element(net), "item.net");
+    let unit = page.take(segment.element(unit), "item.quantity");
+    let count = page.number(segment.element(count), "item.quantity");
+    Said {
+        service,
+        net,
+        quantity: value::quantity(&count, &unit),
+    }
+}
+
+fn answer(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, of: &Of) {
+    let (mut resource, trace) = begin(page, tree, event, of);
+    let created = page.created.clone();
+    resource.text("created", &created);
+    resource.set("insurer", insurance::payor(of.payer.as_ref()));
+    if let Some(provider) = &of.provider {
+        resource.set("requestor", value::reference(&provider.reference));
+    }
+    resource.set("request", value::by_number("Claim", &trace));
+    let errors = errors(page, event);
+    let decision = event.first("HCR");
+    let lines: Vec<Loop<'_, '_, '_>> = event.below("2000F").collect();
+    let decided = decision.or_else(|| lines.iter().find_map(|line| line.first("HCR")));
+    let outcome = decided.map(|one| member::text(one, 1));
+    let state = match &outcome {
+        _ if !errors.is_empty() => "error",
+        Some(decision) => code("review-outcome", decision),
+        None => "queued",
+    };
+    resource.text("outcome", state);
+    let words = outcome
+        .as_deref()
+        .map_or("", |decision| code("review", decision));
+    resource.text("disposition", words);
+    let number = decision.map(|one| page.take(one.element(2), "ClaimResponse.preAuthRef"));
+    resource.text("preAuthRef", number.as_deref().unwrap_or_default());
+    for date in event
+        .each("DTP")
+        .filter(|one| one.element(1).raw() == b"AAH")
+    {
+        if let Some(span) = page.span(date, "ClaimResponse.preAuthPeriod") {
+            resource.set("preAuthPeriod", span.period());
+        }
+    }
+    let mut items = Vec::new();
+    for (line, number) in lines.iter().zip(1_u64..) {
+        items.extend(decided_item(page, *line, number, &mut resource));
+    }
+    resource.list("item", &items);
+    let own = decision.map(|one| adjudication(page, one));
+    resource.list("adjudication", &own.into_iter().collect::<Vec<_>>());
+    let insured = json::object(|entry| {
+        entry
+            .integer("sequence", 1)
+            .boolean("focal", Some(true))
+            .raw("coverage", &value::reference(&of.coverage));
+    });
+    resource.list("insurance", &[insured]);
+    resource.list("error", &errors);
+    for segment in event.segments() {
+        let is_written = matches!(segment.name(), b"HL" | b"TRN" | b"HCR" | b"AAA")
+            || (segment.name() == b"DTP" && segment.element(1).raw() == b"AAH");
+        if !is_written {
+            page.keep(&mut resource, segment);
+        }
+    }
+    for provider in event.below("2010E") {
+        people::party(page, provider);
+    }
+    page.push(resource);
+}
+
+/// Writes what was decided of a service.
+fn decided_item(
+    page: &mut Page<'_>,
+    line: Loop<'_, '_, '_>,
+    number: u64,
+    resource: &mut Resource,
+) -> Option<Vec<u8>> {
+    for segment in line.segments() {
+        if !matches!(segment.name(), b"HL" | b"HCR") {
+            page.keep(resource, segment);
+        }
+    }
+    for provider in line.below("2010F") {
+        people::party(page, provider);
+    }
+    let decision = line.first("HCR")?;
+    let adjudication = adjudication(page, decision);
+    Some(json::object(|item| {
+        item.integer("itemSequence", number)
+            .raw("adjudication", &value::list(&[adjudication]));
+    }))
+}
+
+/// Writes a decision: what was decided and why.
+fn adjudication(page: &mut Page<'_>, decision: &Segment<'_>) -> Vec<u8> {
+    page.mark_all(decision, "ClaimResponse.adjudication");
+    let (what, why) = (member::text(decision, 1), decision.element(3));
+    let why = why
+        .repetitions()
+        .next()
+        .map(|one| member::text_of(one))
+        .unwrap_or_default();
+    let number = member::text(decision, 2);
+    let words = code("review", &what);
+    let words = match (words, number.as_str()) {
+        (words, "") => words.to_owned(),
+        (words, number) => format!("{words}, number {number}"),
+    };
+    json::object(|entry| {
+        entry
+            .raw("category", &value::coded("306", &what, &words))
+            .raw(
+                "reason",
+                &value::concept("https://codesystem.x12.org/external/886", &why, ""),
+            );
+    })
+}
+
+/// Reads why a request could not be looked at (AAA), at this level and those above.
+fn errors(page: &mut Page<'_>, event: Loop<'_, '_, '_>) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut at = Some(event);
+    while let Some(level) = at {
+        let all = std::iter::once(level).chain(level.below("2010"));
+        for refused in all
+            .flat_map(Loop::segments)
+            .filter(|one| one.name() == b"AAA")
+        {
+            page.mark_all(refused, "ClaimResponse.error");
+            let reason = value::coded("901", &member::text(refused, 3), &member::text(refused, 4));
+            out.push(json::object(|error| {
+                error.raw("code", &reason);
+            }));
+        }
+        at = level.parent();
+    }
+    out
+}
