@@ -58,6 +58,11 @@ impl Course {
             }
             return;
         }
+        // A correction of what was news is taken as any other.
+        if finding.backfill && !self.lines.knows(finding) {
+            self.keep_history(scene, finding);
+            return;
+        }
         let Some(taken) = self.lines.take(finding, scene.policy.raise_at) else {
             return;
         };
@@ -75,6 +80,30 @@ impl Course {
         }
         let resting = self.active.as_ref().map(|active| active.alert.finding);
         self.lines.prune(horizon, resting);
+    }
+
+    /// Keeps an alert of loaded history where one would have been opened: one for each severity it rose to, and in a quiet
+    /// time no other.
+    fn keep_history(&mut self, scene: &mut Scene<'_>, finding: &Finding) {
+        let stands = finding.state == FindingState::Asserted;
+        if !stands || finding.severity < scene.policy.raise_at {
+            return;
+        }
+        let quiet_for = scene.policy.quiet_for;
+        let is_kept = self.ended.iter().any(|episode| {
+            let as_of = episode.alert.as_of;
+            let around = as_of.minus(quiet_for)..=as_of.plus(quiet_for);
+            episode.is_history()
+                && episode.alert.severity >= finding.severity
+                && around.contains(&finding.as_of)
+        });
+        if is_kept {
+            suppress(scene, finding, Suppression::History);
+            return;
+        }
+        self.episode += 1;
+        let episode = Episode::record(scene, self.episode, finding);
+        self.keep_ended(episode);
     }
 
     pub(crate) fn fire(&mut self, scene: &mut Scene<'_>, timer: Timer) {
@@ -267,9 +296,15 @@ impl Course {
         }
         episode.finish(scene, outcome, by, why);
         episode.end = Some(End { until, at });
+        self.keep_ended(episode);
+    }
+
+    fn keep_ended(&mut self, episode: Episode) {
         self.ended.push(episode);
         if self.ended.len() > MAX_ENDED {
-            self.ended.remove(0);
+            // What somebody was told of may still have to be taken back; history may not.
+            let history = self.ended.iter().position(Episode::is_history);
+            self.ended.remove(history.unwrap_or_default());
         }
     }
 
@@ -284,10 +319,11 @@ impl Course {
 
     /// Tells those who acted on an alert that is already over when it turns out that it never had a reason.
     fn take_back_ended(&mut self, scene: &mut Scene<'_>, as_of: EventTime, why: &str) {
-        let newest = self.ended.len().saturating_sub(1);
+        let newest = self.ended.iter().rposition(|episode| !episode.is_history());
         for (place, episode) in self.ended.iter_mut().enumerate() {
             let Some(end) = episode.end else { continue };
-            let concerned = episode.since <= as_of && as_of <= end.until;
+            // What nobody was told of needs no taking back.
+            let concerned = !episode.is_history() && episode.since <= as_of && as_of <= end.until;
             if episode.alert.state != AlertState::Resolved
                 || !concerned
                 || self.lines.has_reason(episode.since, end.until, None)
@@ -296,7 +332,7 @@ impl Course {
             }
             let by = by_rule(rule::TAKEN_BACK);
             episode.finish(scene, Outcome::Retracted, by, why.into());
-            if place == newest {
+            if Some(place) == newest {
                 self.handled = None;
                 self.quiet = None;
             }

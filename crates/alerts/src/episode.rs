@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::{
     Actor, Alert, AlertId, AlertState, Change, Delivery, DeliveryId, DeliveryKind, EventTime,
-    ReceivedTime,
+    Finding, ReceivedTime,
 };
 
 use crate::lines::{Basis, Reading};
@@ -71,6 +71,15 @@ impl Episode {
         reading: Reading<'_>,
         basis: &Basis,
     ) -> Self {
+        let mut episode = Self::begin(scene, number, reading, basis);
+        let why = basis.summary.clone();
+        episode.change(scene, by_rule(rule::RAISED), AlertState::Open, why);
+        episode.tell(scene, DeliveryKind::Raised);
+        episode.await_acknowledgement(scene);
+        episode
+    }
+
+    fn begin(scene: &Scene<'_>, number: u32, reading: Reading<'_>, basis: &Basis) -> Self {
         let patient = scene.now.patient;
         let parts: [&[u8]; 3] = [
             patient.as_bytes(),
@@ -94,19 +103,47 @@ impl Episode {
             evidence: basis.evidence.clone(),
             history: Vec::new(),
         };
-        let mut episode = Self {
+        Self {
             alert,
             since: reading.as_of,
             told: BTreeMap::new(),
             acknowledge_by: None,
             fall_at: None,
             end: None,
+        }
+    }
+
+    /// Keeps an alert of what was loaded as history: it is over from the start, and nobody is told.
+    pub(crate) fn record(scene: &mut Scene<'_>, number: u32, finding: &Finding) -> Self {
+        let basis = Basis::of(finding);
+        let reading = Reading {
+            as_of: finding.as_of,
+            workload: &finding.workload,
+            severity: finding.severity,
+            basis: Some(&basis),
         };
-        let why = basis.summary.clone();
-        episode.change(scene, by_rule(rule::RAISED), AlertState::Open, why);
-        episode.tell(scene, DeliveryKind::Raised);
-        episode.await_acknowledgement(scene);
+        let mut episode = Self::begin(scene, number, reading, &basis);
+        let raised = Change {
+            at: scene.now.received,
+            by: by_rule(rule::RAISED),
+            to: AlertState::Open,
+            severity: finding.severity,
+            why: basis.summary.clone(),
+        };
+        episode.alert.history.push(raised);
+        let why = "it rests on history that was loaded; nobody was told".into();
+        episode.change(scene, by_rule(rule::BACKFILLED), AlertState::Resolved, why);
+        episode.end = Some(End {
+            until: finding.as_of,
+            at: scene.now.watermark,
+        });
         episode
+    }
+
+    /// Says whether it is kept of history that was loaded.
+    pub(crate) fn is_history(&self) -> bool {
+        let last = self.alert.history.last();
+        last.is_some_and(|change| change.by == by_rule(rule::BACKFILLED))
     }
 
     /// Lets the alert rest on a reading from now on; says nothing when it already does.

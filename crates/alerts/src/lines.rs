@@ -233,7 +233,7 @@ impl Lines {
 }
 
 impl Basis {
-    fn of(finding: &Finding) -> Self {
+    pub(crate) fn of(finding: &Finding) -> Self {
         let rule = if finding.rule.starts_with(&*finding.workload) {
             finding.rule.clone()
         } else {

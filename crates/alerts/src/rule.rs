@@ -19,5 +19,8 @@ pub const MERGED: &str = "merged into another identity";
 /// Nobody acknowledged the alert before its deadline.
 pub const OVERDUE: &str = "not acknowledged in time";
 
+/// All that the finding rests on is history that was loaded: it is kept, and nobody is told.
+pub const BACKFILLED: &str = "loaded history";
+
 /// The reason that a workload gives when it takes back the findings of a retired identity.
 pub const MERGED_REASON: &str = "merged";

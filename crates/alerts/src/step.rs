@@ -15,6 +15,8 @@ mod properties;
 mod stories;
 #[cfg(test)]
 mod stories_of_correction;
+#[cfg(test)]
+mod stories_of_history;
 
 /// How many conditions a patient can have; more is a workload that names them wrongly.
 pub const MAX_CONDITIONS: usize = 256;
@@ -24,6 +26,9 @@ pub const MAX_CONDITIONS: usize = 256;
 /// One alert is open per condition. It is opened by the newest finding of a workload when that reaches the threshold;
 /// a late finding, older than what its workload said since, opens nothing: it enters the history of an open alert as
 /// what was, and nobody is told, since there is nothing to do about it now.
+///
+/// What rests on nothing but history that was loaded tells nobody: where it would have opened an alert, one is kept that is over,
+/// and its history says why. It does not stand in the way of news: the next live finding opens its own alert as usual.
 #[derive(Clone, Debug)]
 pub struct Alerts {
     policy: Policy,
@@ -115,6 +120,8 @@ pub enum Suppression {
     Late,
     /// It speaks of a time before the findings that are kept.
     TooOld,
+    /// All that it rests on is history that was loaded, and an alert of it is kept already.
+    History,
 }
 
 /// A step could not be taken; the state is as it was.

@@ -1,5 +1,6 @@
 //! One clinical fact, as workloads see it.
 
+use crate::plausible::Flag;
 use crate::{Code, EventId, EventTime, PatientKey, Quantity, ReceivedTime, RecordedTime};
 
 /// One clinical fact about one patient.
@@ -17,6 +18,8 @@ pub struct Event {
     pub received: ReceivedTime,
     /// Where the patient stream keeps it.
     pub origin: Origin,
+    /// Whether it is history that was loaded, and no news.
+    pub backfill: bool,
     /// What it says.
     pub fact: Fact,
 }
@@ -116,6 +119,8 @@ pub struct Observation {
     pub interpretation: Option<Box<str>>,
     /// Words beside the value, such as "haemolysed".
     pub notes: Vec<Box<str>>,
+    /// What is doubted of it.
+    pub flags: Vec<Flag>,
 }
 
 /// A result.

@@ -83,6 +83,8 @@ pub struct Finding {
     pub missing: Vec<Box<str>>,
     /// The event that caused this revision; nothing when a timer did.
     pub cause: Option<EventId>,
+    /// Whether all that it rests on is history that was loaded, and no news.
+    pub backfill: bool,
 }
 
 /// Whether a finding stands.

@@ -9,6 +9,7 @@ pub mod event;
 pub mod finding;
 pub mod id;
 pub mod phi;
+pub mod plausible;
 pub mod quantity;
 pub mod time;
 pub mod unit;

@@ -43,10 +43,34 @@ pub enum Unit {
     MillimolePerMole,
     /// A plain number: a ratio, a pH, a score.
     One,
+    /// Milligrams a litre.
+    MilligramPerLitre,
+    /// Micrograms a litre, the same as nanograms a millilitre.
+    MicrogramPerLitre,
+    /// Nanograms a litre, the same as picograms a millilitre.
+    NanogramPerLitre,
+    /// Units of enzyme activity a litre.
+    UnitPerLitre,
+    /// 10¹² a litre, the same as millions a microlitre.
+    TrillionPerLitre,
+    /// Kilograms.
+    Kilogram,
+    /// Grams.
+    Gram,
+    /// Pounds (avoirdupois).
+    Pound,
+    /// Metres.
+    Metre,
+    /// Centimetres.
+    Centimetre,
+    /// Inches.
+    Inch,
+    /// Kilograms a square metre.
+    KilogramPerSquareMetre,
 }
 
 /// A unit and what it may be called: first the UCUM code, then what senders write.
-const NAMES: [(Unit, &[&str]); 18] = [
+const NAMES: [(Unit, &[&str]); 30] = [
     (
         Unit::PerMinute,
         &[
@@ -119,6 +143,27 @@ const NAMES: [(Unit, &[&str]); 18] = [
             "1", "{INR}", "INR", "[pH]", "pH", "{score}", "ratio", "{ratio}",
         ],
     ),
+    (Unit::MilligramPerLitre, &["mg/L", "mg/l"]),
+    (
+        Unit::MicrogramPerLitre,
+        &["ug/L", "ug/l", "µg/L", "μg/L", "mcg/L", "ng/mL", "ng/ml"],
+    ),
+    (Unit::NanogramPerLitre, &["ng/L", "ng/l", "pg/mL", "pg/ml"]),
+    (Unit::UnitPerLitre, &["U/L", "u/L", "IU/L", "[iU]/L"]),
+    (
+        Unit::TrillionPerLitre,
+        &[
+            "10*12/L", "10*6/uL", "M/uL", "x10^12/L", "x10^6/uL", "10^12/L", "10^6/uL", "10e6/uL",
+            "mil/uL",
+        ],
+    ),
+    (Unit::Kilogram, &["kg", "KG", "Kg"]),
+    (Unit::Gram, &["g", "gm"]),
+    (Unit::Pound, &["[lb_av]", "lb", "lbs"]),
+    (Unit::Metre, &["m"]),
+    (Unit::Centimetre, &["cm", "CM"]),
+    (Unit::Inch, &["[in_i]", "in", "inch", "inches"]),
+    (Unit::KilogramPerSquareMetre, &["kg/m2", "kg/m^2", "kg/m²"]),
 ];
 
 impl Unit {
@@ -191,8 +236,30 @@ pub enum Analyte {
     GlycatedHaemoglobin,
     /// Potassium, sodium, chloride, bicarbonate: ions of one charge.
     MonovalentIon,
+    /// Haemoglobin, in moles of its single chain.
+    Haemoglobin,
     /// Anything for which no factor of its own is needed.
     Other,
+}
+
+impl Analyte {
+    /// Reads its word in a data file.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "glucose" => Self::Glucose,
+            "creatinine" => Self::Creatinine,
+            "bilirubin" => Self::Bilirubin,
+            "lactate" => Self::Lactate,
+            "urea" => Self::Urea,
+            "calcium" => Self::Calcium,
+            "magnesium" => Self::Magnesium,
+            "glycated-haemoglobin" => Self::GlycatedHaemoglobin,
+            "monovalent-ion" => Self::MonovalentIon,
+            "haemoglobin" => Self::Haemoglobin,
+            "other" => Self::Other,
+            _ => return None,
+        })
+    }
 }
 
 /// A unit that cannot be used; the value must not be scored.
@@ -293,6 +360,11 @@ pub fn inspired_oxygen(value: Decimal, unit: &str) -> Result<Decimal, UnitError>
         .ok_or(UnitError::InspiredOxygen(value))
 }
 
+/// Says whether words for inspired oxygen mean that none is given.
+pub fn is_room_air(text: &str) -> bool {
+    ["air", "room air", "ra"].contains(&text.trim().to_lowercase().as_str())
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dimension {
     Pressure,
@@ -301,6 +373,8 @@ enum Dimension {
     Mass,
     Cells,
     Glycation,
+    Weight,
+    Length,
 }
 
 /// How a unit reaches the base of its dimension: (value − offset) × numerator ÷ denominator.
@@ -312,13 +386,16 @@ struct Scale {
 }
 
 fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
-    use Dimension::{Cells, Concentration, Glycation, Mass, Pressure, Temperature};
+    use Dimension::{Cells, Concentration, Glycation, Length, Mass, Pressure, Temperature, Weight};
     let (zero, one) = (Decimal::ZERO, Decimal::ONE);
     let (dimension, offset, numerator, denominator) = match unit {
         Unit::MillimetreOfMercury => (Pressure, zero, one, one),
         Unit::Kilopascal => (Pressure, zero, KILOPASCAL_IN_MMHG, one),
         Unit::Celsius => (Temperature, zero, one, one),
         Unit::Fahrenheit => (Temperature, Decimal::new(32, 0), one, Decimal::new(18, 1)),
+        Unit::MillimolePerLitre if analyte == Analyte::Haemoglobin => {
+            (Mass, zero, HAEMOGLOBIN_G_L_PER_MMOL_L, one)
+        }
         Unit::MillimolePerLitre => (Concentration, zero, one, one),
         Unit::MicromolePerLitre => (Concentration, zero, one, Decimal::ONE_THOUSAND),
         Unit::MilliequivalentPerLitre if analyte == Analyte::MonovalentIon => {
@@ -330,6 +407,16 @@ fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
         },
         Unit::GramPerLitre => (Mass, zero, one, one),
         Unit::GramPerDecilitre => (Mass, zero, Decimal::TEN, one),
+        Unit::MilligramPerLitre => (Mass, zero, one, Decimal::ONE_THOUSAND),
+        Unit::MicrogramPerLitre => (Mass, zero, one, MILLION),
+        Unit::NanogramPerLitre => (Mass, zero, one, BILLION),
+        Unit::Kilogram => (Weight, zero, one, one),
+        Unit::Gram => (Weight, zero, one, Decimal::ONE_THOUSAND),
+        Unit::Pound => (Weight, zero, KILOGRAM_PER_POUND, one),
+        Unit::Metre => (Length, zero, one, one),
+        Unit::Centimetre => (Length, zero, one, Decimal::ONE_HUNDRED),
+        Unit::Inch => (Length, zero, METRE_PER_INCH, one),
+        Unit::TrillionPerLitre => (Cells, zero, MILLION, one),
         Unit::ThousandPerMicrolitre => (Cells, zero, Decimal::ONE_THOUSAND, one),
         Unit::PerMicrolitre => (Cells, zero, one, one),
         Unit::Percent if analyte == Analyte::GlycatedHaemoglobin => {
@@ -344,6 +431,8 @@ fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
         | Unit::MilliequivalentPerLitre
         | Unit::Second
         | Unit::MillimolePerMole
+        | Unit::UnitPerLitre
+        | Unit::KilogramPerSquareMetre
         | Unit::One => return None,
     };
     Some(Scale {
@@ -374,6 +463,14 @@ const CALCIUM_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(40_078, 0, 0, fals
 /// Magnesium: 24.305 g/mol (IUPAC standard atomic weight).
 const MAGNESIUM_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(24_305, 0, 0, false, 4);
 
+/// Haemoglobin: 16.114 g/mol of a single chain, a quarter of the molecule.
+const HAEMOGLOBIN_G_L_PER_MMOL_L: Decimal = Decimal::from_parts(16_114, 0, 0, false, 3);
+/// The international pound and inch (NIST SP 811, appendix B.8), both exact.
+const KILOGRAM_PER_POUND: Decimal = Decimal::from_parts(45_359_237, 0, 0, false, 8);
+const METRE_PER_INCH: Decimal = Decimal::from_parts(254, 0, 0, false, 4);
+const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+const BILLION: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
 /// Gives mmol/L in one mg/dL as numerator and denominator.
 fn milligram_per_decilitre(analyte: Analyte) -> Option<(Decimal, Decimal)> {
     let one = Decimal::ONE;
@@ -385,7 +482,10 @@ fn milligram_per_decilitre(analyte: Analyte) -> Option<(Decimal, Decimal)> {
         Analyte::Urea => Some((UREA_MMOL_L_PER_BUN_MG_DL, one)),
         Analyte::Calcium => Some((one, CALCIUM_MG_DL_PER_MMOL_L)),
         Analyte::Magnesium => Some((one, MAGNESIUM_MG_DL_PER_MMOL_L)),
-        Analyte::GlycatedHaemoglobin | Analyte::MonovalentIon | Analyte::Other => None,
+        Analyte::GlycatedHaemoglobin
+        | Analyte::MonovalentIon
+        | Analyte::Haemoglobin
+        | Analyte::Other => None,
     }
 }
 

@@ -4,7 +4,8 @@
 //! words those of the types' own `word` functions. A field without a value is left out. `version` moves only when the
 //! meaning of a field does: a reader takes every version up to its own and passes over fields it does not know.
 //!
-//! A finding (`state` is `asserted`, or `retracted` with its `reason`):
+//! A finding (`state` is `asserted`, or `retracted` with its `reason`; `backfill` is `true` where all that it rests on is
+//! history that was loaded):
 //!
 //! ```json
 //! {"version":1,"id":"1f…","workload":"news2","rule":"news2 1.0.0","patient":"9a…","condition":"deterioration",

@@ -1,8 +1,12 @@
 //! Records of the patient stream to clinical events.
 
-use clinical::{Event, EventId, EventTime, Fact, Origin, PatientKey, ReceivedTime, RecordedTime};
+use clinical::plausible::flags_from_header;
+use clinical::{
+    Event, EventId, EventTime, Fact, Observation, Origin, PatientKey, ReceivedTime, RecordedTime,
+};
 use formats::fhir::read::Malformed;
 use formats::fhir::view::ResourceView;
+use formats::fhir::view::observation::ObservationView;
 
 pub mod identity;
 
@@ -13,6 +17,8 @@ mod observation;
 mod encounter;
 
 mod order;
+
+pub(crate) use observation::observation_of;
 
 /// The content type of a FHIR resource.
 pub const FHIR_JSON: &str = "application/fhir+json";
@@ -34,6 +40,10 @@ pub struct Envelope<'a> {
     pub received_time: ReceivedTime,
     /// Where the patient stream keeps it.
     pub origin: Origin,
+    /// What is doubted of it, as the header says it; empty where nothing is.
+    pub plausibility: &'a str,
+    /// Whether it is history that was loaded, and no news.
+    pub backfill: bool,
     /// The record's value.
     pub bytes: &'a [u8],
 }
@@ -57,7 +67,7 @@ pub enum Unreadable {
 /// When the record is not what its content type says.
 pub fn event(envelope: &Envelope<'_>) -> Result<Option<Event>, Unreadable> {
     let fact = match envelope.content_type {
-        FHIR_JSON => resource(envelope.bytes)?,
+        FHIR_JSON => resource(envelope)?,
         identity::MERGE_JSON => Some(Fact::Merge(identity::read_merge(envelope.bytes)?)),
         identity::HANDOVER => Some(identity::read_handover(envelope.bytes)?),
         _ => None,
@@ -69,14 +79,26 @@ pub fn event(envelope: &Envelope<'_>) -> Result<Option<Event>, Unreadable> {
         recorded: envelope.recorded,
         received: envelope.received_time,
         origin: envelope.origin,
+        backfill: envelope.backfill,
         fact,
     }))
 }
 
-fn resource(bytes: &[u8]) -> Result<Option<Fact>, Malformed> {
-    let resource = ResourceView::read(bytes)?;
+/// Reads an Observation, of which nothing is doubted yet.
+///
+/// # Errors
+/// When it is not JSON, or an element in it is not of its type.
+pub fn observation(bytes: &[u8]) -> Result<Observation, Malformed> {
+    observation_of(ObservationView::read(bytes)?)
+}
+
+fn resource(envelope: &Envelope<'_>) -> Result<Option<Fact>, Malformed> {
+    let resource = ResourceView::read(envelope.bytes)?;
     Ok(Some(match resource.resource_type()?.as_ref() {
-        "Observation" => Fact::Observation(observation::observation(resource)?),
+        "Observation" => Fact::Observation(Observation {
+            flags: flags_from_header(envelope.plausibility),
+            ..observation_of(ObservationView::of(resource))?
+        }),
         "Encounter" => Fact::Encounter(encounter::encounter(resource)?),
         "Patient" => Fact::Person(encounter::person(resource)?),
         kind => return Ok(order::order(kind, &resource)?.map(Fact::Order)),

@@ -25,6 +25,8 @@ pub mod draft;
 
 pub mod bundle;
 
+mod content_key;
+
 pub mod normalize;
 
 pub mod event;
@@ -34,6 +36,7 @@ pub mod outbound;
 pub mod x12;
 
 pub use bundle::bundle;
+pub use content_key::content_key;
 pub use identity::{PatientIdentifier, Subjects, subjects};
 pub use map::{Mapped, map};
 pub use source::Source;

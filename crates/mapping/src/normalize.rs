@@ -24,9 +24,12 @@ mod splice;
 
 mod bytes;
 
+pub mod way;
+
 pub(crate) use splice::{as_old, union_keeping_old as with_old};
 pub use state::State;
 pub use visit::{NamedAccount, Passage};
+pub use way::Way;
 
 /// How far a source's clock may run ahead before what it says is from the future.
 pub const MAX_AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -56,6 +59,10 @@ pub struct RawInfo<'a> {
     pub offset: u64,
     /// The source it came from.
     pub source: &'a str,
+    /// The way it came in.
+    pub way: Way,
+    /// Whether it is history that is loaded, and no news.
+    pub backfill: bool,
     /// The message.
     pub bytes: &'a [u8],
 }
@@ -175,6 +182,8 @@ pub struct Outputs {
     pub stale: u32,
     /// How many resources were not written because nothing in them is new.
     pub unchanged: u32,
+    /// How many resources were not written because another way had said the same.
+    pub duplicates_across_ways: u32,
     /// Why the message is quarantined although records are written: a merge that the other side turned down.
     pub refused: Option<Refusal>,
 }

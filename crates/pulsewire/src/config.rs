@@ -3,6 +3,8 @@
 mod http;
 mod kafka;
 
+mod plausibility;
+
 mod address;
 mod secret;
 
@@ -28,7 +30,7 @@ pub(crate) use secret::secret;
 pub(crate) use value::duration;
 
 use crate::roles::Roles;
-use crate::stages::{Mode, Validation};
+use crate::stages::{Mode, Plausibility, Validation};
 
 /// Every setting with its default, and what it is for.
 pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
@@ -49,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) sources: BTreeMap<String, Source>,
     pub(crate) validation: Validation,
+    pub(crate) plausibility: Plausibility,
     pub(crate) workloads: Workloads,
     pub(crate) alerts_from: Severity,
     pub(crate) delivery: BTreeMap<String, Channel>,
@@ -185,6 +188,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .map(|name| (name.clone(), source(&mut reader, &name)))
             .collect(),
         validation: validation(&mut reader),
+        plausibility: plausibility::read(&mut reader),
         workloads: workloads(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
         delivery: reader

@@ -90,6 +90,14 @@ pub(crate) struct InvalidLabels {
     pub(crate) outcome: &'static str,
 }
 
+/// From which source, by which rule a measurement was doubted, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct PlausibilityLabels {
+    pub(crate) source: String,
+    pub(crate) rule: &'static str,
+    pub(crate) outcome: &'static str,
+}
+
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
@@ -109,6 +117,7 @@ pub(crate) struct Metrics {
     pub(crate) late: Family<StageLabel, Counter>,
     pub(crate) normalized: Family<ReasonLabels, Counter>,
     pub(crate) invalid: Family<InvalidLabels, Counter>,
+    pub(crate) implausible: Family<PlausibilityLabels, Counter>,
     pub(crate) unmapped_fields: ByField,
     pub(crate) unmapped_codes: ByField,
     pub(crate) findings: Family<ReasonLabels, Counter>,
@@ -139,6 +148,7 @@ impl Default for Metrics {
             late: Family::default(),
             normalized: Family::default(),
             invalid: Family::default(),
+            implausible: Family::default(),
             unmapped_fields: ByField::default(),
             unmapped_codes: ByField::default(),
             findings: Family::default(),
@@ -248,6 +258,11 @@ impl Metrics {
             "normalize_invalid_resources",
             "Resources that are not valid FHIR R4, by type and what became of them",
             self.invalid.clone(),
+        );
+        r.register(
+            "normalize_implausible_measurements",
+            "Measurements that cannot be true, by source, rule and what became of them",
+            self.implausible.clone(),
         );
         r.register(
             "unmapped_fields",

@@ -308,6 +308,7 @@ fn start_stages(
         let stage = NormalizeStage::new(sources, entry.site_key.clone(), metrics);
         let stage = stage
             .validating(&config.validation)
+            .doubting(&config.plausibility)
             .written_by(&entry.schemas);
         let spec = NormalizeStage::spec(partitions);
         healths.push(opening.start("normalize", spec, stage)?);

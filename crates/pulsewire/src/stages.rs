@@ -8,6 +8,7 @@ mod workloads;
 
 pub(crate) use alerts::AlertStage;
 pub(crate) use normalize::NormalizeStage;
+pub(crate) use normalize::plausibility::Plausibility;
 pub(crate) use runner::{Shared, Stage, StageHealth, partitions_of};
 pub(crate) use validation::{Mode, Validation};
 pub(crate) use workloads::WorkloadStage;
@@ -16,6 +17,7 @@ use clinical::PatientKey;
 use journal::{Headers, Record};
 use stream::{Context, StepError};
 
+use crate::intake::keep::BACKFILL;
 use crate::intake::resend::MESSAGE_ID;
 
 /// Stands on a record of the patient stream that another one of the same message and patient follows.
@@ -52,7 +54,7 @@ fn record(
 /// Which message a record was made of, in the words of the record that it comes from; nothing where that says nothing, such
 /// as a command or the time.
 fn provenance(cause: &journal::RecordRef<'_>) -> Headers {
-    let names = ["source-system", MESSAGE_ID, "traceparent"].into_iter();
+    let names = ["source-system", MESSAGE_ID, "traceparent", BACKFILL].into_iter();
     names
         .filter_map(|name| Some(header(name, cause.header(name)?)))
         .collect()

@@ -271,6 +271,8 @@ impl Views {
                 partition,
                 offset: record.offset,
             },
+            plausibility: text("plausibility").unwrap_or_default(),
+            backfill: record.header("backfill").is_some(),
             bytes: record.value.unwrap_or_default(),
         };
         let Ok(Some(event)) = event(&envelope) else {

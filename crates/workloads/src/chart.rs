@@ -31,6 +31,8 @@ pub(crate) const HAEMOLYSED: u8 = 1;
 pub(crate) const FLAGGED: u8 = 2;
 /// It replaced an earlier version.
 pub(crate) const REVISED: u8 = 4;
+/// It is history that was loaded, and no news.
+pub(crate) const BACKFILLED: u8 = 8;
 
 /// A fact as it stands now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,30 @@ pub(crate) enum Unusable {
     Words,
     /// No living patient has this value.
     Implausible,
+    /// It speaks of a time that cannot be.
+    Time,
+}
+
+impl Unusable {
+    /// Gives the word for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Words => "words",
+            Self::Implausible => "implausible",
+            Self::Time => "time",
+        }
+    }
+
+    /// Says why a value is not scored; the sender's own words are left out, since anything may stand in them.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Unit => "not scored: unit not known",
+            Self::Words => "not scored: not a number",
+            Self::Implausible => "not scored: not a possible value",
+            Self::Time => "not scored: not a possible time",
+        }
+    }
 }
 
 /// How a fact was taken back.
@@ -107,6 +133,14 @@ impl Entry {
         match self.reading {
             Reading::Coded(code) => Some(code),
             Reading::Number { .. } | Reading::Unusable(_) | Reading::Withdrawn(_) => None,
+        }
+    }
+
+    /// Says why no value can be taken from it, where none can.
+    pub(crate) const fn why_unusable(&self) -> Option<Unusable> {
+        match self.reading {
+            Reading::Unusable(why) => Some(why),
+            Reading::Number { .. } | Reading::Coded(_) | Reading::Withdrawn(_) => None,
         }
     }
 
@@ -166,6 +200,13 @@ impl Chart {
             self.floor = Some(self.entries.remove(0).at);
         }
         Some(from)
+    }
+
+    /// Says whether a value of a parameter was there around a time that could not be used for the same reason.
+    pub(crate) fn has_unusable(&self, like: &Entry, window: Duration) -> bool {
+        let around = like.at.minus(window)..=like.at.plus(window);
+        let mut entries = self.of(like.parameter);
+        entries.any(|entry| entry.reading == like.reading && around.contains(&entry.at))
     }
 
     /// Gives what was said of a resource.

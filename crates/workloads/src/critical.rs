@@ -109,6 +109,7 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
                     points: None,
                 }],
                 missing: Vec::new(),
+                history: false,
                 note: verdict.number(),
             });
         }
@@ -248,6 +249,7 @@ pub(crate) fn shown(entry: &Entry) -> String {
         Reading::Unusable(Unusable::Unit) => "its unit is not known".into(),
         Reading::Unusable(Unusable::Words) => "the result is words".into(),
         Reading::Unusable(Unusable::Implausible) => "the value is not possible".into(),
+        Reading::Unusable(Unusable::Time) => "its time is not possible".into(),
         Reading::Withdrawn(_) => "taken back".into(),
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clinical::{EventTime, Severity};
 
 use crate::Parameter;
+use crate::chart::Unusable;
 use crate::chart::read::OXYGEN;
 use crate::config::{DeteriorationConfig, minutes};
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
@@ -113,6 +114,7 @@ fn conclusion(view: &View<'_>, at: EventTime, score: &Score<'_>) -> Conclusion {
                 .chart
                 .last(*parameter, at)
                 .and_then(|entry| at.since(entry.at)),
+            why: score.why_unusable(*parameter),
         })
         .collect();
     Conclusion {
@@ -131,6 +133,7 @@ fn conclusion(view: &View<'_>, at: EventTime, score: &Score<'_>) -> Conclusion {
             })
             .collect(),
         missing,
+        history: false,
         note: if score.missing.is_empty() {
             score.band().number()
         } else {
@@ -176,10 +179,10 @@ fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -
         text.push_str("; next set within ");
         text.push_str(&span_words(score.band().due(config)));
     } else if score.missing.len() <= NAMED {
-        let names: Vec<&str> = score
+        let names: Vec<String> = score
             .missing
             .iter()
-            .map(|parameter| parameter.words())
+            .map(|parameter| named(*parameter, score.why_unusable(*parameter)))
             .collect();
         text.push_str("; missing ");
         text.push_str(&names.join(", "));
@@ -191,6 +194,14 @@ fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -
         text.push_str("; age not known, scored as an adult");
     }
     text
+}
+
+/// Names a parameter, and says why the value that is there is not used.
+pub(crate) fn named(parameter: Parameter, why: Option<Unusable>) -> String {
+    match why {
+        Some(why) => format!("{} {}", parameter.words(), why.words()),
+        None => parameter.words().to_owned(),
+    }
 }
 
 /// Gives a span in hours and minutes.

@@ -26,6 +26,8 @@ mod sepsis;
 
 mod revise;
 
+mod quality;
+
 pub use config::{Config, CriticalConfig, DeteriorationConfig, SepsisConfig};
 pub use parameter::Parameter;
 pub use state::{DecodeError, State};

@@ -5,7 +5,8 @@ use clinical::{
     Severity,
 };
 
-use crate::deterioration::span_words;
+use crate::chart::{BACKFILLED, Unusable};
+use crate::deterioration::{named, span_words};
 use crate::state::Line;
 use crate::touched::Touched;
 use crate::workload::{Conclusion, Condition, Proof, Workload};
@@ -129,6 +130,7 @@ fn finding(
         evidence: Vec::new(),
         missing: Vec::new(),
         cause: cause.touched.event,
+        backfill: false,
     };
     if let Some(conclusion) = conclusion {
         finding.state = FindingState::Asserted;
@@ -138,16 +140,18 @@ fn finding(
         finding.missing = conclusion
             .missing
             .iter()
-            .map(|missing| match missing.last {
-                Some(age) => format!(
-                    "{} (last {} before)",
-                    missing.parameter.words(),
-                    span_words(age)
-                ),
-                None => missing.parameter.words().to_owned(),
+            .map(|missing| {
+                let name = named(missing.parameter, missing.why);
+                match missing.last {
+                    Some(age) => format!("{name} (last {} before)", span_words(age)),
+                    None => name,
+                }
             })
             .map(Into::into)
             .collect();
+        let mut proofs = conclusion.evidence.iter();
+        finding.backfill = conclusion.history
+            || !conclusion.evidence.is_empty() && proofs.all(|proof| proof.entry.is(BACKFILLED));
         finding.summary = conclusion.summary.into();
     }
     finding
@@ -178,6 +182,7 @@ fn digest(conclusion: &Conclusion) -> u64 {
     for missing in &conclusion.missing {
         text.push_str("|-");
         text.push_str(missing.parameter.word());
+        text.push_str(missing.why.map_or("", Unusable::word));
     }
     let id = EventId::derive(&[text.as_bytes()]);
     id.as_bytes()

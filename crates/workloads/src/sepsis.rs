@@ -6,7 +6,8 @@ mod infection;
 use clinical::{EventTime, Severity};
 
 use crate::Parameter;
-use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
+use crate::chart::Entry;
+use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 pub(crate) use criteria::is_criterion;
 use criteria::{Met, met};
 use infection::{Suspicion, suspicions};
@@ -94,9 +95,30 @@ fn screen(view: &View<'_>, suspicion: &Suspicion<'_>) -> Option<Conclusion> {
         score: i32::try_from(score).ok(),
         summary: summary(suspicion, shown, age.is_none()),
         evidence: evidence(suspicion, shown),
-        missing: Vec::new(),
+        missing: unusable(view, start, end),
+        history: false,
         note: 0,
     })
+}
+
+/// Names the criteria of which a value was there around the suspicion that could not be used, and no other.
+fn unusable(view: &View<'_>, start: EventTime, end: EventTime) -> Vec<Missing> {
+    let around = |parameter: Parameter| {
+        let entries = view.chart.between(start, end);
+        entries.filter(move |entry| entry.parameter == parameter)
+    };
+    let criteria = READS.iter().filter(|parameter| !parameter.is_order());
+    criteria
+        .filter(|parameter| !around(**parameter).any(Entry::is_usable))
+        .filter_map(|parameter| {
+            let why = around(*parameter).rev().find_map(Entry::why_unusable)?;
+            Some(Missing {
+                parameter: *parameter,
+                last: None,
+                why: Some(why),
+            })
+        })
+        .collect()
 }
 
 fn summary(suspicion: &Suspicion<'_>, met: &Met<'_>, age_unknown: bool) -> String {

@@ -90,6 +90,8 @@ pub enum QualityKind {
     NotANumber,
     /// It is an answer that is not on the list.
     NotUnderstood,
+    /// It speaks of a time that cannot be.
+    ImpossibleTime,
 }
 
 impl QualityKind {
@@ -100,6 +102,7 @@ impl QualityKind {
             Self::Implausible => "implausible",
             Self::NotANumber => "not-a-number",
             Self::NotUnderstood => "not-understood",
+            Self::ImpossibleTime => "impossible-time",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clinical::{EventTime, Severity};
 
-use crate::chart::{Chart, Entry};
+use crate::chart::{Chart, Entry, Unusable};
 use crate::config::{Config, hours};
 use crate::person::{PersonFacts, Stay};
 use crate::state::Line;
@@ -121,6 +121,8 @@ pub(crate) struct Conclusion {
     pub(crate) summary: String,
     pub(crate) evidence: Vec<Proof>,
     pub(crate) missing: Vec<Missing>,
+    /// Whether it rests on loaded history without any evidence of its own.
+    pub(crate) history: bool,
     /// What the workload wants to find again beside the published line.
     pub(crate) note: u8,
 }
@@ -133,11 +135,13 @@ pub(crate) struct Proof {
     pub(crate) points: Option<i32>,
 }
 
-/// A parameter that was needed, and how old its last value is.
+/// A parameter that was needed, how old its last value is, and why a newer one is not used.
 #[derive(Debug)]
 pub(crate) struct Missing {
     pub(crate) parameter: Parameter,
     pub(crate) last: Option<Duration>,
+    /// Why the value that is there cannot be used, where one is.
+    pub(crate) why: Option<Unusable>,
 }
 
 /// What a finding can be about.

@@ -79,6 +79,7 @@ pub(crate) fn finding(workload: &str, as_of: i64, known: i64, revision: u32) -> 
         }],
         missing: Vec::new(),
         cause: None,
+        backfill: false,
     }
 }
 
@@ -142,12 +143,13 @@ impl Story {
         };
         let at = minutes(time);
         let effects = match (*verb, rest) {
-            ("finds", [as_of, severity, workload @ ..]) => {
+            ("finds" | "loads", [as_of, severity, workload @ ..]) => {
                 let severity = Severity::parse(severity).unwrap();
                 let as_of = minutes(as_of);
                 let workload = workload.first().copied().unwrap_or("news2");
                 let mut finding = self.next(workload, as_of, at);
                 finding.severity = severity;
+                finding.backfill = *verb == "loads";
                 finding.summary = format!("NEWS2 {severity:?}").into();
                 self.send(finding, as_of, at)
             }

@@ -96,14 +96,31 @@ fn temperature_pressure_and_cells_convert() {
 }
 
 #[test]
+fn weights_lengths_and_small_masses_convert() {
+    check("150", "[lb_av]", "kg", Analyte::Other, expect!["68.0389"]);
+    check("3250", "g", "kg", Analyte::Other, expect!["3.25"]);
+    check("70", "[in_i]", "cm", Analyte::Other, expect!["177.8"]);
+    check("5", "mg/dL", "mg/L", Analyte::Other, expect!["50"]);
+    check("40", "ng/L", "ng/mL", Analyte::Other, expect!["0.04"]);
+    check("4.5", "10*12/L", "/uL", Analyte::Other, expect!["4500000"]);
+    check(
+        "8.7",
+        "mmol/L",
+        "g/dL",
+        Analyte::Haemoglobin,
+        expect!["14.0192"],
+    );
+}
+
+#[test]
 fn what_is_not_known_is_refused() {
     check(
         "5",
-        "mg/L",
+        "grain/gal",
         "mg/dL",
         Analyte::Glucose,
         expect![[
-            r#"unknown unit "mg/L": map it to a UCUM code at the source or in the mapping tables"#
+            r#"unknown unit "grain/gal": map it to a UCUM code at the source or in the mapping tables"#
         ]],
     );
     check(

@@ -47,6 +47,8 @@ pub(super) struct Finding<'a> {
     missing: Vec<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    backfill: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -169,6 +171,7 @@ impl<'a> Finding<'a> {
             evidence: finding.evidence.iter().map(Evidence::of).collect(),
             missing: finding.missing.iter().map(|m| Cow::from(&**m)).collect(),
             cause: finding.cause.map(|id| id.to_string()),
+            backfill: finding.backfill,
         }
     }
 
@@ -195,6 +198,7 @@ impl<'a> Finding<'a> {
             evidence: of.evidence(self.evidence)?,
             missing: self.missing.into_iter().map(boxed).collect(),
             cause: of.id_if_any("cause", self.cause.as_deref())?,
+            backfill: self.backfill,
         })
     }
 }

@@ -40,6 +40,7 @@ fn finding() -> Finding {
         evidence: evidence(),
         missing: vec!["temperature".into()],
         cause: Some(EventId::from_bytes([4; 16])),
+        backfill: false,
     }
 }
 
@@ -51,6 +52,7 @@ fn retracted() -> Finding {
         evidence: Vec::new(),
         missing: Vec::new(),
         cause: None,
+        backfill: false,
         ..finding()
     }
 }

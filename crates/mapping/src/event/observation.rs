@@ -2,14 +2,12 @@
 
 use clinical::{Observation, ObservationStatus};
 use formats::fhir::read::Malformed;
-use formats::fhir::view::ResourceView;
 use formats::fhir::view::observation::ObservationView;
 
 use super::concept::{boxed, codes, value};
 
 /// Reads an Observation.
-pub(super) fn observation(resource: ResourceView<'_>) -> Result<Observation, Malformed> {
-    let view = ObservationView::of(resource);
+pub(crate) fn observation_of(view: ObservationView<'_>) -> Result<Observation, Malformed> {
     let mut components = Vec::new();
     for component in view.components() {
         let component = component?;
@@ -29,5 +27,6 @@ pub(super) fn observation(resource: ResourceView<'_>) -> Result<Observation, Mal
         status: ObservationStatus::parse(&view.resource().status()?),
         interpretation: view.interpretation()?.map(boxed),
         notes,
+        flags: Vec::new(),
     })
 }

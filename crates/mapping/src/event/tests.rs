@@ -16,6 +16,8 @@ fn envelope<'a>(content_type: &'a str, bytes: &'a [u8]) -> Envelope<'a> {
         recorded: None,
         received_time: ReceivedTime::from_micros(0),
         origin: Origin::default(),
+        plausibility: "",
+        backfill: false,
         bytes,
     }
 }
@@ -73,6 +75,7 @@ fn a_result_keeps_its_digits_and_its_codings() {
                     notes: [
                         "haemolysed",
                     ],
+                    flags: [],
                 },
             )"#]],
     );
@@ -134,6 +137,7 @@ fn a_panel_has_parts_and_no_value_of_its_own() {
                     status: Final,
                     interpretation: None,
                     notes: [],
+                    flags: [],
                 },
             )"#]],
     );

@@ -8,7 +8,7 @@ use formats::fhir::read::Raw;
 use super::snapshot::{Snapshot, Stay, resource_json};
 use super::splice::{as_old, readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
-use super::{Output, Outputs, RawInfo, visit};
+use super::{Output, Outputs, RawInfo, visit, way};
 use crate::draft::{Draft, Effect, Element};
 
 /// The rank of what should never have been sent: whatever else is said of it, it stays that.
@@ -101,7 +101,9 @@ pub(super) fn message(
 pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) {
     let (key, addressed) = (writer.key, writer.raw.addressed);
     let forwarded = addressed != key;
-    for draft in drafts {
+    let came = (writer.raw.way, writer.raw.received_time);
+    let settled = way::settle(state, drafts, came);
+    for (draft, content) in drafts.iter().zip(&settled.keys) {
         let draft = if forwarded {
             Cow::Owned(for_survivor(draft, addressed, key))
         } else {
@@ -111,6 +113,7 @@ pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) 
             Some(renamed) => Cow::Owned(renamed),
             None => draft,
         };
+        let draft = settled.renamed(&draft).map_or(draft, Cow::Owned);
         let draft = draft.as_ref();
         match (draft.resource_type, draft.effect) {
             ("Patient", _) if *draft.id == *key.to_string() => {
@@ -126,11 +129,11 @@ pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) 
                 // Whose it was may never have been heard of, and it is not theirs.
                 let others = draft.elements().filter(|(name, _)| *name != "subject");
                 let said = others.map(|(name, element)| (name.clone(), element));
-                stated_whole(writer, state, &draft.restated(said));
+                stated_whole(writer, state, &draft.restated(said), None);
             }
             // One a message, and never stated again: there is no version to remember.
             ("Provenance", _) => stated_once(writer, draft),
-            _ => stated_whole(writer, state, draft),
+            _ => stated_whole(writer, state, draft, *content),
         }
     }
 }
@@ -210,8 +213,16 @@ fn stated_once(writer: &mut Writer<'_>, draft: &Draft) {
 }
 
 /// Takes over a resource that every message states whole: the newest version stands.
-fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
+fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said: Option<[u8; 16]>) {
     let elements = elements_of(draft);
+    let (way, received) = (writer.raw.way, writer.raw.received_time);
+    let rank = rank(&elements);
+    if let Some(key) = said
+        && state.contents.hear((key, &draft.id), (rank, way), received)
+    {
+        writer.outputs.duplicates_across_ways += 1;
+        return;
+    }
     let parts = elements
         .iter()
         .flat_map(|(name, json)| [name.as_bytes(), *json]);
@@ -222,10 +233,12 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
             Effect::Mention => EventTime::from_micros(i64::MIN),
             _ => writer.raw.message_time,
         },
-        rank: rank(&elements),
+        rank,
         content: content(parts),
         number: 1,
-        received: writer.raw.received_time,
+        received,
+        way,
+        said: as_said(draft, said, rank),
     };
     if let Some(known) = state.versions.get_mut(&name) {
         let order = |v: &Version| (v.rank == IN_ERROR, v.message_time, v.rank);
@@ -233,7 +246,8 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
             writer.outputs.stale += 1;
             return;
         }
-        if version.content == known.content {
+        let is_same = version.said == known.said && version.said != 0;
+        if version.content == known.content || is_same && version.way != known.way {
             known.message_time = version.message_time;
             known.received = version.received;
             writer.outputs.unchanged += 1;
@@ -245,6 +259,16 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let (kind, id) = (draft.resource_type, &*draft.id);
     let json = resource_json(kind, id, version.number, elements.iter().copied());
     writer.resource((kind, id), json, (draft.event_time, draft.recorded));
+}
+
+/// Gives what is said as another way would say it, or 0 where that cannot be known: a report or an order says more than its
+/// identifiers, and two ways do not say it in the same words.
+fn as_said(draft: &Draft, said: Option<[u8; 16]>, rank: u8) -> u64 {
+    match said {
+        _ if rank == IN_ERROR => 1,
+        Some(key) if draft.resource_type == "Observation" => fingerprint(&[&key, &[rank]]),
+        _ => 0,
+    }
 }
 
 /// Gives what a draft alone says; of one that deletes, with the status that says so.

@@ -202,6 +202,7 @@ pub(super) fn take_over(
             state.absorbed.push(gone);
         }
     }
+    state.contents.absorb(other.contents);
     for source in other.moved_from {
         state.remember_source(source);
     }

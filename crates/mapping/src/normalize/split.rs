@@ -4,10 +4,12 @@ use clinical::{EventTime, MessageId, PatientKey, ReceivedTime};
 
 use super::bytes::{Decoder, Encoder};
 use super::visit::{NamedAccount, Passage};
-use super::{Input, RawInfo};
+use super::{Input, RawInfo, Way};
 
 /// The version that a split record begins with.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version before ways were told apart.
+const VERSION_1: u8 = 1;
 
 /// A record of `healthcare.patient.split`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +120,18 @@ impl<'a> Split<'a> {
     /// Gives the bytes that [`Split::decode`] reads.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Encoder::default();
-        out.byte(VERSION);
+        let raw = self.raw();
+        // What came as everything did before ways were told apart is written as it was then.
+        let version = if raw.way == Way::Mllp && !raw.backfill {
+            VERSION_1
+        } else {
+            VERSION
+        };
+        out.byte(version);
+        if version == VERSION {
+            out.byte(raw.way.number());
+            out.byte(u8::from(raw.backfill));
+        }
         match self {
             Self::Message { raw } => {
                 out.byte(b'M');
@@ -178,9 +191,12 @@ impl<'a> Split<'a> {
     }
 
     fn read(fields: &mut Decoder<'a>) -> Option<Self> {
-        if fields.byte()? != VERSION {
-            return None;
-        }
+        let came = match fields.byte()? {
+            VERSION_1 => (Way::Mllp, false),
+            VERSION => (Way::from_number(fields.byte()?)?, fields.byte()? != 0),
+            _ => return None,
+        };
+        let read_raw_info = |fields: &mut Decoder<'a>| read_raw_info(fields, came);
         let split = match fields.byte()? {
             b'M' => Self::Message {
                 raw: read_raw_info(fields)?,
@@ -247,7 +263,10 @@ fn raw_info(out: &mut Encoder, raw: &RawInfo<'_>) {
     out.bytes(raw.bytes);
 }
 
-fn read_raw_info<'a>(fields: &mut Decoder<'a>) -> Option<RawInfo<'a>> {
+fn read_raw_info<'a>(
+    fields: &mut Decoder<'a>,
+    (way, backfill): (Way, bool),
+) -> Option<RawInfo<'a>> {
     Some(RawInfo {
         message_id: MessageId::from_bytes(fields.id()?),
         addressed: PatientKey::from_bytes(fields.id()?),
@@ -257,6 +276,8 @@ fn read_raw_info<'a>(fields: &mut Decoder<'a>) -> Option<RawInfo<'a>> {
         partition: fields.u16()?,
         offset: fields.u64()?,
         source: fields.text()?,
+        way,
+        backfill,
         bytes: fields.bytes()?,
     })
 }
@@ -278,6 +299,8 @@ mod tests {
             partition: 5,
             offset: 6,
             source: "s",
+            way: Way::Mllp,
+            backfill: false,
             bytes: b"MSH",
         };
         let key = PatientKey::from_bytes([7; 16]);
@@ -333,5 +356,28 @@ mod tests {
             01410707070707070707070707070707070700000002613100000001370101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             0156070707070707070707070707070707070000000265310000000265320000000273740101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
         "#]].assert_eq(&hex);
+    }
+
+    #[test]
+    fn the_way_and_what_is_history_go_along() {
+        for way in Way::ALL {
+            for backfill in [false, true] {
+                let raw = RawInfo {
+                    message_id: MessageId::from_bytes([1; 16]),
+                    addressed: PatientKey::from_bytes([2; 16]),
+                    message_time: EventTime::from_micros(3),
+                    received_time: ReceivedTime::from_micros(4),
+                    topic: "t",
+                    partition: 5,
+                    offset: 6,
+                    source: "s",
+                    way,
+                    backfill,
+                    bytes: b"MSH",
+                };
+                let split = Split::Message { raw };
+                assert_eq!(Split::decode(&split.encode()), Ok(split));
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime};
 
 use super::bytes::{Decoder, Encoder};
 use super::snapshot::{Snapshot, Stay};
+use super::way::{Contents, Way};
 
 /// How long a message's name and a result's version are remembered: a resend after it is a new message.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -21,7 +22,9 @@ pub const MAX_ENCOUNTERS: usize = 8;
 pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
+/// The version before ways were told apart.
+const VERSION_2: u8 = 2;
 /// The version before visits could have another id.
 const VERSION_1: u8 = 1;
 
@@ -40,6 +43,8 @@ pub struct State {
     pub(super) renamed: Vec<Renamed>,
     /// Whose visits moved to this patient.
     pub(super) moved_from: Vec<PatientKey>,
+    /// What each way said.
+    pub(super) contents: Contents,
 }
 
 /// An Encounter that has another id.
@@ -59,6 +64,10 @@ pub(super) struct Version {
     pub(super) content: u64,
     pub(super) number: u32,
     pub(super) received: ReceivedTime,
+    /// The way it came in.
+    pub(super) way: Way,
+    /// What it says as another way would say it; 0 where that is not known.
+    pub(super) said: u64,
 }
 
 /// State was written by a newer version of this program, or is damaged.
@@ -72,6 +81,15 @@ impl State {
     /// Gives the survivor that this identity was merged into.
     pub const fn merged_into(&self) -> Option<PatientKey> {
         self.merged_into
+    }
+
+    /// Gives the patient's birth date as FHIR writes it, where it is known.
+    pub fn birth_date(&self) -> Option<&str> {
+        let json = self.patient.as_ref()?.get("birthDate")?;
+        std::str::from_utf8(json)
+            .ok()?
+            .strip_prefix('"')?
+            .strip_suffix('"')
     }
 
     /// Gives the bytes that [`State::decode`] reads.
@@ -113,6 +131,7 @@ impl State {
         for key in &self.moved_from {
             out.id(key.as_bytes());
         }
+        self.contents.encode(&mut out);
         out.0
     }
 
@@ -126,7 +145,7 @@ impl State {
 
     fn read(fields: &mut Decoder<'_>) -> Option<Self> {
         let version = fields.byte()?;
-        if !matches!(version, VERSION_1 | VERSION) {
+        if !matches!(version, VERSION_1 | VERSION_2 | VERSION) {
             return None;
         }
         let messages = fields.list(|f| Some((ReceivedTime::from_micros(f.i64()?), f.u64()?)))?;
@@ -135,7 +154,7 @@ impl State {
             _ => Some(Snapshot::decode(fields)?),
         };
         let encounters = fields.list(|f| Stay::decode(f, version))?;
-        let versions = fields.list(|f| Some((f.u64()?, Version::decode(f)?)))?;
+        let versions = fields.list(|f| Some((f.u64()?, Version::decode(f, version)?)))?;
         let merged_into = match fields.byte()? {
             0 => None,
             _ => Some(PatientKey::from_bytes(fields.id()?)),
@@ -154,6 +173,10 @@ impl State {
             VERSION_1 => Vec::new(),
             _ => fields.list(|f| f.id().map(PatientKey::from_bytes))?,
         };
+        let contents = match version {
+            VERSION_1 | VERSION_2 => Contents::default(),
+            _ => Contents::decode(fields)?,
+        };
         fields.0.is_empty().then(|| Self {
             messages,
             patient,
@@ -163,6 +186,7 @@ impl State {
             absorbed,
             renamed,
             moved_from,
+            contents,
         })
     }
 
@@ -209,6 +233,7 @@ impl State {
         self.messages.retain(|(received, _)| *received >= oldest);
         self.versions
             .retain(|_, version| version.received >= oldest);
+        self.contents.forget(now);
     }
 
     /// Forgets the oldest of what is over the limits.
@@ -227,6 +252,7 @@ impl State {
                 self.versions.remove(&name);
             }
         }
+        self.contents.trim();
         let over = self.renamed.len().saturating_sub(MAX_RENAMED);
         self.renamed.drain(..over);
         while self.encounters.len() > MAX_ENCOUNTERS {
@@ -246,16 +272,25 @@ impl Version {
         out.u64(self.content);
         out.u32(self.number);
         out.i64(self.received.micros());
+        out.byte(self.way.number());
+        out.u64(self.said);
     }
 
-    fn decode(fields: &mut Decoder<'_>) -> Option<Self> {
-        Some(Self {
+    fn decode(fields: &mut Decoder<'_>, version: u8) -> Option<Self> {
+        let mut read = Self {
             message_time: EventTime::from_micros(fields.i64()?),
             rank: fields.byte()?,
             content: fields.u64()?,
             number: fields.u32()?,
             received: ReceivedTime::from_micros(fields.i64()?),
-        })
+            way: Way::Mllp,
+            said: 0,
+        };
+        if version == VERSION {
+            read.way = Way::from_number(fields.byte()?)?;
+            read.said = fields.u64()?;
+        }
+        Some(read)
     }
 }
 

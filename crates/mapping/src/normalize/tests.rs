@@ -27,6 +27,8 @@ mod resends;
 
 mod stored;
 
+mod ways;
+
 const A: PatientKey = PatientKey::from_bytes([0xaa; 16]);
 const B: PatientKey = PatientKey::from_bytes([0xbb; 16]);
 const C: PatientKey = PatientKey::from_bytes([0xcc; 16]);
@@ -42,6 +44,8 @@ fn raw(key: PatientKey, name: &str, minute: i64) -> RawInfo<'static> {
         partition: 3,
         offset: 7,
         source: "lab",
+        way: Way::Mllp,
+        backfill: false,
         bytes: b"MSH|",
     }
 }
@@ -92,6 +96,7 @@ fn show(outputs: &Result<Outputs, Refusal>) -> String {
         (u32::from(outputs.resent), "resent"),
         (outputs.stale, "stale"),
         (outputs.unchanged, "unchanged"),
+        (outputs.duplicates_across_ways, "said by another way"),
     ] {
         if count > 0 {
             out += &format!("({count} {what})\n");
@@ -447,6 +452,8 @@ fn what_is_written_can_be_read_as_events() {
         recorded: None,
         received_time: ReceivedTime::default(),
         origin: clinical::Origin::default(),
+        plausibility: "",
+        backfill: false,
         bytes: json,
     });
     let Ok(Some(Event {

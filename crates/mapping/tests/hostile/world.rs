@@ -73,6 +73,8 @@ impl World {
             partition: 0,
             offset: 0,
             source: "lab",
+            way: mapping::normalize::Way::Mllp,
+            backfill: false,
             bytes,
         };
         self.message(addressed, &raw, &mut waiting);

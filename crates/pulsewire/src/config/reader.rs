@@ -16,10 +16,11 @@ use toml::de::{DeTable, DeValue};
 use super::value;
 
 /// Tables whose entries are named by the user, and the entry of the defaults that says what they may hold.
-const NAMED: [(&str, &str); 3] = [
+const NAMED: [(&str, &str); 4] = [
     ("source", "default"),
     ("delivery", "console"),
     ("validation", "default"),
+    ("plausibility", "default"),
 ];
 
 /// The table whose entries somebody else names: they are read by [`Reader::free`].

@@ -226,3 +226,24 @@ fn the_password_of_a_registry_goes_only_where_nobody_reads_it() {
             hint: such as "https://registry.example", or empty for Pulsewire's own"#]],
     );
 }
+
+#[test]
+fn what_cannot_be_true_is_dealt_with_by_rule_and_by_source() {
+    use clinical::plausible::{Action, Reason};
+    let config = parse(
+        "[plausibility.default]\naction = \"pass\"\n[plausibility.zero-value]\naction = \"quarantine\"\nflag_sources = \"ICU ED\"\n",
+    );
+    let policy = config.unwrap().plausibility.policy;
+    assert_eq!(policy.action("ICU", Reason::UnknownUnit), Action::Pass);
+    assert_eq!(policy.action("LAB", Reason::ZeroValue), Action::Quarantine);
+    assert_eq!(policy.action("ED", Reason::ZeroValue), Action::Flag);
+    assert_eq!(policy.action("ED", Reason::FromFuture), Action::Quarantine);
+    check(
+        "[plausibility.zero]\naction = \"flag\"\n[plausibility.from-future]\naction = \"flag\"\n",
+        expect![[r#"
+            line 2: plausibility.zero.action is for a rule that there is not
+                hint: name one of impossible-value, implausible-value, zero-value, unknown-unit, missing-unit, unfit-unit, unparsed-value, from-future, before-birth, too-long-ago, issued-before-effective
+            line 4: plausibility.from-future.action cannot let the future pass
+                hint: give "quarantine" or "reject": what has not happened yet would move time for everybody"#]],
+    );
+}

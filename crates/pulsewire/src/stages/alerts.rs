@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use alerts::{Alerts, Effects, Input as Asked, Now, State};
-use clinical::{EventTime, ReceivedTime, wire};
+use alerts::{Alerts, Effects, Input as Asked, Now, State, rule};
+use clinical::{Actor, Alert, EventTime, ReceivedTime, wire};
 use journal::Headers;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
@@ -41,7 +41,9 @@ impl AlertStage {
             let json = wire::alert_to_json(alert);
             let record = record(alert.patient, alert.as_of.micros(), cx, headers, json);
             cx.emit(topics::CARE_ALERT, record);
-            self.count(cx, &format!("{} {}", alert.condition, alert.state.word()));
+            let history = if is_history(alert) { " backfill" } else { "" };
+            let label = format!("{} {}{history}", alert.condition, alert.state.word());
+            self.count(cx, &label);
         }
         for delivery in &effects.deliveries {
             let own = vec![
@@ -74,6 +76,12 @@ impl AlertStage {
             self.count(cx, "suppressed finding");
         }
     }
+}
+
+/// Says whether an alert is kept of loaded history, so that nobody is told of it.
+fn is_history(alert: &Alert) -> bool {
+    let last = alert.history.last().map(|change| &change.by);
+    matches!(last, Some(Actor::Rule(name)) if **name == *rule::BACKFILLED)
 }
 
 impl AlertStage {

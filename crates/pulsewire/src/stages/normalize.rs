@@ -2,25 +2,30 @@
 
 mod fhir;
 mod hl7;
+pub(crate) mod plausibility;
 mod provenance;
 mod x12;
 
 use std::sync::Arc;
 
+use clinical::plausible;
 use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
 use journal::{RecordRef, TopicPartition};
 use mapping::event::FHIR_JSON;
 use mapping::event::identity as wire;
 use mapping::normalize::split::Split;
-use mapping::normalize::{Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State};
+use mapping::normalize::{
+    Input as Given, Normalizer, Output, Outputs, RawInfo, Refusal, State, Way,
+};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
+use plausibility::{Judged, PLAUSIBILITY_HEADER, Plausibility};
 use provenance::{cause, headers, resource_headers};
 
 use super::validation::{INVALID, VALIDATION_HEADER, Validation, Verdict};
 use super::{MORE, header, patient, record, text};
 use crate::intake::accept::CONTENT_TYPE as RAW;
-use crate::intake::keep::X12;
+use crate::intake::keep::{BACKFILL, WAY, X12};
 use crate::intake::resend::MESSAGE_ID;
 use crate::intake::sources::Sources;
 use crate::metrics::{Metrics, ReasonLabels};
@@ -51,6 +56,7 @@ pub(crate) struct NormalizeStage {
     site: SiteKey,
     metrics: Arc<Metrics>,
     validation: Validation,
+    plausibility: Plausibility,
     schemas: SchemaIds,
 }
 
@@ -63,6 +69,7 @@ impl NormalizeStage {
             site,
             metrics,
             validation: Validation::default(),
+            plausibility: Plausibility::default(),
             schemas: SchemaIds::default(),
         }
     }
@@ -71,6 +78,14 @@ impl NormalizeStage {
     pub(crate) fn validating(self, validation: &Validation) -> Self {
         Self {
             validation: validation.clone(),
+            ..self
+        }
+    }
+
+    /// Does this with what cannot be true.
+    pub(crate) fn doubting(self, plausibility: &Plausibility) -> Self {
+        Self {
+            plausibility: plausibility.clone(),
             ..self
         }
     }
@@ -137,6 +152,8 @@ impl NormalizeStage {
             partition: from.partition,
             offset: read.offset,
             source: text(read, "source-system").unwrap_or_default(),
+            way: text(read, WAY).and_then(Way::parse).unwrap_or_default(),
+            backfill: read.header(BACKFILL).is_some(),
             bytes: read.value.unwrap_or_default(),
         };
         self.content(state, &raw, cx)
@@ -213,9 +230,12 @@ impl NormalizeStage {
         if !cx.is_repeating() {
             Validation::count(&judged, &self.metrics);
         }
-        let to_stream = |(output, verdict): &(Output, Verdict)| {
-            !matches!(output, Output::Split { .. }) && !matches!(verdict, Verdict::Keep(_))
-        };
+        let judged = self.plausibility.judged(judged, given.raw(), state);
+        if !cx.is_repeating() {
+            Plausibility::count(&judged, given.raw().source, &self.metrics);
+        }
+        let to_stream =
+            |judged: &Judged| !matches!(judged.output, Output::Split { .. }) && !judged.is_kept();
         let mut left = judged.iter().filter(|judged| to_stream(judged)).count();
         for judged in judged {
             left -= usize::from(to_stream(&judged));
@@ -254,6 +274,19 @@ impl NormalizeStage {
             reason: what.to_owned(),
         };
         self.metrics.normalized.get_or_create(&label).inc();
+        for (count, what) in [
+            (outputs.duplicates_across_ways, "duplicate_across_ways"),
+            (u32::from(given.raw().backfill), "backfill"),
+        ] {
+            if count > 0 {
+                let label = ReasonLabels {
+                    stage: "normalize",
+                    reason: what.to_owned(),
+                };
+                let counter = self.metrics.normalized.get_or_create(&label);
+                counter.inc_by(u64::from(count));
+            }
+        }
         if outputs.stale > 0 {
             let label = ReasonLabels {
                 stage: "normalize",
@@ -270,13 +303,13 @@ impl NormalizeStage {
     fn emit(
         &self,
         key: PatientKey,
-        (output, verdict): (Output, Verdict),
+        judged: Judged,
         more: bool,
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) {
         let more = more.then(|| header(MORE, "1"));
-        match output {
+        match judged.output {
             Output::Split { key, bytes } => self.emit_split(key, bytes, raw, cx),
             Output::Merge {
                 event_id,
@@ -304,7 +337,20 @@ impl NormalizeStage {
                 recorded,
             } => {
                 let mut headers = resource_headers(raw, event_id, (&resource_type, &id), recorded);
-                match verdict {
+                match judged.plausible {
+                    plausible::Verdict::Pass => {}
+                    plausible::Verdict::Flag(flags) => {
+                        let words = plausible::flags_to_header(&flags);
+                        headers.push(header(PLAUSIBILITY_HEADER, words));
+                    }
+                    plausible::Verdict::Quarantine(reason) | plausible::Verdict::Reject(reason) => {
+                        headers.extend(cause(raw, reason.code(), reason.words().as_bytes()));
+                        let kept = record(key, event_time.micros(), cx, headers, json);
+                        cx.emit(&topics::quarantine(topics::PATIENT_STREAM), kept);
+                        return;
+                    }
+                }
+                match judged.valid {
                     Verdict::Publish => {}
                     Verdict::Mark(words) => headers.push(header(VALIDATION_HEADER, words)),
                     Verdict::Keep(outcome) => {

@@ -11,7 +11,8 @@ use mapping::event::{Envelope, event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
-use super::{MORE, header, patient, provenance, record, text, with};
+use super::normalize::plausibility::PLAUSIBILITY_HEADER;
+use super::{BACKFILL, MORE, header, patient, provenance, record, text, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -85,7 +86,11 @@ impl WorkloadStage {
                 header("content-type", wire::FINDING_CONTENT_TYPE),
                 header("finding", finding.id.to_string()),
             ];
-            let headers = with(cause, own);
+            let mut cause = cause.clone();
+            // It is the finding that says whether it is history: another may have come to rest on news beside it.
+            cause.retain(|(name, _)| &**name != BACKFILL);
+            cause.extend(finding.backfill.then(|| header(BACKFILL, "1")));
+            let headers = with(&cause, own);
             let json = wire::finding_to_json(finding);
             let record = record(finding.patient, finding.as_of.micros(), cx, headers, json);
             cx.emit(topics::ALERT_STREAM, record);
@@ -120,6 +125,8 @@ fn read(
             partition: from.partition,
             offset: record.offset,
         },
+        plausibility: text(record, PLAUSIBILITY_HEADER).unwrap_or_default(),
+        backfill: record.header(BACKFILL).is_some(),
         bytes: record.value.unwrap_or_default(),
     };
     event(&envelope).map_err(|error| StepError::new("unreadable", error.to_string()))
@@ -145,7 +152,8 @@ fn label(finding: &Finding) -> String {
         FindingState::Asserted => finding.severity.word(),
         FindingState::Retracted(_) => "retracted",
     };
-    format!("{} {state}", finding.workload)
+    let history = if finding.backfill { " backfill" } else { "" };
+    format!("{} {state}{history}", finding.workload)
 }
 
 impl Processor for WorkloadStage {

@@ -49,7 +49,7 @@ const TRANSPORT: [Header; 3] = [
 
 const CONTENT_TYPE: Header = Header::must("content-type", "the media type of the value");
 
-const SOURCE: [Header; 3] = [
+const SOURCE: [Header; 5] = [
     Header::must(
         "source-system",
         "the configured name of who sent the message",
@@ -59,7 +59,17 @@ const SOURCE: [Header; 3] = [
         "traceparent",
         "the W3C trace context; the trace's id is the message's",
     ),
+    Header::may(
+        "way",
+        "the way it came in: http, mqtt or file; none where that is HL7 v2 over MLLP",
+    ),
+    BACKFILL,
 ];
+
+const BACKFILL: Header = Header::may(
+    "backfill",
+    "1 where it is history that was loaded, or comes of nothing else: nobody is told of it",
+);
 
 const CONTROL: Header = Header::must(
     "control-key",
@@ -101,7 +111,7 @@ const DERIVED: [Header; 2] = [
 const EVENT_ID: Header = Header::must("event-id", "the id of the event: 32 hexadecimal digits");
 
 /// What is known of the message that led to it; a record that the time or a person led to has none of them.
-const CAUSE: [Header; 3] = [
+const CAUSE: [Header; 4] = [
     Header::may(
         "source-system",
         "the configured name of who sent the message that led to it; none where time or a person did",
@@ -111,9 +121,10 @@ const CAUSE: [Header; 3] = [
         "the id of the message that led to it: 32 hexadecimal digits",
     ),
     Header::may("traceparent", "the W3C trace context of that message"),
+    BACKFILL,
 ];
 
-const RESOURCE: [Header; 5] = [
+const RESOURCE: [Header; 6] = [
     Header::must("fhir-version", "the version of FHIR, such as 4.0.1"),
     Header::must(
         "resource",
@@ -123,6 +134,10 @@ const RESOURCE: [Header; 5] = [
     Header::may(
         "validation",
         "what is not valid in it: path and code of the first issues; none where it is valid",
+    ),
+    Header::may(
+        "plausibility",
+        "why a measurement is doubted, such as zero-value,unknown-unit@8462-4 (of its component 8462-4); none where it is not",
     ),
     Header::may(
         "schema-id",

@@ -100,6 +100,10 @@ fn finding() -> Schema {
             Schema::list(Schema::text()).about("what was not known"),
         )
         .may("cause", id().about("the event that led to it"))
+        .may(
+            "backfill",
+            Schema::of("boolean").about("all that it rests on is history that was loaded"),
+        )
         .closed()
 }
 

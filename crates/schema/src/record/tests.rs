@@ -59,6 +59,7 @@ fn finding() -> Finding {
         }],
         missing: vec!["temperature".into()],
         cause: Some(EventId::from_bytes([4; 16])),
+        backfill: false,
     }
 }
 
@@ -120,6 +121,7 @@ fn written() -> Vec<(RecordKind, Value)> {
         replaces: None,
         score: None,
         cause: None,
+        backfill: false,
         ..finding()
     };
     let mut records = vec![

@@ -162,6 +162,8 @@ fn published(messages: &[Vec<u8>], source: &mapping::Source) -> Vec<Value> {
             partition: 0,
             offset: number,
             source: "corpus",
+            way: mapping::normalize::Way::Mllp,
+            backfill: false,
             bytes,
         };
         let drafts = &mapped.drafts;

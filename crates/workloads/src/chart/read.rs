@@ -1,11 +1,14 @@
 //! Takes from an event what the chart keeps, and says what could not be used.
 
+use std::borrow::Cow;
+
+use clinical::plausible::{Flag, Reason};
 use clinical::unit::{self, Unit};
 use clinical::{
-    Code, Decimal, Event, Observation, ObservationStatus, Order, OrderKind, System, Value,
+    Code, Decimal, Event, Observation, ObservationStatus, Order, OrderKind, Quantity, System, Value,
 };
 
-use super::{Entry, FLAGGED, HAEMOLYSED, Reading, Unusable, Withdrawal, resource_hash};
+use super::{BACKFILLED, Entry, FLAGGED, HAEMOLYSED, Reading, Unusable, Withdrawal, resource_hash};
 use crate::Parameter;
 use crate::config::Config;
 use crate::step::{QualityIssue, QualityKind};
@@ -84,8 +87,12 @@ pub(crate) fn observation(
             Meaning::Of(parameter) => parameter,
             Meaning::InspiredOxygen | Meaning::OxygenFlow => Parameter::Oxygen,
         };
+        let doubted = value.and_then(|_| forbidding(observation, codes));
         let reading = match (withdrawal, value) {
             (Some(withdrawal), _) => Some(Reading::Withdrawn(withdrawal)),
+            (None, Some(_)) if doubted.is_some() => {
+                doubted.map(|flag| reader.doubt(parameter, flag.reason))
+            }
             (None, Some(value)) => reader.reading(meaning, parameter, value, observation),
             (None, None) => None,
         };
@@ -95,6 +102,18 @@ pub(crate) fn observation(
         }
     }
     reader.taken
+}
+
+/// Finds a doubt that forbids to score the value with these codes: one about the whole, or about this part.
+fn forbidding<'o>(observation: &'o Observation, codes: &[Code]) -> Option<&'o Flag> {
+    let is_own = *codes == *observation.codes;
+    observation.flags.iter().find(|flag| {
+        let about = match &*flag.part {
+            "" => is_own || flag.reason.is_about_time(),
+            part => codes.iter().any(|code| &*code.code == part),
+        };
+        about && !flag.reason.allows_scoring()
+    })
 }
 
 /// Takes what the chart keeps from an order.
@@ -169,7 +188,11 @@ impl Reader<'_> {
             origin: self.event.origin,
             resource,
             reading,
-            marks,
+            marks: if self.event.backfill {
+                marks | BACKFILLED
+            } else {
+                marks
+            },
         });
     }
 
@@ -180,6 +203,26 @@ impl Reader<'_> {
             kind,
             hint: hint.into(),
         });
+    }
+
+    /// Takes note of what normalize doubted.
+    fn doubt(&mut self, parameter: Parameter, reason: Reason) -> Reading {
+        let (why, kind) = match reason {
+            Reason::UnknownUnit | Reason::MissingUnit | Reason::UnfitUnit => {
+                (Unusable::Unit, QualityKind::UnitRefused)
+            }
+            Reason::UnparsedValue => (Unusable::Words, QualityKind::NotANumber),
+            Reason::ImpossibleValue | Reason::ImplausibleValue | Reason::ZeroValue => {
+                (Unusable::Implausible, QualityKind::Implausible)
+            }
+            Reason::FromFuture
+            | Reason::BeforeBirth
+            | Reason::TooLongAgo
+            | Reason::IssuedBefore => (Unusable::Time, QualityKind::ImpossibleTime),
+        };
+        let hint = format!("{}: {}", parameter.words(), reason.words());
+        self.refuse(parameter, kind, hint);
+        Reading::Unusable(why)
     }
 
     fn reading(
@@ -211,12 +254,12 @@ impl Reader<'_> {
     fn oxygen(&mut self, meaning: Meaning, value: &Value) -> Option<u8> {
         let (number, unit) = match value {
             Value::Quantity(quantity) => (quantity.value, &*quantity.unit),
-            Value::Text(text) if is_room_air(text) => return Some(AIR),
+            Value::Text(text) if unit::is_room_air(text) => return Some(AIR),
             Value::Text(text) => (text.trim().trim_end_matches('%').trim().parse().ok()?, ""),
             Value::Coded(codes) => {
                 return codes
                     .iter()
-                    .any(|code| is_room_air(&code.display))
+                    .any(|code| unit::is_room_air(&code.display))
                     .then_some(AIR);
             }
         };
@@ -234,7 +277,12 @@ impl Reader<'_> {
 
     fn number(&mut self, parameter: Parameter, value: &Value) -> Option<Reading> {
         let known = parameter.numeric()?;
-        let Value::Quantity(quantity) = value else {
+        let read = match value {
+            Value::Quantity(quantity) => Some(Cow::Borrowed(quantity)),
+            Value::Text(text) => Quantity::parse(text).map(Cow::Owned),
+            Value::Coded(_) => None,
+        };
+        let Some(quantity) = read else {
             let hint = format!("{} is words and not a number", parameter.words());
             self.refuse(parameter, QualityKind::NotANumber, hint);
             return Some(Reading::Unusable(Unusable::Words));
@@ -274,10 +322,6 @@ impl Reader<'_> {
 
 /// The oxygen fraction of room air.
 const ROOM_AIR: Decimal = Decimal::from_parts(21, 0, 0, false, 2);
-
-fn is_room_air(text: &str) -> bool {
-    ["air", "room air", "ra"].contains(&text.trim().to_lowercase().as_str())
-}
 
 fn marks(observation: &Observation) -> u8 {
     let haemolysed = observation.notes.iter().any(|note| {

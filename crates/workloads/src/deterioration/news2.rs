@@ -5,7 +5,7 @@ use clinical::{Decimal, EventTime};
 
 use crate::Parameter;
 use crate::chart::read::{CONSCIOUSNESS, OXYGEN};
-use crate::chart::{Chart, Entry};
+use crate::chart::{BACKFILLED, Chart, Entry, Unusable};
 use crate::config::DeteriorationConfig;
 use crate::critical::with_unit;
 
@@ -67,6 +67,8 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Score<'a> {
     pub(crate) parts: Vec<Part<'a>>,
     pub(crate) missing: Vec<Parameter>,
+    /// Those of the missing of which a value is there that cannot be used.
+    pub(crate) unusable: Vec<(Parameter, Unusable)>,
     pub(crate) scale_2: bool,
 }
 
@@ -74,6 +76,7 @@ impl<'a> Score<'a> {
     /// Scores the newest value of each parameter within the span of a set; oxygen holds until something else is charted.
     pub(crate) fn at(chart: &'a Chart, at: EventTime, config: &DeteriorationConfig) -> Self {
         let mut newest: [Option<&Entry>; 7] = [None; 7];
+        let mut unusable = Vec::new();
         let oxygen = chart.last(Parameter::Oxygen, at);
         let on_oxygen = oxygen.and_then(Entry::code) == Some(OXYGEN);
         let scale_2 = chart
@@ -82,6 +85,10 @@ impl<'a> Score<'a> {
             == Some(2);
         let points = |entry: &Entry| points(entry, scale_2, on_oxygen);
         for entry in chart.between(at.minus(config.set_span), at) {
+            if let Some(why) = entry.why_unusable() {
+                unusable.retain(|(parameter, _)| *parameter != entry.parameter);
+                unusable.push((entry.parameter, why));
+            }
             let slot = Parameter::NEWS2
                 .iter()
                 .position(|parameter| *parameter == entry.parameter);
@@ -98,6 +105,7 @@ impl<'a> Score<'a> {
         let mut score = Self {
             parts: Vec::new(),
             missing: Vec::new(),
+            unusable: Vec::new(),
             scale_2,
         };
         for (parameter, mut found) in Parameter::NEWS2.into_iter().zip(newest) {
@@ -110,7 +118,11 @@ impl<'a> Score<'a> {
                     points,
                     shown: shown(entry),
                 }),
-                None => score.missing.push(parameter),
+                None => {
+                    score.missing.push(parameter);
+                    let found = unusable.iter().find(|(of, _)| *of == parameter);
+                    score.unusable.extend(found);
+                }
             }
         }
         score
@@ -132,11 +144,23 @@ impl<'a> Score<'a> {
         }
     }
 
+    /// Says why a value of a parameter that is there is not used.
+    pub(crate) fn why_unusable(&self, parameter: Parameter) -> Option<Unusable> {
+        let found = self.unusable.iter().find(|(of, _)| *of == parameter);
+        found.map(|(_, why)| *why)
+    }
+
+    /// Says whether it rests on nothing but loaded history.
+    pub(crate) fn is_history(&self) -> bool {
+        self.parts.iter().all(|part| part.entry.is(BACKFILLED))
+    }
+
     /// Says whether another score tells a clinician nothing new.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         self.total() == other.total()
             && self.band() == other.band()
             && self.missing == other.missing
+            && self.unusable == other.unusable
     }
 }
 

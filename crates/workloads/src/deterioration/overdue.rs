@@ -12,6 +12,9 @@ use crate::workload::{Concluded, Conclusion, Condition, View};
 /// From this interval on a set that is late is worth knowing; below it somebody must look soon.
 const RELAXED: Duration = hours(4);
 
+/// When a complete set was taken, what it came to, and whether it is loaded history.
+type Set = (EventTime, Band, bool);
+
 /// Says which complete sets were not followed by another in time.
 pub(super) fn conclude(
     view: &View<'_>,
@@ -20,17 +23,17 @@ pub(super) fn conclude(
     concluded: &mut Concluded,
 ) {
     let config = &view.config.deterioration;
-    let mut sets: Vec<(EventTime, Band)> = before(view, first).into_iter().collect();
+    let mut sets: Vec<Set> = before(view, first).into_iter().collect();
     sets.extend(
         scores
             .iter()
             .filter(|(at, score)| *at >= first && score.missing.is_empty())
-            .map(|(at, score)| (*at, score.band())),
+            .map(|(at, score)| (*at, score.band(), score.is_history())),
     );
-    for (place, (at, band)) in sets.iter().enumerate() {
+    for (place, (at, band, history)) in sets.iter().enumerate() {
         let due = at.plus(band.due(config));
         let limit = due.plus(config.overdue_grace);
-        let next = sets.get(place + 1).map(|(at, _)| *at);
+        let next = sets.get(place + 1).map(|(at, ..)| *at);
         if next.is_some_and(|next| next <= limit) || !view.stays.iter().any(|stay| stay.covers(due))
         {
             continue;
@@ -40,7 +43,11 @@ pub(super) fn conclude(
             continue;
         }
         if due >= first {
-            concluded.conclusions.push(overdue(due, band.due(config)));
+            let overdue = overdue(due, band.due(config));
+            concluded.conclusions.push(Conclusion {
+                history: *history,
+                ..overdue
+            });
         }
         if let Some(next) = next.filter(|next| *next >= first) {
             concluded
@@ -51,19 +58,19 @@ pub(super) fn conclude(
 }
 
 /// Finds the last complete set before the first time that may have changed.
-fn before(view: &View<'_>, first: EventTime) -> Option<(EventTime, Band)> {
+fn before(view: &View<'_>, first: EventTime) -> Option<Set> {
     let charted = super::scores(view, view.frozen)
         .into_iter()
         .rev()
         .find(|(at, score)| *at < first && score.missing.is_empty())
-        .map(|(at, score)| (at, score.band()));
+        .map(|(at, score)| (at, score.band(), score.is_history()));
     charted.or_else(|| {
         view.lines
             .iter()
             .rev()
             .filter(|line| line.condition == Condition::Deterioration && line.asserted)
             .filter(|line| line.as_of < view.frozen)
-            .find_map(|line| Some((line.as_of, Band::from_number(line.note)?)))
+            .find_map(|line| Some((line.as_of, Band::from_number(line.note)?, false)))
     })
 }
 
@@ -83,6 +90,7 @@ fn overdue(due: EventTime, interval: Duration) -> Conclusion {
         ),
         evidence: Vec::new(),
         missing: Vec::new(),
+        history: false,
         note: 0,
     }
 }
@@ -99,6 +107,7 @@ fn taken(at: EventTime, late: Duration) -> Conclusion {
         ),
         evidence: Vec::new(),
         missing: Vec::new(),
+        history: false,
         note: 0,
     }
 }

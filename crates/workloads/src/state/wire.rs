@@ -7,13 +7,15 @@ use clinical::{
 
 use super::{Line, State};
 use crate::Parameter;
-use crate::chart::{Chart, Entry, MAX_ENTRIES, Reading, Unusable, Withdrawal};
+use crate::chart::{BACKFILLED, Chart, Entry, MAX_ENTRIES, Reading, Unusable, Withdrawal};
 use crate::person::{PersonFacts, Stay};
 use crate::touched::{Reason, Touched};
 use crate::workload::Condition;
 
-/// The version written now; every earlier one is read as well.
-const VERSION: u8 = 1;
+/// The version written where something of it is there; every earlier one is read as well.
+const VERSION: u8 = 2;
+/// The version before loaded history was told apart, and times that cannot be.
+const VERSION_1: u8 = 1;
 
 /// Stored bytes that are no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +36,7 @@ impl State {
         if *self == Self::default() {
             return false;
         }
-        out.push(VERSION);
+        out.push(version(&self.chart));
         let flags = u8::from(self.retired.is_some())
             | u8::from(self.chart.floor.is_some()) << 1
             | u8::from(self.pending.is_some()) << 2;
@@ -77,7 +79,7 @@ impl State {
         let mut bytes = Bytes(bytes);
         match bytes.byte() {
             None => Ok(Self::default()),
-            Some(VERSION) => version_1(&mut bytes)
+            Some(VERSION_1 | VERSION) => read(&mut bytes)
                 .filter(|_| bytes.0.is_empty())
                 .ok_or(DecodeError::Damaged),
             Some(other) => Err(DecodeError::Version(other)),
@@ -85,7 +87,18 @@ impl State {
     }
 }
 
-fn version_1(bytes: &mut Bytes<'_>) -> Option<State> {
+/// Gives the least version that can say what there is, so that an older program reads what it can.
+fn version(chart: &Chart) -> u8 {
+    let is_new =
+        |entry: &Entry| entry.is(BACKFILLED) || entry.reading == Reading::Unusable(Unusable::Time);
+    if chart.entries.iter().any(is_new) {
+        VERSION
+    } else {
+        VERSION_1
+    }
+}
+
+fn read(bytes: &mut Bytes<'_>) -> Option<State> {
     let mut state = State::default();
     let flags = bytes.byte()?;
     if flags & 1 != 0 {
@@ -139,6 +152,8 @@ const OTHER_UNIT: u8 = 0b0_1000;
 const CODED: u8 = 0b1_0000;
 const WITHOUT_VALUE: u8 = 0b1_1000;
 const MARKS_SHIFT: u8 = 5;
+/// Stands beside the parameter's number, since the other marks leave it no room.
+const HISTORY: u8 = 0x80;
 
 impl Last {
     fn write(&mut self, out: &mut Vec<u8>, entry: &Entry) {
@@ -157,7 +172,8 @@ impl Last {
             )
             | kind
             | entry.marks << MARKS_SHIFT;
-        out.extend([entry.parameter.number(), flags]);
+        let history = flag(entry.is(BACKFILLED), HISTORY);
+        out.extend([entry.parameter.number() | history, flags]);
         if flags & SAME_AT == 0 {
             signed(out, entry.at.micros().wrapping_sub(self.at));
         }
@@ -183,7 +199,9 @@ impl Last {
     }
 
     fn read(&mut self, bytes: &mut Bytes<'_>) -> Option<Entry> {
-        let parameter = Parameter::from_number(bytes.byte()?)?;
+        let head = bytes.byte()?;
+        let parameter = Parameter::from_number(head & !HISTORY)?;
+        let history = if head & HISTORY == 0 { 0 } else { BACKFILLED };
         let flags = bytes.byte()?;
         if flags & SAME_AT == 0 {
             self.at = self.at.wrapping_add(bytes.signed()?);
@@ -208,7 +226,7 @@ impl Last {
             origin: self.origin,
             resource: bytes.eight()?,
             reading: bytes.reading(flags & KIND, parameter)?,
-            marks: flags >> MARKS_SHIFT,
+            marks: flags >> MARKS_SHIFT | history,
         })
     }
 }
@@ -224,12 +242,13 @@ const COMPARATORS: [Option<Comparator>; 5] = [
     Some(Comparator::Greater),
     Some(Comparator::GreaterOrEqual),
 ];
-const WITHOUT: [Reading; 5] = [
+const WITHOUT: [Reading; 6] = [
     Reading::Unusable(Unusable::Unit),
     Reading::Unusable(Unusable::Words),
     Reading::Unusable(Unusable::Implausible),
     Reading::Withdrawn(Withdrawal::Cancelled),
     Reading::Withdrawn(Withdrawal::EnteredInError),
+    Reading::Unusable(Unusable::Time),
 ];
 const SCALE_BITS: u8 = 5;
 

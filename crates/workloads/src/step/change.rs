@@ -10,6 +10,7 @@ use crate::State;
 use crate::chart::read::{self, Taken};
 use crate::chart::{Entry, Reading, Withdrawal, resource_hash};
 use crate::person::{PersonFacts, Stay};
+use crate::quality;
 use crate::revise::{Cause, publish};
 use crate::touched::{Reason, Touched};
 use crate::workload::{WORKLOADS, Workload};
@@ -151,6 +152,9 @@ fn put(
         effects.late |= readers().any(|workload| is_late(&workload));
         if readers().all(|workload| is_late(&workload)) {
             continue;
+        }
+        if let Some(finding) = quality::finding(&state.chart, &entry, now) {
+            effects.findings.push(finding);
         }
         if let Some(from) = state.chart.put(entry) {
             let touched = Touched::parameter(entry.parameter, from, reason);

@@ -13,6 +13,7 @@ fn step(state: &mut State, fact: Fact) -> Result<Effects, StepError> {
         recorded: None,
         received: ReceivedTime::from_micros(10),
         origin: Origin::default(),
+        backfill: false,
         fact,
     };
     let now = Now {
@@ -157,6 +158,7 @@ fn potassium() -> Event {
         recorded: None,
         received: ReceivedTime::from_micros(10),
         origin: Origin::default(),
+        backfill: false,
         fact: Fact::Observation(clinical::Observation {
             resource: "potassium".into(),
             codes: vec![clinical::Code::loinc("2823-3")],
@@ -169,6 +171,7 @@ fn potassium() -> Event {
             status: clinical::ObservationStatus::Final,
             interpretation: None,
             notes: Vec::new(),
+            flags: Vec::new(),
         }),
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn event(who: &str, place: Place, ordinal: usize, fact: Fact) -> Even
             partition: 0,
             offset,
         },
+        backfill: false,
         fact,
     }
 }
@@ -270,6 +271,7 @@ pub(crate) fn observation(
         status,
         interpretation: None,
         notes: Vec::new(),
+        flags: Vec::new(),
     }))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clinical::{Finding, FindingState, MergeRole, PatientKey, Severity};
+use clinical::{Event, Finding, FindingState, MergeRole, PatientKey, Severity};
 
 use crate::engine::Engine;
 use crate::events::{Place, event, event_time, events, merge, patient, received_time};
@@ -102,6 +102,13 @@ fn perform(
         }
         action => events(action, place)?,
     };
+    let made: Vec<Event> = made
+        .into_iter()
+        .map(|event| Event {
+            backfill: step.loaded,
+            ..event
+        })
+        .collect();
     if let Action::Vitals { who, .. } | Action::Lab { who, .. } | Action::Admit { who } =
         &step.action
     {
@@ -191,6 +198,7 @@ fn fits(wanted: &Wanted, finding: &Finding) -> bool {
     *finding.condition == *wanted.condition
         && finding.patient == patient(&wanted.who)
         && finding.state == FindingState::Asserted
+        && finding.backfill == wanted.history
         && wanted
             .as_of
             .is_none_or(|at| finding.as_of == event_time(at))

@@ -19,6 +19,8 @@ pub(crate) struct Step {
     pub(crate) at: i64,
     /// When it was accepted.
     pub(crate) arrives: i64,
+    /// Whether it is loaded as history.
+    pub(crate) loaded: bool,
     pub(crate) action: Action,
 }
 
@@ -120,6 +122,8 @@ pub(crate) struct Wanted {
     pub(crate) severity: Option<String>,
     pub(crate) score: Option<i32>,
     pub(crate) revision: Option<u32>,
+    /// Whether it rests on nothing but loaded history.
+    pub(crate) history: bool,
     pub(crate) text: Option<String>,
 }
 
@@ -169,6 +173,7 @@ pub(crate) fn parse(text: &str) -> Result<Story, ParseError> {
             }
             arrives = time;
         }
+        let loaded = words.follows("loads");
         let action = action(&mut words)?;
         if let Some(word) = words.next() {
             return Err(words.wrong(&format!("{word:?} is one word too many")));
@@ -177,6 +182,7 @@ pub(crate) fn parse(text: &str) -> Result<Story, ParseError> {
             line: number,
             at,
             arrives,
+            loaded,
             action,
         });
     }
@@ -290,6 +296,7 @@ fn expectation(words: &mut Words) -> Result<Expectation, ParseError> {
                     "severity" => wanted.severity = Some(words.need("a severity")?),
                     "score" => wanted.score = Some(words.number()?),
                     "revision" => wanted.revision = Some(words.number()?),
+                    "history" => wanted.history = true,
                     text if text.starts_with('"') => {
                         wanted.text = Some(text.trim_matches('"').to_owned());
                     }
@@ -313,6 +320,11 @@ struct Words {
 }
 
 impl Words {
+    /// Takes the next word where it is this one.
+    fn follows(&mut self, word: &str) -> bool {
+        self.words.pop_front_if(|next| next == word).is_some()
+    }
+
     fn new(line: &str, number: usize) -> Result<Self, ParseError> {
         let mut words = std::collections::VecDeque::new();
         for (place, part) in line.split('"').enumerate() {

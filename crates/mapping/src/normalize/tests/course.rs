@@ -59,6 +59,8 @@ fn event_of(key: PatientKey, bytes: &[u8]) -> Option<Fact> {
         recorded: None,
         received_time: ReceivedTime::default(),
         origin: clinical::Origin::default(),
+        plausibility: "",
+        backfill: false,
         bytes,
     });
     read.unwrap().map(|event| event.fact)

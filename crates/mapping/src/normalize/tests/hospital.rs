@@ -107,6 +107,8 @@ impl Hospital {
                 partition: 0,
                 offset: 0,
                 source: "adt1",
+                way: Way::Mllp,
+                backfill: false,
                 bytes: &part,
             };
             let mut queue = VecDeque::from([(key, split::Split::Message { raw }.encode())]);

@@ -84,6 +84,8 @@ fn the_oldest_version_is_forgotten_first() {
             content: 0,
             number: 1,
             received: ReceivedTime::from_micros(1),
+            way: Way::Mllp,
+            said: 0,
         };
         let others = (1..known).map(|at| (u64::try_from(at).unwrap(), version));
         state.versions.extend(others);

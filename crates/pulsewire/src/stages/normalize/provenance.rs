@@ -3,9 +3,10 @@
 use clinical::{EventId, RecordedTime};
 use journal::Headers;
 use mapping::event::FHIR_JSON;
-use mapping::normalize::RawInfo;
+use mapping::normalize::{RawInfo, Way};
 use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER};
 
+use crate::intake::keep::{BACKFILL, WAY};
 use crate::intake::resend::MESSAGE_ID;
 use crate::stages::header;
 
@@ -26,7 +27,7 @@ pub(super) fn cause(raw: &RawInfo<'_>, reason: &str, detail: &[u8]) -> Headers {
 pub(super) fn headers(raw: &RawInfo<'_>, content_type: &str) -> Headers {
     let id = raw.message_id.to_string();
     let span = id.get(..16).unwrap_or_default();
-    vec![
+    let mut headers = vec![
         header("content-type", content_type),
         header("source-system", raw.source),
         header(MESSAGE_ID, &id),
@@ -36,7 +37,12 @@ pub(super) fn headers(raw: &RawInfo<'_>, content_type: &str) -> Headers {
             format!("{}/{}/{}", raw.topic, raw.partition, raw.offset),
         ),
         header("mapping-version", env!("CARGO_PKG_VERSION")),
-    ]
+    ];
+    if raw.way != Way::default() {
+        headers.push(header(WAY, raw.way.word()));
+    }
+    headers.extend(raw.backfill.then(|| header(BACKFILL, "1")));
+    headers
 }
 
 /// What a resource says of itself besides.

@@ -104,6 +104,8 @@ impl Platform {
             partition: 0,
             offset: 0,
             source: "ward",
+            way: mapping::normalize::Way::Mllp,
+            backfill: false,
             bytes: &sent.bytes,
         };
         let split = Split::Message { raw }.encode();
@@ -206,6 +208,8 @@ impl Platform {
                 partition: 0,
                 offset: self.offset,
             },
+            plausibility: "",
+            backfill: false,
             bytes,
         };
         let Some(event) = mapping::event::event(&envelope).unwrap() else {
