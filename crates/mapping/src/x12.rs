@@ -39,7 +39,7 @@ mod balance;
 
 use std::fmt;
 
-use clinical::{PatientKey, ReceivedTime, SiteKey};
+use clinical::{EventTime, PatientKey, ReceivedTime, SiteKey};
 use formats::x12::{Guide, IssueCode, Set, Tree, loops};
 
 use crate::draft::Draft;
@@ -75,6 +75,8 @@ pub struct Mapped {
     pub subjects: Subjects,
     /// The key of that member; of nobody, one of this set alone.
     pub key: PatientKey,
+    /// When the set was made, or received where it does not say: of two that state one resource, the later one stands.
+    pub made: EventTime,
     /// The resources as it states them: what others refer to comes first.
     pub drafts: Vec<Draft>,
     /// What of it was mapped.
@@ -193,32 +195,64 @@ pub fn map(
         Subjects::None | Subjects::Merge { .. } => site.unassigned(&source.name, &control(set)),
         Subjects::Several(_) => return Err(Refusal::SeveralMembers),
     };
-    let mut page = page::Page::new(source, key, &tree, received);
+    let mut found = mapped(&tree, source, key, received)?;
     if let (Subjects::None, Some(root)) = (&subjects, member::roots(&tree).first()) {
         let first = root.segments().next();
-        page.doubt(
-            DoubtCode::MemberUnnamed,
-            first.map_or(0, |one| one.position()),
-        );
+        found.issues.push(Issue {
+            code: DoubtCode::MemberUnnamed,
+            position: first.map_or(0, |one| one.position()),
+        });
     }
+    found.subjects = subjects;
+    Ok(found)
+}
+
+/// Maps a transaction set of one member as if that member were known by another key: the ids are those that the resources of
+/// the other identity have.
+///
+/// # Errors
+/// When its envelope has errors, no mapping is for it, or it speaks of several members.
+pub fn map_as(
+    set: &Set<'_, '_>,
+    source: &Source,
+    received: ReceivedTime,
+    patient: PatientKey,
+) -> Result<Vec<Draft>, Refusal> {
+    let tree = readable(set)?;
+    if let Subjects::Several(_) = member::of_tree(&tree, source) {
+        return Err(Refusal::SeveralMembers);
+    }
+    let found = mapped(&tree, source, patient, received)?;
+    Ok(found.drafts)
+}
+
+fn mapped(
+    tree: &Tree<'_, '_>,
+    source: &Source,
+    key: PatientKey,
+    received: ReceivedTime,
+) -> Result<Mapped, Refusal> {
+    let mut page = page::Page::new(source, key, tree, received);
     match tree.guide() {
-        Guide::EligibilityInquiry => eligibility::request(&mut page, &tree),
-        Guide::EligibilityResponse => eligibility::response(&mut page, &tree),
+        Guide::EligibilityInquiry => eligibility::request(&mut page, tree),
+        Guide::EligibilityResponse => eligibility::response(&mut page, tree),
         Guide::StatusRequest | Guide::StatusResponse | Guide::ClaimAcknowledgement => {
-            status::map(&mut page, &tree);
+            status::map(&mut page, tree);
         }
-        Guide::ServicesReview => review::map(&mut page, &tree),
-        Guide::Enrolment => enrolment::map(&mut page, &tree),
-        Guide::Remittance => remittance::map(&mut page, &tree),
+        Guide::ServicesReview => review::map(&mut page, tree),
+        Guide::Enrolment => enrolment::map(&mut page, tree),
+        Guide::Remittance => remittance::map(&mut page, tree),
         Guide::ProfessionalClaim | Guide::InstitutionalClaim | Guide::DentalClaim => {
-            claim::map(&mut page, &tree);
+            claim::map(&mut page, tree);
         }
         Guide::Acknowledgement => return Err(Refusal::NotMapped),
     }
+    let made = page.time;
     let (drafts, coverage, issues) = page.finish();
     Ok(Mapped {
-        subjects,
+        subjects: Subjects::None,
         key,
+        made,
         drafts,
         coverage,
         issues,

@@ -273,6 +273,37 @@ fn limits_hold() {
 }
 
 #[test]
+fn a_wide_header_is_looked_for_so_far() {
+    let of = |width: usize| {
+        let last = "x".repeat(width);
+        let text = format!("ISA*00*a*00*b*ZZ*S*ZZ*R*260301*1200*^*00501*1*0*T{last}*:~IEA*0*1~");
+        let end = text.find("*:~").unwrap();
+        let file = read(text.as_bytes());
+        let first = file.issues().first().map(|one| one.code);
+        (end, first)
+    };
+    let (end, _) = of(0);
+    let most = super::delimiters::HEADER_BYTES_MAX - 1;
+    for (at, code) in [
+        (most - 1, IssueCode::HeaderWidth),
+        (most, IssueCode::HeaderWidth),
+        (most + 1, IssueCode::HeaderInvalid),
+    ] {
+        assert_eq!(of(at - end), (at, Some(code)));
+    }
+}
+
+#[test]
+fn faults_are_told_up_to_a_limit() {
+    let of = |count: usize| {
+        let text = format!("ST*270*1~{}SE*1*1~", "ZZZ~".repeat(count));
+        let file = read(text.as_bytes());
+        super::check(&file.sets().next().unwrap()).len()
+    };
+    assert_eq!([99, 100, 101].map(of), [99, FAULTS_MAX, FAULTS_MAX]);
+}
+
+#[test]
 fn errors_decide_though_there_are_too_many_issues() {
     let mut text = "ST*270*1~".to_owned();
     text.push_str(&"lower~".repeat(500));

@@ -31,6 +31,9 @@ pub(super) fn coverage(
     let patient = page.patient();
     let of = payer.map_or("", |payer| payer.name.as_str());
     let mut resource = Resource::new("Coverage", &[&patient, of, policy.number]);
+    if policy.information.is_none() {
+        resource.mention();
+    }
     resource.text("status", "active");
     let of = |element: usize| policy.information.map(|one| one.element(element));
     if let Some(filing) = of(9) {

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use clinical::{EventTime, PatientKey, ReceivedTime};
+use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime};
 use formats::fhir::json::{self, Object};
 use formats::x12::{Element, LoopIssueCode, Segment, Tree};
 
 use super::report::{Coverage, Mark};
 use super::value;
 use super::{DoubtCode, Issue};
-use crate::draft::{self, Draft};
+use crate::draft::{self, Draft, Effect};
 use crate::map::link;
 use crate::source::Source;
 
@@ -28,6 +28,8 @@ pub(super) struct Page<'p> {
     pub(super) created: String,
     /// When it was true, unless a resource knows better.
     pub(super) time: EventTime,
+    /// When the sender made it, where the set says so.
+    recorded: Option<RecordedTime>,
     marks: Vec<Mark>,
     issues: Vec<Issue>,
     drafts: Vec<Draft>,
@@ -42,6 +44,7 @@ pub(super) struct Resource {
     said: Vec<(&'static str, Vec<u8>)>,
     kept: Vec<String>,
     time: Option<EventTime>,
+    effect: Effect,
 }
 
 impl Resource {
@@ -60,7 +63,13 @@ impl Resource {
             said: Vec::new(),
             kept: Vec::new(),
             time: None,
+            effect: Effect::State,
         }
+    }
+
+    /// Says that it is only mentioned: whatever else is said of it, earlier or later, says more.
+    pub(super) const fn mention(&mut self) {
+        self.effect = Effect::Mention;
     }
 
     /// Says what an element is, unless it is nothing.
@@ -109,6 +118,7 @@ impl<'p> Page<'p> {
             key,
             created: value::day_of(received.micros()),
             time: EventTime::from_micros(received.micros()),
+            recorded: None,
             marks: Vec::new(),
             issues: Vec::new(),
             drafts: Vec::new(),
@@ -124,6 +134,7 @@ impl<'p> Page<'p> {
             if let Some(at) = value::moment(&date.text(), &time.text(), &source.zone) {
                 page.created = at.text;
                 page.time = at.time;
+                page.recorded = Some(RecordedTime::from_micros(at.time.micros()));
                 page.mark(date, "created");
                 page.mark(time, "created");
             }
@@ -269,11 +280,18 @@ impl<'p> Page<'p> {
             (name, draft::Element::Set(json))
         });
         let time = resource.time.unwrap_or(self.time);
-        let draft = Draft::new(resource.kind, &resource.id, time, elements);
+        let mut draft = Draft::new(resource.kind, &resource.id, time, elements);
+        draft.recorded = self.recorded;
+        draft.effect = resource.effect;
         let name = (draft.resource_type, draft.id.clone());
         let known = self.places.get(&name).copied();
         match known.and_then(|place| self.drafts.get_mut(place)) {
-            Some(known) => known.add(&draft),
+            Some(known) => {
+                known.add(&draft);
+                if draft.effect == Effect::State {
+                    known.effect = Effect::State;
+                }
+            }
             None => {
                 self.places.insert(name, self.drafts.len());
                 self.drafts.push(draft);

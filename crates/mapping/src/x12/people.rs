@@ -89,6 +89,10 @@ pub(super) fn party_of(
         }
     }
     reached(page, &mut resource, kind, segments);
+    let says_more = |one: &&Segment<'_>| matches!(one.name(), b"N3" | b"PER" | b"REF");
+    if !segments.iter().any(says_more) {
+        resource.mention();
+    }
     let name = if named_by.is_empty() {
         words
     } else {

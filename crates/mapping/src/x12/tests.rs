@@ -320,6 +320,53 @@ fn ids_come_from_what_names_a_thing() {
     assert_eq!(ids(&parts[0].bytes), ids(again.as_bytes()));
 }
 
+#[test]
+fn a_set_is_mapped_under_the_key_of_another_identity() {
+    let body = "BHT*0022*13*B1*20260301*1319~HL*1**20*1~NM1*PR*2*PAYER*****PI*P1~HL*2*1*21*1~NM1*1P*2*CLINIC*****XX*1999996666~HL*3*2*22*0~TRN*1*T9*9CLINIC~\
+        NM1*IL*1*SMITH*JANE****MI*M1~EQ*30~";
+    let text = framed("270", "005010X279A1", body);
+    let own = mapped(&text).unwrap();
+    let file = x12::read(text.as_bytes());
+    let set = file.sets().next().unwrap();
+    let (source, received) = (Source::new("payer"), ReceivedTime::from_micros(0));
+    let same = map_as(&set, &source, received, own.key).unwrap();
+    assert_eq!(same, own.drafts);
+    let key = PatientKey::from_bytes([9; 16]);
+    let other = map_as(&set, &source, received, key).unwrap();
+    let asked = |drafts: &[Draft]| {
+        let mut found = drafts
+            .iter()
+            .filter(|one| one.resource_type == "CoverageEligibilityRequest");
+        found.next().map(|one| one.id.clone())
+    };
+    assert_ne!(asked(&other), asked(&same));
+    assert!(
+        other
+            .iter()
+            .any(|one| one.resource_type == "Patient" && *one.id == key.to_string())
+    );
+}
+
+#[test]
+fn what_is_only_mentioned_replaces_nothing() {
+    let body = "BPR*I*50*C*CHK************20260301~TRN*1*T1*1999999999~N1*PR*PAYER*XV*P1~N3*1 MAIN ST~N1*PE*CLINIC*XX*1999996666~LX*1~CLP*A2*2*50*50**12*C2~NM1*QC*1*DOE*JO****MI*M2~";
+    let found = mapped(&framed("835", "005010X221A1", body)).unwrap();
+    let effects: Vec<_> = found
+        .drafts
+        .iter()
+        .map(|one| format!("{} {:?}", one.resource_type, one.effect))
+        .collect();
+    let wanted = [
+        "Organization State",
+        "Organization Mention",
+        "Patient State",
+        "Coverage Mention",
+        "ExplanationOfBenefit State",
+    ];
+    assert_eq!(effects, wanted);
+    assert_eq!(found.made.to_string(), "2026-03-01T00:00:00Z");
+}
+
 proptest! {
     #[test]
     fn any_set_is_mapped_without_panic(
