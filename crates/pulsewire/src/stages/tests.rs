@@ -1,5 +1,7 @@
 //! What the stations make of a message between them.
 
+mod plausibility;
+
 use std::sync::Arc;
 
 use clinical::{FindingState, MessageId, SiteKey, wire};
@@ -66,6 +68,16 @@ fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
 
 /// Puts a message where intake would.
 fn append(journal: &MemoryJournal, bytes: &'static [u8], sources: &Sources, site: &SiteKey) {
+    append_with(journal, (bytes, Headers::new()), sources, site);
+}
+
+/// Puts a message where intake would, with more headers.
+fn append_with(
+    journal: &MemoryJournal,
+    (bytes, more): (&'static [u8], Headers),
+    sources: &Sources,
+    site: &SiteKey,
+) {
     let message = hl7v2::parse(bytes);
     let source = sources.of(message.header().as_ref());
     let key = sources.key(&message, source, site).unwrap();
@@ -76,10 +88,13 @@ fn append(journal: &MemoryJournal, bytes: &'static [u8], sources: &Sources, site
         event_time: at,
         received_time: at,
         seal: 0,
-        headers: vec![
-            header("message-id", id),
-            header("source-system", &*source.name),
-        ],
+        headers: with(
+            &more,
+            vec![
+                header("message-id", id),
+                header("source-system", &*source.name),
+            ],
+        ),
         value: Some(bytes.into()),
     };
     let to = TopicPartition::new(topics::hl7("ORU"), 0);
