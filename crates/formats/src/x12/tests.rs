@@ -205,6 +205,24 @@ fn bytes_around_an_interchange_are_kept() {
 }
 
 #[test]
+fn a_fragment_behind_an_interchange_is_not_split_as_that_is() {
+    let text = format!("{}ST*835*1~SE*2*1~", whole().replace('*', "|"));
+    check(
+        &text,
+        expect![[r#"
+            interchange
+             group
+              set of 5
+            interchange
+             group
+              set of 2
+            interchange-header-missing 10:None
+            group-header-missing 10:None
+        "#]],
+    );
+}
+
+#[test]
 fn elements_repeat_and_have_components() {
     let file = read(b"ST*271*1~EB*B**1^33*HM:X**10.00~SE*3*1~");
     let set = file.sets().next().unwrap();

@@ -71,6 +71,10 @@ impl<'b> Cutter<'b> {
             let blanks = behind.iter().take_while(|byte| is_blank(**byte)).count();
             let length = end + 1 + blanks;
             self.push(rest, end, length, position);
+            if rest.starts_with(b"IEA") {
+                // What follows without a header of its own is a fragment.
+                self.delimiters = Delimiters::STANDARD;
+            }
             position += length;
         }
     }
