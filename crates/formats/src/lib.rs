@@ -11,4 +11,6 @@ pub mod fhir;
 
 pub mod device;
 
+pub mod csv;
+
 pub mod limits;

@@ -35,6 +35,8 @@ pub mod outbound;
 
 pub mod x12;
 
+pub mod extract;
+
 pub use bundle::bundle;
 pub use content_key::content_key;
 pub use identity::{PatientIdentifier, Subjects, subjects};
