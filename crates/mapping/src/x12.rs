@@ -195,7 +195,7 @@ pub fn map(
         Subjects::None | Subjects::Merge { .. } => site.unassigned(&source.name, &control(set)),
         Subjects::Several(_) => return Err(Refusal::SeveralMembers),
     };
-    let mut found = mapped(&tree, source, key, received)?;
+    let mut found = mapped(set, &tree, (source, key), received)?;
     if let (Subjects::None, Some(root)) = (&subjects, member::roots(&tree).first()) {
         let first = root.segments().next();
         found.issues.push(Issue {
@@ -222,17 +222,17 @@ pub fn map_as(
     if let Subjects::Several(_) = member::of_tree(&tree, source) {
         return Err(Refusal::SeveralMembers);
     }
-    let found = mapped(&tree, source, patient, received)?;
+    let found = mapped(set, &tree, (source, patient), received)?;
     Ok(found.drafts)
 }
 
 fn mapped(
+    set: &Set<'_, '_>,
     tree: &Tree<'_, '_>,
-    source: &Source,
-    key: PatientKey,
+    (source, key): (&Source, PatientKey),
     received: ReceivedTime,
 ) -> Result<Mapped, Refusal> {
-    let mut page = page::Page::new(source, key, tree, received);
+    let mut page = page::Page::new(source, key, (set, tree), received);
     match tree.guide() {
         Guide::EligibilityInquiry => eligibility::request(&mut page, tree),
         Guide::EligibilityResponse => eligibility::response(&mut page, tree),

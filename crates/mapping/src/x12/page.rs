@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime};
 use formats::fhir::json::{self, Object};
-use formats::x12::{Element, LoopIssueCode, Segment, Tree};
+use formats::x12::{Element, LoopIssueCode, Segment, Set, Tree};
 
 use super::report::{Coverage, Mark};
 use super::value;
@@ -110,7 +110,7 @@ impl<'p> Page<'p> {
     pub(super) fn new(
         source: &'p Source,
         key: PatientKey,
-        tree: &Tree<'_, '_>,
+        (set, tree): (&Set<'_, '_>, &Tree<'_, '_>),
         received: ReceivedTime,
     ) -> Self {
         let mut page = Self {
@@ -124,21 +124,7 @@ impl<'p> Page<'p> {
             drafts: Vec::new(),
             places: BTreeMap::new(),
         };
-        let root = tree.root();
-        let made = [("BHT", 4, 5), ("BGN", 3, 4), ("BPR", 16, 0)];
-        for (name, date, time) in made {
-            let Some(segment) = root.first(name) else {
-                continue;
-            };
-            let (date, time) = (segment.element(date), segment.element(time));
-            if let Some(at) = value::moment(&date.text(), &time.text(), &source.zone) {
-                page.created = at.text;
-                page.time = at.time;
-                page.recorded = Some(RecordedTime::from_micros(at.time.micros()));
-                page.mark(date, "created");
-                page.mark(time, "created");
-            }
-        }
+        page.made(set, tree);
         for issue in tree.issues() {
             let is_kept = matches!(
                 issue.code,
@@ -149,6 +135,32 @@ impl<'p> Page<'p> {
             }
         }
         page
+    }
+
+    /// Takes the time at which the set says that it was made: BHT, BGN or the day of production, else that of its group. The day
+    /// of a payment is none: it may be yet to come.
+    fn made(&mut self, set: &Set<'_, '_>, tree: &Tree<'_, '_>) {
+        let root = tree.root();
+        let mut days = root.each("DTM");
+        let produced = days.find(|day| day.element(1).raw() == b"405");
+        let said = [
+            (root.first("BHT"), 4, 5),
+            (root.first("BGN"), 3, 4),
+            (produced, 2, 3),
+            (set.group_header(), 4, 5),
+        ];
+        for (segment, date, time) in said {
+            let Some(segment) = segment else { continue };
+            let (date, time) = (segment.element(date), segment.element(time));
+            if let Some(at) = value::moment(&date.text(), &time.text(), &self.source.zone) {
+                self.created = at.text;
+                self.time = at.time;
+                self.recorded = Some(RecordedTime::from_micros(at.time.micros()));
+                self.mark(date, "created");
+                self.mark(time, "created");
+                return;
+            }
+        }
     }
 
     /// Gives the member's reference.
@@ -279,7 +291,8 @@ impl<'p> Page<'p> {
             let name: Cow<'static, str> = Cow::Borrowed(name);
             (name, draft::Element::Set(json))
         });
-        let time = resource.time.unwrap_or(self.time);
+        // What is said of days to come was true when it was said.
+        let time = resource.time.map_or(self.time, |time| time.min(self.time));
         let mut draft = Draft::new(resource.kind, &resource.id, time, elements);
         draft.recorded = self.recorded;
         draft.effect = resource.effect;

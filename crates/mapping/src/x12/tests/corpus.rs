@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use clinical::{ReceivedTime, SiteKey};
+use clinical::{MessageId, ReceivedTime, SiteKey};
 use expect_test::expect;
 use formats::fhir::validate::{Severity, Validator};
 use formats::x12::{self, IssueCode};
 
+use crate::normalize::{Input, Normalizer, RawInfo, State, Way};
 use crate::source::Source;
-use crate::x12::{Outcome, balance, map, split};
+use crate::x12::{Mapped, Outcome, balance, map, split};
 
 /// Gives the shared files, each with its name; none where they are not here.
 fn files() -> Vec<(String, Vec<u8>)> {
@@ -68,6 +69,32 @@ impl Found {
         }
     }
 
+    /// The keyed core takes over what was made.
+    fn normalized(&mut self, name: &str, bytes: &[u8], found: &Mapped) {
+        let raw = RawInfo {
+            message_id: MessageId::derive(&[bytes]),
+            addressed: found.key,
+            message_time: found.made,
+            received_time: ReceivedTime::from_micros(1_790_000_000_000_000),
+            topic: "healthcare.x12.received",
+            partition: 0,
+            offset: 0,
+            source: "corpus",
+            way: Way::File,
+            backfill: false,
+            bytes,
+        };
+        let drafts = &found.drafts;
+        let input = Input::Message { raw, drafts };
+        match Normalizer::default().step(found.key, &mut State::default(), &input) {
+            Ok(outputs) => {
+                self.count("sets that normalize takes".into());
+                assert_eq!(outputs.records.len(), drafts.len(), "{name}");
+            }
+            Err(refusal) => writeln!(self.odd, "{name}: {}", refusal.detail).unwrap(),
+        }
+    }
+
     fn part(&mut self, name: &str, bytes: &[u8]) {
         let file = x12::read(bytes);
         assert_eq!(
@@ -90,6 +117,7 @@ impl Found {
         for issue in &found.issues {
             self.count(format!("doubt {}", issue.code.word()));
         }
+        self.normalized(name, bytes, &found);
         for draft in &found.drafts {
             self.count(format!("resource {}", draft.resource_type));
             for issue in self.validator.validate(&draft.to_json()) {
@@ -156,6 +184,7 @@ fn every_shared_file_is_mapped_or_refused() {
         resource Practitioner: 39
         resource RelatedPerson: 28
         resource Task: 14
+        sets that normalize takes: 75
     "#]]
     .assert_eq(&counts);
 }
