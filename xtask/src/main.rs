@@ -104,6 +104,10 @@ fn test(browser: bool) -> Result<(), step::Failed> {
     )
     .run()?;
     kafka::beside(Step::cargo("tests", &["test", "--workspace", "--quiet"]))?;
+    mosquitto::beside(Step::cargo(
+        "devices",
+        &["test", "-p", "pulsewire", "--test", "it", "--quiet", "mqtt"],
+    ))?;
     conformance::gate()?;
     Step::cargo(
         "documentation",

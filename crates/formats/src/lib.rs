@@ -13,4 +13,6 @@ pub mod device;
 
 pub mod csv;
 
+pub mod mqtt;
+
 pub mod limits;

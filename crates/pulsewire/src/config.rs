@@ -1,7 +1,9 @@
 //! What may be configured: `defaults.toml` is the reference, a file holds what differs, and every mistake is told at once.
 
+mod devices;
 mod http;
 mod kafka;
+mod mqtt;
 
 mod plausibility;
 
@@ -24,13 +26,14 @@ use schema::compatibility::Mode as Compatibility;
 pub(crate) use address::Address;
 pub(crate) use http::Http;
 pub(crate) use kafka::Kafka;
+pub(crate) use mqtt::{Mqtt, MqttTls};
 pub(crate) use reader::Problem;
 use reader::Reader;
 pub(crate) use secret::secret;
 pub(crate) use value::duration;
 
 use crate::roles::Roles;
-use crate::stages::{Mode, Plausibility, Validation};
+use crate::stages::{DeviceSettings, Mode, Plausibility, Validation};
 
 /// Every setting with its default, and what it is for.
 pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
@@ -49,9 +52,12 @@ pub(crate) struct Config {
     pub(crate) kafka: Option<Kafka>,
     pub(crate) mllp: Mllp,
     pub(crate) http: Http,
+    /// Without it, no device is listened to.
+    pub(crate) mqtt: Option<Mqtt>,
     pub(crate) sources: BTreeMap<String, Source>,
     pub(crate) validation: Validation,
     pub(crate) plausibility: Plausibility,
+    pub(crate) devices: DeviceSettings,
     pub(crate) workloads: Workloads,
     pub(crate) alerts_from: Severity,
     pub(crate) delivery: BTreeMap<String, Channel>,
@@ -182,6 +188,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
         kafka: kafka::read(&mut reader),
         mllp: mllp(&mut reader),
         http: http::read(&mut reader),
+        mqtt: mqtt::read(&mut reader),
         sources: reader
             .named("source")
             .into_iter()
@@ -189,6 +196,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .collect(),
         validation: validation(&mut reader),
         plausibility: plausibility::read(&mut reader),
+        devices: devices::read(&mut reader),
         workloads: workloads(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
         delivery: reader

@@ -2,12 +2,11 @@
 
 pub(crate) mod accept;
 mod answer;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the ways in that end here are opened one by one")
-)]
+#[expect(dead_code, reason = "the ways in that end here are opened one by one")]
 pub(crate) mod keep;
+pub(crate) mod measurements;
 pub(crate) mod mllp;
+pub(crate) mod mqtt;
 pub(crate) mod open_files;
 pub(crate) mod resend;
 pub(crate) mod sources;

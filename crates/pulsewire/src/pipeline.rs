@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::control::{self, Control, rates};
 use crate::delivery;
 use crate::engine::Engine;
+use crate::intake;
 use crate::intake::keep::Room;
 use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
@@ -28,7 +29,7 @@ use crate::registry::{self, SchemaIds};
 use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
-    self, AlertStage, NormalizeStage, Stage, StageHealth, WorkloadStage, partitions_of,
+    self, AlertStage, DeviceStage, NormalizeStage, Stage, StageHealth, WorkloadStage, partitions_of,
 };
 use crate::tasks::Tasks;
 use crate::topics;
@@ -102,6 +103,9 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     };
     if let (Some(door), Some(intake)) = (doors.mllp, &entry.intake) {
         tasks.spawn(door.run(Arc::clone(intake), tasks.clone()));
+    }
+    if let (Some(mqtt), Some(intake)) = (config.mqtt.clone(), &entry.intake) {
+        tasks.spawn(intake::mqtt::run(Arc::clone(intake), mqtt, tasks.stop()));
     }
     let entry = Arc::new(entry);
     let stations = {
@@ -304,6 +308,13 @@ fn start_stages(
     let (partitions, roles) = (config.journal.partitions, &config.roles);
     let mut healths = Vec::new();
     if roles.has(Role::Normalize) {
+        let stage = DeviceStage {
+            settings: config.devices.clone(),
+            sources: Arc::clone(&entry.sources),
+            site: entry.site_key.clone(),
+            metrics: Arc::clone(&entry.metrics),
+        };
+        healths.push(opening.start("devices", DeviceStage::spec(partitions), stage)?);
         let (sources, metrics) = (Arc::clone(&entry.sources), Arc::clone(&entry.metrics));
         let stage = NormalizeStage::new(sources, entry.site_key.clone(), metrics);
         let stage = stage

@@ -1,12 +1,17 @@
 //! The stations between the raw journal and what is due to people, each on a thread, each partition a task.
 
 mod alerts;
+mod devices;
 mod normalize;
 mod runner;
 mod validation;
 mod workloads;
 
 pub(crate) use alerts::AlertStage;
+pub(crate) use devices::{
+    ASSOCIATION, DeviceStage, PACKET, Rules as DeviceRules, Settings as DeviceSettings,
+    association_json,
+};
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;
 pub(crate) use runner::{Shared, Stage, StageHealth, partitions_of};

@@ -34,6 +34,8 @@ pub(crate) const X12_RECEIVED: &str = "healthcare.x12.received";
 pub(crate) const DEVICE_VITALS: &str = "healthcare.device.vitals";
 /// Who is on which device, and from when.
 pub(crate) const DEVICE_ASSOCIATION: &str = "healthcare.device.association";
+/// What is wrong with devices, or no longer.
+pub(crate) const DEVICE_STATUS: &str = "healthcare.device.status";
 /// Resources of types without a topic of their own.
 pub(crate) const FHIR_OTHER: &str = "healthcare.fhir.other";
 /// What cannot be put under its own message type.
@@ -110,7 +112,15 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
 
 /// Every topic, with how it is kept.
 pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
-    let own = [DELIVERY, DELIVERY_ATTEMPT, AUDIT, REFUSED, UNMAPPED].map(Topic::from);
+    let own = [
+        DELIVERY,
+        DELIVERY_ATTEMPT,
+        AUDIT,
+        REFUSED,
+        UNMAPPED,
+        DEVICE_STATUS,
+    ]
+    .map(Topic::from);
     let names = with_quarantine()
         .into_iter()
         .flat_map(|topic| [quarantine(&topic), late(&topic), topic])
@@ -154,7 +164,7 @@ pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
 
 /// Where each station keeps its state, if that is on topics: the newest record of each key is the state.
 fn changelogs(partitions: u16) -> Vec<TopicSpec> {
-    let stations = ["normalize", "workloads", "alerts"];
+    let stations = ["devices", "normalize", "workloads", "alerts"];
     let spec = |station| TopicSpec {
         name: stream::changelog_topic(station),
         partitions,

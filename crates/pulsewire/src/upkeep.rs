@@ -84,7 +84,9 @@ pub(crate) fn start_ticks(
     healths: &[Arc<StageHealth>],
     tasks: &Tasks,
 ) -> std::io::Result<()> {
+    // The devices' topics are written by intake, which waits for nobody: their station itself tells whether it keeps up.
     let writers = [
+        ("devices", topics::DEVICE_ASSOCIATION),
         ("normalize", topics::PATIENT_STREAM),
         ("workloads", topics::ALERT_STREAM),
     ];

@@ -104,13 +104,20 @@ fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
             "FHIR R4 resources of types without a topic of their own, each time whole.",
             vec![RecordKind::OtherResource],
         ),
+        topic => return device(topic),
+    })
+}
+
+/// The topics of devices.
+fn device(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
+    Some(match topic {
         "healthcare.device.vitals" => (
             "Measurements of devices at the bedside.",
             vec![RecordKind::Vitals, RecordKind::DevicePacket],
         ),
         "healthcare.device.association" => (
             "Who is on which device.",
-            vec![RecordKind::DeviceAssociation],
+            vec![RecordKind::DeviceAssociation, RecordKind::Tick],
         ),
         "healthcare.device.status" => (
             "What is wrong with devices: silent, frozen, technical, gaps, clocks.",

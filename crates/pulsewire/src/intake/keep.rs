@@ -101,7 +101,6 @@ pub(crate) enum Patience {
     /// Its sender is told at once.
     Refuse,
     /// Its sender waits: a file does not go away, and a broker keeps what is not acknowledged.
-    #[expect(dead_code, reason = "for the ways that wait")]
     Wait,
 }
 

@@ -1,16 +1,15 @@
-//! TLS for the listener: the site's certificate, and optionally only clients with a certificate of a named authority.
+//! TLS: for listeners the certificate of the site, and optionally only clients of a named authority; for brokers who they and we are.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::RootCertStore;
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use tokio_rustls::TlsAcceptor;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::config::Tls;
+use crate::config::{MqttTls, Tls};
 
 /// Why TLS cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +42,35 @@ pub(crate) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Error> {
     let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| file(&tls.key, &error))?;
     let config = builder.with_single_cert(certificates(&tls.certificate)?, key)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Prepares to connect to who has a certificate of these authorities, or of the system's, with ours where it is asked for.
+pub(super) fn connector(tls: &MqttTls) -> Result<TlsConnector, Error> {
+    let mut roots = RootCertStore::empty();
+    match &tls.ca {
+        Some(path) => {
+            for certificate in certificates(path)? {
+                roots.add(certificate)?;
+            }
+        }
+        None => {
+            let system = rustls_native_certs::load_native_certs();
+            roots.add_parsable_certificates(system.certs);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = builder.with_root_certificates(roots);
+    let config = match &tls.certificate {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let chain = certificates(certificate)?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, &error))?;
+            builder.with_client_auth_cert(chain, key)?
+        }
+    };
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

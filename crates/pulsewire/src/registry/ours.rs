@@ -8,6 +8,9 @@ use crate::topics;
 /// What the name of a subject adds to that of its topic: the schema is that of the values.
 const VALUE: &str = "-value";
 
+/// The full name of the record that packets are: the topic has a second subject for it, named by topic and record.
+const PACKET: &str = "pulsewire.DevicePacket";
+
 /// A schema of ours.
 pub(crate) struct Ours {
     pub(crate) topic: Topic,
@@ -30,6 +33,12 @@ pub(crate) fn ours() -> Vec<Ours> {
         Language::Avro,
         &schema::vitals::schema(),
     ));
+    all.push(Ours {
+        subject: format!("{}-{PACKET}", topics::DEVICE_VITALS),
+        topic: topics::DEVICE_VITALS.into(),
+        schema: Schema::parse(Language::Avro, &schema::vitals::packet())
+            .expect("our own schemas are tested to be schemas"),
+    });
     all.sort_by(|a, b| a.subject.cmp(&b.subject));
     all
 }

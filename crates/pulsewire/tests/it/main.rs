@@ -30,6 +30,9 @@ mod connections;
 mod tls;
 
 #[cfg(test)]
+mod mqtt;
+
+#[cfg(test)]
 mod resend;
 
 #[cfg(test)]

@@ -51,6 +51,23 @@ pub(crate) fn number(name: &str, otherwise: u64) -> u64 {
         .unwrap_or(otherwise)
 }
 
+/// The MQTT broker to test against: its address, its folder, and what starts and stops it; or a printed reason why there is none.
+pub(crate) fn mosquitto() -> Option<(String, PathBuf, PathBuf)> {
+    let names = [
+        "PULSEWIRE_MOSQUITTO",
+        "PULSEWIRE_MOSQUITTO_DIR",
+        "PULSEWIRE_MOSQUITTO_TOOL",
+    ];
+    let [address, dir, tool] = names.map(|name| std::env::var(name).ok());
+    let found = address.zip(dir).zip(tool);
+    if found.is_none() {
+        println!(
+            "skipped: PULSEWIRE_MOSQUITTO names no broker; `cargo xtask mosquitto beside cargo test` starts one"
+        );
+    }
+    found.map(|((address, dir), tool)| (address, dir.into(), tool.into()))
+}
+
 /// The brokers to test against, or a printed reason why there are none.
 pub(crate) fn brokers() -> Option<String> {
     let brokers = std::env::var("PULSEWIRE_KAFKA").ok();

@@ -1,0 +1,433 @@
+//! Listens to devices through an MQTT broker: what they publish is acknowledged when the journal has it, and not before.
+//!
+//! An acknowledgement belongs to the connection that its message came by: after a reconnection the broker may use its number for
+//! another message. So the queue of what waits for the journal ends with its connection, and the broker sends again what was
+//! not acknowledged; what was kept meanwhile is known again by its id and kept once.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use formats::device::Presence;
+use formats::mqtt::{self, Connect, Frame, Packet, Publish, Version};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
+use tokio_rustls::TlsConnector;
+
+use super::accept::Intake;
+use super::keep::{Patience, Received, Refusal, Way};
+use super::measurements::{Sender, sniffed};
+use super::tls;
+use crate::config::{self, Mqtt};
+use crate::metrics::Outcome;
+use crate::tasks::Stop;
+
+/// The largest packet that is taken.
+const PACKET_BYTES_MAX: usize = 256 << 10;
+/// So many messages wait for the journal at once; then nothing is read.
+const IN_FLIGHT_MAX: usize = 64;
+/// How long connecting, and each answer that must come, may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The first pause before a broker is tried again; twice as long after each that follows.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+/// The broker is asked no more often whether it is there.
+const BEAT_LEAST: Duration = Duration::from_millis(500);
+/// How much is read at once.
+const READ_BYTES: usize = 64 << 10;
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    #[error("{0}")]
+    Secret(String),
+    #[error(transparent)]
+    Malformed(#[from] mqtt::Malformed),
+    #[error("the broker refuses us with code {0}: look at client_id, user and certificate")]
+    Refused(u8),
+    #[error("the broker ended it with reason {0}; is another process using the same client_id?")]
+    Disconnected(u8),
+    #[error("what came could not be kept: {0}")]
+    Kept(#[from] Refusal),
+    #[error("the broker does not answer in time")]
+    Silent,
+    #[error("it is time to stop")]
+    Stop,
+}
+
+/// Listens until asked to stop.
+pub(crate) async fn run(intake: Arc<Intake>, config: Mqtt, mut stop: Stop) {
+    let mut attempt = 0_u32;
+    while !stop.is_asked() {
+        let door = Door {
+            intake: &intake,
+            config: &config,
+            version: if config.is_version_5 {
+                Version::V5
+            } else {
+                Version::V3
+            },
+        };
+        let mut connected = false;
+        match door.connect(&mut stop, &mut connected).await {
+            Err(Ended::Stop) | Ok(()) => return,
+            Err(error) => {
+                if connected {
+                    attempt = 0;
+                }
+                tracing::warn!(broker = %config.host, %error, "the broker is tried again");
+            }
+        }
+        let pause = pause(attempt, &config, intake.clock.now().micros());
+        attempt = attempt.saturating_add(1);
+        if !stop.sleep(pause).await {
+            return;
+        }
+    }
+}
+
+/// Between half and all of what the attempt has come to, so that many who lost a broker do not come back at once.
+fn pause(attempt: u32, config: &Mqtt, now: i64) -> Duration {
+    let whole = RETRY_FIRST
+        .saturating_mul(1 << attempt.min(16))
+        .min(config.retry_longest);
+    let mut hash = blake3::Hasher::new();
+    hash.update(config.client_id.as_bytes())
+        .update(&now.to_be_bytes());
+    let share = u32::from(hash.finalize().as_bytes().first().copied().unwrap_or(0));
+    whole / 2 + whole / 2 * share / 256
+}
+
+/// What a connection needs to know.
+struct Door<'a> {
+    intake: &'a Arc<Intake>,
+    config: &'a Mqtt,
+    version: Version,
+}
+
+/// A message that waits for the journal, or needs no waiting.
+struct Waiting {
+    id: Option<u16>,
+    kept: oneshot::Receiver<Result<(), Refusal>>,
+}
+
+impl Door<'_> {
+    async fn connect(&self, stop: &mut Stop, connected: &mut bool) -> Result<(), Ended> {
+        let config = self.config;
+        let dial = TcpStream::connect((config.host.as_str(), config.port));
+        let stream = in_time(dial).await??;
+        stream.set_nodelay(true)?;
+        match &config.tls {
+            None => self.talk(stream, stop, connected).await,
+            Some(files) => {
+                let connector: TlsConnector = tls::connector(files)?;
+                let name = ServerName::try_from(config.host.clone())
+                    .map_err(|error| io::Error::other(format!("{}: {error}", config.host)))?;
+                let stream = in_time(connector.connect(name, stream)).await??;
+                self.talk(stream, stop, connected).await
+            }
+        }
+    }
+
+    async fn talk(
+        &self,
+        mut stream: impl AsyncRead + AsyncWrite + Unpin,
+        stop: &mut Stop,
+        connected: &mut bool,
+    ) -> Result<(), Ended> {
+        let mut input = Input::default();
+        let keep_alive = self.greet(&mut stream, &mut input).await?;
+        *connected = true;
+        tracing::info!(broker = %self.config.host, "listening to devices");
+        let filters: Vec<String> = self
+            .config
+            .topics
+            .iter()
+            .chain(&self.config.status_topics)
+            .cloned()
+            .collect();
+        stream
+            .write_all(&mqtt::subscribe(1, &filters, self.version))
+            .await?;
+        let mut waiting: VecDeque<Waiting> = VecDeque::new();
+        let mut asked = false;
+        let mut beat = tokio::time::interval(keep_alive.max(BEAT_LEAST));
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            while waiting.len() < IN_FLIGHT_MAX {
+                let Some(packet) = input.next(self.version)? else {
+                    break;
+                };
+                match packet {
+                    Taken::Ended(code) => return Err(Ended::Disconnected(code)),
+                    Taken::Refused(code) => return Err(Ended::Refused(code)),
+                    Taken::Message { id, topic, payload } => {
+                        waiting.push_back(self.take(id, &topic, &payload));
+                    }
+                    Taken::TooLong(id) => waiting.push_back(self.step_over(id)),
+                    Taken::Heard => {}
+                }
+                asked = false;
+            }
+            let has_room = waiting.len() < IN_FLIGHT_MAX;
+            tokio::select! {
+                kept = front(&mut waiting) => self.answer(kept, &mut waiting, &mut stream).await?,
+                read = stream.read_buf(&mut input.bytes), if has_room => {
+                    if read? == 0 {
+                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                    }
+                    asked = false;
+                }
+                _ = beat.tick() => {
+                    if std::mem::replace(&mut asked, true) && has_room {
+                        return Err(Ended::Silent);
+                    }
+                    stream.write_all(&mqtt::ping()).await?;
+                }
+                () = stop.asked() => {
+                    // What is not acknowledged is sent again to whoever takes the session up.
+                    stream.write_all(&mqtt::disconnect()).await?;
+                    return Err(Ended::Stop);
+                }
+            }
+        }
+    }
+
+    /// Connects as a session that stays; gives how often the broker must hear of us.
+    async fn greet(
+        &self,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+        input: &mut Input,
+    ) -> Result<Duration, Ended> {
+        let config = self.config;
+        let password = config
+            .password_file
+            .as_deref()
+            .map(config::secret)
+            .transpose();
+        let hello = Connect {
+            version: self.version,
+            client_id: &config.client_id,
+            user: &config.user,
+            password: &password.map_err(Ended::Secret)?.unwrap_or_default(),
+            keep_alive: u16::try_from(config.keep_alive.as_secs()).unwrap_or(u16::MAX),
+            session_expiry: u32::try_from(config.session_expiry.as_secs()).unwrap_or(u32::MAX),
+            receive_maximum: u16::try_from(IN_FLIGHT_MAX).unwrap_or(u16::MAX),
+            packet_maximum: u32::try_from(PACKET_BYTES_MAX).unwrap_or(u32::MAX),
+        };
+        stream.write_all(&mqtt::connect(&hello)).await?;
+        loop {
+            match mqtt::read(&input.bytes, self.version, PACKET_BYTES_MAX)? {
+                Frame::Partial => {
+                    if in_time(stream.read_buf(&mut input.bytes)).await?? == 0 {
+                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                    }
+                }
+                Frame::Whole(
+                    Packet::Connected {
+                        code: 0,
+                        keep_alive,
+                        ..
+                    },
+                    length,
+                ) => {
+                    input.bytes.drain(..length);
+                    let told = keep_alive
+                        .filter(|seconds| *seconds > 0)
+                        .map(|s| Duration::from_secs(s.into()));
+                    // Two questions in the time that the broker allows.
+                    return Ok(told.unwrap_or(config.keep_alive).min(config.keep_alive) / 2);
+                }
+                Frame::Whole(Packet::Connected { code, .. }, _) => {
+                    return Err(Ended::Refused(code));
+                }
+                _ => return Err(mqtt::Malformed.into()),
+            }
+        }
+    }
+
+    /// Takes a message in; what waits is told when it is kept.
+    fn take(&self, id: Option<u16>, topic: &str, payload: &[u8]) -> Waiting {
+        let received = self.received(topic, payload);
+        let (told, kept) = oneshot::channel();
+        let intake = Arc::clone(self.intake);
+        self.intake.tasks.spawn(async move {
+            let done = match received.is_empty() {
+                true => Ok(()),
+                false => intake.keep(received, Patience::Wait).await.map(drop),
+            };
+            // Where the connection has ended, the broker sends it again.
+            drop(told.send(done));
+        });
+        Waiting { id, kept }
+    }
+
+    fn received(&self, topic: &str, payload: &[u8]) -> Vec<Received> {
+        let of = |filters: &[String]| {
+            filters
+                .iter()
+                .find_map(|filter| mqtt::wildcard(filter, topic))
+        };
+        let source: Arc<str> = self.config.source.as_str().into();
+        let status = of(&self.config.status_topics);
+        let device = status.or_else(|| of(&self.config.topics));
+        let sender = Sender {
+            source,
+            way: Way::Mqtt,
+            place: topic,
+            device,
+        };
+        if let Some(fault) = mqtt::topic_fault(topic) {
+            tracing::warn!(fault, "a message was refused for its topic");
+            self.intake
+                .count(&self.config.source, Way::Mqtt, Outcome::Refused);
+            return Vec::new();
+        }
+        let word = status.and_then(|_| Presence::parse(std::str::from_utf8(payload).ok()?));
+        if let Some((device, presence)) = device.zip(word) {
+            return self.intake.presence(&sender, device, presence);
+        }
+        // An empty message is how a retained one is taken back.
+        if payload.is_empty() {
+            return Vec::new();
+        }
+        match self.intake.measurements(&sender, sniffed(payload), payload) {
+            Ok(received) => received,
+            Err(error) => {
+                tracing::warn!(
+                    reason = error.reason.code(),
+                    "a device's message cannot be read; it is kept in quarantine"
+                );
+                vec![self.intake.unreadable(&sender, &error, payload)]
+            }
+        }
+    }
+
+    /// A message over the limit is counted and acknowledged, or it would come again for ever.
+    fn step_over(&self, id: Option<u16>) -> Waiting {
+        tracing::warn!(
+            limit = PACKET_BYTES_MAX,
+            "a message over the limit was refused: send it in parts"
+        );
+        self.intake
+            .count(&self.config.source, Way::Mqtt, Outcome::Refused);
+        let (told, kept) = oneshot::channel();
+        drop(told.send(Ok(())));
+        Waiting { id, kept }
+    }
+
+    async fn answer(
+        &self,
+        kept: Result<(), Refusal>,
+        waiting: &mut VecDeque<Waiting>,
+        stream: &mut (impl AsyncWrite + Unpin),
+    ) -> Result<(), Ended> {
+        kept?;
+        let mut bytes = Vec::new();
+        let mut push = |front: Option<Waiting>| {
+            let id = front.and_then(|front| front.id);
+            bytes.extend(id.into_iter().flat_map(mqtt::acknowledge));
+        };
+        push(waiting.pop_front());
+        // Those behind it that are kept too go with it, in their order.
+        while let Some(next) = waiting.front_mut() {
+            match next.kept.try_recv() {
+                Ok(kept) => kept?,
+                Err(oneshot::error::TryRecvError::Empty) => break,
+                Err(oneshot::error::TryRecvError::Closed) => return Err(Ended::Stop),
+            }
+            push(waiting.pop_front());
+        }
+        stream.write_all(&bytes).await?;
+        Ok(())
+    }
+}
+
+/// Waits for the message that must be acknowledged first; for ever where there is none.
+async fn front(waiting: &mut VecDeque<Waiting>) -> Result<(), Refusal> {
+    match waiting.front_mut() {
+        None => std::future::pending().await,
+        Some(first) => (&mut first.kept).await.unwrap_or(Err(Refusal::Busy)),
+    }
+}
+
+async fn in_time<T>(future: impl Future<Output = T>) -> Result<T, Ended> {
+    let answer = tokio::time::timeout(ANSWER_TIMEOUT, future).await;
+    answer.map_err(|_| Ended::Silent)
+}
+
+/// What has come and is not taken yet.
+struct Input {
+    bytes: Vec<u8>,
+    /// So many bytes that are to come belong to a message over the limit.
+    skip: usize,
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::with_capacity(READ_BYTES),
+            skip: 0,
+        }
+    }
+}
+
+/// What a packet asks of us.
+enum Taken {
+    Message {
+        id: Option<u16>,
+        topic: String,
+        payload: Vec<u8>,
+    },
+    TooLong(Option<u16>),
+    Ended(u8),
+    Refused(u8),
+    Heard,
+}
+
+impl Input {
+    /// Takes the next packet out of what has come; nothing where more must come.
+    fn next(&mut self, version: Version) -> Result<Option<Taken>, mqtt::Malformed> {
+        let skipped = self.skip.min(self.bytes.len());
+        self.bytes.drain(..skipped);
+        self.skip -= skipped;
+        if self.skip > 0 {
+            return Ok(None);
+        }
+        let (taken, length) = match mqtt::read(&self.bytes, version, PACKET_BYTES_MAX)? {
+            Frame::Partial => return Ok(None),
+            Frame::TooLong(id, length) => {
+                self.skip = length;
+                return Ok(Some(Taken::TooLong(id)));
+            }
+            Frame::Whole(packet, length) => (Taken::of(packet), length),
+        };
+        self.bytes.drain(..length);
+        Ok(Some(taken))
+    }
+}
+
+impl Taken {
+    fn of(packet: Packet<'_>) -> Self {
+        match packet {
+            Packet::Publish(Publish { topic, id, payload }) => Self::Message {
+                id,
+                topic: topic.to_owned(),
+                payload: payload.to_vec(),
+            },
+            Packet::Disconnected { code } => Self::Ended(code),
+            Packet::Subscribed { code } if code >= 0x80 => Self::Refused(code),
+            _ => Self::Heard,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

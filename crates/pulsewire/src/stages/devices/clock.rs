@@ -1,0 +1,110 @@
+//! How far a device's clock is off: the minimum-delay filter that NTP uses, made robust by a median.
+//!
+//! What is received can only be later than what was observed, by the way it took. The least difference of a minute is therefore
+//! nearest to the clocks' own, and the median of some minutes' leasts is not moved by one odd report.
+
+use std::collections::VecDeque;
+
+/// The least difference is found in each block of received time this long.
+pub(super) const BLOCK: i64 = 60_000_000;
+/// So many blocks are looked at.
+pub(super) const BLOCKS_MAX: usize = 10;
+/// Fewer blocks tell nothing: what a device kept while it was cut off comes all at once.
+pub(super) const BLOCKS_LEAST: usize = 2;
+/// A clock that is off by more than this is wrong, and what it dates nobody's vital sign.
+pub(super) const OFF_MOST: i64 = 5 * 60_000_000;
+
+/// What is known of a device's clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Clock {
+    /// When each block began, and the least difference in it.
+    pub(super) blocks: VecDeque<(i64, i64)>,
+    /// Whether it was told to be wrong.
+    pub(super) is_wrong: bool,
+}
+
+impl Clock {
+    /// Takes in when a report was received and the time of its latest sample.
+    pub(super) fn take(&mut self, received: i64, observed: i64) {
+        let block = received - received.rem_euclid(BLOCK);
+        let offset = received.saturating_sub(observed);
+        match self.blocks.back_mut().filter(|(began, _)| *began == block) {
+            Some((_, least)) => *least = offset.min(*least),
+            None => self.blocks.push_back((block, offset)),
+        }
+        let oldest = received.saturating_sub(BLOCK * i64::try_from(BLOCKS_MAX).unwrap_or(1));
+        while self.blocks.len() > BLOCKS_MAX
+            || self
+                .blocks
+                .front()
+                .is_some_and(|(began, _)| *began <= oldest)
+        {
+            self.blocks.pop_front();
+        }
+    }
+
+    /// Received less observed, in microseconds; nothing where there is too little to tell it from.
+    pub(super) fn offset(&self) -> Option<i64> {
+        let mut leasts: Vec<i64> = self.blocks.iter().map(|(_, least)| *least).collect();
+        if leasts.len() < BLOCKS_LEAST {
+            return None;
+        }
+        leasts.sort_unstable();
+        leasts.get((leasts.len() - 1) / 2).copied()
+    }
+
+    /// Whether it is wrong now, where that can be told.
+    pub(super) fn judge(&self) -> Option<bool> {
+        self.offset()
+            .map(|offset| offset.saturating_abs() > OFF_MOST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    fn fed(reports: impl IntoIterator<Item = (i64, i64)>) -> Clock {
+        let mut clock = Clock::default();
+        for (received, offset) in reports {
+            clock.take(received * SECOND, (received - offset) * SECOND);
+        }
+        clock
+    }
+
+    #[test]
+    fn the_least_delay_counts_and_one_odd_minute_does_not() {
+        let steady = fed((0..600).map(|n| (n, 2 + n % 7)));
+        assert_eq!(steady.offset(), Some(2 * SECOND));
+        let odd = fed((0..600).map(|n| (n, if n / 60 == 3 { 4_000 } else { 2 })));
+        assert_eq!((odd.offset(), odd.judge()), (Some(2 * SECOND), Some(false)));
+    }
+
+    #[test]
+    fn three_hours_are_seen_and_what_was_kept_while_cut_off_is_not_taken_for_that() {
+        assert_eq!(fed((0..200).map(|n| (n, 3 * 3_600))).judge(), Some(true));
+        assert_eq!(fed((0..200).map(|n| (n, -3 * 3_600))).judge(), Some(true));
+        assert_eq!(fed((0..30).map(|n| (n, 7_200 - n))).judge(), None);
+    }
+
+    #[test]
+    fn it_is_off_only_beyond_the_limit() {
+        let limit = OFF_MOST / SECOND;
+        let judged = |offset: i64| fed((0..200).map(|n| (n, offset))).judge();
+        assert_eq!(
+            [limit - 1, limit, limit + 1].map(judged),
+            [Some(false), Some(false), Some(true)]
+        );
+    }
+
+    #[test]
+    fn what_was_long_ago_is_forgotten() {
+        let clock = fed((0..200)
+            .map(|n| (n, 4_000))
+            .chain((5_000..5_200).map(|n| (n, 1))));
+        assert_eq!(clock.judge(), Some(false));
+        assert!(clock.blocks.len() <= BLOCKS_MAX);
+    }
+}
