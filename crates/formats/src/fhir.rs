@@ -13,3 +13,13 @@ pub mod view;
 pub mod definition;
 
 pub mod validate;
+
+pub mod refused;
+
+pub mod strict;
+
+pub mod reference;
+
+pub mod links;
+
+pub mod bundle;

@@ -84,6 +84,8 @@ impl Stated {
 pub enum Effect {
     /// It says how things stand.
     State,
+    /// It says how all of it stands: what it leaves out is no longer so.
+    Whole,
     /// It only mentions the resource: whoever is responsible for it says more, earlier or later.
     Mention,
     /// The admission did not take place (A11).

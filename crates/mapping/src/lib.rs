@@ -31,6 +31,8 @@ pub mod normalize;
 
 pub mod event;
 
+pub mod fhir;
+
 pub mod outbound;
 
 pub mod x12;

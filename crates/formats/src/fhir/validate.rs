@@ -1,6 +1,6 @@
 //! Says what is wrong with a FHIR R4 resource in JSON, where, and what to do: in one pass over the bytes, by the definitions as tables.
 
-mod cursor;
+pub(super) mod cursor;
 
 mod walk;
 
@@ -18,7 +18,7 @@ mod reference;
 
 mod bundle;
 
-mod place;
+pub(super) mod place;
 
 mod outcome;
 
@@ -81,6 +81,14 @@ pub enum IssueCode {
     NotSupported,
     /// It is longer or deeper than any resource needs to be.
     TooCostly,
+    /// It is longer than is taken.
+    TooLong,
+    /// It does not fit what stands beside it.
+    Invalid,
+    /// It is there twice.
+    Duplicate,
+    /// Several are what only one may be.
+    MultipleMatches,
 }
 
 impl IssueCode {
@@ -95,6 +103,10 @@ impl IssueCode {
             Self::NotFound => "not-found",
             Self::NotSupported => "not-supported",
             Self::TooCostly => "too-costly",
+            Self::TooLong => "too-long",
+            Self::Invalid => "invalid",
+            Self::Duplicate => "duplicate",
+            Self::MultipleMatches => "multiple-matches",
         }
     }
 }

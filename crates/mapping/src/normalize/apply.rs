@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use clinical::{EventId, EventTime, PatientKey, RecordedTime};
+use formats::fhir::definition::{Definition, Element as FhirElement};
 use formats::fhir::read::Raw;
 
 use super::snapshot::{Snapshot, Stay, resource_json};
@@ -241,7 +242,9 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said:
         said: as_said(draft, said, rank),
     };
     if let Some(known) = state.versions.get_mut(&name) {
-        let order = |v: &Version| (v.rank == IN_ERROR, v.message_time, v.rank);
+        // Who states it whole may bring back what was deleted.
+        let whole = draft.effect == Effect::Whole;
+        let order = |v: &Version| (v.rank == IN_ERROR && !whole, v.message_time, v.rank);
         if order(&version) < order(known) {
             writer.outputs.stale += 1;
             return;
@@ -274,7 +277,7 @@ fn as_said(draft: &Draft, said: Option<[u8; 16]>, rank: u8) -> u64 {
 /// Gives what a draft alone says; of one that deletes, with the status that says so.
 fn elements_of(draft: &Draft) -> Vec<(&str, &[u8])> {
     let mut elements = Vec::new();
-    let deleted = draft.effect == Effect::Delete;
+    let deleted = draft.effect == Effect::Delete && has_error_status(draft.resource_type);
     if deleted {
         elements.push(("status", b"\"entered-in-error\"".as_slice()));
     }
@@ -287,6 +290,13 @@ fn elements_of(draft: &Draft) -> Vec<(&str, &[u8])> {
         }
     }
     elements
+}
+
+/// Says whether the status of a resource type can be that it was entered in error.
+fn has_error_status(resource_type: &str) -> bool {
+    let status = Definition::of(resource_type).and_then(|kind| kind.element("status"));
+    let codes = status.and_then(FhirElement::codes);
+    codes.is_some_and(|codes| codes.contains(&"entered-in-error"))
 }
 
 /// How far the status of a result has come; two messages of the same second are told apart by it.

@@ -1,5 +1,7 @@
 //! A patient or visit as it now stands: what each element was last said to be, and when that was said.
 
+mod whole;
+
 use clinical::EventTime;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
@@ -63,6 +65,9 @@ impl Snapshot {
     /// Takes over what a message says, element by element, where nothing newer was said.
     pub(super) fn apply(&mut self, draft: &Draft, said: EventTime) {
         self.as_of = self.as_of.max(said);
+        if draft.effect == Effect::Whole {
+            return self.replace(draft, said);
+        }
         for (name, element) in draft.elements() {
             let value: &[u8] = match element {
                 Element::Set(value) => value,
@@ -109,6 +114,7 @@ impl Snapshot {
                 (merge_members(order, under, over), said.max(old.said))
             }
             (Some(old), _) if said < old.said => return false,
+            (None, _) if Some(said) < self.said(name) => return false,
             (Some(old), _) if name == "identifier" => (union_keeping_old(value, &old.value), said),
             _ => (value.to_vec(), said),
         };
@@ -227,7 +233,7 @@ impl Snapshot {
 
     fn said(&self, name: &str) -> Option<EventTime> {
         let known = self.elements.iter().find(|known| &*known.name == name);
-        known.map(|known| known.said)
+        known.or_else(|| self.all_else()).map(|known| known.said)
     }
 
     /// Drops the other choices of an element that is one of several.
@@ -296,7 +302,9 @@ impl Stay {
             self.stay_open(said);
         }
         match draft.effect {
-            Effect::State | Effect::Mention => self.keep_what_was(location, status, participants),
+            Effect::State | Effect::Whole | Effect::Mention => {
+                self.keep_what_was(location, status, participants);
+            }
             Effect::CancelPlan => self.cancel_plan(status, said),
             Effect::CancelPlannedTransfer if said >= location_said => {
                 let location = self.snapshot.get("location").unwrap_or_default();

@@ -29,6 +29,8 @@ mod stored;
 
 mod ways;
 
+mod whole;
+
 const A: PatientKey = PatientKey::from_bytes([0xaa; 16]);
 const B: PatientKey = PatientKey::from_bytes([0xbb; 16]);
 const C: PatientKey = PatientKey::from_bytes([0xcc; 16]);

@@ -12,7 +12,7 @@ const LANES: usize = 16;
 
 /// Why the bytes cannot be read further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(in crate::fhir) enum Broken {
     /// They are not JSON here; this was expected.
     Expected(&'static str, usize),
     /// They are nested too deep here.
@@ -21,15 +21,15 @@ pub(super) enum Broken {
 
 /// A string: its body as written, and where its opening quote is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Text<'b> {
-    pub(super) body: &'b str,
-    pub(super) at: usize,
+pub(in crate::fhir) struct Text<'b> {
+    pub(in crate::fhir) body: &'b str,
+    pub(in crate::fhir) at: usize,
     escaped: bool,
 }
 
 impl<'b> Text<'b> {
     /// Takes the escapes out.
-    pub(super) fn plain(self) -> Result<Cow<'b, str>, Broken> {
+    pub(in crate::fhir) fn plain(self) -> Result<Cow<'b, str>, Broken> {
         if self.escaped {
             let plain = read::unescape(self.body);
             plain
@@ -43,19 +43,19 @@ impl<'b> Text<'b> {
 
 /// A place in the bytes of a resource.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'b> {
-    pub(super) text: &'b str,
-    pub(super) at: usize,
+pub(in crate::fhir) struct Cursor<'b> {
+    pub(in crate::fhir) text: &'b str,
+    pub(in crate::fhir) at: usize,
 }
 
 impl<'b> Cursor<'b> {
-    pub(super) const fn new(text: &'b str) -> Self {
+    pub(in crate::fhir) const fn new(text: &'b str) -> Self {
         Self { text, at: 0 }
     }
 
     /// Steps over white space and gives the byte there.
     #[inline]
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub(in crate::fhir) fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -67,7 +67,7 @@ impl<'b> Cursor<'b> {
     }
 
     #[inline]
-    pub(super) fn take(&mut self, byte: u8, what: &'static str) -> Result<(), Broken> {
+    pub(in crate::fhir) fn take(&mut self, byte: u8, what: &'static str) -> Result<(), Broken> {
         if self.peek() == Some(byte) {
             self.at += 1;
             Ok(())
@@ -78,7 +78,7 @@ impl<'b> Cursor<'b> {
 
     /// Steps to the next entry of an array or object; says whether there is one.
     #[inline]
-    pub(super) fn more(&mut self, close: u8) -> Result<bool, Broken> {
+    pub(in crate::fhir) fn more(&mut self, close: u8) -> Result<bool, Broken> {
         match self.peek() {
             Some(b',') => {
                 self.at += 1;
@@ -94,7 +94,7 @@ impl<'b> Cursor<'b> {
 
     /// Steps into an array or object; says whether there is anything in it.
     #[inline]
-    pub(super) fn open(&mut self, close: u8) -> bool {
+    pub(in crate::fhir) fn open(&mut self, close: u8) -> bool {
         self.at += 1;
         let empty = self.peek() == Some(close);
         self.at += usize::from(empty);
@@ -103,7 +103,7 @@ impl<'b> Cursor<'b> {
 
     /// Reads a name and its colon.
     #[inline]
-    pub(super) fn name(&mut self) -> Result<Text<'b>, Broken> {
+    pub(in crate::fhir) fn name(&mut self) -> Result<Text<'b>, Broken> {
         let name = self.string()?;
         self.take(b':', "a colon")?;
         Ok(name)
@@ -111,7 +111,7 @@ impl<'b> Cursor<'b> {
 
     /// Reads a string.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Text<'b>, Broken> {
+    pub(in crate::fhir) fn string(&mut self) -> Result<Text<'b>, Broken> {
         self.take(b'"', "a string")?;
         let (start, mut escaped) = (self.at, false);
         loop {
@@ -141,7 +141,7 @@ impl<'b> Cursor<'b> {
     }
 
     /// Reads a number.
-    pub(super) fn number(&mut self) -> Result<&'b str, Broken> {
+    pub(in crate::fhir) fn number(&mut self) -> Result<&'b str, Broken> {
         let rest = self.rest();
         let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let length = rest.iter().position(|b| !is_part(b)).unwrap_or(rest.len());
@@ -155,7 +155,7 @@ impl<'b> Cursor<'b> {
     }
 
     /// Reads one of JSON's three words.
-    pub(super) fn word(&mut self, word: &'static str) -> Result<(), Broken> {
+    pub(in crate::fhir) fn word(&mut self, word: &'static str) -> Result<(), Broken> {
         if self.rest().starts_with(word.as_bytes()) {
             self.at += word.len();
             Ok(())
@@ -165,7 +165,7 @@ impl<'b> Cursor<'b> {
     }
 
     /// Steps over a value that nothing is known of; every byte of it is JSON.
-    pub(super) fn skip(&mut self, depth: u32) -> Result<(), Broken> {
+    pub(in crate::fhir) fn skip(&mut self, depth: u32) -> Result<(), Broken> {
         match self.peek() {
             Some(b'"') => self.string()?.plain().map(drop),
             Some(b'{') => self.skip_entries(depth, b'}'),
@@ -193,7 +193,7 @@ impl<'b> Cursor<'b> {
         Ok(())
     }
 
-    pub(super) const fn expected(&self, what: &'static str) -> Broken {
+    pub(in crate::fhir) const fn expected(&self, what: &'static str) -> Broken {
         Broken::Expected(what, self.at)
     }
 

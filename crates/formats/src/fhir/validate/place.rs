@@ -15,7 +15,7 @@ enum Step<'t> {
 }
 
 /// Gives the way to each of these bytes, which come in order.
-pub(super) fn paths(text: &str, wanted: impl Iterator<Item = usize>) -> Vec<String> {
+pub(in crate::fhir) fn paths(text: &str, wanted: impl Iterator<Item = usize>) -> Vec<String> {
     let mut wanted = wanted.peekable();
     let mut steps: Vec<Step<'_>> = Vec::new();
     let mut paths = Vec::new();
