@@ -99,6 +99,17 @@ fn a_resource_is_about_whom_its_type_says() {
         r##""Observation","contained":[{"resourceType":"Patient","id":"p","identifier":[{"system":"s","value":"1"}]}],"subject":{"reference":"#p"}"##,
         "s|1",
     );
+}
+
+#[test]
+fn each_type_names_its_patient_in_its_own_way() {
+    let check = |rest: &str, expected: &str| {
+        assert_eq!(
+            about(&format!(r#"{{"resourceType":{rest}}}"#)),
+            expected,
+            "{rest}"
+        );
+    };
     check(
         r#""Coverage","beneficiary":{"reference":"Patient/7"},"payor":[{"reference":"Patient/8"}]"#,
         ">7",
@@ -286,8 +297,8 @@ fn what_is_deleted_of_any_type_is_valid_and_says_so_where_it_can() {
             .unwrap()
             .replace(&KEY.to_string(), "KEY")
     };
-    expect![[r#"{"resourceType":"Observation","id":"d","status":"entered-in-error","code":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}}"#]].assert_eq(&shown("Observation"));
-    expect![[r#"{"resourceType":"Condition","id":"d","verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"entered-in-error"}]},"subject":{"reference":"Patient/KEY"}}"#]].assert_eq(&shown("Condition"));
+    expect![[r#"{"resourceType":"Observation","id":"d","meta":{"tag":[{"system":"urn:pulsewire:tag","code":"deleted"}]},"status":"entered-in-error","code":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}}"#]].assert_eq(&shown("Observation"));
+    expect![[r#"{"resourceType":"Condition","id":"d","meta":{"tag":[{"system":"urn:pulsewire:tag","code":"deleted"}]},"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"entered-in-error"}]},"subject":{"reference":"Patient/KEY"}}"#]].assert_eq(&shown("Condition"));
     assert!(deletion("Bundle", "d", &names).is_err());
 }
 

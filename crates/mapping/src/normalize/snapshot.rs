@@ -231,11 +231,6 @@ impl Snapshot {
         })
     }
 
-    fn said(&self, name: &str) -> Option<EventTime> {
-        let known = self.elements.iter().find(|known| &*known.name == name);
-        known.or_else(|| self.all_else()).map(|known| known.said)
-    }
-
     /// Drops the other choices of an element that is one of several.
     fn choose(&mut self, name: &str) {
         if let Some(choice) = CHOICES.iter().find(|choice| name.starts_with(**choice)) {

@@ -230,7 +230,8 @@ pub(super) fn settle(
     };
     for draft in drafts {
         let kind = draft.resource_type;
-        let can_be_same = KINDS.contains(&kind) && draft.effect == Effect::State;
+        let can_be_same =
+            KINDS.contains(&kind) && matches!(draft.effect, Effect::State | Effect::Whole);
         let key = can_be_same.then(|| content_key(&draft.to_json())).flatten();
         settled.keys.push(key);
         let name = fingerprint(&[kind.as_bytes(), draft.id.as_bytes()]);

@@ -150,6 +150,10 @@ fn the_request_is_held_against_the_resource() {
             "0 POST - (not-supported Bundle.entry[0].resource.resourceType: the resourceType is none of FHIR R4: look for its right name)"
         ],
     );
+}
+
+#[test]
+fn an_entry_that_asks_for_nothing_is_refused_by_itself() {
     check(
         &bundle(
             "batch",

@@ -48,8 +48,14 @@ impl Snapshot {
         }
     }
 
+    /// Gives when an element was last spoken of; the whole speaks of what it leaves out, too.
+    pub(super) fn said(&self, name: &str) -> Option<EventTime> {
+        let known = self.elements.iter().find(|known| &*known.name == name);
+        known.or_else(|| self.all_else()).map(|known| known.said)
+    }
+
     /// Gives the mark of when the whole was last said.
-    pub(super) fn all_else(&self) -> Option<&Known> {
+    fn all_else(&self) -> Option<&Known> {
         self.elements.iter().find(|known| &*known.name == ALL_ELSE)
     }
 

@@ -148,3 +148,28 @@ fn what_a_merge_brought_stays_when_the_patient_is_stated_whole() {
         {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"identifier":[{"value":"3"},{"use":"old","value":"2"}],"link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
     "#]].assert_eq(&out);
 }
+
+#[test]
+fn the_same_result_by_another_way_is_no_news_though_it_is_stated_whole() {
+    let result = |id, effect| {
+        let elements = [
+            "status=\"final\"",
+            "code={\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"2823-3\"}]}",
+            "effectiveDateTime=\"2026-03-01T10:00:00Z\"",
+            "valueQuantity={\"value\":4.1,\"system\":\"http://unitsofmeasure.org\",\"code\":\"mmol/L\"}",
+        ];
+        [draft("Observation", id, effect, &elements)]
+    };
+    let mut state = State::default();
+    let mut take = |raw, drafts: &[Draft]| {
+        let input = Input::Message { raw, drafts };
+        let outputs = Normalizer::default().step(A, &mut state, &input).unwrap();
+        (outputs.records.len(), outputs.duplicates_across_ways)
+    };
+    let by_http = |name| RawInfo {
+        way: Way::Http,
+        ..raw(A, name, 11)
+    };
+    assert_eq!(take(raw(A, "1", 10), &result("a", Effect::State)), (1, 0));
+    assert_eq!(take(by_http("2"), &result("b", Effect::Whole)), (0, 1));
+}
