@@ -212,6 +212,11 @@ fn addresses(running: &Running, config: &Config) -> String {
         (Some(mllp), None) => format!("mllp://{mllp}"),
         (None, _) => "taken by other processes".to_owned(),
     };
+    let http = match (running.http, &config.http.tls) {
+        (Some(http), Some(_)) => format!("https://{http}/fhir"),
+        (Some(http), None) => format!("http://{http}/fhir"),
+        (None, _) => "not taken here".to_owned(),
+    };
     let has_pages = config.roles.has(Role::Ui);
     let shown = match has_pages {
         true => format!("http://{pages}/"),
@@ -219,6 +224,7 @@ fn addresses(running: &Running, config: &Config) -> String {
     };
     let rows = [
         ("HL7 v2 in (MLLP)", mllp),
+        ("FHIR in (HTTP)", http),
         ("pages", shown),
         ("alerts", format!("http://{pages}/alerts")),
         ("patients", format!("http://{pages}/patients")),

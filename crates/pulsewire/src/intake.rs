@@ -2,7 +2,8 @@
 
 pub(crate) mod accept;
 mod answer;
-#[expect(dead_code, reason = "the ways in that end here are opened one by one")]
+pub(crate) mod fhir;
+pub(crate) mod http;
 pub(crate) mod keep;
 pub(crate) mod measurements;
 pub(crate) mod mllp;

@@ -20,10 +20,11 @@ use crate::control::{self, Control, rates};
 use crate::delivery;
 use crate::engine::Engine;
 use crate::intake;
+use crate::intake::fhir::Fhir;
 use crate::intake::keep::Room;
 use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
-use crate::intake::{Intake, mllp};
+use crate::intake::{Intake, http, mllp};
 use crate::metrics::Metrics;
 use crate::registry::{self, SchemaIds};
 use crate::roles::Role;
@@ -57,6 +58,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Mllp(#[from] mllp::Error),
     #[error(transparent)]
+    Http(#[from] http::Error),
+    #[error(transparent)]
+    Fhir(#[from] crate::intake::fhir::IndexError),
+    #[error(transparent)]
     Control(#[from] control::Error),
     #[error(transparent)]
     Delivery(#[from] delivery::Error),
@@ -70,6 +75,8 @@ pub(crate) enum Error {
 pub(crate) struct Running {
     /// Where messages are taken, where this process takes any.
     pub(crate) mllp: Option<SocketAddr>,
+    /// Where FHIR is taken over HTTP, where this process takes any.
+    pub(crate) http: Option<SocketAddr>,
     pub(crate) control: SocketAddr,
     tasks: Tasks,
     journal: Engine,
@@ -78,23 +85,24 @@ pub(crate) struct Running {
 /// The addresses, taken before anything else: a start that cannot succeed fails at once and changes nothing.
 struct Doors {
     mllp: Option<mllp::Listener>,
+    http: Option<http::Listener>,
     control: TcpListener,
 }
 
 /// Starts the platform. Senders are answered as soon as the journal is open; the stations, whose state may be large,
 /// follow, and take from the journal what came meanwhile.
 pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<Running, Error> {
-    let mllp = match config.roles.has(Role::Intake) {
-        true => Some(mllp::bind(&config.mllp).await?),
-        false => None,
-    };
-    let control = control::bind(config.control_listen).await?;
-    let doors = Doors { mllp, control };
+    let doors = bind(config).await?;
     let tasks = Tasks::new(tokio::runtime::Handle::current());
     let mllp = doors
         .mllp
         .as_ref()
         .map(mllp::Listener::address)
+        .transpose()?;
+    let http = doors
+        .http
+        .as_ref()
+        .map(http::Listener::address)
         .transpose()?;
     let control = doors.control.local_addr()?;
     let entry = {
@@ -106,6 +114,9 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     }
     if let (Some(mqtt), Some(intake)) = (config.mqtt.clone(), &entry.intake) {
         tasks.spawn(intake::mqtt::run(Arc::clone(intake), mqtt, tasks.stop()));
+    }
+    if let (Some(door), Some(fhir)) = (doors.http, &entry.fhir) {
+        tasks.spawn(door.run(Arc::clone(fhir), tasks.clone()));
     }
     let entry = Arc::new(entry);
     let stations = {
@@ -140,9 +151,29 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     let journal = entry.journal.clone();
     Ok(Running {
         mllp,
+        http,
         control,
         tasks,
         journal,
+    })
+}
+
+/// Takes the addresses of this process.
+async fn bind(config: &Config) -> Result<Doors, Error> {
+    let takes = config.roles.has(Role::Intake);
+    let mllp = match takes {
+        true => Some(mllp::bind(&config.mllp).await?),
+        false => None,
+    };
+    let http = match takes {
+        true => http::bind(&config.http).await?,
+        false => None,
+    };
+    let control = control::bind(config.control_listen).await?;
+    Ok(Doors {
+        mllp,
+        http,
+        control,
     })
 }
 
@@ -174,6 +205,8 @@ struct Entry {
     journal: Engine,
     /// None where other processes take messages.
     intake: Option<Arc<Intake>>,
+    /// None where FHIR is not taken here.
+    fhir: Option<Arc<Fhir>>,
     metrics: Arc<Metrics>,
     sources: Arc<Sources>,
     site_key: SiteKey,
@@ -242,9 +275,18 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
             }))
         }
     };
+    let fhir = match &intake {
+        Some(intake) if config.http.listen.is_some() => Some(Arc::new(Fhir::open(
+            Arc::clone(intake),
+            &directory.join("resources"),
+            &config.validation,
+        )?)),
+        _ => None,
+    };
     Ok(Entry {
         journal,
         intake,
+        fhir,
         metrics,
         sources,
         site_key,
@@ -288,6 +330,9 @@ fn open_stations(
     upkeep::start_retention(clock, &entry.journal, tasks)?;
     if let Some(intake) = &entry.intake {
         upkeep::start_remembering(clock, intake, tasks)?;
+    }
+    if let Some(fhir) = &entry.fhir {
+        upkeep::start_indexing(fhir, tasks)?;
     }
     Ok(Stations { views, healths })
 }

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::control::{self, Control, rates};
 use crate::engine::Engine;
 use crate::intake::Intake;
+use crate::intake::fhir::Fhir;
 use crate::stages::StageHealth;
 use crate::tasks::Tasks;
 use crate::topics;
@@ -40,6 +41,19 @@ pub(crate) fn start_remembering(
             stop.rest(REMEMBER);
             if let Err(error) = intake.resends.flush(clock.now()) {
                 tracing::error!(%error, "the memory of accepted messages could not be written");
+            }
+        }
+    })
+}
+
+/// Keeps the index of resources on disk.
+pub(crate) fn start_indexing(fhir: &Arc<Fhir>, tasks: &Tasks) -> std::io::Result<()> {
+    let fhir = Arc::clone(fhir);
+    tasks.background("resources", move |stop| {
+        while !stop.is_asked() {
+            stop.rest(REMEMBER);
+            if let Err(error) = fhir.index().flush() {
+                tracing::error!(%error, "the index of resources could not be written");
             }
         }
     })

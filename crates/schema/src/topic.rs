@@ -92,6 +92,13 @@ fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
             "Which site key all processes derive pseudonyms from, where several share a journal.",
             vec![RecordKind::Site],
         ),
+        _ => return incoming(topic),
+    })
+}
+
+/// The topics of what comes in, and of what has no topic of its own type.
+fn incoming(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
+    Some(match topic {
         "healthcare.fhir.received" => (
             "FHIR resources as their senders gave them, one a record.",
             vec![RecordKind::ReceivedResource],

@@ -89,6 +89,18 @@ pub enum IssueCode {
     Duplicate,
     /// Several are what only one may be.
     MultipleMatches,
+    /// It does not fit what is there already.
+    Conflict,
+    /// It was there and is no longer.
+    Deleted,
+    /// It may not be done.
+    Forbidden,
+    /// It is not known who asks.
+    Security,
+    /// There is more to do than can be done now.
+    Throttled,
+    /// It cannot be done now.
+    Transient,
 }
 
 impl IssueCode {
@@ -107,6 +119,12 @@ impl IssueCode {
             Self::Invalid => "invalid",
             Self::Duplicate => "duplicate",
             Self::MultipleMatches => "multiple-matches",
+            Self::Conflict => "conflict",
+            Self::Deleted => "deleted",
+            Self::Forbidden => "forbidden",
+            Self::Security => "security",
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
         }
     }
 }

@@ -96,10 +96,6 @@ impl Sources {
     }
 
     /// The sender of this name, if there is one.
-    #[expect(
-        dead_code,
-        reason = "the ways that name a source are opened one by one"
-    )]
     pub(crate) fn find(&self, name: &str) -> Option<&Source> {
         self.all().find(|source| &*source.name == name)
     }
@@ -142,10 +138,6 @@ impl Sources {
 
 impl Source {
     /// The assigning authority that a system of FHIR identifiers is.
-    #[expect(
-        dead_code,
-        reason = "the ways that name a source are opened one by one"
-    )]
     pub(crate) fn authority<'s>(&'s self, system: &'s str) -> &'s str {
         match self.authorities.get(system) {
             Some(authority) => authority,

@@ -25,7 +25,7 @@ use provenance::{cause, headers, resource_headers};
 use super::validation::{INVALID, VALIDATION_HEADER, Validation, Verdict};
 use super::{MORE, header, patient, record, text};
 use crate::intake::accept::CONTENT_TYPE as RAW;
-use crate::intake::keep::{BACKFILL, WAY, X12};
+use crate::intake::keep::{BACKFILL, RETIRED_KEY, WAY, X12};
 use crate::intake::resend::MESSAGE_ID;
 use crate::intake::sources::Sources;
 use crate::metrics::{Metrics, ReasonLabels};
@@ -156,7 +156,8 @@ impl NormalizeStage {
             backfill: read.header(BACKFILL).is_some(),
             bytes: read.value.unwrap_or_default(),
         };
-        self.content(state, &raw, cx)
+        let retired = text(read, RETIRED_KEY).and_then(PatientKey::parse);
+        self.content(state, &raw, retired, cx)
     }
 
     fn split(
@@ -171,7 +172,7 @@ impl NormalizeStage {
         let split = Split::decode(read.value.unwrap_or_default()).map_err(unreadable)?;
         match split.input() {
             Some(given) => self.step(state, &given, cx),
-            None => self.content(state, split.raw(), cx),
+            None => self.content(state, split.raw(), None, cx),
         }
     }
 
@@ -180,10 +181,11 @@ impl NormalizeStage {
         &self,
         state: &mut State,
         raw: &RawInfo<'_>,
+        retired: Option<PatientKey>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
         match raw.topic {
-            topics::FHIR_RECEIVED => self.resource(state, raw, cx),
+            topics::FHIR_RECEIVED => self.resource(state, raw, retired, cx),
             topics::X12_RECEIVED => self.transaction_set(state, raw, cx),
             _ => self.message(state, raw, cx),
         }

@@ -9,6 +9,8 @@ mod message;
 #[cfg(test)]
 mod platform;
 #[cfg(test)]
+mod rest;
+#[cfg(test)]
 mod sender;
 #[cfg(test)]
 mod setting;
@@ -34,6 +36,9 @@ mod mqtt;
 
 #[cfg(test)]
 mod resend;
+
+#[cfg(test)]
+mod fhir;
 
 #[cfg(test)]
 mod story;

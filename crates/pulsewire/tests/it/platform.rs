@@ -292,6 +292,17 @@ impl Platform {
         self.child.id()
     }
 
+    /// Where it takes FHIR over HTTP.
+    pub(crate) fn fhir(&self) -> SocketAddr {
+        let printed = self.printed();
+        let line = printed
+            .iter()
+            .find_map(|line| line.trim_start().strip_prefix("FHIR in"));
+        let address = line.and_then(|line| line.rsplit_once("://"));
+        let address = address.and_then(|(_, rest)| rest.trim_end_matches("/fhir").parse().ok());
+        address.expect("it printed where it takes FHIR")
+    }
+
     /// What it has printed so far.
     pub(crate) fn printed(&self) -> Vec<String> {
         self.lines.lock().expect("nobody panics with it").clone()

@@ -89,7 +89,11 @@ const WAY: [Header; 2] = [
 ];
 
 /// What stands on a resource as it was received besides.
-const RECEIVED: [Header; 2] = [
+const RECEIVED: [Header; 3] = [
+    Header::may(
+        "version",
+        "the number of the resource's version here, counted from 1",
+    ),
     Header::may(
         "interaction",
         "what its sender did with it: create, update or delete",

@@ -1,19 +1,96 @@
 //! X12 transaction sets to the claims, coverages and answers that they state.
 
-use mapping::normalize::{RawInfo, State};
+use clinical::{MessageId, PatientKey};
+use formats::x12::{self, Set};
+use mapping::identity::Subjects;
+use mapping::normalize::{Input as Given, RawInfo, State};
+use mapping::x12::{Refusal, SplitError, map, map_as, split, subjects};
 use stream::{Context, StepError};
 
-use super::{NormalizeStage, UNSUPPORTED};
+use super::NormalizeStage;
+use crate::intake::sources::Source;
+use crate::stages::patient;
+
+/// The reason code of a record that holds no transaction set, or several.
+const UNREADABLE: &str = "no-transaction-set";
 
 impl NormalizeStage {
-    /// Takes in one transaction set.
+    /// Takes in one transaction set: what one member's says, or for each member their own part of it.
     pub(super) fn transaction_set(
         &self,
-        _state: &mut State,
-        _raw: &RawInfo<'_>,
-        _cx: &mut Context<'_>,
+        state: &mut State,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let detail = "transaction sets are not normalized in this version: they are kept and can be sent in again from here";
-        Err(StepError::new(UNSUPPORTED, detail))
+        let source = self.sources.named(raw.source);
+        let file = x12::read(raw.bytes);
+        let mut sets = file.sets();
+        let (Some(set), None) = (sets.next(), sets.next()) else {
+            let detail = "a record holds one transaction set in its envelope: keep each by itself";
+            return Err(StepError::new(UNREADABLE, detail));
+        };
+        if let Subjects::Several(_) = subjects(&set, &source.mapping) {
+            return self.divide_set(&set, source, raw, cx);
+        }
+        let mapped = map(&set, &source.mapping, &self.site, raw.received_time);
+        let refused = |refusal: Refusal| StepError::new(refusal.code(), refusal.to_string());
+        let mut mapped = mapped.map_err(refused)?;
+        let is_of_member = mapped.subjects.patient().is_some();
+        if is_of_member && mapped.key != raw.addressed {
+            let raw = RawInfo {
+                addressed: mapped.key,
+                ..*raw
+            };
+            return self.send_on(mapped.key, &raw, cx);
+        }
+        // What was known under an identity that is the same patient's keeps its id.
+        for kin in state.kin(patient(cx)?, raw.addressed) {
+            let as_kin = map_as(&set, &source.mapping, raw.received_time, kin);
+            state.adopt(&mut mapped.drafts, &as_kin.map_err(refused)?);
+        }
+        let given = Given::Message {
+            raw: RawInfo {
+                message_time: mapped.made,
+                ..*raw
+            },
+            drafts: &mapped.drafts,
+        };
+        self.step(state, &given, cx)
+    }
+
+    /// Gives each member of a set their own part of it.
+    fn divide_set(
+        &self,
+        set: &Set<'_, '_>,
+        source: &Source,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
+        let parts = split(set, &source.mapping).map_err(|error| {
+            let code = match &error {
+                SplitError::Refused(refusal) => refusal.code(),
+                SplitError::TooLong(_) => mapping::identity::PartsTooLong::CODE,
+            };
+            StepError::new(code, error.to_string())
+        })?;
+        for (number, part) in (0_u32..).zip(parts) {
+            let unnamed = |number: u32| {
+                let own = [raw.message_id.as_bytes(), &number.to_be_bytes()[..]].concat();
+                self.site.unassigned(&source.name, &own)
+            };
+            let key: PatientKey = match &part.patient {
+                Some(patient) => patient.key(&self.site),
+                None => unnamed(number),
+            };
+            let message_id = MessageId::derive(&[raw.message_id.as_bytes(), &number.to_be_bytes()]);
+            let raw = RawInfo {
+                message_id,
+                addressed: key,
+                bytes: &part.bytes,
+                ..*raw
+            };
+            self.send_on(key, &raw, cx)?;
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,462 @@
+//! FHIR resources on their way in, whichever way they came: what is asked of which, decided one at a time per resource, and
+//! kept in one write.
+
+mod asked;
+mod identity;
+mod index;
+mod locks;
+mod view;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use clinical::{MessageId, PatientKey, ReceivedTime};
+use formats::fhir::validate::{Issue, Severity};
+use journal::TopicPartition;
+
+use super::accept::Intake;
+use super::keep::{self, INTERACTION, Kept, Patience, RETIRED_KEY, Received, Way};
+use crate::metrics::Outcome;
+use crate::stages::{Mode, Validation};
+use crate::topics;
+
+pub(crate) use asked::{Asked, Criteria, Interaction, Refusal};
+use index::{Change, DELETE, VERSION, hash};
+pub(crate) use index::{Entry, Error as IndexError, Index, State};
+use locks::Locks;
+use view::View;
+
+/// What a resource is called on a topic.
+const CONTENT_TYPE: &str = mapping::event::FHIR_JSON;
+
+/// What has more bytes is worked on where it holds up no connection.
+const LONG_BYTES: usize = 64 << 10;
+
+/// Who sends resources, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    /// The configured name of the source.
+    pub(crate) source: Arc<str>,
+    pub(crate) way: Way,
+    pub(crate) backfill: bool,
+    pub(crate) patience: Patience,
+}
+
+/// What became of one thing that was asked.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    /// It is durable; nothing of these bytes is there where it was deleted.
+    Kept {
+        kept: Kept,
+        state: State,
+        /// What is not valid in it, where that is only told.
+        issues: Vec<Issue>,
+        bytes: Arc<[u8]>,
+    },
+    /// It was so already; nothing where what was to be deleted is not there.
+    Unchanged(Option<Entry>),
+    /// It is not taken.
+    Refused(Refusal),
+}
+
+/// Takes FHIR resources in.
+pub(crate) struct Fhir {
+    pub(crate) intake: Arc<Intake>,
+    index: Arc<Index>,
+    locks: Arc<Locks>,
+    validation: Validation,
+}
+
+/// What was decided about one thing that was asked, before anything is written.
+enum Decision {
+    /// The record of this number makes it true.
+    Write {
+        record: usize,
+        state: State,
+        issues: Vec<Issue>,
+        bytes: Arc<[u8]>,
+    },
+    Unchanged(Option<Entry>),
+    Refused(Refusal),
+}
+
+impl Fhir {
+    /// Opens the index beside the journal.
+    pub(crate) fn open(
+        intake: Arc<Intake>,
+        directory: &Path,
+        validation: &Validation,
+    ) -> Result<Self, IndexError> {
+        let raw: Vec<TopicPartition> = (0..intake.partitions)
+            .map(|partition| TopicPartition::new(topics::FHIR_RECEIVED, partition))
+            .collect();
+        let index = Index::open(directory, &*intake.journal, &raw, &intake.site_key)?;
+        Ok(Self {
+            intake,
+            index: Arc::new(index),
+            locks: Arc::default(),
+            validation: validation.clone(),
+        })
+    }
+
+    /// The index, to be brought to disk now and then.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Does what is asked in one write: each for itself, or, where `together`, all of it or nothing: then the first that
+    /// is refused is the answer to all.
+    pub(crate) async fn take(
+        &self,
+        asked: Vec<Asked>,
+        sender: &Sender,
+        together: bool,
+    ) -> Result<Vec<Done>, keep::Refusal> {
+        let mut wanted: BTreeSet<locks::Key> = self.names(&asked, sender).into_iter().collect();
+        let (held, decided) = loop {
+            let held = self.locks.hold(wanted.iter().copied().collect()).await;
+            let bytes = asked.iter().map(|one| one.bytes.len()).sum();
+            let decided = aside(bytes, || self.decide(&asked, sender, together));
+            let decided = decided.map_err(|error| keep::Refusal::History(error.to_string()))?;
+            let more = decided.names.iter().any(|name| !wanted.contains(name));
+            if !more {
+                break (held, decided);
+            }
+            // What is there already has names of its own: they are taken with the others, and all is looked at anew.
+            wanted.extend(decided.names);
+        };
+        if together && let Some(refused) = decided.refusal() {
+            return Ok(vec![Done::Refused(refused); asked.len()]);
+        }
+        for _ in decided
+            .decisions
+            .iter()
+            .filter(|one| matches!(one, Decision::Refused(_)))
+        {
+            self.intake
+                .count(&sender.source, sender.way, Outcome::Refused);
+        }
+        let prepared = self.index.prepare(decided.changes);
+        let prepared = prepared.map_err(|error| keep::Refusal::History(error.to_string()))?;
+        let then = move |kept: &[Option<Kept>]| {
+            prepared.apply(kept);
+            drop(held);
+        };
+        let kept = match decided.received.is_empty() {
+            true => Vec::new(),
+            false => {
+                let kept = self
+                    .intake
+                    .keep_and(decided.received, sender.patience, then);
+                kept.await?
+            }
+        };
+        let done = decided
+            .decisions
+            .into_iter()
+            .map(|decision| match decision {
+                Decision::Unchanged(entry) => Done::Unchanged(entry),
+                Decision::Refused(refusal) => Done::Refused(refusal),
+                Decision::Write {
+                    record,
+                    mut state,
+                    issues,
+                    bytes,
+                } => {
+                    let kept = kept.get(record).cloned();
+                    let kept = kept.expect("each record that was kept has a place");
+                    state.at = kept.at;
+                    Done::Kept {
+                        kept,
+                        state,
+                        issues,
+                        bytes,
+                    }
+                }
+            });
+        Ok(done.collect())
+    }
+
+    /// An id that no resource has yet.
+    pub(crate) fn new_id(&self, sender: &Sender, asked: &Asked) -> String {
+        let at = self.intake.stamp().micros().to_be_bytes();
+        derived(&[b"new", &at], sender, asked)
+    }
+
+    /// An id that the same content of the same source has again.
+    pub(crate) fn content_id(&self, sender: &Sender, asked: &Asked) -> String {
+        derived(&[b"content"], sender, asked)
+    }
+
+    /// What a resource of a source last was.
+    pub(crate) fn find(
+        &self,
+        source: &str,
+        resource_type: &str,
+        id: &str,
+    ) -> Result<Option<Entry>, IndexError> {
+        let name = index::name(&self.intake.site_key, source, resource_type, id);
+        let entry = self.index.get(&name)?;
+        Ok(entry.filter(|entry| entry.state.version > 0))
+    }
+
+    /// The resources of a source that have an identifier; without a system, only those whose own has none.
+    pub(crate) fn search(
+        &self,
+        source: &str,
+        resource_type: &str,
+        criteria: &Criteria,
+    ) -> Result<Vec<Entry>, IndexError> {
+        match criteria {
+            Criteria::Id(id) => {
+                let found = self.find(source, resource_type, id)?;
+                Ok(found
+                    .into_iter()
+                    .filter(|entry| !entry.state.deleted)
+                    .collect())
+            }
+            Criteria::Identifier { system, value } => {
+                let site = &self.intake.site_key;
+                let key = index::identifier(site, source, resource_type, (system, value));
+                self.index.having(&key)
+            }
+        }
+    }
+
+    /// The bytes of a resource as they were kept; nothing where retention has removed them.
+    pub(crate) fn bytes(&self, entry: &Entry) -> Result<Option<Vec<u8>>, journal::Error> {
+        let at = TopicPartition::new(topics::FHIR_RECEIVED, entry.partition);
+        let batch = match self.intake.journal.read(&at, entry.offset, 1) {
+            Err(journal::Error::OutOfRange { .. }) => return Ok(None),
+            batch => batch?,
+        };
+        let first = batch.iter().next();
+        let record = first.filter(|record| record.offset == entry.offset);
+        Ok(record.and_then(|record| record.value).map(<[u8]>::to_vec))
+    }
+
+    /// The names that are asked about before anything is looked up.
+    fn names(&self, asked: &[Asked], sender: &Sender) -> Vec<locks::Key> {
+        let site = &self.intake.site_key;
+        let source = &*sender.source;
+        let mut names = Vec::new();
+        for one in asked {
+            let kind = one.resource_type;
+            names.extend(one.id.iter().map(|id| index::name(site, source, kind, id)));
+            for (system, value) in &one.identifiers {
+                names.push(index::identifier(site, source, kind, (system, value)));
+            }
+            match &one.criteria {
+                Some(Criteria::Identifier { system, value }) => {
+                    names.push(index::identifier(site, source, kind, (system, value)));
+                }
+                Some(Criteria::Id(id)) => names.push(index::name(site, source, kind, id)),
+                None => {}
+            }
+        }
+        names
+    }
+
+    /// Decides about all that is asked as things stand now.
+    fn decide(
+        &self,
+        asked: &[Asked],
+        sender: &Sender,
+        together: bool,
+    ) -> Result<Decided, IndexError> {
+        let source = self.intake.sources.named(&sender.source);
+        let mut view = View::new(&self.index, &self.intake.site_key, source);
+        let mut decided = Decided::default();
+        // Those who are patients first: what is about them is keyed as they are.
+        let patients = |one: &Asked| one.resource_type == "Patient";
+        let mut order: Vec<usize> = (0..asked.len()).collect();
+        if together {
+            order.sort_by_key(|index| !asked.get(*index).is_some_and(patients));
+        }
+        let mut decisions: Vec<Option<Decision>> = Vec::new();
+        decisions.resize_with(asked.len(), || None);
+        for index in order {
+            let (Some(one), Some(decision)) = (asked.get(index), decisions.get_mut(index)) else {
+                continue;
+            };
+            *decision = Some(self.decide_one(one, sender, &mut view, &mut decided)?);
+        }
+        decided.decisions = decisions.into_iter().flatten().collect();
+        decided.names.extend(view.names());
+        Ok(decided)
+    }
+
+    fn decide_one(
+        &self,
+        one: &Asked,
+        sender: &Sender,
+        view: &mut View<'_>,
+        decided: &mut Decided,
+    ) -> Result<Decision, IndexError> {
+        if let Some(refusal) = &one.refusal {
+            return Ok(Decision::Refused(refusal.clone()));
+        }
+        let target = match view.target(one)? {
+            view::Target::Is(target) => target,
+            view::Target::Unchanged(entry) => return Ok(Decision::Unchanged(entry)),
+            view::Target::Refused(refusal) => return Ok(Decision::Refused(refusal)),
+        };
+        let (bytes, issues) = match self.bytes_of(one, &target) {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Decision::Refused(refusal)),
+        };
+        let hash = hash(&bytes);
+        let before = target.before.as_ref();
+        let same = before.is_some_and(|before| before.hash == hash && !before.deleted);
+        if same && one.interaction == Interaction::Update {
+            return Ok(match view.entry(&target.name)? {
+                Some(entry) => Decision::Unchanged(Some(entry)),
+                // It is among what is asked at once, and comes with the other.
+                None => Decision::Refused(Refusal::twice()),
+            });
+        }
+        let keyed = match one.interaction {
+            Interaction::Delete => identity::Keyed::of_deleted(before),
+            _ => view.key(one, &target)?,
+        };
+        let version = before.map_or(0, |before| before.version) + 1;
+        let state = State {
+            source: (*sender.source).into(),
+            resource_type: one.resource_type.into(),
+            id: target.id.as_str().into(),
+            version,
+            deleted: one.interaction == Interaction::Delete,
+            key: keyed.key,
+            hash,
+            at: ReceivedTime::from_micros(0),
+            identifiers: match one.interaction {
+                Interaction::Delete => Vec::new(),
+                _ => view.identifiers(one),
+            },
+        };
+        let bytes: Arc<[u8]> = bytes.into();
+        let record = decided.received.len();
+        let received = received(&state, sender, (one.interaction, keyed.retired), &bytes);
+        decided.received.push(received);
+        decided.change(record, target.name, state.clone());
+        if let Some((name, unknown)) = keyed.placeholder {
+            decided.change(record, name, unknown.clone());
+            view.set(name, unknown);
+        }
+        view.set(target.name, state.clone());
+        Ok(Decision::Write {
+            record,
+            state,
+            issues,
+            bytes,
+        })
+    }
+
+    /// The bytes that are to be kept, and what is not valid in them.
+    fn bytes_of(
+        &self,
+        one: &Asked,
+        target: &view::Named,
+    ) -> Result<(Vec<u8>, Vec<Issue>), Refusal> {
+        if one.interaction == Interaction::Delete {
+            return Ok((asked::deletion(one.resource_type, &target.id), Vec::new()));
+        }
+        let bytes = one.with_id(&target.id)?;
+        let mode = self.validation.mode(one.resource_type);
+        if mode == Mode::Off {
+            return Ok((bytes, Vec::new()));
+        }
+        let mut issues = formats::fhir::validate::validate(&bytes);
+        let wrong = issues.iter().any(|issue| issue.severity >= Severity::Error);
+        if wrong && mode == Mode::Reject {
+            issues.retain(|issue| issue.severity >= Severity::Error);
+            return Err(Refusal::invalid(issues));
+        }
+        Ok((bytes, issues))
+    }
+}
+
+fn derived(kind: &[&[u8]], sender: &Sender, asked: &Asked) -> String {
+    let content = hash(&asked.bytes);
+    let parts = [
+        sender.source.as_bytes(),
+        asked.resource_type.as_bytes(),
+        &content,
+    ];
+    let parts: Vec<&[u8]> = kind.iter().copied().chain(parts).collect();
+    MessageId::derive(&parts).to_string()
+}
+
+/// All that was decided.
+#[derive(Default)]
+struct Decided {
+    decisions: Vec<Decision>,
+    received: Vec<Received>,
+    changes: Vec<Change>,
+    /// The names of what was looked at: they must be held.
+    names: Vec<locks::Key>,
+}
+
+impl Decided {
+    fn change(&mut self, record: usize, name: locks::Key, state: State) {
+        self.changes.push(Change {
+            record,
+            name,
+            state,
+        });
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        self.decisions.iter().find_map(|decision| match decision {
+            Decision::Refused(refusal) => Some(refusal.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// Works on what is long without holding up the connections that this thread serves.
+pub(crate) fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    match bytes > LONG_BYTES {
+        true => tokio::task::block_in_place(work),
+        false => work(),
+    }
+}
+
+/// The raw record of a resource.
+fn received(
+    state: &State,
+    sender: &Sender,
+    (interaction, retired): (Interaction, Option<PatientKey>),
+    bytes: &Arc<[u8]>,
+) -> Received {
+    let header = |name: &str, value: &str| (name.into(), value.as_bytes().into());
+    let word = match (interaction, state.version) {
+        (Interaction::Delete, _) => DELETE,
+        (_, 1) => "create",
+        _ => "update",
+    };
+    let version = state.version.to_string();
+    let mut headers = vec![header(INTERACTION, word), header(VERSION, &version)];
+    headers.extend(retired.map(|key| header(RETIRED_KEY, &key.to_string())));
+    let named = format!("{}/{}", state.resource_type, state.id);
+    let parts = [
+        sender.source.as_bytes(),
+        named.as_bytes(),
+        version.as_bytes(),
+        &state.hash,
+    ];
+    Received {
+        topic: topics::FHIR_RECEIVED.into(),
+        key: state.key,
+        id: MessageId::derive(&parts),
+        control: None,
+        content_type: CONTENT_TYPE,
+        source: Arc::clone(&sender.source),
+        way: sender.way,
+        event_time: None,
+        backfill: sender.backfill,
+        headers,
+        bytes: bytes.as_ref().into(),
+    }
+}

@@ -1,0 +1,233 @@
+//! What is asked of one resource, and why it is refused.
+
+use formats::fhir::json;
+use formats::fhir::links;
+use formats::fhir::read::Raw;
+use formats::fhir::refused::Refused;
+use formats::fhir::validate::{self, Issue, IssueCode};
+
+use super::index::identifiers;
+
+/// What is done with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interaction {
+    Create,
+    Update,
+    Delete,
+}
+
+/// How a resource is found that is not named by its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Criteria {
+    Id(String),
+    Identifier { system: String, value: String },
+}
+
+impl Criteria {
+    /// Reads a search by `identifier` or `_id` alone.
+    pub(crate) fn parse(query: &str) -> Result<Self, Refusal> {
+        let mut pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| {
+            // How the answer is to look does not decide what is found.
+            !matches!(
+                &**name,
+                "_format" | "_pretty" | "_count" | "_summary" | "_total"
+            )
+        });
+        let (Some((name, value)), None) = (pairs.next(), pairs.next()) else {
+            return Err(Refusal::criteria());
+        };
+        match &*name {
+            "_id" => Ok(Self::Id(value.into_owned())),
+            "identifier" => {
+                let (system, value) = value.split_once('|').unwrap_or(("", &value));
+                if value.is_empty() {
+                    return Err(Refusal::criteria());
+                }
+                Ok(Self::Identifier {
+                    system: system.to_owned(),
+                    value: value.to_owned(),
+                })
+            }
+            _ => Err(Refusal::criteria()),
+        }
+    }
+}
+
+/// What is asked of one resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) interaction: Interaction,
+    pub(crate) resource_type: &'static str,
+    /// Which one, where that is known; of a creation, the id that it gets.
+    pub(crate) id: Option<String>,
+    pub(crate) criteria: Option<Criteria>,
+    /// The version that it must have.
+    pub(crate) if_match: Option<u64>,
+    pub(crate) bytes: Vec<u8>,
+    /// Its own identifiers: system and value.
+    pub(crate) identifiers: Vec<(String, String)>,
+    /// Why it is not done, where that is known before anything is looked up.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+impl Asked {
+    /// Asks for something with the bytes of a resource.
+    pub(crate) fn new(
+        interaction: Interaction,
+        resource_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Self {
+        let identifiers = match Raw::read(&bytes) {
+            Ok(resource) if interaction != Interaction::Delete => identifiers(resource),
+            _ => Vec::new(),
+        };
+        Self {
+            interaction,
+            resource_type,
+            id: None,
+            criteria: None,
+            if_match: None,
+            bytes,
+            identifiers,
+            refusal: None,
+        }
+    }
+
+    /// What cannot be asked, in the place where it was.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        Self {
+            refusal: Some(refusal),
+            ..Self::new(Interaction::Delete, "Basic", Vec::new())
+        }
+    }
+
+    /// The resource's own id.
+    pub(super) fn own_id(&self) -> Option<String> {
+        let id = Raw::read(&self.bytes).ok()?.get("id").ok().flatten()?;
+        id.text().ok().map(std::borrow::Cow::into_owned)
+    }
+
+    /// The resource under an id; every other byte is as it was sent.
+    pub(super) fn with_id(&self, id: &str) -> Result<Vec<u8>, Refusal> {
+        if self.own_id().as_deref() == Some(id) {
+            return Ok(self.bytes.clone());
+        }
+        links::with_id(&self.bytes, id).map_err(|refused| Refusal::new(400, refused))
+    }
+}
+
+/// What is kept of a deletion: the entry of a bundle that asks for it.
+pub(super) fn deletion(resource_type: &str, id: &str) -> Vec<u8> {
+    json::object(|entry| {
+        entry.object("request", |request| {
+            request
+                .string("method", "DELETE")
+                .string("url", &format!("{resource_type}/{id}"));
+        });
+    })
+}
+
+/// Why something is not done: the status that says so, and the words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    issues: Issues,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Issues {
+    Refused(Refused),
+    Invalid(Vec<Issue>),
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, refused: Refused) -> Self {
+        Self {
+            status,
+            issues: Issues::Refused(refused),
+        }
+    }
+
+    /// Says why in words; what they are about has no place in the body.
+    pub(crate) fn because(status: u16, code: IssueCode, words: impl Into<String>) -> Self {
+        Self::new(status, Refused::new(code, "", words))
+    }
+
+    /// The resource is not valid, and its type's setting is to reject such.
+    pub(super) fn invalid(issues: Vec<Issue>) -> Self {
+        Self {
+            status: 422,
+            issues: Issues::Invalid(issues),
+        }
+    }
+
+    pub(super) fn criteria() -> Self {
+        let words = "resources are found by one identifier, as in identifier=system|value, or by _id: give one of them and nothing else";
+        Self::because(400, IssueCode::NotSupported, words)
+    }
+
+    pub(super) fn several() -> Self {
+        let words =
+            "more than one resource has the identifier: name the one that is meant by its id";
+        Self::because(412, IssueCode::Conflict, words)
+    }
+
+    pub(super) fn twice() -> Self {
+        let words = "the same is asked for twice at once: ask once";
+        Self::because(409, IssueCode::Conflict, words)
+    }
+
+    pub(super) fn other_version(there: Option<u64>) -> Self {
+        let words = match there {
+            Some(version) => format!(
+                "the resource is of version {version}, not the one that If-Match names: read it again and change that one"
+            ),
+            None => "there is no such resource, and If-Match names a version of it: leave If-Match out to create it".to_owned(),
+        };
+        Self::because(412, IssueCode::Conflict, words)
+    }
+
+    pub(super) fn other_id() -> Self {
+        let words = "the resource has another id than the one it is put under: make them the same";
+        Self::because(400, IssueCode::Value, words)
+    }
+
+    pub(super) fn used_key() -> Self {
+        let words =
+            "the Idempotency-Key was used for other content: give each creation a key of its own";
+        Self::because(409, IssueCode::Duplicate, words)
+    }
+
+    /// The words as an OperationOutcome.
+    pub(crate) fn outcome(&self) -> Vec<u8> {
+        match &self.issues {
+            Issues::Refused(refused) => refused.operation_outcome(),
+            Issues::Invalid(issues) => validate::operation_outcome(issues),
+        }
+    }
+
+    /// The code of the first issue, for what is counted.
+    pub(crate) fn code(&self) -> &'static str {
+        match &self.issues {
+            Issues::Refused(refused) => refused.code.code(),
+            Issues::Invalid(_) => "invalid-resource",
+        }
+    }
+
+    /// The words of the first issue.
+    pub(crate) fn words(&self) -> String {
+        match &self.issues {
+            Issues::Refused(refused) => refused.to_string(),
+            Issues::Invalid(issues) => issues
+                .first()
+                .map(|issue| format!("{}: {}", issue.path, issue.text))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Self::new(400, refused)
+    }
+}

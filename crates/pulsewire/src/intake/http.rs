@@ -1,0 +1,279 @@
+//! The HTTP listener: FHIR resources, bundles and lines of them, each answered when the journal has it.
+
+mod answer;
+mod body;
+mod bundle;
+mod capabilities;
+mod chunks;
+mod lines;
+mod openapi;
+mod read;
+mod request;
+mod routes;
+mod write;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::ParsedCertificate;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::fhir::Fhir;
+use super::{open_files, tls};
+use crate::config::Http;
+use crate::metrics::ReasonLabels;
+use crate::tasks::{Stop, Tasks};
+use body::InFlight;
+
+/// The head of a request has at most so many bytes.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+/// And so many headers.
+const HEADERS_MAX: usize = 100;
+/// How long the listener rests when the system can open no more connections.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why the listener cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("cannot listen on {listen}: {source}; choose another address for intake.http.listen")]
+    Bind {
+        listen: SocketAddr,
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+}
+
+/// A listener that is bound but not yet taking connections.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    tls: Option<TlsAcceptor>,
+    config: Http,
+}
+
+/// What all connections share.
+struct Door {
+    fhir: Arc<Fhir>,
+    config: Http,
+    is_loopback: bool,
+    tls: Option<TlsAcceptor>,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
+    in_flight: InFlight,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug, Default)]
+struct Peer {
+    /// The source that the client's certificate is for.
+    source: Option<Arc<str>>,
+    is_tls: bool,
+}
+
+/// Takes the address, so that a start that cannot succeed fails before anything else is done; nothing where FHIR is not
+/// taken over HTTP.
+pub(crate) async fn bind(config: &Http) -> Result<Option<Listener>, Error> {
+    let Some(listen) = config.listen else {
+        return Ok(None);
+    };
+    let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
+    let socket = TcpListener::bind(listen).await;
+    let socket = socket.map_err(|source| Error::Bind { listen, source })?;
+    Ok(Some(Listener {
+        socket,
+        tls,
+        config: config.clone(),
+    }))
+}
+
+impl Listener {
+    /// The address it has, with the port the system chose if that was left open.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Takes connections until it is time to stop.
+    pub(crate) async fn run(self, fhir: Arc<Fhir>, tasks: Tasks) {
+        let permits = Arc::new(Semaphore::new(open_files::connections(
+            self.config.connections,
+            "intake.http.connections",
+        )));
+        let is_loopback = self
+            .address()
+            .is_ok_and(|address| address.ip().is_loopback());
+        let door = Arc::new(Door {
+            fhir,
+            config: self.config,
+            is_loopback,
+            tls: self.tls,
+            by_address: Mutex::default(),
+            in_flight: InFlight::default(),
+        });
+        let mut stop = tasks.stop();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.asked() => return,
+                accepted = self.socket.accept() => accepted,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    stop.sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+                door.refuse("http-too-many-connections");
+                continue;
+            };
+            if !door.enter(peer.ip()) {
+                door.refuse("http-too-many-from-address");
+                continue;
+            }
+            let (door, stop) = (Arc::clone(&door), tasks.stop());
+            tasks.spawn(async move {
+                Arc::clone(&door).serve(stream, stop).await;
+                door.leave(peer.ip());
+                drop(permit);
+            });
+        }
+    }
+}
+
+impl Door {
+    fn refuse(&self, reason: &'static str) {
+        self.count(reason);
+        tracing::warn!(reason, "a connection was closed at once");
+    }
+
+    fn count(&self, reason: &str) {
+        let labels = ReasonLabels {
+            stage: "intake",
+            reason: reason.to_owned(),
+        };
+        let timeouts = &self.fhir.intake.metrics.timeouts;
+        timeouts.get_or_create(&labels).inc();
+    }
+
+    fn enter(&self, address: IpAddr) -> bool {
+        let mut all = self
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let here = all.entry(address).or_default();
+        let room = *here < self.config.connections_per_address;
+        *here += usize::from(room);
+        room
+    }
+
+    fn leave(&self, address: IpAddr) {
+        let mut all = self
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = all.get_mut(&address) {
+            *here -= 1;
+            if *here == 0 {
+                all.remove(&address);
+            }
+        }
+    }
+
+    async fn serve(self: Arc<Self>, stream: TcpStream, stop: Stop) {
+        // An answer is small and must not wait for more to send with it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection ended before it began");
+            return;
+        }
+        let (Some(tls), Some(config)) = (&self.tls, &self.config.tls) else {
+            let peer = Peer::default();
+            return Arc::clone(&self).converse(stream, peer, stop).await;
+        };
+        match timeout(config.handshake_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let certificates = stream.get_ref().1.peer_certificates();
+                let own = certificates.and_then(<[_]>::first);
+                let peer = Peer {
+                    source: own.and_then(|own| self.source_of(own)),
+                    is_tls: true,
+                };
+                Arc::clone(&self).converse(stream, peer, stop).await;
+            }
+            Ok(Err(error)) => {
+                self.count("http-tls");
+                tracing::warn!(%error, "a TLS handshake failed");
+            }
+            Err(_) => self.count("http-tls-handshake-timeout"),
+        }
+    }
+
+    /// The source whose name a certificate is for.
+    fn source_of(&self, certificate: &CertificateDer<'_>) -> Option<Arc<str>> {
+        let certificate = ParsedCertificate::try_from(certificate).ok()?;
+        let is_for = |name: &str| {
+            let name = ServerName::try_from(name).ok()?;
+            rustls::client::verify_server_name(&certificate, &name).ok()
+        };
+        let mut sources = self.fhir.intake.sources.all();
+        let found = sources.find(|source| is_for(&source.name).is_some());
+        found.map(|source| Arc::clone(&source.name))
+    }
+
+    /// Answers the requests of a connection until either side ends it.
+    async fn converse(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Peer,
+        mut stop: Stop,
+    ) {
+        let service = {
+            let door = Arc::clone(&self);
+            service_fn(move |request: Request<hyper::body::Incoming>| {
+                let (door, peer) = (Arc::clone(&door), peer.clone());
+                async move {
+                    Ok::<_, std::convert::Infallible>(
+                        door.answer(request.map(Body::new), &peer).await,
+                    )
+                }
+            })
+        };
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.config.header_timeout)
+            .max_headers(HEADERS_MAX)
+            .max_header_size(HEAD_BYTES_MAX);
+        let mut connection =
+            std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop.asked() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            match error.is_timeout() {
+                true => self.count("http-header-timeout"),
+                false => tracing::debug!(%error, "a connection broke"),
+            }
+        }
+    }
+
+    async fn answer(self: &Arc<Self>, request: Request<Body>, peer: &Peer) -> Response<Body> {
+        request::answer(self, request, peer).await.into_response()
+    }
+}

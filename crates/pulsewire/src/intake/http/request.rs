@@ -1,0 +1,277 @@
+//! One request from its head to its answer: who asks, what for, and whether it is taken here.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, header};
+use formats::fhir::validate::IssueCode;
+
+use super::answer::{Answer, Prefer};
+use super::routes::{self, Found, Named, Operation, Route};
+use super::{Door, Peer, body, bundle, capabilities, lines, openapi, read, write};
+use crate::control::is_ours;
+use crate::intake::fhir::{Refusal, Sender};
+use crate::intake::keep::{Patience, Way};
+
+/// Names the source of what is sent, where the connection does not.
+pub(super) const SOURCE: &str = "x-pulsewire-source";
+/// Marks what is sent as history.
+pub(super) const BACKFILL: &str = "pulsewire-backfill";
+/// The name of the source that all have who name no other.
+const DEFAULT_SOURCE: &str = "default";
+
+/// What is known of a request when its body has not been read.
+pub(super) struct Asking {
+    pub(super) named: Named,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) sender: Sender,
+    /// The address of this server, as its client knows it.
+    pub(super) base: String,
+    pub(super) prefer: Prefer,
+}
+
+/// Answers a request.
+pub(super) async fn answer(door: &Arc<Door>, request: Request<Body>, peer: &Peer) -> Answer {
+    let (head, body) = request.into_parts();
+    let route = match found(head.method.as_str(), head.uri.path()) {
+        Ok(found) => found,
+        Err(answer) => return *answer,
+    };
+    if let Err(refusal) = allowed(door, &head.headers) {
+        return refusal.into();
+    }
+    let sender = match sender(door, &head.headers, peer) {
+        Ok(sender) => sender,
+        Err(refusal) => return refusal.into(),
+    };
+    let (route, named) = route;
+    let host = head
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let scheme = if peer.is_tls { "https" } else { "http" };
+    let asking = Asking {
+        named,
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        base: host
+            .map(|host| format!("{scheme}://{host}"))
+            .unwrap_or_default(),
+        prefer: Prefer::of(&head.headers),
+        headers: head.headers,
+        sender,
+    };
+    let done = carry_out(door, route, asking, body).await;
+    done.unwrap_or_else(Answer::from)
+}
+
+async fn carry_out(
+    door: &Arc<Door>,
+    route: &'static Route,
+    asking: Asking,
+    body: Body,
+) -> Result<Answer, Refusal> {
+    if !matches!(route.operation, Operation::OpenApi) {
+        takes_json(&asking.headers)?;
+    }
+    match route.body {
+        routes::Body::None => {}
+        routes::Body::Lines => {
+            is_media(&asking.headers, &LINES)?;
+            return lines::import(door, &asking, body).await;
+        }
+        routes::Body::Resource | routes::Body::Bundle => is_media(&asking.headers, &JSON)?,
+    }
+    let read = match route.body {
+        routes::Body::None => None,
+        _ => Some(body::whole(body, &asking.headers, &door.config, &door.in_flight).await?),
+    };
+    let (bytes, share) = read.unzip();
+    let bytes = bytes.unwrap_or_default();
+    let answer = match route.operation {
+        Operation::Capabilities => Ok(capabilities::answer(door, &asking.base)),
+        Operation::OpenApi => Ok(openapi::answer(&asking.base)),
+        Operation::Bundle => bundle::carry_out(door, &asking, bytes).await,
+        Operation::ProcessMessage => bundle::message(door, &asking, bytes).await,
+        Operation::Import => unreachable!("lines were taken above"),
+        Operation::Search => read::search(door, &asking).await,
+        Operation::Read | Operation::ReadVersion => read::read(door, &asking).await,
+        Operation::Create
+        | Operation::Update
+        | Operation::UpdateFound
+        | Operation::Delete
+        | Operation::DeleteFound => write::one(door, route.operation, &asking, bytes).await,
+    };
+    drop(share);
+    answer
+}
+
+fn found(method: &str, path: &str) -> Result<(&'static Route, Named), Box<Answer>> {
+    let missing = |words: &str| Box::new(Answer::because(404, IssueCode::NotFound, words));
+    match routes::find(method, path) {
+        Found::Route(route, named) => Ok((route, named)),
+        Found::Methods(methods) => {
+            let methods = methods.join(", ");
+            let words = format!("this takes {methods} and no other method");
+            let answer = Answer::because(405, IssueCode::NotSupported, &words);
+            Err(Box::new(answer.with("allow", &methods)))
+        }
+        Found::NoType => Err(missing(
+            "the address names no resource type of FHIR R4 that is kept by itself: look for its right name",
+        )),
+        Found::NoId => Err(missing(
+            "the address names no id: 1 to 64 letters, digits, hyphens and points",
+        )),
+        Found::Nothing => Err(missing(
+            "there is nothing here: /fhir/metadata tells what there is",
+        )),
+    }
+}
+
+/// Refuses what a page of another site makes a browser send.
+fn allowed(door: &Door, headers: &HeaderMap) -> Result<(), Refusal> {
+    if door.is_loopback && !is_ours(headers) {
+        let words = "ask for this service by the address it listens on";
+        return Err(Refusal::because(421, IssueCode::Security, words));
+    }
+    // Programs send no origin; a page of another site that a browser shows does.
+    if headers.contains_key(header::ORIGIN) {
+        let words = "this is for programs, not for pages: send no Origin";
+        return Err(Refusal::because(403, IssueCode::Forbidden, words));
+    }
+    Ok(())
+}
+
+/// Whose it is: as the client's certificate says, else as the request does.
+fn sender(door: &Door, headers: &HeaderMap, peer: &Peer) -> Result<Sender, Refusal> {
+    let named = headers
+        .get(SOURCE)
+        .map(|value| value.to_str().unwrap_or_default());
+    let source = match (&peer.source, named) {
+        (Some(own), Some(named)) if **own != *named => {
+            let words = "the certificate of the connection is another source's than X-Pulsewire-Source names: leave the header out";
+            return Err(Refusal::because(403, IssueCode::Forbidden, words));
+        }
+        (Some(own), _) => Arc::clone(own),
+        (None, named) => {
+            let found = door
+                .fhir
+                .intake
+                .sources
+                .find(named.unwrap_or(DEFAULT_SOURCE));
+            let words = "X-Pulsewire-Source names no source: add [source.NAME] to the configuration, or name one that is there";
+            let found = found.ok_or_else(|| Refusal::because(400, IssueCode::Value, words))?;
+            Arc::clone(&found.name)
+        }
+    };
+    let backfill = match headers.get(BACKFILL).map(axum::http::HeaderValue::as_bytes) {
+        None | Some(b"false") => false,
+        Some(b"true") => true,
+        Some(_) => {
+            let words = "Pulsewire-Backfill is true or false";
+            return Err(Refusal::because(400, IssueCode::Value, words));
+        }
+    };
+    Ok(Sender {
+        source,
+        way: Way::Http,
+        backfill,
+        patience: Patience::Refuse,
+    })
+}
+
+const JSON: [&str; 3] = ["application/fhir+json", "application/json", "text/json"];
+const LINES: [&str; 4] = [
+    "application/fhir+ndjson",
+    "application/ndjson",
+    "application/x-ndjson",
+    "application/jsonl",
+];
+
+/// Holds the kind of the body against what is read here.
+fn is_media(headers: &HeaderMap, kinds: &[&'static str]) -> Result<(), Refusal> {
+    let given = headers.get(header::CONTENT_TYPE);
+    let given = given
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut parts = given
+        .split(';')
+        .map(|part| part.trim().to_ascii_lowercase());
+    let essence = parts.next().unwrap_or_default();
+    let charset = parts.find_map(|part| part.strip_prefix("charset=").map(str::to_owned));
+    let is_utf8 = charset.is_none_or(|name| matches!(name.trim_matches('"'), "utf-8" | "us-ascii"));
+    if is_utf8 && kinds.contains(&essence.as_str()) {
+        return Ok(());
+    }
+    let kind = kinds.first().copied().unwrap_or_default();
+    let words =
+        format!("only {kind} in UTF-8 is read here: send it so, and say so in Content-Type");
+    Err(Refusal::because(415, IssueCode::NotSupported, words))
+}
+
+/// Holds the kinds of answer that are wanted against those there are.
+fn takes_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut wanted = headers
+        .get_all(header::ACCEPT)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|part| {
+            part.split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase()
+        })
+        .peekable();
+    let is_json = |kind: &String| {
+        matches!(
+            kind.as_str(),
+            "" | "*/*" | "application/*" | "text/*" | "json"
+        ) || JSON.contains(&kind.as_str())
+            || LINES.contains(&kind.as_str())
+    };
+    if wanted.peek().is_none() || wanted.any(|kind| is_json(&kind)) {
+        return Ok(());
+    }
+    let words = "answers are application/fhir+json and nothing else: accept that";
+    Err(Refusal::because(406, IssueCode::NotSupported, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn bodies_are_json_in_utf_8() {
+        let told = |kind: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            is_media(&headers, &JSON).map_err(|refusal| refusal.status)
+        };
+        assert_eq!(told("application/fhir+json"), Ok(()));
+        assert_eq!(told("Application/JSON; Charset=UTF-8"), Ok(()));
+        assert_eq!(
+            told("application/fhir+json; fhirVersion=4.0; charset=\"utf-8\""),
+            Ok(())
+        );
+        assert_eq!(told("application/fhir+json; charset=utf-16"), Err(415));
+        assert_eq!(told("application/fhir+xml"), Err(415));
+        assert_eq!(told(""), Err(415));
+    }
+
+    #[test]
+    fn answers_are_json() {
+        let told = |kinds: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(kinds));
+            takes_json(&headers).map_err(|refusal| refusal.status)
+        };
+        assert_eq!(told("application/fhir+xml, */*;q=0.1"), Ok(()));
+        assert_eq!(told("application/fhir+json;q=0.9"), Ok(()));
+        assert_eq!(told("application/fhir+xml"), Err(406));
+        assert_eq!(takes_json(&HeaderMap::new()), Ok(()));
+    }
+}

@@ -1,0 +1,192 @@
+//! One resource: created, changed or deleted.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use clinical::MessageId;
+use formats::fhir::read::Raw;
+use formats::fhir::strict;
+use formats::fhir::validate::IssueCode;
+
+use super::Door;
+use super::answer::{self, Answer};
+use super::request::Asking;
+use super::routes::Operation;
+use crate::intake::fhir::{Asked, Criteria, Interaction, Refusal, Sender, aside};
+
+/// The longest key of a creation.
+const KEY_BYTES_MAX: usize = 256;
+
+/// Does it and tells.
+pub(super) async fn one(
+    door: &Arc<Door>,
+    operation: Operation,
+    asking: &Asking,
+    bytes: Vec<u8>,
+) -> Result<Answer, Refusal> {
+    let asked = aside(bytes.len(), || asked(door, operation, asking, bytes))?;
+    let done = door.fhir.take(vec![asked], &asking.sender, false).await;
+    Ok(match done {
+        Ok(done) => match done.first() {
+            Some(done) => answer::done(done, &asking.base, asking.prefer),
+            None => Answer::new(200, Vec::new()),
+        },
+        Err(refusal) => refusal.into(),
+    })
+}
+
+fn asked(
+    door: &Door,
+    operation: Operation,
+    asking: &Asking,
+    bytes: Vec<u8>,
+) -> Result<Asked, Refusal> {
+    let resource_type = asking.named.resource_type.unwrap_or_default();
+    let interaction = match operation {
+        Operation::Create => Interaction::Create,
+        Operation::Delete | Operation::DeleteFound => Interaction::Delete,
+        _ => Interaction::Update,
+    };
+    if interaction != Interaction::Delete {
+        checked(&bytes, resource_type)?;
+    }
+    let mut asked = Asked::new(interaction, resource_type, bytes);
+    asked.if_match = if_match(&asking.headers)?;
+    match operation {
+        Operation::Create => {
+            let criteria = header_text(&asking.headers, "if-none-exist")?;
+            asked.criteria = criteria.map(|query| existing(&query)).transpose()?;
+            asked.id = Some(new_id(door, &asking.sender, &asked, &asking.headers)?);
+        }
+        Operation::Update | Operation::Delete => asked.id.clone_from(&asking.named.id),
+        Operation::UpdateFound | Operation::DeleteFound => {
+            asked.criteria = Some(Criteria::parse(&asking.query)?);
+            if operation == Operation::UpdateFound {
+                asked.id = Some(door.fhir.new_id(&asking.sender, &asked));
+            }
+        }
+        _ => {}
+    }
+    Ok(asked)
+}
+
+/// Holds a body against the type that it is sent as.
+pub(super) fn checked(bytes: &[u8], resource_type: &str) -> Result<(), Refusal> {
+    strict::check(bytes)?;
+    let named = Raw::read(bytes)
+        .ok()
+        .and_then(|raw| raw.get("resourceType").ok().flatten());
+    let named = named.and_then(|name| name.text().ok());
+    if named.as_deref() == Some(resource_type) {
+        return Ok(());
+    }
+    let words = format!(
+        "the resource is no {resource_type}, which is what it is sent as: send it to the address of its own type"
+    );
+    Err(Refusal::because(400, IssueCode::Invalid, words))
+}
+
+/// The version of `If-Match`.
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    match header_text(headers, header::IF_MATCH.as_str())? {
+        Some(text) => version(&text).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The version that an ETag is of.
+pub(super) fn version(etag: &str) -> Result<u64, Refusal> {
+    let text = etag.trim();
+    let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
+    text.parse().map_err(|_| {
+        let words = "If-Match names a version as answers do, such as W/\"3\"";
+        Refusal::because(400, IssueCode::Value, words)
+    })
+}
+
+/// The criteria of a creation that is done only where nothing meets them.
+pub(super) fn existing(query: &str) -> Result<Criteria, Refusal> {
+    let query = query.split_once('?').map_or(query, |(_, query)| query);
+    Criteria::parse(query)
+}
+
+/// The id of a resource that is created: the same for the same key.
+fn new_id(
+    door: &Door,
+    sender: &Sender,
+    asked: &Asked,
+    headers: &HeaderMap,
+) -> Result<String, Refusal> {
+    let Some(key) = header_text(headers, "idempotency-key")? else {
+        return Ok(door.fhir.new_id(sender, asked));
+    };
+    if key.is_empty() || key.len() > KEY_BYTES_MAX {
+        let words = format!("an Idempotency-Key has 1 to {KEY_BYTES_MAX} characters");
+        return Err(Refusal::because(400, IssueCode::Value, words));
+    }
+    let parts = [
+        b"idempotency-key",
+        sender.source.as_bytes(),
+        asked.resource_type.as_bytes(),
+        key.as_bytes(),
+    ];
+    Ok(MessageId::derive(&parts).to_string())
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| {
+        let words = format!("the header {name} is not text");
+        Refusal::because(400, IssueCode::Value, words)
+    })?;
+    Ok(Some(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_criteria_are_read_as_clients_write_them() {
+        assert_eq!(version("W/\"3\"").ok(), Some(3));
+        assert_eq!(version("\"3\"").ok(), Some(3));
+        assert_eq!(version("*").unwrap_err().status, 400);
+        let identifier = Criteria::Identifier {
+            system: "urn:x".into(),
+            value: "1|2".into(),
+        };
+        assert_eq!(
+            existing("identifier=urn:x|1%7C2").ok(),
+            Some(identifier.clone())
+        );
+        assert_eq!(
+            existing("Patient?identifier=urn%3Ax%7C1|2").ok(),
+            Some(identifier)
+        );
+        for wrong in [
+            "",
+            "name=x",
+            "identifier=",
+            "identifier=urn:x|",
+            "_id=1&identifier=2",
+        ] {
+            assert_eq!(existing(wrong).unwrap_err().status, 400, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_what_it_is_sent_as() {
+        let told =
+            |body: &str| checked(body.as_bytes(), "Patient").map_err(|refusal| refusal.status);
+        assert_eq!(told(r#"{"resourceType":"Patient"}"#), Ok(()));
+        assert_eq!(told(r#"{"resourceType":"Group"}"#), Err(400));
+        assert_eq!(
+            told(r#"{"resourceType":"Patient","id":"1","id":"2"}"#),
+            Err(400)
+        );
+        assert_eq!(told("[]"), Err(400));
+        assert_eq!(told(""), Err(400));
+    }
+}
