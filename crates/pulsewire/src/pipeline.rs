@@ -397,9 +397,9 @@ impl Opening<'_> {
         spec: StageSpec,
         stage: P,
     ) -> Result<Arc<StageHealth>, Error> {
-        let share = self
-            .journal
-            .share(&spec.name, &spec.inputs, &topics::all_received())?;
+        // Other raw topics are written by transactions, too: a bundle is kept whole.
+        let one_by_one = topics::all_hl7();
+        let share = self.journal.share(&spec.name, &spec.inputs, &one_by_one)?;
         let stage = Stage::open(name, spec, stage, share, &self.shared)?;
         let health = stage.health();
         stage.start(self.tasks)?;
