@@ -99,9 +99,13 @@ const BREAKS: [Break; 8] = [
         Some((IssueCode::Structure, ".colour"))
     },
     |value, _| {
-        value.as_object()?;
+        // Of a resource, it is missed what it is.
+        let is_resource = value.as_object()?.contains_key("resourceType");
         *value = json!({});
-        Some((IssueCode::Invariant, ""))
+        Some(match is_resource {
+            true => (IssueCode::Required, ".resourceType"),
+            false => (IssueCode::Invariant, ""),
+        })
     },
     |value, _| {
         value.as_array()?;
