@@ -8,6 +8,8 @@ use rdkafka::admin::{
 
 /// A setting of a topic that is none of ours.
 const SEGMENT: &str = "segment.bytes";
+/// So often it is asked whether a change has been heard of; each time is a question to a broker.
+const ASKED_MOST: usize = 2_000;
 
 #[test]
 fn a_topic_that_acknowledges_too_soon_is_refused() {
@@ -65,9 +67,15 @@ fn what_others_have_set_of_a_topic_stays_when_its_retention_changes() {
     };
     journal.ensure_topic(&shorter).expect("it is changed");
     let asked = [ResourceSpecifier::Topic(&name)];
-    let told = block_on(admin.describe_configs(&asked, &AdminOptions::new()));
-    let told = told.expect("the brokers answer").pop();
-    let told = told.expect("it was asked").expect("it is there");
+    // A broker tells of a change once it has heard of it from its controller.
+    let told = (0..ASKED_MOST).find_map(|_| {
+        let told = block_on(admin.describe_configs(&asked, &AdminOptions::new()));
+        let told = told.expect("the brokers answer").pop();
+        let told = told.expect("it was asked").expect("it is there");
+        let is_set = told.get("retention.ms")?.source == ConfigSource::DynamicTopic;
+        is_set.then_some(told)
+    });
+    let told = told.expect("what was changed is told of");
     let set = |key: &str| {
         let entry = told.get(key).expect("every topic has it");
         assert_eq!(entry.source, ConfigSource::DynamicTopic, "{key}");
