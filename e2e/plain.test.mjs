@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { browse } from "./browser.mjs";
 import { start, until } from "./pulsewire.mjs";
-import { admission, minutesBefore, potassium } from "./ward.mjs";
+import { admission, minutesBefore, nobodys, potassium } from "./ward.mjs";
 
 const EVE = { number: "E2E-EVE", family: "Elder", given: "Eve" };
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
@@ -70,6 +70,42 @@ describe("without script", () => {
       return (await history.count()) > 0;
     });
     browser.quiet("forms are quiet");
+  });
+
+  test("a record in quarantine is sent through again and corrected by forms", async () => {
+    await pulsewire.send(nobodys(minutesBefore(await pulsewire.now(), 5)));
+    const rows = page.getByRole("rowheader").filter({ hasText: "no-patient" });
+    await until("the message is in quarantine", async () => {
+      await browser.open(page, "/quarantine?code=no-patient&source=default");
+      return (await rows.count()) > 0;
+    });
+    await rows.first().getByRole("link").click();
+    await page.getByText("It was not sent through again yet.").waitFor();
+    const first = new URL(page.url()).pathname;
+    const again = page.getByRole("form", { name: "Send it through again" });
+    await again.getByLabel("Who").fill("Ada <b>Byron</b>");
+    await again.getByRole("button", { name: "Send it through again" }).click();
+    const attempt = page.getByRole("row").filter({ hasText: "Ada <b>Byron</b>" });
+    await until("it failed again", async () => {
+      await browser.open(page, first);
+      return (await attempt.getByRole("link", { name: "failed again" }).count()) > 0;
+    });
+    assert.equal(await again.count(), 0, "it is sent once");
+    await attempt.getByRole("link", { name: "failed again" }).click();
+    await page.getByText("failed again: this record").waitFor();
+    await page.getByText("Correct a copy").first().click();
+    const edit = page.getByRole("form", { name: "Correct a copy" });
+    const text = await edit.getByLabel("The message").inputValue();
+    assert.match(text, /^MSH.*\nPID\|1\|\|\nOBR/);
+    await edit.getByLabel("The message").fill(text.replace("PID|1||", `PID|1||${EVE.number}^^^HARBOURSIDE^MR`));
+    await edit.getByLabel("Who").fill("Ada");
+    await edit.getByRole("button", { name: "Send the corrected copy" }).click();
+    const second = new URL(page.url()).pathname;
+    await until("the copy is told of", async () => {
+      await browser.open(page, second);
+      return (await page.getByRole("row").filter({ hasText: "a corrected copy" }).count()) > 0;
+    });
+    browser.quiet("quarantine is quiet");
   });
 
   test("colours are chosen by a form", async () => {

@@ -84,3 +84,13 @@ export function merge(survivor, retired, at) {
     `MRG|${retired.number}^^^HARBOURSIDE^MR`,
   );
 }
+
+/** A result of nobody: its sender forgot whose it is. */
+export function nobodys(at) {
+  return lines(
+    header("ORU^R01^ORU_R01", at),
+    "PID|1||",
+    `OBR|1||L${control}^LAB|2823-3^Potassium^LN|||${stamp(at)}`,
+    `OBX|1|NM|2823-3^Potassium^LN||4.1|mmol/L|3.5-5.1|N|||F|||${stamp(at)}`,
+  );
+}

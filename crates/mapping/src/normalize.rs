@@ -242,6 +242,16 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::FromFuture,
+        Self::NoPatient,
+        Self::SelfMerge,
+        Self::MergeCycle,
+        Self::AlreadyMerged,
+        Self::UnreadableHandover,
+    ];
+
     /// Gives the code.
     pub const fn code(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ mod files;
 mod log;
 mod map;
 mod reading;
+mod redrive;
 mod run;
 mod schema;
 mod send;
@@ -55,6 +56,7 @@ enum Verb {
     Send(send::Send),
     Topics(topics::Topics),
     Tail(tail::Tail),
+    Redrive(redrive::Redrive),
     State(state::State),
     Status(status::Ask),
     Validate(validate::Validate),
@@ -172,6 +174,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Send(send) => send.run(&mut out),
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
+        Verb::Redrive(redrive) => redrive.run(&mut out),
         Verb::State(state) => state.run(&mut out),
         Verb::Status(status) => status.run(&mut out),
         Verb::Validate(validate) => validate.run(&mut out),

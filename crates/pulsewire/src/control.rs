@@ -5,6 +5,7 @@ mod audit;
 mod live;
 mod models;
 mod page;
+pub(crate) mod quarantine;
 pub(crate) mod rates;
 mod respond;
 pub(crate) mod status;
@@ -29,6 +30,8 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::intake::sources::Sources;
 use crate::metrics::Metrics;
+use crate::quarantine::Desk;
+use crate::quarantine::edit::EDITED_BYTES_MAX;
 use crate::registry;
 use crate::roles::Role;
 use crate::stages::StageHealth;
@@ -39,8 +42,10 @@ use page::Page;
 pub(crate) use audit::{AuditTopic, OPERATOR, permit};
 pub(crate) use models::totals;
 
-/// The largest body of a form.
+/// The largest body of a form, where it is not a corrected message.
 const FORM_BYTES_MAX: usize = 16 << 10;
+/// The largest body of all: in a form, a sign of a message can take three bytes.
+const BODY_BYTES_MAX: usize = 3 * EDITED_BYTES_MAX + FORM_BYTES_MAX;
 /// How many live streams may be open at once.
 const LIVE_MAX: usize = 256;
 
@@ -69,6 +74,7 @@ pub(crate) struct Control {
     pub(crate) site: String,
     pub(crate) live: tokio::sync::Semaphore,
     pub(crate) tasks: Tasks,
+    pub(crate) desk: Desk,
 }
 
 impl Control {
@@ -96,7 +102,7 @@ pub(crate) async fn serve(listener: TcpListener, control: Arc<Control>) {
     let schemas = registry::routes(&control.config, control.journal.shared(), control.clock);
     let app = Router::new()
         .fallback(any(answer))
-        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(control)
         .merge(schemas);
     let served =
@@ -131,6 +137,11 @@ async fn answer(
         (&Method::GET | &Method::HEAD, path) if path.starts_with("/assets/") => {
             return Control::asset(path)
                 .unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
+        }
+        (_, path) if path.starts_with(quarantine::PATH) => {
+            let query = query(uri.query().unwrap_or_default());
+            let asked = (&method, path);
+            return quarantine::answer(&control, asked, query, &headers, &body).await;
         }
         _ if !control.config.roles.has(Role::Ui) => {
             return respond::no_pages(&control.config.roles);

@@ -8,6 +8,7 @@ mod delivery;
 mod engine;
 mod explain;
 mod intake;
+mod quarantine;
 mod stages;
 mod views;
 mod ward;

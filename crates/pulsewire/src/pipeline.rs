@@ -26,6 +26,7 @@ use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
 use crate::intake::{Intake, http, mllp};
 use crate::metrics::Metrics;
+use crate::quarantine::Desk;
 use crate::registry::{self, SchemaIds};
 use crate::roles::Role;
 use crate::site_key;
@@ -145,6 +146,15 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         site: site.to_owned(),
         live: Control::live_permits(),
         tasks: tasks.clone(),
+        desk: Desk {
+            journal: entry.journal.shared(),
+            sources: Arc::clone(&entry.sources),
+            site: entry.site_key.clone(),
+            config: config.clone(),
+            states: stations.states,
+            clock,
+            busy: Mutex::default(),
+        },
     });
     tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
     tasks.spawn(upkeep::look_at_rates(Arc::clone(&state)));
@@ -217,6 +227,8 @@ struct Entry {
 struct Stations {
     views: views::Shared,
     healths: Vec<Arc<StageHealth>>,
+    /// Where those stages that run here keep their state.
+    states: Option<FjallDatabase>,
 }
 
 /// Opens the journal and the memory of accepted messages.
@@ -303,14 +315,15 @@ fn open_stations(
 ) -> Result<Stations, Error> {
     let partitions = config.journal.partitions;
     let roles = &config.roles;
-    let healths = if roles.has_a_stage() {
-        start_stages(config, entry, tasks)?
+    let (healths, states) = if roles.has_a_stage() {
+        let states = FjallDatabase::open(&config.journal.directory.join("state"))?;
+        (start_stages(config, entry, &states, tasks)?, Some(states))
     } else {
         tracing::warn!(
             %roles,
             "here messages are not normalized and nobody is alerted; another process must have these roles"
         );
-        Vec::new()
+        (Vec::new(), None)
     };
     let views = views::Shared::default();
     if roles.has(Role::Ui) {
@@ -334,16 +347,21 @@ fn open_stations(
     if let Some(fhir) = &entry.fhir {
         upkeep::start_indexing(fhir, tasks)?;
     }
-    Ok(Stations { views, healths })
+    Ok(Stations {
+        views,
+        healths,
+        states,
+    })
 }
 
 /// Starts those of normalize, workloads and alerts that are this process's, each on a thread of its own.
 fn start_stages(
     config: &Config,
     entry: &Entry,
+    states: &FjallDatabase,
     tasks: &Tasks,
 ) -> Result<Vec<Arc<StageHealth>>, Error> {
-    let states = FjallDatabase::open(&config.journal.directory.join("state"))?;
+    let states = states.clone();
     let metrics = Arc::clone(&entry.metrics);
     let opening = Opening {
         journal: &entry.journal,

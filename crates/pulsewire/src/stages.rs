@@ -15,6 +15,8 @@ pub(crate) use devices::{
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;
 pub(crate) use runner::{Shared, Stage, StageHealth, partitions_of};
+#[cfg(test)]
+pub(crate) use validation::INVALID;
 pub(crate) use validation::{Mode, Validation};
 pub(crate) use workloads::WorkloadStage;
 

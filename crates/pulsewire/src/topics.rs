@@ -22,6 +22,8 @@ pub(crate) const AUDIT: &str = "healthcare.audit";
 pub(crate) const REFUSED: &str = "healthcare.hl7v2.refused";
 /// Codes that nothing translates, message by message, without whose they are.
 pub(crate) const UNMAPPED: &str = "healthcare.mapping.unmapped";
+/// What of quarantine was sent through again, by whom and when.
+pub(crate) const REDRIVEN: &str = "healthcare.quarantine.redriven";
 /// Which schemas were registered under which subjects, where the registry is our own.
 pub(crate) const SCHEMAS: &str = "healthcare.schemas";
 /// Which site key all processes derive pseudonyms from, by its fingerprint, where several share a journal.
@@ -119,6 +121,7 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
         REFUSED,
         UNMAPPED,
         DEVICE_STATUS,
+        REDRIVEN,
     ]
     .map(Topic::from);
     let names = with_quarantine()

@@ -15,6 +15,7 @@ use clinical::{
 use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
 use mapping::event::{Envelope, event};
 
+use crate::quarantine::attempt::Attempt;
 use crate::stages::partitions_of;
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
@@ -22,7 +23,7 @@ use crate::unmapped::Unmapped;
 
 pub(crate) use alert::AlertView;
 pub(crate) use patient::{PatientView, VITALS};
-pub(crate) use quarantine::{QuarantineView, advice};
+pub(crate) use quarantine::QuarantineView;
 
 /// So much of a patient's time is kept.
 pub(crate) const WINDOW: Duration = Duration::from_secs(48 * 60 * 60);
@@ -32,6 +33,8 @@ const PATIENTS_MAX: usize = 20_000;
 const ENDED_ALERTS_MAX: usize = 5_000;
 /// So many unusable records are listed, the newest.
 const QUARANTINE_MAX: usize = 2_000;
+/// Of so many records it is known that they were sent through again.
+const REDRIVEN_MAX: usize = 20_000;
 /// How much is read at once.
 const READ_BYTES: usize = 512 << 10;
 /// How long to wait for news before looking at the word to stop.
@@ -61,6 +64,8 @@ pub(crate) struct Views {
     pub(crate) quarantine: VecDeque<QuarantineView>,
     pub(crate) deliveries: BTreeMap<AlertId, Vec<alert::DeliveryView>>,
     pub(crate) unmapped: Unmapped,
+    /// What was sent through again, by the place of the record in quarantine.
+    pub(crate) redriven: BTreeMap<String, Attempt>,
     /// Changes with every record taken in: pages that show it have nothing new while it stands still.
     pub(crate) version: u64,
 }
@@ -106,6 +111,7 @@ impl Reader {
             topics::ALERT_STREAM,
             topics::REFUSED,
             topics::UNMAPPED,
+            topics::REDRIVEN,
         ];
         let quarantines = topics::with_quarantine()
             .into_iter()
@@ -236,6 +242,7 @@ impl Views {
             topics::DELIVERY => self.take_delivery(record),
             topics::DELIVERY_ATTEMPT => self.take_attempt(record),
             topics::UNMAPPED => self.unmapped.take_in(record),
+            topics::REDRIVEN => self.take_redriven(record),
             _ => {
                 let view = QuarantineView::new(at, record);
                 let place = self
@@ -343,6 +350,15 @@ impl Views {
             }
         }
         self.forget_alerts();
+    }
+
+    fn take_redriven(&mut self, record: &RecordRef<'_>) {
+        if let Some(attempt) = Attempt::read(record) {
+            self.redriven.insert(attempt.quarantined.clone(), attempt);
+        }
+        if self.redriven.len() > REDRIVEN_MAX {
+            self.redriven.pop_first();
+        }
     }
 
     fn take_delivery(&mut self, record: &RecordRef<'_>) {

@@ -48,6 +48,8 @@ pub enum RecordKind {
     Audit,
     /// The codes of a message that nothing translates.
     Unmapped,
+    /// A record in quarantine that was sent through again.
+    Redriven,
     /// A measurement of a device.
     Vitals,
     /// What a device said in one message: many measurements.
@@ -99,6 +101,7 @@ impl RecordKind {
             Self::Attempt => "delivery-attempt",
             Self::Audit => "audit",
             Self::Unmapped => "unmapped",
+            Self::Redriven => "redriven",
             Self::Vitals => "device-vitals",
             Self::DevicePacket => "device-packet",
             Self::DeviceAssociation => "device-association",
@@ -140,6 +143,9 @@ impl RecordKind {
             Self::Attempt => "A try to bring news of an alert, and how it ended.",
             Self::Audit => "Somebody opened what identifies a person; written before it is shown.",
             Self::Unmapped => "The codes of a message that nothing translates.",
+            Self::Redriven => {
+                "A record in quarantine was sent through again, as it was or corrected."
+            }
             Self::Vitals => "A measurement of a device at the bedside.",
             Self::DevicePacket => "What a device at the bedside said in one message, in few bytes.",
             Self::DeviceAssociation => {
@@ -182,6 +188,7 @@ impl RecordKind {
             Self::Delivery => Some("application/vnd.pulsewire.delivery+json"),
             Self::Attempt | Self::Audit | Self::Registration => Some("application/json"),
             Self::Unmapped => Some("application/vnd.pulsewire.unmapped+json"),
+            Self::Redriven => Some("application/vnd.pulsewire.redriven+json"),
             Self::Vitals | Self::DevicePacket => Some("application/vnd.apache.avro"),
             Self::DeviceAssociation => Some("application/vnd.pulsewire.device-association+json"),
             Self::DeviceStatus => Some("application/vnd.pulsewire.device-status+json"),
@@ -209,6 +216,7 @@ impl RecordKind {
             Self::Vitals | Self::DevicePacket | Self::DeviceAssociation | Self::DeviceStatus => {
                 Key::Device
             }
+            Self::Redriven => Key::Place,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,
             Self::Site => Key::Fingerprint,

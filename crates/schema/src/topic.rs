@@ -84,6 +84,10 @@ fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
             "Codes that nothing translates, message by message.",
             vec![RecordKind::Unmapped],
         ),
+        "healthcare.quarantine.redriven" => (
+            "What of quarantine was sent through again, by whom and when.",
+            vec![RecordKind::Redriven],
+        ),
         "healthcare.schemas" => (
             "What the schema registry was told, where it is Pulsewire's own.",
             vec![RecordKind::Registration],

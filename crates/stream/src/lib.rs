@@ -44,6 +44,8 @@ mod store;
 
 mod quarantine;
 
+mod rehearsal;
+
 mod progress;
 
 pub use context::Context;
@@ -54,6 +56,7 @@ pub use quarantine::{
     VERSION_HEADER,
 };
 pub use recovery::Recovery;
+pub use rehearsal::rehearse;
 pub use spec::{Limits, StageSpec, changelog_topic, late_topic, quarantine_topic};
 pub use store::{
     ChangelogPosition, EachState, EachTimer, FjallDatabase, FjallStore, Head, MemoryStore, Store,

@@ -46,7 +46,8 @@ pub use patients::{
     patients_live, patients_page,
 };
 pub use quarantine::{
-    ParsedField, ParsedSegment, QuarantineList, QuarantineRow, Quarantined, quarantine_fragment,
-    quarantine_live, quarantine_page, quarantined_fragment, quarantined_page,
+    AttemptRow, ParsedField, ParsedSegment, QuarantineForms, QuarantineList, QuarantineRow,
+    Quarantined, quarantine_fragment, quarantine_live, quarantine_page, quarantined_fragment,
+    quarantined_page,
 };
 pub use refusal::{Refusal, refusal_page};

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::frame::{self, Choice, Choices, Frame, Place, query, render};
+use crate::frame::{self, Choice, Choices, Frame, Link, Place, query, render};
 use crate::number;
 use crate::raw::RawText;
 use crate::stamp::Clock;
@@ -24,6 +24,8 @@ pub struct QuarantineRow {
     pub code: String,
     /// The reason in plain words.
     pub reason: String,
+    /// Whether it was sent through again since.
+    pub redriven: bool,
 }
 
 /// What the list of quarantine shows.
@@ -33,6 +35,10 @@ pub struct QuarantineList {
     pub code: Option<String>,
     /// How many there are for each reason code.
     pub counts: Vec<(String, u64)>,
+    /// The source chosen; nothing for all.
+    pub source: Option<String>,
+    /// How many there are for each source.
+    pub sources: Vec<(String, u64)>,
     /// The records, newest first.
     pub rows: Vec<QuarantineRow>,
     /// Where older ones are, when there are more.
@@ -58,6 +64,32 @@ pub struct Quarantined {
     pub raw: Option<Vec<u8>>,
     /// What could be read of them.
     pub parsed: Vec<ParsedSegment>,
+    /// How often it was sent through again, the first time first.
+    pub attempts: Vec<AttemptRow>,
+    /// What can be done with it now; nothing where that is nothing.
+    pub forms: Option<QuarantineForms>,
+}
+
+/// One time that it was sent through again.
+#[derive(Clone, Debug)]
+pub struct AttemptRow {
+    /// When.
+    pub at_us: i64,
+    /// Who did it.
+    pub who: String,
+    /// What was sent, such as `a corrected copy`.
+    pub what: String,
+    /// What came of it.
+    pub result: Link,
+}
+
+/// What can be done with a record.
+#[derive(Clone, Debug)]
+pub struct QuarantineForms {
+    /// Whether it can be sent through again as it is.
+    pub redrive: bool,
+    /// Its text, where a corrected copy can be sent.
+    pub text: Option<String>,
 }
 
 /// A segment as it was read.
@@ -94,39 +126,64 @@ pub fn quarantine_page(frame: &Frame, list: &QuarantineList) -> String {
 
 /// Makes the list of quarantine as the element that stays live.
 pub fn quarantine_fragment(frame: &Frame, list: &QuarantineList) -> String {
-    let path = match &list.code {
-        Some(code) => format!("/live/quarantine?code={}", query(code)),
-        None => "/live/quarantine".to_owned(),
-    };
+    let path = format!(
+        "/live{}",
+        address(list.code.as_deref(), list.source.as_deref())
+    );
     frame::live("quarantine", &path, &quarantine_live(frame, list))
 }
 
 /// Makes what is inside the live element, for its stream.
 pub fn quarantine_live(frame: &Frame, list: &QuarantineList) -> String {
-    let mut choices = vec![Choice {
-        text: "All".to_owned(),
-        href: "/quarantine".to_owned(),
-        count: Some(number::count(
-            list.counts.iter().map(|(_, n)| n).sum::<u64>(),
-        )),
-        current: list.code.is_none(),
-    }];
-    choices.extend(list.counts.iter().map(|(code, count)| Choice {
-        text: code.clone(),
-        href: format!("/quarantine?code={}", query(code)),
-        count: Some(number::count(*count)),
-        current: list.code.as_ref() == Some(code),
-    }));
+    let (code, source) = (list.code.as_deref(), list.source.as_deref());
+    let reasons = choices(&list.counts, code, |code| address(code, source));
+    let sources = choices(&list.sources, source, |source| address(code, source));
+    let of = |label, name, choices| Choices {
+        label,
+        name,
+        target: "quarantine",
+        choices,
+    };
     render(&List {
         clock: frame.clock(),
-        choices: Choices {
-            label: "Reason",
-            name: "choice",
-            target: "quarantine",
-            choices,
-        },
+        reasons: of("Reason", "choice", reasons),
+        sources: of("Source", "source", sources),
         list,
     })
+}
+
+fn choices(
+    counts: &[(String, u64)],
+    chosen: Option<&str>,
+    to: impl Fn(Option<&str>) -> String,
+) -> Vec<Choice> {
+    let all = Choice {
+        text: "All".to_owned(),
+        href: to(None),
+        count: Some(number::count(
+            counts.iter().map(|(_, count)| count).sum::<u64>(),
+        )),
+        current: chosen.is_none(),
+    };
+    let each = counts.iter().map(|(name, count)| Choice {
+        text: name.clone(),
+        href: to(Some(name)),
+        count: Some(number::count(*count)),
+        current: chosen == Some(name),
+    });
+    std::iter::once(all).chain(each).collect()
+}
+
+fn address(code: Option<&str>, source: Option<&str>) -> String {
+    let parts: Vec<String> = [("code", code), ("source", source)]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", query(value?))))
+        .collect();
+    if parts.is_empty() {
+        "/quarantine".to_owned()
+    } else {
+        format!("/quarantine?{}", parts.join("&"))
+    }
 }
 
 /// Makes one record in quarantine as a page.
@@ -141,6 +198,7 @@ pub fn quarantined_fragment(frame: &Frame, record: &Quarantined) -> String {
     render(&One {
         clock: frame.clock(),
         raw: record.raw.as_deref().map(RawText::read),
+        frame,
         record,
     })
 }
@@ -155,7 +213,8 @@ struct ListPage {
 #[template(path = "quarantine_live.html")]
 struct List<'a> {
     clock: Clock,
-    choices: Choices<'a>,
+    reasons: Choices<'a>,
+    sources: Choices<'a>,
     list: &'a QuarantineList,
 }
 
@@ -163,6 +222,7 @@ struct List<'a> {
 #[template(path = "quarantined.html")]
 struct One<'a> {
     clock: Clock,
+    frame: &'a Frame,
     raw: Option<RawText>,
     record: &'a Quarantined,
 }

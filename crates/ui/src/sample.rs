@@ -1,9 +1,10 @@
 //! Invented data for every page: for the page of components, for tests and for whoever wants to look.
 
 use crate::{
-    Alert, AlertForms, AlertList, AlertRow, AlertState, DeliveryRow, Disk, EvidenceRow, Frame,
-    Health, HistoryRow, Link, Overview, ParsedField, ParsedSegment, QuarantineList, QuarantineRow,
-    Quarantined, Refusal, RevisionRow, Severity, Source, Station, Theme, WayStep,
+    Alert, AlertForms, AlertList, AlertRow, AlertState, AttemptRow, DeliveryRow, Disk, EvidenceRow,
+    Frame, Health, HistoryRow, Link, Overview, ParsedField, ParsedSegment, QuarantineForms,
+    QuarantineList, QuarantineRow, Quarantined, Refusal, RevisionRow, Severity, Source, Station,
+    Theme, WayStep,
 };
 
 mod codes;
@@ -390,6 +391,7 @@ pub fn quarantine() -> QuarantineList {
         control_id: format!("LE{}", 90_210 + number),
         code: code.to_owned(),
         reason: reason.to_owned(),
+        redriven: number == 3,
     };
     QuarantineList {
         code: None,
@@ -397,6 +399,8 @@ pub fn quarantine() -> QuarantineList {
             ("no-patient-identifier".to_owned(), 12),
             ("time-in-future".to_owned(), 5),
         ],
+        source: None,
+        sources: vec![("lab-east".to_owned(), 15), ("lab-west".to_owned(), 2)],
         rows: vec![
             row(
                 1,
@@ -436,7 +440,7 @@ pub fn quarantined() -> Quarantined {
         row: rows.next().expect("the sample has at least one record"),
         detail: "PID-3 has an assigning authority and no identifier.".to_owned(),
         advice: "Ask the sender of lab-east to fill PID-3.1. A corrected message under a new control id needs nothing from you.".to_owned(),
-        command: Some("pulsewire redrive healthcare.hl7v2.oru.quarantine --id q1".to_owned()),
+        command: Some("pulsewire redrive --at healthcare.hl7v2.oru.quarantine/3/118".to_owned()),
         origin: "healthcare.hl7v2.oru.quarantine/3/118".to_owned(),
         raw_origin: Some("healthcare.hl7v2.oru/3/90211".to_owned()),
         raw: Some(
@@ -459,6 +463,16 @@ pub fn quarantined() -> Quarantined {
                 fields: vec![identifier, field("PID-5", "patient name", "Doe^Jane")],
             },
         ],
+        attempts: vec![AttemptRow {
+            at_us: ago(2),
+            who: "Ada".to_owned(),
+            what: "as it was".to_owned(),
+            result: Link::to("failed again", "/quarantine/q2"),
+        }],
+        forms: Some(QuarantineForms {
+            redrive: true,
+            text: Some("MSH|^~\\&|LAB|EAST|PW|ST|20261121064340+0100||ORU^R01|LE90211|P|2.5.1\nPID|1||^^^EXAMPLE^MR||Doe^Jane||19540211|F\n".to_owned()),
+        }),
     }
 }
 

@@ -274,6 +274,8 @@ fn hostile_quarantine() -> (ui::QuarantineList, ui::Quarantined) {
     let mut list = sample::quarantine();
     list.code = Some(hostile());
     list.counts = vec![(hostile(), 1)];
+    list.source = Some(hostile());
+    list.sources = vec![(hostile(), 1)];
     list.more = Some(hostile());
     list.rows[0].id = hostile();
     list.rows[0].source = hostile();
@@ -295,6 +297,13 @@ fn hostile_quarantine() -> (ui::QuarantineList, ui::Quarantined) {
     record.parsed[0].fields[0].name = hostile();
     record.parsed[0].fields[0].value = hostile();
     record.parsed[0].fields[0].problem = Some(hostile());
+    record.attempts[0].who = hostile();
+    record.attempts[0].what = hostile();
+    record.attempts[0].result = ui::Link::to(hostile(), hostile());
+    record.forms = Some(ui::QuarantineForms {
+        redrive: true,
+        text: Some(hostile()),
+    });
     (list, record)
 }
 

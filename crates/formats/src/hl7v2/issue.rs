@@ -130,6 +130,37 @@ impl fmt::Display for Issue {
 }
 
 impl IssueCode {
+    /// All of them.
+    pub const ALL: [Self; 27] = [
+        Self::NoHeader,
+        Self::Utf16,
+        Self::MessageTooLong,
+        Self::SegmentTooLong,
+        Self::TooManySegments,
+        Self::TooManyFields,
+        Self::TooManyRepetitions,
+        Self::TooManyComponents,
+        Self::SeparatorsInvalid,
+        Self::SeparatorsDuplicate,
+        Self::SeparatorsShort,
+        Self::SeparatorsLong,
+        Self::SeparatorsDoubledEscape,
+        Self::SeveralHeaders,
+        Self::BatchHeader,
+        Self::MessageTypeMissing,
+        Self::ControlIdMissing,
+        Self::VersionMissing,
+        Self::ByteOrderMark,
+        Self::LeadingBytes,
+        Self::TrailingBytes,
+        Self::SegmentEndsMixed,
+        Self::NulByte,
+        Self::SegmentName,
+        Self::CharsetUnknown,
+        Self::CharsetMultibyte,
+        Self::CharsetMismatch,
+    ];
+
     /// Returns the name that configuration, metrics and documents use; it never changes.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -123,6 +123,8 @@ pub(super) fn keep(
 ) -> Outputs {
     let mut writer = Writer::new(key, raw, &[b"keep"]);
     state.absorbed.retain(|absorbed| *absorbed != by);
+    // It is in quarantine now, and may be sent through again once what contradicts it is undone.
+    state.unremember(raw.message_id);
     if let Some(before) = state.patient.take() {
         let mut now = before.clone();
         let links = without_item(

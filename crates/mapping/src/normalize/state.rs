@@ -227,6 +227,12 @@ impl State {
         true
     }
 
+    /// Takes back that a message was remembered: it was not used after all.
+    pub(super) fn unremember(&mut self, message: MessageId) {
+        let name = short(message.as_bytes());
+        self.messages.retain(|(_, known)| *known != name);
+    }
+
     /// Forgets what is older than [`REMEMBERED`].
     pub(super) fn forget(&mut self, now: ReceivedTime) {
         let oldest = now.minus(REMEMBERED);

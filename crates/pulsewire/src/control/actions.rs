@@ -1,4 +1,4 @@
-//! What forms ask for: to acknowledge and resolve alerts, to choose colours.
+//! What forms ask for: to acknowledge and resolve alerts, to send quarantine through again, to choose colours.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use axum::response::Response;
 use clinical::{AlertId, Command, CommandKind, wire};
 use journal::{Record, TopicPartition, Write, partition_for};
 
-use super::{Control, query, respond};
+use super::{Control, FORM_BYTES_MAX, quarantine, query, respond};
 use crate::topics;
 
 /// The longest name of a person and the longest reason that are kept.
@@ -23,6 +23,11 @@ pub(super) async fn act(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let is_edit = matches!(parts.as_slice(), ["quarantine", _, "edit"]);
+    if body.len() > FORM_BYTES_MAX && !is_edit {
+        return respond::refusal(control, headers, 413, "This form is too long.");
+    }
     let form = query(&String::from_utf8_lossy(body));
     if form.get("csrf") != Some(&control.csrf) {
         return respond::refusal(
@@ -32,7 +37,6 @@ pub(super) async fn act(
             "This form is of an earlier start or of another site: load the page again and repeat it.",
         );
     }
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
         ["ui", "theme"] => theme(&form),
         ["alerts", id, "acknowledge"] => {
@@ -41,6 +45,8 @@ pub(super) async fn act(
         ["alerts", id, "resolve"] => {
             change(control, headers, id, CommandKind::Resolve, &form).await
         }
+        ["quarantine", id, "redrive"] => quarantine::redrive_one(control, headers, id, &form).await,
+        ["quarantine", id, "edit"] => quarantine::edit(control, headers, id, &form).await,
         _ => respond::refusal(
             control,
             headers,

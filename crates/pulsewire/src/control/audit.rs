@@ -27,20 +27,40 @@ struct Written<'a> {
 
 impl Audit for AuditTopic<'_> {
     fn record(&self, access: &Access) -> Result<(), AuditError> {
+        self.write(&access.who, access.purpose, access.patient, access.at)
+    }
+}
+
+impl AuditTopic<'_> {
+    /// Writes down what somebody does that is about no one patient, before it is done.
+    pub(crate) fn note(
+        &self,
+        who: &str,
+        purpose: &str,
+        at: ReceivedTime,
+    ) -> Result<(), AuditError> {
+        self.write(who, purpose, None, at)
+    }
+
+    fn write(
+        &self,
+        who: &str,
+        purpose: &str,
+        patient: Option<PatientKey>,
+        time: ReceivedTime,
+    ) -> Result<(), AuditError> {
         let written = Written {
-            who: &access.who,
-            purpose: access.purpose,
-            patient: access.patient.map(|key| key.to_string()),
-            at: access.at.to_string(),
+            who,
+            purpose,
+            patient: patient.map(|key| key.to_string()),
+            at: time.to_string(),
         };
-        let key: Box<[u8]> = access
-            .patient
-            .map_or_else(Box::default, |key| (*key.as_bytes()).into());
+        let key: Box<[u8]> = patient.map_or_else(Box::default, |key| (*key.as_bytes()).into());
         let at = TopicPartition::new(topics::AUDIT, partition_for(&key, self.partitions));
         let record = Record {
             key,
-            event_time: access.at.micros(),
-            received_time: access.at.micros(),
+            event_time: time.micros(),
+            received_time: time.micros(),
             headers: vec![("content-type".into(), (*b"application/json").into())],
             value: Some(
                 serde_json::to_vec(&written)

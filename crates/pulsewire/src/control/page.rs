@@ -17,7 +17,8 @@ pub(super) enum Page {
     Alert(AlertId),
     Patients,
     Patient(PatientKey, Window),
-    Quarantine(Option<String>),
+    /// By reason and by source.
+    Quarantine(Option<String>, Option<String>),
     Quarantined(String),
     /// By source and by field.
     Codes(Option<String>, Option<String>),
@@ -67,9 +68,10 @@ impl Page {
                 PatientKey::parse(id)?,
                 value("window").and_then(Window::parse).unwrap_or_default(),
             ),
-            ["quarantine"] => {
-                Self::Quarantine(value("reason").or(value("code")).map(str::to_owned))
-            }
+            ["quarantine"] => Self::Quarantine(
+                value("reason").or(value("code")).map(str::to_owned),
+                value("source").map(str::to_owned),
+            ),
             ["quarantine", id] => Self::Quarantined((*id).to_owned()),
             ["codes"] => Self::Codes(
                 value("source").map(str::to_owned),
@@ -91,7 +93,7 @@ impl Page {
             Self::Alert(_) => Some("alert"),
             Self::Patients => Some("patients"),
             Self::Patient(..) => Some("patient"),
-            Self::Quarantine(_) => Some("quarantine"),
+            Self::Quarantine(..) => Some("quarantine"),
             Self::Codes(..) => Some("codes"),
             Self::Quarantined(_) | Self::Message(..) | Self::Kit => None,
         }
@@ -104,7 +106,7 @@ impl Page {
 pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, Refused> {
     let views = control.views.read();
     let (purpose, patient) = match page {
-        Page::Overview | Page::Quarantine(_) | Page::Codes(..) | Page::Kit => return Ok(None),
+        Page::Overview | Page::Quarantine(..) | Page::Codes(..) | Page::Kit => return Ok(None),
         Page::Message(id, _) => ("view message", message::patient(control, id)?),
         Page::Alerts(_) => ("view alert list", None),
         Page::Alert(id) => (
@@ -168,8 +170,8 @@ pub(super) fn render(
                 [ui::patient_page, ui::patient_fragment, ui::patient_live],
             )
         }
-        Page::Quarantine(reason) => {
-            let model = quarantine::list(control, reason.as_deref());
+        Page::Quarantine(reason, source) => {
+            let model = quarantine::list(control, reason.as_deref(), source.as_deref());
             make.of(
                 &model,
                 [

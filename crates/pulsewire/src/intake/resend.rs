@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 
 use store::Store;
 
+use crate::quarantine::REDRIVEN_FROM;
+
 /// How much of a raw topic is read at once at the start.
 const READ_BYTES: usize = 1 << 20;
 /// At the start, so many messages are in memory before they go to disk.
@@ -281,6 +283,10 @@ impl Resends {
     }
 
     fn take_in(&self, from: &TopicPartition, record: &RecordRef<'_>) {
+        if record.header(REDRIVEN_FROM).is_some() {
+            // Its sender was answered when it came first, and gets that answer again.
+            return;
+        }
         let id = record
             .header(MESSAGE_ID)
             .and_then(|hex| MessageId::parse(std::str::from_utf8(hex).ok()?));

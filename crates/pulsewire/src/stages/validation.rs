@@ -8,7 +8,7 @@ use mapping::normalize::Output;
 use crate::metrics::{InvalidLabels, Metrics};
 
 /// The reason code of a resource that is kept in quarantine.
-pub(super) const INVALID: &str = "invalid-resource";
+pub(crate) const INVALID: &str = "invalid-resource";
 
 /// Stands on a published record that is not valid: the first of what is wrong with it.
 pub(super) const VALIDATION_HEADER: &str = "validation";

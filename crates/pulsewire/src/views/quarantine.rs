@@ -1,9 +1,12 @@
-//! One unusable record as the list shows it, and what to do about it.
+//! One unusable record as the list shows it, and where it is.
 
 use clinical::{PatientKey, ReceivedTime};
 use formats::fhir::read::Raw;
 use journal::{RecordRef, TopicPartition};
-use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER};
+use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER, STAGE_HEADER};
+
+use crate::quarantine::list::Place;
+use crate::quarantine::{ATTEMPT, EDITED_FROM, REDRIVEN_FROM};
 
 /// An unusable record: why, and where it is.
 #[derive(Clone, Debug)]
@@ -17,6 +20,15 @@ pub(crate) struct QuarantineView {
     pub(crate) reason: String,
     pub(crate) detail: String,
     pub(crate) origin: String,
+    /// The stage that could not use it; may be empty.
+    pub(crate) stage: String,
+    pub(crate) content_type: String,
+    /// The record in quarantine that was sent through again and led to this one; may be empty.
+    pub(crate) redriven_from: String,
+    /// The record in quarantine that it is a corrected copy of; may be empty.
+    pub(crate) edited_from: String,
+    /// How often it was sent through again before.
+    pub(crate) attempt: u32,
 }
 
 impl QuarantineView {
@@ -33,6 +45,27 @@ impl QuarantineView {
             reason: text(REASON_HEADER),
             detail: readable(text(DETAIL_HEADER)),
             origin: text(ORIGIN_HEADER),
+            stage: text(STAGE_HEADER),
+            content_type: text("content-type"),
+            redriven_from: text(REDRIVEN_FROM),
+            edited_from: text(EDITED_FROM),
+            attempt: text(ATTEMPT).parse().unwrap_or(0),
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            at: self.at.clone(),
+            offset: self.offset,
+        }
+    }
+
+    /// The record in quarantine that was sent through again, as it was or corrected, and led to this one; may be empty.
+    pub(crate) fn before(&self) -> &str {
+        match self.redriven_from.is_empty() {
+            true => &self.edited_from,
+            false => &self.redriven_from,
         }
     }
 
@@ -54,34 +87,6 @@ fn readable(detail: String) -> String {
         Some(format!("{}: {}", path.text().ok()?, text.text().ok()?))
     });
     said.collect::<Vec<_>>().join("; ")
-}
-
-/// What a person can do about a reason.
-pub(crate) fn advice(reason: &str) -> &'static str {
-    match reason {
-        "no-header" | "separators-invalid" | "separators-duplicate" | "utf-16" => {
-            "The sender's interface writes what is no HL7 v2: have it corrected there and sent again."
-        }
-        "message-type-missing" | "control-id-missing" => {
-            "The sender leaves a required field empty: have it filled there and sent again."
-        }
-        "no-patient" => {
-            "The message names no patient: have the sender fill PID-3, or name an assigning authority for the source."
-        }
-        "from-future" => {
-            "The time lies ahead of ours: check the sender's clock and the zone of its source."
-        }
-        "self-merge" => {
-            "The message merges a patient into itself: have it corrected at the source and sent again."
-        }
-        "invalid-resource" => {
-            "The resource is not valid FHIR R4: have what it was made from corrected and sent again, or set validation to warn for its type."
-        }
-        "merge-cycle" | "already-merged" => {
-            "The merge contradicts an earlier one: have the identities checked at the source."
-        }
-        _ => "Look at the message beside this, correct it at the source, and have it sent again.",
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "demo",
     "run",
     "check",
@@ -18,6 +18,7 @@ const VERBS: [&str; 15] = [
     "send",
     "topics",
     "tail",
+    "redrive",
     "state",
     "status",
     "validate",

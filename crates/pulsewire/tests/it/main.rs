@@ -44,6 +44,9 @@ mod fhir;
 mod story;
 
 #[cfg(test)]
+mod quarantine;
+
+#[cfg(test)]
 mod delivery;
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ fn topics() -> Vec<TopicDescription> {
         "healthcare.alert.delivery-attempt",
         "healthcare.audit",
         "healthcare.mapping.unmapped",
+        "healthcare.quarantine.redriven",
         "healthcare.device.vitals",
         "healthcare.device.association",
         "healthcare.schemas",

@@ -178,6 +178,24 @@ const SET_ASIDE: [Header; 7] = [
     ),
 ];
 
+/// What stands on records that were sent through again out of quarantine.
+const AGAIN: [Header; 2] = [
+    Header::may(
+        "redriven-from",
+        "topic/partition/offset of the record in quarantine that was sent through again",
+    ),
+    Header::may("attempt", "the how manyth time that was"),
+];
+
+/// What stands on corrected copies of messages.
+const EDITED: [Header; 2] = [
+    Header::may(
+        "edited-from",
+        "topic/partition/offset of the record in quarantine that it is a corrected copy of",
+    ),
+    Header::may("edited-by", "who corrected it"),
+];
+
 /// Gives the headers of a kind of record.
 pub(super) fn of(kind: RecordKind) -> Vec<Header> {
     let mut headers = Vec::new();
@@ -189,14 +207,15 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
             headers.extend(SOURCE);
             headers.push(CONTROL);
             headers.extend(WAY);
-            if kind == RecordKind::Refused {
-                headers.extend([REASON, DETAIL]);
+            match kind {
+                RecordKind::Refused => headers.extend([REASON, DETAIL]),
+                _ => headers.extend(AGAIN.iter().chain(&EDITED)),
             }
         }
         RecordKind::ReceivedResource => {
             headers.extend(SOURCE);
             headers.push(CONTROL);
-            headers.extend(WAY.iter().chain(&RECEIVED));
+            headers.extend(WAY.iter().chain(&RECEIVED).chain(&AGAIN).chain(&EDITED));
         }
         RecordKind::TransactionSet
         | RecordKind::Vitals
@@ -204,22 +223,23 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         | RecordKind::DeviceAssociation => {
             headers.extend(SOURCE);
             headers.push(CONTROL);
-            headers.extend(WAY);
+            headers.extend(WAY.iter().chain(&AGAIN).chain(&EDITED));
         }
-        RecordKind::Split | RecordKind::Unmapped => headers.extend(SOURCE.iter().chain(&DERIVED)),
+        RecordKind::Split => headers.extend(SOURCE.iter().chain(&DERIVED).chain(&AGAIN)),
+        RecordKind::Unmapped => headers.extend(SOURCE.iter().chain(&DERIVED)),
         RecordKind::Merge => {
             headers.extend(SOURCE.iter().chain(&DERIVED));
             headers.push(EVENT_ID);
-            headers.extend(STREAM);
+            headers.extend(STREAM.iter().chain(&AGAIN));
         }
         RecordKind::Resource(_) | RecordKind::OtherResource => {
             headers.extend(SOURCE.iter().chain(&DERIVED));
             headers.push(EVENT_ID);
-            headers.extend(RESOURCE.iter().chain(&STREAM));
+            headers.extend(RESOURCE.iter().chain(&STREAM).chain(&AGAIN));
         }
         RecordKind::Finding => {
             headers.push(Header::must("finding", "the id of the finding"));
-            headers.extend(CAUSE);
+            headers.extend(CAUSE.iter().chain(&AGAIN));
         }
         RecordKind::Alert => {
             headers.push(Header::must("alert", "the id of the alert"));
@@ -231,13 +251,17 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
             headers.push(Header::must("delivery", "the id of the delivery"));
             headers.extend(CAUSE);
         }
-        RecordKind::Handover | RecordKind::DeviceStatus => headers.extend(CAUSE),
+        RecordKind::Handover => headers.extend(CAUSE.iter().chain(&AGAIN)),
+        RecordKind::DeviceStatus => headers.extend(CAUSE),
         RecordKind::Attempt => {
             headers.push(Header::must("channel", "the channel that tried"));
         }
-        RecordKind::Quarantined | RecordKind::Late => headers.extend(SET_ASIDE),
+        RecordKind::Quarantined | RecordKind::Late => {
+            headers.extend(SET_ASIDE.iter().chain(&AGAIN).chain(&EDITED));
+        }
         RecordKind::Tick => headers.push(Header::must("tick", "always 1")),
-        RecordKind::Command
+        RecordKind::Command => headers.extend(AGAIN),
+        RecordKind::Redriven
         | RecordKind::Audit
         | RecordKind::Changelog
         | RecordKind::Registration

@@ -9,6 +9,8 @@ pub enum Key {
     Device,
     /// The id of the message, 16 bytes.
     Message,
+    /// A place in the journal.
+    Place,
     /// Nothing.
     None,
     /// Bytes of a stage's own.
@@ -30,6 +32,7 @@ impl Key {
                 "The device's pseudonym: 16 bytes of HMAC-SHA256 under the site key over source and device id. All that concerns a device is on one partition (murmur2 of the key), in order."
             }
             Self::Message => "The id of the message: 16 bytes.",
+            Self::Place => "topic/partition/offset of the record in quarantine.",
             Self::None => "No key: it says nothing of whom it came from.",
             Self::State => "A key of the stage's own encoding.",
             Self::Subject => "What is said, of which subject and version, as JSON.",

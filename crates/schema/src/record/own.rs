@@ -38,6 +38,7 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
         RecordKind::Unmapped => ("UnmappedCodes", unmapped()),
         RecordKind::DeviceAssociation => ("DeviceAssociation", association()),
         RecordKind::DeviceStatus => ("DeviceStatus", device_status()),
+        RecordKind::Redriven => ("Redriven", redriven()),
         _ => return None,
     };
     Some(Document::new(kind.name(), title, kind.summary(), root))
@@ -269,5 +270,29 @@ fn device_status() -> Schema {
             "offsetMs",
             Schema::of("integer").about("received less observed, of the device's clock"),
         )
+        .closed()
+}
+
+fn redriven() -> Schema {
+    Schema::object()
+        .must(
+            "quarantined",
+            Schema::text().about("topic/partition/offset of the record in quarantine"),
+        )
+        .must(
+            "to",
+            Schema::text().about("topic/partition that it was written to"),
+        )
+        .must(
+            "number",
+            Schema::whole(1, None)
+                .about("the how manyth time, along the records that one message led to"),
+        )
+        .must(
+            "edited",
+            Schema::of("boolean").about("whether a person corrected it"),
+        )
+        .must("who", Schema::text())
+        .must("at", time())
         .closed()
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 10] = [
+const OWN: [RecordKind; 11] = [
     RecordKind::Merge,
     RecordKind::Finding,
     RecordKind::Command,
@@ -22,6 +22,7 @@ const OWN: [RecordKind; 10] = [
     RecordKind::Unmapped,
     RecordKind::DeviceAssociation,
     RecordKind::DeviceStatus,
+    RecordKind::Redriven,
 ];
 
 fn validator(kind: RecordKind) -> Validator {
@@ -167,6 +168,10 @@ fn written() -> Vec<(RecordKind, Value)> {
         (
             RecordKind::Audit,
             json!({"who": "local operator", "purpose": "treatment", "patient": id, "at": at}),
+        ),
+        (
+            RecordKind::Redriven,
+            json!({"quarantined": "healthcare.hl7v2.adt.quarantine/0/1", "to": "healthcare.hl7v2.adt/0", "number": 1, "edited": false, "who": "local operator", "at": at}),
         ),
         (
             RecordKind::Unmapped,

@@ -2,41 +2,58 @@
 
 use std::collections::BTreeMap;
 
-use clinical::Permit;
+use clinical::{Permit, ReceivedTime};
 use formats::hl7v2::{self, Severity};
 use journal::Record;
-use ui::{ParsedField, ParsedSegment, QuarantineList, QuarantineRow, Quarantined};
+use ui::{
+    AttemptRow, Link, ParsedField, ParsedSegment, QuarantineForms, QuarantineList, QuarantineRow,
+    Quarantined,
+};
 
 use crate::control::Control;
 use crate::control::page::Refused;
 use crate::explain;
-use crate::views::{QuarantineView, advice};
+use crate::quarantine::attempt::Attempt;
+use crate::quarantine::list::Place;
+use crate::quarantine::reason::{ReasonCode, Redrive, advice};
+use crate::views::{QuarantineView, Views};
 
 /// So many records are listed.
 const LISTED: usize = 200;
 /// So many fields of a segment are shown beside the raw text.
 const FIELDS_SHOWN: usize = 60;
+/// So many earlier attempts are shown.
+const ATTEMPTS_SHOWN: usize = 20;
 
 /// The list, newest first.
-pub(in crate::control) fn list(control: &Control, wanted: Option<&str>) -> QuarantineList {
+pub(in crate::control) fn list(
+    control: &Control,
+    wanted: Option<&str>,
+    source: Option<&str>,
+) -> QuarantineList {
     let views = control.views.read();
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for view in &views.quarantine {
-        *counts.entry(view.reason.clone()).or_default() += 1;
-    }
-    let chosen = views
-        .quarantine
-        .iter()
-        .filter(|view| wanted.is_none_or(|wanted| view.reason == wanted));
+    let count = |of: &dyn Fn(&QuarantineView) -> &String| {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for view in &views.quarantine {
+            *counts.entry(of(view).clone()).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    };
+    let chosen = views.quarantine.iter().filter(|view| {
+        wanted.is_none_or(|wanted| view.reason == wanted)
+            && source.is_none_or(|source| view.source == source)
+    });
     QuarantineList {
         code: wanted.map(str::to_owned),
-        counts: counts.into_iter().collect(),
-        rows: chosen.take(LISTED).map(row).collect(),
+        counts: count(&|view| &view.reason),
+        source: source.map(str::to_owned),
+        sources: count(&|view| &view.source),
+        rows: chosen.take(LISTED).map(|view| row(view, &views)).collect(),
         more: None,
     }
 }
 
-fn row(view: &QuarantineView) -> QuarantineRow {
+fn row(view: &QuarantineView, views: &Views) -> QuarantineRow {
     QuarantineRow {
         id: view.id(),
         received_us: view.received.micros(),
@@ -45,12 +62,14 @@ fn row(view: &QuarantineView) -> QuarantineRow {
         control_id: String::new(),
         code: view.reason.clone(),
         reason: words(&view.reason),
+        redriven: views.redriven.contains_key(&view.place().to_string()),
     }
 }
 
-/// A reason code as words.
+/// A reason as words.
 fn words(code: &str) -> String {
-    let words = code.replace('-', " ");
+    let known = ReasonCode::parse(code).map(|known| known.what.to_owned());
+    let words = known.unwrap_or_else(|| code.replace('-', " "));
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
@@ -63,15 +82,15 @@ pub(in crate::control) fn one(
     id: &str,
     _permit: &Permit,
 ) -> Result<Quarantined, Refused> {
-    let missing = Refused::missing("There is no such record in quarantine.");
-    let view = control
-        .views
-        .read()
-        .quarantine
-        .iter()
-        .find(|view| view.id() == id)
-        .cloned()
-        .ok_or(missing)?;
+    let (view, row, attempts) = {
+        let views = control.views.read();
+        let view = views.quarantine.iter().find(|view| view.id() == id);
+        let view = view
+            .cloned()
+            .ok_or(Refused::missing("There is no such record in quarantine."))?;
+        let (row, attempts) = (row(&view, &views), attempts(&view, &views));
+        (view, row, attempts)
+    };
     let unreadable = || Refused {
         status: 500,
         what: "The record cannot be read from the journal. The log says why.",
@@ -84,20 +103,78 @@ pub(in crate::control) fn one(
     };
     let record = read(&view.at, view.offset)?;
     let raw = record.as_ref().and_then(content);
+    let forms = forms(control, &view, row.redriven);
     Ok(Quarantined {
-        row: with_header(row(&view), raw.as_deref()),
+        row: with_header(row, raw.as_deref()),
         detail: view.detail.clone(),
         advice: advice(&view.reason).to_owned(),
-        command: None,
-        origin: format!("{}/{}/{}", view.at.topic, view.at.partition, view.offset),
+        command: forms
+            .as_ref()
+            .filter(|forms| forms.redrive)
+            .map(|_| format!("pulsewire redrive --at {}", view.place())),
+        origin: view.place().to_string(),
         raw_origin: Some(view.origin.clone()).filter(|origin| !origin.is_empty()),
-        parsed: raw
-            .as_deref()
-            .filter(|raw| !raw.starts_with(b"{"))
-            .map(parsed)
-            .unwrap_or_default(),
+        parsed: raw.as_deref().map(parsed).unwrap_or_default(),
         raw,
+        attempts,
+        forms,
     })
+}
+
+/// What can be done with it: nothing more once it was sent through again.
+fn forms(control: &Control, view: &QuarantineView, redriven: bool) -> Option<QuarantineForms> {
+    let known = ReasonCode::parse(&view.reason).map_or(Redrive::Yes, |known| known.redrive);
+    if redriven || known == Redrive::No || Place::parse(&view.origin).is_none() {
+        return None;
+    }
+    let editable = control.desk.editable(&view.place());
+    Some(QuarantineForms {
+        redrive: known == Redrive::Yes,
+        text: editable.ok().map(|editable| editable.text),
+    })
+}
+
+/// How often it was sent through again: what led to it, first time first, and what it led to.
+fn attempts(view: &QuarantineView, views: &Views) -> Vec<AttemptRow> {
+    let mut rows = Vec::new();
+    let mut before = view.before().to_owned();
+    let mut result = Link::words("failed again: this record");
+    while let Some(attempt) = views.redriven.get(&before)
+        && rows.len() < ATTEMPTS_SHOWN
+    {
+        rows.push(attempt_row(attempt, result));
+        let id = before.replace('/', ":");
+        result = Link::to("failed again", format!("/quarantine/{id}"));
+        let earlier = views.quarantine.iter().find(|other| other.id() == id);
+        before = earlier.map_or_else(String::new, |earlier| earlier.before().to_owned());
+    }
+    rows.reverse();
+    let place = view.place().to_string();
+    if let Some(attempt) = views.redriven.get(&place) {
+        let after = views
+            .quarantine
+            .iter()
+            .find(|other| other.before() == place);
+        let result = after.map_or_else(
+            || Link::words("not in quarantine again"),
+            |after| Link::to("failed again", format!("/quarantine/{}", after.id())),
+        );
+        rows.push(attempt_row(attempt, result));
+    }
+    rows
+}
+
+fn attempt_row(attempt: &Attempt, result: Link) -> AttemptRow {
+    let at = ReceivedTime::parse(&attempt.at);
+    AttemptRow {
+        at_us: at.map_or(0, ReceivedTime::micros),
+        who: attempt.who.clone(),
+        what: match attempt.edited {
+            true => "a corrected copy".to_owned(),
+            false => "as it was".to_owned(),
+        },
+        result,
+    }
 }
 
 /// What the message's own header says of it.
@@ -114,7 +191,11 @@ fn content(record: &Record) -> Option<Vec<u8>> {
     record.value.as_deref().map(<[u8]>::to_vec)
 }
 
+/// What can be read of it: the fields of segments, or the elements of a resource.
 fn parsed(raw: &[u8]) -> Vec<ParsedSegment> {
+    if raw.starts_with(b"{") {
+        return resource(raw).into_iter().collect();
+    }
     let message = hl7v2::parse(raw);
     let segments = message.segments().map(|segment| {
         let name = String::from_utf8_lossy(segment.name()).into_owned();
@@ -148,4 +229,26 @@ fn parsed(raw: &[u8]) -> Vec<ParsedSegment> {
         }
     });
     segments.collect()
+}
+
+fn resource(raw: &[u8]) -> Option<ParsedSegment> {
+    let resource: serde_json::Value = serde_json::from_slice(raw).ok()?;
+    let elements = resource.as_object()?;
+    let fields = elements.iter().take(FIELDS_SHOWN);
+    let field = |(name, value): (&String, &serde_json::Value)| ParsedField {
+        place: name.clone(),
+        name: String::new(),
+        value: value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned),
+        problem: None,
+    };
+    Some(ParsedSegment {
+        name: resource["resourceType"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        title: String::new(),
+        fields: fields.map(field).collect(),
+    })
 }

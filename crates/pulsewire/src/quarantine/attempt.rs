@@ -1,0 +1,88 @@
+//! What was sent through again, by whom and when: records of a topic of their own.
+
+use std::collections::BTreeMap;
+
+use clinical::ReceivedTime;
+use journal::{Journal, Record, RecordRef, TopicPartition, partition_for};
+use serde::{Deserialize, Serialize};
+
+use crate::topics;
+
+/// How much is read at once.
+const READ_BYTES: usize = 1 << 20;
+/// What such a record is called.
+const CONTENT_TYPE: &str = "application/vnd.pulsewire.redriven+json";
+
+/// A record in quarantine that was sent through again, as it was or corrected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Attempt {
+    /// The record in quarantine: topic, partition and offset.
+    pub(crate) quarantined: String,
+    /// Where it was written to: topic and partition.
+    pub(crate) to: String,
+    /// Counted from 1 along the records that one message led to.
+    pub(crate) number: u32,
+    /// Whether a person corrected it.
+    pub(crate) edited: bool,
+    pub(crate) who: String,
+    pub(crate) at: String,
+}
+
+impl Attempt {
+    /// As it is kept, where it is kept.
+    pub(crate) fn record(&self, now: ReceivedTime, partitions: u16) -> (TopicPartition, Record) {
+        let key = self.quarantined.as_bytes();
+        let at = TopicPartition::new(topics::REDRIVEN, partition_for(key, partitions));
+        let record = Record {
+            key: key.into(),
+            event_time: now.micros(),
+            received_time: now.micros(),
+            headers: vec![("content-type".into(), CONTENT_TYPE.as_bytes().into())],
+            value: Some(
+                serde_json::to_vec(self)
+                    .expect("words and numbers always make JSON")
+                    .into(),
+            ),
+            ..Record::default()
+        };
+        (at, record)
+    }
+
+    /// Reads one.
+    pub(crate) fn read(record: &RecordRef<'_>) -> Option<Self> {
+        serde_json::from_slice(record.value?).ok()
+    }
+}
+
+/// All attempts, by the record in quarantine.
+pub(crate) fn all(
+    journal: &dyn Journal,
+    partitions: u16,
+) -> Result<BTreeMap<String, Attempt>, journal::Error> {
+    let mut all = BTreeMap::new();
+    for partition in 0..partitions {
+        let at = TopicPartition::new(topics::REDRIVEN, partition);
+        let bounds = match journal.bounds(std::slice::from_ref(&at)) {
+            Ok(bounds) => bounds,
+            // A journal of an earlier version has none of it.
+            Err(journal::Error::NoSuchPartition(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        let Some(bounds) = bounds.first() else {
+            continue;
+        };
+        let mut next = bounds.start;
+        while next < bounds.end {
+            let batch = journal.read(&at, next, READ_BYTES)?;
+            for attempt in batch.iter().filter_map(|record| Attempt::read(&record)) {
+                all.insert(attempt.quarantined.clone(), attempt);
+            }
+            match batch.next_offset().filter(|after| *after > next) {
+                Some(after) => next = after,
+                None => break,
+            }
+        }
+    }
+    Ok(all)
+}
