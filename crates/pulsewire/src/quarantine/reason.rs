@@ -54,11 +54,6 @@ impl ReasonCode {
     pub(crate) fn parse(code: &str) -> Option<&'static Self> {
         all().iter().find(|known| known.code == code)
     }
-
-    /// Whether it speaks of more than the one message: what comes next will fail as well.
-    pub(crate) fn is_systemic(&self) -> bool {
-        self.cause != Cause::Message
-    }
 }
 
 /// All of them.

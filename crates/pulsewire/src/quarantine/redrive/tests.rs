@@ -134,7 +134,7 @@ fn what_can_be_used_by_now_is_tried_sent_once_and_used_once() {
     assert_eq!(site.quarantined()[0].reason, "from-future");
     assert_eq!(
         site.redrive("from-future", true),
-        [(Outcome::WouldBeUsed, "2 records".to_owned())]
+        [(Outcome::WouldBeUsed, "6 records".to_owned())]
     );
     assert_eq!(
         site.records("healthcare.hl7v2.adt").len(),
