@@ -73,8 +73,9 @@ fn no_code_stands_on_a_record_that_the_table_does_not_know() {
                 None => constant(&files, given),
             };
             let file = file.display();
-            let code =
-                code.unwrap_or_else(|| panic!("{file}: {given}: name the code, so that this test sees it"));
+            let code = code.unwrap_or_else(|| {
+                panic!("{file}: {given}: name the code, so that this test sees it")
+            });
             assert!(
                 ReasonCode::parse(&code).is_some(),
                 "{file}: `{code}` needs a line in reasons.tsv"
