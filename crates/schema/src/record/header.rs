@@ -253,9 +253,7 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         }
         RecordKind::Handover => headers.extend(CAUSE.iter().chain(&AGAIN)),
         RecordKind::DeviceStatus => headers.extend(CAUSE),
-        RecordKind::Attempt => {
-            headers.push(Header::must("channel", "the channel that tried"));
-        }
+        RecordKind::Attempt => headers.push(Header::must("channel", "the channel that tried")),
         RecordKind::Quarantined | RecordKind::Late => {
             headers.extend(SET_ASIDE.iter().chain(&AGAIN).chain(&EDITED));
         }
