@@ -88,6 +88,7 @@ fn no_code_stands_on_a_record_that_the_table_does_not_know() {
 #[test]
 fn the_codes_that_others_give_are_known() {
     let mut given: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+    given.extend(clinical::plausible::Reason::ALL.map(clinical::plausible::Reason::code));
     given.push(PartsTooLong::CODE);
     given.push(crate::stages::INVALID);
     let refused = IssueCode::ALL
