@@ -36,8 +36,9 @@ impl Desk {
         match stage {
             "normalize" | "" => {
                 let (sources, site) = (Arc::clone(&self.sources), self.site.clone());
-                let stage =
-                    NormalizeStage::new(sources, site, metrics).validating(&self.config.validation);
+                let stage = NormalizeStage::new(sources, site, metrics)
+                    .validating(&self.config.validation)
+                    .doubting(&self.config.plausibility);
                 self.try_all(&NormalizeStage::spec(partitions), stage, at, record)
             }
             "workloads" => {
