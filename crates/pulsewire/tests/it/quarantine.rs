@@ -126,21 +126,8 @@ fn what_was_from_the_future_is_sent_through_again_once_and_becomes_an_event() {
     assert_eq!(row["redriven"]["who"], "Ada");
 }
 
-#[test]
-fn what_names_nobody_fails_again_is_corrected_and_becomes_an_event() {
-    let site = Site::default();
-    let platform = site.start();
-    let text = [
-        &header("ORU^R01", "NOBODY"),
-        "PID|1||",
-        "OBR|1||7^LAB|2823-3^Potassium^LN",
-        "OBX|1|NM|2823-3^Potassium^LN||6.9|mmol/L|||||F",
-    ];
-    Sender::to(platform.mllp).accepted(&lines(&text));
-    let first = wait_for("the record in quarantine", || {
-        listed(&platform, "no-patient").pop()
-    });
-    assert_eq!(first["what"], "it names no patient");
+/// Reasons, counts, and what is no question, where one record is in quarantine.
+fn look_at_the_api(platform: &Platform) {
     let (_, reasons) = platform.get("/api/quarantine/reasons");
     let reasons: Value = serde_json::from_str(&reasons).unwrap();
     assert!(
@@ -169,6 +156,49 @@ fn what_names_nobody_fails_again_is_corrected_and_becomes_an_event() {
             "{wrong}"
         );
     }
+}
+
+/// What the command says where nothing runs and everything was sent.
+fn ask_without_a_process(site: &Site) {
+    let list = site.command(&["redrive", "--list", "--reason", "no-patient"]);
+    assert!(said(&list).contains("no-patient"), "{}", complained(&list));
+    assert!(!said(&list).contains("2823-3"), "content stays where it is");
+    let all = ["redrive", "--reason", "no-patient"];
+    let tried = site.command(&[&all[..], &["--dry-run", "--json"]].concat());
+    let outcomes: Vec<Value> = said(&tried)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(outcomes.len(), 2, "{}", complained(&tried));
+    assert!(
+        outcomes.iter().all(|one| one["outcome"] == "skipped"),
+        "{outcomes:?}"
+    );
+    let unsaid = site.command(&["redrive"]);
+    assert_eq!(unsaid.status.code(), Some(1));
+    assert!(
+        complained(&unsaid).contains("--all"),
+        "{}",
+        complained(&unsaid)
+    );
+}
+
+#[test]
+fn what_names_nobody_fails_again_is_corrected_and_becomes_an_event() {
+    let site = Site::default();
+    let platform = site.start();
+    let text = [
+        &header("ORU^R01", "NOBODY"),
+        "PID|1||",
+        "OBR|1||7^LAB|2823-3^Potassium^LN",
+        "OBX|1|NM|2823-3^Potassium^LN||6.9|mmol/L|||||F",
+    ];
+    Sender::to(platform.mllp).accepted(&lines(&text));
+    let first = wait_for("the record in quarantine", || {
+        listed(&platform, "no-patient").pop()
+    });
+    assert_eq!(first["what"], "it names no patient");
+    look_at_the_api(&platform);
 
     let id = place(&first).replace('/', ":");
     wait_for("the page", || {
@@ -210,25 +240,5 @@ fn what_names_nobody_fails_again_is_corrected_and_becomes_an_event() {
     );
     assert!(platform.stop().success());
 
-    let list = site.command(&["redrive", "--list", "--reason", "no-patient"]);
-    assert!(said(&list).contains("no-patient"), "{}", complained(&list));
-    assert!(!said(&list).contains("2823-3"), "content stays where it is");
-    let all = ["redrive", "--reason", "no-patient"];
-    let tried = site.command(&[&all[..], &["--dry-run", "--json"]].concat());
-    let outcomes: Vec<Value> = said(&tried)
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(outcomes.len(), 2, "{}", complained(&tried));
-    assert!(
-        outcomes.iter().all(|one| one["outcome"] == "skipped"),
-        "{outcomes:?}"
-    );
-    let unsaid = site.command(&["redrive"]);
-    assert_eq!(unsaid.status.code(), Some(1));
-    assert!(
-        complained(&unsaid).contains("--all"),
-        "{}",
-        complained(&unsaid)
-    );
+    ask_without_a_process(&site);
 }
