@@ -146,15 +146,7 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         site: site.to_owned(),
         live: Control::live_permits(),
         tasks: tasks.clone(),
-        desk: Desk {
-            journal: entry.journal.shared(),
-            sources: Arc::clone(&entry.sources),
-            site: entry.site_key.clone(),
-            config: config.clone(),
-            states: stations.states,
-            clock,
-            busy: Mutex::default(),
-        },
+        desk: desk(&entry, config, clock, stations.states),
     });
     tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
     tasks.spawn(upkeep::look_at_rates(Arc::clone(&state)));
@@ -185,6 +177,19 @@ async fn bind(config: &Config) -> Result<Doors, Error> {
         http,
         control,
     })
+}
+
+/// Where quarantine is worked at.
+fn desk(entry: &Entry, config: &Config, clock: Clock, states: Option<FjallDatabase>) -> Desk {
+    Desk {
+        journal: entry.journal.shared(),
+        sources: Arc::clone(&entry.sources),
+        site: entry.site_key.clone(),
+        config: config.clone(),
+        states,
+        clock,
+        busy: Mutex::default(),
+    }
 }
 
 /// Opening reads files, and reading them waits: not on the runtime's threads.

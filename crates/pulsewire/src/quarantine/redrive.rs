@@ -102,6 +102,9 @@ pub(crate) enum Outcome {
     NotTried,
 }
 
+/// Records in quarantine, and the place behind which there are more.
+type Wanted = (Vec<(QuarantineView, Record)>, Option<Place>);
+
 /// A record that is to be sent, with all that is said of it.
 struct Ready {
     original: Original,
@@ -191,10 +194,7 @@ impl Desk {
     }
 
     /// The records that a request is about, and where there are more.
-    fn wanted(
-        &self,
-        request: &Request,
-    ) -> Result<(Vec<(QuarantineView, Record)>, Option<Place>), Error> {
+    fn wanted(&self, request: &Request) -> Result<Wanted, Error> {
         let max = request.max.unwrap_or(SENT_MAX).clamp(1, SENT_MAX);
         if !request.places.is_empty() {
             let places = request.places.iter().take(max).map(|text| {
