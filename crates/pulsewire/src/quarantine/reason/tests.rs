@@ -5,11 +5,17 @@ use std::path::{Path, PathBuf};
 use formats::hl7v2::{IssueCode, Severity};
 use mapping::identity::PartsTooLong;
 use mapping::normalize::Reason;
+use mapping::x12::Refusal;
 
 use super::*;
 
 /// What a code may be given by instead of its own words or a constant; each is looked at below.
-const GIVEN_BY: [&str; 2] = ["refusal.reason.code()", "PartsTooLong::CODE"];
+const GIVEN_BY: [&str; 4] = [
+    "refusal.reason.code()",
+    "refusal.code()",
+    "code",
+    "PartsTooLong::CODE",
+];
 
 /// The words of a constant, wherever in these files it is.
 fn constant(files: &[PathBuf], name: &str) -> Option<String> {
@@ -90,6 +96,7 @@ fn the_codes_that_others_give_are_known() {
     let mut given: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
     given.extend(clinical::plausible::Reason::ALL.map(clinical::plausible::Reason::code));
     given.push(PartsTooLong::CODE);
+    given.extend([Refusal::NotMapped, Refusal::SeveralMembers].map(Refusal::code));
     given.push(crate::stages::INVALID);
     let refused = IssueCode::ALL
         .iter()
