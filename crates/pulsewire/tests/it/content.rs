@@ -284,6 +284,12 @@ fn hostile_a12_a_result_that_cannot_be_evaluated_is_never_called_normal() {
     expect_test::expect![[r#"
         critical potassium <0.01 mmol/L, critically low
         critical potassium >200 mmol/L, critically high
+        low potassium not scored: not a number
+        low potassium not scored: not a number
+        low potassium not scored: not a number
+        low potassium not scored: not a number
+        low potassium not scored: unit not known
+        low potassium not scored: unit not known
         none potassium cannot be evaluated: its unit is not known
         none potassium cannot be evaluated: its unit is not known
         none potassium cannot be evaluated: the result is words
