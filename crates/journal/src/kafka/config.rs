@@ -275,8 +275,8 @@ impl KafkaConfig {
     /// What the member of a group is told.
     pub(super) fn member(&self, group: &str) -> ClientConfig {
         let mut config = self.consumer(group);
-        // Three may be lost before the session ends.
-        let heartbeat = self.session_timeout.checked_div(4).unwrap_or_default();
+        // Members hear by a heartbeat's answer that partitions move: until then nobody reads them.
+        let heartbeat = self.session_timeout.checked_div(10).unwrap_or_default();
         config
             .set("session.timeout.ms", millis(self.session_timeout))
             .set("heartbeat.interval.ms", millis(heartbeat))
