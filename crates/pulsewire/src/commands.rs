@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod log;
 mod map;
+mod process;
 mod reading;
 mod redrive;
 mod run;

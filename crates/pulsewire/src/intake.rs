@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 mod answer;
+mod connections;
 pub(crate) mod fhir;
 pub(crate) mod http;
 pub(crate) mod keep;

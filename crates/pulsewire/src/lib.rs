@@ -26,6 +26,7 @@ mod tasks;
 mod topics;
 mod unmapped;
 mod upkeep;
+mod whole_topic;
 
 /// Does what the command line says and tells how it went.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode {

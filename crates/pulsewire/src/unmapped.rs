@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 
 use clinical::ReceivedTime;
-use journal::{Journal, RecordRef, TopicPartition};
+use journal::{Journal, RecordRef};
 use mapping::UnmappedCode;
 use serde::{Deserialize, Serialize};
 
 use crate::topics;
+use crate::whole_topic;
 
 /// What a record of the topic is called.
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.pulsewire.unmapped+json";
 /// So many different codes are added up; of more, the ones seen last.
 const CODES_MAX: usize = 10_000;
-/// How much is read at once.
-const READ_BYTES: usize = 1 << 20;
 
 /// One code of a record.
 #[derive(Serialize, Deserialize)]
@@ -127,27 +126,9 @@ impl Unmapped {
     /// Adds up all that is kept.
     pub(crate) fn of(journal: &dyn Journal, partitions: u16) -> Result<Self, journal::Error> {
         let mut all = Self::default();
-        for partition in 0..partitions {
-            let at = TopicPartition::new(topics::UNMAPPED, partition);
-            let bounds = match journal.bounds(std::slice::from_ref(&at)) {
-                Ok(bounds) => bounds,
-                // A journal of an earlier version has none of it.
-                Err(journal::Error::NoSuchPartition(_)) => continue,
-                Err(error) => return Err(error),
-            };
-            let Some(bounds) = bounds.first() else {
-                continue;
-            };
-            let mut next = bounds.start;
-            while next < bounds.end {
-                let batch = journal.read(&at, next, READ_BYTES)?;
-                batch.iter().for_each(|record| all.take_in(&record));
-                let Some(after) = batch.next_offset() else {
-                    break;
-                };
-                next = after;
-            }
-        }
+        whole_topic::each(journal, topics::UNMAPPED, partitions, |record| {
+            all.take_in(record);
+        })?;
         Ok(all)
     }
 

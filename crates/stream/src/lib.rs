@@ -52,8 +52,8 @@ pub use context::Context;
 pub use processor::{Input, Processor, StepError};
 pub use progress::{Counters, Progress};
 pub use quarantine::{
-    DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER, STAGE_HEADER, TIMER_AT_HEADER, TIMER_TAG_HEADER,
-    VERSION_HEADER,
+    ADDED_HEADERS, DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER, STAGE_HEADER, TIMER_AT_HEADER,
+    TIMER_TAG_HEADER, VERSION_HEADER,
 };
 pub use recovery::Recovery;
 pub use rehearsal::rehearse;

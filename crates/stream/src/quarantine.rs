@@ -19,8 +19,8 @@ pub const TIMER_TAG_HEADER: &str = "timer-tag";
 /// Names the header with the time a timer was due, in microseconds since the epoch in UTC.
 pub const TIMER_AT_HEADER: &str = "timer-at";
 
-/// The headers that are ours: a record that comes by again gets new ones.
-const OURS: [&str; 7] = [
+/// Names the headers that only the copy has: a record that comes by again gets new ones.
+pub const ADDED_HEADERS: [&str; 7] = [
     REASON_HEADER,
     DETAIL_HEADER,
     STAGE_HEADER,
@@ -79,7 +79,8 @@ fn copy(
     cause: &StepError,
 ) -> Record {
     let mut copy = record.to_record();
-    copy.headers.retain(|(name, _)| !OURS.contains(&&**name));
+    copy.headers
+        .retain(|(name, _)| !ADDED_HEADERS.contains(&&**name));
     let origin = format!("{}/{}/{}", from.topic, from.partition, record.offset);
     describe(&mut copy.headers, spec, origin, cause);
     copy

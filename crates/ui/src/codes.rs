@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::frame::{self, Choice, Choices, Frame, Link, Place, query, render};
+use crate::frame::{self, Choice, Choices, Frame, Link, Place, render};
 use crate::number;
 use crate::stamp::Clock;
 
@@ -70,8 +70,8 @@ pub fn codes_fragment(frame: &Frame, table: &CodeTable) -> String {
 /// Makes what is inside the live element, for its stream.
 pub fn codes_live(frame: &Frame, table: &CodeTable) -> String {
     let (source, field) = (table.source.as_deref(), table.field.as_deref());
-    let sources = choices(&table.sources, source, |source| address(source, field));
-    let fields = choices(&table.fields, field, |field| address(source, field));
+    let sources = Choice::of_counts(&table.sources, source, |source| address(source, field));
+    let fields = Choice::of_counts(&table.fields, field, |field| address(source, field));
     let of = |label, name, choices| Choices {
         label,
         name,
@@ -86,38 +86,8 @@ pub fn codes_live(frame: &Frame, table: &CodeTable) -> String {
     })
 }
 
-fn choices(
-    counts: &[(String, u64)],
-    chosen: Option<&str>,
-    to: impl Fn(Option<&str>) -> String,
-) -> Vec<Choice> {
-    let all = Choice {
-        text: "All".to_owned(),
-        href: to(None),
-        count: Some(number::count(
-            counts.iter().map(|(_, count)| count).sum::<u64>(),
-        )),
-        current: chosen.is_none(),
-    };
-    let each = counts.iter().map(|(name, count)| Choice {
-        text: name.clone(),
-        href: to(Some(name)),
-        count: Some(number::count(*count)),
-        current: chosen == Some(name),
-    });
-    std::iter::once(all).chain(each).collect()
-}
-
 fn address(source: Option<&str>, field: Option<&str>) -> String {
-    let parts: Vec<String> = [("source", source), ("field", field)]
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", query(value?))))
-        .collect();
-    if parts.is_empty() {
-        "/codes".to_owned()
-    } else {
-        format!("/codes?{}", parts.join("&"))
-    }
+    frame::filtered("/codes", [("source", source), ("field", field)])
 }
 
 #[derive(Template)]

@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::assets;
+use crate::number;
 use crate::stamp::{Clock, Stamp};
 
 /// The line that every page carries.
@@ -111,8 +112,20 @@ pub(crate) fn live(id: &str, path: &str, body: &str) -> String {
     render(&Live { id, path, body })
 }
 
+/// The address of a page that shows what is chosen of each.
+pub(crate) fn filtered<const N: usize>(path: &str, chosen: [(&str, Option<&str>); N]) -> String {
+    let chosen = chosen.into_iter();
+    let parts: Vec<String> = chosen
+        .filter_map(|(name, value)| Some(format!("{name}={}", query(value?))))
+        .collect();
+    match parts.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", parts.join("&")),
+    }
+}
+
 /// Writes text so that it can stand in a query.
-pub(crate) fn query(text: &str) -> String {
+fn query(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -194,6 +207,31 @@ pub(crate) struct Choice {
     pub(crate) href: String,
     pub(crate) count: Option<String>,
     pub(crate) current: bool,
+}
+
+impl Choice {
+    /// All, and each of what is counted; `to` says where each leads.
+    pub(crate) fn of_counts(
+        counts: &[(String, u64)],
+        chosen: Option<&str>,
+        to: impl Fn(Option<&str>) -> String,
+    ) -> Vec<Self> {
+        let all = Self {
+            text: "All".to_owned(),
+            href: to(None),
+            count: Some(number::count(
+                counts.iter().map(|(_, count)| count).sum::<u64>(),
+            )),
+            current: chosen.is_none(),
+        };
+        let each = counts.iter().map(|(name, count)| Self {
+            text: name.clone(),
+            href: to(Some(name)),
+            count: Some(number::count(*count)),
+            current: chosen == Some(name),
+        });
+        std::iter::once(all).chain(each).collect()
+    }
 }
 
 /// The views of a page that can be chosen.

@@ -2,8 +2,7 @@
 
 use askama::Template;
 
-use crate::frame::{self, Choice, Choices, Frame, Link, Place, query, render};
-use crate::number;
+use crate::frame::{self, Choice, Choices, Frame, Link, Place, render};
 use crate::raw::RawText;
 use crate::stamp::Clock;
 
@@ -136,8 +135,8 @@ pub fn quarantine_fragment(frame: &Frame, list: &QuarantineList) -> String {
 /// Makes what is inside the live element, for its stream.
 pub fn quarantine_live(frame: &Frame, list: &QuarantineList) -> String {
     let (code, source) = (list.code.as_deref(), list.source.as_deref());
-    let reasons = choices(&list.counts, code, |code| address(code, source));
-    let sources = choices(&list.sources, source, |source| address(code, source));
+    let reasons = Choice::of_counts(&list.counts, code, |code| address(code, source));
+    let sources = Choice::of_counts(&list.sources, source, |source| address(code, source));
     let of = |label, name, choices| Choices {
         label,
         name,
@@ -152,38 +151,8 @@ pub fn quarantine_live(frame: &Frame, list: &QuarantineList) -> String {
     })
 }
 
-fn choices(
-    counts: &[(String, u64)],
-    chosen: Option<&str>,
-    to: impl Fn(Option<&str>) -> String,
-) -> Vec<Choice> {
-    let all = Choice {
-        text: "All".to_owned(),
-        href: to(None),
-        count: Some(number::count(
-            counts.iter().map(|(_, count)| count).sum::<u64>(),
-        )),
-        current: chosen.is_none(),
-    };
-    let each = counts.iter().map(|(name, count)| Choice {
-        text: name.clone(),
-        href: to(Some(name)),
-        count: Some(number::count(*count)),
-        current: chosen == Some(name),
-    });
-    std::iter::once(all).chain(each).collect()
-}
-
 fn address(code: Option<&str>, source: Option<&str>) -> String {
-    let parts: Vec<String> = [("code", code), ("source", source)]
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name}={}", query(value?))))
-        .collect();
-    if parts.is_empty() {
-        "/quarantine".to_owned()
-    } else {
-        format!("/quarantine?{}", parts.join("&"))
-    }
+    frame::filtered("/quarantine", [("code", code), ("source", source)])
 }
 
 /// Makes one record in quarantine as a page.

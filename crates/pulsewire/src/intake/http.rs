@@ -12,11 +12,9 @@ mod request;
 mod routes;
 mod write;
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
@@ -27,12 +25,12 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ParsedCertificate;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::connections::{Connections, Full};
 use super::fhir::Fhir;
-use super::{open_files, tls};
+use super::tls;
 use crate::config::Http;
 use crate::metrics::ReasonLabels;
 use crate::tasks::{Stop, Tasks};
@@ -42,8 +40,6 @@ use body::InFlight;
 const HEAD_BYTES_MAX: usize = 16 << 10;
 /// And so many headers.
 const HEADERS_MAX: usize = 100;
-/// How long the listener rests when the system can open no more connections.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the listener cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +66,6 @@ struct Door {
     config: Http,
     is_loopback: bool,
     tls: Option<TlsAcceptor>,
-    by_address: Mutex<HashMap<IpAddr, usize>>,
     in_flight: InFlight,
 }
 
@@ -106,10 +101,11 @@ impl Listener {
 
     /// Takes connections until it is time to stop.
     pub(crate) async fn run(self, fhir: Arc<Fhir>, tasks: Tasks) {
-        let permits = Arc::new(Semaphore::new(open_files::connections(
+        let connections = Connections::new(
             self.config.connections,
             "intake.http.connections",
-        )));
+            self.config.connections_per_address,
+        );
         let is_loopback = self
             .address()
             .is_ok_and(|address| address.ip().is_loopback());
@@ -118,36 +114,25 @@ impl Listener {
             config: self.config,
             is_loopback,
             tls: self.tls,
-            by_address: Mutex::default(),
             in_flight: InFlight::default(),
         });
         let mut stop = tasks.stop();
-        loop {
-            let accepted = tokio::select! {
-                () = stop.asked() => return,
-                accepted = self.socket.accept() => accepted,
-            };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be taken");
-                    stop.sleep(ACCEPT_PAUSE).await;
+        while let Some((stream, peer)) = Connections::next(&self.socket, &mut stop).await {
+            let place = match connections.enter(peer.ip()) {
+                Ok(place) => place,
+                Err(Full::All) => {
+                    door.refuse("http-too-many-connections");
+                    continue;
+                }
+                Err(Full::Address) => {
+                    door.refuse("http-too-many-from-address");
                     continue;
                 }
             };
-            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-                door.refuse("http-too-many-connections");
-                continue;
-            };
-            if !door.enter(peer.ip()) {
-                door.refuse("http-too-many-from-address");
-                continue;
-            }
             let (door, stop) = (Arc::clone(&door), tasks.stop());
             tasks.spawn(async move {
-                Arc::clone(&door).serve(stream, stop).await;
-                door.leave(peer.ip());
-                drop(permit);
+                door.serve(stream, stop).await;
+                drop(place);
             });
         }
     }
@@ -166,30 +151,6 @@ impl Door {
         };
         let timeouts = &self.fhir.intake.metrics.timeouts;
         timeouts.get_or_create(&labels).inc();
-    }
-
-    fn enter(&self, address: IpAddr) -> bool {
-        let mut all = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let here = all.entry(address).or_default();
-        let room = *here < self.config.connections_per_address;
-        *here += usize::from(room);
-        room
-    }
-
-    fn leave(&self, address: IpAddr) {
-        let mut all = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = all.get_mut(&address) {
-            *here -= 1;
-            if *here == 0 {
-                all.remove(&address);
-            }
-        }
     }
 
     async fn serve(self: Arc<Self>, stream: TcpStream, stop: Stop) {

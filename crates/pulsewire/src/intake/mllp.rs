@@ -1,9 +1,8 @@
 //! The MLLP listener: many senders for days, each with its limits; one that is slow or silent holds up no other.
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use formats::limits::Limits;
@@ -15,7 +14,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::accept::{Intake, Pending};
-use super::{open_files, tls};
+use super::connections::{Connections, Full};
+use super::tls;
 use crate::clock::Stopwatch;
 use crate::config::Mllp;
 use crate::metrics::{Outcome, ReasonLabels};
@@ -28,8 +28,6 @@ const PENDING_END: Duration = Duration::from_millis(500);
 /// How long, and for how many bytes, a connection that we close waits for its sender to take the last answer.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 4 << 20;
-/// How long the listener rests when the system can open no more connections.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A frame that takes longer than this to arrive must keep up this rate.
 const SLOWEST_BYTES_PER_SECOND: u64 = 1024;
 
@@ -61,7 +59,6 @@ struct Door {
     intake: Arc<Intake>,
     config: Mllp,
     tls: Option<TlsAcceptor>,
-    by_address: Mutex<HashMap<IpAddr, usize>>,
     waiting_bytes: Semaphore,
 }
 
@@ -89,46 +86,36 @@ impl Listener {
 
     /// Takes connections until it is time to stop.
     pub(crate) async fn run(self, intake: Arc<Intake>, tasks: Tasks) {
-        let permits = Arc::new(Semaphore::new(open_files::connections(
+        let connections = Connections::new(
             self.config.connections,
             "intake.mllp.connections",
-        )));
+            self.config.connections_per_address,
+        );
         let door = Arc::new(Door {
             intake,
             config: self.config,
             tls: self.tls,
-            by_address: Mutex::default(),
             waiting_bytes: Semaphore::new(WAITING_BYTES_MAX),
         });
         let mut stop = tasks.stop();
-        loop {
-            let accepted = tokio::select! {
-                () = stop.asked() => return,
-                accepted = self.socket.accept() => accepted,
-            };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be taken");
-                    stop.sleep(ACCEPT_PAUSE).await;
+        while let Some((stream, peer)) = Connections::next(&self.socket, &mut stop).await {
+            let place = match connections.enter(peer.ip()) {
+                Ok(place) => place,
+                Err(Full::All) => {
+                    door.refuse(peer, "too-many-connections");
+                    continue;
+                }
+                Err(Full::Address) => {
+                    door.refuse(peer, "too-many-from-address");
                     continue;
                 }
             };
-            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-                door.refuse(peer, "too-many-connections");
-                continue;
-            };
-            if !door.enter(peer.ip()) {
-                door.refuse(peer, "too-many-from-address");
-                continue;
-            }
             let (door, stop) = (Arc::clone(&door), tasks.stop());
             tasks.spawn(async move {
                 door.intake.metrics.connections.inc();
                 door.serve(stream, stop).await;
                 door.intake.metrics.connections.dec();
-                door.leave(peer.ip());
-                drop(permit);
+                drop(place);
             });
         }
     }
@@ -146,30 +133,6 @@ impl Door {
             reason: reason.to_owned(),
         };
         self.intake.metrics.timeouts.get_or_create(&labels).inc();
-    }
-
-    fn enter(&self, address: IpAddr) -> bool {
-        let mut all = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let here = all.entry(address).or_default();
-        let room = *here < self.config.connections_per_address;
-        *here += usize::from(room);
-        room
-    }
-
-    fn leave(&self, address: IpAddr) {
-        let mut all = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = all.get_mut(&address) {
-            *here -= 1;
-            if *here == 0 {
-                all.remove(&address);
-            }
-        }
     }
 
     /// Waits until a message of so many bytes may wait for the journal.

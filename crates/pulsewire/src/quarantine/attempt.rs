@@ -7,9 +7,8 @@ use journal::{Journal, Record, RecordRef, TopicPartition, partition_for};
 use serde::{Deserialize, Serialize};
 
 use crate::topics;
+use crate::whole_topic;
 
-/// How much is read at once.
-const READ_BYTES: usize = 1 << 20;
 /// What such a record is called.
 const CONTENT_TYPE: &str = "application/vnd.pulsewire.redriven+json";
 
@@ -61,28 +60,10 @@ pub(crate) fn all(
     partitions: u16,
 ) -> Result<BTreeMap<String, Attempt>, journal::Error> {
     let mut all = BTreeMap::new();
-    for partition in 0..partitions {
-        let at = TopicPartition::new(topics::REDRIVEN, partition);
-        let bounds = match journal.bounds(std::slice::from_ref(&at)) {
-            Ok(bounds) => bounds,
-            // A journal of an earlier version has none of it.
-            Err(journal::Error::NoSuchPartition(_)) => continue,
-            Err(error) => return Err(error),
-        };
-        let Some(bounds) = bounds.first() else {
-            continue;
-        };
-        let mut next = bounds.start;
-        while next < bounds.end {
-            let batch = journal.read(&at, next, READ_BYTES)?;
-            for attempt in batch.iter().filter_map(|record| Attempt::read(&record)) {
-                all.insert(attempt.quarantined.clone(), attempt);
-            }
-            match batch.next_offset().filter(|after| *after > next) {
-                Some(after) => next = after,
-                None => break,
-            }
+    whole_topic::each(journal, topics::REDRIVEN, partitions, |record| {
+        if let Some(attempt) = Attempt::read(record) {
+            all.insert(attempt.quarantined.clone(), attempt);
         }
-    }
+    })?;
     Ok(all)
 }

@@ -4,29 +4,13 @@ use clinical::ReceivedTime;
 use journal::{Journal, Record, TopicPartition};
 use mapping::normalize::RawInfo;
 use mapping::normalize::split::Split;
-use stream::{
-    DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER, STAGE_HEADER, TIMER_AT_HEADER, TIMER_TAG_HEADER,
-    VERSION_HEADER,
-};
+use stream::ADDED_HEADERS;
 
 use super::list::Place;
 use super::{ATTEMPT, Error, REDRIVEN_FROM};
 use crate::explain;
 use crate::topics;
 use crate::views::QuarantineView;
-
-/// What stands on the copy alone.
-const OF_THE_COPY: [&str; 9] = [
-    REASON_HEADER,
-    DETAIL_HEADER,
-    STAGE_HEADER,
-    VERSION_HEADER,
-    ORIGIN_HEADER,
-    TIMER_TAG_HEADER,
-    TIMER_AT_HEADER,
-    REDRIVEN_FROM,
-    ATTEMPT,
-];
 
 /// A record that could not be used, and the topic that it came by.
 pub(super) struct Original {
@@ -74,9 +58,7 @@ pub(super) fn original(
         let why = format!("the record that it is of, {origin}, is past its retention");
         return Ok(Err(why));
     };
-    record
-        .headers
-        .retain(|(name, _)| !OF_THE_COPY.contains(&&**name));
+    record.headers.retain(|(name, _)| !is_of_the_copy(name));
     let to = origin.at;
     Ok(Ok(Original { to, record }))
 }
@@ -114,4 +96,9 @@ impl Original {
             String::from_utf8_lossy(value).into_owned()
         })
     }
+}
+
+/// Says whether a header stands on the copy alone.
+fn is_of_the_copy(name: &str) -> bool {
+    ADDED_HEADERS.contains(&name) || [REDRIVEN_FROM, ATTEMPT].contains(&name)
 }

@@ -191,15 +191,13 @@ impl NormalizeStage {
         }
     }
 
-    fn send_on(
-        &self,
-        key: PatientKey,
-        raw: &RawInfo<'_>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), StepError> {
-        let bytes = Split::Message { raw: *raw }.encode();
-        self.emit_split(key, bytes, raw, cx);
-        Ok(())
+    /// Gives a message to the identity that it is about.
+    fn send_on(&self, key: PatientKey, raw: &RawInfo<'_>, cx: &mut Context<'_>) {
+        let raw = RawInfo {
+            addressed: key,
+            ..*raw
+        };
+        self.emit_split(key, Split::Message { raw }.encode(), &raw, cx);
     }
 
     fn step(

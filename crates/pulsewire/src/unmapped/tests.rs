@@ -1,7 +1,7 @@
 //! What is told of codes that nothing translates, and that what is told can be used.
 
 use expect_test::expect;
-use journal::{MemoryJournal, Record, TopicSpec, Write};
+use journal::{MemoryJournal, Record, TopicPartition, TopicSpec, Write};
 
 use super::*;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use stream::FjallDatabase;
 
 use crate::clock::Clock;
+use crate::commands::process::Process;
 use crate::commands::{Failure, reading};
 use crate::config::Config;
 use crate::control::quarantine::PATH;
-use crate::delivery;
 use crate::engine::Engine;
 use crate::intake::sources::Sources;
 use crate::quarantine::redrive::{Answer, Request};
@@ -77,27 +77,14 @@ impl Way {
 }
 
 fn ask(address: &str, request: &Request) -> Result<Answer, Failure> {
-    let silent = |error: &dyn std::fmt::Display| {
-        let hint = "the journal is in use by a running process: name its control.listen with --process, or its configuration with --config";
-        Failure::new(format!("{address} does not answer: {error}"), hint)
+    let process = Process {
+        address,
+        timeout: ASK_TIMEOUT,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+        hint: "the journal is in use by a running process: name its control.listen with --process, or its configuration with --config",
     };
-    let address_only = address.trim_start_matches("http://").trim_end_matches('/');
-    let url = format!("http://{address_only}{PATH}/redrive");
-    let agent = delivery::agent(&url, None, ASK_TIMEOUT).map_err(|error| silent(&error))?;
     let body = serde_json::to_vec(request).expect("words and numbers always make JSON");
-    // Whatever leads to it, a process answers to names of its own machine alone.
-    let post = agent.post(&url).header("Host", "localhost");
-    let answer = post
-        .header("Content-Type", "application/json")
-        .send(&body[..]);
-    let answer = answer.map_err(|error| silent(&error))?;
-    let code = answer.status();
-    let read = answer
-        .into_body()
-        .with_config()
-        .limit(ANSWER_BYTES_MAX)
-        .read_to_string();
-    let text = read.map_err(|error| silent(&error))?;
+    let (code, text) = process.post(&format!("{PATH}/redrive"), &body)?;
     let read = serde_json::from_str(&text).ok();
     read.filter(|_| code.is_success()).ok_or_else(|| {
         let said: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();

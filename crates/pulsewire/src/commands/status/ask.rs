@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::commands::Failure;
+use crate::commands::process::Process;
 use crate::control::status::{PATH, Status};
-use crate::delivery;
 
 /// A process waits for brokers before it answers, and says so when they do not.
 const ASK_TIMEOUT: Duration = Duration::from_secs(60);
@@ -13,23 +13,13 @@ const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// Asks the process at an address; gives its answer as it was sent and as it was read.
 pub(super) fn status(address: &str) -> Result<(String, Status), Failure> {
-    let silent = |error: &dyn std::fmt::Display| {
-        let hint = "is it running? name its control.listen with --at, or its configuration with --config; from elsewhere, go through an SSH tunnel";
-        Failure::new(format!("{address} does not answer: {error}"), hint)
+    let process = Process {
+        address,
+        timeout: ASK_TIMEOUT,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+        hint: "is it running? name its control.listen with --at, or its configuration with --config; from elsewhere, go through an SSH tunnel",
     };
-    let address_only = address.trim_start_matches("http://").trim_end_matches('/');
-    let url = format!("http://{address_only}{PATH}");
-    let agent = delivery::agent(&url, None, ASK_TIMEOUT).map_err(|error| silent(&error))?;
-    // Whatever leads to it, a process answers to names of its own machine alone.
-    let answer = agent.get(&url).header("Host", "localhost").call();
-    let answer = answer.map_err(|error| silent(&error))?;
-    let code = answer.status();
-    let read = answer
-        .into_body()
-        .with_config()
-        .limit(ANSWER_BYTES_MAX)
-        .read_to_string();
-    let text = read.map_err(|error| silent(&error))?;
+    let (code, text) = process.get(PATH)?;
     let status = serde_json::from_str(&text).ok();
     let status = status.filter(|_| code.is_success());
     status.map(|status| (text, status)).ok_or_else(|| {

@@ -25,56 +25,35 @@ impl NormalizeStage {
         let source = self.sources.named(raw.source);
         let readable = source.mapping.readable(raw.bytes);
         let message = readable.message();
-        match identity::subjects(&message, &source.mapping) {
-            Subjects::None => self.step(state, &Given::Nobody { raw: *raw }, cx),
-            Subjects::Several(_) => self.divide(&readable, source, raw, cx),
-            Subjects::One(one) => {
-                let key = one.key(&self.site);
-                if key != raw.addressed {
-                    return self.send_on(
-                        key,
-                        &RawInfo {
-                            addressed: key,
-                            ..*raw
-                        },
-                        cx,
-                    );
-                }
-                let mapped = self.map(state, (&message, source, raw), cx);
-                let given = Given::Message {
-                    raw: *raw,
-                    drafts: &mapped.drafts,
-                };
-                if self.take_in(state, &given, cx)? {
-                    self.tell_unmapped(source, &mapped, &message, raw, cx);
-                }
-                Ok(())
-            }
-            Subjects::Merge { survivor, retired } => {
-                let key = survivor.key(&self.site);
-                if key != raw.addressed {
-                    return self.send_on(
-                        key,
-                        &RawInfo {
-                            addressed: key,
-                            ..*raw
-                        },
-                        cx,
-                    );
-                }
-                let mapped = self.map(state, (&message, source, raw), cx);
-                let given = Given::Merge {
-                    raw: *raw,
-                    drafts: &mapped.drafts,
-                    retired: retired.key(&self.site),
-                    identifiers: &mapped.retired_identifiers,
-                };
-                if self.take_in(state, &given, cx)? {
-                    self.tell_unmapped(source, &mapped, &message, raw, cx);
-                }
-                Ok(())
-            }
+        let subjects = identity::subjects(&message, &source.mapping);
+        let Some(about) = subjects.patient() else {
+            return match subjects {
+                Subjects::Several(_) => self.divide(&readable, source, raw, cx),
+                _ => self.step(state, &Given::Nobody { raw: *raw }, cx),
+            };
+        };
+        let key = about.key(&self.site);
+        if key != raw.addressed {
+            self.send_on(key, raw, cx);
+            return Ok(());
         }
+        let mapped = self.map(state, (&message, source, raw), cx);
+        let given = match &subjects {
+            Subjects::Merge { retired, .. } => Given::Merge {
+                raw: *raw,
+                drafts: &mapped.drafts,
+                retired: retired.key(&self.site),
+                identifiers: &mapped.retired_identifiers,
+            },
+            _ => Given::Message {
+                raw: *raw,
+                drafts: &mapped.drafts,
+            },
+        };
+        if self.take_in(state, &given, cx)? {
+            self.tell_unmapped(source, &mapped, &message, raw, cx);
+        }
+        Ok(())
     }
 
     fn map(
@@ -158,16 +137,12 @@ impl NormalizeStage {
                 }
             };
             let message_id = MessageId::derive(&[raw.message_id.as_bytes(), &number.to_be_bytes()]);
-            self.send_on(
-                key,
-                &RawInfo {
-                    message_id,
-                    addressed: key,
-                    bytes: &part,
-                    ..*raw
-                },
-                cx,
-            )?;
+            let part = RawInfo {
+                message_id,
+                bytes: &part,
+                ..*raw
+            };
+            self.send_on(key, &part, cx);
         }
         Ok(())
     }

@@ -37,11 +37,8 @@ impl NormalizeStage {
         let mut mapped = mapped.map_err(refused)?;
         let is_of_member = mapped.subjects.patient().is_some();
         if is_of_member && mapped.key != raw.addressed {
-            let raw = RawInfo {
-                addressed: mapped.key,
-                ..*raw
-            };
-            return self.send_on(mapped.key, &raw, cx);
+            self.send_on(mapped.key, raw, cx);
+            return Ok(());
         }
         // What was known under an identity that is the same patient's keeps its id.
         for kin in state.kin(patient(cx)?, raw.addressed) {
@@ -85,11 +82,10 @@ impl NormalizeStage {
             let message_id = MessageId::derive(&[raw.message_id.as_bytes(), &number.to_be_bytes()]);
             let raw = RawInfo {
                 message_id,
-                addressed: key,
                 bytes: &part.bytes,
                 ..*raw
             };
-            self.send_on(key, &raw, cx)?;
+            self.send_on(key, &raw, cx);
         }
         Ok(())
     }
