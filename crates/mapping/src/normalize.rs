@@ -63,6 +63,8 @@ pub struct RawInfo<'a> {
     pub way: Way,
     /// Whether it is history that is loaded, and no news.
     pub backfill: bool,
+    /// The identity that its sender says goes into this one, where the message itself does not say it.
+    pub retired: Option<PatientKey>,
     /// The message.
     pub bytes: &'a [u8],
 }

@@ -28,6 +28,8 @@ pub struct Source {
     pub identifiers: Vec<Preference>,
     /// The URIs of assigning authorities, by their namespace id.
     pub authorities: BTreeMap<Box<str>, Box<str>>,
+    /// Assigning authorities by what else they are called: a system of FHIR identifiers, a payer's number in X12.
+    pub aliases: BTreeMap<Box<str>, Box<str>>,
     /// What the sender's own codes mean.
     pub codes: LocalCodes,
 }
@@ -42,7 +44,17 @@ impl Source {
             authority: None,
             identifiers: Vec::new(),
             authorities: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             codes: LocalCodes::default(),
+        }
+    }
+
+    /// Gives the assigning authority that is called something, or the default one for nothing.
+    pub fn authority_called<'s>(&'s self, name: &'s str) -> &'s str {
+        match self.aliases.get(name) {
+            Some(authority) => authority,
+            None if name.is_empty() => self.default_authority(),
+            None => name,
         }
     }
 

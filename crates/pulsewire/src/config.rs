@@ -113,7 +113,7 @@ pub(crate) struct Source {
     pub(crate) charset: String,
     pub(crate) assigning_authority: String,
     pub(crate) codes: LocalCodes,
-    /// The assigning authorities that systems of FHIR identifiers are, by their URI.
+    /// Assigning authorities by what else they are called: a system of FHIR identifiers, a payer's number in X12.
     pub(crate) authorities: BTreeMap<String, String>,
 }
 

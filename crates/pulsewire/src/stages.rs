@@ -9,8 +9,8 @@ mod workloads;
 
 pub(crate) use alerts::AlertStage;
 pub(crate) use devices::{
-    ASSOCIATION, DeviceStage, PACKET, Rules as DeviceRules, Settings as DeviceSettings,
-    association_json,
+    ASSOCIATION, DeviceStage, PACKET, Places as DevicePlaces, Rules as DeviceRules,
+    Settings as DeviceSettings, association_json,
 };
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;

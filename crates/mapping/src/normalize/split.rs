@@ -10,6 +10,10 @@ use super::{Input, RawInfo, Way};
 const VERSION: u8 = 2;
 /// The version before ways were told apart.
 const VERSION_1: u8 = 1;
+/// Is set where the message is history.
+const BACKFILL: u8 = 1;
+/// Is set where an identity follows that the sender says goes into this one.
+const RETIRED: u8 = 2;
 
 /// A record of `healthcare.patient.split`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,15 +126,11 @@ impl<'a> Split<'a> {
         let mut out = Encoder::default();
         let raw = self.raw();
         // What came as everything did before ways were told apart is written as it was then.
-        let version = if raw.way == Way::Mllp && !raw.backfill {
-            VERSION_1
+        if raw.way == Way::Mllp && !raw.backfill && raw.retired.is_none() {
+            out.byte(VERSION_1);
         } else {
-            VERSION
-        };
-        out.byte(version);
-        if version == VERSION {
-            out.byte(raw.way.number());
-            out.byte(u8::from(raw.backfill));
+            out.byte(VERSION);
+            came(&mut out, raw);
         }
         match self {
             Self::Message { raw } => {
@@ -192,8 +192,8 @@ impl<'a> Split<'a> {
 
     fn read(fields: &mut Decoder<'a>) -> Option<Self> {
         let came = match fields.byte()? {
-            VERSION_1 => (Way::Mllp, false),
-            VERSION => (Way::from_number(fields.byte()?)?, fields.byte()? != 0),
+            VERSION_1 => Came::default(),
+            VERSION => read_came(fields)?,
             _ => return None,
         };
         let read_raw_info = |fields: &mut Decoder<'a>| read_raw_info(fields, came);
@@ -251,6 +251,41 @@ fn read_passage<'a>(fields: &mut Decoder<'a>) -> Option<Passage<'a>> {
     })
 }
 
+/// What is said of a message beside it.
+#[derive(Clone, Copy, Default)]
+struct Came {
+    way: Way,
+    backfill: bool,
+    retired: Option<PatientKey>,
+}
+
+fn came(out: &mut Encoder, raw: &RawInfo<'_>) {
+    let backfill = if raw.backfill { BACKFILL } else { 0 };
+    let retired = if raw.retired.is_some() { RETIRED } else { 0 };
+    out.byte(raw.way.number());
+    out.byte(backfill | retired);
+    if let Some(retired) = raw.retired {
+        out.id(retired.as_bytes());
+    }
+}
+
+fn read_came(fields: &mut Decoder<'_>) -> Option<Came> {
+    let way = Way::from_number(fields.byte()?)?;
+    let flags = fields.byte()?;
+    if flags & !(BACKFILL | RETIRED) != 0 {
+        return None;
+    }
+    let retired = match flags & RETIRED {
+        0 => None,
+        _ => Some(PatientKey::from_bytes(fields.id()?)),
+    };
+    Some(Came {
+        way,
+        backfill: flags & BACKFILL != 0,
+        retired,
+    })
+}
+
 fn raw_info(out: &mut Encoder, raw: &RawInfo<'_>) {
     out.id(raw.message_id.as_bytes());
     out.id(raw.addressed.as_bytes());
@@ -263,10 +298,7 @@ fn raw_info(out: &mut Encoder, raw: &RawInfo<'_>) {
     out.bytes(raw.bytes);
 }
 
-fn read_raw_info<'a>(
-    fields: &mut Decoder<'a>,
-    (way, backfill): (Way, bool),
-) -> Option<RawInfo<'a>> {
+fn read_raw_info<'a>(fields: &mut Decoder<'a>, came: Came) -> Option<RawInfo<'a>> {
     Some(RawInfo {
         message_id: MessageId::from_bytes(fields.id()?),
         addressed: PatientKey::from_bytes(fields.id()?),
@@ -276,8 +308,9 @@ fn read_raw_info<'a>(
         partition: fields.u16()?,
         offset: fields.u64()?,
         source: fields.text()?,
-        way,
-        backfill,
+        way: came.way,
+        backfill: came.backfill,
+        retired: came.retired,
         bytes: fields.bytes()?,
     })
 }
@@ -301,6 +334,7 @@ mod tests {
             source: "s",
             way: Way::Mllp,
             backfill: false,
+            retired: None,
             bytes: b"MSH",
         };
         let key = PatientKey::from_bytes([7; 16]);
@@ -359,9 +393,15 @@ mod tests {
     }
 
     #[test]
-    fn the_way_and_what_is_history_go_along() {
+    fn what_is_said_beside_a_message_goes_along() {
+        let retired = PatientKey::from_bytes([8; 16]);
         for way in Way::ALL {
-            for backfill in [false, true] {
+            for (backfill, retired) in [
+                (false, None),
+                (true, None),
+                (false, Some(retired)),
+                (true, Some(retired)),
+            ] {
                 let raw = RawInfo {
                     message_id: MessageId::from_bytes([1; 16]),
                     addressed: PatientKey::from_bytes([2; 16]),
@@ -373,6 +413,7 @@ mod tests {
                     source: "s",
                     way,
                     backfill,
+                    retired,
                     bytes: b"MSH",
                 };
                 let split = Split::Message { raw };

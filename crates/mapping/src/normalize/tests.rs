@@ -48,6 +48,7 @@ fn raw(key: PatientKey, name: &str, minute: i64) -> RawInfo<'static> {
         source: "lab",
         way: Way::Mllp,
         backfill: false,
+        retired: None,
         bytes: b"MSH|",
     }
 }

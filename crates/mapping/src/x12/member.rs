@@ -7,7 +7,7 @@ use crate::source::Source;
 
 /// Says whom a transaction set is about; [`super::split()`] gives each of several a set of their own.
 ///
-/// The authority is the payer's number and the value the member number. A dependent who has none is the subscriber's
+/// The authority is the payer's number, or the one that the source says it is, and the value the member number. A dependent who has none is the subscriber's
 /// number and the given name, so that two people never share a key.
 pub fn subjects(set: &Set<'_, '_>, source: &Source) -> Subjects {
     loops(set).map_or(Subjects::None, |tree| of_tree(&tree, source))
@@ -76,10 +76,7 @@ pub(super) fn member(
     source: &Source,
 ) -> Option<PatientIdentifier> {
     let payer = payer(tree, root);
-    let authority = match payer.as_str() {
-        "" => source.default_authority(),
-        payer => payer,
-    };
+    let authority = source.authority_called(&payer);
     let value = match tree.guide() {
         Guide::Remittance => of_claim_paid(root)?,
         Guide::Enrolment => of_enrolled(root)?,

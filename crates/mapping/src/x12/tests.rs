@@ -69,10 +69,13 @@ fn check(text: &str, expected: Expect) {
 }
 
 fn members(text: &str) -> String {
+    members_of(text, &Source::new("payer"))
+}
+
+fn members_of(text: &str, source: &Source) -> String {
     let file = x12::read(text.as_bytes());
     let set = file.sets().next().unwrap();
-    let source = Source::new("payer");
-    let parts = split(&set, &source).unwrap();
+    let parts = split(&set, source).unwrap();
     let mut out = String::new();
     for part in &parts {
         let whom = part.patient.as_ref();
@@ -83,7 +86,7 @@ fn members(text: &str) -> String {
         assert_eq!(own.issues(), [], "{}", String::from_utf8_lossy(&part.bytes));
         let set = own.sets().next().unwrap();
         assert_eq!(x12::loops(&set).unwrap().issues(), []);
-        let of = match subjects(&set, &source) {
+        let of = match subjects(&set, source) {
             Subjects::One(one) => Some(one),
             _ => None,
         };
@@ -298,6 +301,12 @@ fn a_dependent_never_shares_the_subscribers_key() {
     };
     assert!(members(&body("Ted")).contains("P1|M1/TED: "));
     assert!(members(&body("")).contains("nobody: "));
+    let mut source = Source::new("payer");
+    source
+        .aliases
+        .insert("P1".into(), "EAST HEALTH PLAN".into());
+    let known = members_of(&body("Ted"), &source);
+    assert!(known.contains("EAST HEALTH PLAN|M1/TED: "), "{known}");
 }
 
 #[test]

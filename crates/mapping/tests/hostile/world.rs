@@ -75,6 +75,7 @@ impl World {
             source: "lab",
             way: mapping::normalize::Way::Mllp,
             backfill: false,
+            retired: None,
             bytes,
         };
         self.message(addressed, &raw, &mut waiting);

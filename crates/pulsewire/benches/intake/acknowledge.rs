@@ -104,11 +104,13 @@ fn run(kind: Kind, folder: &Path, messages: &Messages, connections: u64) -> Run 
     run
 }
 
-const fn name(kind: Kind) -> &'static str {
+pub(crate) const fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Floor => "floor",
         Kind::Intake => "intake alone",
         Kind::Platform => "whole platform",
+        Kind::Door => "FHIR intake alone",
+        Kind::Fhir => "whole platform, FHIR",
     }
 }
 

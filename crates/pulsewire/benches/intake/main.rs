@@ -1,7 +1,7 @@
-//! Measures the shell from outside, beside the least that a server can do: acknowledgements, alerts, restarts.
+//! Measures the shell from outside, beside the least that a server can do: acknowledgements, resources, alerts, restarts.
 //!
-//! `cargo bench -p pulsewire --bench intake` prints acknowledgements and alerts; a word after `--` runs one part alone:
-//! `acknowledge`, `alert`, or `restart`, which takes minutes and is not run otherwise.
+//! `cargo bench -p pulsewire --bench intake` prints acknowledgements, resources and alerts; a word after `--` runs one part
+//! alone: `acknowledge`, `fhir`, `alert`, or `restart`, which takes minutes and is not run otherwise.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(
@@ -13,6 +13,7 @@
 
 mod acknowledge;
 mod alert;
+mod fhir;
 mod restart;
 
 mod load;
@@ -36,13 +37,17 @@ fn main() {
         floor::serve(folder.into());
     }
     let asked = |part: &str| arguments.iter().any(|argument| argument == part);
-    let all = !["acknowledge", "alert", "restart"].into_iter().any(asked);
+    let parts = ["acknowledge", "fhir", "alert", "restart"];
+    let all = !parts.into_iter().any(asked);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let messages = Messages::new();
     if all || asked("acknowledge") {
         for connections in [16, 128] {
             acknowledge::measure(folder.path(), &messages, connections);
         }
+    }
+    if all || asked("fhir") {
+        fhir::measure(folder.path());
     }
     if all || asked("alert") {
         alert::measure(folder.path(), &messages);

@@ -18,12 +18,23 @@ pub(crate) enum Kind {
     Intake,
     /// All of it.
     Platform,
+    /// Resources are taken and kept; nothing is made of them.
+    Door,
+    /// All of it, and resources are taken over HTTP.
+    Fhir,
+}
+
+impl Kind {
+    const fn has_fhir(self) -> bool {
+        matches!(self, Self::Door | Self::Fhir)
+    }
 }
 
 /// A server that runs.
 pub(crate) struct Server {
     child: Child,
     pub(crate) mllp: SocketAddr,
+    fhir: Option<SocketAddr>,
     control: Option<SocketAddr>,
     pub(crate) output: Option<BufReader<ChildStdout>>,
 }
@@ -48,12 +59,13 @@ impl Server {
                 command.arg("floor").arg(folder);
                 command
             }
-            Kind::Intake | Kind::Platform => {
+            Kind::Intake | Kind::Platform | Kind::Door | Kind::Fhir => {
                 let file = folder.join("bench.toml");
-                std::fs::write(&file, config(folder, listen, settings)).unwrap();
+                let http = if kind.has_fhir() { "127.0.0.1:0" } else { "" };
+                std::fs::write(&file, config(folder, listen, http, settings)).unwrap();
                 let mut command = Command::new(env!("CARGO_BIN_EXE_pulsewire"));
                 command.arg("run").arg("--config").arg(file);
-                if kind == Kind::Intake {
+                if matches!(kind, Kind::Intake | Kind::Door) {
                     command.arg("--intake-only");
                 }
                 command
@@ -62,13 +74,20 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mllp = address(&mut output, "mllp://");
+        let fhir = kind.has_fhir().then(|| address(&mut output, "http://"));
         let control = (kind != Kind::Floor).then(|| address(&mut output, "http://"));
         Self {
             child,
             mllp,
+            fhir,
             control,
             output: Some(output),
         }
+    }
+
+    /// Where it takes resources.
+    pub(crate) fn fhir(&self) -> SocketAddr {
+        self.fhir.unwrap()
     }
 
     /// The time on a processor that it has had so far.
@@ -143,11 +162,11 @@ impl Drop for Server {
     }
 }
 
-fn config(folder: &Path, listen: SocketAddr, settings: &str) -> String {
+fn config(folder: &Path, listen: SocketAddr, http: &str, settings: &str) -> String {
     let data = folder.join("data");
     format!(
         "[journal]\ndirectory = '{}'\n[intake.mllp]\nlisten = '{listen}'\nconnections_per_address = 4096\n\
-         [intake.http]\nlisten = ''\n[control]\nlisten = '127.0.0.1:0'\n[log]\nlevel = 'error'\n{settings}",
+         [intake.http]\nlisten = '{http}'\nconnections_per_address = 4096\n[control]\nlisten = '127.0.0.1:0'\n[log]\nlevel = 'error'\n{settings}",
         data.display()
     )
 }
@@ -161,7 +180,8 @@ fn address(output: &mut impl BufRead, scheme: &str) -> SocketAddr {
             "the server ended before it told {scheme}"
         );
         if let Some((_, rest)) = line.split_once(scheme) {
-            return rest.trim().trim_end_matches('/').parse().unwrap();
+            let rest = rest.trim().trim_end_matches("/fhir");
+            return rest.trim_end_matches('/').parse().unwrap();
         }
     }
 }

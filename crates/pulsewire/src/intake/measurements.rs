@@ -187,6 +187,6 @@ impl Intake {
 }
 
 /// The pseudonym of a device.
-fn device_key(site: &SiteKey, source: &str, device: &str) -> PatientKey {
+pub(crate) fn device_key(site: &SiteKey, source: &str, device: &str) -> PatientKey {
     site.patient(&format!("urn:pulsewire:source:{source}"), device)
 }

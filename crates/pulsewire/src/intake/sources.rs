@@ -24,7 +24,6 @@ pub(crate) struct Source {
     pub(crate) mapping: source::Source,
     application: String,
     facility: String,
-    authorities: BTreeMap<String, String>,
     counted: OnceLock<Counted>,
 }
 
@@ -137,15 +136,6 @@ impl Sources {
 }
 
 impl Source {
-    /// The assigning authority that a system of FHIR identifiers is.
-    pub(crate) fn authority<'s>(&'s self, system: &'s str) -> &'s str {
-        match self.authorities.get(system) {
-            Some(authority) => authority,
-            None if system.is_empty() => self.mapping.default_authority(),
-            None => system,
-        }
-    }
-
     /// Its counters.
     pub(crate) fn counted(&self, metrics: &Metrics) -> &Counted {
         self.counted.get_or_init(|| {
@@ -195,17 +185,23 @@ impl Source {
         mapping.authority = Some(config.assigning_authority.as_str())
             .filter(|text| !text.is_empty())
             .map(Into::into);
-        let authorities = config.authorities.iter();
-        let named =
-            authorities.map(|(system, name)| (name.as_str().into(), system.as_str().into()));
-        mapping.authorities = named.collect();
+        for (called, name) in &config.authorities {
+            let (called, name): (Box<str>, Box<str>) =
+                (called.as_str().into(), name.as_str().into());
+            // Only a URI can stand for the authority in FHIR.
+            if called.contains(':') {
+                mapping
+                    .authorities
+                    .insert(Box::clone(&name), Box::clone(&called));
+            }
+            mapping.aliases.insert(called, name);
+        }
         mapping.codes = config.codes.clone();
         Ok(Self {
             name: name.into(),
             mapping,
             application: config.sending_application.clone(),
             facility: config.sending_facility.clone(),
-            authorities: config.authorities.clone(),
             counted: OnceLock::new(),
         })
     }

@@ -5,6 +5,8 @@
 
 mod binding;
 mod clock;
+mod places;
+mod resources;
 mod rules;
 mod state;
 mod take;
@@ -23,11 +25,13 @@ use journal::{Headers, Record, RecordRef};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
 use binding::{Binding, Named};
+pub(crate) use places::Places;
 pub(crate) use rules::Rules;
 pub(crate) use state::State;
 use take::{Finding, FindingState};
 
 use super::{header, provenance, text};
+use crate::intake::measurements::device_key;
 use crate::intake::resend::{CONTROL_KEY, MESSAGE_ID};
 use crate::intake::sources::Sources;
 use crate::metrics::{Metrics, ReasonLabels};
@@ -51,6 +55,8 @@ const SILENCE: &[u8] = b"silence";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) rules: Rules,
+    /// Which devices stand where.
+    pub(crate) places: Places,
     /// A device that was heard of and says nothing for so long is silent.
     pub(crate) silent_after: Duration,
     /// Samples are kept for so long, to be told to whoever is said later to have been on the device.
@@ -74,8 +80,14 @@ impl DeviceStage {
             inputs: vec![
                 topics::DEVICE_VITALS.into(),
                 topics::DEVICE_ASSOCIATION.into(),
+                topics::fhir("Encounter"),
+                topics::fhir("Device"),
             ],
-            outputs: vec![topics::FHIR_RECEIVED.into(), topics::DEVICE_STATUS.into()],
+            outputs: vec![
+                topics::FHIR_RECEIVED.into(),
+                topics::DEVICE_STATUS.into(),
+                topics::DEVICE_ASSOCIATION.into(),
+            ],
             partitions,
             limits: stream::Limits::default(),
         }
@@ -112,13 +124,66 @@ impl DeviceStage {
         Ok(state.take(&packet, &self.settings))
     }
 
+    /// Who is on a device by what a resource of a patient or a device says.
+    fn resource(&self, state: &mut State, read: &RecordRef<'_>, cx: &mut Context<'_>) {
+        let resource = read.value.and_then(|bytes| Raw::read(bytes).ok());
+        let Some(resource) = resource else {
+            return;
+        };
+        let kind = resource.get("resourceType").ok().flatten();
+        let kind = kind.and_then(|kind| kind.text().ok()).unwrap_or_default();
+        let source = text(read, "source-system").unwrap_or_default();
+        let said = match &*kind {
+            "Encounter" => {
+                let patient = PatientKey::from_slice(cx.key()).unwrap_or_default();
+                state.lies(patient, resource, read.event_time, &self.settings.places)
+            }
+            _ => Vec::from_iter(resources::device(resource, read.event_time, source)),
+        };
+        let cause = provenance(read);
+        for (source, association) in said {
+            self.say(&source, &association, read, &cause, cx);
+        }
+    }
+
+    fn say(
+        &self,
+        source: &str,
+        association: &formats::device::Association,
+        read: &RecordRef<'_>,
+        cause: &Headers,
+        cx: &mut Context<'_>,
+    ) {
+        let json = association_json(association);
+        let key = device_key(&self.site, source, &association.device);
+        let message = text(read, MESSAGE_ID).unwrap_or_default();
+        let id = MessageId::derive(&[b"association", message.as_bytes(), key.as_bytes(), &json]);
+        let mut headers = vec![
+            header("content-type", ASSOCIATION),
+            header("source-system", source),
+            header(MESSAGE_ID, id.to_string()),
+        ];
+        let trace = cause.iter().filter(|(name, _)| &**name == "traceparent");
+        headers.extend(trace.cloned());
+        let record = Record {
+            key: (*key.as_bytes()).into(),
+            event_time: read.event_time,
+            received_time: cx.received(),
+            seal: 0,
+            headers,
+            value: Some(json.into()),
+        };
+        self.count(cx, "associated");
+        cx.emit(topics::DEVICE_ASSOCIATION, record);
+    }
+
     /// Tells what is due, and sets the timer for what is due next.
     fn tell(&self, state: &mut State, at: Option<i64>, cause: &Headers, cx: &mut Context<'_>) {
         if let Some(at) = at {
             for observation in state.conclude(at, &self.settings) {
                 let patient = &observation.patient;
                 let authority = self.authority(state, patient);
-                let key = self.site.patient(&authority, &patient.identifier);
+                let key = patient.key(&authority, &self.site);
                 let device = PatientKey::from_slice(cx.key()).unwrap_or_default();
                 let (id, json) = observation.to_json((device, key), &authority, state);
                 let headers = self.headers(id, &json, state, cause);
@@ -217,11 +282,15 @@ impl Processor for DeviceStage {
             Input::Timer { at, .. } => self.tell(state, Some(at), &Headers::new(), cx),
             Input::Record { from, record } => {
                 let cause = provenance(&record);
-                let heard = &*from.topic == topics::DEVICE_VITALS;
                 let now = cx.watermark();
-                let findings = match heard {
-                    true => self.packet(state, &record)?,
-                    false => self.associate(state, &record)?,
+                let heard = &*from.topic == topics::DEVICE_VITALS;
+                let findings = match &*from.topic {
+                    topics::DEVICE_VITALS => self.packet(state, &record)?,
+                    topics::DEVICE_ASSOCIATION => self.associate(state, &record)?,
+                    _ => {
+                        self.resource(state, &record, cx);
+                        return Ok(());
+                    }
                 };
                 state.put_off(now);
                 self.report(state, &findings, &cause, cx);

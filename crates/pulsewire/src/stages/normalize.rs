@@ -154,10 +154,10 @@ impl NormalizeStage {
             source: text(read, "source-system").unwrap_or_default(),
             way: text(read, WAY).and_then(Way::parse).unwrap_or_default(),
             backfill: read.header(BACKFILL).is_some(),
+            retired: text(read, RETIRED_KEY).and_then(PatientKey::parse),
             bytes: read.value.unwrap_or_default(),
         };
-        let retired = text(read, RETIRED_KEY).and_then(PatientKey::parse);
-        self.content(state, &raw, retired, cx)
+        self.content(state, &raw, cx)
     }
 
     fn split(
@@ -172,7 +172,7 @@ impl NormalizeStage {
         let split = Split::decode(read.value.unwrap_or_default()).map_err(unreadable)?;
         match split.input() {
             Some(given) => self.step(state, &given, cx),
-            None => self.content(state, split.raw(), None, cx),
+            None => self.content(state, split.raw(), cx),
         }
     }
 
@@ -181,11 +181,10 @@ impl NormalizeStage {
         &self,
         state: &mut State,
         raw: &RawInfo<'_>,
-        retired: Option<PatientKey>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
         match raw.topic {
-            topics::FHIR_RECEIVED => self.resource(state, raw, retired, cx),
+            topics::FHIR_RECEIVED => self.resource(state, raw, cx),
             topics::X12_RECEIVED => self.transaction_set(state, raw, cx),
             _ => self.message(state, raw, cx),
         }

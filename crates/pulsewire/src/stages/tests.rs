@@ -1,5 +1,6 @@
 //! What the stations make of a message between them.
 
+mod identities;
 mod plausibility;
 
 use std::sync::Arc;

@@ -109,6 +109,7 @@ impl Hospital {
                 source: "adt1",
                 way: Way::Mllp,
                 backfill: false,
+                retired: None,
                 bytes: &part,
             };
             let mut queue = VecDeque::from([(key, split::Split::Message { raw }.encode())]);

@@ -82,6 +82,7 @@ impl Found {
             source: "corpus",
             way: Way::File,
             backfill: false,
+            retired: None,
             bytes,
         };
         let drafts = &found.drafts;

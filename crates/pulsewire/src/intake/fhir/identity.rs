@@ -51,7 +51,7 @@ pub(super) fn about(resource_type: &str, bytes: &[u8], source: &Source) -> About
     let Ok(resource) = Raw::read(bytes) else {
         return About::Nobody;
     };
-    let authority = |system: &str| Some(source.authority(system).into());
+    let authority = |system: &str| Some(source.mapping.authority_called(system).into());
     match mapping::fhir::subject(resource) {
         Subject::Identifier(identifier)
         | Subject::Reference {

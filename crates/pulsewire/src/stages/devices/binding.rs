@@ -1,13 +1,32 @@
 //! Who was on a device at what time, by what was said so far, in whatever order it was said.
 
+use clinical::{PatientKey, SiteKey};
+
 /// So much history is kept of a device; the oldest goes.
 pub(super) const BINDINGS_MAX: usize = 64;
+/// Who gives pseudonyms: an identifier of this authority is the patient's key itself.
+pub(super) const PSEUDONYM: &str = "urn:pulsewire:patient";
 
 /// A patient as a sender names them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Named {
     pub(super) authority: Box<str>,
     pub(super) identifier: Box<str>,
+}
+
+impl Named {
+    /// The patient's key; `authority` gives the identifier where none was said.
+    pub(super) fn key(&self, authority: &str, site: &SiteKey) -> PatientKey {
+        let own = self
+            .is_pseudonym()
+            .then(|| PatientKey::parse(&self.identifier));
+        let own = own.flatten();
+        own.unwrap_or_else(|| site.patient(authority, &self.identifier))
+    }
+
+    pub(super) fn is_pseudonym(&self) -> bool {
+        &*self.authority == PSEUDONYM
+    }
 }
 
 /// From when to when somebody, or nobody, was on a device.

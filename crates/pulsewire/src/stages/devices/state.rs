@@ -8,6 +8,7 @@ use formats::device::{Decimal, System};
 
 use super::binding::{BINDINGS_MAX, Binding, Bindings, Named};
 use super::clock::{BLOCKS_MAX, Clock};
+use super::resources::Stay;
 
 /// The version of the encoding.
 const VERSION: i64 = 1;
@@ -19,11 +20,13 @@ pub(super) const SIGNALS_MAX: usize = 256;
 pub(super) const SAMPLES_MAX: usize = 1_000;
 /// So many intervals of a code are kept at most.
 pub(super) const INTERVALS_MAX: usize = 1_000;
+/// So many Encounters of one patient are at a bed with devices at once.
+pub(super) const STAYS_MAX: usize = 16;
 
 /// No interval was told to more patients, however often who was on the device was said anew.
 const TOLD_MAX: usize = 1 << 16;
 
-/// A device.
+/// A device; or a patient, of whom only the beds are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// Its id in its site.
@@ -42,6 +45,8 @@ pub(crate) struct State {
     pub(super) clock: Clock,
     pub(super) seen: VecDeque<[u8; 16]>,
     pub(super) signals: BTreeMap<Channel, Signal>,
+    /// Where a patient lies, by Encounter.
+    pub(super) stays: BTreeMap<Box<str>, Stay>,
 }
 
 /// What a device measures: a code, and which of its sensors.
@@ -122,6 +127,14 @@ impl State {
         for (channel, signal) in &self.signals {
             encode_signal(channel, signal, &mut out);
         }
+        if !self.stays.is_empty() {
+            out.count(self.stays.len());
+        }
+        for (encounter, stay) in &self.stays {
+            out.text(encounter);
+            out.text(&stay.place);
+            out.long(stay.from);
+        }
         *bytes = out.0;
     }
 
@@ -165,6 +178,15 @@ impl State {
         for _ in 0..length(&mut from, SIGNALS_MAX)? {
             let (channel, signal) = decode_signal(&mut from)?;
             state.signals.insert(channel, signal);
+        }
+        let stays = match from.0.is_empty() {
+            true => 0,
+            false => length(&mut from, STAYS_MAX)?,
+        };
+        for _ in 0..stays {
+            let encounter = from.text()?.into();
+            let (place, since) = (from.text()?.into(), from.long()?);
+            state.stays.insert(encounter, Stay { place, from: since });
         }
         from.0.is_empty().then_some(state)
     }

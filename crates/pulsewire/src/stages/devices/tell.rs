@@ -194,6 +194,10 @@ impl Summary {
                 concept.array("coding", |codings| codings_of(&code, codings));
             });
             object.object("subject", |subject| {
+                if self.patient.is_pseudonym() {
+                    subject.string("reference", &format!("Patient/{patient}"));
+                    return;
+                }
                 subject.object("identifier", |identifier| {
                     identifier
                         .string("system", authority)

@@ -1,5 +1,7 @@
 //! Stories of devices: whose a value is, what is down-sampled, and what is wrong with a device.
 
+mod beds;
+
 use clinical::ReceivedTime;
 use formats::device::{Code, Decimal, Presence, Quality, Sample, Series};
 use journal::{Journal, MemoryJournal, TopicPartition, TopicSpec, Write};
@@ -23,7 +25,10 @@ impl World {
     fn new() -> Self {
         let config = config::defaults();
         let stage = DeviceStage {
-            settings: config.devices.clone(),
+            settings: Settings {
+                places: Places::parse("ICU / 12 / A\ticu\tbed-12\n").unwrap(),
+                ..config.devices.clone()
+            },
             sources: Arc::new(Sources::new(&config.sources).unwrap()),
             site: SiteKey::new([7; 32]),
             metrics: Arc::default(),
@@ -64,13 +69,23 @@ impl World {
     }
 
     fn append(&mut self, topic: &str, at: i64, value: Option<Vec<u8>>, id: Option<u64>) {
+        let device = device_key(&SiteKey::new([7; 32]), "icu", "bed-12");
+        let key = value
+            .as_ref()
+            .map_or_else(Vec::new, |_| device.as_bytes().to_vec());
+        self.put((topic, key), at, value, id);
+    }
+
+    fn put(
+        &mut self,
+        (topic, key): (&str, Vec<u8>),
+        at: i64,
+        value: Option<Vec<u8>>,
+        id: Option<u64>,
+    ) {
         let at = self.zero + at;
         let record = Record {
-            key: if value.is_some() {
-                [9; 16].into()
-            } else {
-                [].into()
-            },
+            key: key.into(),
             event_time: at,
             received_time: at,
             seal: 0,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use clinical::PatientKey;
 use formats::fhir::read::Raw;
 use formats::fhir::refused::Refused;
 use mapping::draft::Draft;
@@ -16,17 +15,16 @@ use super::NormalizeStage;
 const UNREADABLE: &str = "unreadable-resource";
 
 impl NormalizeStage {
-    /// Takes in one resource; `retired` is the identity that it says goes into the one it is about.
+    /// Takes in one resource.
     pub(super) fn resource(
         &self,
         state: &mut State,
         raw: &RawInfo<'_>,
-        retired: Option<PatientKey>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
         let unreadable = |refused: Refused| StepError::new(UNREADABLE, refused.to_string());
         let drafts = [self.stated(raw).map_err(unreadable)?];
-        let given = match retired {
+        let given = match raw.retired {
             Some(retired) => Given::Merge {
                 raw: *raw,
                 drafts: &drafts,

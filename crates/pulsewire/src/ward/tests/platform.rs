@@ -106,6 +106,7 @@ impl Platform {
             source: "ward",
             way: mapping::normalize::Way::Mllp,
             backfill: false,
+            retired: None,
             bytes: &sent.bytes,
         };
         let split = Split::Message { raw }.encode();
