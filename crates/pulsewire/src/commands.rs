@@ -12,6 +12,7 @@ mod map;
 mod process;
 mod reading;
 mod redrive;
+mod resume;
 mod run;
 mod schema;
 mod send;
@@ -58,6 +59,7 @@ enum Verb {
     Topics(topics::Topics),
     Tail(tail::Tail),
     Redrive(redrive::Redrive),
+    Resume(resume::Resume),
     State(state::State),
     Status(status::Ask),
     Validate(validate::Validate),
@@ -176,6 +178,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
         Verb::Redrive(redrive) => redrive.run(&mut out),
+        Verb::Resume(resume) => resume.run(&mut out),
         Verb::State(state) => state.run(&mut out),
         Verb::Status(status) => status.run(&mut out),
         Verb::Validate(validate) => validate.run(&mut out),

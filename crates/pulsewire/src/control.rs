@@ -8,6 +8,7 @@ mod page;
 pub(crate) mod quarantine;
 pub(crate) mod rates;
 mod respond;
+pub(crate) mod resume;
 pub(crate) mod status;
 
 use std::collections::BTreeMap;
@@ -138,6 +139,7 @@ async fn answer(
             return Control::asset(path)
                 .unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
         }
+        (&Method::POST, resume::PATH) => return resume::answer(&control, &headers, &body).await,
         (_, path) if path.starts_with(quarantine::PATH) => {
             let query = query(uri.query().unwrap_or_default());
             let asked = (&method, path);

@@ -112,6 +112,7 @@ pub(crate) struct Metrics {
     pub(crate) acknowledged: Histogram,
     pub(crate) stage_records: Family<StageLabel, Counter>,
     pub(crate) stage_lag: Family<StageLabel, Gauge>,
+    pub(crate) stage_resting: Family<StageLabel, Gauge>,
     pub(crate) stage_keys: Family<StageLabel, Gauge>,
     pub(crate) quarantined: Family<StageLabel, Counter>,
     pub(crate) late: Family<StageLabel, Counter>,
@@ -143,6 +144,7 @@ impl Default for Metrics {
             acknowledged: seconds(),
             stage_records: Family::default(),
             stage_lag: Family::default(),
+            stage_resting: Family::default(),
             stage_keys: Family::default(),
             quarantined: Family::default(),
             late: Family::default(),
@@ -159,6 +161,7 @@ impl Default for Metrics {
         };
         metrics.register_intake();
         metrics.register_stations();
+        metrics.register_news();
         metrics
     }
 }
@@ -235,6 +238,11 @@ impl Metrics {
             self.stage_lag.clone(),
         );
         r.register(
+            "stage_resting_partitions",
+            "Partitions that rest instead of filling the quarantine, by station",
+            self.stage_resting.clone(),
+        );
+        r.register(
             "stage_resident_keys",
             "Patients whose state is in memory, by station",
             self.stage_keys.clone(),
@@ -274,6 +282,11 @@ impl Metrics {
             "Codes that nothing translates, by source and field",
             self.unmapped_codes.family.clone(),
         );
+    }
+
+    fn register_news(&self) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let r = &mut *registry;
         r.register(
             "workloads_findings",
             "Findings, by workload and severity",

@@ -14,7 +14,7 @@ pub(crate) use devices::{
 };
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;
-pub(crate) use runner::{Shared, Stage, StageHealth, partitions_of};
+pub(crate) use runner::{Shared, Stage, StageHealth, Word, partitions_of};
 #[cfg(test)]
 pub(crate) use validation::INVALID;
 pub(crate) use validation::{Mode, Validation};

@@ -25,6 +25,17 @@ struct Source {
     taken: usize,
 }
 
+/// What became of a record that was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was taken, and so may the next one be.
+    More,
+    /// It was taken, and the round is over.
+    Last,
+    /// It stays where it is, and the round is over.
+    Not,
+}
+
 /// One round's view of a source.
 struct Head<'a> {
     records: Peekable<Skip<BatchIter<'a>>>,
@@ -97,17 +108,17 @@ impl Inputs {
     pub(crate) fn round(
         &mut self,
         journal: &dyn Journal,
-        mut each: impl FnMut(usize, &TopicPartition, RecordRef<'_>) -> Result<bool, TaskError>,
+        mut each: impl FnMut(usize, &TopicPartition, RecordRef<'_>) -> Result<Taken, TaskError>,
     ) -> Result<usize, TaskError> {
         self.fill(journal)?;
         let mut heads: Vec<Head<'_>> = self.sources.iter().map(Head::of).collect();
-        let (mut count, mut outcome) = (0, Ok(true));
+        let (mut count, mut outcome) = (0, Ok(Taken::More));
         while heads.iter_mut().any(Head::is_settled)
             && let Some((input, record)) = first(&mut heads)
         {
             let name = self.names.get(input).expect("as many names as sources");
             outcome = each(input, name, record);
-            if outcome.is_err() {
+            if matches!(outcome, Err(_) | Ok(Taken::Not)) {
                 break;
             }
             count += 1;
@@ -115,7 +126,7 @@ impl Inputs {
                 .get_mut(input)
                 .expect("the one just found")
                 .advance(record.offset);
-            if used_up || matches!(outcome, Ok(false)) {
+            if used_up || matches!(outcome, Ok(Taken::Last)) {
                 break;
             }
         }

@@ -46,8 +46,11 @@ mod quarantine;
 
 mod rehearsal;
 
+mod breaker;
+
 mod progress;
 
+pub use breaker::{Breaker, WINDOW_RECORDS};
 pub use context::Context;
 pub use processor::{Input, Processor, StepError};
 pub use progress::{Counters, Progress};

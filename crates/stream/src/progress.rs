@@ -17,6 +17,9 @@ pub struct Progress {
     pub watermark: i64,
     /// Different keys that failed one after the other, with no success between them.
     pub failed_keys_in_a_row: u32,
+    /// The reason for which the next record would fail as most before it did: it waits where it is, and the next call tries it
+    /// again.
+    pub resting_for: Option<&'static str>,
 }
 
 /// Totals since the task was opened, and what it holds now.

@@ -1,5 +1,6 @@
 //! One step at a time: load the key's state, let the processor decide, keep what it did or none of it.
 
+use crate::breaker::Breaker;
 use crate::context::{Context, Effects, Sides};
 use crate::processor::{Input, Processor, StepError};
 use crate::quarantine::{quarantined_record, quarantined_timer};
@@ -30,6 +31,7 @@ pub(crate) struct Stepper<P: Processor> {
     pub(crate) repeating: bool,
     pub(crate) counters: Counters,
     failures: Failures,
+    pub(crate) breaker: Option<Breaker>,
 }
 
 /// How many different keys failed one after the other.
@@ -69,6 +71,7 @@ impl<P: Processor> Stepper<P> {
             repeating: false,
             counters: Counters::default(),
             failures: Failures::default(),
+            breaker: None,
         }
     }
 
@@ -80,6 +83,54 @@ impl<P: Processor> Stepper<P> {
     /// Counts the different keys that failed one after the other.
     pub(crate) fn failed_keys_in_a_row(&self) -> u32 {
         self.failures.in_a_row
+    }
+
+    /// Tells the reason for which nothing more is to be taken in for now.
+    pub(crate) fn resting_for(&self) -> Option<&'static str> {
+        self.breaker.as_ref().and_then(Breaker::resting_for)
+    }
+
+    /// Tells whether a record is to wait: where most failed before it, it is tried on a copy of its key's state, of which nothing
+    /// is kept.
+    pub(crate) fn must_wait(
+        &mut self,
+        store: &impl Store,
+        (input, from): (usize, &TopicPartition),
+        record: RecordRef<'_>,
+    ) -> Result<bool, TaskError> {
+        // What is only repeated was taken in before.
+        let is_to_be_taken = self.repeating || record.key.is_empty();
+        let is_at_brink = |breaker: &Breaker| breaker.is_at_brink(&record);
+        if is_to_be_taken || !self.breaker.as_ref().is_some_and(is_at_brink) {
+            return Ok(false);
+        }
+        let slot = self.load(store, record.key)?;
+        let outcome = self.try_out(slot, (input, from), record);
+        let failed = outcome.err().map(|error| error.reason);
+        let breaker = self.breaker.as_mut();
+        Ok(breaker.is_some_and(|breaker| breaker.tried(failed)))
+    }
+
+    /// Steps a key and takes everything back; what steps count, this one does not.
+    fn try_out(
+        &mut self,
+        at: usize,
+        (input, from): (usize, &TopicPartition),
+        record: RecordRef<'_>,
+    ) -> Result<(), StepError> {
+        let (mark, times) = (self.effects.mark(), (self.watermark, self.received));
+        let before = self.resident.slot(at).state.clone();
+        self.received = record.received_time;
+        self.watermark
+            .observe(record.event_time, record.received_time);
+        self.repeating = true;
+        let outcome = self.call(at, Input::Record { from, record }, input);
+        self.repeating = false;
+        (self.watermark, self.received) = times;
+        self.resident.slot(at).state = before;
+        self.effects.timers.clear();
+        self.effects.reset(mark);
+        outcome
     }
 
     /// Takes in one record: its time, then the timers that are due by then, then the record itself.
@@ -104,6 +155,10 @@ impl<P: Processor> Stepper<P> {
         let cause = Cause { input, depth: 0 };
         let outcome = self.step(slot, Input::Record { from, record }, cause);
         self.counters.steps += 1;
+        // What is only repeated was judged when it was new.
+        if let Some(breaker) = self.breaker.as_mut().filter(|_| !self.repeating) {
+            breaker.note(&record, outcome.as_ref().err().map(|error| error.reason));
+        }
         if let Err(error) = outcome {
             let copy = quarantined_record(&self.spec, from, &record, &error);
             let key = self.resident.slot(slot).key.clone();
@@ -169,24 +224,8 @@ impl<P: Processor> Stepper<P> {
     /// Steps a key; what fails leaves no trace.
     fn step(&mut self, at: usize, input: Input<'_>, cause: Cause) -> Result<(), StepError> {
         let mark = self.effects.mark();
-        let slot = self.resident.slot(at);
-        let before = slot.state.clone();
-        self.effects.timers.clear();
-        let mut cx = Context {
-            key: &slot.key,
-            watermark: self.watermark.0,
-            received: self.received,
-            repeating: self.repeating,
-            partition: self.partition,
-            spec: &self.spec,
-            side: self.sides.get(cause.input).expect("an input of this task"),
-            effects: &mut self.effects,
-        };
-        // Unwinding leaves nothing half done: the state is put back and the effects are taken out below.
-        let call = AssertUnwindSafe(|| self.processor.step(&mut slot.state, input, &mut cx));
-        let outcome = catch_unwind(call).unwrap_or_else(|_| Err(panicked()));
-        let refused = self.effects.refused.take();
-        let outcome = outcome.and_then(|()| refused.map_or(Ok(()), Err));
+        let before = self.resident.slot(at).state.clone();
+        let outcome = self.call(at, input, cause.input);
         let depth = match self.chained(&input) {
             true => cause.depth + 1,
             false => 0,
@@ -203,6 +242,27 @@ impl<P: Processor> Stepper<P> {
         self.failures = Failures::default();
         self.settle_effects(mark);
         Ok(())
+    }
+
+    /// Lets the processor decide; a panic is a failure like others.
+    fn call(&mut self, at: usize, input: Input<'_>, of: usize) -> Result<(), StepError> {
+        let slot = self.resident.slot(at);
+        self.effects.timers.clear();
+        let mut cx = Context {
+            key: &slot.key,
+            watermark: self.watermark.0,
+            received: self.received,
+            repeating: self.repeating,
+            partition: self.partition,
+            spec: &self.spec,
+            side: self.sides.get(of).expect("an input of this task"),
+            effects: &mut self.effects,
+        };
+        // Unwinding leaves nothing half done: the state is put back and the effects are taken out below.
+        let call = AssertUnwindSafe(|| self.processor.step(&mut slot.state, input, &mut cx));
+        let outcome = catch_unwind(call).unwrap_or_else(|_| Err(panicked()));
+        let refused = self.effects.refused.take();
+        outcome.and_then(|()| refused.map_or(Ok(()), Err))
     }
 
     /// Tells whether a timer has set one that is due at once.

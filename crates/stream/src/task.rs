@@ -3,8 +3,9 @@
 mod cycle;
 
 use self::cycle::{Cycle, ahead_group};
+use crate::breaker::Breaker;
 use crate::changelog::Changelog;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, Taken};
 use crate::processor::{Processor, StepError};
 use crate::recovery::{Plan, plan, timers};
 use crate::restore::{Restore, positions};
@@ -185,6 +186,20 @@ impl<P: Processor, S: Store> Task<P, S> {
         })
     }
 
+    /// Lets it rest before it fills the quarantine: [`Progress::resting_for`] tells when.
+    #[must_use]
+    pub fn with_breaker(mut self, breaker: Breaker) -> Self {
+        self.cycle.stepper.breaker = Some(breaker);
+        self
+    }
+
+    /// Lets it take in whatever comes, to quarantine if need be, until something can be used: a person said so.
+    pub fn pass_breaker(&mut self) {
+        if let Some(breaker) = &mut self.cycle.stepper.breaker {
+            breaker.pass();
+        }
+    }
+
     /// Tells how the task came by its state; with a changelog, how far that is by now.
     pub fn recovery(&self) -> Recovery {
         self.recovery
@@ -241,16 +256,26 @@ impl<P: Processor, S: Store> Task<P, S> {
         self.look()?;
         let journal = &*self.journal;
         let cycle = &mut self.cycle;
+        if let Some(breaker) = &mut cycle.stepper.breaker {
+            breaker.try_again();
+        }
         let mut records = 0;
         while records < max_records {
             let left = max_records - records;
             let mut taken = 0;
             let count = self.inputs.round(journal, |input, from, record| {
+                if cycle.must_wait((input, from), record)? {
+                    return Ok(Taken::Not);
+                }
                 cycle.take(journal, (input, from), record)?;
                 taken += 1;
-                Ok(taken < left)
+                Ok(match taken < left {
+                    true => Taken::More,
+                    false => Taken::Last,
+                })
             })?;
-            if count == 0 {
+            if count == 0 || cycle.stepper.resting_for().is_some() {
+                records += count;
                 break;
             }
             records += count;
@@ -272,6 +297,7 @@ impl<P: Processor, S: Store> Task<P, S> {
             lag: self.inputs.lag(),
             watermark: cycle.stepper.watermark.0,
             failed_keys_in_a_row: cycle.stepper.failed_keys_in_a_row(),
+            resting_for: cycle.stepper.resting_for(),
         })
     }
 
@@ -291,6 +317,7 @@ impl<P: Processor, S: Store> Task<P, S> {
                 lag,
                 watermark: head.watermark,
                 failed_keys_in_a_row: 0,
+                resting_for: None,
             }));
         }
         let (group, names) = (&cycle.stepper.spec().name, self.inputs.names().to_vec());

@@ -155,6 +155,9 @@ fn stations(status: &Status, out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 fn state(station: &StationStatus) -> String {
+    if station.resting > 0 {
+        return format!("resting, {} partitions: {}", station.resting, station.cause);
+    }
     if station.failing {
         return format!("failing: {}", station.cause);
     }

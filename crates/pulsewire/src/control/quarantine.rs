@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use clinical::ReceivedTime;
 use serde::Serialize;
@@ -80,7 +80,7 @@ pub(super) async fn answer(
     let asked = path.trim_start_matches(PATH).trim_matches('/').to_owned();
     let reads = matches!(*method, Method::GET | Method::HEAD);
     if reads && asked == "reasons" {
-        return json(StatusCode::OK, &reason::all());
+        return respond::json(StatusCode::OK, &reason::all());
     }
     if !reads && asked == "redrive" {
         return redrive(control, headers, body).await;
@@ -165,7 +165,7 @@ fn page(
     });
     let rows: Vec<Row<'_>> = rows.collect();
     let next = page.next.map(|place| place.to_string());
-    Ok(json(
+    Ok(respond::json(
         StatusCode::OK,
         &json!({ "records": rows, "next": next }),
     ))
@@ -178,7 +178,7 @@ fn counted(control: &Control, filter: &Filter) -> Result<Response, Error> {
         .map(|((reason, source), count)| json!({ "reason": reason, "source": source, "count": count }))
         .collect();
     let total: u64 = counts.by_reason_and_source.values().sum();
-    Ok(json(
+    Ok(respond::json(
         StatusCode::OK,
         &json!({ "total": total, "complete": counts.is_complete, "counts": each }),
     ))
@@ -186,10 +186,7 @@ fn counted(control: &Control, filter: &Filter) -> Result<Response, Error> {
 
 /// Takes a request as JSON; a form of another site cannot say that it is that.
 async fn redrive(control: &Arc<Control>, headers: &HeaderMap, body: &Bytes) -> Response {
-    let content_type = headers.get(header::CONTENT_TYPE);
-    let is_json =
-        content_type.is_some_and(|given| given.as_bytes().starts_with(b"application/json"));
-    if !is_json {
+    if !respond::is_json(headers) {
         let why = "send the request as application/json";
         return wrong(StatusCode::UNSUPPORTED_MEDIA_TYPE, why);
     }
@@ -214,7 +211,7 @@ async fn redrive(control: &Arc<Control>, headers: &HeaderMap, body: &Bytes) -> R
     let shared = Arc::clone(control);
     let made = tokio::task::spawn_blocking(move || shared.desk.redrive(&request)).await;
     match made {
-        Ok(Ok(answer)) => json(StatusCode::OK, &answer),
+        Ok(Ok(answer)) => respond::json(StatusCode::OK, &answer),
         Ok(Err(error)) => failed(&error),
         Err(error) => {
             tracing::error!(%error, "quarantine could not be sent through again");
@@ -344,10 +341,5 @@ fn failed(error: &Error) -> Response {
 }
 
 fn wrong(status: StatusCode, why: &str) -> Response {
-    json(status, &json!({ "error": why }))
-}
-
-fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let bytes = serde_json::to_vec(body).expect("words and numbers always make JSON");
-    respond::with(status, "application/json", bytes)
+    respond::json(status, &json!({ "error": why }))
 }

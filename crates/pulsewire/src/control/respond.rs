@@ -44,6 +44,18 @@ pub(super) fn plain(status: StatusCode, words: impl Into<Body>) -> Response {
     with(status, "text/plain; charset=utf-8", words)
 }
 
+/// JSON.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let bytes = serde_json::to_vec(body).expect("words and numbers always make JSON");
+    with(status, "application/json", bytes)
+}
+
+/// Whether a request says that it is JSON, which a form of another site cannot.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|given| given.as_bytes().starts_with(b"application/json"))
+}
+
 /// Where the pages are others' to show.
 pub(super) fn no_pages(roles: &Roles) -> Response {
     let words = format!(

@@ -74,6 +74,9 @@ pub(crate) struct StationStatus {
     /// Records that are left of that.
     pub(crate) left_to_restore: u64,
     pub(crate) failing: bool,
+    /// The partitions that rest instead of filling the quarantine.
+    #[serde(default)]
+    pub(crate) resting: u64,
     pub(crate) cause: String,
 }
 
@@ -170,6 +173,7 @@ fn station(stage: &StageHealth) -> StationStatus {
         recovering: stage.recovering.load(Ordering::Relaxed),
         left_to_restore: stage.restoring.load(Ordering::Relaxed),
         failing: stage.failing.load(Ordering::Relaxed),
+        resting: stage.resting.load(Ordering::Relaxed),
         cause: stage
             .error
             .lock()

@@ -56,6 +56,11 @@ impl ReasonCode {
     }
 }
 
+/// Whether a code speaks of more than the one message: what comes next will fail as well.
+pub(crate) fn is_systemic(code: &str) -> bool {
+    ReasonCode::parse(code).is_some_and(|known| known.cause != Cause::Message)
+}
+
 /// All of them.
 pub(crate) fn all() -> &'static [ReasonCode] {
     static ALL: OnceLock<Vec<ReasonCode>> = OnceLock::new();

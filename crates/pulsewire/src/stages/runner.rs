@@ -2,6 +2,8 @@
 
 mod slot;
 
+mod resting;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +16,7 @@ use crate::clock::Stopwatch;
 use crate::engine::{Change, Share};
 use crate::metrics::{Metrics, StageLabel};
 use crate::tasks::{Stop, Tasks};
+pub(crate) use resting::Word;
 use slot::{Opening, Slot};
 
 /// How long a stage without work waits for news before it looks at the word to stop.
@@ -50,6 +53,10 @@ pub(crate) struct StageHealth {
     /// The partitions that this process has of it.
     pub(crate) partitions: Mutex<Vec<u16>>,
     pub(crate) error: Mutex<String>,
+    /// The partitions that rest, since all that comes would fill the quarantine.
+    pub(crate) resting: AtomicU64,
+    /// What a person said, until it is heard.
+    word: Mutex<Option<Word>>,
 }
 
 impl StageHealth {
@@ -66,7 +73,18 @@ impl StageHealth {
             restoring: AtomicU64::new(0),
             partitions: Mutex::default(),
             error: Mutex::default(),
+            resting: AtomicU64::new(0),
+            word: Mutex::default(),
         }
+    }
+
+    /// Says a word to those of its partitions that rest; tells how many these are.
+    pub(crate) fn say(&self, word: Word) -> u64 {
+        let resting = self.resting.load(Ordering::Relaxed);
+        if resting > 0 {
+            *self.word.lock().unwrap_or_else(PoisonError::into_inner) = Some(word);
+        }
+        resting
     }
 
     /// The partitions that this process has of it now.
@@ -98,6 +116,7 @@ struct Turn {
     lag: u64,
     failing: bool,
     recovering: bool,
+    resting: u64,
     restoring: u64,
     watermark: i64,
     cause: String,
@@ -236,6 +255,10 @@ impl<P: Processor + 'static> Stage<P> {
     /// Gives every task a turn that is not resting; tells whether any had work, and when the next one is due at the latest.
     fn turn(&mut self, stop: &Stop) -> (bool, Duration) {
         let opened = self.open_due();
+        let word = self.health.word.lock();
+        if let Some(word) = word.unwrap_or_else(PoisonError::into_inner).take() {
+            self.slots.values_mut().for_each(|slot| slot.hear(word));
+        }
         let mut turn = Turn {
             // Others may be due by then.
             worked: opened,
@@ -243,6 +266,7 @@ impl<P: Processor + 'static> Stage<P> {
             lag: 0,
             failing: !self.outside.is_empty(),
             recovering: false,
+            resting: 0,
             restoring: 0,
             watermark: i64::MAX,
             cause: self.outside.clone(),
@@ -286,6 +310,7 @@ impl<P: Processor + 'static> Stage<P> {
             return;
         };
         let pace = self.share.pace();
+        let rested = slot.resting.is_some();
         match slot.advance(pace, &mut turn.rest) {
             Some(Ok(progress)) => {
                 turn.worked |= progress.records > 0 || progress.recovering;
@@ -296,6 +321,18 @@ impl<P: Processor + 'static> Stage<P> {
                     turn.restoring = turn.restoring.saturating_add(progress.lag);
                 }
                 turn.watermark = turn.watermark.min(progress.watermark);
+                match &slot.resting {
+                    Some(resting) if !rested => tracing::error!(
+                        stage = self.name,
+                        partition,
+                        reason = resting.reason,
+                        "most of what comes cannot be used: it rests instead of filling the quarantine"
+                    ),
+                    None if rested => {
+                        tracing::info!(stage = self.name, partition, "it goes on after its rest");
+                    }
+                    _ => {}
+                }
                 if progress.committed && !progress.recovering {
                     slot.cause.clear();
                     slot.failures = 0;
@@ -314,6 +351,11 @@ impl<P: Processor + 'static> Stage<P> {
                 slot.fail(&error);
             }
             None => turn.recovering |= slot.cause.is_empty(),
+        }
+        if let Some(resting) = &slot.resting {
+            turn.failing = true;
+            turn.resting += 1;
+            turn.cause = resting.words();
         }
         if !slot.cause.is_empty() {
             turn.failing = true;
@@ -397,6 +439,11 @@ impl<P: Processor + 'static> Stage<P> {
         self.health
             .quarantined
             .store(quarantined, Ordering::Relaxed);
+        metrics
+            .stage_resting
+            .get_or_create(&label)
+            .set(i64::try_from(turn.resting).unwrap_or(i64::MAX));
+        self.health.resting.store(turn.resting, Ordering::Relaxed);
         self.health.missing.store(missing, Ordering::Relaxed);
         self.health.lag.store(turn.lag, Ordering::Relaxed);
         self.health

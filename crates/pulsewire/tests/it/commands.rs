@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "demo",
     "run",
     "check",
@@ -19,6 +19,7 @@ const VERBS: [&str; 16] = [
     "topics",
     "tail",
     "redrive",
+    "resume",
     "state",
     "status",
     "validate",

@@ -92,6 +92,15 @@ impl<P: Processor, S: Store> Cycle<P, S> {
         }
     }
 
+    /// Tells whether a record is not to be taken for now.
+    pub(crate) fn must_wait(
+        &mut self,
+        at: (usize, &TopicPartition),
+        record: RecordRef<'_>,
+    ) -> Result<bool, TaskError> {
+        self.stepper.must_wait(&self.store, at, record)
+    }
+
     pub(crate) fn take(
         &mut self,
         journal: &dyn Journal,

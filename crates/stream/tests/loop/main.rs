@@ -1,6 +1,7 @@
 //! The loop from outside: order, time, failures, and that neither batches nor crashes change anything.
 #![forbid(unsafe_code)]
 
+mod breaker;
 mod changelog;
 mod crash;
 mod failure;

@@ -45,6 +45,7 @@ fn station(name: &str) -> StationStatus {
         recovering: false,
         left_to_restore: 0,
         failing: false,
+        resting: 0,
         cause: String::new(),
     }
 }

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stream::{
-    FjallDatabase, FjallStore, Processor, Progress, StageSpec, Task, TaskError, changelog_topic,
+    Breaker, FjallDatabase, FjallStore, Processor, Progress, StageSpec, Task, TaskError,
+    changelog_topic,
 };
 
+use super::resting::{Resting, Word};
 use crate::clock::Stopwatch;
 use crate::engine::Share;
+use crate::quarantine::reason;
 
 /// How many records a task takes before the next task has its turn.
 const TURN_RECORDS: usize = 2_000;
@@ -16,6 +19,9 @@ const TURN_RECORDS: usize = 2_000;
 const REST: Duration = Duration::from_secs(1);
 /// It rests no longer than this.
 pub(super) const REST_LONGEST: Duration = Duration::from_secs(15);
+
+/// The header that says by whom a record came.
+const SENDER: &str = "source-system";
 
 /// A partition's place: its task, or why it has none and since when; neither before it is opened first.
 pub(super) struct Slot<P: Processor> {
@@ -30,6 +36,8 @@ pub(super) struct Slot<P: Processor> {
     /// What its task told when it last had a turn, and since when it rests if it took in anything.
     told: Option<Progress>,
     rests: Option<Stopwatch>,
+    /// Why its task takes nothing in, where it does not.
+    pub(super) resting: Option<Resting>,
 }
 
 /// What a task is opened with.
@@ -45,13 +53,15 @@ impl<P: Processor> Opening<'_, P> {
         let store = self.states.store(&self.spec.name, partition)?;
         let (spec, processor) = (self.spec.clone(), Arc::clone(self.processor));
         let journal = self.share.task(partition)?;
-        match self.share.is_shared() {
+        let task = match self.share.is_shared() {
             false => Task::open(spec, partition, processor, journal, store),
             true => {
                 let changelog = changelog_topic(&self.spec.name);
                 Task::open_with_changelog(spec, changelog, partition, processor, journal, store)
             }
-        }
+        };
+        let breaker = Breaker::new(reason::is_systemic, SENDER);
+        task.map(|task| task.with_breaker(breaker))
     }
 }
 
@@ -65,6 +75,7 @@ impl<P: Processor> Slot<P> {
             missing: 0,
             told: None,
             rests: None,
+            resting: None,
         }
     }
 
@@ -72,6 +83,7 @@ impl<P: Processor> Slot<P> {
         self.task = Some(task);
         self.failed = None;
         self.missing = 0;
+        self.resting = None;
         (self.told, self.rests) = (None, None);
     }
 
@@ -82,6 +94,12 @@ impl<P: Processor> Slot<P> {
         rest: &mut Duration,
     ) -> Option<Result<Progress, TaskError>> {
         let task = self.task.as_mut()?;
+        if let (Some(resting), Some(told)) = (&self.resting, self.told)
+            && !resting.left().is_zero()
+        {
+            *rest = (*rest).min(resting.left());
+            return Some(Ok(Progress { records: 0, ..told }));
+        }
         let rested = self.rests.map(Stopwatch::elapsed);
         if let (Some(rested), Some(told)) = (rested, self.told)
             && rested < pace
@@ -92,11 +110,22 @@ impl<P: Processor> Slot<P> {
         let told = task.run_once(TURN_RECORDS);
         if let Ok(told) = &told {
             self.told = Some(*told);
+            self.resting = Resting::after(self.resting.take(), told);
             // Who is behind goes on at once.
             let rests = (1..TURN_RECORDS).contains(&told.records) && !told.recovering;
             self.rests = rests.then(Stopwatch::start);
         }
         Some(told)
+    }
+
+    /// Does what a person says, if its task rests.
+    pub(super) fn hear(&mut self, word: Word) {
+        if self.resting.take().is_some()
+            && word == Word::SetAside
+            && let Some(task) = &mut self.task
+        {
+            task.pass_breaker();
+        }
     }
 
     /// Whether it is to be opened now.
