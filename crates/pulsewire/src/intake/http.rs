@@ -6,6 +6,7 @@ mod bundle;
 mod capabilities;
 mod chunks;
 mod lines;
+mod measure;
 mod openapi;
 mod read;
 mod request;

@@ -8,7 +8,7 @@ use formats::device::{Presence, Report, Unreadable, json, pcd01, sampled};
 use formats::hl7v2;
 
 use super::Intake;
-use super::accept::CONTENT_TYPE as HL7;
+pub(crate) use super::accept::CONTENT_TYPE as HL7;
 use super::keep::{Received, Way};
 use crate::stages::{ASSOCIATION, PACKET, association_json};
 use crate::topics;
@@ -16,7 +16,7 @@ use crate::topics;
 /// The documented JSON.
 pub(crate) const JSON: &str = "application/json";
 /// A FHIR Observation.
-const FHIR: &str = "application/fhir+json";
+pub(crate) const FHIR: &str = "application/fhir+json";
 
 /// Who sent something, and by which way.
 #[derive(Clone, Debug)]

@@ -35,6 +35,9 @@ mod tls;
 mod mqtt;
 
 #[cfg(test)]
+mod devices;
+
+#[cfg(test)]
 mod resend;
 
 #[cfg(test)]
@@ -45,6 +48,9 @@ mod story;
 
 #[cfg(test)]
 mod quarantine;
+
+#[cfg(test)]
+mod resting;
 
 #[cfg(test)]
 mod delivery;

@@ -50,10 +50,21 @@ impl Rest {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Option<Answer> {
+        self.try_ask_at(method, &format!("/fhir{path}"), headers, body)
+    }
+
+    /// As [`Rest::try_ask`], with the whole path.
+    pub(crate) fn try_ask_at(
+        self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Option<Answer> {
         let mut stream = TcpStream::connect(self.0).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
         let mut head = format!(
-            "{method} /fhir{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n",
             self.0,
             body.len()
         );

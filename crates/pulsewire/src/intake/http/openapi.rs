@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::routes::{Body, ROUTES, Route};
+use crate::intake::measurements;
 
 /// The release of OpenAPI that the document follows.
 const OPENAPI_VERSION: &str = "3.1.0";
@@ -28,9 +29,9 @@ fn document(base: &str) -> Value {
     json!({
         "openapi": OPENAPI_VERSION,
         "info": {
-            "title": "Pulsewire: FHIR R4 in",
+            "title": "Pulsewire: FHIR R4 and devices in",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Takes FHIR R4 resources. What is written is answered 202 when it is durable, with its place in the journal.",
+            "description": "Takes FHIR R4 resources and what devices measured. What is written is answered 202 when it is durable, with its place in the journal.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": if base.is_empty() { "/" } else { base }}],
@@ -56,6 +57,18 @@ fn schemas() -> Value {
                 "resourceType": {"const": "Bundle"},
                 "type": {"type": "string"},
                 "entry": {"type": "array", "items": {"type": "object"}},
+            },
+        },
+        "DeviceReport": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "device": {"type": "string"},
+                "id": {"type": "string"},
+                "samples": {"type": "array", "items": {"type": "object", "required": ["code"]}},
+                "waveforms": {"type": "array", "items": {"type": "object", "required": ["code"]}},
+                "presence": {"enum": ["online", "offline"]},
+                "association": {"type": "object"},
             },
         },
         "Parameters": resource(json!({"const": "Parameters"})),
@@ -88,6 +101,15 @@ fn operation(route: &Route) -> Value {
         Body::Resource => ("application/fhir+json", reference("Resource")),
         Body::Bundle => ("application/fhir+json", reference("Bundle")),
         Body::Lines => ("application/fhir+ndjson", json!({"type": "string"})),
+        Body::Measurements => {
+            let content = json!({
+                measurements::JSON: {"schema": reference("DeviceReport")},
+                measurements::FHIR: {"schema": reference("Resource")},
+                measurements::HL7: {"schema": {"type": "string"}},
+            });
+            operation["requestBody"] = json!({"required": true, "content": content});
+            return operation;
+        }
     };
     operation["requestBody"] = json!({"required": true, "content": {kind: {"schema": schema}}});
     operation
@@ -119,6 +141,13 @@ fn parameters(route: &Route) -> Vec<Value> {
         one["schema"]["pattern"] = json!("^[A-Za-z0-9.-]{1,64}$");
         all.push(one);
     }
+    if route.path.contains("{device}") {
+        let about = "The device's name in its source, percent-encoded.";
+        let mut one = text("path", "device", true, about);
+        one["schema"]["minLength"] = json!(1);
+        one["schema"]["maxLength"] = json!(formats::device::NAME_BYTES_MAX);
+        all.push(one);
+    }
     if route.path.contains("{version}") {
         all.push(text("path", "version", true, "The number of a version."));
     }
@@ -142,7 +171,9 @@ fn response(route: &Route, status: u16) -> Value {
     let (kind, schema) = match (status, route.body) {
         _ if is_document => ("application/json", json!({"type": "object"})),
         (200 | 202, Body::Bundle) => ("application/fhir+json", reference("Bundle")),
-        (200, Body::Lines) => ("application/fhir+json", reference("Parameters")),
+        (200 | 202, Body::Measurements) | (200, Body::Lines) => {
+            ("application/fhir+json", reference("Parameters"))
+        }
         (200 | 202, _) => ("application/fhir+json", reference("Resource")),
         _ => ("application/fhir+json", reference("OperationOutcome")),
     };
@@ -151,18 +182,15 @@ fn response(route: &Route, status: u16) -> Value {
         "content": {kind: {"schema": schema}},
     });
     let text = || json!({"schema": {"type": "string"}});
-    if matches!(route.body, Body::Resource) && matches!(status, 200 | 202) {
-        let names = [
-            "Location",
-            "ETag",
-            "Pulsewire-Topic",
-            "Pulsewire-Partition",
-            "Pulsewire-Offset",
-        ];
-        let headers: Map<String, Value> = names
-            .map(|name| (name.to_owned(), text()))
-            .into_iter()
-            .collect();
+    let of_resource: &[&str] = match route.body {
+        Body::Resource => &["Location", "ETag"],
+        _ => &[],
+    };
+    let is_placed = matches!(route.body, Body::Resource | Body::Measurements);
+    if is_placed && matches!(status, 200 | 202) {
+        let place = ["Pulsewire-Topic", "Pulsewire-Partition", "Pulsewire-Offset"];
+        let names = of_resource.iter().chain(&place);
+        let headers: Map<String, Value> = names.map(|name| ((*name).to_owned(), text())).collect();
         response["headers"] = Value::Object(headers);
     }
     match status {
@@ -207,6 +235,7 @@ mod tests {
         for (path, operations) in document["paths"].as_object().unwrap() {
             let real = path.replace("{type}", "Patient");
             let real = real.replace("{id}", "7").replace("{version}", "1");
+            let real = real.replace("{device}", "bed-7");
             for (method, operation) in operations.as_object().unwrap() {
                 let Found::Route(route, _) = find(&method.to_ascii_uppercase(), &real) else {
                     panic!("{method} {path} leads nowhere");

@@ -8,10 +8,11 @@ use formats::fhir::validate::IssueCode;
 
 use super::answer::{Answer, Prefer};
 use super::routes::{self, Found, Named, Operation, Route};
-use super::{Door, Peer, body, bundle, capabilities, lines, openapi, read, write};
+use super::{Door, Peer, body, bundle, capabilities, lines, measure, openapi, read, write};
 use crate::control::is_ours;
 use crate::intake::fhir::{Refusal, Sender};
 use crate::intake::keep::{Patience, Way};
+use crate::intake::measurements;
 
 /// Names the source of what is sent, where the connection does not.
 pub(super) const SOURCE: &str = "x-pulsewire-source";
@@ -81,6 +82,7 @@ async fn carry_out(
             return lines::import(door, &asking, body).await;
         }
         routes::Body::Resource | routes::Body::Bundle => is_media(&asking.headers, &JSON)?,
+        routes::Body::Measurements => is_media(&asking.headers, &MEASUREMENTS)?,
     }
     let read = match route.body {
         routes::Body::None => None,
@@ -101,6 +103,7 @@ async fn carry_out(
         | Operation::UpdateFound
         | Operation::Delete
         | Operation::DeleteFound => write::one(door, route.operation, &asking, bytes).await,
+        Operation::Measure => measure::take(door, &asking, bytes).await,
     };
     drop(share);
     answer
@@ -122,8 +125,11 @@ fn found(method: &str, path: &str) -> Result<(&'static Route, Named), Box<Answer
         Found::NoId => Err(missing(
             "the address names no id: 1 to 64 letters, digits, hyphens and points",
         )),
+        Found::NoDevice => Err(missing(
+            "the address names no device: give its name in UTF-8, percent-encoded, of at most 256 bytes",
+        )),
         Found::Nothing => Err(missing(
-            "there is nothing here: /fhir/metadata tells what there is",
+            "there is nothing here: /fhir/metadata and /fhir/openapi.json tell what there is",
         )),
     }
 }
@@ -188,25 +194,38 @@ const LINES: [&str; 4] = [
     "application/jsonl",
 ];
 
+const MEASUREMENTS: [&str; 4] = [
+    measurements::JSON,
+    measurements::FHIR,
+    measurements::HL7,
+    "application/hl7-v2",
+];
+
 /// Holds the kind of the body against what is read here.
 fn is_media(headers: &HeaderMap, kinds: &[&'static str]) -> Result<(), Refusal> {
+    let essence = essence(headers);
     let given = headers.get(header::CONTENT_TYPE);
-    let given = given
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let mut parts = given
-        .split(';')
-        .map(|part| part.trim().to_ascii_lowercase());
-    let essence = parts.next().unwrap_or_default();
+    let given = given.and_then(|value| value.to_str().ok());
+    let parts = given.unwrap_or_default().split(';').skip(1);
+    let mut parts = parts.map(|part| part.trim().to_ascii_lowercase());
     let charset = parts.find_map(|part| part.strip_prefix("charset=").map(str::to_owned));
     let is_utf8 = charset.is_none_or(|name| matches!(name.trim_matches('"'), "utf-8" | "us-ascii"));
     if is_utf8 && kinds.contains(&essence.as_str()) {
         return Ok(());
     }
-    let kind = kinds.first().copied().unwrap_or_default();
-    let words =
-        format!("only {kind} in UTF-8 is read here: send it so, and say so in Content-Type");
+    let words = format!(
+        "only {} in UTF-8 is read here: send it so, and say so in Content-Type",
+        kinds.join(" or ")
+    );
     Err(Refusal::because(415, IssueCode::NotSupported, words))
+}
+
+/// The kind of the body without its parameters, in small letters.
+pub(super) fn essence(headers: &HeaderMap) -> String {
+    let given = headers.get(header::CONTENT_TYPE);
+    let given = given.and_then(|value| value.to_str().ok());
+    let essence = given.unwrap_or_default().split(';').next();
+    essence.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Holds the kinds of answer that are wanted against those there are.

@@ -1,5 +1,6 @@
 //! Which requests there are, in one table: the router, the capabilities and the OpenAPI document are made of it.
 
+use formats::device::NAME_BYTES_MAX;
 use formats::fhir::reference::{is_id, resource_type};
 
 /// Where all of it is.
@@ -21,6 +22,7 @@ pub(super) enum Operation {
     ReadVersion,
     Update,
     Delete,
+    Measure,
 }
 
 /// What the body of a request is.
@@ -30,6 +32,8 @@ pub(super) enum Body {
     Resource,
     Bundle,
     Lines,
+    /// What a device measured, in any of the forms that are read.
+    Measurements,
 }
 
 /// One kind of request.
@@ -55,7 +59,7 @@ const IDENTIFIER: (&str, bool, &str) = (
 const ID: (&str, bool, &str) = ("_id", false, "The id of the resource.");
 
 /// All of them.
-pub(super) const ROUTES: [Route; 13] = [
+pub(super) const ROUTES: [Route; 14] = [
     Route {
         operation: Operation::Capabilities,
         method: "GET",
@@ -186,6 +190,16 @@ pub(super) const ROUTES: [Route; 13] = [
         headers: &["If-Match"],
         statuses: &[200, 202, 404, 412],
     },
+    Route {
+        operation: Operation::Measure,
+        method: "POST",
+        path: "/devices/{device}/measurements",
+        about: "Takes what a device measured: as JSON, as an Observation, or as ORU^R01 of IHE's PCD-01.",
+        body: Body::Measurements,
+        query: &[],
+        headers: &[],
+        statuses: &[200, 202, 404, 413, 415],
+    },
 ];
 
 /// What the path of a request names.
@@ -194,6 +208,7 @@ pub(super) struct Named {
     pub(super) resource_type: Option<&'static str>,
     pub(super) id: Option<String>,
     pub(super) version: Option<String>,
+    pub(super) device: Option<String>,
 }
 
 /// What a request comes to.
@@ -205,6 +220,8 @@ pub(super) enum Found {
     NoType,
     /// The path names an id that is none.
     NoId,
+    /// The path names a device by what cannot be its name.
+    NoDevice,
     Nothing,
 }
 
@@ -241,12 +258,42 @@ pub(super) fn find(method: &str, path: &str) -> Found {
     if named.id.as_deref().is_some_and(|id| !is_id(id)) {
         return Found::NoId;
     }
+    let device = named.device.as_deref().map(device);
+    if device == Some(None) {
+        return Found::NoDevice;
+    }
     let named = Named {
         resource_type: known,
         id: named.id,
         version: named.version,
+        device: device.flatten(),
     };
     Found::Route(route, named)
+}
+
+/// The name of a device as a segment of a path has it; nothing where it cannot be one.
+fn device(segment: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = segment.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        let byte = match first {
+            b'%' => {
+                let (digits, after) = rest.split_at_checked(2)?;
+                rest = after;
+                let digits = std::str::from_utf8(digits).ok()?;
+                let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+                is_hex
+                    .then(|| u8::from_str_radix(digits, 16).ok())
+                    .flatten()?
+            }
+            byte => *byte,
+        };
+        bytes.push(byte);
+    }
+    let name = String::from_utf8(bytes).ok()?;
+    let is_name = (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.contains(char::is_control);
+    is_name.then_some(name)
 }
 
 /// The segments that stand for something.
@@ -255,6 +302,7 @@ struct Segments {
     kind: Option<String>,
     id: Option<String>,
     version: Option<String>,
+    device: Option<String>,
 }
 
 fn matched(template: &str, path: &str) -> Option<Segments> {
@@ -266,6 +314,7 @@ fn matched(template: &str, path: &str) -> Option<Segments> {
             "{type}" => found.kind = Some(segment.to_owned()),
             "{id}" => found.id = Some(segment.to_owned()),
             "{version}" => found.version = Some(segment.to_owned()),
+            "{device}" => found.device = Some(segment.to_owned()),
             _ if wanted != segment => return None,
             _ => {}
         }
@@ -286,8 +335,20 @@ mod tests {
             Found::Methods(methods) => format!("one of {}", methods.join(", ")),
             Found::NoType => "no type".to_owned(),
             Found::NoId => "no id".to_owned(),
+            Found::NoDevice => "no device".to_owned(),
             Found::Nothing => "nothing".to_owned(),
         }
+    }
+
+    #[test]
+    fn a_device_is_named_as_it_names_itself() {
+        assert_eq!(device("bed-7").as_deref(), Some("bed-7"));
+        assert_eq!(device("bed%207%2Fa+b").as_deref(), Some("bed 7/a+b"));
+        let name = |length| "d".repeat(length);
+        assert!(device(&name(NAME_BYTES_MAX - 1)).is_some());
+        assert!(device(&name(NAME_BYTES_MAX)).is_some());
+        assert!(device(&name(NAME_BYTES_MAX + 1)).is_none());
+        assert!(device("%+1").is_none());
     }
 
     #[test]
@@ -295,6 +356,7 @@ mod tests {
         for route in &ROUTES {
             let path = route.path.replace("{type}", "Patient");
             let path = path.replace("{id}", "7").replace("{version}", "1");
+            let path = path.replace("{device}", "bed-7");
             let found = told(route.method, &path);
             let own = format!("{:?} ", route.operation);
             assert!(found.starts_with(&own), "{} {path}: {found}", route.method);
@@ -307,6 +369,12 @@ mod tests {
         check("GET", "/fhir/Patient/a_b", "no id");
         check("GET", "/fhir/Patient/7/8", "nothing");
         check("GET", "/", "nothing");
+        check("GET", "/devices/7/measurements", "one of POST");
+        check("POST", "/devices//measurements", "no device");
+        check("POST", "/devices/a%00b/measurements", "no device");
+        check("POST", "/devices/a%0/measurements", "no device");
+        check("POST", "/devices/a%ff/measurements", "no device");
+        check("POST", "/devices/7/8/measurements", "nothing");
         assert!(told("POST", "/fhir/").starts_with("Bundle "));
         assert!(told("HEAD", "/fhir/metadata").starts_with("Capabilities "));
     }
