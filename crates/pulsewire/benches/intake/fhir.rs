@@ -1,15 +1,11 @@
 //! Observations over HTTP, in transactions of a hundred: how many a second, and how long an answer takes at half of the goal.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
-
 use crate::acknowledge::name;
-use crate::load::histogram;
+use crate::requests::{on_each_connection, post};
 use crate::server::{Kind, Server};
 use crate::table;
 
@@ -44,7 +40,7 @@ fn closed(kind: Kind, folder: &Path) {
     let cpu = server.cpu();
     let end = Instant::now() + LASTING;
     let next = AtomicU64::new(0);
-    let all = on_each_connection(server.fhir(), |connection| {
+    let all = on_each_connection(server.fhir(), CONNECTIONS, |connection| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let request = request(number);
         let sent = Instant::now();
@@ -71,7 +67,7 @@ fn open(kind: Kind, folder: &Path) {
     let requests: Vec<Vec<u8>> = (0..count).map(request).collect();
     let start = Instant::now() + Duration::from_millis(50);
     let next = AtomicU64::new(0);
-    let all = on_each_connection(server.fhir(), |connection| {
+    let all = on_each_connection(server.fhir(), CONNECTIONS, |connection| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let request = requests.get(usize::try_from(number).unwrap())?;
         let due = start + Duration::from_secs_f64(number as f64 / rate);
@@ -83,64 +79,6 @@ fn open(kind: Kind, folder: &Path) {
     table::latency(&what, &all);
 }
 
-/// Does something on every connection until it gives no more latencies.
-fn on_each_connection(
-    to: SocketAddr,
-    exchange: impl Fn(&mut Connection) -> Option<Duration> + Sync,
-) -> Histogram<u64> {
-    let mut all = histogram();
-    std::thread::scope(|scope| {
-        let senders: Vec<_> = (0..CONNECTIONS)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut own = histogram();
-                    let mut connection = Connection::open(to);
-                    while let Some(latency) = exchange(&mut connection) {
-                        own.saturating_record(u64::try_from(latency.as_nanos()).unwrap());
-                    }
-                    own
-                })
-            })
-            .collect();
-        for sender in senders {
-            all.add(sender.join().unwrap()).unwrap();
-        }
-    });
-    all
-}
-
-struct Connection(BufReader<TcpStream>);
-
-impl Connection {
-    fn open(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect(to).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self(BufReader::new(stream))
-    }
-
-    /// Sends a request, and reads its answer, which must be that it is taken.
-    fn exchange(&mut self, request: &[u8]) {
-        self.0.get_mut().write_all(request).unwrap();
-        let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
-        assert!(line.starts_with("HTTP/1.1 202"), "not taken: {line}");
-        let mut length = 0;
-        loop {
-            line.clear();
-            self.0.read_line(&mut line).unwrap();
-            let line = line.trim().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-        }
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body).unwrap();
-    }
-}
-
 /// Transaction `number`: vital signs of a hundred patients.
 fn request(number: u64) -> Vec<u8> {
     let entries: Vec<String> = (0..TOGETHER)
@@ -150,13 +88,7 @@ fn request(number: u64) -> Vec<u8> {
         r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#,
         entries.join(",")
     );
-    let mut request = format!(
-        "POST /fhir HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\nPrefer: return=minimal\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
-    request.extend_from_slice(body.as_bytes());
-    request
+    post("/fhir", "application/fhir+json", body.as_bytes())
 }
 
 fn observation(number: u64) -> String {

@@ -1,7 +1,8 @@
-//! Measures the shell from outside, beside the least that a server can do: acknowledgements, resources, alerts, restarts.
+//! Measures the shell from outside, beside the least that a server can do: acknowledgements, resources, samples, alerts,
+//! restarts.
 //!
-//! `cargo bench -p pulsewire --bench intake` prints acknowledgements, resources and alerts; a word after `--` runs one part
-//! alone: `acknowledge`, `fhir`, `alert`, or `restart`, which takes minutes and is not run otherwise.
+//! `cargo bench -p pulsewire --bench intake` prints all but restarts; a word after `--` runs one part alone: `acknowledge`,
+//! `fhir`, `devices`, `alert`, or `restart`, which takes minutes and is not run otherwise.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(
@@ -13,11 +14,13 @@
 
 mod acknowledge;
 mod alert;
+mod devices;
 mod fhir;
 mod restart;
 
 mod load;
 mod messages;
+mod requests;
 
 mod floor;
 mod server;
@@ -37,7 +40,7 @@ fn main() {
         floor::serve(folder.into());
     }
     let asked = |part: &str| arguments.iter().any(|argument| argument == part);
-    let parts = ["acknowledge", "fhir", "alert", "restart"];
+    let parts = ["acknowledge", "fhir", "devices", "alert", "restart"];
     let all = !parts.into_iter().any(asked);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let messages = Messages::new();
@@ -48,6 +51,9 @@ fn main() {
     }
     if all || asked("fhir") {
         fhir::measure(folder.path());
+    }
+    if all || asked("devices") {
+        devices::measure(folder.path());
     }
     if all || asked("alert") {
         alert::measure(folder.path(), &messages);
