@@ -1,5 +1,6 @@
 //! What can be asked of the program: one file per verb, its arguments, its help and its work together.
 
+mod backfill;
 mod check;
 mod completions;
 mod demo;
@@ -56,6 +57,7 @@ enum Verb {
     Explain(explain::Explain),
     Map(map::Map),
     Send(send::Send),
+    Backfill(backfill::Backfill),
     Topics(topics::Topics),
     Tail(tail::Tail),
     Redrive(redrive::Redrive),
@@ -175,6 +177,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Explain(explain) => explain.run(&mut out),
         Verb::Map(map) => map.run(&mut out),
         Verb::Send(send) => send.run(&mut out),
+        Verb::Backfill(backfill) => backfill.run(&mut out),
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
         Verb::Redrive(redrive) => redrive.run(&mut out),

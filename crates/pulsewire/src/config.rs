@@ -8,6 +8,7 @@ mod mqtt;
 mod plausibility;
 
 mod address;
+mod files;
 mod secret;
 
 mod reader;
@@ -24,6 +25,7 @@ use mapping::source::LocalCodes;
 use schema::compatibility::Mode as Compatibility;
 
 pub(crate) use address::Address;
+pub(crate) use files::Files;
 pub(crate) use http::Http;
 pub(crate) use kafka::Kafka;
 pub(crate) use mqtt::{Mqtt, MqttTls};
@@ -55,6 +57,7 @@ pub(crate) struct Config {
     /// Without it, no device is listened to.
     pub(crate) mqtt: Option<Mqtt>,
     pub(crate) sources: BTreeMap<String, Source>,
+    pub(crate) files: BTreeMap<String, Files>,
     pub(crate) validation: Validation,
     pub(crate) plausibility: Plausibility,
     pub(crate) devices: DeviceSettings,
@@ -115,6 +118,8 @@ pub(crate) struct Source {
     pub(crate) codes: LocalCodes,
     /// Assigning authorities by what else they are called: a system of FHIR identifiers, a payer's number in X12.
     pub(crate) authorities: BTreeMap<String, String>,
+    /// Whether a remittance that does not add up waits for a person.
+    pub(crate) keeps_unbalanced: bool,
 }
 
 /// The workloads' settings.
@@ -194,6 +199,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .into_iter()
             .map(|name| (name.clone(), source(&mut reader, &name)))
             .collect(),
+        files: watched(&mut reader),
         validation: validation(&mut reader),
         plausibility: plausibility::read(&mut reader),
         devices: devices::read(&mut reader),
@@ -295,7 +301,30 @@ fn source(reader: &mut Reader<'_>, name: &str) -> Source {
         assigning_authority: reader.text(&at, "assigning_authority"),
         codes: reader.codes(&at, "codes"),
         authorities: reader.pairs(&at, "authorities"),
+        keeps_unbalanced: reader.one_of(&at, "unbalanced", &["flag", "quarantine"]) == "quarantine",
     }
+}
+
+fn watched(reader: &mut Reader<'_>) -> BTreeMap<String, Files> {
+    let sources = reader.named("source").into_iter().collect();
+    let names = reader.named("files").into_iter();
+    let mut all: BTreeMap<String, Files> = BTreeMap::new();
+    for name in names {
+        let Some(read) = files::read(reader, &name, &sources) else {
+            continue;
+        };
+        if all.values().any(|other| other.directory == read.directory) {
+            let hint = "give each folder to one [files.NAME]: what one reads the other would miss";
+            reader.refuse(
+                &format!("files.{name}"),
+                "directory",
+                "is that of another",
+                hint,
+            );
+        }
+        all.insert(name, read);
+    }
+    all
 }
 
 fn validation(reader: &mut Reader<'_>) -> Validation {

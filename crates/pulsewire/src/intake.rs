@@ -4,6 +4,7 @@ pub(crate) mod accept;
 mod answer;
 mod connections;
 pub(crate) mod fhir;
+pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod keep;
 pub(crate) mod measurements;

@@ -90,7 +90,7 @@ pub(crate) struct InvalidLabels {
     pub(crate) outcome: &'static str,
 }
 
-/// From which source, by which rule a measurement was doubted, and what became of it.
+/// From which source, by which rule something was doubted, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct PlausibilityLabels {
     pub(crate) source: String,
@@ -119,6 +119,7 @@ pub(crate) struct Metrics {
     pub(crate) normalized: Family<ReasonLabels, Counter>,
     pub(crate) invalid: Family<InvalidLabels, Counter>,
     pub(crate) implausible: Family<PlausibilityLabels, Counter>,
+    pub(crate) unbalanced: Family<PlausibilityLabels, Counter>,
     pub(crate) unmapped_fields: ByField,
     pub(crate) unmapped_codes: ByField,
     pub(crate) findings: Family<ReasonLabels, Counter>,
@@ -151,6 +152,7 @@ impl Default for Metrics {
             normalized: Family::default(),
             invalid: Family::default(),
             implausible: Family::default(),
+            unbalanced: Family::default(),
             unmapped_fields: ByField::default(),
             unmapped_codes: ByField::default(),
             findings: Family::default(),
@@ -162,6 +164,7 @@ impl Default for Metrics {
         metrics.register_intake();
         metrics.register_stations();
         metrics.register_news();
+        metrics.register_normalize();
         metrics
     }
 }
@@ -257,31 +260,6 @@ impl Metrics {
             "Records that came after their window, by station",
             self.late.clone(),
         );
-        r.register(
-            "normalize_messages",
-            "Messages normalized, by what became of them",
-            self.normalized.clone(),
-        );
-        r.register(
-            "normalize_invalid_resources",
-            "Resources that are not valid FHIR R4, by type and what became of them",
-            self.invalid.clone(),
-        );
-        r.register(
-            "normalize_implausible_measurements",
-            "Measurements that cannot be true, by source, rule and what became of them",
-            self.implausible.clone(),
-        );
-        r.register(
-            "unmapped_fields",
-            "Populated fields without a place in FHIR, by source and field",
-            self.unmapped_fields.family.clone(),
-        );
-        r.register(
-            "unmapped_codes",
-            "Codes that nothing translates, by source and field",
-            self.unmapped_codes.family.clone(),
-        );
     }
 
     fn register_news(&self) {
@@ -305,6 +283,41 @@ impl Metrics {
         let help =
             "From the acceptance of the causing message to the news of a new alert at its receiver";
         r.register_with_unit("delivery_raised", help, Unit::Seconds, self.raised.clone());
+    }
+
+    fn register_normalize(&self) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let r = &mut *registry;
+        r.register(
+            "normalize_messages",
+            "Messages normalized, by what became of them",
+            self.normalized.clone(),
+        );
+        r.register(
+            "normalize_invalid_resources",
+            "Resources that are not valid FHIR R4, by type and what became of them",
+            self.invalid.clone(),
+        );
+        r.register(
+            "normalize_implausible_measurements",
+            "Measurements that cannot be true, by source, rule and what became of them",
+            self.implausible.clone(),
+        );
+        r.register(
+            "normalize_unbalanced_remittances",
+            "Remittances that do not add up, by source, rule and what became of them",
+            self.unbalanced.clone(),
+        );
+        r.register(
+            "unmapped_fields",
+            "Populated fields without a place in FHIR, by source and field",
+            self.unmapped_fields.family.clone(),
+        );
+        r.register(
+            "unmapped_codes",
+            "Codes that nothing translates, by source and field",
+            self.unmapped_codes.family.clone(),
+        );
     }
 
     /// Writes all of it as OpenMetrics text, which Prometheus reads.

@@ -21,6 +21,7 @@ use crate::delivery;
 use crate::engine::Engine;
 use crate::intake;
 use crate::intake::fhir::Fhir;
+use crate::intake::files;
 use crate::intake::keep::Room;
 use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
@@ -54,6 +55,8 @@ pub(crate) enum Error {
     Store(#[from] stream::StoreError),
     #[error(transparent)]
     Resends(#[from] crate::intake::resend::Error),
+    #[error(transparent)]
+    Files(#[from] files::Error),
     #[error(transparent)]
     Source(#[from] crate::intake::sources::Error),
     #[error(transparent)]
@@ -220,8 +223,10 @@ struct Entry {
     journal: Engine,
     /// None where other processes take messages.
     intake: Option<Arc<Intake>>,
-    /// None where FHIR is not taken here.
+    /// None where other processes take messages.
     fhir: Option<Arc<Fhir>>,
+    /// What files are read with, where this process takes messages.
+    files: Option<Arc<files::Shared>>,
     metrics: Arc<Metrics>,
     sources: Arc<Sources>,
     site_key: SiteKey,
@@ -292,23 +297,49 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
             }))
         }
     };
-    let fhir = match &intake {
-        Some(intake) if config.http.listen.is_some() => Some(Arc::new(Fhir::open(
-            Arc::clone(intake),
-            &directory.join("resources"),
-            &config.validation,
-        )?)),
-        _ => None,
-    };
+    let (fhir, files) = intake
+        .as_ref()
+        .map(|intake| open_content(config, intake, tasks))
+        .transpose()?
+        .unzip();
     Ok(Entry {
         journal,
         intake,
         fhir,
+        files,
         metrics,
         sources,
         site_key,
         schemas,
     })
+}
+
+/// Opens what resources and files are known by.
+fn open_content(
+    config: &Config,
+    intake: &Arc<Intake>,
+    tasks: &Tasks,
+) -> Result<(Arc<Fhir>, Arc<files::Shared>), Error> {
+    let directory = &config.journal.directory;
+    let fhir = Arc::new(Fhir::open(
+        Arc::clone(intake),
+        &directory.join("resources"),
+        &config.validation,
+    )?);
+    let door = files::Door::new(Arc::clone(&fhir), tasks.runtime());
+    let files = files::Shared::open(directory, door)?;
+    Ok((fhir, Arc::new(files)))
+}
+
+/// Opens what files are read with and nothing else, where no process runs on the data directory.
+pub(crate) fn open_files(
+    config: &Config,
+    clock: Clock,
+    tasks: &Tasks,
+) -> Result<(Arc<files::Shared>, Engine), Error> {
+    let entry = open_entry(config, clock, tasks)?;
+    let files = entry.files.expect("a command has all roles");
+    Ok((files, entry.journal))
 }
 
 /// Opens the state of the stations and starts them, and what looks after the rest.
@@ -351,6 +382,10 @@ fn open_stations(
     }
     if let Some(fhir) = &entry.fhir {
         upkeep::start_indexing(fhir, tasks)?;
+    }
+    if let Some(files) = &entry.files {
+        files.attend(&healths);
+        files::start(&config.files, &config.journal.directory, files, tasks)?;
     }
     Ok(Stations {
         views,

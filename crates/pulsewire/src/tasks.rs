@@ -98,6 +98,11 @@ impl Tasks {
         self.stop.clone()
     }
 
+    /// The runtime, for threads that wait for what runs on it.
+    pub(crate) fn runtime(&self) -> tokio::runtime::Handle {
+        self.handle.clone()
+    }
+
     /// Runs a future; it should end soon after [`Stop::asked`].
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let mut futures = self.futures.lock().unwrap_or_else(PoisonError::into_inner);

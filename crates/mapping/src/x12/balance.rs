@@ -31,6 +31,14 @@ pub enum BalanceIssueCode {
 }
 
 impl BalanceIssueCode {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::AmountInvalid,
+        Self::ClaimUnbalanced,
+        Self::LineUnbalanced,
+        Self::PaymentUnbalanced,
+    ];
+
     /// Gives the name that configuration and metrics use; it never changes.
     pub const fn word(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 mod explain;
 mod outbound;
+mod rows;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ use crate::intake::sources::Sources;
 /// With --to hl7v2 the files hold FHIR resources: JSON, NDJSON or bundles. Each bundle, and each file's other resources
 /// together, become ORU^R01 (DiagnosticReport, Observation) and MDM^T02 (Communication, and a report that is nothing but
 /// its document). What no message carries is named on the standard error.
+///
+/// With --mapping the files are CSV, and the resources of each row are printed as NDJSON; what is refused is named with its row
+/// and column on the standard error.
 #[derive(Args)]
 pub(crate) struct Map {
     #[command(flatten)]
@@ -50,6 +54,17 @@ pub(crate) struct Map {
     /// With --explain, as JSON, one element a line; what else is printed is JSON in any case
     #[arg(long)]
     json: bool,
+    /// The files are CSV: what this mapping file makes of their rows
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["coverage", "explain", "to"])]
+    mapping: Option<PathBuf>,
+    /// With --mapping, whose the rows are: a [source.NAME]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "default",
+        requires = "mapping"
+    )]
+    source: String,
     /// The site's key, for the pseudonyms and ids that the running platform gives
     #[arg(long, value_name = "FILE")]
     site_key: Option<PathBuf>,
@@ -83,6 +98,10 @@ impl Map {
                 .map_err(|error| Failure::new(error, ""))?,
             None => SiteKey::new([0; 32]),
         };
+        if let Some(mapping) = &self.mapping {
+            let zone = &sources.named(&self.source).mapping.zone;
+            return rows::run(&self.files, mapping, (&self.source, zone, &site), out);
+        }
         let mut refused = 0;
         for Content { path, messages } in send::read(&self.files)? {
             if messages.is_empty() {
@@ -214,6 +233,8 @@ mod tests {
             coverage: false,
             explain,
             json: false,
+            mapping: None,
+            source: "default".into(),
             site_key: None,
         };
         let mut out = Vec::new();

@@ -31,7 +31,6 @@ pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(dead_code, reason = "the ways that are not open yet have their names")]
 pub(crate) enum Way {
     Http,
     Mqtt,

@@ -24,6 +24,8 @@ pub(crate) struct Source {
     pub(crate) mapping: source::Source,
     application: String,
     facility: String,
+    /// Whether a remittance of it that does not add up waits for a person.
+    pub(crate) keeps_unbalanced: bool,
     counted: OnceLock<Counted>,
 }
 
@@ -202,6 +204,7 @@ impl Source {
             mapping,
             application: config.sending_application.clone(),
             facility: config.sending_facility.clone(),
+            keeps_unbalanced: config.keeps_unbalanced,
             counted: OnceLock::new(),
         })
     }

@@ -29,6 +29,7 @@ use crate::intake::keep::{BACKFILL, RETIRED_KEY, WAY, X12};
 use crate::intake::resend::MESSAGE_ID;
 use crate::intake::sources::Sources;
 use crate::metrics::{Metrics, ReasonLabels};
+use crate::quarantine::REDRIVEN_FROM;
 use crate::registry::SchemaIds;
 use crate::topics;
 
@@ -157,6 +158,10 @@ impl NormalizeStage {
             retired: text(read, RETIRED_KEY).and_then(PatientKey::parse),
             bytes: read.value.unwrap_or_default(),
         };
+        // Who sends a record through again has looked at it.
+        if raw.topic == topics::X12_RECEIVED && read.header(REDRIVEN_FROM).is_none() {
+            self.weigh(&raw, cx)?;
+        }
         self.content(state, &raw, cx)
     }
 

@@ -1,5 +1,6 @@
 //! What the stations make of a message between them.
 
+mod balance;
 mod identities;
 mod plausibility;
 

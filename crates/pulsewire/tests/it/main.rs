@@ -26,6 +26,12 @@ mod content;
 mod batches;
 
 #[cfg(test)]
+mod files;
+
+#[cfg(test)]
+mod dropped;
+
+#[cfg(test)]
 mod connections;
 
 #[cfg(test)]

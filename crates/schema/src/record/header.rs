@@ -77,7 +77,7 @@ const CONTROL: Header = Header::must(
 );
 
 /// What stands on what came in, by whichever way.
-const WAY: [Header; 2] = [
+const WAY: [Header; 3] = [
     Header::may(
         "way",
         "the way by which it came: http, mqtt or file; none where by MLLP",
@@ -85,6 +85,10 @@ const WAY: [Header; 2] = [
     Header::may(
         "backfill",
         "1 on what is history: it is used, and nobody is paged for it",
+    ),
+    Header::may(
+        "row",
+        "which row, message or transaction set of its file it was, counted from 1",
     ),
 ];
 

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use formats::hl7v2::{IssueCode, Severity};
 use mapping::identity::PartsTooLong;
 use mapping::normalize::Reason;
-use mapping::x12::Refusal;
+use mapping::x12::{BalanceIssueCode, Refusal};
 
 use super::*;
 
 /// What a code may be given by instead of its own words or a constant; each is looked at below.
-const GIVEN_BY: [&str; 4] = [
+const GIVEN_BY: [&str; 5] = [
+    "issue.code.word()",
     "refusal.reason.code()",
     "refusal.code()",
     "code",
@@ -97,6 +98,7 @@ fn the_codes_that_others_give_are_known() {
     given.extend(clinical::plausible::Reason::ALL.map(clinical::plausible::Reason::code));
     given.push(PartsTooLong::CODE);
     given.extend([Refusal::NotMapped, Refusal::SeveralMembers].map(Refusal::code));
+    given.extend(BalanceIssueCode::ALL.map(BalanceIssueCode::word));
     given.push(crate::stages::INVALID);
     let refused = IssueCode::ALL
         .iter()

@@ -1,20 +1,53 @@
 //! X12 transaction sets to the claims, coverages and answers that they state.
 
+use std::collections::BTreeSet;
+
 use clinical::{MessageId, PatientKey};
 use formats::x12::{self, Set};
 use mapping::identity::Subjects;
 use mapping::normalize::{Input as Given, RawInfo, State};
-use mapping::x12::{Refusal, SplitError, map, map_as, split, subjects};
+use mapping::x12::{Refusal, SplitError, balance, map, map_as, split, subjects};
 use stream::{Context, StepError};
 
 use super::NormalizeStage;
 use crate::intake::sources::Source;
+use crate::metrics::PlausibilityLabels;
 use crate::stages::patient;
 
 /// The reason code of a record that holds no transaction set, or several.
 const UNREADABLE: &str = "no-transaction-set";
 
 impl NormalizeStage {
+    /// Looks whether a set adds up as a whole, which the parts of its members do not.
+    pub(super) fn weigh(&self, raw: &RawInfo<'_>, cx: &Context<'_>) -> Result<(), StepError> {
+        let source = self.sources.named(raw.source);
+        let file = x12::read(raw.bytes);
+        let issues: Vec<_> = file.sets().flat_map(|set| balance(&set)).collect();
+        let rules: BTreeSet<_> = issues.iter().map(|issue| issue.code).collect();
+        let outcome = match source.keeps_unbalanced {
+            true => "quarantined",
+            false => "flagged",
+        };
+        for rule in rules.iter().filter(|_| !cx.is_repeating()) {
+            let label = PlausibilityLabels {
+                source: source.name.to_string(),
+                rule: rule.word(),
+                outcome,
+            };
+            self.metrics.unbalanced.get_or_create(&label).inc();
+        }
+        match issues.first().filter(|_| source.keeps_unbalanced) {
+            None => Ok(()),
+            Some(issue) => {
+                let detail = format!(
+                    "segment {}: what is stated is not what the others add up to",
+                    issue.segment
+                );
+                Err(StepError::new(issue.code.word(), detail))
+            }
+        }
+    }
+
     /// Takes in one transaction set: what one member's says, or for each member their own part of it.
     pub(super) fn transaction_set(
         &self,

@@ -11,7 +11,7 @@ OBR|1||V2|85353-1^Vital signs^LN|||20260301095900+0000\r\
 OBX|1|NM|59408-5^SpO2^LN||0|%|||||F\rOBX|2|NM|8310-5^Temperature^LN||38.4|furlong|||||F\r\
 OBX|3|NM|8867-4^Pulse^LN||118|/min|||||F\r";
 
-fn value(record: &Record, name: &str) -> Option<String> {
+pub(super) fn value(record: &Record, name: &str) -> Option<String> {
     let found = record.headers.iter().find(|(own, _)| &**own == name);
     found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }

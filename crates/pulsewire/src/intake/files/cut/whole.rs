@@ -1,0 +1,170 @@
+//! A file that is one thing: a FHIR resource or bundle, or X12.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use formats::x12::{self, Delimiters, Issue, Level, Severity};
+use mapping::x12::balance;
+
+use super::{At, Content, DOUBTS_MAX, Error, Kind, Unit, WHOLE_BYTES_MAX};
+
+/// A file as a whole.
+pub(in crate::intake::files) struct Whole {
+    file: File,
+    kind: Kind,
+    /// How many units were given before.
+    done: u64,
+    is_read: bool,
+    /// What is still to be given, the last first.
+    left: Vec<Unit>,
+    /// What is doubtful about it; told once, with its first units.
+    doubts: Vec<String>,
+}
+
+impl Whole {
+    pub(super) const fn new(file: File, kind: Kind, at: At) -> Self {
+        Self {
+            file,
+            kind,
+            is_read: false,
+            left: Vec::new(),
+            doubts: Vec::new(),
+            done: at.number,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Unit>, Error> {
+        if !std::mem::replace(&mut self.is_read, true) {
+            let (contents, doubts) = self.contents()?;
+            if self.done == 0 {
+                self.doubts = doubts;
+            }
+            let units = (1_u64..).zip(contents).map(|(number, content)| Unit {
+                after: At {
+                    number,
+                    ..At::START
+                },
+                line: 1,
+                content,
+            });
+            let done = self.done;
+            self.left = units.filter(|unit| unit.after.number > done).collect();
+            self.left.reverse();
+        }
+        Ok(self.left.pop())
+    }
+
+    pub(super) fn doubts(&self) -> &[String] {
+        &self.doubts
+    }
+
+    fn contents(&self) -> Result<(Vec<Content>, Vec<String>), Error> {
+        let length = self.file.metadata()?.len();
+        if length > WHOLE_BYTES_MAX {
+            return Err(Error::TooLong);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0))?;
+        file.take(WHOLE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > WHOLE_BYTES_MAX {
+            return Err(Error::TooLong);
+        }
+        Ok(match self.kind {
+            Kind::X12 => sets(&bytes),
+            _ => (
+                vec![Content::Resource(bytes.trim_ascii().to_vec())],
+                Vec::new(),
+            ),
+        })
+    }
+}
+
+/// The transaction sets of a file, each in its envelope, and what is doubtful about them; what has none is refused.
+fn sets(bytes: &[u8]) -> (Vec<Content>, Vec<String>) {
+    let file = x12::read(bytes);
+    let bad = |issue: &Issue| Content::Bad(issue.code.as_str(), issue.code.text().to_owned());
+    let is_error = |issue: &&Issue| issue.code.severity() == Severity::Error;
+    let is_warning = |issue: &&Issue| issue.code.severity() == Severity::Warning;
+    let mut contents = Vec::new();
+    let mut doubts: Vec<String> = file
+        .issues()
+        .iter()
+        .filter(is_warning)
+        .map(ToString::to_string)
+        .collect();
+    for (number, set) in (1_u64..).zip(file.sets()) {
+        contents.push(match set.refusal() {
+            Some(issue) => bad(issue),
+            None => {
+                let issues = balance(&set).into_iter();
+                doubts.extend(issues.map(|issue| {
+                    format!(
+                        "transaction set {number}, segment {}: {}",
+                        issue.segment,
+                        issue.code.word()
+                    )
+                }));
+                Content::X12(alone(&set))
+            }
+        });
+    }
+    // Errors that are no set's own would be nobody's otherwise.
+    for interchange in file.interchanges() {
+        let has_sets = interchange
+            .groups
+            .iter()
+            .any(|group| !group.sets.is_empty());
+        let of_groups = interchange
+            .groups
+            .iter()
+            .filter(|group| group.sets.is_empty());
+        let of_groups = of_groups.filter_map(|group| group.errors.iter().find(is_error));
+        let own = interchange
+            .errors
+            .iter()
+            .find(is_error)
+            .filter(|_| !has_sets);
+        contents.extend(own.into_iter().chain(of_groups).map(bad));
+    }
+    let of_file = file.issues().iter().filter(is_error);
+    contents.extend(
+        of_file
+            .filter(|issue| issue.code.level() == Level::File)
+            .map(bad),
+    );
+    if contents.is_empty() {
+        let text = "there is no transaction set in it: send it from ST to SE".to_owned();
+        contents.push(Content::Bad("transaction-set-missing", text));
+    }
+    let more = doubts.len().saturating_sub(DOUBTS_MAX) + file.issues_dropped();
+    doubts.truncate(DOUBTS_MAX);
+    if more > 0 {
+        doubts.push(format!("and {more} more"));
+    }
+    (contents, doubts)
+}
+
+/// A transaction set in an interchange of its own, under the headers that it came with.
+fn alone(set: &x12::Set<'_, '_>) -> Vec<u8> {
+    let (isa, gs) = (set.interchange_header(), set.group_header());
+    let mut bytes = Vec::new();
+    for header in [isa, gs].into_iter().flatten() {
+        bytes.extend_from_slice(header.whole());
+    }
+    for segment in set.segments() {
+        bytes.extend_from_slice(segment.whole());
+    }
+    for (name, header, number) in [("GE", gs, 6), ("IEA", isa, 13)] {
+        if let Some(header) = header {
+            let Delimiters {
+                element, segment, ..
+            } = header.delimiters();
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(&[element, b'1', element]);
+            bytes.extend_from_slice(header.element(number).raw());
+            bytes.push(segment);
+        }
+    }
+    bytes
+}
