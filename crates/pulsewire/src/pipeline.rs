@@ -3,6 +3,8 @@
 //! A message comes in, its answer goes out when its bytes are durable, and everything after that is read from the journal:
 //! normalize makes FHIR events of it, workloads conclude, alerts decide, delivery tells, pages show.
 
+mod doors;
+
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +13,6 @@ use std::sync::{Arc, Mutex};
 use alerts::{Alerts, Policy, Route};
 use clinical::{ReceivedTime, SiteKey};
 use stream::{FjallDatabase, Processor, StageSpec};
-use tokio::net::TcpListener;
 use workloads::Workloads;
 
 use crate::clock::Clock;
@@ -86,17 +87,10 @@ pub(crate) struct Running {
     journal: Engine,
 }
 
-/// The addresses, taken before anything else: a start that cannot succeed fails at once and changes nothing.
-struct Doors {
-    mllp: Option<mllp::Listener>,
-    http: Option<http::Listener>,
-    control: TcpListener,
-}
-
 /// Starts the platform. Senders are answered as soon as the journal is open; the stations, whose state may be large,
 /// follow, and take from the journal what came meanwhile.
 pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<Running, Error> {
-    let doors = bind(config).await?;
+    let doors = doors::bind(config).await?;
     let tasks = Tasks::new(tokio::runtime::Handle::current());
     let mllp = doors
         .mllp
@@ -160,25 +154,6 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         control,
         tasks,
         journal,
-    })
-}
-
-/// Takes the addresses of this process.
-async fn bind(config: &Config) -> Result<Doors, Error> {
-    let takes = config.roles.has(Role::Intake);
-    let mllp = match takes {
-        true => Some(mllp::bind(&config.mllp).await?),
-        false => None,
-    };
-    let http = match takes {
-        true => http::bind(&config.http).await?,
-        false => None,
-    };
-    let control = control::bind(config.control_listen).await?;
-    Ok(Doors {
-        mllp,
-        http,
-        control,
     })
 }
 
