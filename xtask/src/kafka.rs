@@ -7,14 +7,18 @@ mod library;
 mod options;
 mod probe;
 mod properties;
-mod python;
 mod slot;
 mod storage;
 
 pub(crate) use cluster::Cluster;
 use options::Options;
 
+use crate::python;
 use crate::step::{Failed, Step};
+
+/// Confluent's Python client, by which the tests read what we publish, and where it is.
+const CLIENT: &str = "xtask/data/kafka/requirements.txt";
+const CLIENT_HOME: &str = "target/kafka/python";
 
 /// What the words after `kafka` may be.
 const USAGE: &str = "\
@@ -45,7 +49,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), Failed> {
 /// Runs a step beside a broker of its own, which is gone afterwards, with what it takes to read there by other people's clients.
 pub(crate) fn beside(step: Step) -> Result<(), Failed> {
     println!("── broker");
-    let python = python::with_client()?;
+    let python = python::environment(CLIENT, CLIENT_HOME);
     let cluster = Cluster::start_new(1)?;
     let ours = std::env::current_exe()
         .map_err(|error| Failed(format!("kafka: this program is not found again: {error}")))?;
@@ -54,8 +58,11 @@ pub(crate) fn beside(step: Step) -> Result<(), Failed> {
         .env("PULSEWIRE_KAFKA_DIR", &cluster.dir().display().to_string())
         .env("PULSEWIRE_KAFKA_TOOL", &ours.display().to_string());
     match python {
-        Some(python) => step.env("PULSEWIRE_PYTHON", &python.display().to_string()),
-        None => step,
+        Ok(python) => step.env("PULSEWIRE_PYTHON", &python.display().to_string()),
+        Err(why) => {
+            println!("tests with the Python client are left out: {why}");
+            step
+        }
     }
     .run()
 }

@@ -11,9 +11,11 @@ mod chaos;
 mod conformance;
 mod definitions;
 mod e2e;
+mod fhir;
 mod fuzz;
 mod kafka;
 mod mosquitto;
+mod python;
 mod registry;
 mod step;
 mod tables;
@@ -27,7 +29,7 @@ use step::Step;
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  test [--fast]   all of CI: format, lints, tests, documentation, registry, faults, fuzzing, browser; --fast leaves out what takes long
+  test [--fast]   all of CI: format, lints, tests, documentation, registry, faults, fuzzing, FHIR clients, browser; --fast leaves out what takes long
   bless           accepts new expected values in tests (then read the diff)
   bench [kafka [--short]]
                   prints the table of measured ratios (release build; some minutes); with kafka, of what needs brokers,
@@ -37,6 +39,9 @@ cargo xtask COMMAND
   conformance [--corpus NAME] [--classes] [--list] [FILTER]
                   prints how far the mapping agrees with what others expect of the same messages
   e2e             the browser tests alone
+  fhir [fuzz [EXAMPLES [SEED]] | clients]
+                  the running server against its OpenAPI document by schemathesis, and used by clients of FHIR that others
+                  wrote, from PyPI and npm
   fuzz TARGET MINUTES
                   damages messages at random and looks whether anything panics or is lost: framing, parsing, mapping,
                   validation
@@ -66,6 +71,7 @@ fn main() -> ExitCode {
         ["chaos", rest @ ..] => chaos::run(rest),
         ["conformance", rest @ ..] => conformance::run(rest),
         ["e2e"] => e2e::run(),
+        ["fhir", rest @ ..] => fhir::run(rest),
         ["fuzz", target, minutes] => fuzz::run(target, minutes),
         ["kafka", rest @ ..] => kafka::run(rest),
         ["mosquitto", rest @ ..] => mosquitto::run(rest),
@@ -119,6 +125,7 @@ fn test(browser: bool) -> Result<(), step::Failed> {
         registry::run()?;
         chaos::run(&["kafka"])?;
         fuzz::briefly()?;
+        fhir::run(&[])?;
         e2e::run()?;
     }
     println!("\nall of it holds");

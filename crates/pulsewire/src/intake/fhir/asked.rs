@@ -3,6 +3,7 @@
 use formats::fhir::json;
 use formats::fhir::links;
 use formats::fhir::read::Raw;
+use formats::fhir::reference::is_id;
 use formats::fhir::refused::Refused;
 use formats::fhir::validate::{self, Issue, IssueCode};
 
@@ -23,30 +24,46 @@ pub(crate) enum Criteria {
     Identifier { system: String, value: String },
 }
 
+/// How an answer is to look, which does not decide what is found.
+const PRESENTATION: [&str; 9] = [
+    "_format",
+    "_pretty",
+    "_count",
+    "_summary",
+    "_total",
+    "_totalMethod",
+    "_sort",
+    "_elements",
+    "_contained",
+];
+
 impl Criteria {
     /// Reads a search by `identifier` or `_id` alone.
     pub(crate) fn parse(query: &str) -> Result<Self, Refusal> {
-        let mut pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| {
-            // How the answer is to look does not decide what is found.
-            !matches!(
-                &**name,
-                "_format" | "_pretty" | "_count" | "_summary" | "_total"
-            )
-        });
-        let (Some((name, value)), None) = (pairs.next(), pairs.next()) else {
-            return Err(Refusal::criteria());
+        Self::given(query)?.ok_or_else(Refusal::criteria)
+    }
+
+    /// Reads a search where there may be one.
+    pub(crate) fn given(query: &str) -> Result<Option<Self>, Refusal> {
+        let mut pairs = form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| !PRESENTATION.contains(&&**name));
+        let Some((name, value)) = pairs.next() else {
+            return Ok(None);
         };
+        if pairs.next().is_some() {
+            return Err(Refusal::criteria());
+        }
         match &*name {
-            "_id" => Ok(Self::Id(value.into_owned())),
+            "_id" if is_id(&value) => Ok(Some(Self::Id(value.into_owned()))),
             "identifier" => {
                 let (system, value) = value.split_once('|').unwrap_or(("", &value));
                 if value.is_empty() {
                     return Err(Refusal::criteria());
                 }
-                Ok(Self::Identifier {
+                Ok(Some(Self::Identifier {
                     system: system.to_owned(),
                     value: value.to_owned(),
-                })
+                }))
             }
             _ => Err(Refusal::criteria()),
         }

@@ -157,8 +157,8 @@ pub(super) fn done(done: &Done, base: &str, prefer: Prefer) -> Answer {
             ..
         } => {
             let body = match prefer {
-                _ if state.deleted => Vec::new(),
                 Prefer::Minimal => Vec::new(),
+                _ if state.deleted => outcome("it is deleted"),
                 Prefer::Representation => versioned(bytes, state),
                 Prefer::Outcome if issues.is_empty() => outcome("it is kept"),
                 Prefer::Outcome => validate::operation_outcome(issues),

@@ -16,7 +16,7 @@ const INTERACTIONS: [(&str, &[Operation]); 6] = [
     ("vread", &[Operation::ReadVersion]),
     ("update", &[Operation::Update, Operation::UpdateFound]),
     ("delete", &[Operation::Delete, Operation::DeleteFound]),
-    ("search-type", &[Operation::Search]),
+    ("search-type", &[Operation::Search, Operation::SearchByForm]),
 ];
 
 /// Tells it.

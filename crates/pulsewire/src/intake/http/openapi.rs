@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Door;
 use super::answer::Answer;
-use super::routes::{Body, ROUTES, Route};
+use super::routes::{Body, Operation, ROUTES, Route};
+use super::write::{KEY_BYTES_MAX, VERSION_DIGITS_MAX};
 use crate::intake::measurements;
 
 /// The release of OpenAPI that the document follows.
@@ -12,19 +14,21 @@ const OPENAPI_VERSION: &str = "3.1.0";
 const ALWAYS: [u16; 8] = [400, 403, 405, 406, 408, 421, 429, 503];
 
 /// Gives the document.
-pub(super) fn answer(base: &str) -> Answer {
-    let document = document(base);
+pub(super) fn answer(door: &Door, base: &str) -> Answer {
+    let sources = door.fhir.intake.sources.all();
+    let sources: Vec<&str> = sources.map(|source| &*source.name).collect();
+    let document = document(base, &sources);
     let body = serde_json::to_vec(&document).unwrap_or_default();
     Answer::new(200, body).with("content-type", "application/json")
 }
 
-fn document(base: &str) -> Value {
+fn document(base: &str, sources: &[&str]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for route in &ROUTES {
         let path = paths
             .entry(route.path.to_owned())
             .or_insert_with(|| json!({}));
-        path[route.method.to_ascii_lowercase()] = operation(route);
+        path[route.method.to_ascii_lowercase()] = operation(route, sources);
     }
     json!({
         "openapi": OPENAPI_VERSION,
@@ -48,17 +52,48 @@ fn schemas() -> Value {
             "properties": {"resourceType": name},
         })
     };
-    json!({
-        "Resource": resource(json!({"type": "string"})),
-        "Bundle": {
+    let bundle = |kind: Value, entries: Value| {
+        json!({
             "type": "object",
             "required": ["resourceType", "type"],
             "properties": {
                 "resourceType": {"const": "Bundle"},
-                "type": {"type": "string"},
-                "entry": {"type": "array", "items": {"type": "object"}},
+                "type": kind,
+                "entry": entries,
             },
+        })
+    };
+    let request = json!({
+        "type": "object",
+        "required": ["method", "url"],
+        "properties": {
+            "method": {"enum": ["POST", "PUT", "DELETE"]},
+            "url": {"type": "string"},
         },
+    });
+    let with_request = json!({
+        "type": "object",
+        "required": ["request"],
+        "properties": {"request": request, "resource": reference("Resource")},
+    });
+    let with_resource = |resource: Value| json!({"type": "object", "required": ["resource"], "properties": {"resource": resource}});
+    let message = json!({
+        "type": "array",
+        "minItems": 1,
+        "prefixItems": [with_resource(resource(json!({"const": "MessageHeader"})))],
+        "items": with_resource(reference("Resource")),
+    });
+    let any = json!({"type": "array"});
+    // Of a batch, what is wrong with an entry is that entry's own.
+    let requests = json!({"anyOf": [
+        bundle(json!({"const": "batch"}), any.clone()),
+        bundle(json!({"const": "transaction"}), json!({"type": "array", "items": with_request})),
+    ]});
+    json!({
+        "Resource": resource(json!({"type": "string", "pattern": "^[A-Z][A-Za-z]*$"})),
+        "Bundle": bundle(json!({"type": "string"}), any),
+        "Requests": requests,
+        "Message": bundle(json!({"const": "message"}), message),
         "DeviceReport": {
             "type": "object",
             "additionalProperties": false,
@@ -83,7 +118,7 @@ fn schemas() -> Value {
     })
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, sources: &[&str]) -> Value {
     let mut all: Vec<u16> = ALWAYS.iter().chain(route.statuses).copied().collect();
     all.sort_unstable();
     let responses: Map<String, Value> = all
@@ -93,14 +128,17 @@ fn operation(route: &Route) -> Value {
     let mut operation = json!({
         "operationId": format!("{:?}", route.operation),
         "summary": route.about,
-        "parameters": parameters(route),
+        "parameters": parameters(route, sources),
         "responses": responses,
     });
     let (kind, schema) = match route.body {
         Body::None => return operation,
         Body::Resource => ("application/fhir+json", reference("Resource")),
-        Body::Bundle => ("application/fhir+json", reference("Bundle")),
-        Body::Lines => ("application/fhir+ndjson", json!({"type": "string"})),
+        Body::Bundle => ("application/fhir+json", reference("Requests")),
+        Body::Message => ("application/fhir+json", reference("Message")),
+        Body::Form => ("application/x-www-form-urlencoded", form(route)),
+        // A resource a line: what is wrong with one is that line's own.
+        Body::Lines => ("application/fhir+ndjson", json!({})),
         Body::Measurements => {
             let content = json!({
                 measurements::JSON: {"schema": reference("DeviceReport")},
@@ -119,50 +157,86 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-fn parameters(route: &Route) -> Vec<Value> {
-    let text = |place: &str, name: &str, required: bool, about: &str| {
+fn form(route: &Route) -> Value {
+    let members = route.query.iter();
+    let members: Map<String, Value> = members
+        .map(|(name, _, about)| {
+            let mut schema = value(name, &[]);
+            schema["description"] = json!(about);
+            ((*name).to_owned(), schema)
+        })
+        .collect();
+    json!({"type": "object", "properties": members})
+}
+
+/// What the value of a parameter looks like.
+fn value(name: &str, sources: &[&str]) -> Value {
+    let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    let types: Vec<&str> = mapping::fhir::resource_types().collect();
+    match name {
+        "type" => json!({"type": "string", "enum": types}),
+        "id" | "_id" => pattern("^[A-Za-z0-9.-]{1,64}$"),
+        "device" => {
+            let most = formats::device::NAME_BYTES_MAX;
+            json!({"type": "string", "minLength": 1, "maxLength": most})
+        }
+        "version" => pattern(&format!("^[1-9][0-9]{{0,{}}}$", VERSION_DIGITS_MAX - 1)),
+        "identifier" => pattern("^([^|]*[|])?[^|]+$"),
+        "If-None-Exist" => pattern("^identifier=[A-Za-z0-9:/._-]+[|][A-Za-z0-9._-]+$"),
+        "If-Match" | "If-None-Match" => {
+            let number = format!("[0-9]{{1,{VERSION_DIGITS_MAX}}}");
+            pattern(&format!("^(W/\"{number}\"|{number})$"))
+        }
+        "Idempotency-Key" => {
+            let mut schema = pattern("^[!-~]+$");
+            schema["maxLength"] = json!(KEY_BYTES_MAX);
+            schema
+        }
+        "X-Pulsewire-Source" => json!({"type": "string", "enum": sources}),
+        "Pulsewire-Backfill" => json!({"type": "string", "enum": ["true", "false"]}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn parameters(route: &Route, sources: &[&str]) -> Vec<Value> {
+    let parameter = |place: &str, name: &str, required: bool, about: &str| {
         json!({
             "name": name,
             "in": place,
             "required": required,
             "description": about,
-            "schema": {"type": "string"},
+            "schema": value(name, sources),
         })
     };
-    let mut all = Vec::new();
-    if route.path.contains("{type}") {
-        let mut one = text("path", "type", true, "A resource type of FHIR R4.");
-        let types: Vec<&str> = mapping::fhir::resource_types().collect();
-        one["schema"]["enum"] = json!(types);
-        all.push(one);
+    let segments = [
+        ("type", "A resource type of FHIR R4."),
+        ("id", "The resource's id."),
+        ("version", "The number of a version."),
+        (
+            "device",
+            "The device's name in its source, percent-encoded.",
+        ),
+    ];
+    let is_named = |(name, _): &&(&str, &str)| route.path.contains(&format!("{{{name}}}"));
+    let mut all: Vec<Value> = segments
+        .iter()
+        .filter(is_named)
+        .map(|(name, about)| parameter("path", name, true, about))
+        .collect();
+    if route.body != Body::Form {
+        let query = route.query.iter();
+        all.extend(query.map(|(name, required, about)| parameter("query", name, *required, about)));
     }
-    if route.path.contains("{id}") {
-        let mut one = text("path", "id", true, "The resource's id.");
-        one["schema"]["pattern"] = json!("^[A-Za-z0-9.-]{1,64}$");
-        all.push(one);
-    }
-    if route.path.contains("{device}") {
-        let about = "The device's name in its source, percent-encoded.";
-        let mut one = text("path", "device", true, about);
-        one["schema"]["minLength"] = json!(1);
-        one["schema"]["maxLength"] = json!(formats::device::NAME_BYTES_MAX);
-        all.push(one);
-    }
-    if route.path.contains("{version}") {
-        all.push(text("path", "version", true, "The number of a version."));
-    }
-    let query = route.query.iter();
-    all.extend(query.map(|(name, required, about)| text("query", name, *required, about)));
     let source = (
         "X-Pulsewire-Source",
         "The configured source that sends it, where the connection does not say.",
     );
     let backfill = ("Pulsewire-Backfill", "true where it is history.");
     for (name, about) in [source, backfill] {
-        all.push(text("header", name, false, about));
+        all.push(parameter("header", name, false, about));
     }
     let headers = route.headers.iter();
-    all.extend(headers.map(|name| text("header", name, false, "As FHIR R4 says.")));
+    all.extend(headers.map(|name| parameter("header", name, false, "As FHIR R4 says.")));
     all
 }
 
@@ -170,17 +244,17 @@ fn response(route: &Route, status: u16) -> Value {
     let is_document = route.path.ends_with("openapi.json") && status == 200;
     let (kind, schema) = match (status, route.body) {
         _ if is_document => ("application/json", json!({"type": "object"})),
-        (200 | 202, Body::Bundle) => ("application/fhir+json", reference("Bundle")),
+        (200 | 202, Body::Bundle | Body::Message) => ("application/fhir+json", reference("Bundle")),
         (200 | 202, Body::Measurements) | (200, Body::Lines) => {
             ("application/fhir+json", reference("Parameters"))
         }
         (200 | 202, _) => ("application/fhir+json", reference("Resource")),
         _ => ("application/fhir+json", reference("OperationOutcome")),
     };
-    let mut response = json!({
-        "description": description(status),
-        "content": {kind: {"schema": schema}},
-    });
+    let mut response = json!({"description": description(status)});
+    if status != 304 {
+        response["content"] = json!({kind: {"schema": schema}});
+    }
     let text = || json!({"schema": {"type": "string"}});
     let of_resource: &[&str] = match route.body {
         Body::Resource => &["Location", "ETag"],
@@ -192,6 +266,14 @@ fn response(route: &Route, status: u16) -> Value {
         let names = of_resource.iter().chain(&place);
         let headers: Map<String, Value> = names.map(|name| ((*name).to_owned(), text())).collect();
         response["headers"] = Value::Object(headers);
+    }
+    if matches!(route.operation, Operation::Create | Operation::Update) && status == 202 {
+        let follow = |operation: &str| {
+            let parameters = json!({"type": "$request.path.type", "id": "$response.body#/id"});
+            json!({"operationId": operation, "parameters": parameters})
+        };
+        let links = ["Read", "Update", "Delete"].map(|name| (name.to_owned(), follow(name)));
+        response["links"] = Value::Object(links.into_iter().collect());
     }
     match status {
         405 => response["headers"] = json!({"Allow": text()}),
@@ -205,6 +287,7 @@ fn description(status: u16) -> &'static str {
     match status {
         200 => "It is so, or here it is.",
         202 => "The journal has it.",
+        304 => "It is still the version that is known.",
         400 => "It cannot be read, or asks for what is not done here.",
         403 => "It comes from a page of another site, or in another source's name.",
         404 => "There is nothing here.",
@@ -230,7 +313,7 @@ mod tests {
 
     #[test]
     fn every_route_is_in_the_document_and_nothing_else() {
-        let document = document("http://localhost:8090");
+        let document = document("http://localhost:8090", &["default"]);
         let mut count = 0;
         for (path, operations) in document["paths"].as_object().unwrap() {
             let real = path.replace("{type}", "Patient");
@@ -250,7 +333,7 @@ mod tests {
 
     #[test]
     fn references_lead_somewhere_and_every_status_has_words() {
-        let document = document("");
+        let document = document("", &[]);
         let text = document.to_string();
         for part in text.split("\"$ref\":\"#").skip(1) {
             let pointer = part.split('"').next().unwrap();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::{HeaderMap, header};
 use clinical::phi::Access;
 use clinical::{PatientKey, Permit};
 use formats::fhir::json;
@@ -10,6 +11,7 @@ use formats::fhir::validate::IssueCode;
 use super::Door;
 use super::answer::{Answer, etag, location, versioned};
 use super::request::Asking;
+use super::write::{header_text, version};
 use crate::control::AuditTopic;
 use crate::intake::fhir::{Criteria, Entry, IndexError, Refusal};
 
@@ -37,6 +39,9 @@ pub(super) async fn read(door: &Arc<Door>, asking: &Asking) -> Result<Answer, Re
             let words = "the resource was deleted: create it again if that was a mistake";
             return Err(Refusal::because(410, IssueCode::Deleted, words));
         }
+        if is_known(&asking.headers, entry.state.version)? {
+            return Ok(Answer::new(304, Vec::new()).with("etag", &etag(&entry.state)));
+        }
         permit(door, asking, Some(entry.state.key))?;
         let bytes = bytes(door, &entry)?.ok_or_else(|| {
             let words =
@@ -51,6 +56,33 @@ pub(super) async fn read(door: &Arc<Door>, asking: &Asking) -> Result<Answer, Re
     })
 }
 
+/// Whether who asks says that they have this version.
+fn is_known(headers: &HeaderMap, there: u64) -> Result<bool, Refusal> {
+    let Some(text) = header_text(headers, header::IF_NONE_MATCH.as_str())? else {
+        return Ok(false);
+    };
+    let named = text.split(',').map(str::trim);
+    for one in named.filter(|one| !one.is_empty()) {
+        if one == "*" || version(one)? == there {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What a resource is that was there already; nothing where its time is over.
+pub(super) fn again(
+    door: &Arc<Door>,
+    asking: &Asking,
+    entry: &Entry,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    tokio::task::block_in_place(|| {
+        permit(door, asking, Some(entry.state.key))?;
+        let bytes = bytes(door, entry)?;
+        Ok(bytes.map(|bytes| versioned(&bytes, &entry.state)))
+    })
+}
+
 /// Gives the resources that are found.
 pub(super) async fn search(door: &Arc<Door>, asking: &Asking) -> Result<Answer, Refusal> {
     let kind = asking.named.resource_type.ok_or_else(missing)?;
@@ -58,6 +90,10 @@ pub(super) async fn search(door: &Arc<Door>, asking: &Asking) -> Result<Answer, 
     tokio::task::block_in_place(|| {
         let found = door.fhir.search(&asking.sender.source, kind, &criteria);
         let mut found = found.map_err(|error| unreadable(&error))?;
+        let total = found.len();
+        if counts(&asking.query) {
+            return Ok(Answer::new(200, searchset(total, &[], asking)));
+        }
         found.truncate(FOUND_MAX);
         let mut patients: Vec<PatientKey> = found.iter().map(|entry| entry.state.key).collect();
         patients.sort_unstable();
@@ -71,17 +107,23 @@ pub(super) async fn search(door: &Arc<Door>, asking: &Asking) -> Result<Answer, 
                 entries.push((entry, versioned(&bytes, &entry.state)));
             }
         }
-        Ok(Answer::new(200, searchset(&entries, asking)))
+        Ok(Answer::new(200, searchset(total, &entries, asking)))
     })
 }
 
-fn searchset(found: &[(&Entry, Vec<u8>)], asking: &Asking) -> Vec<u8> {
+/// Whether only the number of what is found is wanted.
+fn counts(query: &str) -> bool {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.any(|(name, value)| matches!((&*name, &*value), ("_count", "0") | ("_summary", "count")))
+}
+
+fn searchset(total: usize, found: &[(&Entry, Vec<u8>)], asking: &Asking) -> Vec<u8> {
     let base = &asking.base;
     let kind = asking.named.resource_type.unwrap_or_default();
     json::object(|bundle| {
         bundle.string("resourceType", "Bundle");
         bundle.string("type", "searchset");
-        bundle.integer("total", found.len() as u64);
+        bundle.integer("total", total as u64);
         bundle.array("link", |links| {
             links.object(|link| {
                 link.string("relation", "self");

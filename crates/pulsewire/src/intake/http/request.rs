@@ -32,6 +32,21 @@ pub(super) struct Asking {
     pub(super) prefer: Prefer,
 }
 
+impl Asking {
+    /// Asks with what a form says added to the query.
+    fn with_form(mut self, form: &[u8]) -> Result<Self, Refusal> {
+        let form = std::str::from_utf8(form).map_err(|_| {
+            let words = "the form is not text: send it as application/x-www-form-urlencoded has it";
+            Refusal::because(400, IssueCode::Structure, words)
+        })?;
+        if !self.query.is_empty() && !form.is_empty() {
+            self.query.push('&');
+        }
+        self.query.push_str(form);
+        Ok(self)
+    }
+}
+
 /// Answers a request.
 pub(super) async fn answer(door: &Arc<Door>, request: Request<Body>, peer: &Peer) -> Answer {
     let (head, body) = request.into_parts();
@@ -81,7 +96,10 @@ async fn carry_out(
             is_media(&asking.headers, &LINES)?;
             return lines::import(door, &asking, body).await;
         }
-        routes::Body::Resource | routes::Body::Bundle => is_media(&asking.headers, &JSON)?,
+        routes::Body::Form => is_media(&asking.headers, &FORM)?,
+        routes::Body::Resource | routes::Body::Bundle | routes::Body::Message => {
+            is_media(&asking.headers, &JSON)?;
+        }
         routes::Body::Measurements => is_media(&asking.headers, &MEASUREMENTS)?,
     }
     let read = match route.body {
@@ -92,11 +110,12 @@ async fn carry_out(
     let bytes = bytes.unwrap_or_default();
     let answer = match route.operation {
         Operation::Capabilities => Ok(capabilities::answer(door, &asking.base)),
-        Operation::OpenApi => Ok(openapi::answer(&asking.base)),
+        Operation::OpenApi => Ok(openapi::answer(door, &asking.base)),
         Operation::Bundle => bundle::carry_out(door, &asking, bytes).await,
         Operation::ProcessMessage => bundle::message(door, &asking, bytes).await,
         Operation::Import => unreachable!("lines were taken above"),
         Operation::Search => read::search(door, &asking).await,
+        Operation::SearchByForm => read::search(door, &asking.with_form(&bytes)?).await,
         Operation::Read | Operation::ReadVersion => read::read(door, &asking).await,
         Operation::Create
         | Operation::Update
@@ -187,6 +206,7 @@ fn sender(door: &Door, headers: &HeaderMap, peer: &Peer) -> Result<Sender, Refus
 }
 
 const JSON: [&str; 3] = ["application/fhir+json", "application/json", "text/json"];
+const FORM: [&str; 1] = ["application/x-www-form-urlencoded"];
 const LINES: [&str; 4] = [
     "application/fhir+ndjson",
     "application/ndjson",

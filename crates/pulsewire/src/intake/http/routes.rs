@@ -16,6 +16,7 @@ pub(super) enum Operation {
     Import,
     Create,
     Search,
+    SearchByForm,
     UpdateFound,
     DeleteFound,
     Read,
@@ -31,7 +32,9 @@ pub(super) enum Body {
     None,
     Resource,
     Bundle,
+    Message,
     Lines,
+    Form,
     /// What a device measured, in any of the forms that are read.
     Measurements,
 }
@@ -59,7 +62,7 @@ const IDENTIFIER: (&str, bool, &str) = (
 const ID: (&str, bool, &str) = ("_id", false, "The id of the resource.");
 
 /// All of them.
-pub(super) const ROUTES: [Route; 14] = [
+pub(super) const ROUTES: [Route; 15] = [
     Route {
         operation: Operation::Capabilities,
         method: "GET",
@@ -95,7 +98,7 @@ pub(super) const ROUTES: [Route; 14] = [
         method: "POST",
         path: "/fhir/$process-message",
         about: "Takes a message: a Bundle that begins with a MessageHeader, all of it in one write.",
-        body: Body::Bundle,
+        body: Body::Message,
         query: &[],
         headers: &[],
         statuses: &[200, 202, 409, 412, 413, 415, 422],
@@ -114,9 +117,9 @@ pub(super) const ROUTES: [Route; 14] = [
         operation: Operation::Create,
         method: "POST",
         path: "/fhir/{type}",
-        about: "Creates a resource under an id that it gets here.",
+        about: "Creates a resource under an id that it gets here; with a search, only where that finds nothing.",
         body: Body::Resource,
-        query: &[],
+        query: &[IDENTIFIER, ID],
         headers: &["If-None-Exist", "Idempotency-Key", "Prefer"],
         statuses: &[200, 202, 404, 409, 412, 413, 415, 422],
     },
@@ -129,6 +132,16 @@ pub(super) const ROUTES: [Route; 14] = [
         query: &[IDENTIFIER, ID],
         headers: &[],
         statuses: &[200, 404],
+    },
+    Route {
+        operation: Operation::SearchByForm,
+        method: "POST",
+        path: "/fhir/{type}/_search",
+        about: "Finds resources as a search does, with nothing of it in the address.",
+        body: Body::Form,
+        query: &[IDENTIFIER, ID],
+        headers: &[],
+        statuses: &[200, 404, 413, 415],
     },
     Route {
         operation: Operation::UpdateFound,
@@ -157,8 +170,8 @@ pub(super) const ROUTES: [Route; 14] = [
         about: "Gives a resource as it was sent last.",
         body: Body::None,
         query: &[],
-        headers: &[],
-        statuses: &[200, 404, 410],
+        headers: &["If-None-Match"],
+        statuses: &[200, 304, 404, 410],
     },
     Route {
         operation: Operation::ReadVersion,
@@ -167,8 +180,8 @@ pub(super) const ROUTES: [Route; 14] = [
         about: "Gives a resource where this is its newest version.",
         body: Body::None,
         query: &[],
-        headers: &[],
-        statuses: &[200, 404, 410],
+        headers: &["If-None-Match"],
+        statuses: &[200, 304, 404, 410],
     },
     Route {
         operation: Operation::Update,
@@ -364,6 +377,7 @@ mod tests {
         let check = |method, path, expected| assert_eq!(told(method, path), expected, "{path}");
         check("PATCH", "/fhir/Patient/7", "one of GET, PUT, DELETE");
         check("POST", "/fhir/metadata", "one of GET");
+        check("PUT", "/fhir/Patient/_search", "one of POST");
         check("GET", "/fhir/Nobody/7", "no type");
         check("PUT", "/fhir/Bundle/7", "no type");
         check("GET", "/fhir/Patient/a_b", "no id");

@@ -9,13 +9,16 @@ use formats::fhir::strict;
 use formats::fhir::validate::IssueCode;
 
 use super::Door;
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, Prefer};
+use super::read;
 use super::request::Asking;
 use super::routes::Operation;
-use crate::intake::fhir::{Asked, Criteria, Interaction, Refusal, Sender, aside};
+use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal, Sender, aside};
 
 /// The longest key of a creation.
-const KEY_BYTES_MAX: usize = 256;
+pub(super) const KEY_BYTES_MAX: usize = 256;
+/// The longest number of a version.
+pub(super) const VERSION_DIGITS_MAX: usize = 18;
 
 /// Does it and tells.
 pub(super) async fn one(
@@ -26,13 +29,21 @@ pub(super) async fn one(
 ) -> Result<Answer, Refusal> {
     let asked = aside(bytes.len(), || asked(door, operation, asking, bytes))?;
     let done = door.fhir.take(vec![asked], &asking.sender, false).await;
-    Ok(match done {
-        Ok(done) => match done.first() {
-            Some(done) => answer::done(done, &asking.base, asking.prefer),
-            None => Answer::new(200, Vec::new()),
-        },
-        Err(refusal) => refusal.into(),
-    })
+    let done = match done {
+        Ok(done) => done,
+        Err(refusal) => return Ok(refusal.into()),
+    };
+    let Some(done) = done.first() else {
+        return Ok(Answer::new(200, Vec::new()));
+    };
+    let mut answer = answer::done(done, &asking.base, asking.prefer);
+    if let Done::Unchanged(Some(there)) = done
+        && asking.prefer == Prefer::Representation
+        && let Some(resource) = read::again(door, asking, there)?
+    {
+        answer.body = resource;
+    }
+    Ok(answer)
 }
 
 fn asked(
@@ -54,8 +65,7 @@ fn asked(
     asked.if_match = if_match(&asking.headers)?;
     match operation {
         Operation::Create => {
-            let criteria = header_text(&asking.headers, "if-none-exist")?;
-            asked.criteria = criteria.map(|query| existing(&query)).transpose()?;
+            asked.criteria = unless(asking)?;
             asked.id = Some(new_id(door, &asking.sender, &asked, &asking.headers)?);
         }
         Operation::Update | Operation::Delete => asked.id.clone_from(&asking.named.id),
@@ -97,11 +107,33 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
 /// The version that an ETag is of.
 pub(super) fn version(etag: &str) -> Result<u64, Refusal> {
     let text = etag.trim();
-    let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
-    text.parse().map_err(|_| {
-        let words = "If-Match names a version as answers do, such as W/\"3\"";
+    let quoted = text.strip_prefix("W/").unwrap_or(text);
+    let quoted = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    // Some clients leave out what is around the number.
+    let number = quoted.unwrap_or(text);
+    let is_number =
+        number.len() <= VERSION_DIGITS_MAX && number.bytes().all(|byte| byte.is_ascii_digit());
+    let version = number.parse().ok().filter(|_| is_number);
+    version.ok_or_else(|| {
+        let words = "a version is named as answers do it, such as W/\"3\"";
         Refusal::because(400, IssueCode::Value, words)
     })
+}
+
+/// The search that keeps a resource from being created where it finds one: in the header that is for it, or, as some
+/// clients have it, in the address.
+fn unless(asking: &Asking) -> Result<Option<Criteria>, Refusal> {
+    let header = header_text(&asking.headers, "if-none-exist")?;
+    let header = header.map(|query| existing(&query)).transpose()?;
+    match (header, Criteria::given(&asking.query)?) {
+        (Some(_), Some(_)) => {
+            let words = "the search stands in If-None-Exist and in the address: say it once";
+            Err(Refusal::because(400, IssueCode::Value, words))
+        }
+        (header, query) => Ok(header.or(query)),
+    }
 }
 
 /// The criteria of a creation that is done only where nothing meets them.
@@ -120,8 +152,11 @@ fn new_id(
     let Some(key) = header_text(headers, "idempotency-key")? else {
         return Ok(door.fhir.new_id(sender, asked));
     };
-    if key.is_empty() || key.len() > KEY_BYTES_MAX {
-        let words = format!("an Idempotency-Key has 1 to {KEY_BYTES_MAX} characters");
+    let is_plain = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_plain || key.is_empty() || key.len() > KEY_BYTES_MAX {
+        let words = format!(
+            "an Idempotency-Key has 1 to {KEY_BYTES_MAX} visible characters of ASCII: choose such a one"
+        );
         return Err(Refusal::because(400, IssueCode::Value, words));
     }
     let parts = [
@@ -133,7 +168,7 @@ fn new_id(
     Ok(MessageId::derive(&parts).to_string())
 }
 
-fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {
+pub(super) fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get(name) else {
         return Ok(None);
     };
@@ -152,7 +187,16 @@ mod tests {
     fn versions_and_criteria_are_read_as_clients_write_them() {
         assert_eq!(version("W/\"3\"").ok(), Some(3));
         assert_eq!(version("\"3\"").ok(), Some(3));
-        assert_eq!(version("*").unwrap_err().status, 400);
+        assert_eq!(version("3").ok(), Some(3));
+        for wrong in ["*", "", "W/3", "\"\"", "\"3", "+3", "\"-1\""] {
+            assert_eq!(version(wrong).unwrap_err().status, 400, "{wrong}");
+        }
+        let digits = |count| version(&"9".repeat(count)).is_ok();
+        assert_eq!(
+            [17, 18, 19].map(digits),
+            [true, true, false],
+            "{VERSION_DIGITS_MAX}"
+        );
         let identifier = Criteria::Identifier {
             system: "urn:x".into(),
             value: "1|2".into(),
