@@ -106,9 +106,12 @@ pub(crate) fn late(topic: &str) -> Topic {
 /// Topics whose records can be unusable, so that each has a quarantine beside it.
 pub(crate) fn with_quarantine() -> Vec<Topic> {
     let streams = [PATIENT_SPLIT, PATIENT_STREAM, ALERT_STREAM, CARE_ALERT];
+    // The station of devices reads who lies where.
+    let places = ["Encounter", "Device"].map(fhir);
     all_received()
         .into_iter()
         .chain(streams.map(Topic::from))
+        .chain(places)
         .collect()
 }
 
@@ -124,10 +127,15 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
         REDRIVEN,
     ]
     .map(Topic::from);
-    let names = with_quarantine()
+    let with_quarantine = with_quarantine();
+    let plain = all_fhir().into_iter();
+    let plain: Vec<Topic> = plain
+        .filter(|topic| !with_quarantine.contains(topic))
+        .collect();
+    let names = with_quarantine
         .into_iter()
         .flat_map(|topic| [quarantine(&topic), late(&topic), topic])
-        .chain(all_fhir())
+        .chain(plain)
         .chain(own);
     names
         .map(|name| TopicSpec {
