@@ -24,6 +24,8 @@ use crate::tasks::Stop;
 
 /// How often it is looked whether something is asked for.
 const LOOK: Duration = Duration::from_millis(500);
+/// What is said where it did not come to its end.
+const STOPPED: &str = "it was stopped; ask for it again to go on";
 /// How many reasons for failed files are named.
 const FAILED_MAX: usize = 100;
 
@@ -56,6 +58,20 @@ pub(crate) struct Progress {
     pub(crate) has_ended: bool,
     /// Why it could not go on.
     pub(crate) error: Option<String>,
+}
+
+impl Progress {
+    /// Takes in how a file ended, after what all before it came to.
+    fn end(&mut self, before: &Report, report: &Report, name: &str) {
+        self.total.clone_from(before);
+        self.total.add(report);
+        if let Some(failed) = &report.failed
+            && self.failed.len() < FAILED_MAX
+        {
+            let why = format!("{}: {}", failed.code, failed.detail);
+            self.failed.push((name.to_owned(), why));
+        }
+    }
 }
 
 impl Request {
@@ -182,7 +198,11 @@ impl Request {
         progress.bytes = files.iter().map(|(_, bytes)| bytes).sum();
         tell(progress);
         let mut bytes_before = 0;
+        let mut pace = Pace::new(self.rate, true);
         for (path, bytes) in files {
+            if !(with.rest)(Duration::ZERO) {
+                return Err(STOPPED.into());
+            }
             let (Some(folder), Some(name)) = (
                 path.parent(),
                 path.file_name().and_then(|name| name.to_str()),
@@ -215,21 +235,15 @@ impl Request {
                 now: with.now,
                 rest: with.rest,
                 lag: with.lag,
-                pace: Pace::new(self.rate, true),
+                pace,
                 tell: &mut hear,
             };
-            match work.run(&job).map_err(|error| error.to_string())? {
-                Ending::Stopped => return Err("it was stopped; ask for it again to go on".into()),
-                Ending::Ended(report) => {
-                    progress.total.clone_from(&before.total);
-                    progress.total.add(&report);
-                    if let Some(failed) = &report.failed
-                        && progress.failed.len() < FAILED_MAX
-                    {
-                        let why = format!("{}: {}", failed.code, failed.detail);
-                        progress.failed.push((name.to_owned(), why));
-                    }
-                }
+            let ending = work.run(&job);
+            // How slow it is holds for the next file, too.
+            pace = work.pace;
+            match ending.map_err(|error| error.to_string())? {
+                Ending::Stopped => return Err(STOPPED.into()),
+                Ending::Ended(report) => progress.end(&before.total, &report, name),
             }
             bytes_before += bytes;
             progress.files_ended += 1;
@@ -345,3 +359,6 @@ fn remove(path: &Path) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -284,11 +284,13 @@ impl Work<'_> {
                 reading.equal.clear();
             }
             (self.tell)(&progress.report, progress.at.end);
+            // The last batch rests, too: many small files are no faster than one large one.
+            let rest = self.pace.rest(records, took);
+            let is_stopped = (has_more || !rest.is_zero()) && !(self.rest)(rest);
             if !has_more {
                 return Ok(Ok(true));
             }
-            let rest = self.pace.rest(records, took);
-            if !(self.rest)(rest) {
+            if is_stopped {
                 return Ok(Ok(false));
             }
         }

