@@ -16,6 +16,7 @@ const VERBS: [&str; 17] = [
     "explain",
     "map",
     "send",
+    "backfill",
     "topics",
     "tail",
     "redrive",
