@@ -19,6 +19,7 @@ mod draft;
 
 pub use draft::{Names, deletion, draft};
 pub use identifier::{Identifier, patient_identifiers};
+pub use moment::times;
 pub use subject::{Subject, patient_references, subject};
 pub use table::{is_kept, resource_types};
 

@@ -105,11 +105,16 @@ impl Code {
 
 /// The unit in UCUM of a number or reference id of 11073; anything else stays as it is.
 pub fn unit(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(ucum(text).unwrap_or(text.trim()))
+}
+
+/// The unit in UCUM of a number or reference id of 11073, where the table has it.
+pub fn ucum(text: &str) -> Option<&'static str> {
     let text = text.trim();
     let found = units()
         .iter()
         .find(|(number, reference, _)| text == *number || text == *reference);
-    found.map_or(Cow::Borrowed(text), |(_, _, ucum)| Cow::Borrowed(*ucum))
+    found.map(|(_, _, ucum)| *ucum)
 }
 
 /// All rows of the table of codes.

@@ -1,12 +1,31 @@
 //! When a resource was true and when it was stored: dates and times of FHIR as moments.
 
-use clinical::{EventTime, RecordedTime};
+use clinical::{EventTime, ReceivedTime, RecordedTime};
 use formats::fhir::read::Raw;
 use jiff::civil::Date;
 
 use super::path::Path;
-use super::table::Row;
+use super::table::{Row, row};
 use crate::source::Zone;
+
+/// Gives when a resource was true of the patient and when its source stored it, where it says so; what may lie ahead only as
+/// long as it does not.
+pub fn times(
+    resource: &[u8],
+    zone: &Zone,
+    received: ReceivedTime,
+) -> (Option<EventTime>, Option<RecordedTime>) {
+    let Ok(raw) = Raw::read(resource) else {
+        return (None, None);
+    };
+    let named = raw.get("resourceType").ok().flatten();
+    let named = named.and_then(|name| name.text().ok());
+    let Some(row) = named.and_then(|name| row(&name)) else {
+        return (None, None);
+    };
+    let latest = EventTime::from_micros(received.micros());
+    (event_time(raw, row, zone, latest), recorded(raw, row, zone))
+}
 
 /// Gives when a resource was true of the patient, where it says so: what is not after `latest`, if it may lie ahead.
 pub(super) fn event_time(

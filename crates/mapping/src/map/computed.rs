@@ -12,6 +12,8 @@ mod vaccine;
 
 use std::borrow::Cow;
 
+use formats::device::Code;
+use formats::device::nomenclature::{LOINC_SYSTEM, MDC_SYSTEM};
 use formats::fhir::json;
 
 use super::local::OWN_SYSTEM;
@@ -330,11 +332,38 @@ impl<'m> Mapper<'m> {
         )))
     }
 
-    /// Writes what a code is in FHIR, where that is another one: what its source says of it, else its table.
+    /// Says whether a name of a coding system is that of ISO/IEEE 11073-10101, by which devices name what they measure.
+    pub(crate) fn is_mdc(&self, name: &str) -> bool {
+        !name.is_empty() && self.system_uri(name).as_deref() == Some(MDC_SYSTEM)
+    }
+
+    /// Writes what a device's code is in LOINC, where the table of devices says it.
+    fn device_coding(&mut self, frame: &Frame<'_, 'm>) -> Option<Value<'m>> {
+        let system = frame.part(3).and_then(Piece::text)?;
+        if !self.is_mdc(&system) {
+            return None;
+        }
+        let code = frame.part(1)?.first().text()?;
+        let known = Code::of(MDC_SYSTEM, &code).meaning();
+        let known = known.filter(|row| !row.loinc.is_empty())?;
+        self.out.raw(&json::object(|coding| {
+            coding
+                .string("system", LOINC_SYSTEM)
+                .string("code", known.loinc)
+                .string("display", known.words);
+        }));
+        Some(Value::Written)
+    }
+
+    /// Writes what a code is in FHIR, where that is another one: what its source says of it, else its table, of a device's code
+    /// that of devices.
     fn table_coding(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Option<Value<'m>> {
         let piece = frame.piece?;
         if let Some(known) = self.local_of(piece, row, frame) {
             return Some(self.write_local(known));
+        }
+        if let Some(written) = self.device_coding(frame) {
+            return Some(written);
         }
         let table = self.tables.codes.get(frame.vocabulary?)?;
         let system = frame.part(3).and_then(Piece::text).unwrap_or_default();

@@ -50,6 +50,39 @@ fn check_value(obx: &str, name: &str, expected: Expect) {
 }
 
 #[test]
+fn what_a_device_names_by_its_own_standard_is_named_as_everywhere() {
+    let heart_rate =
+        "NM|147842^MDC_ECG_HEART_RATE^MDC|1.1.1.1|88|264864^MDC_DIM_BEAT_PER_MIN^MDC|||||R";
+    check_value(
+        heart_rate,
+        "valueQuantity",
+        expect![[
+            r#"{"value":88,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}"#
+        ]],
+    );
+    check_value(
+        heart_rate,
+        "code",
+        expect![[
+            r#"{"coding":[{"system":"http://loinc.org","code":"8867-4","display":"Heart rate"},{"system":"urn:iso:std:iso:11073:10101","code":"147842","display":"MDC_ECG_HEART_RATE"}]}"#
+        ]],
+    );
+    let unknown = "NM|999999^MDC_NEVER_SEEN^MDC|1.1.1.1|88|999999^MDC_DIM_FURLONG^MDC|||||R";
+    check_value(
+        unknown,
+        "valueQuantity",
+        expect![[r#"{"value":88,"unit":"MDC_DIM_FURLONG"}"#]],
+    );
+    check_value(
+        unknown,
+        "code",
+        expect![[
+            r#"{"coding":[{"system":"urn:iso:std:iso:11073:10101","code":"999999","display":"MDC_NEVER_SEEN"}]}"#
+        ]],
+    );
+}
+
+#[test]
 fn each_type_of_value_has_its_element() {
     check_value(
         "NM|1^^LN||9.60|mg/dL|||||F",

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use formats::device::nomenclature::ucum;
+
 use crate::map::piece::Piece;
 use crate::map::write::{Frame, Mapper, Value};
 use crate::tables::plan::Row;
@@ -9,13 +11,16 @@ use crate::tables::plan::Row;
 /// The URI of UCUM.
 const UCUM: &str = "http://unitsofmeasure.org";
 
-/// Gives the UCUM code of a unit that is sent without a coding system, or with one that has no URI.
+/// Gives the UCUM code of a unit that is sent without a coding system, or with one that has no URI, or that of devices.
 fn known<'m>(mapper: &Mapper<'m>, unit: Piece<'m>) -> Option<&'static str> {
     let system = unit.part(3).and_then(Piece::text).unwrap_or_default();
+    let texts = [1, 2].into_iter().filter_map(|number| unit.part(number));
+    if mapper.is_mdc(&system) {
+        return texts.filter_map(Piece::text).find_map(|text| ucum(&text));
+    }
     if !system.is_empty() && !system.starts_with("ISO") {
         return None;
     }
-    let texts = [1, 2].into_iter().filter_map(|number| unit.part(number));
     texts.filter_map(Piece::text).find_map(|text| {
         let lower = text.to_lowercase();
         mapper.tables.units.get(lower.as_str()).copied()

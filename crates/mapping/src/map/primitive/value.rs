@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use formats::device::nomenclature;
 use formats::fhir::json::{Number, Object};
 
 use super::object;
@@ -96,17 +97,27 @@ fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: &Frame<'_, 'm>) -> Unit {
     let [code, words, system] = [1, 2, 3].map(&mut text);
     let alternative = [4, 5, 6].map(&mut text);
     let is_ucum = |system: &Option<Cow<'_, str>>| system.as_deref() == Some("UCUM");
+    let is_device = system.as_deref().is_some_and(|name| mapper.is_mdc(name));
+    let names = [&code, &words].into_iter().filter(|_| is_device);
+    let of_device = names.flatten().find_map(|name| nomenclature::ucum(name));
     let ucum = if is_ucum(&system) {
         code.clone()
     } else if is_ucum(&alternative[2]) {
         alternative[0].clone()
+    } else if of_device.is_some() {
+        of_device.map(Cow::Borrowed)
     } else {
         code.as_deref()
             .and_then(|code| known_unit(mapper, code))
             .map(Cow::Borrowed)
     };
     Unit {
-        words: words.or(code).unwrap_or_default().into_owned(),
+        words: of_device
+            .map(Cow::Borrowed)
+            .or(words)
+            .or(code)
+            .unwrap_or_default()
+            .into_owned(),
         code: ucum.unwrap_or_default().into_owned(),
     }
 }
