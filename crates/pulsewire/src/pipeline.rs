@@ -299,7 +299,7 @@ fn open_content(
     let fhir = Arc::new(Fhir::open(
         Arc::clone(intake),
         &directory.join("resources"),
-        &config.validation,
+        (&config.validation, &config.plausibility),
     )?);
     let door = files::Door::new(Arc::clone(&fhir), tasks.runtime());
     let files = files::Shared::open(directory, door)?;

@@ -11,14 +11,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use clinical::plausible::Circumstances;
 use clinical::{MessageId, PatientKey, ReceivedTime};
-use formats::fhir::validate::{Issue, Severity};
+use formats::fhir::validate::{Issue, IssueCode, Severity};
 use journal::TopicPartition;
 
 use super::accept::Intake;
 use super::keep::{self, INTERACTION, Kept, Patience, RETIRED_KEY, Received, Way};
 use crate::metrics::Outcome;
-use crate::stages::{Mode, Validation};
+use crate::stages::{Mode, Plausibility, Validation};
 use crate::topics;
 
 pub(crate) use asked::{Asked, Criteria, Interaction, Refusal};
@@ -66,6 +67,7 @@ pub(crate) struct Fhir {
     index: Arc<Index>,
     locks: Arc<Locks>,
     validation: Validation,
+    plausibility: Plausibility,
 }
 
 /// What was decided about one thing that was asked, before anything is written.
@@ -86,7 +88,7 @@ impl Fhir {
     pub(crate) fn open(
         intake: Arc<Intake>,
         directory: &Path,
-        validation: &Validation,
+        (validation, plausibility): (&Validation, &Plausibility),
     ) -> Result<Self, IndexError> {
         let raw: Vec<TopicPartition> = (0..intake.partitions)
             .map(|partition| TopicPartition::new(topics::FHIR_RECEIVED, partition))
@@ -97,6 +99,7 @@ impl Fhir {
             index: Arc::new(index),
             locks: Arc::default(),
             validation: validation.clone(),
+            plausibility: plausibility.clone(),
         })
     }
 
@@ -302,7 +305,7 @@ impl Fhir {
             view::Target::Unchanged(entry) => return Ok(Decision::Unchanged(entry)),
             view::Target::Refused(refusal) => return Ok(Decision::Refused(refusal)),
         };
-        let (bytes, issues) = match self.bytes_of(one, &target) {
+        let (bytes, issues) = match self.bytes_of(one, &target, sender) {
             Ok(found) => found,
             Err(refusal) => return Ok(Decision::Refused(refusal)),
         };
@@ -358,11 +361,15 @@ impl Fhir {
         &self,
         one: &Asked,
         target: &view::Named,
+        sender: &Sender,
     ) -> Result<(Vec<u8>, Vec<Issue>), Refusal> {
         if one.interaction == Interaction::Delete {
             return Ok((asked::deletion(one.resource_type, &target.id), Vec::new()));
         }
         let bytes = one.with_id(&target.id)?;
+        if one.resource_type == "Observation" {
+            self.believed(&bytes, sender)?;
+        }
         let mode = self.validation.mode(one.resource_type);
         if mode == Mode::Off {
             return Ok((bytes, Vec::new()));
@@ -374,6 +381,33 @@ impl Fhir {
             return Err(Refusal::invalid(issues));
         }
         Ok((bytes, issues))
+    }
+}
+
+impl Fhir {
+    /// Refuses a measurement that cannot be true, where the rule that doubts it says so; what else is doubted is normalize's.
+    fn believed(&self, bytes: &[u8], sender: &Sender) -> Result<(), Refusal> {
+        let intake = &self.intake;
+        let zone = &intake.sources.named(&sender.source).mapping.zone;
+        let received = intake.clock.now();
+        let (effective, issued) = mapping::fhir::times(bytes, zone, received);
+        let given = Circumstances {
+            source: &sender.source,
+            effective,
+            issued,
+            received,
+            birth: None,
+        };
+        let Some(reason) = self.plausibility.rejected(bytes, &given) else {
+            return Ok(());
+        };
+        Plausibility::count_refused(reason, &sender.source, &intake.metrics);
+        let words = format!(
+            "{}: {}; this site does not take it: correct it and send it again",
+            reason.code(),
+            reason.words()
+        );
+        Err(Refusal::because(422, IssueCode::Value, words))
     }
 }
 

@@ -242,6 +242,48 @@ fn a_type_whose_setting_is_to_reject_is_refused_where_it_is_not_valid() {
     assert_eq!(kept(&site), 2);
 }
 
+#[test]
+fn a_measurement_that_cannot_be_true_is_refused_where_the_site_says_so() {
+    let mut site = Site::default();
+    site.set("plausibility.impossible-value", "action", "\"reject\"");
+    site.set("plausibility.from-future", "action", "\"reject\"");
+    let (platform, rest) = started(&site);
+    let saturation = |value: u32, at: &str| {
+        json!({
+            "resourceType": "Observation", "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": "59408-5"}]},
+            "subject": {"identifier": {"system": "urn:x", "value": "7"}},
+            "effectiveDateTime": at,
+            "valueQuantity": {"value": value, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"},
+        })
+    };
+    let then = "2026-03-01T09:00:00Z";
+    let refused = rest.post("/Observation", &saturation(104, then));
+    assert_eq!(code(&refused), "422 value");
+    let words = refused.json()["issue"][0]["diagnostics"].to_string();
+    assert!(words.contains("impossible-value"), "{words}");
+    let ahead = rest.post("/Observation", &saturation(97, "2200-03-01T09:00:00Z"));
+    assert_eq!(code(&ahead), "422 value");
+    let words = ahead.json()["issue"][0]["diagnostics"].to_string();
+    assert!(words.contains("from-future"), "{words}");
+    let entries = [
+        entry("urn:uuid:1", "POST", "Observation", saturation(104, then)),
+        entry("urn:uuid:2", "POST", "Observation", saturation(97, then)),
+    ];
+    let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": entries});
+    let told = rest.post("", &bundle).json();
+    let status = |number: usize| told["entry"][number]["response"]["status"].to_string();
+    assert!(status(0).contains("422"), "{told}");
+    assert!(status(1).contains("202"), "{told}");
+    // What is withdrawn is not judged, and a doubt whose rule is not to reject is normalize's.
+    let mut withdrawn = saturation(104, then);
+    withdrawn["status"] = json!("entered-in-error");
+    assert_eq!(rest.post("/Observation", &withdrawn).status, 202);
+    assert_eq!(kept(&site), 2);
+    let refused = ["normalize_implausible_measurements", "refused"];
+    assert_eq!(platform.count(&refused), 3);
+}
+
 fn entry(url: &str, method: &str, to: &str, resource: Value) -> Value {
     json!({"fullUrl": url, "resource": resource, "request": {"method": method, "url": to}})
 }

@@ -75,6 +75,25 @@ impl Plausibility {
         judge(&observation, &given, &self.policy)
     }
 
+    /// Why a measurement is refused at a door that can still refuse; what cannot be read is what validation speaks of.
+    pub(crate) fn rejected(&self, json: &[u8], given: &Circumstances<'_>) -> Option<Reason> {
+        let observation = mapping::event::observation(json).ok()?;
+        match judge(&observation, given, &self.policy) {
+            Verdict::Reject(reason) => Some(reason),
+            Verdict::Pass | Verdict::Flag(_) | Verdict::Quarantine(_) => None,
+        }
+    }
+
+    /// Counts what was refused.
+    pub(crate) fn count_refused(reason: Reason, source: &str, metrics: &Metrics) {
+        let label = PlausibilityLabels {
+            source: source.to_owned(),
+            rule: reason.code(),
+            outcome: "refused",
+        };
+        metrics.implausible.get_or_create(&label).inc();
+    }
+
     /// Counts what was doubted.
     pub(super) fn count(judged: &[Judged], source: &str, metrics: &Metrics) {
         let count = |reason: Reason, outcome| {
