@@ -10,6 +10,10 @@ const DEFECTS: std::ops::RangeInclusive<u32> = 1..=21;
 const WIRE: std::ops::RangeInclusive<u32> = 1..=13;
 /// What concerns identity and order.
 const IDENTITY: std::ops::RangeInclusive<u32> = 14..=16;
+/// What comes over HTTP; who may see what is another matter.
+const HTTP: [u32; 5] = [17, 18, 19, 20, 22];
+/// What devices send.
+const DEVICES: std::ops::RangeInclusive<u32> = 24..=27;
 
 #[test]
 fn every_hostile_input_has_a_test_of_its_number() {
@@ -18,7 +22,9 @@ fn every_hostile_input_has_a_test_of_its_number() {
     let rows = DEFECTS
         .map(|n| (n.to_string(), format!("defect_{n:02}_")))
         .chain(WIRE.map(|n| (format!("A{n}"), format!("hostile_a{n:02}_"))))
-        .chain(IDENTITY.map(|n| (format!("B{n}"), format!("hostile_b{n:02}_"))));
+        .chain(IDENTITY.map(|n| (format!("B{n}"), format!("hostile_b{n:02}_"))))
+        .chain(HTTP.map(|n| (format!("C{n}"), format!("hostile_c{n:02}_"))))
+        .chain(DEVICES.map(|n| (format!("D{n}"), format!("hostile_d{n:02}_"))));
     let mut missing = Vec::new();
     for (number, start) in rows {
         let row = text

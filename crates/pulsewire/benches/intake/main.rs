@@ -1,8 +1,8 @@
 //! Measures the shell from outside, beside the least that a server can do: acknowledgements, resources, samples, alerts,
 //! restarts.
 //!
-//! `cargo bench -p pulsewire --bench intake` prints all but restarts; a word after `--` runs one part alone: `acknowledge`,
-//! `fhir`, `devices`, `alert`, or `restart`, which takes minutes and is not run otherwise.
+//! `cargo bench -p pulsewire --bench intake` prints all but attacks and restarts; a word after `--` runs one part alone:
+//! `acknowledge`, `fhir`, `devices`, `alert`, or `attack` and `restart`, which take minutes and are not run otherwise.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(
@@ -14,6 +14,7 @@
 
 mod acknowledge;
 mod alert;
+mod attack;
 mod devices;
 mod fhir;
 mod restart;
@@ -40,7 +41,14 @@ fn main() {
         floor::serve(folder.into());
     }
     let asked = |part: &str| arguments.iter().any(|argument| argument == part);
-    let parts = ["acknowledge", "fhir", "devices", "alert", "restart"];
+    let parts = [
+        "acknowledge",
+        "fhir",
+        "devices",
+        "alert",
+        "attack",
+        "restart",
+    ];
     let all = !parts.into_iter().any(asked);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let messages = Messages::new();
@@ -57,6 +65,9 @@ fn main() {
     }
     if all || asked("alert") {
         alert::measure(folder.path(), &messages);
+    }
+    if asked("attack") {
+        attack::measure(folder.path(), &messages);
     }
     if asked("restart") {
         restart::measure(Path::new(&folder.path().join("restart")), &messages);

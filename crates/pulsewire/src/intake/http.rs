@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{HeaderValue, Request, Response, header};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -236,6 +236,14 @@ impl Door {
     }
 
     async fn answer(self: &Arc<Self>, request: Request<Body>, peer: &Peer) -> Response<Body> {
-        request::answer(self, request, peer).await.into_response()
+        // Where a body's length is told in two ways, another one hidden in it must not be taken for the next request.
+        let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+        let answer = request::answer(self, request, peer).await;
+        let mut response = answer.into_response();
+        if is_chunked {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
     }
 }

@@ -3,6 +3,10 @@
 
 // What the tests are written with.
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
+mod broker;
+#[cfg(test)]
 mod kept;
 #[cfg(test)]
 mod message;
@@ -48,6 +52,12 @@ mod resend;
 
 #[cfg(test)]
 mod fhir;
+
+#[cfg(test)]
+mod hostile;
+
+#[cfg(test)]
+mod hostile_devices;
 
 #[cfg(test)]
 mod story;

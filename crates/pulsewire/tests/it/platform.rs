@@ -140,6 +140,24 @@ impl Site {
         Platform::start(command, &self.folder.path().join("log"))
     }
 
+    /// Starts the platform with so much memory of its own as it may ask for; or nothing, with a printed reason, where the system
+    /// sets no such limit.
+    pub(crate) fn start_with_memory(&self, bytes: u64) -> Option<Platform> {
+        let limit = format!("ulimit -d {}", bytes >> 10);
+        let can = Command::new("sh").args(["-c", &limit]).output().ok()?;
+        if !can.status.success() {
+            println!("skipped: the shell cannot limit memory here: {limit}");
+            return None;
+        }
+        let mut command = Command::new("sh");
+        let run = format!("{limit}; exec \"$0\" run --config \"$1\"");
+        command.arg("-c").arg(run);
+        command
+            .arg(env!("CARGO_BIN_EXE_pulsewire"))
+            .arg(self.config());
+        Some(Platform::start(command, &self.folder.path().join("log")))
+    }
+
     /// What the processes of this site have logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()

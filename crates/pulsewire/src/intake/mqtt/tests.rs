@@ -62,7 +62,7 @@ fn messages_are_taken_in_order_and_one_over_the_limit_is_stepped_over() {
 }
 
 #[test]
-fn pauses_grow_up_to_the_longest_and_are_not_the_same() {
+fn hostile_d24_pauses_grow_up_to_the_longest_and_are_not_the_same() {
     let config = config();
     for attempt in 0..40 {
         let whole = RETRY_FIRST

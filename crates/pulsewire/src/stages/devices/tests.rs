@@ -356,7 +356,7 @@ fn stored(world: &World) -> Vec<u8> {
 }
 
 #[test]
-fn technical_values_are_findings_and_no_vital_signs() {
+fn hostile_d27_technical_values_are_findings_and_no_vital_signs() {
     let mut world = World::new();
     world.associates(0, Some("7"), -MINUTE);
     let mut off = world.series(HEART_RATE, &[(MINUTE, 30)]);
@@ -374,7 +374,7 @@ fn technical_values_are_findings_and_no_vital_signs() {
 }
 
 #[test]
-fn a_value_that_stays_the_same_for_half_an_hour_is_frozen() {
+fn hostile_d27_a_value_that_stays_the_same_for_half_an_hour_is_frozen() {
     let mut world = World::new();
     world.associates(0, Some("7"), -MINUTE);
     (0..30).for_each(|minute| world.measures(minute * MINUTE, 80));
@@ -392,7 +392,7 @@ fn a_value_that_stays_the_same_for_half_an_hour_is_frozen() {
 }
 
 #[test]
-fn a_missing_number_is_noted() {
+fn hostile_d27_a_missing_number_is_noted() {
     let mut world = World::new();
     let numbered = |world: &World, numbers: &[u64]| {
         let mut series = world.series(HEART_RATE, &vec![(MINUTE, 80); numbers.len()]);
@@ -411,7 +411,7 @@ fn a_missing_number_is_noted() {
 }
 
 #[test]
-fn a_clock_that_is_three_hours_off_dates_nobodys_vital_sign() {
+fn hostile_d27_a_clock_that_is_three_hours_off_dates_nobodys_vital_sign() {
     for offset in [-180 * MINUTE, 180 * MINUTE] {
         let mut world = World::new();
         world.associates(0, Some("7"), -300 * MINUTE);
@@ -427,7 +427,7 @@ fn a_clock_that_is_three_hours_off_dates_nobodys_vital_sign() {
 }
 
 #[test]
-fn a_last_will_and_silence_are_told_and_are_over_when_it_is_back() {
+fn hostile_d27_a_last_will_and_silence_are_told_and_are_over_when_it_is_back() {
     let mut world = World::new();
     world.says(0, Some(Presence::Online), vec![]);
     world.says(MINUTE, Some(Presence::Offline), vec![]);
