@@ -10,6 +10,7 @@ mod plausibility;
 mod address;
 mod files;
 mod secret;
+mod subscription;
 
 mod reader;
 mod value;
@@ -32,6 +33,7 @@ pub(crate) use mqtt::{Mqtt, MqttTls};
 pub(crate) use reader::Problem;
 use reader::Reader;
 pub(crate) use secret::secret;
+pub(crate) use subscription::Subscription;
 pub(crate) use value::duration;
 
 use crate::roles::Roles;
@@ -57,6 +59,7 @@ pub(crate) struct Config {
     /// Without it, no device is listened to.
     pub(crate) mqtt: Option<Mqtt>,
     pub(crate) sources: BTreeMap<String, Source>,
+    pub(crate) subscriptions: BTreeMap<String, Subscription>,
     pub(crate) files: BTreeMap<String, Files>,
     pub(crate) validation: Validation,
     pub(crate) plausibility: Plausibility,
@@ -200,6 +203,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .map(|name| (name.clone(), source(&mut reader, &name)))
             .collect(),
         files: watched(&mut reader),
+        subscriptions: subscription::read(&mut reader),
         validation: validation(&mut reader),
         plausibility: plausibility::read(&mut reader),
         devices: devices::read(&mut reader),

@@ -13,6 +13,7 @@ pub(crate) mod mqtt;
 pub(crate) mod open_files;
 pub(crate) mod resend;
 pub(crate) mod sources;
+pub(crate) mod subscriptions;
 mod tls;
 
 pub(crate) use accept::Intake;

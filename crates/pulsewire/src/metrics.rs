@@ -55,6 +55,13 @@ pub(crate) struct SourceLabel {
     pub(crate) source: String,
 }
 
+/// From whom, and of which kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct SubscriptionLabels {
+    pub(crate) source: String,
+    pub(crate) kind: &'static str,
+}
+
 /// From whom, by which way, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct WayLabels {
@@ -104,6 +111,9 @@ pub(crate) struct Metrics {
     pub(crate) frames: Family<FrameLabels, Counter>,
     pub(crate) frame_bytes: Family<SourceLabel, Counter>,
     pub(crate) received: Family<WayLabels, Counter>,
+    pub(crate) subscription_notifications: Family<SubscriptionLabels, Counter>,
+    pub(crate) subscription_events: Family<SubscriptionLabels, Counter>,
+    pub(crate) subscription_missing: Family<SourceLabel, Gauge>,
     pub(crate) skipped_bytes: Counter,
     pub(crate) collisions: Family<SourceLabel, Counter>,
     pub(crate) last_seen: Family<SourceLabel, Gauge<f64, AtomicU64>>,
@@ -137,6 +147,9 @@ impl Default for Metrics {
             frames: Family::default(),
             frame_bytes: Family::default(),
             received: Family::default(),
+            subscription_notifications: Family::default(),
+            subscription_events: Family::default(),
+            subscription_missing: Family::default(),
             skipped_bytes: Counter::default(),
             collisions: Family::default(),
             last_seen: Family::default(),
@@ -162,6 +175,7 @@ impl Default for Metrics {
             disk_free: Gauge::default(),
         };
         metrics.register_intake();
+        metrics.register_subscriptions();
         metrics.register_stations();
         metrics.register_news();
         metrics.register_normalize();
@@ -170,6 +184,26 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    fn register_subscriptions(&self) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let r = &mut *registry;
+        r.register(
+            "intake_subscription_notifications",
+            "Notifications of subscriptions, by source and kind",
+            self.subscription_notifications.clone(),
+        );
+        r.register(
+            "intake_subscription_events",
+            "Events of subscriptions, by source and what became of them",
+            self.subscription_events.clone(),
+        );
+        r.register(
+            "intake_subscription_events_missing",
+            "Events of subscriptions that were told of and have not come",
+            self.subscription_missing.clone(),
+        );
+    }
+
     fn register_intake(&self) {
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         let r = &mut *registry;

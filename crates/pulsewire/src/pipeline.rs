@@ -26,6 +26,7 @@ use crate::intake::files;
 use crate::intake::keep::Room;
 use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
+use crate::intake::subscriptions::Subscriptions;
 use crate::intake::{Intake, http, mllp};
 use crate::metrics::Metrics;
 use crate::quarantine::Desk;
@@ -66,6 +67,8 @@ pub(crate) enum Error {
     Http(#[from] http::Error),
     #[error(transparent)]
     Fhir(#[from] crate::intake::fhir::IndexError),
+    #[error(transparent)]
+    Subscriptions(#[from] crate::intake::subscriptions::Error),
     #[error(transparent)]
     Control(#[from] control::Error),
     #[error(transparent)]
@@ -113,8 +116,9 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     if let (Some(mqtt), Some(intake)) = (config.mqtt.clone(), &entry.intake) {
         tasks.spawn(intake::mqtt::run(Arc::clone(intake), mqtt, tasks.stop()));
     }
-    if let (Some(door), Some(fhir)) = (doors.http, &entry.fhir) {
-        tasks.spawn(door.run(Arc::clone(fhir), tasks.clone()));
+    if let (Some(door), Some(subscriptions)) = (doors.http, &entry.subscriptions) {
+        tasks.spawn(door.run(Arc::clone(subscriptions), tasks.clone()));
+        tasks.spawn(Arc::clone(subscriptions).catch_up(tasks.stop()));
     }
     let entry = Arc::new(entry);
     let stations = {
@@ -199,7 +203,7 @@ struct Entry {
     /// None where other processes take messages.
     intake: Option<Arc<Intake>>,
     /// None where other processes take messages.
-    fhir: Option<Arc<Fhir>>,
+    subscriptions: Option<Arc<Subscriptions>>,
     /// What files are read with, where this process takes messages.
     files: Option<Arc<files::Shared>>,
     metrics: Arc<Metrics>,
@@ -272,7 +276,7 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
             }))
         }
     };
-    let (fhir, files) = intake
+    let (subscriptions, files) = intake
         .as_ref()
         .map(|intake| open_content(config, intake, tasks))
         .transpose()?
@@ -280,7 +284,7 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
     Ok(Entry {
         journal,
         intake,
-        fhir,
+        subscriptions,
         files,
         metrics,
         sources,
@@ -289,12 +293,12 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
     })
 }
 
-/// Opens what resources and files are known by.
+/// Opens what resources, subscriptions and files are known by.
 fn open_content(
     config: &Config,
     intake: &Arc<Intake>,
     tasks: &Tasks,
-) -> Result<(Arc<Fhir>, Arc<files::Shared>), Error> {
+) -> Result<(Arc<Subscriptions>, Arc<files::Shared>), Error> {
     let directory = &config.journal.directory;
     let fhir = Arc::new(Fhir::open(
         Arc::clone(intake),
@@ -303,7 +307,8 @@ fn open_content(
     )?);
     let door = files::Door::new(Arc::clone(&fhir), tasks.runtime());
     let files = files::Shared::open(directory, door)?;
-    Ok((fhir, Arc::new(files)))
+    let subscriptions = Subscriptions::open(fhir, &config.subscriptions, config.http.body_size)?;
+    Ok((Arc::new(subscriptions), Arc::new(files)))
 }
 
 /// Opens what files are read with and nothing else, where no process runs on the data directory.
@@ -355,8 +360,8 @@ fn open_stations(
     if let Some(intake) = &entry.intake {
         upkeep::start_remembering(clock, intake, tasks)?;
     }
-    if let Some(fhir) = &entry.fhir {
-        upkeep::start_indexing(fhir, tasks)?;
+    if let Some(subscriptions) = &entry.subscriptions {
+        upkeep::start_indexing(subscriptions.fhir(), tasks)?;
     }
     if let Some(files) = &entry.files {
         files.attend(&healths);

@@ -30,6 +30,8 @@ pub(crate) const SCHEMAS: &str = "healthcare.schemas";
 pub(crate) const SITE: &str = "pulsewire.site";
 /// FHIR resources as their senders gave them, one a record.
 pub(crate) const FHIR_RECEIVED: &str = "healthcare.fhir.received";
+/// Which events of subscriptions were taken in.
+pub(crate) const SUBSCRIPTION: &str = "healthcare.subscription.position";
 /// X12 transaction sets as their senders gave them, one a record.
 pub(crate) const X12_RECEIVED: &str = "healthcare.x12.received";
 /// Device measurements.
@@ -125,6 +127,7 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
         UNMAPPED,
         DEVICE_STATUS,
         REDRIVEN,
+        SUBSCRIPTION,
     ]
     .map(Topic::from);
     let with_quarantine = with_quarantine();

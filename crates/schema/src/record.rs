@@ -58,6 +58,8 @@ pub enum RecordKind {
     DeviceAssociation,
     /// What is wrong with a device, or no longer.
     DeviceStatus,
+    /// Which events of a subscription were taken in.
+    SubscriptionPosition,
     /// A record that could not be used.
     Quarantined,
     /// A record that came after its window.
@@ -106,6 +108,7 @@ impl RecordKind {
             Self::DevicePacket => "device-packet",
             Self::DeviceAssociation => "device-association",
             Self::DeviceStatus => "device-status",
+            Self::SubscriptionPosition => "subscription-position",
             Self::Quarantined => "quarantined",
             Self::Late => "late",
             Self::Tick => "tick",
@@ -152,6 +155,9 @@ impl RecordKind {
                 "Who is on a device, from when to when: a measurement belongs to whoever was on it at that time."
             }
             Self::DeviceStatus => "What is wrong with a device, not with a patient, or no longer.",
+            Self::SubscriptionPosition => {
+                "Which events of a subscription of a FHIR server were taken in; of several the union holds."
+            }
             Self::Quarantined => {
                 "A record that a stage could not use, in the bytes in which it came; its headers are those it came with and those described here."
             }
@@ -192,6 +198,9 @@ impl RecordKind {
             Self::Vitals | Self::DevicePacket => Some("application/vnd.apache.avro"),
             Self::DeviceAssociation => Some("application/vnd.pulsewire.device-association+json"),
             Self::DeviceStatus => Some("application/vnd.pulsewire.device-status+json"),
+            Self::SubscriptionPosition => {
+                Some("application/vnd.pulsewire.subscription-position+json")
+            }
             Self::Changelog => Some("application/octet-stream"),
             Self::Site => Some("text/plain"),
             Self::Quarantined | Self::Late | Self::Tick => None,
@@ -216,6 +225,7 @@ impl RecordKind {
             Self::Vitals | Self::DevicePacket | Self::DeviceAssociation | Self::DeviceStatus => {
                 Key::Device
             }
+            Self::SubscriptionPosition => Key::Subscription,
             Self::Redriven => Key::Place,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,

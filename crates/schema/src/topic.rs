@@ -115,6 +115,10 @@ fn incoming(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
             "FHIR R4 resources of types without a topic of their own, each time whole.",
             vec![RecordKind::OtherResource],
         ),
+        "healthcare.subscription.position" => (
+            "Which events of subscriptions were taken in.",
+            vec![RecordKind::SubscriptionPosition],
+        ),
         topic => return device(topic),
     })
 }

@@ -16,8 +16,9 @@ use toml::de::{DeTable, DeValue};
 use super::value;
 
 /// Tables whose entries are named by the user, and the entry of the defaults that says what they may hold.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 6] = [
     ("source", "default"),
+    ("subscription", "default"),
     ("files", "default"),
     ("delivery", "console"),
     ("validation", "default"),

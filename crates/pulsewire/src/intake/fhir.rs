@@ -116,8 +116,27 @@ impl Fhir {
         sender: &Sender,
         together: bool,
     ) -> Result<Vec<Done>, keep::Refusal> {
+        self.take_all(asked, sender, (together, Vec::new())).await
+    }
+
+    /// Does what is asked, each for itself, in one write with what is kept beside it.
+    pub(crate) async fn take_beside(
+        &self,
+        asked: Vec<Asked>,
+        sender: &Sender,
+        beside: Vec<Received>,
+    ) -> Result<Vec<Done>, keep::Refusal> {
+        self.take_all(asked, sender, (false, beside)).await
+    }
+
+    async fn take_all(
+        &self,
+        asked: Vec<Asked>,
+        sender: &Sender,
+        (together, beside): (bool, Vec<Received>),
+    ) -> Result<Vec<Done>, keep::Refusal> {
         let mut wanted: BTreeSet<locks::Key> = self.names(&asked, sender).into_iter().collect();
-        let (held, decided) = loop {
+        let (held, mut decided) = loop {
             let held = self.locks.hold(wanted.iter().copied().collect()).await;
             let bytes = asked.iter().map(|one| one.bytes.len()).sum();
             let decided = aside(bytes, || self.decide(&asked, sender, together));
@@ -146,6 +165,8 @@ impl Fhir {
             prepared.apply(kept);
             drop(held);
         };
+        // At the end: what was decided knows its records by their numbers.
+        decided.received.extend(beside);
         let kept = match decided.received.is_empty() {
             true => Vec::new(),
             false => {
@@ -229,6 +250,12 @@ impl Fhir {
 
     /// The bytes of a resource as they were kept; nothing where retention has removed them.
     pub(crate) fn bytes(&self, entry: &Entry) -> Result<Option<Vec<u8>>, journal::Error> {
+        let record = self.record(entry)?;
+        Ok(record.and_then(|record| record.value).map(Vec::from))
+    }
+
+    /// The record of a resource as it was kept; nothing where retention has removed it.
+    pub(crate) fn record(&self, entry: &Entry) -> Result<Option<journal::Record>, journal::Error> {
         let at = TopicPartition::new(topics::FHIR_RECEIVED, entry.partition);
         let batch = match self.intake.journal.read(&at, entry.offset, 1) {
             Err(journal::Error::OutOfRange { .. }) => return Ok(None),
@@ -236,7 +263,7 @@ impl Fhir {
         };
         let first = batch.iter().next();
         let record = first.filter(|record| record.offset == entry.offset);
-        Ok(record.and_then(|record| record.value).map(<[u8]>::to_vec))
+        Ok(record.map(|record| record.to_record()))
     }
 
     /// The names that are asked about before anything is looked up.
@@ -340,7 +367,8 @@ impl Fhir {
         };
         let bytes: Arc<[u8]> = bytes.into();
         let record = decided.received.len();
-        let received = received(&state, sender, (one.interaction, keyed.retired), &bytes);
+        let mut received = received(&state, sender, (one.interaction, keyed.retired), &bytes);
+        received.headers.extend(one.headers.iter().cloned());
         decided.received.push(received);
         decided.change(record, target.name, state.clone());
         if let Some((name, unknown)) = keyed.placeholder {

@@ -7,6 +7,7 @@ mod capabilities;
 mod chunks;
 mod lines;
 mod measure;
+mod notified;
 mod openapi;
 mod read;
 mod request;
@@ -31,6 +32,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connections::{Connections, Full};
 use super::fhir::Fhir;
+use super::subscriptions::Subscriptions;
 use super::tls;
 use crate::config::Http;
 use crate::metrics::ReasonLabels;
@@ -64,6 +66,7 @@ pub(crate) struct Listener {
 /// What all connections share.
 struct Door {
     fhir: Arc<Fhir>,
+    subscriptions: Arc<Subscriptions>,
     config: Http,
     is_loopback: bool,
     tls: Option<TlsAcceptor>,
@@ -101,7 +104,7 @@ impl Listener {
     }
 
     /// Takes connections until it is time to stop.
-    pub(crate) async fn run(self, fhir: Arc<Fhir>, tasks: Tasks) {
+    pub(crate) async fn run(self, subscriptions: Arc<Subscriptions>, tasks: Tasks) {
         let connections = Connections::new(
             self.config.connections,
             "intake.http.connections",
@@ -111,7 +114,8 @@ impl Listener {
             .address()
             .is_ok_and(|address| address.ip().is_loopback());
         let door = Arc::new(Door {
-            fhir,
+            fhir: Arc::clone(subscriptions.fhir()),
+            subscriptions,
             config: self.config,
             is_loopback,
             tls: self.tls,

@@ -266,6 +266,12 @@ impl Intake {
         Ok((fates, Some(receiver)))
     }
 
+    /// Takes note that a source is there, though it sends nothing to keep.
+    pub(crate) fn seen(&self, source: &str) {
+        let counted = self.sources.named(source).counted(&self.metrics);
+        counted.last_seen.set(seconds(self.stamp()));
+    }
+
     /// Takes note that a source was heard.
     fn hear(&self, one: &Received, at: ReceivedTime) {
         let counted = self.sources.named(&one.source).counted(&self.metrics);

@@ -61,6 +61,7 @@ mod hostile_devices;
 
 #[cfg(test)]
 mod story;
+mod subscriptions;
 
 #[cfg(test)]
 mod quarantine;

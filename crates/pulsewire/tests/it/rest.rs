@@ -42,7 +42,7 @@ impl Answer {
 pub(crate) struct Rest(pub(crate) SocketAddr);
 
 impl Rest {
-    /// Asks with a method, a path under /fhir, headers and a body; nothing where the connection ends without an answer.
+    /// Asks with a method, a path under /fhir or /subscriptions, headers and a body; nothing where the connection ends without an answer.
     pub(crate) fn try_ask(
         self,
         method: &str,
@@ -50,7 +50,11 @@ impl Rest {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Option<Answer> {
-        self.try_ask_at(method, &format!("/fhir{path}"), headers, body)
+        let whole = match path.starts_with("/subscriptions/") {
+            true => path.to_owned(),
+            false => format!("/fhir{path}"),
+        };
+        self.try_ask_at(method, &whole, headers, body)
     }
 
     /// As [`Rest::try_ask`], with the whole path.

@@ -34,6 +34,7 @@ fn topics() -> Vec<TopicDescription> {
         "healthcare.audit",
         "healthcare.mapping.unmapped",
         "healthcare.quarantine.redriven",
+        "healthcare.subscription.position",
         "healthcare.device.vitals",
         "healthcare.device.association",
         "healthcare.schemas",

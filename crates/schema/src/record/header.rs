@@ -93,7 +93,12 @@ const WAY: [Header; 3] = [
 ];
 
 /// What stands on a resource as it was received besides.
-const RECEIVED: [Header; 3] = [
+const RECEIVED: [Header; 5] = [
+    Header::may(
+        "subscription",
+        "the subscription that told of it, where one did",
+    ),
+    Header::may("event-number", "the number of the event that told of it"),
     Header::may(
         "version",
         "the number of the resource's version here, counted from 1",
@@ -224,7 +229,8 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         RecordKind::TransactionSet
         | RecordKind::Vitals
         | RecordKind::DevicePacket
-        | RecordKind::DeviceAssociation => {
+        | RecordKind::DeviceAssociation
+        | RecordKind::SubscriptionPosition => {
             headers.extend(SOURCE);
             headers.push(CONTROL);
             headers.extend(WAY.iter().chain(&AGAIN).chain(&EDITED));

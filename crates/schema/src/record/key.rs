@@ -7,6 +7,8 @@ pub enum Key {
     Patient,
     /// The device's pseudonym, 16 bytes.
     Device,
+    /// The subscription's pseudonym, 16 bytes.
+    Subscription,
     /// The id of the message, 16 bytes.
     Message,
     /// A place in the journal.
@@ -30,6 +32,9 @@ impl Key {
             }
             Self::Device => {
                 "The device's pseudonym: 16 bytes of HMAC-SHA256 under the site key over source and device id. All that concerns a device is on one partition (murmur2 of the key), in order."
+            }
+            Self::Subscription => {
+                "The subscription's pseudonym: 16 bytes of HMAC-SHA256 under the site key over source and subscription."
             }
             Self::Message => "The id of the message: 16 bytes.",
             Self::Place => "topic/partition/offset of the record in quarantine.",

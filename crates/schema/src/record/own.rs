@@ -39,6 +39,7 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
         RecordKind::DeviceAssociation => ("DeviceAssociation", association()),
         RecordKind::DeviceStatus => ("DeviceStatus", device_status()),
         RecordKind::Redriven => ("Redriven", redriven()),
+        RecordKind::SubscriptionPosition => ("SubscriptionPosition", position()),
         _ => return None,
     };
     Some(Document::new(kind.name(), title, kind.summary(), root))
@@ -269,6 +270,35 @@ fn device_status() -> Schema {
         .may(
             "offsetMs",
             Schema::of("integer").about("received less observed, of the device's clock"),
+        )
+        .closed()
+}
+
+fn position() -> Schema {
+    let run = Schema::list(number()).about("the first and the last number of a run");
+    Schema::object()
+        .must("source", Schema::text())
+        .must(
+            "subscription",
+            Schema::text().about("its id; empty where its server does not say"),
+        )
+        .must(
+            "epoch",
+            number().about("how often its server began to count anew"),
+        )
+        .must(
+            "announced",
+            number().about("the greatest number that was heard of"),
+        )
+        .must("taken", Schema::list(run))
+        .may(
+            "queried",
+            Schema::of("integer")
+                .about("the newest change that a query brought, in microseconds since the epoch"),
+        )
+        .must(
+            "at",
+            Schema::of("integer").about("when it was written, in microseconds since the epoch"),
         )
         .closed()
 }

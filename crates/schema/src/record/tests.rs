@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 11] = [
+const OWN: [RecordKind; 12] = [
+    RecordKind::SubscriptionPosition,
     RecordKind::Merge,
     RecordKind::Finding,
     RecordKind::Command,
@@ -168,6 +169,10 @@ fn written() -> Vec<(RecordKind, Value)> {
         (
             RecordKind::Audit,
             json!({"who": "local operator", "purpose": "treatment", "patient": id, "at": at}),
+        ),
+        (
+            RecordKind::SubscriptionPosition,
+            json!({"source": "ehr", "subscription": "7", "epoch": 0, "announced": 9, "taken": [[1, 4], [6, 9]], "queried": 1, "at": 2}),
         ),
         (
             RecordKind::Redriven,

@@ -164,6 +164,7 @@ fn published(messages: &[Vec<u8>], source: &mapping::Source) -> Vec<Value> {
             source: "corpus",
             way: mapping::normalize::Way::Mllp,
             backfill: false,
+            retired: None,
             bytes,
         };
         let drafts = &mapped.drafts;

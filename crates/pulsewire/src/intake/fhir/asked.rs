@@ -7,6 +7,8 @@ use formats::fhir::reference::is_id;
 use formats::fhir::refused::Refused;
 use formats::fhir::validate::{self, Issue, IssueCode};
 
+use journal::Headers;
+
 use super::index::identifiers;
 
 /// What is done with a resource.
@@ -81,6 +83,8 @@ pub(crate) struct Asked {
     /// The version that it must have.
     pub(crate) if_match: Option<u64>,
     pub(crate) bytes: Vec<u8>,
+    /// What its raw record says besides.
+    pub(crate) headers: Headers,
     /// Its own identifiers: system and value.
     pub(crate) identifiers: Vec<(String, String)>,
     /// Why it is not done, where that is known before anything is looked up.
@@ -105,6 +109,7 @@ impl Asked {
             criteria: None,
             if_match: None,
             bytes,
+            headers: Headers::new(),
             identifiers,
             refusal: None,
         }

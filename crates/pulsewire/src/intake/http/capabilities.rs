@@ -71,7 +71,7 @@ fn statement(base: &str, security: &str) -> Value {
         "format": ["application/fhir+json", "json"],
         "rest": [{
             "mode": "server",
-            "documentation": "What is written is answered 202 when it is durable, with its place in the journal; a source finds again what it sent itself.",
+            "documentation": "What is written is answered 202 when it is durable, with its place in the journal; a source finds again what it sent itself. Subscriptions of other servers notify /subscriptions/NAME, where NAME is their configured source.",
             "security": {"cors": false, "description": security},
             "resource": resources,
             "interaction": [{"code": "transaction"}, {"code": "batch"}],

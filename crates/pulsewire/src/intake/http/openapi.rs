@@ -63,19 +63,7 @@ fn schemas() -> Value {
             },
         })
     };
-    let request = json!({
-        "type": "object",
-        "required": ["method", "url"],
-        "properties": {
-            "method": {"enum": ["POST", "PUT", "DELETE"]},
-            "url": {"type": "string"},
-        },
-    });
-    let with_request = json!({
-        "type": "object",
-        "required": ["request"],
-        "properties": {"request": request, "resource": reference("Resource")},
-    });
+    let with_request = with_request();
     let with_resource = |resource: Value| json!({"type": "object", "required": ["resource"], "properties": {"resource": resource}});
     let message = json!({
         "type": "array",
@@ -93,6 +81,7 @@ fn schemas() -> Value {
         "Resource": resource(json!({"type": "string", "pattern": "^[A-Z][A-Za-z]*$"})),
         "Bundle": bundle(json!({"type": "string"}), any),
         "Requests": requests,
+        "Notification": bundle(json!({"enum": ["history", "subscription-notification"]}), notification()),
         "Message": bundle(json!({"const": "message"}), message),
         "DeviceReport": {
             "type": "object",
@@ -118,6 +107,53 @@ fn schemas() -> Value {
     })
 }
 
+/// What a notification begins with.
+fn notification() -> Value {
+    let status = json!({
+        "type": "object",
+        "required": ["resourceType", "type", "subscription"],
+        "properties": {
+            "resourceType": {"const": "SubscriptionStatus"},
+            "type": {"enum": ["handshake", "heartbeat", "event-notification"]},
+            "eventsSinceSubscriptionStart": {"type": "string", "pattern": "^[0-9]{1,4}$"},
+            "subscription": {
+                "type": "object",
+                "required": ["reference"],
+                "properties": {"reference": {"type": "string", "pattern": "^Subscription/[A-Za-z0-9.-]{1,64}$"}},
+            },
+        },
+    });
+    let parameters = json!({
+        "type": "object",
+        "required": ["resourceType", "parameter"],
+        "properties": {"resourceType": {"const": "Parameters"}, "parameter": {"type": "array", "items": {"type": "object"}}},
+    });
+    let first = json!({
+        "type": "object",
+        "required": ["resource"],
+        "properties": {"resource": {"anyOf": [status, parameters]}},
+    });
+    let items = json!({"type": "object"});
+    json!({"type": "array", "minItems": 1, "prefixItems": [first], "items": items})
+}
+
+/// An entry of a transaction: what is asked, and of what.
+fn with_request() -> Value {
+    let request = json!({
+        "type": "object",
+        "required": ["method", "url"],
+        "properties": {
+            "method": {"enum": ["POST", "PUT", "DELETE"]},
+            "url": {"type": "string"},
+        },
+    });
+    json!({
+        "type": "object",
+        "required": ["request"],
+        "properties": {"request": request, "resource": reference("Resource")},
+    })
+}
+
 fn operation(route: &Route, sources: &[&str]) -> Value {
     let mut all: Vec<u16> = ALWAYS.iter().chain(route.statuses).copied().collect();
     all.sort_unstable();
@@ -138,6 +174,7 @@ fn operation(route: &Route, sources: &[&str]) -> Value {
         Body::Message => ("application/fhir+json", reference("Message")),
         Body::Form => ("application/x-www-form-urlencoded", form(route)),
         // A resource a line: what is wrong with one is that line's own.
+        Body::Notification => ("application/fhir+json", reference("Notification")),
         Body::Lines => ("application/fhir+ndjson", json!({})),
         Body::Measurements => {
             let content = json!({
@@ -145,7 +182,8 @@ fn operation(route: &Route, sources: &[&str]) -> Value {
                 measurements::FHIR: {"schema": reference("Resource")},
                 measurements::HL7: {"schema": {"type": "string"}},
             });
-            operation["requestBody"] = json!({"required": true, "content": content});
+            let required = route.body != Body::Notification;
+            operation["requestBody"] = json!({"required": required, "content": content});
             return operation;
         }
     };
@@ -185,14 +223,16 @@ fn value(name: &str, sources: &[&str]) -> Value {
         "If-None-Exist" => pattern("^identifier=[A-Za-z0-9:/._-]+[|][A-Za-z0-9._-]+$"),
         "If-Match" | "If-None-Match" => {
             let number = format!("[0-9]{{1,{VERSION_DIGITS_MAX}}}");
-            pattern(&format!("^(W/\"{number}\"|{number})$"))
+            // A list of versions that are known may be empty, what must be the version may not.
+            let list = if name == "If-None-Match" { "?" } else { "" };
+            pattern(&format!("^(W/\"{number}\"|{number}){list}$"))
         }
         "Idempotency-Key" => {
             let mut schema = pattern("^[!-~]+$");
             schema["maxLength"] = json!(KEY_BYTES_MAX);
             schema
         }
-        "X-Pulsewire-Source" => json!({"type": "string", "enum": sources}),
+        "X-Pulsewire-Source" | "source" => json!({"type": "string", "enum": sources}),
         "Pulsewire-Backfill" => json!({"type": "string", "enum": ["true", "false"]}),
         _ => json!({"type": "string"}),
     }
@@ -210,6 +250,7 @@ fn parameters(route: &Route, sources: &[&str]) -> Vec<Value> {
     };
     let segments = [
         ("type", "A resource type of FHIR R4."),
+        ("source", "The configured source that notifies."),
         ("id", "The resource's id."),
         ("version", "The number of a version."),
         (
@@ -318,6 +359,7 @@ mod tests {
         for (path, operations) in document["paths"].as_object().unwrap() {
             let real = path.replace("{type}", "Patient");
             let real = real.replace("{id}", "7").replace("{version}", "1");
+            let real = real.replace("{source}", "default");
             let real = real.replace("{device}", "bed-7");
             for (method, operation) in operations.as_object().unwrap() {
                 let Found::Route(route, _) = find(&method.to_ascii_uppercase(), &real) else {

@@ -8,7 +8,9 @@ use formats::fhir::validate::IssueCode;
 
 use super::answer::{Answer, Prefer};
 use super::routes::{self, Found, Named, Operation, Route};
-use super::{Door, Peer, body, bundle, capabilities, lines, measure, openapi, read, write};
+use super::{
+    Door, Peer, body, bundle, capabilities, lines, measure, notified, openapi, read, write,
+};
 use crate::control::is_ours;
 use crate::intake::fhir::{Refusal, Sender};
 use crate::intake::keep::{Patience, Way};
@@ -57,7 +59,8 @@ pub(super) async fn answer(door: &Arc<Door>, request: Request<Body>, peer: &Peer
     if let Err(refusal) = allowed(door, &head.headers) {
         return refusal.into();
     }
-    let sender = match sender(door, &head.headers, peer) {
+    let named = route.1.source.as_deref();
+    let sender = match sender(door, &head.headers, (peer, named)) {
         Ok(sender) => sender,
         Err(refusal) => return refusal.into(),
     };
@@ -96,6 +99,8 @@ async fn carry_out(
             is_media(&asking.headers, &LINES)?;
             return lines::import(door, &asking, body).await;
         }
+        // What has no body needs no kind: that is looked at when it is read.
+        routes::Body::Notification => {}
         routes::Body::Form => is_media(&asking.headers, &FORM)?,
         routes::Body::Resource | routes::Body::Bundle | routes::Body::Message => {
             is_media(&asking.headers, &JSON)?;
@@ -108,11 +113,17 @@ async fn carry_out(
     };
     let (bytes, share) = read.unzip();
     let bytes = bytes.unwrap_or_default();
+    if route.body == routes::Body::Notification && !bytes.is_empty() {
+        is_media(&asking.headers, &JSON)?;
+    }
     let answer = match route.operation {
         Operation::Capabilities => Ok(capabilities::answer(door, &asking.base)),
         Operation::OpenApi => Ok(openapi::answer(door, &asking.base)),
         Operation::Bundle => bundle::carry_out(door, &asking, bytes).await,
         Operation::ProcessMessage => bundle::message(door, &asking, bytes).await,
+        Operation::Notification => notified::notified(door, &asking, &bytes).await,
+        Operation::NotifiedUpdate => notified::resource(door, &asking, Some(bytes)).await,
+        Operation::NotifiedDelete => notified::resource(door, &asking, None).await,
         Operation::Import => unreachable!("lines were taken above"),
         Operation::Search => read::search(door, &asking).await,
         Operation::SearchByForm => read::search(door, &asking.with_form(&bytes)?).await,
@@ -168,13 +179,25 @@ fn allowed(door: &Door, headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Whose it is: as the client's certificate says, else as the request does.
-fn sender(door: &Door, headers: &HeaderMap, peer: &Peer) -> Result<Sender, Refusal> {
+fn sender(
+    door: &Door,
+    headers: &HeaderMap,
+    (peer, in_path): (&Peer, Option<&str>),
+) -> Result<Sender, Refusal> {
     let named = headers
         .get(SOURCE)
         .map(|value| value.to_str().unwrap_or_default());
+    let named = match (in_path, named) {
+        (Some(path), Some(header)) if path != header => {
+            let words =
+                "the address names another source than X-Pulsewire-Source: leave the header out";
+            return Err(Refusal::because(400, IssueCode::Value, words));
+        }
+        (path, header) => path.or(header),
+    };
     let source = match (&peer.source, named) {
         (Some(own), Some(named)) if **own != *named => {
-            let words = "the certificate of the connection is another source's than X-Pulsewire-Source names: leave the header out";
+            let words = "the certificate of the connection is another source's than the request names: leave X-Pulsewire-Source out, and notify the source itself";
             return Err(Refusal::because(403, IssueCode::Forbidden, words));
         }
         (Some(own), _) => Arc::clone(own),
@@ -184,7 +207,7 @@ fn sender(door: &Door, headers: &HeaderMap, peer: &Peer) -> Result<Sender, Refus
                 .intake
                 .sources
                 .find(named.unwrap_or(DEFAULT_SOURCE));
-            let words = "X-Pulsewire-Source names no source: add [source.NAME] to the configuration, or name one that is there";
+            let words = "the request names no source that there is: add [source.NAME] to the configuration, or name one that is there";
             let found = found.ok_or_else(|| Refusal::because(400, IssueCode::Value, words))?;
             Arc::clone(&found.name)
         }

@@ -24,6 +24,9 @@ pub(super) enum Operation {
     Update,
     Delete,
     Measure,
+    Notification,
+    NotifiedUpdate,
+    NotifiedDelete,
 }
 
 /// What the body of a request is.
@@ -35,6 +38,8 @@ pub(super) enum Body {
     Message,
     Lines,
     Form,
+    /// A bundle, or nothing.
+    Notification,
     /// What a device measured, in any of the forms that are read.
     Measurements,
 }
@@ -62,7 +67,7 @@ const IDENTIFIER: (&str, bool, &str) = (
 const ID: (&str, bool, &str) = ("_id", false, "The id of the resource.");
 
 /// All of them.
-pub(super) const ROUTES: [Route; 15] = [
+pub(super) const ROUTES: [Route; 18] = [
     Route {
         operation: Operation::Capabilities,
         method: "GET",
@@ -213,6 +218,36 @@ pub(super) const ROUTES: [Route; 15] = [
         headers: &[],
         statuses: &[200, 202, 404, 413, 415],
     },
+    Route {
+        operation: Operation::Notification,
+        method: "POST",
+        path: "/subscriptions/{source}",
+        about: "Takes a notification of a subscription of the source: a bundle of R4 with the backport guide, of R4B or of R5, or nothing at all.",
+        body: Body::Notification,
+        query: &[],
+        headers: &[],
+        statuses: &[200, 202, 404, 413, 415, 422],
+    },
+    Route {
+        operation: Operation::NotifiedUpdate,
+        method: "PUT",
+        path: "/subscriptions/{source}/{type}/{id}",
+        about: "Takes a resource that changed, as subscriptions of R4 send it, unless what is there is newer.",
+        body: Body::Resource,
+        query: &[],
+        headers: &["Prefer"],
+        statuses: &[200, 202, 404, 409, 412, 413, 415, 422],
+    },
+    Route {
+        operation: Operation::NotifiedDelete,
+        method: "DELETE",
+        path: "/subscriptions/{source}/{type}/{id}",
+        about: "Takes that a resource was deleted, as subscriptions of R4 send it.",
+        body: Body::None,
+        query: &[],
+        headers: &[],
+        statuses: &[200, 202, 404],
+    },
 ];
 
 /// What the path of a request names.
@@ -222,6 +257,7 @@ pub(super) struct Named {
     pub(super) id: Option<String>,
     pub(super) version: Option<String>,
     pub(super) device: Option<String>,
+    pub(super) source: Option<String>,
 }
 
 /// What a request comes to.
@@ -280,6 +316,7 @@ pub(super) fn find(method: &str, path: &str) -> Found {
         id: named.id,
         version: named.version,
         device: device.flatten(),
+        source: named.source,
     };
     Found::Route(route, named)
 }
@@ -312,6 +349,7 @@ fn device(segment: &str) -> Option<String> {
 /// The segments that stand for something.
 #[derive(Default)]
 struct Segments {
+    source: Option<String>,
     kind: Option<String>,
     id: Option<String>,
     version: Option<String>,
@@ -326,6 +364,7 @@ fn matched(template: &str, path: &str) -> Option<Segments> {
         match wanted {
             "{type}" => found.kind = Some(segment.to_owned()),
             "{id}" => found.id = Some(segment.to_owned()),
+            "{source}" => found.source = Some(segment.to_owned()),
             "{version}" => found.version = Some(segment.to_owned()),
             "{device}" => found.device = Some(segment.to_owned()),
             _ if wanted != segment => return None,
@@ -369,6 +408,7 @@ mod tests {
         for route in &ROUTES {
             let path = route.path.replace("{type}", "Patient");
             let path = path.replace("{id}", "7").replace("{version}", "1");
+            let path = path.replace("{source}", "lab");
             let path = path.replace("{device}", "bed-7");
             let found = told(route.method, &path);
             let own = format!("{:?} ", route.operation);
