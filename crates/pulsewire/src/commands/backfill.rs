@@ -179,6 +179,9 @@ impl Backfill {
         for (code, count) in &total.reasons {
             writeln!(out, "  {code:<28} {count}")?;
         }
+        for (kind, count) in &total.left_out {
+            writeln!(out, "left out       {count} entries of bundles: {kind}")?;
+        }
         for (file, why) in &progress.failed {
             writeln!(out, "failed         {file}: {why}")?;
         }

@@ -17,8 +17,9 @@ const HOSPITAL: &str = "PULSEWIRE_HOSPITAL_RESOURCES";
 const HOSPITAL_RESOURCES: u64 = 150;
 const RAW: [&str; 2] = ["healthcare.fhir.received", "healthcare.x12.received"];
 
-/// Why a record may be set aside: which identity goes into which is not clear in these files, each for itself.
-const REASONS: [&str; 3] = ["merge-cycle", "already-merged", "self-merge"];
+/// Why a record may be set aside: which identity goes into which is not clear in these files, each for itself; and the hospital's
+/// last results lie after the days on which these tests were written.
+const REASONS: [&str; 4] = ["merge-cycle", "already-merged", "self-merge", "from-future"];
 /// At most one record of so many states nothing new.
 const RESTATED_SHARE: usize = 50;
 
@@ -335,7 +336,12 @@ fn a_hospital_ends_in_counts() {
         });
     let files: Vec<_> = unzipped.collect();
     let expected = match wanted {
-        0 => expect![[r#""#]],
+        0 => expect![[r#"
+            107550 accepted
+            16 files
+            107550 records
+            107550 rows
+        "#]],
         HOSPITAL_RESOURCES => expect![[r#"
             2012 accepted
             16 files
