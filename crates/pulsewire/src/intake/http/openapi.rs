@@ -115,7 +115,10 @@ fn notification() -> Value {
         "properties": {
             "resourceType": {"const": "SubscriptionStatus"},
             "type": {"enum": ["handshake", "heartbeat", "event-notification"]},
-            "eventsSinceSubscriptionStart": {"type": "string", "pattern": "^[0-9]{1,4}$"},
+            "eventsSinceSubscriptionStart": {"anyOf": [
+                {"type": "string", "pattern": "^[0-9]{1,18}$"},
+                {"type": "integer", "minimum": 0},
+            ]},
             "subscription": {
                 "type": "object",
                 "required": ["reference"],
