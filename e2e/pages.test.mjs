@@ -19,7 +19,7 @@ describe("pages", () => {
   let pulsewire;
   let browser;
   let page;
-  const places = { overview: "/", alerts: "/alerts", patients: "/patients", quarantine: "/quarantine", codes: "/codes", kit: "/ui/kit", missing: "/nowhere" };
+  const places = { overview: "/", alerts: "/alerts", patients: "/patients", sources: "/sources", quarantine: "/quarantine", codes: "/codes", kit: "/ui/kit", missing: "/nowhere" };
 
   before(async () => {
     pulsewire = await start();
@@ -95,6 +95,15 @@ describe("pages", () => {
     }
   });
 
+  test("tell of a source what came and what is to be looked at", async () => {
+    await browser.open(page, "/sources");
+    const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: /^default/ }) });
+    await row.getByRole("link", { name: /in quarantine/ }).waitFor();
+    await row.getByRole("link", { name: /without a meaning/ }).click();
+    await page.waitForURL("**/codes?source=default");
+    browser.quiet("sources are quiet");
+  });
+
   test("tell how a code without a meaning gets one", async () => {
     await browser.open(page, "/codes?field=OBX-3");
     const row = page.getByRole("row").filter({ hasText: "GLUX" });
@@ -122,7 +131,7 @@ describe("pages", () => {
 
   test("are reached from the first by links alone", async () => {
     await browser.open(page, "/");
-    for (const [name, title] of [["Alerts", "Alerts"], ["Patients", "Patients"], ["Quarantine", "Quarantine"], ["Codes", "Codes"], ["Overview", "Overview"]]) {
+    for (const [name, title] of [["Alerts", "Alerts"], ["Patients", "Patients"], ["Sources", "Sources"], ["Quarantine", "Quarantine"], ["Codes", "Codes"], ["Overview", "Overview"]]) {
       await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
       await page.getByRole("heading", { level: 1, name: title }).waitFor();
       assert.equal(await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).getAttribute("aria-current"), "page");

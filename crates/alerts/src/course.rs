@@ -220,7 +220,8 @@ impl Course {
     }
 
     fn is_quiet(&self, scene: &Scene<'_>, reading: Reading<'_>) -> bool {
-        let is_relapse = || reading.severity >= scene.policy.relapse_at && self.lines.rose(reading);
+        let relapse_at = scene.policy.relapse_at_of(scene.condition);
+        let is_relapse = || reading.severity >= relapse_at && self.lines.rose(reading);
         self.quiet.is_some_and(|quiet| {
             scene.now.watermark < quiet.until
                 && reading.as_of > quiet.after
@@ -235,7 +236,10 @@ impl Course {
             return;
         };
         let (count, note) = match look {
-            Look::At(_, note) => (scene.policy.fall_findings.max(1), note.map(String::from)),
+            Look::At(_, note) => {
+                let count = scene.policy.fall_findings_of(scene.condition);
+                (count, note.map(String::from))
+            }
             Look::Fallen | Look::QuietOver => {
                 let minutes = scene.policy.fall_after.as_secs() / 60;
                 (1, Some(format!("lower for {minutes} min")))

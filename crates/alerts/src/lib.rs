@@ -8,6 +8,7 @@
 pub mod step;
 
 pub mod policy;
+pub mod quiet;
 pub mod rule;
 pub mod state;
 

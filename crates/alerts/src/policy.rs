@@ -62,6 +62,22 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// How many findings of a condition in a row must be lower before its alert follows them down.
+    pub(crate) fn fall_findings_of(&self, condition: &str) -> u32 {
+        match is_of_the_platform(condition) {
+            true => 1,
+            false => self.fall_findings.max(1),
+        }
+    }
+
+    /// The severity from which a relapse of a condition is raised even in the quiet time.
+    pub(crate) fn relapse_at_of(&self, condition: &str) -> Severity {
+        match is_of_the_platform(condition) {
+            true => Severity::Low,
+            false => self.relapse_at,
+        }
+    }
+
     /// Names the channels that are to hear of a condition at a severity, each once.
     pub fn channels_for(&self, condition: &str, severity: Severity) -> BTreeSet<&str> {
         self.channels
@@ -70,6 +86,11 @@ impl Policy {
             .map(|route| &*route.channel)
             .collect()
     }
+}
+
+/// What is about a feed and about no patient is over when it is over, and told again when it comes again.
+fn is_of_the_platform(condition: &str) -> bool {
+    condition.starts_with(crate::quiet::CONDITION)
 }
 
 /// Sends the news of some conditions, from some severity on, to a channel.

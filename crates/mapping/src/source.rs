@@ -111,6 +111,19 @@ impl Zone {
         }
     }
 
+    /// Gives the hour of the week on this clock at the start of an hour since the epoch: 0 is Monday at midnight.
+    pub fn hour_of_week(&self, hour: i64) -> usize {
+        let seconds = hour.saturating_mul(3_600);
+        let ahead = match &self.0 {
+            ZoneKind::Fixed(minutes) => i64::from(*minutes) * 60,
+            ZoneKind::Named(zone) => jiff::Timestamp::from_second(seconds)
+                .map_or(0, |at| i64::from(zone.to_offset(at).seconds())),
+        };
+        let local = seconds.saturating_add(ahead).div_euclid(3_600);
+        // The epoch began on a Thursday.
+        usize::try_from((local.saturating_add(3 * 24)).rem_euclid(7 * 24)).unwrap_or_default()
+    }
+
     /// Gives the offset in minutes at a local time; the earlier one where the clock goes back.
     pub(crate) fn offset_minutes(&self, local: jiff::civil::DateTime) -> i16 {
         match &self.0 {
@@ -167,6 +180,20 @@ mod tests {
             Zone::parse("Berlin").unwrap_err().to_string(),
             "`Berlin` is no time zone; write an IANA name such as `Europe/Berlin` or an offset such as `+01:00`"
         );
+    }
+
+    #[test]
+    fn the_hour_of_the_week_is_that_of_the_zone() {
+        let hour = |zone: &str, hour| Zone::parse(zone).unwrap().hour_of_week(hour);
+        // Monday, 2 February 2026, at midnight in UTC; and the 6th of July.
+        let (winter, summer) = (20_486 * 24, 20_640 * 24);
+        assert_eq!(hour("Z", winter), 0);
+        assert_eq!(hour("Z", winter - 1), 167);
+        assert_eq!(hour("+05:30", winter), 5);
+        assert_eq!(hour("-03:00", winter), 165);
+        assert_eq!(hour("Europe/Berlin", winter), 1);
+        assert_eq!(hour("Europe/Berlin", summer), 2);
+        assert!(hour("Europe/Berlin", i64::MAX) < 168);
     }
 
     #[test]

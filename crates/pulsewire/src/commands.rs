@@ -17,6 +17,7 @@ mod resume;
 mod run;
 mod schema;
 mod send;
+mod sources;
 mod state;
 mod status;
 
@@ -64,6 +65,7 @@ enum Verb {
     Resume(resume::Resume),
     State(state::State),
     Status(status::Ask),
+    Sources(sources::Ask),
     Validate(validate::Validate),
     Schema(schema::Schema),
 
@@ -184,6 +186,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Resume(resume) => resume.run(&mut out),
         Verb::State(state) => state.run(&mut out),
         Verb::Status(status) => status.run(&mut out),
+        Verb::Sources(sources) => sources.run(&mut out),
         Verb::Validate(validate) => validate.run(&mut out),
         Verb::Schema(schema) => schema.run(&mut out),
 

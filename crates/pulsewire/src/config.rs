@@ -67,11 +67,28 @@ pub(crate) struct Config {
     pub(crate) workloads: Workloads,
     pub(crate) alerts_from: Severity,
     pub(crate) delivery: BTreeMap<String, Channel>,
+    /// Where it is told that all is well; nothing where nobody wants to know.
+    pub(crate) heartbeat: Option<Heartbeat>,
     pub(crate) schema_registry: SchemaRegistry,
     pub(crate) control_listen: SocketAddr,
     pub(crate) log_level: String,
     /// Only the command line can tell them: processes of one site share a file.
     pub(crate) roles: Roles,
+}
+
+impl Config {
+    /// The names of all sources that there are by it, each once.
+    pub(crate) fn source_names(&self) -> impl Iterator<Item = &str> {
+        let devices = self.mqtt.iter().map(|mqtt| mqtt.source.as_str());
+        let own = devices.filter(|name| !self.sources.contains_key(*name));
+        self.sources.keys().map(String::as_str).chain(own)
+    }
+
+    /// Whether there is a source of this name by it.
+    pub(crate) fn has_source(&self, name: &str) -> bool {
+        let devices = self.mqtt.as_ref().map(|mqtt| &*mqtt.source);
+        self.sources.contains_key(name) || devices == Some(name)
+    }
 }
 
 /// The journal's settings.
@@ -123,6 +140,10 @@ pub(crate) struct Source {
     pub(crate) authorities: BTreeMap<String, String>,
     /// Whether a remittance that does not add up waits for a person.
     pub(crate) keeps_unbalanced: bool,
+    /// Whether it is missed even where nothing could be learned of it.
+    pub(crate) expected: bool,
+    /// No silence is told that is shorter.
+    pub(crate) quiet_after: Duration,
 }
 
 /// The workloads' settings.
@@ -156,6 +177,14 @@ pub(crate) enum ChannelKind {
         ca: Option<PathBuf>,
         timeout: Duration,
     },
+}
+
+/// Where it is told that all is well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Heartbeat {
+    pub(crate) url: String,
+    pub(crate) ca: Option<PathBuf>,
+    pub(crate) every: Duration,
 }
 
 /// Where schemas are registered.
@@ -214,6 +243,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             .into_iter()
             .filter_map(|name| Some((name.clone(), channel(&mut reader, &name)?)))
             .collect(),
+        heartbeat: heartbeat(&mut reader),
         schema_registry: schema_registry(&mut reader),
         control_listen: control(&mut reader),
         log_level: reader.one_of("log", "level", &["error", "warn", "info", "debug"]),
@@ -297,6 +327,11 @@ fn tls(reader: &mut Reader<'_>, at: &str) -> Option<Tls> {
 
 fn source(reader: &mut Reader<'_>, name: &str) -> Source {
     let at = format!("source.{name}");
+    if name == alerts::quiet::EVERYTHING {
+        let what = "is of a source without a name";
+        let hint = "give it another name: all sources together are told of under this one";
+        reader.refuse(&at, "sending_application", what, hint);
+    }
     Source {
         sending_application: reader.text(&at, "sending_application"),
         sending_facility: reader.text(&at, "sending_facility"),
@@ -306,6 +341,8 @@ fn source(reader: &mut Reader<'_>, name: &str) -> Source {
         codes: reader.codes(&at, "codes"),
         authorities: reader.pairs(&at, "authorities"),
         keeps_unbalanced: reader.one_of(&at, "unbalanced", &["flag", "quarantine"]) == "quarantine",
+        expected: reader.switch(&at, "expected"),
+        quiet_after: reader.duration_from(&at, "quiet_after", Duration::from_secs(60)),
     }
 }
 
@@ -385,6 +422,28 @@ fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {
         give_up_after: reader.duration(&at, "give_up_after"),
     };
     reader.switch(&at, "enabled").then_some(channel)
+}
+
+fn heartbeat(reader: &mut Reader<'_>) -> Option<Heartbeat> {
+    let at = "heartbeat";
+    let heartbeat = Heartbeat {
+        url: reader.text(at, "url"),
+        ca: reader.path(at, "ca"),
+        every: reader.duration_from(at, "every", SHORTEST),
+    };
+    match Address::parse(&heartbeat.url) {
+        None if heartbeat.url.is_empty() => return None,
+        None => {
+            let hint = "such as \"https://watch.example/pulsewire\", or empty for none";
+            reader.refuse(at, "url", "is no http or https address", hint);
+        }
+        Some(address) if address.has_user => {
+            let hint = "let the receiver know us by its path: addresses stand in logs";
+            reader.refuse(at, "url", "holds a user", hint);
+        }
+        Some(_) => {}
+    }
+    Some(heartbeat)
 }
 
 fn schema_registry(reader: &mut Reader<'_>) -> SchemaRegistry {

@@ -23,7 +23,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::any;
-use clinical::ReceivedTime;
+use clinical::{ReceivedTime, SiteKey};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -41,12 +41,15 @@ use crate::views;
 use page::Page;
 
 pub(crate) use audit::{AuditTopic, OPERATOR, permit};
+pub(crate) use models::sources::{Source, Sources as SourcesTold};
 pub(crate) use models::totals;
 
 /// The largest body of a form, where it is not a corrected message.
 const FORM_BYTES_MAX: usize = 16 << 10;
 /// The largest body of all: in a form, a sign of a message can take three bytes.
 const BODY_BYTES_MAX: usize = 3 * EDITED_BYTES_MAX + FORM_BYTES_MAX;
+/// Where scripts ask for the sources.
+pub(crate) const SOURCES_PATH: &str = "/status/sources";
 /// How many live streams may be open at once.
 const LIVE_MAX: usize = 256;
 
@@ -69,6 +72,8 @@ pub(crate) struct Control {
     pub(crate) clock: Clock,
     pub(crate) config: Config,
     pub(crate) mllp: Option<SocketAddr>,
+    /// Our own certificates: on which way they are shown, and when they run out.
+    pub(crate) certificates: Vec<(String, ReceivedTime)>,
     pub(crate) started: ReceivedTime,
     /// Made anew at each start: a form of an earlier run is refused.
     pub(crate) csrf: String,
@@ -135,6 +140,7 @@ async fn answer(
         (&Method::GET | &Method::HEAD, "/ready") => return respond::ready(&control),
         (&Method::GET | &Method::HEAD, "/metrics") => return respond::metrics(&control.metrics),
         (&Method::GET | &Method::HEAD, status::PATH) => return respond::status(control).await,
+        (&Method::GET | &Method::HEAD, SOURCES_PATH) => return respond::sources(control).await,
         (&Method::GET | &Method::HEAD, path) if path.starts_with("/assets/") => {
             return Control::asset(path)
                 .unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));
@@ -194,6 +200,12 @@ fn query(text: &str) -> BTreeMap<String, String> {
     form_urlencoded::parse(text.as_bytes())
         .into_owned()
         .collect()
+}
+
+/// The token that forms of this run carry.
+pub(crate) fn csrf(key: &SiteKey, now: ReceivedTime) -> String {
+    let token = key.unassigned("csrf", &now.micros().to_be_bytes());
+    token.to_string()
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub(crate) enum Error {
     Journal(#[from] journal::Error),
     #[error("delivery.{name}: {what}")]
     Channel { name: String, what: String },
+    #[error("heartbeat: {what}")]
+    Heartbeat { what: String },
     #[error("delivery.{name}: {source}")]
     Thread {
         name: String,

@@ -1,7 +1,9 @@
 //! Frames a message, checks that it is one, keeps its bytes, and answers its sender only when they are durable.
 
 pub(crate) mod accept;
+pub(crate) mod activity;
 mod answer;
+pub(crate) mod certificate;
 mod connections;
 pub(crate) mod fhir;
 pub(crate) mod files;
@@ -14,6 +16,6 @@ pub(crate) mod open_files;
 pub(crate) mod resend;
 pub(crate) mod sources;
 pub(crate) mod subscriptions;
-mod tls;
+pub(crate) mod tls;
 
 pub(crate) use accept::Intake;

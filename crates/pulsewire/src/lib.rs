@@ -7,6 +7,7 @@ mod control;
 mod delivery;
 mod engine;
 mod explain;
+mod heartbeat;
 mod intake;
 mod quarantine;
 mod stages;

@@ -4,7 +4,9 @@ mod by_field;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use clinical::ReceivedTime;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -70,6 +72,22 @@ pub(crate) struct WayLabels {
     pub(crate) outcome: Outcome,
 }
 
+/// From whom, and which kind of message; empty for all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct SignalLabels {
+    pub(crate) source: String,
+    pub(crate) signal: String,
+}
+
+/// Whose certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct CertificateLabels {
+    /// The source that showed it; empty for our own.
+    pub(crate) source: String,
+    /// By which way.
+    pub(crate) way: &'static str,
+}
+
 /// At which station.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct StageLabel {
@@ -117,6 +135,11 @@ pub(crate) struct Metrics {
     pub(crate) skipped_bytes: Counter,
     pub(crate) collisions: Family<SourceLabel, Counter>,
     pub(crate) last_seen: Family<SourceLabel, Gauge<f64, AtomicU64>>,
+    pub(crate) source_quiet: Family<SignalLabels, Gauge>,
+    pub(crate) source_usual: Family<SignalLabels, Gauge>,
+    pub(crate) source_lag: Family<SourceLabel, Gauge<f64, AtomicU64>>,
+    pub(crate) certificate_expiry: Family<CertificateLabels, Gauge<f64, AtomicU64>>,
+    pub(crate) heartbeats: Family<ReasonLabels, Counter>,
     pub(crate) connections: Gauge,
     pub(crate) timeouts: Family<ReasonLabels, Counter>,
     pub(crate) acknowledged: Histogram,
@@ -153,6 +176,11 @@ impl Default for Metrics {
             skipped_bytes: Counter::default(),
             collisions: Family::default(),
             last_seen: Family::default(),
+            source_quiet: Family::default(),
+            source_usual: Family::default(),
+            source_lag: Family::default(),
+            certificate_expiry: Family::default(),
+            heartbeats: Family::default(),
             connections: Gauge::default(),
             timeouts: Family::default(),
             acknowledged: seconds(),
@@ -176,6 +204,7 @@ impl Default for Metrics {
         };
         metrics.register_intake();
         metrics.register_subscriptions();
+        metrics.register_sources();
         metrics.register_stations();
         metrics.register_news();
         metrics.register_normalize();
@@ -258,6 +287,36 @@ impl Metrics {
             "journal_disk_free_bytes",
             "Free space where the journal is",
             self.disk_free.clone(),
+        );
+    }
+
+    fn register_sources(&self) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let r = &mut *registry;
+        r.register(
+            "source_quiet",
+            "1 where a source, or a signal of it, is silent for longer than is likely",
+            self.source_quiet.clone(),
+        );
+        r.register(
+            "source_usual_messages_per_hour",
+            "About how many messages are usual at this hour of the week",
+            self.source_usual.clone(),
+        );
+        r.register(
+            "source_lag_seconds",
+            "From when the newest message was made to when it came",
+            self.source_lag.clone(),
+        );
+        r.register(
+            "source_certificate_expiry_timestamp_seconds",
+            "When the certificate runs out that a source showed last, or our own where there is no source",
+            self.certificate_expiry.clone(),
+        );
+        r.register(
+            "heartbeats",
+            "Heartbeats, by what became of them",
+            self.heartbeats.clone(),
         );
     }
 
@@ -384,6 +443,17 @@ impl Metrics {
                 outcome,
             })
             .inc();
+    }
+
+    /// Notes when a certificate runs out; without a source it is our own.
+    pub(crate) fn certificate(&self, source: &str, way: &'static str, expires: ReceivedTime) {
+        let labels = CertificateLabels {
+            source: source.to_owned(),
+            way,
+        };
+        let micros = u64::try_from(expires.micros()).unwrap_or(0);
+        let seconds = Duration::from_micros(micros).as_secs_f64();
+        self.certificate_expiry.get_or_create(&labels).set(seconds);
     }
 
     /// How many frames of a source ended so.

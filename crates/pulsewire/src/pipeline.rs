@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
 use alerts::{Alerts, Policy, Route};
-use clinical::{ReceivedTime, SiteKey};
+use clinical::SiteKey;
 use stream::{FjallDatabase, Processor, StageSpec};
 use workloads::Workloads;
 
@@ -20,21 +20,24 @@ use crate::config::Config;
 use crate::control::{self, Control, rates};
 use crate::delivery;
 use crate::engine::Engine;
+use crate::heartbeat;
 use crate::intake;
+use crate::intake::activity::Activity;
 use crate::intake::fhir::Fhir;
 use crate::intake::files;
 use crate::intake::keep::Room;
 use crate::intake::resend::Resends;
 use crate::intake::sources::Sources;
 use crate::intake::subscriptions::Subscriptions;
-use crate::intake::{Intake, http, mllp};
+use crate::intake::{Intake, http, mllp, tls};
 use crate::metrics::Metrics;
 use crate::quarantine::Desk;
 use crate::registry::{self, SchemaIds};
 use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
-    self, AlertStage, DeviceStage, NormalizeStage, Stage, StageHealth, WorkloadStage, partitions_of,
+    self, AlertStage, DeviceStage, NormalizeStage, SourcesStage, Stage, StageHealth, WorkloadStage,
+    partitions_of,
 };
 use crate::tasks::Tasks;
 use crate::topics;
@@ -142,8 +145,9 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         clock,
         config: config.clone(),
         mllp,
+        certificates: tls::own(config, &entry.metrics),
         started: clock.now(),
-        csrf: csrf(&entry.site_key, clock.now()),
+        csrf: control::csrf(&entry.site_key, clock.now()),
         site: site.to_owned(),
         live: Control::live_permits(),
         tasks: tasks.clone(),
@@ -151,6 +155,10 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     });
     tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
     tasks.spawn(upkeep::look_at_rates(Arc::clone(&state)));
+    if let Err(error) = heartbeat::start(&state) {
+        tasks.stop_all().await;
+        return Err(error.into());
+    }
     let journal = entry.journal.clone();
     Ok(Running {
         mllp,
@@ -273,6 +281,7 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
                 tasks: tasks.clone(),
                 last: Mutex::default(),
                 room: Room::default(),
+                activity: Arc::new(Activity::of(config, clock)),
             }))
         }
     };
@@ -359,6 +368,7 @@ fn open_stations(
     upkeep::start_retention(clock, &entry.journal, tasks)?;
     if let Some(intake) = &entry.intake {
         upkeep::start_remembering(clock, intake, tasks)?;
+        upkeep::start_telling(clock, intake, tasks)?;
     }
     if let Some(subscriptions) = &entry.subscriptions {
         upkeep::start_indexing(subscriptions.fhir(), tasks)?;
@@ -417,6 +427,10 @@ fn start_stages(
             metrics: Arc::clone(&entry.metrics),
         };
         healths.push(opening.start("alerts", AlertStage::spec(partitions), stage)?);
+        let (site_key, metrics) = (entry.site_key.clone(), Arc::clone(&entry.metrics));
+        let is_shared = entry.journal.is_shared();
+        let stage = SourcesStage::new(&config.sources, is_shared, site_key, metrics);
+        healths.push(opening.start("sources", SourcesStage::spec(partitions), stage)?);
     }
     Ok(healths)
 }
@@ -435,9 +449,9 @@ impl Opening<'_> {
         spec: StageSpec,
         stage: P,
     ) -> Result<Arc<StageHealth>, Error> {
-        // Other raw topics are written by transactions, too: a bundle is kept whole.
-        let one_by_one = topics::all_hl7();
-        let share = self.journal.share(&spec.name, &spec.inputs, &one_by_one)?;
+        let share = self
+            .journal
+            .share(&spec.name, &spec.inputs, &topics::one_by_one())?;
         let stage = Stage::open(name, spec, stage, share, &self.shared)?;
         let health = stage.health();
         stage.start(self.tasks)?;
@@ -480,10 +494,4 @@ pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> Workloa
         off,
         metrics: Arc::clone(metrics),
     }
-}
-
-/// The token that forms of this run carry.
-fn csrf(key: &SiteKey, now: ReceivedTime) -> String {
-    key.unassigned("csrf", &now.micros().to_be_bytes())
-        .to_string()
 }

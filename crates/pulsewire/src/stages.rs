@@ -4,6 +4,7 @@ mod alerts;
 mod devices;
 mod normalize;
 mod runner;
+mod sources;
 mod validation;
 mod workloads;
 
@@ -15,6 +16,7 @@ pub(crate) use devices::{
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;
 pub(crate) use runner::{Shared, Stage, StageHealth, Word, partitions_of};
+pub(crate) use sources::{SourcesStage, Status as SourceStatus};
 #[cfg(test)]
 pub(crate) use validation::INVALID;
 pub(crate) use validation::{Mode, Validation};

@@ -24,6 +24,10 @@ pub(crate) const REFUSED: &str = "healthcare.hl7v2.refused";
 pub(crate) const UNMAPPED: &str = "healthcare.mapping.unmapped";
 /// What of quarantine was sent through again, by whom and when.
 pub(crate) const REDRIVEN: &str = "healthcare.quarantine.redriven";
+/// What intake heard of each source, minute by minute.
+pub(crate) const SOURCE_ACTIVITY: &str = "healthcare.source.activity";
+/// How each source stands: what is usual of it, and since when it is silent.
+pub(crate) const SOURCE_STATUS: &str = "healthcare.source.status";
 /// Which schemas were registered under which subjects, where the registry is our own.
 pub(crate) const SCHEMAS: &str = "healthcare.schemas";
 /// Which site key all processes derive pseudonyms from, by its fingerprint, where several share a journal.
@@ -45,19 +49,24 @@ pub(crate) const FHIR_OTHER: &str = "healthcare.fhir.other";
 /// What cannot be put under its own message type.
 pub(crate) const HL7_OTHER: &str = "healthcare.hl7v2.other";
 
-/// Message types that have a raw topic of their own (MSH-9.1, lower case).
+/// Message types that have a raw topic of their own (MSH-9.1).
 const HL7_TYPES: &[&str] = &[
-    "adt", "oru", "orm", "oml", "omg", "omp", "orr", "orl", "org", "rde", "rds", "ras", "rgv",
-    "siu", "mdm", "vxu", "dft", "bar", "oul", "ppr", "ref", "mfn", "qbp", "rsp", "ack",
+    "ADT", "ORU", "ORM", "OML", "OMG", "OMP", "ORR", "ORL", "ORG", "RDE", "RDS", "RAS", "RGV",
+    "SIU", "MDM", "VXU", "DFT", "BAR", "OUL", "PPR", "REF", "MFN", "QBP", "RSP", "ACK",
 ];
+/// What is told of everything that no name of ours is for.
+pub(crate) const OTHER: &str = "other";
 
 /// The raw topic of a message type.
 pub(crate) fn hl7(message_type: &str) -> Topic {
-    let lower = message_type.to_ascii_lowercase();
-    match HL7_TYPES.iter().find(|known| **known == lower) {
-        Some(known) => format!("healthcare.hl7v2.{known}").into(),
-        None => HL7_OTHER.into(),
+    match signal(message_type) {
+        OTHER => HL7_OTHER.into(),
+        known => hl7_topic(known),
     }
+}
+
+fn hl7_topic(known: &str) -> Topic {
+    format!("healthcare.hl7v2.{}", known.to_ascii_lowercase()).into()
 }
 
 /// The raw topics that normalize reads, beside [`PATIENT_SPLIT`].
@@ -72,12 +81,39 @@ pub(crate) fn all_received() -> Vec<Topic> {
     all_raw().into_iter().chain(devices).collect()
 }
 
+/// The message type as it is told of, one that has no raw topic of its own under one name with all such.
+pub(crate) fn signal(message_type: &str) -> &'static str {
+    let mut known = HL7_TYPES.iter();
+    let known = known.find(|known| known.eq_ignore_ascii_case(message_type));
+    known.copied().unwrap_or(OTHER)
+}
+
+/// What is told of what came to a topic, where nothing more is known of it; of what came to quarantine, that it is something
+/// else.
+pub(crate) fn signal_of(topic: &str) -> &'static str {
+    match topic {
+        FHIR_RECEIVED => "FHIR",
+        X12_RECEIVED => "X12",
+        DEVICE_VITALS => "vitals",
+        DEVICE_ASSOCIATION => "association",
+        _ => signal(topic.strip_prefix("healthcare.hl7v2.").unwrap_or_default()),
+    }
+}
+
 /// The raw topics of HL7 v2 messages.
 pub(crate) fn all_hl7() -> Vec<Topic> {
     HL7_TYPES
         .iter()
-        .map(|known| hl7(known))
+        .map(|known| hl7_topic(known))
         .chain([HL7_OTHER.into()])
+        .collect()
+}
+
+/// The topics that are written one record at a time. Other raw topics are written by transactions, too: a bundle is kept whole.
+pub(crate) fn one_by_one() -> Vec<Topic> {
+    all_hl7()
+        .into_iter()
+        .chain([SOURCE_ACTIVITY.into()])
         .collect()
 }
 
@@ -107,7 +143,13 @@ pub(crate) fn late(topic: &str) -> Topic {
 
 /// Topics whose records can be unusable, so that each has a quarantine beside it.
 pub(crate) fn with_quarantine() -> Vec<Topic> {
-    let streams = [PATIENT_SPLIT, PATIENT_STREAM, ALERT_STREAM, CARE_ALERT];
+    let streams = [
+        PATIENT_SPLIT,
+        PATIENT_STREAM,
+        ALERT_STREAM,
+        CARE_ALERT,
+        SOURCE_ACTIVITY,
+    ];
     // The station of devices reads who lies where.
     let places = ["Encounter", "Device"].map(fhir);
     all_received()
@@ -128,6 +170,7 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
         DEVICE_STATUS,
         REDRIVEN,
         SUBSCRIPTION,
+        SOURCE_STATUS,
     ]
     .map(Topic::from);
     let with_quarantine = with_quarantine();
@@ -178,7 +221,7 @@ pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
 
 /// Where each station keeps its state, if that is on topics: the newest record of each key is the state.
 fn changelogs(partitions: u16) -> Vec<TopicSpec> {
-    let stations = ["devices", "normalize", "workloads", "alerts"];
+    let stations = ["devices", "normalize", "workloads", "alerts", "sources"];
     let spec = |station| TopicSpec {
         name: stream::changelog_topic(station),
         partitions,
@@ -207,6 +250,17 @@ mod tests {
         assert_eq!(&*fhir("Claim"), "healthcare.fhir.claim");
         assert_eq!(&*fhir("MolecularSequence"), FHIR_OTHER);
         assert_eq!(&*fhir("received"), FHIR_OTHER);
+    }
+
+    #[test]
+    fn what_is_told_of_a_topic_is_no_word_of_a_sender() {
+        assert_eq!(signal_of(&hl7("ORU")), "ORU");
+        assert_eq!(signal_of(HL7_OTHER), "other");
+        assert_eq!(signal_of(DEVICE_VITALS), "vitals");
+        assert_eq!(signal_of(&quarantine(DEVICE_VITALS)), "other");
+        assert_eq!(signal_of(&quarantine(&hl7("ORU"))), "other");
+        assert_eq!(signal("adt"), "ADT");
+        assert_eq!(signal("Doe"), "other");
     }
 
     #[test]

@@ -143,6 +143,11 @@ impl Unmapped {
         rows
     }
 
+    /// Whose each code is, once for each.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|code| &*code.source)
+    }
+
     /// A tenth at a time: to look for the oldest is work in the number of codes.
     fn forget(&mut self) {
         if self.0.len() <= CODES_MAX + CODES_MAX / 10 {

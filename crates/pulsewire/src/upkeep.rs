@@ -24,6 +24,11 @@ const TICK_LEAST: Duration = Duration::from_millis(100);
 const TICK_LAG_MAX: u64 = 10_000;
 /// How often the memory of accepted messages goes to disk.
 const REMEMBER: Duration = Duration::from_secs(1);
+/// How often it is looked whether a minute is over in which sources were heard; where time runs faster, no more often than this.
+const TELL: Duration = Duration::from_secs(5);
+const TELL_LEAST: Duration = Duration::from_millis(250);
+/// Of so many ticks, the stream of what is heard of sources takes one: what is told of them is by the minute.
+const TICKS_A_SOURCE_TICK: u64 = 10;
 /// How often what is older than its retention is removed.
 const RETAIN: Duration = Duration::from_secs(60);
 /// The header that marks a record which only tells the time.
@@ -56,6 +61,22 @@ pub(crate) fn start_indexing(fhir: &Arc<Fhir>, tasks: &Tasks) -> std::io::Result
                 tracing::error!(%error, "the index of resources could not be written");
             }
         }
+    })
+}
+
+/// Tells what was heard of each source whenever a minute is over, and the rest at the end.
+pub(crate) fn start_telling(
+    clock: Clock,
+    intake: &Arc<Intake>,
+    tasks: &Tasks,
+) -> std::io::Result<()> {
+    let intake = Arc::clone(intake);
+    tasks.thread("activity", move |stop| {
+        while !stop.is_asked() {
+            intake.tell_activity(clock.now(), false);
+            stop.rest(clock.in_the_room(TELL).max(TELL_LEAST));
+        }
+        intake.tell_activity(clock.now(), true);
     })
 }
 
@@ -100,15 +121,17 @@ pub(crate) fn start_ticks(
 ) -> std::io::Result<()> {
     // The devices' topics are written by intake, which waits for nobody: their station itself tells whether it keeps up.
     let writers = [
-        ("devices", topics::DEVICE_ASSOCIATION),
-        ("normalize", topics::PATIENT_STREAM),
-        ("workloads", topics::ALERT_STREAM),
+        ("devices", topics::DEVICE_ASSOCIATION, 1),
+        ("normalize", topics::PATIENT_STREAM, 1),
+        ("workloads", topics::ALERT_STREAM, 1),
+        // Intake writes it minute by minute, whoever reads it: its reader tells it the time in between.
+        ("sources", topics::SOURCE_ACTIVITY, TICKS_A_SOURCE_TICK),
     ];
-    let told: Vec<(Arc<StageHealth>, journal::Topic)> = writers
+    let told: Vec<(Arc<StageHealth>, journal::Topic, u64)> = writers
         .iter()
-        .filter_map(|(writer, topic)| {
+        .filter_map(|(writer, topic, every)| {
             let health = healths.iter().find(|health| health.name == *writer)?;
-            Some((Arc::clone(health), (*topic).into()))
+            Some((Arc::clone(health), (*topic).into(), *every))
         })
         .collect();
     if told.is_empty() {
@@ -116,8 +139,14 @@ pub(crate) fn start_ticks(
     }
     let journal = journal.clone();
     tasks.thread("ticks", move |stop| {
-        while !stop.is_asked() {
-            for (writer, stream) in &told {
+        for round in 0_u64.. {
+            if stop.is_asked() {
+                return;
+            }
+            let due = told
+                .iter()
+                .filter(|(_, _, every)| round.is_multiple_of(*every));
+            for (writer, stream, _) in due {
                 let keeps_up = writer.lag.load(Ordering::Relaxed) <= TICK_LAG_MAX
                     && !writer.recovering.load(Ordering::Relaxed);
                 if keeps_up {

@@ -3,6 +3,7 @@
 mod alert;
 mod patient;
 mod quarantine;
+mod source;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -15,8 +16,9 @@ use clinical::{
 use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
 use mapping::event::{Envelope, event};
 
+use crate::intake::activity::Told;
 use crate::quarantine::attempt::Attempt;
-use crate::stages::partitions_of;
+use crate::stages::{SourceStatus, partitions_of};
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
 use crate::unmapped::Unmapped;
@@ -24,6 +26,7 @@ use crate::unmapped::Unmapped;
 pub(crate) use alert::AlertView;
 pub(crate) use patient::{PatientView, VITALS};
 pub(crate) use quarantine::QuarantineView;
+pub(crate) use source::SourceView;
 
 /// So much of a patient's time is kept.
 pub(crate) const WINDOW: Duration = Duration::from_secs(48 * 60 * 60);
@@ -66,6 +69,8 @@ pub(crate) struct Views {
     pub(crate) unmapped: Unmapped,
     /// What was sent through again, by the place of the record in quarantine.
     pub(crate) redriven: BTreeMap<String, Attempt>,
+    /// By their names; `*` is all of them together.
+    pub(crate) sources: BTreeMap<String, SourceView>,
     /// Changes with every record taken in: pages that show it have nothing new while it stands still.
     pub(crate) version: u64,
 }
@@ -112,6 +117,8 @@ impl Reader {
             topics::REFUSED,
             topics::UNMAPPED,
             topics::REDRIVEN,
+            topics::SOURCE_ACTIVITY,
+            topics::SOURCE_STATUS,
         ];
         let quarantines = topics::with_quarantine()
             .into_iter()
@@ -243,6 +250,8 @@ impl Views {
             topics::DELIVERY_ATTEMPT => self.take_attempt(record),
             topics::UNMAPPED => self.unmapped.take_in(record),
             topics::REDRIVEN => self.take_redriven(record),
+            topics::SOURCE_ACTIVITY => self.take_activity(record),
+            topics::SOURCE_STATUS => self.take_status(record),
             _ => {
                 let view = QuarantineView::new(at, record);
                 let place = self
@@ -311,10 +320,12 @@ impl Views {
         else {
             return;
         };
-        self.patients
-            .entry(finding.patient)
-            .or_default()
-            .take_finding(&finding);
+        // A source is nobody's record.
+        let is_patient = &*finding.workload != alerts::quiet::WORKLOAD;
+        if is_patient {
+            let view = self.patients.entry(finding.patient).or_default();
+            view.take_finding(&finding);
+        }
         let about = |view: &&mut AlertView| {
             view.alert.patient == finding.patient && view.alert.condition == finding.condition
         };
@@ -322,7 +333,23 @@ impl Views {
             .values_mut()
             .filter(about)
             .for_each(|view| view.take_finding(&finding));
-        self.early(finding);
+        if is_patient {
+            self.early(finding);
+        }
+    }
+
+    fn take_activity(&mut self, record: &RecordRef<'_>) {
+        if let Some(told) = record.value.and_then(Told::from_json) {
+            let view = self.sources.entry(told.source.clone()).or_default();
+            view.take_activity(&told);
+        }
+    }
+
+    fn take_status(&mut self, record: &RecordRef<'_>) {
+        if let Some(status) = record.value.and_then(SourceStatus::from_json) {
+            let view = self.sources.entry(status.source.clone()).or_default();
+            view.standing = Some(status);
+        }
     }
 
     /// Keeps a finding for the alert that it may be about to open.

@@ -50,6 +50,10 @@ pub enum RecordKind {
     Unmapped,
     /// A record in quarantine that was sent through again.
     Redriven,
+    /// What came in of a source in a minute.
+    Activity,
+    /// How a source stands.
+    SourceStatus,
     /// A measurement of a device.
     Vitals,
     /// What a device said in one message: many measurements.
@@ -104,6 +108,8 @@ impl RecordKind {
             Self::Audit => "audit",
             Self::Unmapped => "unmapped",
             Self::Redriven => "redriven",
+            Self::Activity => "source-activity",
+            Self::SourceStatus => "source-status",
             Self::Vitals => "device-vitals",
             Self::DevicePacket => "device-packet",
             Self::DeviceAssociation => "device-association",
@@ -148,6 +154,12 @@ impl RecordKind {
             Self::Unmapped => "The codes of a message that nothing translates.",
             Self::Redriven => {
                 "A record in quarantine was sent through again, as it was or corrected."
+            }
+            Self::Activity => {
+                "What one process heard of a source in a minute; that it was nothing is told, too."
+            }
+            Self::SourceStatus => {
+                "How a source stands: what is usual of it at this hour, and since when it is silent."
             }
             Self::Vitals => "A measurement of a device at the bedside.",
             Self::DevicePacket => "What a device at the bedside said in one message, in few bytes.",
@@ -201,6 +213,8 @@ impl RecordKind {
             Self::SubscriptionPosition => {
                 Some("application/vnd.pulsewire.subscription-position+json")
             }
+            Self::Activity => Some("application/vnd.pulsewire.source-activity+json"),
+            Self::SourceStatus => Some("application/vnd.pulsewire.source-status+json"),
             Self::Changelog => Some("application/octet-stream"),
             Self::Site => Some("text/plain"),
             Self::Quarantined | Self::Late | Self::Tick => None,
@@ -227,6 +241,7 @@ impl RecordKind {
             }
             Self::SubscriptionPosition => Key::Subscription,
             Self::Redriven => Key::Place,
+            Self::Activity | Self::SourceStatus => Key::Source,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,
             Self::Site => Key::Fingerprint,

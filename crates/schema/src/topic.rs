@@ -33,7 +33,7 @@ pub fn content(topic: &str) -> Option<Content> {
             records: vec![RecordKind::Changelog],
         });
     }
-    if let Some((about, records)) = named(topic) {
+    if let Some((about, records)) = named(topic).or_else(|| of_sources(topic)) {
         return Some(Content {
             about: about.to_owned(),
             records,
@@ -137,6 +137,21 @@ fn device(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
         "healthcare.device.status" => (
             "What is wrong with devices: silent, frozen, technical, gaps, clocks.",
             vec![RecordKind::DeviceStatus],
+        ),
+        _ => return None,
+    })
+}
+
+/// The topics of who sends.
+fn of_sources(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
+    Some(match topic {
+        "healthcare.source.activity" => (
+            "What each process heard of each source, minute by minute.",
+            vec![RecordKind::Activity, RecordKind::Tick],
+        ),
+        "healthcare.source.status" => (
+            "How each source stands: what is usual, and since when it is silent.",
+            vec![RecordKind::SourceStatus],
         ),
         _ => return None,
     })

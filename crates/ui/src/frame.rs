@@ -79,16 +79,18 @@ pub(crate) enum Place {
     Overview,
     Alerts,
     Patients,
+    Sources,
     Quarantine,
     Codes,
     Elsewhere,
 }
 
 impl Place {
-    const LINKED: [(Self, &'static str, &'static str); 5] = [
+    const LINKED: [(Self, &'static str, &'static str); 6] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/alerts", "Alerts"),
         (Self::Patients, "/patients", "Patients"),
+        (Self::Sources, "/sources", "Sources"),
         (Self::Quarantine, "/quarantine", "Quarantine"),
         (Self::Codes, "/codes", "Codes"),
     ];

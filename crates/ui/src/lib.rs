@@ -15,6 +15,7 @@ mod overview;
 mod patients;
 mod quarantine;
 mod refusal;
+mod sources;
 
 mod chart;
 mod mark;
@@ -51,3 +52,6 @@ pub use quarantine::{
     quarantined_page,
 };
 pub use refusal::{Refusal, refusal_page};
+pub use sources::{
+    SignalRow, SourceRow, SourceTable, sources_fragment, sources_live, sources_page,
+};

@@ -9,9 +9,11 @@ use crate::{
 
 mod codes;
 mod patient;
+mod sources;
 
 pub use codes::{codes, message};
 pub use patient::{patient, patients};
+pub use sources::sources;
 
 /// The moment all of it is told at: 21 November 2026, 06:46:40 in Berlin.
 pub const NOW_US: i64 = 1_795_240_000_000_000;
@@ -48,7 +50,7 @@ pub fn overview() -> Overview {
             (Severity::Low, 2),
         ],
         oldest_open_us: Some(ago(47)),
-        sources: sources(),
+        sources: senders(),
         disk: Disk {
             health: Health::Running,
             used_bytes: 58_200_000_000,
@@ -129,7 +131,7 @@ fn trend(rate: f64, phase: usize) -> Vec<f64> {
     turn.map(|part| rate * f64::from(*part) / 8.0).collect()
 }
 
-fn sources() -> Vec<Source> {
+fn senders() -> Vec<Source> {
     let source =
         |name: &str, transport: &str, health, minutes: Option<i64>, counts: [u64; 3]| Source {
             name: name.to_owned(),

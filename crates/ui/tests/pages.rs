@@ -22,6 +22,7 @@ fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
             "quarantined",
             ui::quarantined_page(frame, &sample::quarantined()),
         ),
+        ("sources", ui::sources_page(frame, &sample::sources())),
         ("codes", ui::codes_page(frame, &sample::codes())),
         ("message", ui::message_page(frame, &sample::message())),
         ("kit", ui::kit_page(frame)),
@@ -307,6 +308,18 @@ fn hostile_quarantine() -> (ui::QuarantineList, ui::Quarantined) {
     (list, record)
 }
 
+fn hostile_sources() -> ui::SourceTable {
+    let hostile = || HOSTILE.to_owned();
+    let mut sources = sample::sources();
+    sources.certificates[0].0 = hostile();
+    sources.rows[0].id = hostile();
+    sources.rows[0].name = hostile();
+    sources.rows[0].ways = vec![hostile()];
+    sources.rows[0].answers = vec![(hostile(), 1)];
+    sources.rows[0].signals[0].name = hostile();
+    sources
+}
+
 fn hostile_codes() -> (ui::CodeTable, ui::Message) {
     let hostile = || HOSTILE.to_owned();
     let mut codes = sample::codes();
@@ -363,6 +376,7 @@ fn no_text_of_a_message_becomes_markup() {
         ("patient", ui::patient_page(&frame, &hostile_patient())),
         ("quarantine", ui::quarantine_page(&frame, &quarantine)),
         ("quarantined", ui::quarantined_page(&frame, &quarantined)),
+        ("sources", ui::sources_page(&frame, &hostile_sources())),
         ("codes", ui::codes_page(&frame, &codes)),
         ("message", ui::message_page(&frame, &message)),
         ("refusal", ui::refusal_page(&frame, &refusal)),
@@ -422,6 +436,9 @@ fn empty_models_say_so() {
     assert!(
         ui::codes_page(&frame, &codes).contains("Every code that came in here means something.")
     );
+    let mut sources = sample::sources();
+    sources.rows.clear();
+    assert!(ui::sources_page(&frame, &sources).contains("No source is configured."));
     let mut message = sample::message();
     message.segments.clear();
     assert!(ui::message_page(&frame, &message).contains("No field of this message ended so."));
@@ -431,6 +448,24 @@ fn empty_models_say_so() {
     let mut record = sample::quarantined();
     record.raw = None;
     assert!(ui::quarantined_page(&frame, &record).contains("You may not see the message itself."));
+}
+
+#[test]
+fn a_source_that_is_silent_says_since_when_and_a_certificate_that_runs_out_stands_out() {
+    let frame = sample::frame(Theme::System);
+    let mut sources = sample::sources();
+    let html = ui::sources_page(&frame, &sources);
+    assert_eq!(
+        html.matches("<span class=\"word\">silent</span>").count(),
+        1
+    );
+    assert_eq!(html.matches("<strong>missed</strong>").count(), 1);
+    assert!(html.contains("<strong>20 d left</strong>"));
+    assert!(html.contains("<strong>has run out</strong>"));
+    assert!(html.contains("96 d left") && !html.contains("<strong>96 d left"));
+    assert!(!html.contains("Nothing comes from any source"));
+    sources.everything_quiet_us = Some(frame.now_us - 3_600_000_000);
+    assert!(ui::sources_live(&frame, &sources).contains("Nothing comes from any source"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::intake::sources::Sources;
 use crate::metrics::Metrics;
 use crate::pipeline;
 use crate::site_key;
-use crate::stages::{AlertStage, NormalizeStage, WorkloadStage};
+use crate::stages::{AlertStage, NormalizeStage, SourcesStage, WorkloadStage};
 
 /// Show, verify or delete the state that stages keep
 ///
@@ -46,6 +46,7 @@ fn inputs() -> Vec<journal::Topic> {
         NormalizeStage::spec(1),
         WorkloadStage::spec(1),
         AlertStage::spec(1),
+        SourcesStage::spec(1),
     ];
     specs.into_iter().flat_map(|spec| spec.inputs).collect()
 }
@@ -153,6 +154,7 @@ impl Closed {
                 "stage", "patients", "bytes", "timers"
             )?;
         }
+        let heard = SourcesStage::new(&config.sources, false, site.clone(), Arc::clone(&metrics));
         let normalize = NormalizeStage::new(Arc::new(sources), site, Arc::clone(&metrics))
             .validating(&config.validation);
         let mut same = self.stage(NormalizeStage::spec(self.partitions), normalize, out)?;
@@ -163,6 +165,7 @@ impl Closed {
             metrics,
         };
         same &= self.stage(AlertStage::spec(self.partitions), alerts, out)?;
+        same &= self.stage(SourcesStage::spec(self.partitions), heard, out)?;
         if same { Ok(()) } else { Err(Failure::Said) }
     }
 

@@ -1,6 +1,6 @@
 //! `status`: asks running processes how they are, and shows it as one picture of the site.
 
-mod ask;
+pub(super) mod ask;
 mod words;
 
 use std::io::Write;
@@ -11,7 +11,8 @@ use super::{Configured, Failure};
 use crate::control::status::{
     EngineStatus, GroupStatus, MemberStatus, STABLE, StationStatus, Status,
 };
-use words::{age, ranges};
+pub(super) use words::age;
+use words::ranges;
 
 /// Show how running processes are: stations, groups, members, lag
 ///

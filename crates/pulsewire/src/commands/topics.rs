@@ -258,6 +258,11 @@ mod tests {
         let written = [
             (RecordKind::Message, CONTENT_TYPE),
             (RecordKind::Unmapped, unmapped::CONTENT_TYPE),
+            (RecordKind::Activity, crate::intake::activity::CONTENT_TYPE),
+            (
+                RecordKind::SourceStatus,
+                crate::stages::SourceStatus::CONTENT_TYPE,
+            ),
         ];
         for (kind, content_type) in written {
             assert_eq!(kind.content_type(), Some(content_type));

@@ -6,6 +6,7 @@ pub(super) mod message;
 pub(super) mod overview;
 pub(super) mod patient;
 pub(super) mod quarantine;
+pub(crate) mod sources;
 
 pub(crate) use overview::totals;
 

@@ -7,7 +7,7 @@ use ui::{AlertState, Covered, Frame, Window};
 
 use super::Control;
 use super::audit::{self, AuditTopic};
-use super::models::{alert, codes, message, overview, patient, quarantine};
+use super::models::{alert, codes, message, overview, patient, quarantine, sources};
 
 /// A page, as its address names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub(super) enum Page {
     Patient(PatientKey, Window),
     /// By reason and by source.
     Quarantine(Option<String>, Option<String>),
+    Sources,
     Quarantined(String),
     /// By source and by field.
     Codes(Option<String>, Option<String>),
@@ -72,6 +73,7 @@ impl Page {
                 value("reason").or(value("code")).map(str::to_owned),
                 value("source").map(str::to_owned),
             ),
+            ["sources"] => Self::Sources,
             ["quarantine", id] => Self::Quarantined((*id).to_owned()),
             ["codes"] => Self::Codes(
                 value("source").map(str::to_owned),
@@ -94,6 +96,7 @@ impl Page {
             Self::Patients => Some("patients"),
             Self::Patient(..) => Some("patient"),
             Self::Quarantine(..) => Some("quarantine"),
+            Self::Sources => Some("sources"),
             Self::Codes(..) => Some("codes"),
             Self::Quarantined(_) | Self::Message(..) | Self::Kit => None,
         }
@@ -106,7 +109,9 @@ impl Page {
 pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, Refused> {
     let views = control.views.read();
     let (purpose, patient) = match page {
-        Page::Overview | Page::Quarantine(..) | Page::Codes(..) | Page::Kit => return Ok(None),
+        Page::Overview | Page::Sources | Page::Quarantine(..) | Page::Codes(..) | Page::Kit => {
+            return Ok(None);
+        }
         Page::Message(id, _) => ("view message", message::patient(control, id)?),
         Page::Alerts(_) => ("view alert list", None),
         Page::Alert(id) => (
@@ -170,6 +175,10 @@ pub(super) fn render(
                 [ui::patient_page, ui::patient_fragment, ui::patient_live],
             )
         }
+        Page::Sources => make.of(
+            &sources::table(control),
+            [ui::sources_page, ui::sources_fragment, ui::sources_live],
+        ),
         Page::Quarantine(reason, source) => {
             let model = quarantine::list(control, reason.as_deref(), source.as_deref());
             make.of(

@@ -10,6 +10,7 @@ use serde::Serialize;
 use ui::{Frame, Refusal, Theme};
 
 use super::Control;
+use super::models::sources;
 use super::page::{self, Form, Page};
 use super::status;
 use crate::metrics::Metrics;
@@ -64,12 +65,23 @@ pub(super) fn no_pages(roles: &Roles) -> Response {
     plain(StatusCode::NOT_FOUND, words)
 }
 
-/// What the process tells of itself, found out off the runtime's threads: it waits for brokers.
+/// What the process tells of its sources.
+pub(super) async fn sources(control: Arc<Control>) -> Response {
+    told(move || json_of(&sources::told(&control))).await
+}
+
+/// What the process tells of itself; it waits for brokers.
 pub(super) async fn status(control: Arc<Control>) -> Response {
-    let made = tokio::task::spawn_blocking(move || {
-        serde_json::to_vec(&status::status(&control)).expect("words and numbers always make JSON")
-    });
-    match made.await {
+    told(move || json_of(&status::status(&control))).await
+}
+
+fn json_of(told: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(told).expect("words and numbers always make JSON")
+}
+
+/// Answers with JSON that is found out off the runtime's threads.
+async fn told(find: impl FnOnce() -> Vec<u8> + Send + 'static) -> Response {
+    match tokio::task::spawn_blocking(find).await {
         Ok(json) => with(StatusCode::OK, "application/json", json),
         Err(error) => {
             tracing::error!(%error, "the status could not be told");

@@ -13,7 +13,9 @@ use super::respond::troubles;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::roles::Role;
-use crate::stages::{AlertStage, NormalizeStage, StageHealth, WorkloadStage, partitions_of};
+use crate::stages::{
+    AlertStage, NormalizeStage, SourcesStage, StageHealth, WorkloadStage, partitions_of,
+};
 use crate::topics;
 
 /// Where it is asked for.
@@ -196,6 +198,7 @@ fn known(config: &Config) -> Vec<Known> {
         (Role::Normalize, NormalizeStage::spec(partitions)),
         (Role::Workloads, WorkloadStage::spec(partitions)),
         (Role::Alerts, AlertStage::spec(partitions)),
+        (Role::Alerts, SourcesStage::spec(partitions)),
     ];
     let stations = specs.map(|(role, spec)| Known {
         name: spec.name.to_string(),

@@ -1,15 +1,19 @@
 //! One message from its bytes to its durable place in the journal, and the answer that its sender gets.
 
+mod heard;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clinical::{MessageId, PatientKey, ReceivedTime, SiteKey};
-use formats::hl7v2::ack::{ErrorCode, Fault};
+use formats::hl7v2::ack::{self, ErrorCode, Fault};
 use formats::hl7v2::batch::Batch;
 use formats::hl7v2::{self, IssueCode, Message, Severity};
+use heard::Heard;
 use journal::{Journal, Record, TopicPartition, Write, partition_for};
 use mapping::source::Readable;
 use tokio::sync::oneshot;
 
+use super::activity::{Activity, Sort};
 use super::answer;
 use super::keep::Room;
 use super::resend::{CONTROL_KEY, First, Known, MESSAGE_ID, Resends};
@@ -34,6 +38,7 @@ pub(crate) struct Intake {
     pub(crate) tasks: Tasks,
     pub(crate) last: Mutex<ReceivedTime>,
     pub(crate) room: Room,
+    pub(crate) activity: Arc<Activity>,
 }
 
 /// The answer to a frame, now or as soon as its message is durable.
@@ -85,6 +90,28 @@ struct Arrival<'m> {
 }
 
 impl Intake {
+    /// Takes in a frame of a sender that showed a certificate which runs out then.
+    pub(crate) fn take_of(
+        &self,
+        bytes: &[u8],
+        watch: Stopwatch,
+        expires: Option<ReceivedTime>,
+    ) -> Pending {
+        if let Some(expires) = expires {
+            let message = hl7v2::parse(bytes);
+            let source = self.sources.of(message.header().as_ref());
+            self.showed(&source.name, "mllp", expires);
+        }
+        self.take(bytes, watch)
+    }
+
+    /// Notes when the certificate runs out that a source showed.
+    pub(crate) fn showed(&self, source: &str, way: &'static str, expires: ReceivedTime) {
+        if self.activity.showed(source, expires) {
+            self.metrics.certificate(source, way, expires);
+        }
+    }
+
     /// Takes one frame in; `watch` was started when its last byte was there.
     pub(crate) fn take(&self, bytes: &[u8], watch: Stopwatch) -> Pending {
         let message = hl7v2::parse(bytes);
@@ -200,6 +227,9 @@ impl Intake {
         let head = arrival.head();
         let counted = arrival.source.counted(&self.metrics).accepted.clone();
         let write = self.raw(arrival);
+        let event_time = write.records.first().map(|(_, record)| record.event_time);
+        let heard = Heard::of(arrival, event_time);
+        let activity = Arc::clone(&self.activity);
         let place = write.records.first().map(|(place, _)| place.clone());
         let (sender, receiver) = oneshot::channel();
         let (metrics, resends) = (Arc::clone(&self.metrics), Arc::clone(&self.resends));
@@ -209,12 +239,14 @@ impl Intake {
                 Ok(offsets) => {
                     resends.accepted(id, at, place.as_ref().zip(offsets.first().copied()));
                     counted.inc();
+                    heard.tell(&activity, ack::Outcome::Accepted, Sort::New);
                     metrics.acknowledged.observe(watch.elapsed().as_secs_f64());
                     answer
                 }
                 Err(error) => {
                     resends.not_accepted(id);
                     metrics.frame(&name, Outcome::Deferred);
+                    heard.tell(&activity, ack::Outcome::Failed, Sort::Other);
                     tracing::error!(source = %name, message = %id, %error, "a message could not be stored; its sender was told to send it again");
                     sources.named(&name).answer(&head, |message| {
                         answer::deferred(message, id, at, "the journal cannot take it now")
@@ -230,6 +262,7 @@ impl Intake {
 
     fn again(&self, arrival: &Arrival<'_>, first: ReceivedTime) -> Pending {
         self.metrics.frame(&arrival.source.name, Outcome::Resent);
+        Heard::of(arrival, None).tell(&self.activity, ack::Outcome::Accepted, Sort::Other);
         Pending::Now(arrival.sent(answer::accepted(arrival.message, arrival.id, first)))
     }
 
@@ -240,6 +273,7 @@ impl Intake {
     ) -> Pending {
         let (sender, receiver) = oneshot::channel();
         self.metrics.frame(&arrival.source.name, Outcome::Resent);
+        Heard::of(arrival, None).tell(&self.activity, ack::Outcome::Accepted, Sort::Other);
         // One stamp decides the answer's bytes: this one's is replaced by the first one's once that is known.
         let (id, head) = (arrival.id, arrival.head());
         let (sources, name) = (Arc::clone(&self.sources), Arc::clone(&arrival.source.name));
@@ -258,6 +292,7 @@ impl Intake {
 
     fn defer(&self, arrival: &Arrival<'_>, why: &str) -> Pending {
         self.metrics.frame(&arrival.source.name, Outcome::Deferred);
+        Heard::of(arrival, None).tell(&self.activity, ack::Outcome::Failed, Sort::Other);
         tracing::error!(source = %arrival.source.name, message = %arrival.id, why, "a message could not be taken");
         Pending::Now(arrival.sent(answer::deferred(
             arrival.message,
@@ -283,6 +318,7 @@ impl Intake {
             .map_or("unreadable", |issue| issue.code.as_str());
         tracing::warn!(source = %arrival.source.name, message = %arrival.id, reason, "a frame was refused");
         self.metrics.frame(&arrival.source.name, Outcome::Refused);
+        Heard::of(arrival, None).tell(&self.activity, ack::Outcome::Refused, Sort::Other);
         let mut record = self.record(arrival, &arrival.id.as_bytes()[..]);
         record
             .headers

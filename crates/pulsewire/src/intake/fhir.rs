@@ -6,6 +6,7 @@ mod identity;
 mod index;
 mod locks;
 mod lookup;
+mod raw;
 mod view;
 
 use std::collections::BTreeSet;
@@ -13,20 +14,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clinical::plausible::Circumstances;
-use clinical::{MessageId, PatientKey, ReceivedTime};
+use clinical::{MessageId, ReceivedTime};
 use formats::fhir::validate::{Issue, IssueCode, Severity};
 use journal::TopicPartition;
 
 use super::accept::Intake;
-use super::keep::{self, INTERACTION, Kept, Patience, RETIRED_KEY, Received, Way};
+use super::keep::{self, Kept, Patience, Received, Way};
 use crate::metrics::Outcome;
 use crate::stages::{Mode, Plausibility, Validation};
 use crate::topics;
 
 pub(crate) use asked::{Asked, Criteria, Interaction, Refusal};
-use index::{Change, DELETE, VERSION, hash};
+use index::{Change, hash};
 pub(crate) use index::{Entry, Error as IndexError, Index, State};
 use locks::Locks;
+use raw::received;
 use view::View;
 
 /// What a resource is called on a topic.
@@ -149,16 +151,17 @@ impl Fhir {
             // What is there already has names of its own: they are taken with the others, and all is looked at anew.
             wanted.extend(decided.names);
         };
+        let count = |outcome| self.intake.count(&sender.source, sender.way, outcome);
         if together && let Some(refused) = decided.refusal() {
+            count(Outcome::Refused);
             return Ok(vec![Done::Refused(refused); asked.len()]);
         }
-        for _ in decided
-            .decisions
-            .iter()
-            .filter(|one| matches!(one, Decision::Refused(_)))
-        {
-            self.intake
-                .count(&sender.source, sender.way, Outcome::Refused);
+        for decision in &decided.decisions {
+            match decision {
+                Decision::Refused(_) => count(Outcome::Refused),
+                Decision::Unchanged(_) => count(Outcome::Resent),
+                Decision::Write { .. } => {}
+            }
         }
         let prepared = self.index.prepare(decided.changes);
         let prepared = prepared.map_err(|error| keep::Refusal::History(error.to_string()))?;
@@ -430,43 +433,5 @@ pub(crate) fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     match bytes > LONG_BYTES {
         true => tokio::task::block_in_place(work),
         false => work(),
-    }
-}
-
-/// The raw record of a resource.
-fn received(
-    state: &State,
-    sender: &Sender,
-    (interaction, retired): (Interaction, Option<PatientKey>),
-    bytes: &Arc<[u8]>,
-) -> Received {
-    let header = |name: &str, value: &str| (name.into(), value.as_bytes().into());
-    let word = match (interaction, state.version) {
-        (Interaction::Delete, _) => DELETE,
-        (_, 1) => "create",
-        _ => "update",
-    };
-    let version = state.version.to_string();
-    let mut headers = vec![header(INTERACTION, word), header(VERSION, &version)];
-    headers.extend(retired.map(|key| header(RETIRED_KEY, &key.to_string())));
-    let named = format!("{}/{}", state.resource_type, state.id);
-    let parts = [
-        sender.source.as_bytes(),
-        named.as_bytes(),
-        version.as_bytes(),
-        &state.hash,
-    ];
-    Received {
-        topic: topics::FHIR_RECEIVED.into(),
-        key: state.key,
-        id: MessageId::derive(&parts),
-        control: None,
-        content_type: CONTENT_TYPE,
-        source: Arc::clone(&sender.source),
-        way: sender.way,
-        event_time: None,
-        backfill: sender.backfill,
-        headers,
-        bytes: bytes.as_ref().into(),
     }
 }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
+use clinical::ReceivedTime;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -33,7 +34,7 @@ use tokio_rustls::TlsAcceptor;
 use super::connections::{Connections, Full};
 use super::fhir::Fhir;
 use super::subscriptions::Subscriptions;
-use super::tls;
+use super::{certificate, tls};
 use crate::config::Http;
 use crate::metrics::ReasonLabels;
 use crate::tasks::{Stop, Tasks};
@@ -78,6 +79,8 @@ struct Door {
 struct Peer {
     /// The source that the client's certificate is for.
     source: Option<Arc<str>>,
+    /// When that certificate runs out.
+    expires: Option<ReceivedTime>,
     is_tls: bool,
 }
 
@@ -174,6 +177,7 @@ impl Door {
                 let own = certificates.and_then(<[_]>::first);
                 let peer = Peer {
                     source: own.and_then(|own| self.source_of(own)),
+                    expires: own.and_then(|own| certificate::expires(own)),
                     is_tls: true,
                 };
                 Arc::clone(&self).converse(stream, peer, stop).await;

@@ -8,9 +8,11 @@ use journal::{Headers, Offset, Record, Topic, TopicPartition, Write, partition_f
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::accept::{Intake, seconds};
+use super::activity::{Activity, Frame, Sign, Sort};
 use super::resend::{CONTROL_KEY, First, Known, MESSAGE_ID};
 use crate::clock::Stopwatch;
-use crate::metrics::{Outcome, SourceLabel};
+use crate::metrics::{Metrics, Outcome, SourceLabel};
+use crate::topics;
 
 /// What X12 is called on a topic.
 pub(crate) const X12: &str = "application/EDI-X12";
@@ -46,6 +48,28 @@ impl Way {
             Self::File => "file",
         }
     }
+
+    /// What whoever came this way is told of how it ended, as a code.
+    const fn answer(self, outcome: Outcome) -> &'static str {
+        match (self, outcome) {
+            (Self::Http, Outcome::Accepted | Outcome::Resent) => "2xx",
+            (Self::Http, Outcome::Refused) => "4xx",
+            (Self::Http, Outcome::Deferred | Outcome::Closed) => "5xx",
+            (_, Outcome::Accepted) => "accepted",
+            (_, Outcome::Resent) => "resent",
+            (_, Outcome::Refused) => "refused",
+            (_, Outcome::Deferred) => "deferred",
+            (_, Outcome::Closed) => "closed",
+        }
+    }
+
+    /// The same of who is to come again because there is too much to do.
+    const fn busy(self) -> &'static str {
+        match self {
+            Self::Http => "429",
+            Self::Mqtt | Self::File => self.answer(Outcome::Deferred),
+        }
+    }
 }
 
 /// What came in and is to be kept as one raw record.
@@ -68,6 +92,7 @@ pub(crate) struct Received {
     pub(crate) backfill: bool,
     /// What its record says besides.
     pub(crate) headers: Headers,
+    pub(crate) sign: Sign,
     pub(crate) bytes: Box<[u8]>,
 }
 
@@ -162,7 +187,9 @@ impl Intake {
         let room = match self.room.take(bytes, patience).await {
             Ok(room) => room,
             Err(refusal) => {
-                self.count_all(&received, Outcome::Deferred);
+                for one in &received {
+                    self.count_as(&one.source, one.way, Outcome::Deferred, one.way.busy());
+                }
                 return Err(refusal);
             }
         };
@@ -233,14 +260,14 @@ impl Intake {
         let (sender, receiver) = oneshot::channel();
         let places: Vec<TopicPartition> = write.records.iter().map(|(at, _)| at.clone()).collect();
         let (metrics, resends) = (Arc::clone(&self.metrics), Arc::clone(&self.resends));
+        let activity = Arc::clone(&self.activity);
         let done = move |result: Result<journal::Committed, journal::Error>| {
             let outcome = match result {
                 Ok(_) => Outcome::Accepted,
                 Err(_) => Outcome::Deferred,
             };
             for new in &new {
-                metrics.frame(&new.source, outcome);
-                metrics.received(&new.source, new.way, outcome);
+                new.count(&metrics, &activity, outcome);
             }
             let written = result.map(|offsets| {
                 metrics.acknowledged.observe(watch.elapsed().as_secs_f64());
@@ -286,16 +313,24 @@ impl Intake {
         self.metrics.collisions.get_or_create(&label).inc();
     }
 
-    fn count_all(&self, received: &[Received], outcome: Outcome) {
-        for one in received {
-            self.count(&one.source, one.way, outcome);
-        }
-    }
-
     /// Counts how something that came by a way ended; the way itself calls it for what it refuses.
     pub(crate) fn count(&self, source: &str, way: Way, outcome: Outcome) {
+        self.count_as(source, way, outcome, way.answer(outcome));
+    }
+
+    fn count_as(&self, source: &str, way: Way, outcome: Outcome, answer: &'static str) {
         self.metrics.frame(source, outcome);
         self.metrics.received(source, way, outcome);
+        let heard = Frame {
+            way: way.name(),
+            signals: &[],
+            answer,
+            bytes: 0,
+            at: self.clock.now(),
+            event_time: None,
+            sort: Sort::Other,
+        };
+        self.activity.heard(source, &heard);
     }
 
     fn as_record(
@@ -345,6 +380,10 @@ struct New {
     at: ReceivedTime,
     source: Arc<str>,
     way: Way,
+    bytes: usize,
+    sign: Sign,
+    sort: Sort,
+    topic: Topic,
 }
 
 impl New {
@@ -355,7 +394,39 @@ impl New {
             at,
             source: Arc::clone(&one.source),
             way: one.way,
+            bytes: one.bytes.len(),
+            sign: Sign {
+                signals: one.sign.signals.clone(),
+                made: one.sign.made.or(one.event_time),
+            },
+            sort: match one.backfill {
+                true => Sort::Backfill,
+                false => Sort::New,
+            },
+            topic: Topic::clone(&one.topic),
         }
+    }
+
+    /// Counts it when its write has ended so.
+    fn count(&self, metrics: &Metrics, activity: &Activity, outcome: Outcome) {
+        metrics.frame(&self.source, outcome);
+        metrics.received(&self.source, self.way, outcome);
+        let frame = Frame {
+            way: self.way.name(),
+            signals: match self.sign.signals.as_slice() {
+                [] => &[topics::signal_of(&self.topic)],
+                named => named,
+            },
+            answer: self.way.answer(outcome),
+            bytes: self.bytes,
+            at: self.at,
+            event_time: self.sign.made,
+            sort: match outcome {
+                Outcome::Accepted => self.sort,
+                _ => Sort::Other,
+            },
+        };
+        activity.heard(&self.source, &frame);
     }
 }
 

@@ -9,9 +9,10 @@ use formats::hl7v2;
 
 use super::Intake;
 pub(crate) use super::accept::CONTENT_TYPE as HL7;
+use super::activity::Sign;
 use super::keep::{Received, Way};
 use crate::stages::{ASSOCIATION, PACKET, association_json};
-use crate::topics;
+use crate::topics::{self, OTHER};
 
 /// The documented JSON.
 pub(crate) const JSON: &str = "application/json";
@@ -96,6 +97,7 @@ impl Intake {
 
     fn received(&self, sender: &Sender<'_>, report: Report, id: MessageId) -> Vec<Received> {
         let mut all = Vec::new();
+        let sign = sign(&report);
         let one = |topic: &str, key, id, content_type, event_time, bytes: Vec<u8>| Received {
             topic: topic.into(),
             key,
@@ -107,6 +109,7 @@ impl Intake {
             event_time,
             backfill: false,
             headers: Vec::new(),
+            sign: Sign::default(),
             bytes: bytes.into(),
         };
         if let Some(said) = &report.association {
@@ -139,14 +142,11 @@ impl Intake {
                 presence: report.presence,
                 series: report.series,
             };
-            all.push(one(
-                topics::DEVICE_VITALS,
-                key,
-                id,
-                PACKET,
-                latest,
-                packet.encode(),
-            ));
+            let bytes = packet.encode();
+            all.push(Received {
+                sign,
+                ..one(topics::DEVICE_VITALS, key, id, PACKET, latest, bytes)
+            });
         }
         all
     }
@@ -181,8 +181,25 @@ impl Intake {
                 header("stage", "intake"),
                 header("origin", sender.way.name()),
             ],
+            sign: Sign::default(),
             bytes: bytes.into(),
         }
+    }
+}
+
+/// What a report is a sign of: each thing that is measured is missed by itself, under its name in ISO/IEEE 11073 where it has one.
+fn sign(report: &Report) -> Sign {
+    let measured = report.series.iter();
+    let measured = measured.map(|series| series.code.meaning().map_or(OTHER, |row| row.reference));
+    let mut signals: Vec<&'static str> = measured.collect();
+    if report.presence.is_some() {
+        signals.push("presence");
+    }
+    signals.sort_unstable();
+    signals.dedup();
+    Sign {
+        signals,
+        made: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clinical::ReceivedTime;
 use formats::limits::Limits;
 use formats::mllp::{self, Decoder, Event};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -15,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::accept::{Intake, Pending};
 use super::connections::{Connections, Full};
-use super::tls;
+use super::{certificate, tls};
 use crate::clock::Stopwatch;
 use crate::config::Mllp;
 use crate::metrics::{Outcome, ReasonLabels};
@@ -165,7 +166,14 @@ impl Door {
             .as_ref()
             .map_or(Duration::from_secs(5), |tls| tls.handshake_timeout);
         match timeout(handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => Connection::new(self, stream, stop).run().await,
+            Ok(Ok(stream)) => {
+                let shown = stream.get_ref().1.peer_certificates();
+                let first = shown.and_then(|chain| chain.first());
+                let expires = first.and_then(|own| certificate::expires(own));
+                let mut connection = Connection::new(self, stream, stop);
+                connection.certificate_expires = expires;
+                connection.run().await;
+            }
             Ok(Err(error)) => {
                 self.count("tls");
                 tracing::warn!(%error, "a TLS handshake failed");
@@ -216,6 +224,8 @@ struct Connection<'d, S> {
     frame_began: Option<Stopwatch>,
     frame_bytes: u64,
     heard: bool,
+    /// When the certificate runs out that its sender showed, until it is known who that is.
+    certificate_expires: Option<ReceivedTime>,
 }
 
 impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
@@ -234,6 +244,7 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
             frame_began: None,
             frame_bytes: 0,
             heard: false,
+            certificate_expires: None,
         }
     }
 
@@ -355,7 +366,9 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
             match event {
                 Event::Frame(bytes) => {
                     let room = self.door.room_for(bytes.len(), &mut replies).await;
-                    let pending = self.door.intake.take(bytes, watch);
+                    // Who it is from, its first frame says.
+                    let shown = self.certificate_expires.take();
+                    let pending = self.door.intake.take_of(bytes, watch, shown);
                     replies.pending.push((pending, room));
                 }
                 Event::Skipped { bytes } => {

@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use super::accept::Intake;
 use super::keep::{Patience, Received, Refusal, Way};
 use super::measurements::{Sender, sniffed};
-use super::tls;
+use super::{certificate, tls};
 use crate::config::{self, Mqtt};
 use crate::metrics::Outcome;
 use crate::tasks::Stop;
@@ -131,6 +131,12 @@ impl Door<'_> {
                 let name = ServerName::try_from(config.host.clone())
                     .map_err(|error| io::Error::other(format!("{}: {error}", config.host)))?;
                 let stream = in_time(connector.connect(name, stream)).await??;
+                let shown = stream.get_ref().1.peer_certificates();
+                let broker = shown.and_then(|chain| chain.first());
+                if let Some(expires) = broker.and_then(|own| certificate::expires(own)) {
+                    self.intake
+                        .showed(&config.source, Way::Mqtt.name(), expires);
+                }
                 self.talk(stream, stop, connected).await
             }
         }

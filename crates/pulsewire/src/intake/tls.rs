@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use clinical::ReceivedTime;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::config::{MqttTls, Tls};
+use super::certificate;
+use crate::config::{Config, MqttTls, Tls};
+use crate::metrics::Metrics;
 
 /// Why TLS cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +74,37 @@ pub(super) fn connector(tls: &MqttTls) -> Result<TlsConnector, Error> {
         }
     };
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// When the first certificate of a file runs out, which is the one that is shown; nothing where that cannot be read.
+fn expires(path: &Path) -> Option<ReceivedTime> {
+    let all = certificates(path).ok()?;
+    all.first().and_then(|own| certificate::expires(own))
+}
+
+/// When the certificates run out that we show, and on which way: each as it is read now.
+pub(crate) fn own(config: &Config, metrics: &Metrics) -> Vec<(String, ReceivedTime)> {
+    let mqtt = config.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
+    let mqtt = mqtt.and_then(|tls| tls.certificate.as_ref());
+    let shown = [
+        (
+            "MLLP",
+            "mllp",
+            config.mllp.tls.as_ref().map(|tls| &tls.certificate),
+        ),
+        (
+            "HTTP",
+            "http",
+            config.http.tls.as_ref().map(|tls| &tls.certificate),
+        ),
+        ("MQTT", "mqtt", mqtt.map(|(certificate, _)| certificate)),
+    ];
+    let expires = shown.into_iter().filter_map(|(name, way, file)| {
+        let expires = expires(file?)?;
+        metrics.certificate("", way, expires);
+        Some((name.to_owned(), expires))
+    });
+    expires.collect()
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

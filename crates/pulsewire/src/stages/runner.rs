@@ -60,7 +60,8 @@ pub(crate) struct StageHealth {
 }
 
 impl StageHealth {
-    fn new(name: &'static str) -> Self {
+    /// One of which nothing is known yet.
+    pub(crate) fn new(name: &'static str) -> Self {
         Self {
             name,
             records: AtomicU64::new(0),

@@ -91,4 +91,7 @@ mod commands;
 mod status;
 
 #[cfg(test)]
+mod sources;
+
+#[cfg(test)]
 mod asyncapi;

@@ -12,8 +12,10 @@ use std::time::Duration;
 use formats::device::packet::Packet as DevicePacket;
 use formats::mqtt::{self, Connect, Frame, Packet, Publish, Version};
 
+use crate::kept::Kept;
 use crate::platform::{Site, quoted};
 use crate::setting::{mosquitto, number, wait_at_most, wait_for};
+use crate::sources::heard;
 
 const VITALS: &str = "healthcare.device.vitals";
 /// So many messages are on their way to the broker unacknowledged.
@@ -319,4 +321,14 @@ fn a_last_will_makes_a_device_offline_and_what_cannot_be_read_is_kept_with_its_r
         ["device-sample-without-code"]
     );
     assert_eq!(kept(&site).into_iter().collect::<Vec<_>>(), [(1, 1)]);
+    // What is measured is told of by its name, what cannot be read as something else.
+    let [signals, answers] = heard(&site, "devices");
+    let expected = ["MDC_ECG_HEART_RATE", "other", "presence"].map(|name| (name.to_owned(), 1));
+    assert_eq!(signals, BTreeMap::from(expected));
+    let expected = [("accepted", 3), ("refused", 1)].map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(answers, BTreeMap::from(expected));
+    let told = site.records("healthcare.source.activity");
+    let is_shown =
+        |kept: &Kept| memchr::memmem::find(kept.bytes(), b"certificateExpires").is_some();
+    assert!(told.iter().any(is_shown), "the broker showed a certificate");
 }

@@ -1,6 +1,7 @@
 //! MLLP over TLS: the platform's certificate, and senders that must have one of their own.
 
-use std::net::TcpStream;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use serde_json::Value;
 
 use crate::message::admission;
 use crate::platform::{Platform, Site, quoted, run, said};
@@ -84,6 +86,10 @@ fn connect(
     trusted: &Authority,
     own: Option<&(PathBuf, PathBuf)>,
 ) -> Sender<Secure> {
+    Sender::over(secure(platform.mllp, trusted, own))
+}
+
+fn secure(address: SocketAddr, trusted: &Authority, own: Option<&(PathBuf, PathBuf)>) -> Secure {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(trusted.ca()).unwrap())
@@ -102,13 +108,19 @@ fn connect(
                 .unwrap()
         }
     };
-    let stream = TcpStream::connect(platform.mllp).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let name = ServerName::try_from("127.0.0.1").unwrap();
-    Sender::over(StreamOwned::new(
-        ClientConnection::new(Arc::new(config), name).unwrap(),
-        stream,
-    ))
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    StreamOwned::new(connection, stream)
+}
+
+/// When the certificate runs out that a source showed last.
+fn certificate_of(site: &Site, source: &str) -> Option<String> {
+    let told = site.records("healthcare.source.activity").into_iter();
+    let told = told.filter_map(|kept| serde_json::from_slice::<Value>(kept.bytes()).ok());
+    let mut told = told.filter(|told| told["source"] == source);
+    told.find_map(|told| told["certificateExpires"].as_str().map(str::to_owned))
 }
 
 #[test]
@@ -201,6 +213,61 @@ fn a_sender_without_the_right_certificate_gets_no_byte_of_an_answer() {
         ),
         (1, 1)
     );
+}
+
+#[test]
+fn a_certificate_says_which_source_it_is_and_until_when() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = Authority::new(folder.path(), "ours");
+    let mut site = secured(&ours);
+    let ca = quoted(&ours.ca().display().to_string());
+    site.set("intake.mllp.tls", "client_ca", &ca);
+    let (certificate, key) = ours.issue("web", ExtendedKeyUsagePurpose::ServerAuth);
+    site.set("intake.http.tls", "client_ca", &ca)
+        .set(
+            "intake.http.tls",
+            "certificate",
+            &quoted(&certificate.display().to_string()),
+        )
+        .set(
+            "intake.http.tls",
+            "key",
+            &quoted(&key.display().to_string()),
+        )
+        .set("source.localhost", "sending_application", "\"NOBODY\"");
+    let platform = site.start();
+    let own = ours.issue("sender", ExtendedKeyUsagePurpose::ClientAuth);
+    connect(&platform, &ours, Some(&own)).accepted(&admission("1", "TLS"));
+    let mut stream = secure(platform.fhir(), &ours, Some(&own));
+    let body = r#"{"resourceType":"Patient","active":true}"#;
+    let head = format!(
+        "POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    assert!(
+        answer.starts_with(b"HTTP/1.1 202 "),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
+    let (_, told) = platform.get("/status/sources");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let ways = told["certificates"].as_array().unwrap().iter();
+    let ways: Vec<_> = ways.filter_map(|own| own["way"].as_str()).collect();
+    assert_eq!(ways, ["MLLP", "HTTP"]);
+    assert!(platform.stop().success());
+    // rcgen's certificates run out then.
+    let expected = Some("4096-01-01T00:00:00Z");
+    for source in ["default", "localhost"] {
+        assert_eq!(
+            certificate_of(&site, source).as_deref(),
+            expected,
+            "{source}"
+        );
+    }
 }
 
 #[test]

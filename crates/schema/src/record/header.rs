@@ -269,11 +269,9 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         }
         RecordKind::Tick => headers.push(Header::must("tick", "always 1")),
         RecordKind::Command => headers.extend(AGAIN),
-        RecordKind::Redriven
-        | RecordKind::Audit
-        | RecordKind::Changelog
-        | RecordKind::Registration
-        | RecordKind::Site => {}
+        RecordKind::Activity | RecordKind::SourceStatus | RecordKind::Redriven => {}
+        RecordKind::Audit | RecordKind::Changelog => {}
+        RecordKind::Registration | RecordKind::Site => {}
     }
     headers.extend(TRANSPORT);
     headers

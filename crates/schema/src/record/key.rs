@@ -13,6 +13,8 @@ pub enum Key {
     Message,
     /// A place in the journal.
     Place,
+    /// The configured name of a source.
+    Source,
     /// Nothing.
     None,
     /// Bytes of a stage's own.
@@ -38,6 +40,9 @@ impl Key {
             }
             Self::Message => "The id of the message: 16 bytes.",
             Self::Place => "topic/partition/offset of the record in quarantine.",
+            Self::Source => {
+                "The configured name of the source; * for all of them together. All that concerns a source is on one partition."
+            }
             Self::None => "No key: it says nothing of whom it came from.",
             Self::State => "A key of the stage's own encoding.",
             Self::Subject => "What is said, of which subject and version, as JSON.",

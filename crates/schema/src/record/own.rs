@@ -40,6 +40,8 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
         RecordKind::DeviceStatus => ("DeviceStatus", device_status()),
         RecordKind::Redriven => ("Redriven", redriven()),
         RecordKind::SubscriptionPosition => ("SubscriptionPosition", position()),
+        RecordKind::Activity => ("SourceActivity", activity()),
+        RecordKind::SourceStatus => ("SourceStatus", source_status()),
         _ => return None,
     };
     Some(Document::new(kind.name(), title, kind.summary(), root))
@@ -324,5 +326,68 @@ fn redriven() -> Schema {
         )
         .must("who", Schema::text())
         .must("at", time())
+        .closed()
+}
+
+fn source() -> Schema {
+    Schema::text().about("the configured name of the source; * for all of them together")
+}
+
+fn activity() -> Schema {
+    let signal = Schema::object()
+        .must("signal", Schema::text().about("the kind of message"))
+        .must("messages", number());
+    let answer = Schema::object()
+        .must("code", Schema::text().about("such as AA or 2xx"))
+        .must("count", number());
+    Schema::object()
+        .must("version", version())
+        .must("source", source())
+        .must("process", Schema::text().about("who heard it"))
+        .must("minute", time().about("its beginning"))
+        .must("ways", Schema::list(Schema::text()))
+        .must(
+            "messages",
+            number().about("new ones, history not among them"),
+        )
+        .must("signals", Schema::list(signal.closed()))
+        .must("backfill", number().about("messages that are history"))
+        .must("answers", Schema::list(answer.closed()))
+        .must("bytes", number())
+        .may("last", time().about("when the newest came"))
+        .may(
+            "anybody",
+            time().about("when this process last heard any source"),
+        )
+        .may("firstEvent", time())
+        .may("lastEvent", time())
+        .may(
+            "lagMs",
+            number().about("how long the newest was on its way"),
+        )
+        .may(
+            "certificateExpires",
+            time().about("when the certificate runs out that the source showed last"),
+        )
+        .closed()
+}
+
+fn source_status() -> Schema {
+    let feed = Schema::object()
+        .may(
+            "signal",
+            Schema::text().about("the kind of message; none for the source as a whole"),
+        )
+        .may("last", time().about("when it was last heard"))
+        .may(
+            "quietSince",
+            time().about("since when it is silent for too long"),
+        )
+        .may("usualPerHour", number());
+    Schema::object()
+        .must("version", version())
+        .must("source", source())
+        .must("at", time())
+        .must("feeds", Schema::list(feed.closed()))
         .closed()
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 12] = [
+const OWN: [RecordKind; 14] = [
     RecordKind::SubscriptionPosition,
     RecordKind::Merge,
     RecordKind::Finding,
@@ -24,6 +24,8 @@ const OWN: [RecordKind; 12] = [
     RecordKind::DeviceAssociation,
     RecordKind::DeviceStatus,
     RecordKind::Redriven,
+    RecordKind::Activity,
+    RecordKind::SourceStatus,
 ];
 
 fn validator(kind: RecordKind) -> Validator {
@@ -184,7 +186,29 @@ fn written() -> Vec<(RecordKind, Value)> {
         ),
     ]);
     records.extend(of_devices(at));
+    records.extend(of_sources(at));
     records
+}
+
+fn of_sources(at: &str) -> [(RecordKind, Value); 3] {
+    [
+        (
+            RecordKind::Activity,
+            json!({"version": 1, "source": "lab", "process": "7-1", "minute": at, "ways": ["mllp"], "messages": 3,
+                "signals": [{"signal": "ORU", "messages": 3}], "backfill": 0, "answers": [{"code": "AA", "count": 3}], "bytes": 900,
+                "last": at, "anybody": at, "firstEvent": at, "lastEvent": at, "lagMs": 12, "certificateExpires": at}),
+        ),
+        (
+            RecordKind::Activity,
+            json!({"version": 1, "source": "*", "process": "7-1", "minute": at, "ways": [], "messages": 0, "signals": [],
+                "backfill": 0, "answers": [], "bytes": 0}),
+        ),
+        (
+            RecordKind::SourceStatus,
+            json!({"version": 1, "source": "lab", "at": at,
+                "feeds": [{"last": at, "quietSince": at, "usualPerHour": 88}, {"signal": "ORU"}]}),
+        ),
+    ]
 }
 
 fn of_devices(at: &str) -> [(RecordKind, Value); 4] {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use crate::commands::Failure;
 use crate::commands::process::Process;
 use crate::control::status::{PATH, Status};
@@ -13,17 +15,25 @@ const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// Asks the process at an address; gives its answer as it was sent and as it was read.
 pub(super) fn status(address: &str) -> Result<(String, Status), Failure> {
+    json(address, PATH)
+}
+
+/// Asks for what stands at a path; gives it as it was sent and as it was read.
+pub(in crate::commands) fn json<T: DeserializeOwned>(
+    address: &str,
+    path: &str,
+) -> Result<(String, T), Failure> {
     let process = Process {
         address,
         timeout: ASK_TIMEOUT,
         answer_bytes_max: ANSWER_BYTES_MAX,
         hint: "is it running? name its control.listen with --at, or its configuration with --config; from elsewhere, go through an SSH tunnel",
     };
-    let (code, text) = process.get(PATH)?;
-    let status = serde_json::from_str(&text).ok();
-    let status = status.filter(|_| code.is_success());
-    status.map(|status| (text, status)).ok_or_else(|| {
-        let what = format!("{address} answers {code}, and not with a status of this version");
+    let (code, text) = process.get(path)?;
+    let told = serde_json::from_str(&text).ok();
+    let told = told.filter(|_| code.is_success());
+    told.map(|told| (text, told)).ok_or_else(|| {
+        let what = format!("{address} answers {code}, and not with what this version asks for");
         Failure::new(
             what,
             "is it the control.listen of a Pulsewire of this version?",

@@ -3,7 +3,7 @@
 use clinical::ReceivedTime;
 
 /// Gives how long ago something was, in one unit; nothing where a time cannot be read.
-pub(super) fn age(then: &str, now: &str) -> Option<String> {
+pub(in crate::commands) fn age(then: &str, now: &str) -> Option<String> {
     let micros = |text: &str| ReceivedTime::parse(text).map(ReceivedTime::micros);
     let passed = micros(now)?.saturating_sub(micros(then)?).max(0);
     Some(span(u64::try_from(passed / 1_000_000).unwrap_or_default()))

@@ -121,10 +121,14 @@ pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow 
         state: state(alert.state),
         reason: alert.reason.to_string(),
         condition: alert.condition.to_string(),
-        patient: Link::to(
-            label(views, alert.patient, permit),
-            format!("/patients/{}", alert.patient),
-        ),
+        patient: match alert.condition.starts_with(alerts::quiet::CONDITION) {
+            // It is about a source, and about nobody.
+            true => Link::to("nobody: a source", "/sources"),
+            false => Link::to(
+                label(views, alert.patient, permit),
+                format!("/patients/{}", alert.patient),
+            ),
+        },
         location: patient
             .and_then(|patient| patient.location())
             .map(str::to_owned),

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use super::job::{Outcome, Piece, What};
 use crate::intake::Intake;
 use crate::intake::accept::CONTENT_TYPE;
+use crate::intake::activity::Sign;
 use crate::intake::fhir::{Asked, Done, Fhir, Interaction, Refusal, Sender};
 use crate::intake::keep::{Patience, Received, Way, X12};
 use crate::intake::sources::{Source, Sources};
@@ -111,6 +112,7 @@ impl Door {
             event_time: intake.sources.time(&message, source),
             backfill: piece.is_history,
             headers: vec![row(piece)],
+            sign: Sign::default(),
             bytes: bytes.into(),
         })
     }
@@ -157,6 +159,7 @@ impl Door {
             event_time: None,
             backfill: piece.is_history,
             headers: vec![row(piece)],
+            sign: Sign::default(),
             bytes: bytes.into(),
         })
     }

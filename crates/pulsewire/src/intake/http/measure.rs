@@ -12,7 +12,6 @@ use super::request::{Asking, essence};
 use crate::intake::fhir::{Refusal, aside};
 use crate::intake::keep::{Kept, Patience, Way};
 use crate::intake::measurements::{self, Sender, sniffed};
-use crate::metrics::Outcome;
 use crate::topics;
 
 /// Keeps what a device measured, all of it in one write, and tells where.
@@ -45,7 +44,6 @@ pub(super) async fn take(
         false => Ok(received),
     });
     let received = read.map_err(|error| {
-        intake.count(&sender.source, Way::Http, Outcome::Refused);
         let (status, code) = match error.reason {
             Reason::TooMuch => (413, IssueCode::TooLong),
             Reason::Malformed => (400, IssueCode::Structure),

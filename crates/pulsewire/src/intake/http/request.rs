@@ -15,6 +15,7 @@ use crate::control::is_ours;
 use crate::intake::fhir::{Refusal, Sender};
 use crate::intake::keep::{Patience, Way};
 use crate::intake::measurements;
+use crate::metrics::Outcome;
 
 /// Names the source of what is sent, where the connection does not.
 pub(super) const SOURCE: &str = "x-pulsewire-source";
@@ -59,12 +60,20 @@ pub(super) async fn answer(door: &Arc<Door>, request: Request<Body>, peer: &Peer
     if let Err(refusal) = allowed(door, &head.headers) {
         return refusal.into();
     }
-    let named = route.1.source.as_deref();
-    let sender = match sender(door, &head.headers, (peer, named)) {
-        Ok(sender) => sender,
-        Err(refusal) => return refusal.into(),
-    };
     let (route, named) = route;
+    let by_path = named.source.as_deref();
+    let sender = match sender(door, &head.headers, (peer, by_path)) {
+        Ok(sender) => sender,
+        Err(refusal) => {
+            count(door, route, DEFAULT_SOURCE, &refusal);
+            return refusal.into();
+        }
+    };
+    if let Some(expires) = peer.expires {
+        door.fhir
+            .intake
+            .showed(&sender.source, Way::Http.name(), expires);
+    }
     let host = head
         .headers
         .get(header::HOST)
@@ -80,8 +89,23 @@ pub(super) async fn answer(door: &Arc<Door>, request: Request<Body>, peer: &Peer
         headers: head.headers,
         sender,
     };
+    let source = Arc::clone(&asking.sender.source);
     let done = carry_out(door, route, asking, body).await;
-    done.unwrap_or_else(Answer::from)
+    done.unwrap_or_else(|refusal| {
+        count(door, route, &source, &refusal);
+        Answer::from(refusal)
+    })
+}
+
+/// Counts what is refused before it is known what it states; each resource of what is not is counted by itself.
+fn count(door: &Door, route: &Route, source: &str, refusal: &Refusal) {
+    let outcome = match refusal.status {
+        500.. => Outcome::Deferred,
+        _ => Outcome::Refused,
+    };
+    if route.writes() {
+        door.fhir.intake.count(source, Way::Http, outcome);
+    }
 }
 
 async fn carry_out(

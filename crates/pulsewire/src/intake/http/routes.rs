@@ -59,6 +59,13 @@ pub(super) struct Route {
     pub(super) statuses: &'static [u16],
 }
 
+impl Route {
+    /// Whether it asks for something to be kept.
+    pub(super) fn writes(&self) -> bool {
+        self.method != "GET"
+    }
+}
+
 const IDENTIFIER: (&str, bool, &str) = (
     "identifier",
     false,

@@ -50,6 +50,7 @@ impl Door {
             tasks: Tasks::new(runtime.handle().clone()),
             last: Mutex::default(),
             room: Room::default(),
+            activity: Arc::new(Activity::new(std::iter::empty(), String::new())),
         };
         Self {
             runtime,
@@ -83,6 +84,7 @@ fn received(body: &str) -> Received {
         event_time: Some(5),
         backfill: body == "history",
         headers: vec![(INTERACTION.into(), (*b"create").into())],
+        sign: Sign::default(),
         bytes: body.as_bytes().into(),
     }
 }
@@ -102,6 +104,35 @@ fn what_comes_again_is_told_where_it_is_and_written_once() {
     assert_eq!(places(&again), [(1, true), (2, false), (2, true)]);
     assert_eq!(again[0].at, first[1].at);
     assert_eq!(door.written(), 3);
+}
+
+#[test]
+fn what_came_is_told_of_its_source_with_what_was_answered() {
+    let door = Door::new();
+    let mut named = received("named");
+    named.sign = Sign {
+        signals: vec!["Observation"],
+        made: Some(0),
+    };
+    door.keep(vec![received("a"), named]).unwrap();
+    door.keep(vec![received("a"), received("history")]).unwrap();
+    let told = door.intake.activity.take(door.intake.clock.now(), true);
+    let mut told = told.into_iter().filter(|told| told.source == "default");
+    let told = told.next().unwrap();
+    let signals: Vec<_> = told
+        .signals
+        .iter()
+        .map(|one| (&*one.signal, one.messages))
+        .collect();
+    assert_eq!(signals, [("FHIR", 1), ("Observation", 1)]);
+    let answers: Vec<_> = told
+        .answers
+        .iter()
+        .map(|one| (&*one.code, one.count))
+        .collect();
+    assert_eq!(answers, [("2xx", 4)]);
+    assert_eq!((told.messages, told.backfill), (2, 1));
+    assert!(told.lag_ms.is_some());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use journal::{Journal, Offset, TopicPartition, partition_for};
 use serde::{Deserialize, Serialize};
 
 use super::position::Position;
+use crate::intake::activity::Sign;
 use crate::intake::keep::{Received, Way};
 use crate::topics;
 
@@ -159,6 +160,10 @@ impl Book {
             event_time: None,
             backfill: false,
             headers: Vec::new(),
+            sign: Sign {
+                signals: vec!["subscription"],
+                made: None,
+            },
             bytes: bytes.into(),
         }
     }
