@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::delivery;
 use crate::engine::Engine;
 use crate::intake::sources::Sources;
 use crate::metrics::Metrics;
@@ -102,8 +103,16 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener, Error> {
         .map_err(|source| Error { listen, source })
 }
 
+/// Starts what tells people, and whoever watches from outside, how it is.
+pub(crate) fn start(door: TcpListener, control: &Arc<Control>) -> Result<(), delivery::Error> {
+    control.tasks.spawn(serve(door, Arc::clone(control)));
+    let rates = crate::upkeep::look_at_rates(Arc::clone(control));
+    control.tasks.spawn(rates);
+    crate::heartbeat::start(control)
+}
+
 /// Serves until it is time to stop.
-pub(crate) async fn serve(listener: TcpListener, control: Arc<Control>) {
+async fn serve(listener: TcpListener, control: Arc<Control>) {
     let mut stop = control.tasks.stop();
     let schemas = registry::routes(&control.config, control.journal.shared(), control.clock);
     let app = Router::new()

@@ -20,7 +20,6 @@ use crate::config::Config;
 use crate::control::{self, Control, rates};
 use crate::delivery;
 use crate::engine::Engine;
-use crate::heartbeat;
 use crate::intake;
 use crate::intake::activity::Activity;
 use crate::intake::fhir::Fhir;
@@ -153,19 +152,16 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         tasks: tasks.clone(),
         desk: desk(&entry, config, clock, stations.states),
     });
-    tasks.spawn(control::serve(doors.control, Arc::clone(&state)));
-    tasks.spawn(upkeep::look_at_rates(Arc::clone(&state)));
-    if let Err(error) = heartbeat::start(&state) {
+    if let Err(error) = control::start(doors.control, &state) {
         tasks.stop_all().await;
         return Err(error.into());
     }
-    let journal = entry.journal.clone();
     Ok(Running {
         mllp,
         http,
         control,
         tasks,
-        journal,
+        journal: entry.journal.clone(),
     })
 }
 
