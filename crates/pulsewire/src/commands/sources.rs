@@ -8,7 +8,7 @@ use super::status::{age, ask};
 use super::{Configured, Failure};
 use crate::control::{SOURCES_PATH, Source, SourcesTold as Sources};
 
-/// Show who sends: rate now and usual, lag, answers by code, certificates, what is in quarantine or without a meaning
+/// Show who sends what: rates, lag, answers, certificates, and what is to be looked at
 ///
 /// Asks the process of the configuration (control.listen), or the one named with --at, which must have the role ui. Exits with 1 if
 /// it does not answer, or if a source is silent for longer than is likely.

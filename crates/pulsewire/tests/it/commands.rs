@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "demo",
     "run",
     "check",
@@ -23,6 +23,7 @@ const VERBS: [&str; 18] = [
     "resume",
     "state",
     "status",
+    "sources",
     "validate",
     "schema",
     "doctor",
