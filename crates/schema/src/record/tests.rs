@@ -177,6 +177,10 @@ fn written() -> Vec<(RecordKind, Value)> {
             json!({"source": "ehr", "subscription": "7", "epoch": 0, "announced": 9, "taken": [[1, 4], [6, 9]], "queried": 1, "at": 2}),
         ),
         (
+            RecordKind::SubscriptionPosition,
+            json!({"source": "ehr", "subscription": "", "epoch": 0, "announced": 0, "taken": [], "at": 2}),
+        ),
+        (
             RecordKind::Redriven,
             json!({"quarantined": "healthcare.hl7v2.adt.quarantine/0/1", "to": "healthcare.hl7v2.adt/0", "number": 1, "edited": false, "who": "local operator", "at": at}),
         ),
