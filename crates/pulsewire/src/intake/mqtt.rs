@@ -226,7 +226,8 @@ impl Door<'_> {
             keep_alive: u16::try_from(config.keep_alive.as_secs()).unwrap_or(u16::MAX),
             session_expiry: u32::try_from(config.session_expiry.as_secs()).unwrap_or(u32::MAX),
             receive_maximum: u16::try_from(IN_FLIGHT_MAX).unwrap_or(u16::MAX),
-            packet_maximum: u32::try_from(PACKET_BYTES_MAX).unwrap_or(u32::MAX),
+            // What a broker leaves out for its length is lost unseen: what comes and is too long is counted.
+            packet_maximum: u32::MAX,
         };
         stream.write_all(&mqtt::connect(&hello)).await?;
         loop {
