@@ -173,14 +173,6 @@ fn written() -> Vec<(RecordKind, Value)> {
             json!({"who": "local operator", "purpose": "treatment", "patient": id, "at": at}),
         ),
         (
-            RecordKind::SubscriptionPosition,
-            json!({"source": "ehr", "subscription": "7", "epoch": 0, "announced": 9, "taken": [[1, 4], [6, 9]], "queried": 1, "at": 2}),
-        ),
-        (
-            RecordKind::SubscriptionPosition,
-            json!({"source": "ehr", "subscription": "", "epoch": 0, "announced": 0, "taken": [], "at": 2}),
-        ),
-        (
             RecordKind::Redriven,
             json!({"quarantined": "healthcare.hl7v2.adt.quarantine/0/1", "to": "healthcare.hl7v2.adt/0", "number": 1, "edited": false, "who": "local operator", "at": at}),
         ),
@@ -190,6 +182,7 @@ fn written() -> Vec<(RecordKind, Value)> {
         ),
     ]);
     records.extend(of_devices(at));
+    records.extend(of_subscriptions());
     records.extend(of_sources(at));
     records
 }
@@ -211,6 +204,19 @@ fn of_sources(at: &str) -> [(RecordKind, Value); 3] {
             RecordKind::SourceStatus,
             json!({"version": 1, "source": "lab", "at": at,
                 "feeds": [{"last": at, "quietSince": at, "usualPerHour": 88}, {"signal": "ORU"}]}),
+        ),
+    ]
+}
+
+fn of_subscriptions() -> [(RecordKind, Value); 2] {
+    [
+        (
+            RecordKind::SubscriptionPosition,
+            json!({"source": "ehr", "subscription": "7", "epoch": 0, "announced": 9, "taken": [[1, 4], [6, 9]], "queried": 1, "at": 2}),
+        ),
+        (
+            RecordKind::SubscriptionPosition,
+            json!({"source": "ehr", "subscription": "", "epoch": 0, "announced": 0, "taken": [], "at": 2}),
         ),
     ]
 }
