@@ -123,7 +123,7 @@ fn what_comes_over_http_is_told_by_kind_and_by_status() {
     assert_eq!(rest.post("", &entries("transaction")).status, 412);
     assert_eq!(rest.post("", &entries("batch")).status, 200);
     assert!(platform.stop().success());
-    let [signals, answers] = heard(&site, "default").map(|sums| Value::from_iter(sums));
+    let [signals, answers] = heard(&site, "default").map(Value::from_iter);
     assert_eq!(signals, json!({"Observation": 1, "Patient": 2}));
     // Three kept and one that was so already; two that are no resource, a transaction, and an entry of a batch.
     assert_eq!(answers, json!({"2xx": 4, "4xx": 4}));
