@@ -158,6 +158,19 @@ pub struct Order {
     pub codes: Vec<Code>,
     /// Whether it stands: false after a cancellation or when entered in error.
     pub active: bool,
+    /// How much was given, and how fast.
+    pub given: Given,
+}
+
+/// How much of a medication was given; what the source does not say is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The amount.
+    pub dose: Option<Quantity>,
+    /// The amount in a time.
+    pub rate: Option<Quantity>,
+    /// When it was over.
+    pub end: Option<EventTime>,
 }
 
 /// Where a visit takes place, as far as workloads need it.

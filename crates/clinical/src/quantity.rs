@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-pub use rust_decimal::Decimal;
+pub use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::unit::Unit;
 

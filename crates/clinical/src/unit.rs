@@ -1,8 +1,11 @@
 //! Units: what they are called and the exact factors between them.
 
+mod scale;
+
 use std::fmt;
 
 use crate::Decimal;
+use scale::scale;
 
 /// A unit that values may be compared in; anything else is refused, never guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,10 +70,18 @@ pub enum Unit {
     Inch,
     /// Kilograms a square metre.
     KilogramPerSquareMetre,
+    /// Millilitres.
+    Millilitre,
+    /// Micrograms a kilogram of body weight and minute.
+    MicrogramPerKilogramPerMinute,
+    /// Micrograms a minute.
+    MicrogramPerMinute,
+    /// Units of a drug a minute.
+    UnitPerMinute,
 }
 
 /// A unit and what it may be called: first the UCUM code, then what senders write.
-const NAMES: [(Unit, &[&str]); 30] = [
+const NAMES: [(Unit, &[&str]); 34] = [
     (
         Unit::PerMinute,
         &[
@@ -164,6 +175,19 @@ const NAMES: [(Unit, &[&str]); 30] = [
     (Unit::Centimetre, &["cm", "CM"]),
     (Unit::Inch, &["[in_i]", "in", "inch", "inches"]),
     (Unit::KilogramPerSquareMetre, &["kg/m2", "kg/m^2", "kg/m²"]),
+    (Unit::Millilitre, &["mL", "ml", "cc"]),
+    (
+        Unit::MicrogramPerKilogramPerMinute,
+        &["ug/kg/min", "mcg/kg/min", "µg/kg/min", "μg/kg/min"],
+    ),
+    (
+        Unit::MicrogramPerMinute,
+        &["ug/min", "mcg/min", "µg/min", "μg/min"],
+    ),
+    (
+        Unit::UnitPerMinute,
+        &["[IU]/min", "[iU]/min", "U/min", "units/min"],
+    ),
 ];
 
 impl Unit {
@@ -363,130 +387,6 @@ pub fn inspired_oxygen(value: Decimal, unit: &str) -> Result<Decimal, UnitError>
 /// Says whether words for inspired oxygen mean that none is given.
 pub fn is_room_air(text: &str) -> bool {
     ["air", "room air", "ra"].contains(&text.trim().to_lowercase().as_str())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Dimension {
-    Pressure,
-    Temperature,
-    Concentration,
-    Mass,
-    Cells,
-    Glycation,
-    Weight,
-    Length,
-}
-
-/// How a unit reaches the base of its dimension: (value − offset) × numerator ÷ denominator.
-struct Scale {
-    dimension: Dimension,
-    offset: Decimal,
-    numerator: Decimal,
-    denominator: Decimal,
-}
-
-fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
-    use Dimension::{Cells, Concentration, Glycation, Length, Mass, Pressure, Temperature, Weight};
-    let (zero, one) = (Decimal::ZERO, Decimal::ONE);
-    let (dimension, offset, numerator, denominator) = match unit {
-        Unit::MillimetreOfMercury => (Pressure, zero, one, one),
-        Unit::Kilopascal => (Pressure, zero, KILOPASCAL_IN_MMHG, one),
-        Unit::Celsius => (Temperature, zero, one, one),
-        Unit::Fahrenheit => (Temperature, Decimal::new(32, 0), one, Decimal::new(18, 1)),
-        Unit::MillimolePerLitre if analyte == Analyte::Haemoglobin => {
-            (Mass, zero, HAEMOGLOBIN_G_L_PER_MMOL_L, one)
-        }
-        Unit::MillimolePerLitre => (Concentration, zero, one, one),
-        Unit::MicromolePerLitre => (Concentration, zero, one, Decimal::ONE_THOUSAND),
-        Unit::MilliequivalentPerLitre if analyte == Analyte::MonovalentIon => {
-            (Concentration, zero, one, one)
-        }
-        Unit::MilligramPerDecilitre => match milligram_per_decilitre(analyte) {
-            Some((numerator, denominator)) => (Concentration, zero, numerator, denominator),
-            None => (Mass, zero, one, Decimal::ONE_HUNDRED),
-        },
-        Unit::GramPerLitre => (Mass, zero, one, one),
-        Unit::GramPerDecilitre => (Mass, zero, Decimal::TEN, one),
-        Unit::MilligramPerLitre => (Mass, zero, one, Decimal::ONE_THOUSAND),
-        Unit::MicrogramPerLitre => (Mass, zero, one, MILLION),
-        Unit::NanogramPerLitre => (Mass, zero, one, BILLION),
-        Unit::Kilogram => (Weight, zero, one, one),
-        Unit::Gram => (Weight, zero, one, Decimal::ONE_THOUSAND),
-        Unit::Pound => (Weight, zero, KILOGRAM_PER_POUND, one),
-        Unit::Metre => (Length, zero, one, one),
-        Unit::Centimetre => (Length, zero, one, Decimal::ONE_HUNDRED),
-        Unit::Inch => (Length, zero, METRE_PER_INCH, one),
-        Unit::TrillionPerLitre => (Cells, zero, MILLION, one),
-        Unit::ThousandPerMicrolitre => (Cells, zero, Decimal::ONE_THOUSAND, one),
-        Unit::PerMicrolitre => (Cells, zero, one, one),
-        Unit::Percent if analyte == Analyte::GlycatedHaemoglobin => {
-            (Glycation, NGSP_OFFSET, IFCC_PER_NGSP, one)
-        }
-        Unit::MillimolePerMole if analyte == Analyte::GlycatedHaemoglobin => {
-            (Glycation, zero, one, one)
-        }
-        Unit::PerMinute
-        | Unit::Percent
-        | Unit::LitrePerMinute
-        | Unit::MilliequivalentPerLitre
-        | Unit::Second
-        | Unit::MillimolePerMole
-        | Unit::UnitPerLitre
-        | Unit::KilogramPerSquareMetre
-        | Unit::One => return None,
-    };
-    Some(Scale {
-        dimension,
-        offset,
-        numerator,
-        denominator,
-    })
-}
-
-/// 1 kPa in mmHg: 1000 / 133.322 Pa (NIST SP 811, appendix B.8).
-const KILOPASCAL_IN_MMHG: Decimal = Decimal::from_parts(750_062, 0, 0, false, 5);
-/// HbA1c mmol/mol = 10.929 × (NGSP % − 2.15): the NGSP and IFCC master equation.
-const IFCC_PER_NGSP: Decimal = Decimal::from_parts(10_929, 0, 0, false, 3);
-const NGSP_OFFSET: Decimal = Decimal::from_parts(215, 0, 0, false, 2);
-/// Glucose: 180.156 g/mol.
-const GLUCOSE_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(180_156, 0, 0, false, 4);
-/// Creatinine: 113.1 g/mol, as µmol/L per mg/dL.
-const CREATININE_UMOL_L_PER_MG_DL: Decimal = Decimal::from_parts(8_842, 0, 0, false, 2);
-/// Bilirubin: 584.7 g/mol, as µmol/L per mg/dL.
-const BILIRUBIN_UMOL_L_PER_MG_DL: Decimal = Decimal::from_parts(1_710, 0, 0, false, 2);
-/// Lactate: 90.08 g/mol.
-const LACTATE_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(9_008, 0, 0, false, 3);
-/// Urea from its nitrogen: two atoms of 14.007 in a molecule.
-const UREA_MMOL_L_PER_BUN_MG_DL: Decimal = Decimal::from_parts(357, 0, 0, false, 3);
-/// Calcium: 40.078 g/mol (IUPAC standard atomic weight).
-const CALCIUM_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(40_078, 0, 0, false, 4);
-/// Magnesium: 24.305 g/mol (IUPAC standard atomic weight).
-const MAGNESIUM_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(24_305, 0, 0, false, 4);
-
-/// Haemoglobin: 16.114 g/mol of a single chain, a quarter of the molecule.
-const HAEMOGLOBIN_G_L_PER_MMOL_L: Decimal = Decimal::from_parts(16_114, 0, 0, false, 3);
-/// The international pound and inch (NIST SP 811, appendix B.8), both exact.
-const KILOGRAM_PER_POUND: Decimal = Decimal::from_parts(45_359_237, 0, 0, false, 8);
-const METRE_PER_INCH: Decimal = Decimal::from_parts(254, 0, 0, false, 4);
-const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
-const BILLION: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
-
-/// Gives mmol/L in one mg/dL as numerator and denominator.
-fn milligram_per_decilitre(analyte: Analyte) -> Option<(Decimal, Decimal)> {
-    let one = Decimal::ONE;
-    match analyte {
-        Analyte::Glucose => Some((one, GLUCOSE_MG_DL_PER_MMOL_L)),
-        Analyte::Creatinine => Some((CREATININE_UMOL_L_PER_MG_DL, Decimal::ONE_THOUSAND)),
-        Analyte::Bilirubin => Some((BILIRUBIN_UMOL_L_PER_MG_DL, Decimal::ONE_THOUSAND)),
-        Analyte::Lactate => Some((one, LACTATE_MG_DL_PER_MMOL_L)),
-        Analyte::Urea => Some((UREA_MMOL_L_PER_BUN_MG_DL, one)),
-        Analyte::Calcium => Some((one, CALCIUM_MG_DL_PER_MMOL_L)),
-        Analyte::Magnesium => Some((one, MAGNESIUM_MG_DL_PER_MMOL_L)),
-        Analyte::GlycatedHaemoglobin
-        | Analyte::MonovalentIon
-        | Analyte::Haemoglobin
-        | Analyte::Other => None,
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,13 @@
 //!  "at":"2026-03-01T09:00:00Z","event":"c4…","origin":{"partition":3,"offset":1207}}],"missing":["temperature"],"cause":"c4…"}
 //! ```
 //!
+//! Where a patient stands in a quality measure, which holds the whole finding that says so:
+//!
+//! ```json
+//! {"version":1,"measure":"cms130","title":"colorectal cancer screening","year":2026,"status":"open",
+//!  "due":"2027-01-01T00:00:00Z","finding":{"version":1,"id":"1f…"}}
+//! ```
+//!
 //! An alert (`by` is a `person` or a `rule`):
 //!
 //! ```json
@@ -36,12 +43,14 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Alert, Command, Delivery, Finding};
+use crate::{Alert, CareGap, Command, Delivery, Finding};
 
 /// The newest version of the shapes in this file.
 pub const VERSION: u32 = 1;
 /// The `content-type` of a record that holds a finding.
 pub const FINDING_CONTENT_TYPE: &str = "application/vnd.pulsewire.finding+json";
+/// The `content-type` of a record that holds where a patient stands in a quality measure.
+pub const CARE_GAP_CONTENT_TYPE: &str = "application/vnd.pulsewire.care-gap+json";
 /// The `content-type` of a record that holds an alert.
 pub const ALERT_CONTENT_TYPE: &str = "application/vnd.pulsewire.alert+json";
 /// The `content-type` of a record that holds a command.
@@ -95,6 +104,19 @@ pub fn finding_to_json(finding: &Finding) -> Vec<u8> {
 /// When the bytes are not a finding as [`finding_to_json`] writes it, or of a newer version.
 pub fn finding_from_json(json: &[u8]) -> Result<Finding, WireError> {
     from_json::<shape::Finding<'_>>(json, "finding")?.read()
+}
+
+/// Writes where a patient stands in a quality measure.
+pub fn care_gap_to_json(gap: &CareGap) -> Vec<u8> {
+    to_json(&shape::CareGap::of(gap))
+}
+
+/// Reads where a patient stands in a quality measure.
+///
+/// # Errors
+/// When the bytes are not what [`care_gap_to_json`] writes, or of a newer version.
+pub fn care_gap_from_json(json: &[u8]) -> Result<CareGap, WireError> {
+    from_json::<shape::CareGap<'_>>(json, "care gap")?.read()
 }
 
 /// Writes an alert.

@@ -34,10 +34,26 @@ pub enum RecordKind {
     Merge,
     /// The state of an identity that went into another.
     Handover,
+    /// What payer workloads knew of an identity that went into another.
+    PayerHandover,
+    /// What is known of a patient's visits to emergency departments, of an identity that went into this one.
+    VisitHandover,
+    /// How a visit to an emergency department stands.
+    EmergencyVisit,
+    /// How an emergency department stands at a minute.
+    EmergencyUnit,
     /// What a workload concluded.
     Finding,
+    /// How a prior authorization stands.
+    Authorization,
+    /// Where a patient stands in a quality measure.
+    CareGap,
+    /// What quality measures knew of an identity that went into another.
+    CareHandover,
     /// What a person asks of an alert.
     Command,
+    /// What the budget of alerts is told, and what it answers.
+    AlertBudget,
     /// A revision of an alert.
     Alert,
     /// News of an alert that is due.
@@ -100,8 +116,16 @@ impl RecordKind {
             Self::OtherResource => "other-resource",
             Self::Merge => "merge",
             Self::Handover => "handover",
+            Self::PayerHandover => "payer-handover",
+            Self::VisitHandover => "emergency-handover",
+            Self::EmergencyVisit => "emergency-visit",
+            Self::EmergencyUnit => "emergency-unit",
             Self::Finding => "finding",
+            Self::Authorization => "authorization",
+            Self::CareGap => "care-gap",
+            Self::CareHandover => "care-handover",
             Self::Command => "command",
+            Self::AlertBudget => "alert-budget",
             Self::Alert => "alert",
             Self::Delivery => "delivery",
             Self::Attempt => "delivery-attempt",
@@ -142,19 +166,25 @@ impl RecordKind {
                 "The newest version of a FHIR R4 resource, whole; an older one is replaced by it."
             }
             Self::Merge => "This identity was merged with another one.",
-            Self::Handover => {
-                "What the workloads knew of an identity that was merged into this one, in their own encoding."
+            Self::EmergencyVisit | Self::EmergencyUnit => "How a visit or a department stands.",
+            Self::Handover | Self::PayerHandover | Self::CareHandover | Self::VisitHandover => {
+                "What a stage's workloads knew of an identity that was merged into this one, in their own encoding."
             }
             Self::Finding => "What a workload concluded of a patient, or takes back.",
+            Self::Authorization => {
+                "How a prior authorization stands: its clock, who said what when, and what was decided; the newest revision of a case holds."
+            }
+            Self::CareGap => {
+                "Where a patient stands in a quality measure and year, with the finding that says so; each revision replaces the one before."
+            }
             Self::Command => "What a person asks of an alert.",
+            Self::AlertBudget => "What the budget of alerts is told, and what it answers.",
             Self::Alert => "A revision of an alert, whole, with its evidence and history.",
             Self::Delivery => "News of an alert that is due to a channel.",
             Self::Attempt => "A try to bring news of an alert, and how it ended.",
             Self::Audit => "Somebody opened what identifies a person; written before it is shown.",
             Self::Unmapped => "The codes of a message that nothing translates.",
-            Self::Redriven => {
-                "A record in quarantine was sent through again, as it was or corrected."
-            }
+            Self::Redriven => "A record in quarantine was sent through again, corrected or not.",
             Self::Activity => {
                 "What one process heard of a source in a minute; that it was nothing is told, too."
             }
@@ -200,8 +230,16 @@ impl RecordKind {
             Self::TransactionSet => Some("application/EDI-X12"),
             Self::Merge => Some(identity::MERGE_JSON),
             Self::Handover => Some(identity::HANDOVER),
+            Self::PayerHandover => Some(identity::PAYER_HANDOVER),
+            Self::VisitHandover => Some(identity::EMERGENCY_HANDOVER),
+            Self::EmergencyVisit => Some("application/vnd.pulsewire.emergency-visit+json"),
+            Self::EmergencyUnit => Some("application/vnd.pulsewire.emergency-unit+json"),
             Self::Finding => Some("application/vnd.pulsewire.finding+json"),
+            Self::Authorization => Some("application/vnd.pulsewire.authorization+json"),
+            Self::CareGap => Some("application/vnd.pulsewire.care-gap+json"),
+            Self::CareHandover => Some("application/vnd.pulsewire.care-handover"),
             Self::Command => Some("application/vnd.pulsewire.command+json"),
+            Self::AlertBudget => Some("application/vnd.pulsewire.alert-budget+json"),
             Self::Alert => Some("application/vnd.pulsewire.alert+json"),
             Self::Delivery => Some("application/vnd.pulsewire.delivery+json"),
             Self::Attempt | Self::Audit | Self::Registration => Some("application/json"),
@@ -242,6 +280,7 @@ impl RecordKind {
             Self::SubscriptionPosition => Key::Subscription,
             Self::Redriven => Key::Place,
             Self::Activity | Self::SourceStatus => Key::Source,
+            Self::EmergencyVisit | Self::EmergencyUnit => Key::Unit,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,
             Self::Site => Key::Fingerprint,

@@ -33,7 +33,8 @@ pub fn content(topic: &str) -> Option<Content> {
             records: vec![RecordKind::Changelog],
         });
     }
-    if let Some((about, records)) = named(topic).or_else(|| of_sources(topic)) {
+    let known = named(topic).or_else(|| of_sources(topic));
+    if let Some((about, records)) = known.or_else(|| of_units(topic)) {
         return Some(Content {
             about: about.to_owned(),
             records,
@@ -61,12 +62,29 @@ fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
             vec![RecordKind::Split],
         ),
         "healthcare.alert.stream" => (
-            "Findings, and what people ask of alerts, in one order per patient.",
-            vec![RecordKind::Finding, RecordKind::Command, RecordKind::Tick],
+            "Findings, what people ask of alerts, and what the budget of alerts is told and answers, in one order per patient.",
+            vec![
+                RecordKind::Finding,
+                RecordKind::Command,
+                RecordKind::AlertBudget,
+                RecordKind::Tick,
+            ],
+        ),
+        "healthcare.events.prior-auth-decision" => (
+            "How each prior authorization stands, whole, after each change.",
+            vec![RecordKind::Authorization],
         ),
         "healthcare.events.care-alert" => (
             "Each revision of each alert, whole.",
             vec![RecordKind::Alert],
+        ),
+        "healthcare.events.risk-gap-identified" => (
+            "Where each patient stands in each quality measure, with each change.",
+            vec![RecordKind::CareGap],
+        ),
+        "healthcare.care-gap.handover" => (
+            "What quality measures knew of an identity that was merged into another, and what still comes for it.",
+            care_handover(),
         ),
         "healthcare.alert.delivery" => (
             "News about alerts that is due to somebody.",
@@ -157,6 +175,21 @@ fn of_sources(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
     })
 }
 
+/// The topics of units of the hospital.
+fn of_units(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
+    Some(match topic {
+        "healthcare.events.ed-visit" => (
+            "How each visit to an emergency department stands, whole, after each change, by unit.",
+            vec![RecordKind::EmergencyVisit, RecordKind::Tick],
+        ),
+        "healthcare.events.ed-unit" => (
+            "How each emergency department stands, minute by minute.",
+            vec![RecordKind::EmergencyUnit],
+        ),
+        _ => return None,
+    })
+}
+
 fn aside(of: &str, about: String, kind: RecordKind) -> Option<Content> {
     content(of)?;
     Some(Content {
@@ -198,9 +231,19 @@ fn patient_stream() -> Vec<RecordKind> {
         RecordKind::OtherResource,
         RecordKind::Merge,
         RecordKind::Handover,
+        RecordKind::PayerHandover,
+        RecordKind::VisitHandover,
         RecordKind::Tick,
     ];
     resources.chain(others).collect()
+}
+
+fn care_handover() -> Vec<RecordKind> {
+    let streamed = patient_stream().into_iter();
+    let resources =
+        streamed.filter(|kind| matches!(kind, RecordKind::Resource(_) | RecordKind::OtherResource));
+    let own = [RecordKind::CareHandover, RecordKind::Tick];
+    resources.chain(own).collect()
 }
 
 #[cfg(test)]
@@ -234,8 +277,10 @@ mod tests {
         assert_eq!(kinds("healthcare.hl7v2.adt.late"), ["late"]);
         assert_eq!(
             kinds("healthcare.alert.stream"),
-            ["finding", "command", "tick"]
+            ["finding", "command", "alert-budget", "tick"]
         );
+        assert_eq!(kinds("healthcare.events.risk-gap-identified"), ["care-gap"]);
+        assert!(kinds("healthcare.care-gap.handover").contains(&"care-handover"));
         assert_eq!(kinds("pulsewire.changelog.normalize"), ["changelog"]);
         assert!(kinds("healthcare.patient.stream").contains(&"Observation"));
     }

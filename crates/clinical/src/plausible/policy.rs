@@ -70,4 +70,12 @@ impl Policy {
         let own = own.or_else(|| self.by_rule.get(&reason));
         own.copied().unwrap_or(self.default)
     }
+
+    /// Says whether anything that a source sends may be rejected.
+    pub fn may_reject(&self, source: &str) -> bool {
+        let own = self.by_source.iter();
+        let own = own.filter(|((_, of), _)| &**of == source);
+        let mut actions = self.by_rule.values().chain(own.map(|(_, action)| action));
+        self.default == Action::Reject || actions.any(|action| *action == Action::Reject)
+    }
 }

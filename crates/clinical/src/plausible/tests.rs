@@ -250,7 +250,9 @@ fn a_policy_holds_by_rule_and_by_source() {
         show(&judge(&zero, &at("2026-03-01T11:00:00Z"), policy))
     };
     assert_eq!(judged(&policy, "8867-4"), "quarantine: zero-value");
+    assert!(!policy.may_reject("ICU"));
     policy.by_source.insert(icu.clone(), Action::Reject);
+    assert!(policy.may_reject("ICU") && !policy.may_reject("Ward"));
     assert_eq!(judged(&policy, "8867-4"), "reject: zero-value");
     // Nothing but general knowledge stands behind the row of potassium's sister, chloride.
     assert_eq!(judged(&policy, "2075-0"), "zero-value");

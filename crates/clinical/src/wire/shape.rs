@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::{VERSION, WireError};
 use crate::id::Id;
 use crate::time::Time;
-use crate::{AlertState, CommandKind, DeliveryKind, FindingState, Severity};
+use crate::{AlertState, CommandKind, DeliveryKind, FindingState, GapStatus, Severity};
 
 const TIME: &str = "RFC 3339 such as 2026-03-01T09:00:00Z";
 const ID: &str = "32 hexadecimal digits";
 const SEVERITY: &str = "none, low, medium, high or critical";
+const GAP_STATUSES: &str =
+    "not-eligible, excluded, open, reopened, provisionally-closed, closed or counted";
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -144,6 +146,47 @@ pub(super) struct Delivery<'a> {
     #[serde(borrow)]
     channel: Cow<'a, str>,
     at: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CareGap<'a> {
+    version: u32,
+    #[serde(borrow)]
+    measure: Cow<'a, str>,
+    #[serde(borrow)]
+    title: Cow<'a, str>,
+    year: i16,
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    due: String,
+    #[serde(borrow)]
+    finding: Finding<'a>,
+}
+
+impl<'a> CareGap<'a> {
+    pub(super) fn of(gap: &'a crate::CareGap) -> Self {
+        Self {
+            version: VERSION,
+            measure: Cow::from(&*gap.measure),
+            title: Cow::from(&*gap.title),
+            year: gap.year,
+            status: gap.status.word().into(),
+            due: gap.due.to_string(),
+            finding: Finding::of(&gap.finding),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<crate::CareGap, WireError> {
+        let of = Of("care gap");
+        Ok(crate::CareGap {
+            measure: boxed(self.measure),
+            title: boxed(self.title),
+            year: self.year,
+            status: of.word("status", &self.status, GapStatus::parse, GAP_STATUSES)?,
+            due: of.time("due", &self.due)?,
+            finding: self.finding.read()?,
+        })
+    }
 }
 
 impl<'a> Finding<'a> {

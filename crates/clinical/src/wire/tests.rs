@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::{
     Actor, AlertId, AlertState, Change, CommandKind, DeliveryId, DeliveryKind, EventId, EventTime,
-    Evidence, FindingId, FindingState, Origin, PatientKey, ReceivedTime, Severity,
+    Evidence, FindingId, FindingState, GapStatus, Origin, PatientKey, ReceivedTime, Severity,
 };
 
 fn evidence() -> Vec<Evidence> {
@@ -254,4 +254,24 @@ fn what_cannot_be_read_says_why() {
     );
     let error = command_from_json(&finding_to_json(&finding())).unwrap_err();
     expect!["not a command as this program writes it: missing field `alert` at line 1 column 630; check the record's `content-type` header"].assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_care_gap_holds_its_finding_and_reads_back() {
+    let gap = CareGap {
+        measure: "cms130".into(),
+        title: "colorectal cancer screening".into(),
+        year: 2026,
+        status: GapStatus::Reopened,
+        due: EventTime::parse("2027-01-01T00:00:00Z").unwrap(),
+        finding: retracted(),
+    };
+    let json = care_gap_to_json(&gap);
+    assert_eq!(care_gap_from_json(&json).unwrap(), gap);
+    let text = String::from_utf8(json).unwrap();
+    expect![[r#"{"version":1,"measure":"cms130","title":"colorectal cancer screening","year":2026,"status":"reopened","due":"2027-01-01T00:00:00Z","#]]
+        .assert_eq(text.split("\"finding\"").next().unwrap());
+    let wrong = text.replace("reopened", "ajar");
+    let error = care_gap_from_json(wrong.as_bytes()).unwrap_err();
+    expect!["field `status` of a care gap cannot hold `ajar`; expected not-eligible, excluded, open, reopened, provisionally-closed, closed or counted"].assert_eq(&error.to_string());
 }

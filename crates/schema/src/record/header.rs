@@ -205,12 +205,37 @@ const EDITED: [Header; 2] = [
     Header::may("edited-by", "who corrected it"),
 ];
 
+const FINDING: [Header; 1] = [Header::must("finding", "the id of the finding")];
+const ALERT: [Header; 2] = [
+    Header::must("alert", "the id of the alert"),
+    Header::must("state", "the state that it is in"),
+];
+const DELIVERY: [Header; 2] = [
+    Header::must("channel", "the channel that is to bring it"),
+    Header::must("delivery", "the id of the delivery"),
+];
+const ATTEMPT: [Header; 1] = [Header::must("channel", "the channel that tried")];
+const TICK: [Header; 1] = [Header::must("tick", "always 1")];
+
+/// What a kind of record says of itself alone.
+const fn own(kind: RecordKind) -> &'static [Header] {
+    match kind {
+        RecordKind::Finding | RecordKind::CareGap => &FINDING,
+        RecordKind::Alert => &ALERT,
+        RecordKind::Delivery => &DELIVERY,
+        RecordKind::Attempt => &ATTEMPT,
+        RecordKind::Tick => &TICK,
+        _ => &[],
+    }
+}
+
 /// Gives the headers of a kind of record.
 pub(super) fn of(kind: RecordKind) -> Vec<Header> {
     let mut headers = Vec::new();
     if kind.content_type().is_some() && kind != RecordKind::Changelog {
         headers.push(CONTENT_TYPE);
     }
+    headers.extend(own(kind));
     match kind {
         RecordKind::Message | RecordKind::Refused => {
             headers.extend(SOURCE);
@@ -247,30 +272,26 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
             headers.push(EVENT_ID);
             headers.extend(RESOURCE.iter().chain(&STREAM).chain(&AGAIN));
         }
-        RecordKind::Finding => {
-            headers.push(Header::must("finding", "the id of the finding"));
+        RecordKind::Finding
+        | RecordKind::Handover
+        | RecordKind::PayerHandover
+        | RecordKind::VisitHandover
+        | RecordKind::CareHandover => {
             headers.extend(CAUSE.iter().chain(&AGAIN));
         }
-        RecordKind::Alert => {
-            headers.push(Header::must("alert", "the id of the alert"));
-            headers.push(Header::must("state", "the state that it is in"));
-            headers.extend(CAUSE);
-        }
-        RecordKind::Delivery => {
-            headers.push(Header::must("channel", "the channel that is to bring it"));
-            headers.push(Header::must("delivery", "the id of the delivery"));
-            headers.extend(CAUSE);
-        }
-        RecordKind::Handover => headers.extend(CAUSE.iter().chain(&AGAIN)),
-        RecordKind::DeviceStatus => headers.extend(CAUSE),
-        RecordKind::Attempt => headers.push(Header::must("channel", "the channel that tried")),
+        RecordKind::CareGap
+        | RecordKind::EmergencyVisit
+        | RecordKind::Alert
+        | RecordKind::Delivery
+        | RecordKind::DeviceStatus
+        | RecordKind::Authorization => headers.extend(CAUSE),
         RecordKind::Quarantined | RecordKind::Late => {
             headers.extend(SET_ASIDE.iter().chain(&AGAIN).chain(&EDITED));
         }
-        RecordKind::Tick => headers.push(Header::must("tick", "always 1")),
+        RecordKind::Attempt | RecordKind::Tick | RecordKind::AlertBudget => {}
         RecordKind::Command => headers.extend(AGAIN),
         RecordKind::Activity | RecordKind::SourceStatus | RecordKind::Redriven => {}
-        RecordKind::Audit | RecordKind::Changelog => {}
+        RecordKind::Audit | RecordKind::Changelog | RecordKind::EmergencyUnit => {}
         RecordKind::Registration | RecordKind::Site => {}
     }
     headers.extend(TRANSPORT);

@@ -15,6 +15,8 @@ pub enum Key {
     Place,
     /// The configured name of a source.
     Source,
+    /// The name of a unit of the hospital.
+    Unit,
     /// Nothing.
     None,
     /// Bytes of a stage's own.
@@ -42,6 +44,9 @@ impl Key {
             Self::Place => "topic/partition/offset of the record in quarantine.",
             Self::Source => {
                 "The configured name of the source; * for all of them together. All that concerns a source is on one partition."
+            }
+            Self::Unit => {
+                "The unit as its sender names it. All that concerns a unit is on one partition."
             }
             Self::None => "No key: it says nothing of whom it came from.",
             Self::State => "A key of the stage's own encoding.",

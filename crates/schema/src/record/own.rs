@@ -3,6 +3,9 @@
 //! They are closed: each names all its fields. A field that is added is seen as a change; registries let it pass while
 //! it may be missing, and a reader that holds records against the schema moves to the newer one first.
 
+mod authorization;
+mod emergency;
+
 use super::RecordKind;
 use crate::json_schema::{Document, Schema};
 
@@ -13,6 +16,15 @@ const TIME: &str =
 const ID: &str = "^[0-9a-f]{32}$";
 
 const SEVERITIES: [&str; 5] = ["none", "low", "medium", "high", "critical"];
+const GAP_STATUSES: [&str; 7] = [
+    "not-eligible",
+    "excluded",
+    "open",
+    "reopened",
+    "provisionally-closed",
+    "closed",
+    "counted",
+];
 const ALERT_STATES: [&str; 4] = ["open", "acknowledged", "resolved", "retracted"];
 const DEVICE_FINDINGS: [&str; 7] = [
     "offline",
@@ -30,7 +42,12 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
     let (title, root) = match kind {
         RecordKind::Merge => ("Merge", merge()),
         RecordKind::Finding => ("Finding", finding()),
+        RecordKind::Authorization => ("Authorization", authorization::authorization()),
+        RecordKind::CareGap => ("CareGap", care_gap()),
+        RecordKind::EmergencyVisit => ("EmergencyVisit", emergency::visit()),
+        RecordKind::EmergencyUnit => ("EmergencyUnit", emergency::unit()),
         RecordKind::Command => ("Command", command()),
+        RecordKind::AlertBudget => ("AlertBudget", alert_budget()),
         RecordKind::Alert => ("Alert", alert()),
         RecordKind::Delivery => ("Delivery", delivery()),
         RecordKind::Attempt => ("DeliveryAttempt", attempt()),
@@ -111,6 +128,26 @@ fn finding() -> Schema {
         .closed()
 }
 
+fn care_gap() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must("measure", Schema::text().about("such as cms130"))
+        .must("title", Schema::text().about("what it is about"))
+        .must("year", number().about("the calendar year that is measured"))
+        .must(
+            "status",
+            Schema::words(GAP_STATUSES).about(
+                "counted is a visit that a measure counts; not-eligible takes back what was said",
+            ),
+        )
+        .must("due", time().about("when the year ends"))
+        .must(
+            "finding",
+            finding().about("what says so: its evidence, the version of the measure, its revision"),
+        )
+        .closed()
+}
+
 fn evidence() -> Schema {
     let origin = Schema::object()
         .must("partition", number())
@@ -170,6 +207,19 @@ fn command() -> Schema {
         .must("by", Schema::text())
         .must("at", time())
         .must("note", Schema::text())
+        .closed()
+}
+
+fn alert_budget() -> Schema {
+    Schema::object()
+        .must("version", version())
+        .must(
+            "kind",
+            Schema::words(["patient-day", "told", "asks", "ended", "room"]),
+        )
+        .must("patient", patient())
+        .may("alert", id())
+        .may("severity", Schema::words(["low", "medium", "high"]))
         .closed()
 }
 

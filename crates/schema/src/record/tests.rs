@@ -11,11 +11,15 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 14] = [
+const OWN: [RecordKind; 18] = [
+    RecordKind::EmergencyVisit,
+    RecordKind::EmergencyUnit,
+    RecordKind::Authorization,
     RecordKind::SubscriptionPosition,
     RecordKind::Merge,
     RecordKind::Finding,
     RecordKind::Command,
+    RecordKind::AlertBudget,
     RecordKind::Alert,
     RecordKind::Delivery,
     RecordKind::Attempt,
@@ -181,10 +185,76 @@ fn written() -> Vec<(RecordKind, Value)> {
             json!({"codes": [{"field": "OBX-3", "code": "K", "count": 2}, {"field": "OBX-6", "system": "L", "text": "x", "count": 1}]}),
         ),
     ]);
+    records.extend(of_budget());
+    records.extend(of_authorizations(at));
+    records.extend(of_emergency(at));
     records.extend(of_devices(at));
     records.extend(of_subscriptions());
     records.extend(of_sources(at));
     records
+}
+
+fn of_budget() -> [(RecordKind, Value); 2] {
+    let id = "0123456789abcdef0123456789abcdef";
+    [
+        (
+            RecordKind::AlertBudget,
+            json!({"version": 1, "kind": "patient-day", "patient": id}),
+        ),
+        (
+            RecordKind::AlertBudget,
+            json!({"version": 1, "kind": "asks", "patient": id, "alert": id, "severity": "high"}),
+        ),
+    ]
+}
+
+fn of_authorizations(at: &str) -> [(RecordKind, Value); 2] {
+    let id = "0123456789abcdef0123456789abcdef";
+    [
+        (
+            RecordKind::Authorization,
+            json!({"version": 1, "case": "0123456789abcdef", "patient": id, "finding": id, "revision": 2, "knownAt": at,
+                "payerKind": "medicare-advantage", "item": "drug", "urgency": "expedited", "outcome": "denied",
+                "initialSubmissionTime": at, "received": at, "due": at, "finalResponseTime": at, "inTime": true,
+                "extended": false, "overturned": false, "rule": "42 CFR 422.572", "exchanges": [
+                    {"type": "initial", "requestTime": at, "results": []},
+                    {"type": "response", "responseTime": at, "results": [{"item": 0, "result": "denied"}]}]}),
+        ),
+        (
+            RecordKind::Authorization,
+            json!({"version": 1, "case": "0123456789abcdef", "patient": id, "finding": id, "revision": 1, "knownAt": at,
+                "payerKind": "other", "item": "service", "urgency": "standard", "outcome": "approved",
+                "extended": true, "overturned": true, "exchanges": []}),
+        ),
+    ]
+}
+
+fn of_emergency(at: &str) -> [(RecordKind, Value); 4] {
+    let id = "0123456789abcdef0123456789abcdef";
+    [
+        (
+            RecordKind::EmergencyVisit,
+            json!({"version": 1, "visit": "0123456789abcdef", "patient": id, "unit": "ED", "place": "BAY1 / 1", "waiting": false,
+                "acuity": 2, "knownAt": at, "gone": false, "milestones": {"arrival": at, "bed-request": at},
+                "disposition": "left-unseen", "observation": false, "ventilated": true}),
+        ),
+        (
+            RecordKind::EmergencyVisit,
+            json!({"version": 1, "visit": "0123456789abcdef", "patient": id, "unit": "ED", "waiting": true,
+                "knownAt": at, "gone": true, "milestones": {}, "observation": false, "ventilated": false}),
+        ),
+        (
+            RecordKind::EmergencyUnit,
+            json!({"version": 1, "unit": "ED", "at": at, "patients": 4, "waiting": 1, "boarding": 1, "ventilated": 0,
+                "longestBoardingMinutes": 61, "lastDoorToRoomMinutes": 12, "departed": 9, "leftUnseen": 1, "doorToRoom": 12.5,
+                "doorToProvider": 30, "lengthOfStay": 180, "boardingTime": 61.5, "nedocs": 61.2, "crowding": "extremely busy"}),
+        ),
+        (
+            RecordKind::EmergencyUnit,
+            json!({"version": 1, "unit": "ED", "at": at, "patients": 0, "waiting": 0, "boarding": 0, "ventilated": 0,
+                "longestBoardingMinutes": 0, "lastDoorToRoomMinutes": 0, "departed": 0, "leftUnseen": 0}),
+        ),
+    ]
 }
 
 fn of_sources(at: &str) -> [(RecordKind, Value); 3] {
