@@ -31,6 +31,12 @@ pub mod normalize;
 
 pub mod event;
 
+pub mod care;
+
+pub mod payer;
+
+pub mod visit;
+
 pub mod fhir;
 
 pub mod outbound;

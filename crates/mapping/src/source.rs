@@ -114,14 +114,25 @@ impl Zone {
     /// Gives the hour of the week on this clock at the start of an hour since the epoch: 0 is Monday at midnight.
     pub fn hour_of_week(&self, hour: i64) -> usize {
         let seconds = hour.saturating_mul(3_600);
-        let ahead = match &self.0 {
-            ZoneKind::Fixed(minutes) => i64::from(*minutes) * 60,
-            ZoneKind::Named(zone) => jiff::Timestamp::from_second(seconds)
-                .map_or(0, |at| i64::from(zone.to_offset(at).seconds())),
-        };
+        let ahead = self.seconds_east(seconds);
         let local = seconds.saturating_add(ahead).div_euclid(3_600);
         // The epoch began on a Thursday.
         usize::try_from((local.saturating_add(3 * 24)).rem_euclid(7 * 24)).unwrap_or_default()
+    }
+
+    /// Gives how far this clock is ahead of UTC at a moment, in minutes.
+    pub fn minutes_east(&self, at: clinical::EventTime) -> i32 {
+        let seconds = self.seconds_east(at.micros().div_euclid(1_000_000));
+        i32::try_from(seconds / 60).unwrap_or_default()
+    }
+
+    /// How far it is ahead of UTC, seconds after the epoch.
+    fn seconds_east(&self, seconds: i64) -> i64 {
+        match &self.0 {
+            ZoneKind::Fixed(minutes) => i64::from(*minutes) * 60,
+            ZoneKind::Named(zone) => jiff::Timestamp::from_second(seconds)
+                .map_or(0, |at| i64::from(zone.to_offset(at).seconds())),
+        }
     }
 
     /// Gives the offset in minutes at a local time; the earlier one where the clock goes back.

@@ -70,7 +70,7 @@ pub(super) fn value(view: ValueView<'_>) -> Result<Option<Value>, Malformed> {
 }
 
 /// Reads an amount; one whose digits or comparator we cannot hold exactly stays as words.
-fn quantity(amount: &QuantityView<'_>) -> Option<Value> {
+pub(super) fn quantity(amount: &QuantityView<'_>) -> Option<Value> {
     let digits = amount.value?.digits();
     let exact = if digits.contains(['e', 'E']) {
         Decimal::from_scientific(digits).ok()

@@ -10,6 +10,10 @@ use super::Unreadable;
 pub const MERGE_JSON: &str = "application/vnd.pulsewire.merge+json";
 /// The content type of a handover record.
 pub const HANDOVER: &str = "application/vnd.pulsewire.handover";
+/// The content type of the state that payer workloads hand to a survivor.
+pub const PAYER_HANDOVER: &str = "application/vnd.pulsewire.payer-handover";
+/// The content type of what is known of a patient's visits that is handed to a survivor.
+pub const EMERGENCY_HANDOVER: &str = "application/vnd.pulsewire.emergency-handover";
 
 /// The version that a handover record begins with.
 const HANDOVER_VERSION: u8 = 1;

@@ -246,6 +246,46 @@ fn orders_stand_until_cancelled() {
 }
 
 #[test]
+fn what_is_given_has_its_amount_its_rate_and_its_end() {
+    let given = |more: &str| {
+        let json =
+            format!(r#"{{"resourceType":"MedicationAdministration","status":"completed",{more}}}"#);
+        let Ok(Some(Event {
+            fact: Fact::Order(order),
+            ..
+        })) = event(&envelope(FHIR_JSON, json.as_bytes()))
+        else {
+            panic!("a MedicationAdministration was sent");
+        };
+        let amount = |amount: Option<clinical::Quantity>| amount.map(|amount| amount.to_string());
+        let end = order.given.end.map(|end| end.to_string());
+        (amount(order.given.dose), amount(order.given.rate), end)
+    };
+    let of = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        given(
+            r#""dosage":{"rateQuantity":{"value":0.1,"unit":"mcg/kg/min","code":"ug/kg/min"}},
+            "effectivePeriod":{"start":"2026-03-02T10:00:00Z","end":"2026-03-02T12:00:00Z"}"#
+        ),
+        (None, of("0.1 ug/kg/min"), of("2026-03-02T12:00:00Z"))
+    );
+    assert_eq!(
+        given(
+            r#""dosage":{"rateRatio":{"numerator":{"value":5,"code":"mg"},"denominator":{"value":2,"code":"h"}}}"#
+        ),
+        (None, of("2.5 mg/h"), None)
+    );
+    assert_eq!(
+        given(r#""dosage":{"dose":{"value":1000,"code":"mL"}}"#),
+        (of("1000 mL"), None, None)
+    );
+    assert_eq!(
+        given(r#""effectiveDateTime":"2026-03-02""#),
+        (None, None, None)
+    );
+}
+
+#[test]
 fn what_workloads_do_not_read_is_nothing_and_what_is_broken_is_an_error() {
     check(
         r#"{"resourceType":"Claim"}"#,

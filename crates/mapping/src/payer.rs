@@ -1,0 +1,283 @@
+//! Records of the patient stream to what payers and providers say of a member.
+
+mod line;
+mod part;
+
+use clinical::payer::{Document, DocumentKind, Link, PayerEvent, PayerFact, Standing, link};
+use formats::fhir::read::{Malformed, Raw};
+
+use crate::event::{Envelope, FHIR_JSON, Unreadable, identity};
+use part::{
+    amount, code, codes, day, each, identifiers, member, reference, said, stated, text, within,
+};
+
+/// Until when a payer put off its answer, on a ClaimResponse: no element of FHIR R4 or PAS says so.
+pub const EXTENDED_UNTIL: &str = "urn:pulsewire:authorization:extended-until";
+
+/// What PAS calls a Claim that only asks how another one stands.
+const INQUIRY_PROFILE: &str = "profile-claim-inquiry";
+/// How urgent a PAS request is (X12 element 1338).
+const LEVEL_OF_SERVICE: &str =
+    "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-levelOfServiceCode";
+
+/// Reads a record of the patient stream; nothing where payer workloads have no use for what it holds.
+///
+/// # Errors
+/// When the record is not what its content type says.
+pub fn payer_event(envelope: &Envelope<'_>) -> Result<Option<PayerEvent>, Unreadable> {
+    let fact = match envelope.content_type {
+        FHIR_JSON => document(envelope.bytes)?.map(PayerFact::Document),
+        identity::MERGE_JSON => Some(PayerFact::Merge(identity::read_merge(envelope.bytes)?)),
+        _ => None,
+    };
+    Ok(fact.map(|fact| PayerEvent {
+        id: envelope.event_id,
+        patient: envelope.key,
+        received: envelope.received_time,
+        origin: envelope.origin,
+        backfill: envelope.backfill,
+        fact,
+    }))
+}
+
+/// Reads a resource as a document; nothing where it is none.
+///
+/// # Errors
+/// When it is not JSON.
+pub fn document(bytes: &[u8]) -> Result<Option<Document>, Malformed> {
+    let raw = Raw::read(bytes)?;
+    let kind = text(raw, "resourceType");
+    let is_preauthorization = text(raw, "use") == "preauthorization";
+    let read: fn(Raw<'_>, &mut Document) = match (&*kind, is_preauthorization) {
+        ("Claim", true) if is_inquiry(raw) => return Ok(None),
+        ("Claim", true) => authorization_request,
+        ("ClaimResponse", true) => authorization_answer,
+        ("Claim", false) if text(raw, "use") == "claim" => claim,
+        ("ClaimResponse", false) | ("ExplanationOfBenefit", _) => remittance,
+        ("Task", _) if is_status(raw) => claim_status,
+        ("CoverageEligibilityRequest", _) => inquiry,
+        ("CoverageEligibilityResponse", _) => eligibility,
+        ("Coverage", _) => coverage,
+        ("Encounter", _) => visit,
+        ("Patient", _) => person,
+        _ => return Ok(None),
+    };
+    let id = text(raw, "id");
+    let own = format!("{kind}/{id}");
+    let mut document = Document::new(kind_of(&kind, is_preauthorization), link(&own));
+    document.standing = standing(&text(raw, "status"));
+    document.created = stated(&text(raw, "created"));
+    document.links.push(link(&own));
+    document.insurer = reference(member(raw, "insurer"));
+    read(raw, &mut document);
+    tidy(&mut document.links);
+    tidy(&mut document.replaces);
+    Ok(Some(document))
+}
+
+fn tidy(links: &mut Vec<Link>) {
+    links.retain(|link| *link != 0);
+    links.sort_unstable();
+    links.dedup();
+}
+
+fn kind_of(kind: &str, is_preauthorization: bool) -> DocumentKind {
+    match (kind, is_preauthorization) {
+        ("Claim", true) => DocumentKind::AuthorizationRequest,
+        ("ClaimResponse", true) => DocumentKind::AuthorizationAnswer,
+        ("Claim", false) => DocumentKind::Claim,
+        ("Task", _) => DocumentKind::ClaimStatus,
+        ("CoverageEligibilityRequest", _) => DocumentKind::Inquiry,
+        ("CoverageEligibilityResponse", _) => DocumentKind::Eligibility,
+        ("Coverage", _) => DocumentKind::Coverage,
+        ("Encounter", _) => DocumentKind::Visit,
+        ("Patient", _) => DocumentKind::Member,
+        _ => DocumentKind::Remittance,
+    }
+}
+
+fn standing(status: &str) -> Standing {
+    match status {
+        "cancelled" => Standing::Cancelled,
+        "entered-in-error" | "draft" => Standing::Withdrawn,
+        _ => Standing::Active,
+    }
+}
+
+fn is_inquiry(raw: Raw<'_>) -> bool {
+    let profiles = member(raw, "meta").and_then(|meta| member(meta, "profile"));
+    each(profiles).any(|profile| said(profile).contains(INQUIRY_PROFILE))
+}
+
+fn is_status(raw: Raw<'_>) -> bool {
+    let asked = text(raw, "status") == "requested";
+    !asked && codes(member(raw, "code")).any(|(_, code)| code == "status")
+}
+
+fn authorization_request(raw: Raw<'_>, document: &mut Document) {
+    document.links.extend(identifiers(raw));
+    for related in each(member(raw, "related")) {
+        let claim = member(related, "claim");
+        document.links.push(reference(claim));
+        let number = claim.and_then(|claim| member(claim, "identifier"));
+        let numbers = [number, member(related, "reference")];
+        let values = numbers.into_iter().flatten().map(|one| text(one, "value"));
+        document.links.extend(values.map(|value| link(&value)));
+    }
+    document.provider = reference(member(raw, "provider"));
+    let level = each(member(raw, "extension"))
+        .find(|one| text(*one, "url") == LEVEL_OF_SERVICE)
+        .and_then(|one| member(one, "valueCodeableConcept"));
+    // What kind it is and how urgent, in the codes of the sender.
+    let said = [
+        code(member(raw, "type")),
+        code(member(raw, "priority")),
+        code(level),
+    ];
+    document.code = said.join(" ").into();
+    document.lines = line::requested(raw);
+}
+
+fn authorization_answer(raw: Raw<'_>, document: &mut Document) {
+    document.links.extend(identifiers(raw));
+    refers(raw, "request", document);
+    document.provider = reference(member(raw, "requestor"));
+    document.code = text(raw, "outcome").into();
+    document.links.push(link(&text(raw, "preAuthRef")));
+    let extended = each(member(raw, "extension")).find(|one| text(*one, "url") == EXTENDED_UNTIL);
+    document.deadline = extended.and_then(|one| {
+        let moment = text(one, "valueDateTime");
+        stated(&moment)
+    });
+    document.lines = line::decided(raw);
+}
+
+/// Takes in which document another one belongs to, by its place or its number.
+fn refers(raw: Raw<'_>, name: &str, document: &mut Document) {
+    let Some(to) = member(raw, name) else {
+        return;
+    };
+    document.links.push(reference(Some(to)));
+    if let Some(number) = member(to, "identifier") {
+        document.links.push(link(&text(number, "value")));
+    }
+}
+
+fn claim(raw: Raw<'_>, document: &mut Document) {
+    // The number of the batch is on each of its claims: it is no number of this one.
+    let own = each(member(raw, "identifier")).next();
+    document
+        .links
+        .extend(own.map(|one| link(&text(one, "value"))));
+    document.provider = line::rendering(raw);
+    document.charge = amount(member(raw, "total"));
+    document.code = code(member(raw, "type")).into();
+    period(raw, "billablePeriod", document);
+    for related in each(member(raw, "related")) {
+        let earlier = member(related, "claim");
+        document.replaces.push(reference(earlier));
+        if let Some(number) = member(related, "reference") {
+            document.replaces.push(link(&text(number, "value")));
+        }
+    }
+    document.lines = line::claimed(raw);
+    let days = || document.lines.iter().filter_map(|line| line.day);
+    document.from = document.from.or(days().min());
+    document.until = document.until.or(days().max()).or(document.from);
+}
+
+fn claim_status(raw: Raw<'_>, document: &mut Document) {
+    // A 277CA traces a claim by the number that its sender gave it.
+    document.links.extend(identifiers(raw));
+    refers(raw, "focus", document);
+    document.created = stated(&text(raw, "lastModified"));
+    document.code = code(member(raw, "businessStatus")).into();
+}
+
+fn remittance(raw: Raw<'_>, document: &mut Document) {
+    document.links.extend(identifiers(raw));
+    refers(raw, "claim", document);
+    refers(raw, "request", document);
+    document.provider = reference(member(raw, "provider"));
+    document.code = text(raw, "outcome").into();
+    period(raw, "billablePeriod", document);
+    line::adjudicated(raw, document);
+}
+
+fn inquiry(raw: Raw<'_>, document: &mut Document) {
+    document.links.extend(identifiers(raw));
+    document.provider = reference(member(raw, "provider"));
+    serviced(raw, document);
+}
+
+fn eligibility(raw: Raw<'_>, document: &mut Document) {
+    document.links.extend(identifiers(raw));
+    refers(raw, "request", document);
+    document.provider = reference(member(raw, "requestor"));
+    serviced(raw, document);
+    let insurances = || each(member(raw, "insurance"));
+    let inforce: Vec<bool> = insurances()
+        .filter_map(|one| member(one, "inforce")?.boolean().ok())
+        .collect();
+    let error = each(member(raw, "error")).next();
+    document.code = match (inforce.contains(&true), inforce.is_empty()) {
+        (true, _) => "active".into(),
+        (false, false) => "inactive".into(),
+        (false, true) => error
+            .map(|one| code(member(one, "code")))
+            .map(|code| format!("error {code}"))
+            .unwrap_or_else(|| text(raw, "outcome").into_owned())
+            .trim()
+            .into(),
+    };
+    let benefit = insurances().find_map(|one| member(one, "benefitPeriod"));
+    if let Some(benefit) = benefit {
+        document.from = day(&text(benefit, "start"));
+        document.until = day(&text(benefit, "end"));
+    }
+}
+
+/// The days it is asked or answered for.
+fn serviced(raw: Raw<'_>, document: &mut Document) {
+    let one = day(&text(raw, "servicedDate"));
+    document.from = one;
+    document.until = one;
+    if one.is_none() {
+        period(raw, "servicedPeriod", document);
+    }
+}
+
+fn coverage(raw: Raw<'_>, document: &mut Document) {
+    document.insurer = reference(each(member(raw, "payor")).next());
+    document.code = code(member(raw, "type")).into();
+    document.links.push(link(&text(raw, "subscriberId")));
+    period(raw, "period", document);
+}
+
+fn visit(raw: Raw<'_>, document: &mut Document) {
+    let class = member(raw, "class").map(|class| text(class, "code"));
+    document.code = class.unwrap_or_default().into();
+    if text(raw, "status") == "planned" {
+        document.standing = Standing::Withdrawn;
+    }
+    let start = within(raw, &["period", "start"]).map(said);
+    document.created = start.and_then(|start| stated(&start));
+    period(raw, "period", document);
+}
+
+fn person(raw: Raw<'_>, document: &mut Document) {
+    document.standing = Standing::Active;
+    document.from = day(&text(raw, "birthDate"));
+    document.until = day(&text(raw, "deceasedDateTime"));
+}
+
+/// The days of a period; a moment in it counts as its day where it was stated.
+fn period(raw: Raw<'_>, name: &str, document: &mut Document) {
+    if let Some(period) = member(raw, name) {
+        document.from = day(&text(period, "start"));
+        document.until = day(&text(period, "end"));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! The services of a request, a claim or an answer.
+
+use clinical::Decimal;
+use clinical::payer::{Document, Link, ServiceLine};
+use formats::fhir::read::Raw;
+
+use super::part::{amount, code, codes, day, each, member, number, reference, said, text, within};
+
+/// The most services that are read of one document; a claim has at most 999 (X12 837).
+pub(super) const MAX_LINES: usize = 999;
+/// What was decided of a service (X12 element 306), in PAS.
+const REVIEW_ACTION: &str =
+    "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-reviewAction";
+/// The code in it.
+const REVIEW_ACTION_CODE: &str =
+    "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-reviewActionCode";
+/// The system of such codes ends with the number of the element.
+const ACTION_ELEMENT: &str = "/306";
+/// The groups of adjustments (CAS01).
+const GROUPS: &str = "claim-adjustment-group-codes";
+/// The role of who gave a service (X12 element 98).
+const RENDERING: &str = "82";
+
+/// Reads what is asked for.
+pub(super) fn requested(raw: Raw<'_>) -> Vec<ServiceLine> {
+    lines(raw, "item", |item| ServiceLine {
+        units: number(within(item, &["quantity", "value"])),
+        charge: amount(member(item, "net")),
+        ..service(item, "sequence")
+    })
+}
+
+/// Reads the services of a claim.
+pub(super) fn claimed(raw: Raw<'_>) -> Vec<ServiceLine> {
+    requested(raw)
+}
+
+fn lines(raw: Raw<'_>, name: &str, read: impl Fn(Raw<'_>) -> ServiceLine) -> Vec<ServiceLine> {
+    each(member(raw, name)).take(MAX_LINES).map(read).collect()
+}
+
+fn service(item: Raw<'_>, sequence: &str) -> ServiceLine {
+    let start = within(item, &["servicedPeriod", "start"]).map(said);
+    let served = match text(item, "servicedDate") {
+        date if date.is_empty() => start.unwrap_or_default(),
+        date => date,
+    };
+    let modifiers: Vec<_> = each(member(item, "modifier"))
+        .map(|one| code(Some(one)))
+        .collect();
+    ServiceLine {
+        number: sequence_of(item, sequence),
+        code: code(member(item, "productOrService")).into(),
+        modifiers: modifiers.join(",").into(),
+        place: code(member(item, "locationCodeableConcept")).into(),
+        day: day(&served),
+        ..ServiceLine::default()
+    }
+}
+
+fn sequence_of(item: Raw<'_>, name: &str) -> u16 {
+    let digits = member(item, name).and_then(|raw| raw.number().ok());
+    digits
+        .and_then(|digits| digits.digits().parse().ok())
+        .unwrap_or_default()
+}
+
+/// Reads what was decided: of the whole, of services, and of services that the payer added.
+pub(super) fn decided(raw: Raw<'_>) -> Vec<ServiceLine> {
+    let mut all = Vec::new();
+    let whole = decision(raw, 0);
+    all.extend((!whole.action.is_empty()).then_some(whole));
+    for item in each(member(raw, "item")).take(MAX_LINES) {
+        let said = decision(item, sequence_of(item, "itemSequence"));
+        all.extend((!said.action.is_empty()).then_some(said));
+    }
+    all
+}
+
+fn decision(of: Raw<'_>, number: u16) -> ServiceLine {
+    let mut line = ServiceLine {
+        number,
+        ..ServiceLine::default()
+    };
+    for adjudication in each(member(of, "adjudication")) {
+        let category = codes(member(adjudication, "category"))
+            .find(|(system, _)| system.ends_with(ACTION_ELEMENT));
+        if let Some((_, action)) = category {
+            decide(&mut line, &action);
+        }
+        line.has_reason |= !code(member(adjudication, "reason")).is_empty();
+        for extension in each(member(adjudication, "extension")) {
+            if text(extension, "url") == REVIEW_ACTION {
+                review(extension, &mut line);
+            }
+        }
+    }
+    line
+}
+
+/// Of several actions the first one is the service's own.
+fn decide(line: &mut ServiceLine, action: &str) {
+    if line.action.is_empty() {
+        line.action = action.into();
+    }
+}
+
+/// Reads the action and its reason as PAS writes them.
+fn review(extension: Raw<'_>, line: &mut ServiceLine) {
+    for part in each(member(extension, "extension")) {
+        let concept = member(part, "valueCodeableConcept");
+        match &*text(part, "url") {
+            REVIEW_ACTION_CODE => decide(line, &code(concept)),
+            url if url.ends_with("reasonCode") => line.has_reason |= !code(concept).is_empty(),
+            _ => {}
+        }
+    }
+}
+
+/// Whom the claim names as who gave its services, or else who bills for them.
+pub(super) fn rendering(raw: Raw<'_>) -> Link {
+    let named = each(member(raw, "careTeam"))
+        .find(|one| code(member(*one, "role")) == RENDERING)
+        .map(|one| reference(member(one, "provider")));
+    named.unwrap_or_else(|| reference(member(raw, "provider")))
+}
+
+/// What adjudications say in money.
+#[derive(Default)]
+struct Sums {
+    charge: Option<Decimal>,
+    paid: Option<Decimal>,
+    adjusted: Decimal,
+    /// Whether an amount is of a category that no balance is made of.
+    has_other: bool,
+    has_adjustment: bool,
+}
+
+impl Sums {
+    fn of(raw: Raw<'_>) -> Self {
+        let mut sums = Self::default();
+        for one in each(member(raw, "adjudication")) {
+            let Some(value) = amount(member(one, "amount")) else {
+                continue;
+            };
+            let category = codes(member(one, "category")).next().unwrap_or_default();
+            match (&*category.0, &*category.1) {
+                (system, _) if system.contains(GROUPS) => {
+                    sums.adjusted = sums.adjusted.saturating_add(value);
+                    sums.has_adjustment = true;
+                }
+                (_, "submitted") => sums.charge = Some(value),
+                (_, "benefit") => sums.paid = Some(value),
+                _ => sums.has_other = true,
+            }
+        }
+        sums
+    }
+}
+
+/// Reads what became of a claim and of its services; where categories are used that adjustments are not made of, no
+/// sum of adjustments is given, so that nothing is weighed.
+pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
+    let whole = Sums::of(raw);
+    let mut has_other = whole.has_other;
+    for total in each(member(raw, "total")) {
+        let value = amount(member(total, "amount"));
+        match &*code(member(total, "category")) {
+            "submitted" => document.charge = value,
+            "benefit" => document.paid = value,
+            _ => {}
+        }
+    }
+    if let Some(paid) = within(raw, &["payment", "amount"]) {
+        document.paid = amount(Some(paid)).or(document.paid);
+    }
+    let paid_on = within(raw, &["payment", "date"]).map(said);
+    document.deadline = paid_on.and_then(|date| super::stated(&date));
+    for item in each(member(raw, "item")).take(MAX_LINES) {
+        let sums = Sums::of(item);
+        has_other |= sums.has_other;
+        document.lines.push(ServiceLine {
+            units: number(within(item, &["quantity", "value"])),
+            charge: sums.charge,
+            paid: sums.paid,
+            adjusted: sums.has_adjustment.then_some(sums.adjusted),
+            ..service(item, item_number(item))
+        });
+    }
+    document.adjusted = (!has_other).then_some(whole.adjusted);
+}
+
+/// A ClaimResponse names the service it answers, an ExplanationOfBenefit its own.
+fn item_number(item: Raw<'_>) -> &'static str {
+    match member(item, "itemSequence") {
+        Some(_) => "itemSequence",
+        None => "sequence",
+    }
+}

@@ -1,0 +1,151 @@
+//! What is read of documents of payers, and of the shared ones what their authors say of them.
+
+use std::collections::BTreeMap;
+
+use clinical::Decimal;
+use clinical::payer::{DocumentKind, Standing, Stated, link};
+use expect_test::expect;
+use serde_json::Value;
+
+use super::*;
+
+fn read(json: &str) -> Document {
+    document(json.as_bytes()).unwrap().unwrap()
+}
+
+#[test]
+fn a_request_and_its_answer_share_a_number() {
+    let request = read(
+        r#"{"resourceType":"Claim","id":"1","use":"preauthorization","status":"active","created":"2026-03-02T09:00:00Z",
+        "identifier":[{"value":"T1"}],"priority":{"coding":[{"code":"stat"}]},"type":{"coding":[{"code":"pharmacy"}]},
+        "insurer":{"reference":"Organization/9"},"item":[{"sequence":1,"productOrService":{"coding":[{"code":"99213"}]}}]}"#,
+    );
+    assert_eq!(request.kind, DocumentKind::AuthorizationRequest);
+    assert_eq!(&*request.code, "pharmacy stat ");
+    let answer = read(
+        r#"{"resourceType":"ClaimResponse","id":"2","use":"preauthorization","outcome":"complete","created":"2026-03-03",
+        "identifier":[{"value":"T1"}],"insurer":{"reference":"https://payer.example/fhir/Organization/9"},
+        "item":[{"itemSequence":1,"adjudication":[{"category":{"coding":[{"system":"https://codesystem.x12.org/005010/306","code":"A3"}]},
+        "reason":{"coding":[{"code":"0V"}]}}]}]}"#,
+    );
+    assert_eq!(answer.kind, DocumentKind::AuthorizationAnswer);
+    assert!(answer.links.contains(&link("T1")) && request.links.contains(&link("T1")));
+    assert_eq!(answer.insurer, request.insurer);
+    assert!(matches!(answer.created, Some(Stated::Day(_))));
+    assert_eq!(
+        (&*answer.lines[0].action, answer.lines[0].has_reason),
+        ("A3", true)
+    );
+}
+
+#[test]
+fn a_question_after_a_request_is_no_request() {
+    let inquiry = br#"{"resourceType":"Claim","use":"preauthorization",
+        "meta":{"profile":["http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claim-inquiry"]}}"#;
+    assert_eq!(document(inquiry).unwrap(), None);
+}
+
+#[test]
+fn sums_are_read_and_none_is_made_of_unknown_categories() {
+    let eob = |category: &str| {
+        read(&format!(
+            r#"{{"resourceType":"ExplanationOfBenefit","id":"1","status":"active","claim":{{"identifier":{{"value":"C1"}}}},
+            "total":[{{"category":{{"coding":[{{"code":"submitted"}}]}},"amount":{{"value":100.00}}}}],
+            "payment":{{"amount":{{"value":60}}}},
+            "adjudication":[{{"category":{{"coding":[{category}]}},"amount":{{"value":40}}}}]}}"#
+        ))
+    };
+    let ours =
+        eob(r#"{"system":"https://x12.org/codes/claim-adjustment-group-codes","code":"CO"}"#);
+    let sums = (ours.charge, ours.paid, ours.adjusted);
+    let number = |value: i64| Some(Decimal::from(value));
+    assert_eq!(sums, (number(100), number(60), number(40)));
+    assert!(ours.links.contains(&link("C1")));
+    assert_eq!(eob(r#"{"code":"noncovered"}"#).adjusted, None);
+}
+
+#[test]
+fn what_was_entered_in_error_is_withdrawn_and_what_was_called_off_is_not() {
+    let standing = |status: &str| {
+        read(&format!(
+            r#"{{"resourceType":"Claim","id":"1","use":"claim","status":"{status}"}}"#
+        ))
+        .standing
+    };
+    assert_eq!(standing("active"), Standing::Active);
+    assert_eq!(standing("cancelled"), Standing::Cancelled);
+    assert_eq!(standing("entered-in-error"), Standing::Withdrawn);
+}
+
+/// All claims and answers in a file, in bundles and in the texts that a test kit keeps them in.
+fn within(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let kind = members.get("resourceType").and_then(Value::as_str);
+            if matches!(kind, Some("Claim" | "ClaimResponse")) {
+                found.push(value.to_string());
+            }
+            members.values().for_each(|value| within(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| within(value, found)),
+        Value::String(text) if text.contains("\"resourceType\"") => {
+            if let Ok(value) = serde_json::from_str(text) {
+                within(&value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_shared_bundles_are_read_as_their_authors_made_them() {
+    let Some(shared) = crate::map::corpus::shared() else {
+        println!("no shared files here; set PULSEWIRE_SHARED to run over them");
+        return;
+    };
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let folder = std::fs::read_dir(shared.join("clinical-data/davinci-pas"));
+    for file in folder.into_iter().flatten().flatten() {
+        // Others are templates.
+        if file.path().extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let text = std::fs::read(file.path()).unwrap();
+        let value = serde_json::from_slice(&text).unwrap();
+        let mut found = Vec::new();
+        within(&value, &mut found);
+        for json in found {
+            let Some(document) = document(json.as_bytes()).unwrap() else {
+                *counts.entry("no request".to_owned()).or_default() += 1;
+                continue;
+            };
+            let actions: Vec<_> = document.lines.iter().map(|line| &*line.action).collect();
+            let code = match document.kind {
+                DocumentKind::AuthorizationAnswer => &*document.code,
+                _ => "",
+            };
+            let what = [document.kind.word(), code, &actions.join(" ")].join("|");
+            *counts.entry(what.trim_end().to_owned()).or_default() += 1;
+        }
+    }
+    let shown: Vec<_> = counts
+        .iter()
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    expect![[r#"
+        9 authorization answer|complete|A1
+        4 authorization answer|complete|A1 A1
+        1 authorization answer|complete|A3
+        2 authorization answer|complete|A3 A1
+        1 authorization answer|complete|A4
+        1 authorization answer|complete|A6
+        1 authorization answer|complete|A6 A6
+        1 authorization answer|complete|DENIEDCODE A1
+        1 authorization answer|error|
+        1 authorization answer|queued|A4
+        1 authorization answer|queued|A4 A4
+        2 authorization answer|queued|PENDEDCODE
+        18 authorization request||
+        1 no request"#]]
+    .assert_eq(&shown.join("\n"));
+}
