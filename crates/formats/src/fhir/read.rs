@@ -74,6 +74,13 @@ impl<'a> Raw<'a> {
         Self(text)
     }
 
+    /// Takes bytes that were read before as one value, without looking at them again; nothing where they are not text. Of
+    /// others it finds only what stands before the first mistake.
+    #[must_use]
+    pub fn read_before(bytes: &'a [u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok().map(Self::begin)
+    }
+
     /// Gives the bytes it lies in.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0.as_bytes()
@@ -101,6 +108,14 @@ impl<'a> Raw<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Finds the text of a member of the object that bytes begin with; nothing where there is none. What follows that
+    /// member is not looked at.
+    #[must_use]
+    pub fn text_of(bytes: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
+        let object = Self::begin(std::str::from_utf8(bytes).ok()?);
+        object.get(name).ok().flatten()?.text().ok()
     }
 
     /// Reads a string.

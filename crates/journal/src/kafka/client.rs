@@ -1,5 +1,6 @@
 //! What clients call back, and what their errors mean to us.
 
+use super::ASK_TIMEOUT;
 use super::config::TokenSource;
 use crate::{Done, Error};
 use rdkafka::ClientConfig;
@@ -21,6 +22,8 @@ const EVENTS_AT_ONCE: u32 = 8;
 /// A token is there when a new client is first asked something; to fetch it may take longer than this.
 const FIRST_TOKEN: Duration = Duration::from_millis(20);
 
+/// A third of the time a question has: for who led, for who leads now, and for asking that one.
+const ONE_ANSWER: Duration = Duration::from_secs(ASK_TIMEOUT.as_secs() / 3);
 /// A partition that is new or changes its leader is asked about again for so long.
 const MOVED_PATIENCE: Duration = Duration::from_secs(5);
 /// How long brokers have to agree before they are asked again.
@@ -161,6 +164,26 @@ pub(super) fn ask<T>(
             Err(client.context().explain(failed(&error)))
         }
     }
+}
+
+/// Asks whoever leads or coordinates; asks whoever does so now where that one does not answer, since it may be gone.
+pub(super) fn ask_leader<T>(
+    client: &BaseConsumer<Context>,
+    question: impl Fn(&BaseConsumer<Context>, Duration) -> KafkaResult<T>,
+    failed: impl FnOnce(&KafkaError) -> Error,
+) -> Result<T, Error> {
+    let question = |client: &BaseConsumer<Context>| {
+        let answer = question(client, ONE_ANSWER);
+        let Err(error) = &answer else {
+            return answer;
+        };
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::OperationTimedOut) {
+            return answer;
+        }
+        drop(client.fetch_metadata(None, ONE_ANSWER));
+        question(client, ONE_ANSWER)
+    };
+    ask(client, question, failed)
 }
 
 /// Now, to know how long something lasts.

@@ -1,8 +1,8 @@
 //! Where partitions begin and end, asked from their leaders.
 
-use super::client::{Context, answered, ask, asker, listen, refused};
+use super::Prefix;
+use super::client::{Context, answered, ask_leader, asker, listen, refused};
 use super::config::KafkaConfig;
-use super::{ASK_TIMEOUT, Prefix};
 use crate::{Bounds, Error, Offset, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaResult;
@@ -99,9 +99,9 @@ impl Ends {
         if of.is_empty() {
             return Ok(Vec::new());
         }
-        let answer = ask(
+        let answer = ask_leader(
             client,
-            |client| self.question(client, of, when, ASK_TIMEOUT),
+            |client, at_most| self.question(client, of, when, at_most),
             |error| asking("ask where partitions end", error),
         )?;
         self.found(&answer, of)

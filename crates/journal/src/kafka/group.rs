@@ -4,14 +4,13 @@
 //! after its tasks have finished, never in the middle of one.
 
 use super::Cluster;
-use super::client::Context;
-use super::place::Place;
+use super::place::{Member, Place};
 use super::reader::{Looking, Reader};
 use super::transaction::{AfterFailure, Transactions};
 use crate::{
     Batch, Bounds, Done, Error, Group, Journal, Offset, Topic, TopicPartition, TopicSpec, Write,
 };
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::Consumer as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -132,7 +131,7 @@ pub struct TaskJournal {
     partition: u16,
     inputs: Vec<Topic>,
     appended: BTreeSet<Topic>,
-    member: Arc<BaseConsumer<Context>>,
+    member: Arc<Member>,
     reader: Arc<Reader>,
     transactions: Transactions,
     /// How much of each input had come when the ends were last asked for.

@@ -9,6 +9,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,7 +28,7 @@ pub(super) struct Place {
 }
 
 struct Held {
-    client: Arc<BaseConsumer<Context>>,
+    client: Arc<Member>,
     /// Since when the client is of no use any more, and whether whoever polls knows that the partitions are gone.
     lost: Option<(Instant, bool)>,
     joined: Instant,
@@ -54,7 +56,7 @@ impl Place {
     }
 
     /// The client that holds the place now: what a task commits is committed for this one alone.
-    pub(super) fn client(&self) -> Arc<BaseConsumer<Context>> {
+    pub(super) fn client(&self) -> Arc<Member> {
         Arc::clone(&self.held().client)
     }
 
@@ -148,23 +150,54 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let held = self.held();
-        held.client.context().leave();
-        // Without it closing waits for an answer to a revocation.
-        drop(held.client.unassign());
+        self.held().client.context().leave();
     }
 }
 
-fn join(
-    config: &KafkaConfig,
-    group: &str,
-    topics: &[String],
-) -> Result<Arc<BaseConsumer<Context>>, Error> {
+/// A client with a place in a group.
+///
+/// To let go of one whose partitions went to another may never come back: librdkafka asks about a rebalance while it closes,
+/// and the answer waits for a thread that has ended. So another thread lets go, and is waited for no longer than this.
+pub(super) struct Member(Option<BaseConsumer<Context>>);
+
+/// How long a member may take to leave.
+const LEAVE_AT_MOST: Duration = Duration::from_secs(10);
+
+impl Deref for Member {
+    type Target = BaseConsumer<Context>;
+
+    fn deref(&self) -> &Self::Target {
+        let client = self.0.as_ref();
+        client.expect("it is taken only when it is let go of")
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let Some(client) = self.0.take() else {
+            return;
+        };
+        let (sender, has_left) = sync_channel::<()>(1);
+        let leaving = std::thread::Builder::new().name("kafka-leave".to_owned());
+        let leaving = leaving.spawn(move || {
+            // Without it closing waits for an answer to a revocation.
+            drop(client.unassign());
+            drop(client);
+            drop(sender);
+        });
+        if leaving.is_ok() {
+            // It ends when nobody is left to send.
+            has_left.recv_timeout(LEAVE_AT_MOST).unwrap_or_default();
+        }
+    }
+}
+
+fn join(config: &KafkaConfig, group: &str, topics: &[String]) -> Result<Arc<Member>, Error> {
     let client = BaseConsumer::from_config_and_context(&config.member(group), config.context());
     let client: BaseConsumer<Context> = client.map_err(|error| joining(&error))?;
     let topics: Vec<_> = topics.iter().map(String::as_str).collect();
     client.subscribe(&topics).map_err(|error| joining(&error))?;
-    Ok(Arc::new(client))
+    Ok(Arc::new(Member(Some(client))))
 }
 
 /// Whether this client never does anything again.

@@ -1,8 +1,8 @@
 //! The committed positions of groups, asked from their coordinators.
 
-use super::client::{Context, answered, ask, asker, refused};
+use super::Prefix;
+use super::client::{Context, answered, ask_leader, asker, refused};
 use super::config::KafkaConfig;
-use super::{ASK_TIMEOUT, Prefix};
 use crate::{Error, Group, Offset, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerGroupMetadata};
 use rdkafka::topic_partition_list::{Offset as At, TopicPartitionList};
@@ -54,12 +54,12 @@ impl Positions {
         of: &[TopicPartition],
     ) -> Result<BTreeMap<TopicPartition, Offset>, Error> {
         let client = self.client(group)?;
-        let question = |client: &BaseConsumer<Context>| {
+        let question = |client: &BaseConsumer<Context>, at_most| {
             let asked = self.prefix.list(of.iter().map(|one| (one, At::Invalid)));
             // That one is not told does not mean that there is none.
-            answered(client.committed_offsets(asked, ASK_TIMEOUT)?)
+            answered(client.committed_offsets(asked, at_most)?)
         };
-        let answer = ask(&client, question, |error| {
+        let answer = ask_leader(&client, question, |error| {
             asking("ask for committed positions", error)
         })?;
         Ok(self.found(&answer))
