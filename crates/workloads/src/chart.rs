@@ -8,13 +8,14 @@ use clinical::unit::{self, Unit};
 use clinical::{Comparator, Decimal, EventId, EventTime, Origin, ReceivedTime};
 
 use crate::Parameter;
-use crate::config::{hours, minutes};
+use crate::config::{Config, hours, minutes};
+use crate::workload::{WORKLOADS, Workload};
 
 /// The most entries a chart holds; beyond it the oldest go, and what rests on them is no longer revised.
 pub(crate) const MAX_ENTRIES: usize = 4_000;
 
 /// How long any vital sign is kept: the window of `deterioration` and the span of a set.
-const KEEP_VITAL: Duration = minutes(9 * 60 + 30);
+pub(crate) const KEEP_VITAL: Duration = minutes(9 * 60 + 30);
 /// How long the last of each vital sign is kept to say how old it is.
 const KEEP_LAST: Duration = hours(48);
 /// How long any laboratory result is kept: the window of `critical-results`, and what a repeat is compared with.
@@ -149,6 +150,17 @@ impl Entry {
         matches!(self.reading, Reading::Number { .. } | Reading::Coded(_))
     }
 
+    /// Says whether it is the rate of a drug that runs, whatever the unit.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.reading, Reading::Number { value, .. } if value > Decimal::ZERO)
+            && self.parameter.is_infusion()
+    }
+
+    /// Says whether it was taken back.
+    pub(crate) const fn is_withdrawn(&self) -> bool {
+        matches!(self.reading, Reading::Withdrawn(_))
+    }
+
     /// Says whether it carries this mark.
     pub(crate) const fn is(&self, mark: u8) -> bool {
         self.marks & mark != 0
@@ -157,15 +169,6 @@ impl Entry {
     fn order(&self) -> (EventTime, Parameter, u64) {
         (self.at, self.parameter, self.resource)
     }
-}
-
-/// Shortens a FHIR id; two of one patient and parameter would have to agree in 64 bits to be taken for one.
-pub(crate) fn resource_hash(resource: &str) -> u64 {
-    let id = EventId::derive(&[b"resource", resource.as_bytes()]);
-    id.as_bytes()
-        .iter()
-        .take(8)
-        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
 /// What is known of the patient now, by clinical time.
@@ -181,6 +184,14 @@ impl Chart {
     /// Takes a fact in, and gives the earliest time at which that changed anything.
     pub(crate) fn put(&mut self, mut entry: Entry) -> Option<EventTime> {
         let mut from = entry.at;
+        // What an older version said of something else, the newer one no longer says.
+        let is_newer = |e: &Entry| {
+            read::end_of(e.resource) == read::end_of(entry.resource)
+                && (e.known, e.event) > (entry.known, entry.event)
+        };
+        if self.entries.iter().any(is_newer) {
+            return None;
+        }
         let earlier = self
             .entries
             .iter()
@@ -245,28 +256,57 @@ impl Chart {
     }
 
     /// Drops what no workload can use any more.
-    pub(crate) fn expire(&mut self, watermark: EventTime) {
-        let mut newest = [None; 64];
-        let old = watermark.minus(KEEP_VITAL);
-        for entry in self.entries.iter().filter(|e| e.at <= old && e.is_usable()) {
+    pub(crate) fn expire(&mut self, watermark: EventTime, config: &Config) {
+        let young = watermark.minus(KEEP_VITAL);
+        let old = self.entries.partition_point(|entry| entry.at <= young);
+        if old == 0 {
+            return;
+        }
+        let running: Vec<(&Workload, Duration)> = WORKLOADS
+            .iter()
+            .filter(|workload| config.runs(workload))
+            .map(|workload| (workload, config.revise_window(workload)))
+            .collect();
+        let mut newest = [None; Parameter::MOST];
+        for entry in self.entries.iter().take(old).filter(|e| e.is_usable()) {
             if let Some(slot) = newest.get_mut(usize::from(entry.parameter.number())) {
                 *slot = Some(entry.event);
             }
         }
+        let mut before: Option<(EventTime, Reading)> = None;
+        let mut place = 0;
         self.entries.retain(|entry| {
-            let last = newest
-                .get(usize::from(entry.parameter.number()))
-                .copied()
-                .flatten();
-            entry.at > watermark.minus(keep(entry, last == Some(entry.event)))
+            place += 1;
+            if place > old {
+                return true;
+            }
+            // Of many settings of one time one says all, when none is corrected any more.
+            if entry.parameter == Parameter::RespiratorySupport {
+                let said = Some((entry.at, entry.reading));
+                let again = said == before;
+                before = said;
+                let revised = |(of, window): &(&Workload, Duration)| {
+                    of.reads.contains(&entry.parameter) && entry.at > watermark.minus(*window)
+                };
+                if again && !running.iter().any(revised) {
+                    return false;
+                }
+            }
+            let number = usize::from(entry.parameter.number());
+            let last = newest.get(number).copied().flatten() == Some(entry.event);
+            entry.at > watermark.minus(keep(entry, last, &running))
         });
     }
 }
 
 /// Gives how long an entry is kept.
-fn keep(entry: &Entry, last: bool) -> Duration {
+fn keep(entry: &Entry, last: bool, running: &[(&Workload, Duration)]) -> Duration {
     let parameter = entry.parameter;
-    if last && matches!(parameter, Parameter::Oxygen | Parameter::SaturationScale) {
+    let is_held = matches!(
+        parameter,
+        Parameter::Oxygen | Parameter::SaturationScale | Parameter::Weight
+    ) || parameter.is_infusion();
+    if last && is_held {
         return Duration::MAX;
     }
     let by_kind = if parameter.is_order() {
@@ -278,9 +318,13 @@ fn keep(entry: &Entry, last: bool) -> Duration {
     } else {
         KEEP_VITAL
     };
+    let asked_for = running
+        .iter()
+        .filter_map(|(workload, window)| Some((workload.matters)(entry)? + *window))
+        .fold(by_kind, Duration::max);
     if entry.is(REVISED) || !entry.is_usable() || crate::sepsis::is_criterion(entry) {
-        by_kind.max(KEEP_CRITERION)
+        asked_for.max(KEEP_CRITERION)
     } else {
-        by_kind
+        asked_for
     }
 }

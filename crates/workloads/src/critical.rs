@@ -2,7 +2,7 @@
 
 mod judge;
 
-use std::time::Duration;
+mod range;
 
 use clinical::unit::{self, Unit};
 use clinical::{Decimal, EventTime, Severity};
@@ -10,9 +10,10 @@ use clinical::{Decimal, EventTime, Severity};
 use crate::Parameter;
 use crate::chart::read::POSITIVE;
 use crate::chart::{Entry, HAEMOLYSED, Reading, Unusable};
-use crate::tables::Tables;
 use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
 use judge::{Verdict, judge};
+pub(crate) use range::own_ranges;
+pub use range::{CriticalRange, critical_ranges};
 
 pub(crate) const READS: &[Parameter] = &[
     Parameter::Potassium,
@@ -76,16 +77,7 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
             Verdict::Unknown => true,
             Verdict::Normal => told.take().is_some(),
             Verdict::High | Verdict::Low | Verdict::Positive | Verdict::Flagged => {
-                let repeat = told.is_some_and(|told| {
-                    is_repeat(
-                        view.tables,
-                        entry,
-                        verdict,
-                        value,
-                        &told,
-                        view.config.critical.repeat,
-                    )
-                });
+                let repeat = told.is_some_and(|told| is_repeat(view, entry, verdict, value, &told));
                 if !repeat {
                     told = Some(Told {
                         verdict,
@@ -161,25 +153,22 @@ fn worst_at_each_time<'a>(
 }
 
 fn is_repeat(
-    tables: &Tables,
+    view: &View<'_>,
     entry: &Entry,
     verdict: Verdict,
     value: Option<Decimal>,
     told: &Told,
-    repeat: Duration,
 ) -> bool {
     if told.verdict != verdict
         || entry
             .at
             .since(told.at)
-            .is_none_or(|passed| passed >= repeat)
+            .is_none_or(|passed| passed >= view.config.critical.repeat)
     {
         return false;
     }
     let delta = entry.parameter.numeric().and_then(|number| {
-        let range = tables
-            .ranges(entry.parameter)
-            .find(|range| range.unit == number.unit)?;
+        let range = judge::ranges(view, entry).find(|range| range.unit == number.unit)?;
         Some(range.delta)
     });
     let (Some(delta), Some(now), Some(then)) = (delta, value, told.value) else {
@@ -194,7 +183,7 @@ fn is_repeat(
 
 impl Entry {
     /// Gives its value in the unit its parameter is compared in; of a bound, the bound.
-    fn number_or_bound(&self) -> Option<Decimal> {
+    pub(crate) fn number_or_bound(&self) -> Option<Decimal> {
         let number = self.parameter.numeric()?;
         match self.reading {
             Reading::Number { value, unit, .. } => {

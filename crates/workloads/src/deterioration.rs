@@ -12,7 +12,8 @@ use crate::chart::Unusable;
 use crate::chart::read::OXYGEN;
 use crate::config::{DeteriorationConfig, minutes};
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
-use news2::{Band, Score};
+use news2::Band;
+pub(crate) use news2::{Part, Score};
 
 pub(crate) const READS: &[Parameter] = &[
     Parameter::RespiratoryRate,

@@ -10,6 +10,7 @@
 mod step;
 
 mod config;
+mod limit;
 mod parameter;
 mod tables;
 
@@ -20,16 +21,43 @@ mod touched;
 
 mod workload;
 
+mod actions;
+mod bedside;
+mod bundle;
 mod critical;
 mod deterioration;
+mod first_day;
+mod glucose;
+mod kidney;
+mod organ;
 mod sepsis;
+mod sepsis3;
+mod sepsis_risk;
+mod shock;
+mod suspicion;
+mod sustained;
+
+pub mod risk;
 
 mod revise;
 
 mod quality;
 
-pub use config::{Config, CriticalConfig, DeteriorationConfig, SepsisConfig};
+pub mod measures;
+
+pub mod throughput;
+
+pub mod payer;
+
+pub mod scenario;
+
+pub use config::{
+    BundleConfig, Config, CriticalConfig, DeteriorationConfig, RiskConfig, RiskScore, SepsisConfig,
+    TimeZero,
+};
+pub use critical::{CriticalRange, critical_ranges};
 pub use parameter::Parameter;
 pub use state::{DecodeError, State};
 pub use step::{Effects, Input, Now, QualityIssue, QualityKind, StepError, Workloads};
+pub use sustained::{Rule, RuleError, site_rules};
 pub use workload::{WORKLOADS, Workload};

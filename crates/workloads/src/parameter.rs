@@ -1,7 +1,9 @@
 //! What the chart keeps: the parameters, their units and the values a living patient can have.
 
-use clinical::Decimal;
-use clinical::unit::{Analyte, Unit};
+mod rows;
+
+pub(crate) use rows::Number;
+use rows::{ROWS, Row};
 
 /// Something the chart keeps; its number in stored state is its place here, so new ones go last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,230 +70,80 @@ pub enum Parameter {
     Culture,
     /// A systemic antimicrobial: ordered or given.
     Antimicrobial,
+    /// Mean arterial pressure.
+    MeanPressure,
+    /// Inspired oxygen in hundredths.
+    OxygenFraction,
+    /// Creatinine.
+    Creatinine,
+    /// Urine that came; what went in to irrigate counts against it.
+    UrineOutput,
+    /// Body weight.
+    Weight,
+    /// Glasgow coma score, opening of the eyes.
+    ComaEye,
+    /// Glasgow coma score, verbal response; 0 where a tube makes it impossible.
+    ComaVerbal,
+    /// Glasgow coma score, motor response.
+    ComaMotor,
+    /// Help with breathing: a ventilator's setting, a device that gives oxygen, or its end.
+    RespiratorySupport,
+    /// How fast norepinephrine runs.
+    Norepinephrine,
+    /// How fast epinephrine runs.
+    Epinephrine,
+    /// How fast dopamine runs.
+    Dopamine,
+    /// How fast dobutamine runs.
+    Dobutamine,
+    /// How fast vasopressin runs.
+    Vasopressin,
+    /// How fast phenylephrine runs.
+    Phenylephrine,
+    /// Glucose between the cells, as a sensor under the skin measures it.
+    InterstitialGlucose,
+    /// How fast milrinone runs.
+    Milrinone,
+    /// A machine in the heart's place or the lungs'.
+    CirculatorySupport,
+    /// Dialysis or the like.
+    KidneyReplacement,
+    /// A drug against delirium: ordered or given.
+    DeliriumDrug,
+    /// Crystalloid fluid that was given.
+    Crystalloid,
+    /// Diastolic blood pressure.
+    DiastolicPressure,
+    /// End-tidal carbon dioxide.
+    EndTidalCarbonDioxide,
+    /// Base excess of arterial blood.
+    BaseExcess,
+    /// Oxygen saturation of arterial blood, measured in it.
+    ArterialSaturation,
+    /// Aspartate aminotransferase.
+    AspartateAminotransferase,
+    /// Urea nitrogen.
+    UreaNitrogen,
+    /// Alkaline phosphatase.
+    AlkalinePhosphatase,
+    /// Chloride.
+    Chloride,
+    /// Direct bilirubin.
+    DirectBilirubin,
+    /// Phosphate.
+    Phosphate,
+    /// Cardiac troponin I.
+    Troponin,
+    /// A culture of blood: ordered, collected or resulted; it is kept beside the culture that it is.
+    BloodCulture,
+    /// What was written down of a sepsis and its care.
+    SepsisNote,
 }
-
-/// What holds for a parameter.
-struct Row {
-    parameter: Parameter,
-    word: &'static str,
-    words: &'static str,
-    number: Option<Number>,
-}
-
-/// What holds for a parameter that is a number.
-#[derive(Clone, Copy)]
-pub(crate) struct Number {
-    /// The unit it is compared in.
-    pub(crate) unit: Unit,
-    /// What its conversions depend on.
-    pub(crate) analyte: Analyte,
-    /// Values at or below this are refused: no living patient has them.
-    above: i64,
-    /// Values above this are refused.
-    most: i64,
-}
-
-impl Number {
-    /// Says whether a living patient can have this value.
-    pub(crate) fn is_plausible(&self, value: Decimal) -> bool {
-        value > Decimal::from(self.above) && value <= Decimal::from(self.most)
-    }
-}
-
-const fn coded(parameter: Parameter, word: &'static str, words: &'static str) -> Row {
-    Row {
-        parameter,
-        word,
-        words,
-        number: None,
-    }
-}
-
-const fn number(
-    parameter: Parameter,
-    (word, words): (&'static str, &'static str),
-    (unit, analyte): (Unit, Analyte),
-    (above, most): (i64, i64),
-) -> Row {
-    Row {
-        parameter,
-        word,
-        words,
-        number: Some(Number {
-            unit,
-            analyte,
-            above,
-            most,
-        }),
-    }
-}
-
-/// The limits of what is plausible are wide: they find a zero, a slip of the keyboard or a unit, not an illness.
-const ROWS: [Row; 31] = [
-    number(
-        Parameter::RespiratoryRate,
-        ("respiratory-rate", "respiratory rate"),
-        (Unit::PerMinute, Analyte::Other),
-        (0, 100),
-    ),
-    number(
-        Parameter::OxygenSaturation,
-        ("oxygen-saturation", "SpO2"),
-        (Unit::Percent, Analyte::Other),
-        (19, 100),
-    ),
-    coded(Parameter::Oxygen, "oxygen", "oxygen"),
-    number(
-        Parameter::SystolicPressure,
-        ("systolic-pressure", "systolic pressure"),
-        (Unit::MillimetreOfMercury, Analyte::Other),
-        (19, 350),
-    ),
-    number(
-        Parameter::Pulse,
-        ("pulse", "pulse"),
-        (Unit::PerMinute, Analyte::Other),
-        (9, 350),
-    ),
-    coded(Parameter::Consciousness, "consciousness", "consciousness"),
-    number(
-        Parameter::Temperature,
-        ("temperature", "temperature"),
-        (Unit::Celsius, Analyte::Other),
-        (19, 46),
-    ),
-    coded(Parameter::SaturationScale, "saturation-scale", "SpO2 scale"),
-    number(
-        Parameter::ComaScale,
-        ("coma-scale", "Glasgow coma score"),
-        (Unit::One, Analyte::Other),
-        (2, 15),
-    ),
-    number(
-        Parameter::Potassium,
-        ("potassium", "potassium"),
-        (Unit::MillimolePerLitre, Analyte::MonovalentIon),
-        (0, 30),
-    ),
-    number(
-        Parameter::Sodium,
-        ("sodium", "sodium"),
-        (Unit::MillimolePerLitre, Analyte::MonovalentIon),
-        (49, 250),
-    ),
-    number(
-        Parameter::Calcium,
-        ("calcium", "calcium"),
-        (Unit::MilligramPerDecilitre, Analyte::Calcium),
-        (0, 40),
-    ),
-    number(
-        Parameter::IonisedCalcium,
-        ("ionised-calcium", "ionised calcium"),
-        (Unit::MillimolePerLitre, Analyte::Calcium),
-        (0, 10),
-    ),
-    number(
-        Parameter::Glucose,
-        ("glucose", "glucose"),
-        (Unit::MilligramPerDecilitre, Analyte::Glucose),
-        (0, 3000),
-    ),
-    number(
-        Parameter::Bicarbonate,
-        ("bicarbonate", "bicarbonate"),
-        (Unit::MillimolePerLitre, Analyte::MonovalentIon),
-        (0, 100),
-    ),
-    number(
-        Parameter::Magnesium,
-        ("magnesium", "magnesium"),
-        (Unit::MilligramPerDecilitre, Analyte::Magnesium),
-        (0, 40),
-    ),
-    number(
-        Parameter::Ph,
-        ("ph", "pH"),
-        (Unit::One, Analyte::Other),
-        (5, 9),
-    ),
-    number(
-        Parameter::CarbonDioxidePressure,
-        ("carbon-dioxide-pressure", "PaCO2"),
-        (Unit::MillimetreOfMercury, Analyte::Other),
-        (0, 250),
-    ),
-    number(
-        Parameter::OxygenPressure,
-        ("oxygen-pressure", "PaO2"),
-        (Unit::MillimetreOfMercury, Analyte::Other),
-        (0, 800),
-    ),
-    number(
-        Parameter::Haemoglobin,
-        ("haemoglobin", "haemoglobin"),
-        (Unit::GramPerDecilitre, Analyte::Other),
-        (0, 35),
-    ),
-    number(
-        Parameter::Haematocrit,
-        ("haematocrit", "haematocrit"),
-        (Unit::Percent, Analyte::Other),
-        (0, 100),
-    ),
-    number(
-        Parameter::Platelets,
-        ("platelets", "platelets"),
-        (Unit::ThousandPerMicrolitre, Analyte::Other),
-        (-1, 10000),
-    ),
-    number(
-        Parameter::WhiteCells,
-        ("white-cells", "white cells"),
-        (Unit::ThousandPerMicrolitre, Analyte::Other),
-        (-1, 2000),
-    ),
-    number(
-        Parameter::Bands,
-        ("bands", "band neutrophils"),
-        (Unit::Percent, Analyte::Other),
-        (-1, 100),
-    ),
-    number(
-        Parameter::Inr,
-        ("inr", "INR"),
-        (Unit::One, Analyte::Other),
-        (0, 50),
-    ),
-    number(
-        Parameter::Aptt,
-        ("aptt", "aPTT"),
-        (Unit::Second, Analyte::Other),
-        (0, 500),
-    ),
-    number(
-        Parameter::Fibrinogen,
-        ("fibrinogen", "fibrinogen"),
-        (Unit::MilligramPerDecilitre, Analyte::Other),
-        (0, 3000),
-    ),
-    number(
-        Parameter::Lactate,
-        ("lactate", "lactate"),
-        (Unit::MillimolePerLitre, Analyte::Lactate),
-        (0, 60),
-    ),
-    number(
-        Parameter::Bilirubin,
-        ("bilirubin", "bilirubin"),
-        (Unit::MilligramPerDecilitre, Analyte::Bilirubin),
-        (0, 100),
-    ),
-    coded(Parameter::Culture, "culture", "culture"),
-    coded(Parameter::Antimicrobial, "antimicrobial", "antimicrobial"),
-];
 
 impl Parameter {
+    /// How many there can be: stored state has room for no more.
+    pub(crate) const MOST: usize = 108;
+
     /// The seven parameters of NEWS2.
     pub(crate) const NEWS2: [Self; 7] = [
         Self::RespiratoryRate,
@@ -345,7 +197,28 @@ impl Parameter {
 
     /// Says whether it is charted at the bedside.
     pub(crate) fn is_vital(self) -> bool {
-        Self::NEWS2.contains(&self) || self == Self::ComaScale
+        Self::NEWS2.contains(&self)
+            || matches!(
+                self,
+                Self::ComaScale
+                    | Self::MeanPressure
+                    | Self::OxygenFraction
+                    | Self::InterstitialGlucose
+            )
+    }
+
+    /// Says whether it is the rate of a drug that supports the circulation.
+    pub(crate) const fn is_infusion(self) -> bool {
+        matches!(
+            self,
+            Self::Norepinephrine
+                | Self::Epinephrine
+                | Self::Dopamine
+                | Self::Dobutamine
+                | Self::Vasopressin
+                | Self::Phenylephrine
+                | Self::Milrinone
+        )
     }
 
     /// Says whether it is something ordered or given.
@@ -356,6 +229,8 @@ impl Parameter {
 
 #[cfg(test)]
 mod tests {
+    use clinical::Decimal;
+
     use super::*;
 
     #[test]
@@ -364,6 +239,11 @@ mod tests {
             assert_eq!(usize::from(row.parameter.number()), place, "{}", row.word);
             assert_eq!(Parameter::parse(row.word), Some(row.parameter));
         }
+    }
+
+    #[test]
+    fn there_is_room_for_all() {
+        assert!(Parameter::all().count() <= Parameter::MOST);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Who the patient is and where they stay, as far as a rule needs it.
 
+use crate::Parameter;
+use crate::chart::Chart;
+use crate::config::hours;
 use clinical::{EncounterClass, EncounterStatus, EventTime, Person, ReceivedTime};
 
 /// What is known of the person.
@@ -9,6 +12,8 @@ pub(crate) struct PersonFacts {
     pub(crate) known: ReceivedTime,
     /// The first day that the birth date can mean, as year, month, day.
     pub(crate) born: Option<(i16, i8, i8)>,
+    /// Whether the administrative gender is male, where it is male or female.
+    pub(crate) male: Option<bool>,
     /// Whether the patient has died.
     pub(crate) deceased: bool,
 }
@@ -20,6 +25,11 @@ impl PersonFacts {
         Self {
             known,
             born: person.birth_date.as_deref().and_then(birth_date),
+            male: match person.gender.as_deref() {
+                Some("male") => Some(true),
+                Some("female") => Some(false),
+                _ => None,
+            },
             deceased: person.deceased,
         }
     }
@@ -36,6 +46,17 @@ impl PersonFacts {
     }
 }
 
+impl PersonFacts {
+    /// Gives the age in days, where the birth date is known.
+    pub(crate) fn age_days(&self, at: EventTime) -> Option<i32> {
+        let (year, month, day) = self.born?;
+        let born = jiff::civil::Date::new(year, month, day).ok()?;
+        let at = jiff::Timestamp::from_microsecond(at.micros()).ok()?;
+        let today = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Some(born.until(today).ok()?.get_days())
+    }
+}
+
 fn birth_date(text: &str) -> Option<(i16, i8, i8)> {
     let mut parts = text.split('-');
     let year = parts.next()?.parse().ok()?;
@@ -44,6 +65,9 @@ fn birth_date(text: &str) -> Option<(i16, i8, i8)> {
     jiff::civil::Date::new(year, month, day).ok()?;
     Some((year, month, day))
 }
+
+/// So long before a stay and after it charting is still taken for its own.
+const BESIDE: std::time::Duration = hours(12);
 
 /// A stay, as it now stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +82,8 @@ pub(crate) struct Stay {
     pub(crate) start: EventTime,
     /// When it ended.
     pub(crate) end: Option<EventTime>,
+    /// When the heart rate was first charted in it, once that is too old to be looked up.
+    pub(crate) pulse: Option<EventTime>,
 }
 
 impl Stay {
@@ -82,7 +108,7 @@ impl Stay {
             EncounterClass::Emergency | EncounterClass::Inpatient
         );
         Self {
-            resource: crate::chart::resource_hash(&encounter.resource),
+            resource: clinical::resource_hash(&encounter.resource),
             known,
             watched: started && bed,
             start: encounter.start.unwrap_or(at),
@@ -91,7 +117,25 @@ impl Stay {
             } else {
                 encounter.end.or(Some(at))
             },
+            pulse: None,
         }
+    }
+
+    /// Gives from when on charting may be of it: beds are charted a while before their patient is said to be in them.
+    pub(crate) fn begins(&self) -> EventTime {
+        self.start.minus(BESIDE)
+    }
+
+    /// Gives when the heart rate was first charted in it, as far as that is charted up to a time.
+    pub(crate) fn first_pulse(&self, chart: &Chart, until: EventTime) -> Option<EventTime> {
+        let begins = self.begins();
+        let end = self.end.map_or(until, |end| end.plus(BESIDE).min(until));
+        let charted = chart
+            .between(begins, end)
+            .find(|entry| entry.parameter == Parameter::Pulse && !entry.is_withdrawn())
+            .map(|entry| entry.at);
+        let noted = self.pulse.filter(|at| *at > begins);
+        noted.into_iter().chain(charted).min()
     }
 
     /// Says whether the patient is there and watched at a time.

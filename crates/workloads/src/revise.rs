@@ -5,6 +5,7 @@ use clinical::{
     Severity,
 };
 
+use crate::Config;
 use crate::chart::{BACKFILLED, Unusable};
 use crate::deterioration::{named, span_words};
 use crate::state::Line;
@@ -13,6 +14,8 @@ use crate::workload::{Conclusion, Condition, Proof, Workload};
 
 /// Who is spoken of, when it could be known and what caused it.
 pub(crate) struct Cause<'a> {
+    /// What the site set: its rules have names of their own.
+    pub(crate) config: &'a Config,
     pub(crate) patient: PatientKey,
     pub(crate) known_at: ReceivedTime,
     /// The timer that caused it, by its tag and time.
@@ -100,7 +103,7 @@ fn name(
         cause.timer.map_or(&[][..], |(tag, _)| tag),
         &at,
         &as_of.micros().to_be_bytes(),
-        condition.name().as_bytes(),
+        condition.name(cause.config).as_bytes(),
         &revision.to_be_bytes(),
     ])
 }
@@ -118,7 +121,7 @@ fn finding(
         workload: workload.name.into(),
         rule: workload.rule.into(),
         patient: cause.patient,
-        condition: line.condition.name().into(),
+        condition: line.condition.name(cause.config).into(),
         as_of: line.as_of,
         known_at: cause.known_at,
         revision: line.revision,
@@ -184,9 +187,5 @@ fn digest(conclusion: &Conclusion) -> u64 {
         text.push_str(missing.parameter.word());
         text.push_str(missing.why.map_or("", Unusable::word));
     }
-    let id = EventId::derive(&[text.as_bytes()]);
-    id.as_bytes()
-        .iter()
-        .take(8)
-        .fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    EventId::derive(&[text.as_bytes()]).first_eight()
 }

@@ -1,7 +1,7 @@
 //! Sepsis: SIRS and qSOFA where an infection is suspected. It screens; it does not diagnose.
 
 mod criteria;
-mod infection;
+pub(crate) mod infection;
 
 use clinical::{EventTime, Severity};
 

@@ -1,11 +1,11 @@
 //! What is kept of one patient between two inputs.
 
-mod wire;
+pub(crate) mod wire;
 
 use clinical::{EventTime, FindingId, PatientKey};
 
-use crate::chart::Chart;
-use crate::config::hours;
+use crate::chart::{Chart, KEEP_VITAL};
+use crate::config::{Config, hours};
 use crate::person::{PersonFacts, Stay};
 use crate::touched::Touched;
 use crate::workload::{Condition, WORKLOADS};
@@ -16,6 +16,8 @@ pub use wire::DecodeError;
 pub(crate) const MAX_STAYS: usize = 8;
 /// How long a stay is kept after its end.
 const KEEP_STAY: std::time::Duration = hours(48);
+/// How long a stay is kept after its beginning, beyond what is revised: kidneys are judged by its first seven days.
+const KEEP_STAY_FROM_START: std::time::Duration = hours(8 * 24);
 /// How much longer than the revision window a published line is kept. Of each condition the last one before the window,
 /// and the last that decides anything, is kept as long as the patient: what follows is compared with it, and a merge
 /// takes it back.
@@ -92,20 +94,36 @@ impl State {
             self.put_stay(stay);
         }
         let deceased = self.person.deceased || other.person.deceased;
-        if self.person.born.is_none() {
-            self.person.born = other.person.born;
-        }
+        self.person.born = self.person.born.or(other.person.born);
+        self.person.male = self.person.male.or(other.person.male);
         self.person.deceased = deceased;
     }
 
     /// Drops what nothing can use any more.
-    pub(crate) fn expire(&mut self, watermark: EventTime) {
-        self.chart.expire(watermark);
-        self.stays
-            .retain(|stay| stay.end.is_none_or(|end| end > watermark.minus(KEEP_STAY)));
+    pub(crate) fn expire(&mut self, watermark: EventTime, config: &Config) {
+        if config.runs(Condition::Sepsis3Mimic.workload()) {
+            for stay in self.stays.iter_mut().filter(|stay| stay.watched) {
+                // What may still be corrected is looked up.
+                stay.pulse = stay.first_pulse(&self.chart, watermark.minus(KEEP_VITAL));
+            }
+        }
+        self.chart.expire(watermark, config);
+        let longest = config.longest_window();
+        let (ended, begun) = (
+            watermark.minus(KEEP_STAY.max(longest)),
+            watermark.minus(longest + KEEP_STAY_FROM_START),
+        );
+        self.stays.retain(|stay| {
+            stay.end.is_none_or(|end| end > ended) || stay.watched && stay.start > begun
+        });
+        let revised = |line: &Line| config.revise_window(line.condition.workload());
+        let kept = |line: &Line| {
+            let workload = line.condition.workload();
+            (revised(line) + KEEP_LINE).max(workload.lines_kept)
+        };
         let mut newest: Vec<(Condition, EventTime, bool)> = Vec::new();
         for line in self.lines.iter().filter(|line| line.asserted) {
-            let settled = line.as_of < watermark.minus(line.condition.workload().revise_window);
+            let settled = line.as_of < watermark.minus(revised(line));
             for (kind, wanted) in [(false, true), (true, line.note != 0)] {
                 if settled && wanted {
                     newest.retain(|(condition, _, of)| (*condition, *of) != (line.condition, kind));
@@ -114,7 +132,7 @@ impl State {
             }
         }
         self.lines.retain(|line| {
-            line.as_of >= watermark.minus(line.condition.workload().revise_window + KEEP_LINE)
+            line.as_of >= watermark.minus(kept(line))
                 || newest
                     .iter()
                     .any(|(condition, at, _)| (*condition, *at) == (line.condition, line.as_of))

@@ -159,7 +159,7 @@ impl Workloads {
             Input::Event(_) | Input::End | Input::Timer { .. } => state.pending.take(),
         };
         let timer = self.timer(state, input);
-        state.expire(now.watermark);
+        state.expire(now.watermark, &self.config);
         for touched in pending.iter().chain(&timer) {
             self.conclude(state, input, now, touched, effects);
         }
@@ -186,6 +186,7 @@ impl Workloads {
         effects: &mut Effects,
     ) {
         let cause = Cause {
+            config: &self.config,
             patient: now.patient,
             known_at: now.received,
             timer: match input {
@@ -195,7 +196,7 @@ impl Workloads {
             touched,
         };
         for (place, workload) in WORKLOADS.iter().enumerate() {
-            if !touched.concerns(workload) {
+            if !self.config.runs(workload) || !touched.concerns(workload) {
                 continue;
             }
             let mut wake = None;
@@ -223,7 +224,7 @@ impl Workloads {
         now: Now,
         touched: &Touched,
     ) -> View<'a> {
-        let window = now.watermark.minus(workload.revise_window);
+        let window = now.watermark.minus(self.config.revise_window(workload));
         // Where entries were given up for room, what rests on them is left as it was published.
         let frozen = state
             .chart
@@ -232,7 +233,6 @@ impl Workloads {
             .min(now.watermark.minus(NEVER_FROZEN));
         View {
             config: &self.config,
-            tables: &self.tables,
             chart: &state.chart,
             person: &state.person,
             stays: &state.stays,

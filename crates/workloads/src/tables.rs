@@ -1,13 +1,11 @@
-//! The data files: which codes mean what, and which results are critical.
+//! The data files: which codes mean what.
 
-use clinical::unit::Unit;
-use clinical::{Code, Decimal, System};
+use clinical::{Code, System};
 
 use crate::Parameter;
 
 const PARAMETERS: &str = include_str!("../data/parameters.tsv");
 const ANTIMICROBIALS: &str = include_str!("../data/antimicrobials.tsv");
-const CRITICAL_RANGES: &str = include_str!("../data/critical_ranges.tsv");
 
 /// What a code means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +16,8 @@ pub(crate) enum Meaning {
     InspiredOxygen,
     /// A flow of oxygen.
     OxygenFlow,
+    /// A setting of a ventilator: whatever it is, one runs.
+    VentilatorSetting,
 }
 
 /// The contents of the data files.
@@ -27,25 +27,6 @@ pub(crate) struct Tables {
     atc_prefixes: Vec<&'static str>,
     names: Vec<&'static str>,
     local_words: Vec<&'static str>,
-    ranges: Vec<Range>,
-}
-
-/// The critical range of one analyte in one unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Range {
-    pub(crate) parameter: Parameter,
-    pub(crate) unit: Unit,
-    pub(crate) low: Option<Limit>,
-    pub(crate) high: Option<Limit>,
-    /// How much worse a repeat must be to be told again.
-    pub(crate) delta: Decimal,
-}
-
-/// A limit, and whether it belongs to what is critical.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limit {
-    pub(crate) value: Decimal,
-    pub(crate) inclusive: bool,
 }
 
 impl Tables {
@@ -67,9 +48,6 @@ impl Tables {
             atc_prefixes: antimicrobials("atc"),
             names: antimicrobials("name"),
             local_words: antimicrobials("not"),
-            ranges: rows(CRITICAL_RANGES)
-                .map(|row| range(&row).expect("every row is a range, as a test shows"))
-                .collect(),
         }
     }
 
@@ -80,7 +58,7 @@ impl Tables {
                 System::Loinc => "loinc",
                 System::Snomed => "snomed",
                 System::RxNorm => "rxnorm",
-                System::Other(_) => return None,
+                System::Other(uri) => OTHERS.iter().find(|(known, _)| **known == **uri)?.1,
             };
             self.meanings
                 .iter()
@@ -116,17 +94,12 @@ impl Tables {
                         .any(|prefix| code.code.starts_with(prefix))
             })
     }
-
-    /// Gives the critical ranges of a parameter, the one of its own unit first.
-    pub(crate) fn ranges(&self, parameter: Parameter) -> impl Iterator<Item = &Range> {
-        self.ranges
-            .iter()
-            .filter(move |range| range.parameter == parameter)
-    }
 }
 
 /// The URI that FHIR uses for ATC.
 const ATC: &str = "http://www.whocc.no/atc";
+/// Systems without a name of their own, and what the data files call them.
+const OTHERS: [(&str, &str); 2] = [(ATC, "atc"), ("urn:pulsewire:code", "pulsewire")];
 
 fn rows(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     file.lines()
@@ -141,37 +114,10 @@ fn meaning(row: &[&'static str]) -> Option<(&'static str, &'static str, Meaning)
     let meaning = match *word {
         "inspired-oxygen" => Meaning::InspiredOxygen,
         "oxygen-flow" => Meaning::OxygenFlow,
+        "ventilator-setting" => Meaning::VentilatorSetting,
         other => Meaning::Of(Parameter::parse(other)?),
     };
     Some((system, code, meaning))
-}
-
-fn range(row: &[&'static str]) -> Option<Range> {
-    let [word, unit, low, high, delta, _source] = row else {
-        return None;
-    };
-    Some(Range {
-        parameter: Parameter::parse(word)?,
-        unit: Unit::parse(unit).ok()?,
-        low: limit(low, '<')?,
-        high: limit(high, '>')?,
-        delta: delta.parse().ok()?,
-    })
-}
-
-fn limit(text: &str, sign: char) -> Option<Option<Limit>> {
-    if text == "-" {
-        return Some(None);
-    }
-    let value = text.strip_prefix(sign)?;
-    let (inclusive, value) = match value.strip_prefix('=') {
-        Some(value) => (true, value),
-        None => (false, value),
-    };
-    Some(Some(Limit {
-        value: value.parse().ok()?,
-        inclusive,
-    }))
 }
 
 #[cfg(test)]
@@ -182,9 +128,6 @@ mod tests {
     fn the_data_files_can_be_read() {
         for row in rows(PARAMETERS) {
             assert!(meaning(&row).is_some(), "{row:?}");
-        }
-        for row in rows(CRITICAL_RANGES) {
-            assert!(range(&row).is_some(), "{row:?}");
         }
         for row in rows(ANTIMICROBIALS) {
             assert!(

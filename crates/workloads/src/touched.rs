@@ -86,11 +86,9 @@ impl Touched {
 
     /// Gives why something that was said of a condition is no longer true.
     pub(crate) fn reason(&self, condition: Condition) -> Reason {
-        let speaks_of = |parameter: &Parameter| match condition {
-            Condition::CriticalResult(own) => own == *parameter,
-            Condition::Deterioration | Condition::ObservationsOverdue | Condition::SepsisScreen => {
-                condition.workload().reads.contains(parameter)
-            }
+        let speaks_of = |parameter: &Parameter| match condition.of_parameter() {
+            Some(own) => own == *parameter,
+            None => condition.workload().reads.contains(parameter),
         };
         self.parameters
             .iter()

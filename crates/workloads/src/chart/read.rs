@@ -1,18 +1,25 @@
 //! Takes from an event what the chart keeps, and says what could not be used.
 
+mod answers;
+
+mod orders;
+
 use std::borrow::Cow;
 
 use clinical::plausible::{Flag, Reason};
 use clinical::unit::{self, Unit};
 use clinical::{
-    Code, Decimal, Event, Observation, ObservationStatus, Order, OrderKind, Quantity, System, Value,
+    Code, Comparator, Decimal, Event, Observation, ObservationStatus, Quantity, Value,
+    resource_hash,
 };
 
-use super::{BACKFILLED, Entry, FLAGGED, HAEMOLYSED, Reading, Unusable, Withdrawal, resource_hash};
+use super::{BACKFILLED, Entry, FLAGGED, HAEMOLYSED, Reading, Unusable, Withdrawal};
 use crate::Parameter;
 use crate::config::Config;
 use crate::step::{QualityIssue, QualityKind};
 use crate::tables::{Meaning, Tables};
+use answers::{answer, consciousness, culture, is_tube, scale};
+pub(crate) use orders::{end_of, order, order_of};
 
 /// The answers for consciousness, in the order of their numbers.
 pub(crate) const CONSCIOUSNESS: [&str; 5] = [
@@ -34,6 +41,71 @@ pub(crate) const DONE: u8 = 1;
 pub(crate) const RESULTED: u8 = 2;
 /// A culture is positive.
 pub(crate) const POSITIVE: u8 = 3;
+/// A specimen was collected on a day, at a time that nobody wrote down.
+pub(crate) const DONE_THAT_DAY: u8 = 4;
+/// The answers for respiratory support, in the order of their numbers.
+pub(crate) const SUPPORT: [&str; 5] = [
+    "oxygen device",
+    "ventilator",
+    "extubated",
+    "non-invasive ventilation",
+    "high-flow nasal oxygen",
+];
+/// Oxygen is given by a mask, a cannula or the like.
+pub(crate) const OXYGEN_DEVICE: u8 = 0;
+/// A ventilator runs through a tube.
+pub(crate) const VENTILATED: u8 = 1;
+/// The tube came out.
+pub(crate) const EXTUBATED: u8 = 2;
+/// A mask or helmet breathes with the patient.
+pub(crate) const NON_INVASIVE: u8 = 3;
+/// Oxygen flows fast and warm through the nose.
+pub(crate) const HIGH_FLOW: u8 = 4;
+
+/// The answers for circulatory support, in the order of their numbers.
+const MACHINES: [&str; 4] = [
+    "ended",
+    "respiratory ecmo",
+    "circulatory ecmo",
+    "circulatory pump",
+];
+/// An artificial lung, for the lungs.
+pub(crate) const RESPIRATION_ECMO: u8 = 1;
+/// An artificial lung, for the circulation.
+pub(crate) const CIRCULATION_ECMO: u8 = 2;
+/// A balloon or turbine that helps the heart.
+pub(crate) const CIRCULATORY_PUMP: u8 = 3;
+/// The answers for kidney replacement, in the order of their numbers.
+const DIALYSIS: [&str; 2] = ["ended", "dialysis"];
+/// Dialysis runs.
+pub(crate) const RUNS: u8 = 1;
+/// What can be written down of a sepsis, in the order of their numbers.
+pub(crate) const SEPSIS_NOTES: [&str; 8] = [
+    "infection suspected",
+    "organ dysfunction",
+    "severe sepsis",
+    "septic shock",
+    "comfort care",
+    "care declined",
+    "transferred in",
+    "perfusion reassessed",
+];
+/// Somebody suspects an infection.
+pub(crate) const INFECTION_NOTED: u8 = 0;
+/// An organ fails because of it.
+pub(crate) const ORGAN_NOTED: u8 = 1;
+/// It is severe sepsis.
+pub(crate) const SEVERE_SEPSIS_NOTED: u8 = 2;
+/// It is septic shock.
+pub(crate) const SHOCK_NOTED: u8 = 3;
+/// Comfort alone is cared for.
+pub(crate) const COMFORT_CARE: u8 = 4;
+/// The patient declined care.
+pub(crate) const CARE_DECLINED: u8 = 5;
+/// The patient came from another hospital.
+pub(crate) const TRANSFERRED_IN: u8 = 6;
+/// Volume and perfusion were assessed again.
+pub(crate) const REASSESSED: u8 = 7;
 
 /// What was taken from an event.
 #[derive(Debug, Default)]
@@ -83,26 +155,39 @@ pub(crate) fn observation(
         let Some(meaning) = reader.meaning(codes) else {
             continue;
         };
-        let parameter = match meaning {
-            Meaning::Of(parameter) => parameter,
-            Meaning::InspiredOxygen | Meaning::OxygenFlow => Parameter::Oxygen,
-        };
         let doubted = value.and_then(|_| forbidding(observation, codes));
-        let reading = match (withdrawal, value) {
-            (Some(withdrawal), _) => Some(Reading::Withdrawn(withdrawal)),
-            (None, Some(_)) if doubted.is_some() => {
-                doubted.map(|flag| reader.doubt(parameter, flag.reason))
+        for parameter in parameters(meaning).into_iter().flatten() {
+            let reading = match (withdrawal, value) {
+                (Some(withdrawal), _) => Some(Reading::Withdrawn(withdrawal)),
+                (None, Some(_)) if doubted.is_some() => {
+                    doubted.map(|flag| reader.doubt(parameter, flag.reason))
+                }
+                (None, Some(value)) => reader.reading(meaning, parameter, value, observation),
+                (None, None) => None,
+            };
+            if let Some(reading) = reading {
+                let marks = marks(observation);
+                reader.keep(parameter, resource, reading, marks);
             }
-            (None, Some(value)) => reader.reading(meaning, parameter, value, observation),
-            (None, None) => None,
-        };
-        if let Some(reading) = reading {
-            let marks = marks(observation);
-            reader.keep(parameter, resource, reading, marks);
         }
     }
     reader.taken
 }
+
+/// Gives what a value of this meaning says something of.
+const fn parameters(meaning: Meaning) -> [Option<Parameter>; 2] {
+    match meaning {
+        Meaning::Of(Parameter::BloodCulture) => CULTURE_OF_BLOOD,
+        Meaning::Of(parameter) => [Some(parameter), None],
+        Meaning::InspiredOxygen => [Some(Parameter::Oxygen), Some(Parameter::OxygenFraction)],
+        Meaning::OxygenFlow => [Some(Parameter::Oxygen), None],
+        Meaning::VentilatorSetting => [Some(Parameter::RespiratorySupport), None],
+    }
+}
+
+/// A culture of blood is a culture as well.
+const CULTURE_OF_BLOOD: [Option<Parameter>; 2] =
+    [Some(Parameter::Culture), Some(Parameter::BloodCulture)];
 
 /// Finds a doubt that forbids to score the value with these codes: one about the whole, or about this part.
 fn forbidding<'o>(observation: &'o Observation, codes: &[Code]) -> Option<&'o Flag> {
@@ -114,49 +199,6 @@ fn forbidding<'o>(observation: &'o Observation, codes: &[Code]) -> Option<&'o Fl
         };
         about && !flag.reason.allows_scoring()
     })
-}
-
-/// Takes what the chart keeps from an order.
-pub(crate) fn order(config: &Config, tables: &Tables, event: &Event, order: &Order) -> Taken {
-    let mut reader = Reader {
-        config,
-        tables,
-        event,
-        taken: Taken::default(),
-    };
-    let found = match order.kind {
-        OrderKind::Service | OrderKind::Specimen => match reader.meaning(&order.codes) {
-            Some(Meaning::Of(Parameter::Culture)) => {
-                let stage = if order.kind == OrderKind::Specimen {
-                    DONE
-                } else {
-                    ORDERED
-                };
-                Some((Parameter::Culture, stage))
-            }
-            Some(Meaning::Of(Parameter::SaturationScale)) => Some((Parameter::SaturationScale, 2)),
-            Some(_) | None => None,
-        },
-        OrderKind::MedicationOrdered | OrderKind::MedicationGiven => {
-            let stage = if order.kind == OrderKind::MedicationGiven {
-                DONE
-            } else {
-                ORDERED
-            };
-            tables
-                .is_antimicrobial(&order.codes)
-                .then_some((Parameter::Antimicrobial, stage))
-        }
-    };
-    if let Some((parameter, code)) = found {
-        let reading = if order.active {
-            Reading::Coded(code)
-        } else {
-            Reading::Withdrawn(Withdrawal::Cancelled)
-        };
-        reader.keep(parameter, resource_of(event, &order.resource), reading, 0);
-    }
-    reader.taken
 }
 
 fn resource_of(event: &Event, resource: &str) -> u64 {
@@ -233,12 +275,27 @@ impl Reader<'_> {
         observation: &Observation,
     ) -> Option<Reading> {
         let coded = match (meaning, parameter) {
+            (_, Parameter::OxygenFraction) => return oxygen_fraction(value),
+            (Meaning::VentilatorSetting, _) => Some(VENTILATED),
+            (_, Parameter::RespiratorySupport) => answer(&SUPPORT, value),
+            (_, Parameter::CirculatorySupport) => answer(&MACHINES, value),
+            (_, Parameter::KidneyReplacement) => answer(&DIALYSIS, value),
+            (_, Parameter::SepsisNote) => answer(&SEPSIS_NOTES, value),
+            (_, Parameter::ComaVerbal) if is_tube(value) => {
+                return Some(Reading::Number {
+                    value: Decimal::ZERO,
+                    unit: Unit::One,
+                    comparator: None,
+                });
+            }
             (Meaning::InspiredOxygen | Meaning::OxygenFlow, _) | (_, Parameter::Oxygen) => {
                 self.oxygen(meaning, value)
             }
             (_, Parameter::Consciousness) => consciousness(value),
             (_, Parameter::SaturationScale) => scale(value),
-            (_, Parameter::Culture) => Some(culture(value, observation.interpretation.as_deref())),
+            (_, Parameter::Culture | Parameter::BloodCulture) => {
+                Some(culture(value, observation.interpretation.as_deref()))
+            }
             (_, other) => return self.number(other, value),
         };
         if coded.is_none() {
@@ -279,7 +336,9 @@ impl Reader<'_> {
         let known = parameter.numeric()?;
         let read = match value {
             Value::Quantity(quantity) => Some(Cow::Borrowed(quantity)),
-            Value::Text(text) => Quantity::parse(text).map(Cow::Owned),
+            Value::Text(text) => Quantity::parse(text)
+                .or_else(|| beyond_sensor(parameter, text))
+                .map(Cow::Owned),
             Value::Coded(_) => None,
         };
         let Some(quantity) = read else {
@@ -292,7 +351,12 @@ impl Reader<'_> {
         } else {
             Unit::parse(&quantity.unit)
         };
+        // What runs by the minute needs the weight of its time, which the rule looks up.
+        let by_minute = parameter.is_infusion() && unit == Ok(Unit::MicrogramPerMinute);
         let converted = unit.and_then(|unit| {
+            if by_minute {
+                return Ok((unit, quantity.value));
+            }
             unit::convert_unit(quantity.value, unit, known.unit, known.analyte)
                 .map(|value| (unit, value))
         });
@@ -304,7 +368,7 @@ impl Reader<'_> {
             }
         };
         // A bound such as <0 is odd but says something; only a measured value can be implausible.
-        if quantity.comparator.is_none() && !known.is_plausible(value) {
+        if quantity.comparator.is_none() && !by_minute && !known.is_plausible(value) {
             let hint = format!(
                 "{} of {quantity} is not possible in a living patient",
                 parameter.words()
@@ -318,6 +382,21 @@ impl Reader<'_> {
             comparator: quantity.comparator,
         })
     }
+}
+
+/// What a glucose sensor says in place of a value that it cannot measure: below 40 and above 400 mg/dL.
+fn beyond_sensor(parameter: Parameter, text: &str) -> Option<Quantity> {
+    let (comparator, value) = match text.trim().to_lowercase().as_str() {
+        _ if parameter != Parameter::InterstitialGlucose => return None,
+        "low" | "lo" => (Comparator::Less, 40),
+        "high" | "hi" => (Comparator::Greater, 400),
+        _ => return None,
+    };
+    Some(Quantity {
+        comparator: Some(comparator),
+        value: Decimal::from(value),
+        unit: Unit::MilligramPerDecilitre.code().into(),
+    })
 }
 
 /// The oxygen fraction of room air.
@@ -337,66 +416,20 @@ fn marks(observation: &Observation) -> u8 {
     (u8::from(haemolysed) * HAEMOLYSED) | (u8::from(flagged) * FLAGGED)
 }
 
-/// SNOMED CT codes of the five answers, as NHS England's NEWS2 value set has them.
-const CONSCIOUSNESS_SNOMED: [(&str, u8); 5] = [
-    ("248234008", 0),
-    ("130987000", 1),
-    ("300202002", 2),
-    ("450847001", 3),
-    ("422768004", 4),
-];
-
-fn consciousness(value: &Value) -> Option<u8> {
-    match value {
-        Value::Text(text) => consciousness_word(text),
-        Value::Coded(codes) => codes.iter().find_map(|code| {
-            CONSCIOUSNESS_SNOMED
-                .iter()
-                .find(|(known, _)| code.system == System::Snomed && **known == *code.code)
-                .map(|(_, answer)| *answer)
-                .or_else(|| consciousness_word(&code.display))
-                .or_else(|| consciousness_word(&code.code))
-        }),
-        Value::Quantity(_) => None,
-    }
-}
-
-fn consciousness_word(text: &str) -> Option<u8> {
-    match text.trim().to_lowercase().as_str() {
-        "a" | "alert" => Some(0),
-        "c" | "confused" | "confusion" | "new confusion" => Some(1),
-        "v" | "voice" | "verbal" | "responds to voice" => Some(2),
-        "p" | "pain" | "responds to pain" => Some(3),
-        "u" | "unresponsive" => Some(4),
-        _ => None,
-    }
-}
-
-fn scale(value: &Value) -> Option<u8> {
-    let is = |text: &str| match text.trim() {
-        "1" => Some(1),
-        "2" => Some(2),
-        _ => None,
+/// Reads the fraction that is breathed in; what is wrong with it is said where it is read as oxygen or air.
+fn oxygen_fraction(value: &Value) -> Option<Reading> {
+    let (number, unit) = match value {
+        Value::Quantity(quantity) if quantity.comparator.is_none() => {
+            (quantity.value, &*quantity.unit)
+        }
+        Value::Text(text) if unit::is_room_air(text) => (ROOM_AIR, ""),
+        Value::Text(text) => (text.trim().trim_end_matches('%').trim().parse().ok()?, ""),
+        Value::Quantity(_) | Value::Coded(_) => return None,
     };
-    match value {
-        Value::Quantity(quantity) => is(&quantity.value.normalize().to_string()),
-        Value::Text(text) => is(text),
-        Value::Coded(codes) => codes.iter().find_map(|code| is(&code.code)),
-    }
-}
-
-/// SNOMED CT, Positive.
-const POSITIVE_SNOMED: &str = "10828004";
-
-fn culture(value: &Value, interpretation: Option<&str>) -> u8 {
-    let positive = match value {
-        Value::Coded(codes) => codes.iter().any(|code| &*code.code == POSITIVE_SNOMED),
-        Value::Text(text) => text.trim().to_lowercase().starts_with("positive"),
-        Value::Quantity(_) => false,
-    };
-    if positive || matches!(interpretation, Some("POS" | "AA")) {
-        POSITIVE
-    } else {
-        RESULTED
-    }
+    let fraction = unit::inspired_oxygen(number, unit).ok()?;
+    Some(Reading::Number {
+        value: (fraction * Decimal::ONE_HUNDRED).normalize(),
+        unit: Unit::Percent,
+        comparator: None,
+    })
 }

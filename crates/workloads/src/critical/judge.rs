@@ -3,9 +3,9 @@
 use clinical::unit;
 use clinical::{Comparator, Decimal};
 
+use super::range::CriticalRange;
 use crate::chart::read::{POSITIVE, RESULTED};
 use crate::chart::{Entry, FLAGGED, Reading};
-use crate::tables::Range;
 use crate::workload::View;
 
 /// What a result is, least worrying first.
@@ -59,24 +59,16 @@ impl Verdict {
 pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
     let config = &view.config.critical;
     let flagged = config.sender_flags && entry.is(FLAGGED);
-    let child = view
-        .person
-        .age_years(entry.at)
-        .is_some_and(|age| age < config.least_age_years);
     let verdict = match entry.reading {
-        // The ranges are for adults; nothing is said about a child by them.
-        _ if child => None,
         Reading::Number {
             value,
             unit,
             comparator,
-        } => view
-            .tables
-            .ranges(entry.parameter)
+        } => ranges(view, entry)
             .find(|range| range.unit == unit)
             .map(|range| by_range(value, comparator, range))
             .or_else(|| {
-                let range = view.tables.ranges(entry.parameter).next()?;
+                let range = ranges(view, entry).next()?;
                 let analyte = entry.parameter.numeric()?.analyte;
                 let value = unit::convert_unit(value, unit, range.unit, analyte).ok()?;
                 Some(by_range(value, comparator, range))
@@ -84,11 +76,7 @@ pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
         Reading::Coded(POSITIVE) => Some(Verdict::Positive),
         Reading::Coded(RESULTED) => Some(Verdict::Normal),
         Reading::Coded(_) | Reading::Withdrawn(_) => None,
-        Reading::Unusable(_) => view
-            .tables
-            .ranges(entry.parameter)
-            .next()
-            .map(|_| Verdict::Unknown),
+        Reading::Unusable(_) => ranges(view, entry).next().map(|_| Verdict::Unknown),
     };
     match verdict {
         Some(Verdict::Normal | Verdict::Unknown) | None if flagged => Some(Verdict::Flagged),
@@ -96,7 +84,18 @@ pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
     }
 }
 
-fn by_range(value: Decimal, comparator: Option<Comparator>, range: &Range) -> Verdict {
+/// Gives the ranges that hold for a result, the one of its own unit first.
+pub(super) fn ranges<'a>(
+    view: &'a View<'_>,
+    entry: &'a Entry,
+) -> impl Iterator<Item = &'a CriticalRange> {
+    let ranges = view.config.critical.ranges.iter();
+    ranges.filter(move |range| {
+        range.parameter == entry.parameter && range.holds_for(view.person, entry.at)
+    })
+}
+
+fn by_range(value: Decimal, comparator: Option<Comparator>, range: &CriticalRange) -> Verdict {
     let above = |value: Decimal| {
         range
             .high
@@ -138,11 +137,14 @@ fn by_range(value: Decimal, comparator: Option<Comparator>, range: &Range) -> Ve
 mod tests {
     use super::*;
     use crate::Parameter;
-    use crate::tables::Tables;
+    use crate::critical::own_ranges;
 
     fn check(parameter: Parameter, comparator: &str, value: &str, want: Verdict) {
-        let tables = Tables::new();
-        let range = tables.ranges(parameter).next().unwrap();
+        let ranges = own_ranges();
+        let range = ranges
+            .iter()
+            .find(|range| range.parameter == parameter)
+            .unwrap();
         let got = by_range(value.parse().unwrap(), Comparator::parse(comparator), range);
         assert_eq!(got, want, "{parameter:?} {comparator}{value}");
     }

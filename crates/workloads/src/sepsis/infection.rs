@@ -5,7 +5,7 @@ use std::time::Duration;
 use clinical::EventTime;
 
 use crate::Parameter;
-use crate::chart::read::{DONE, ORDERED, POSITIVE, RESULTED};
+use crate::chart::read::{DONE, DONE_THAT_DAY, ORDERED, POSITIVE, RESULTED};
 use crate::chart::{Chart, Entry};
 use crate::config::hours;
 
@@ -18,17 +18,17 @@ const NEW_AFTER: Duration = hours(72);
 
 /// An infection that somebody suspects.
 #[derive(Debug)]
-pub(super) struct Suspicion<'a> {
+pub(crate) struct Suspicion<'a> {
     /// The earlier of the two acts.
-    pub(super) at: EventTime,
+    pub(crate) at: EventTime,
     /// Whether both are there; one alone makes it possible and no more.
-    pub(super) confirmed: bool,
-    pub(super) because: Vec<&'a Entry>,
+    pub(crate) confirmed: bool,
+    pub(crate) because: Vec<&'a Entry>,
 }
 
 /// Finds every suspicion. Whether one is new depends on the three days before it alone, so that forgetting older acts
 /// never makes an old suspicion look new.
-pub(super) fn suspicions(chart: &Chart) -> Vec<Suspicion<'_>> {
+pub(crate) fn suspicions(chart: &Chart) -> Vec<Suspicion<'_>> {
     let acts: Vec<&Entry> = chart
         .entries
         .iter()
@@ -95,12 +95,16 @@ fn makes_pair(one: &Entry, other: &Entry) -> bool {
 }
 
 /// Writes an act as it is shown.
-pub(super) fn words(entry: &Entry) -> &'static str {
+pub(crate) fn words(entry: &Entry) -> &'static str {
     match (entry.parameter, entry.code()) {
         (Parameter::Culture, Some(ORDERED)) => "culture ordered",
-        (Parameter::Culture, Some(DONE)) => "culture collected",
+        (Parameter::Culture, Some(DONE | DONE_THAT_DAY)) => "culture collected",
         (Parameter::Culture, Some(RESULTED)) => "culture resulted",
         (Parameter::Culture, Some(POSITIVE)) => "culture positive",
+        (Parameter::BloodCulture, Some(ORDERED)) => "blood culture ordered",
+        (Parameter::BloodCulture, Some(DONE | DONE_THAT_DAY)) => "blood culture collected",
+        (Parameter::BloodCulture, Some(RESULTED)) => "blood culture resulted",
+        (Parameter::BloodCulture, Some(POSITIVE)) => "blood culture positive",
         (Parameter::Antimicrobial, Some(ORDERED)) => "antimicrobial ordered",
         (Parameter::Antimicrobial, Some(DONE)) => "antimicrobial given",
         _ => "not known",

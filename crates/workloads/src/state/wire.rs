@@ -1,5 +1,7 @@
 //! The stored form of a state: versioned, compact, and readable for ever.
 
+mod bytes;
+
 use clinical::unit::Unit;
 use clinical::{
     Comparator, Decimal, EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime,
@@ -11,9 +13,12 @@ use crate::chart::{BACKFILLED, Chart, Entry, MAX_ENTRIES, Reading, Unusable, Wit
 use crate::person::{PersonFacts, Stay};
 use crate::touched::{Reason, Touched};
 use crate::workload::Condition;
+pub(crate) use bytes::{Bytes, optional, signed, unsigned};
 
 /// The version written where something of it is there; every earlier one is read as well.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+/// The version before organ failure was charted, of the first three workloads.
+const VERSION_2: u8 = 2;
 /// The version before loaded history was told apart, and times that cannot be.
 const VERSION_1: u8 = 1;
 
@@ -36,7 +41,8 @@ impl State {
         if *self == Self::default() {
             return false;
         }
-        out.push(version(&self.chart));
+        let version = version(self);
+        out.push(version);
         let flags = u8::from(self.retired.is_some())
             | u8::from(self.chart.floor.is_some()) << 1
             | u8::from(self.pending.is_some()) << 2;
@@ -55,7 +61,10 @@ impl State {
         for stay in &self.stays {
             self::stay(out, stay);
         }
-        for wake in self.wakes {
+        if version == VERSION {
+            unsigned(out, self.wakes.len() as u128);
+        }
+        for wake in self.wakes.iter().take(wakes(version)) {
             optional(out, wake.map(EventTime::micros));
         }
         unsigned(out, self.chart.entries.len() as u128);
@@ -79,7 +88,7 @@ impl State {
         let mut bytes = Bytes(bytes);
         match bytes.byte() {
             None => Ok(Self::default()),
-            Some(VERSION_1 | VERSION) => read(&mut bytes)
+            Some(version @ VERSION_1..=VERSION) => read(&mut bytes, version)
                 .filter(|_| bytes.0.is_empty())
                 .ok_or(DecodeError::Damaged),
             Some(other) => Err(DecodeError::Version(other)),
@@ -87,18 +96,51 @@ impl State {
     }
 }
 
+/// How many workloads there were in versions that do not say so.
+const FIRST_WORKLOADS: usize = 3;
+/// How many parameters, conditions and units the versions before this one knew.
+const FIRST_PARAMETERS: u8 = 31;
+const FIRST_CONDITIONS: u8 = 3;
+const FIRST_UNITS: u8 = 30;
+
+const fn wakes(version: u8) -> usize {
+    if version == VERSION {
+        usize::MAX
+    } else {
+        FIRST_WORKLOADS
+    }
+}
+
 /// Gives the least version that can say what there is, so that an older program reads what it can.
-fn version(chart: &Chart) -> u8 {
-    let is_new =
+fn version(state: &State) -> u8 {
+    let is_new = |parameter: Parameter| parameter.number() >= FIRST_PARAMETERS;
+    let entries = || state.chart.entries.iter();
+    let pending = state.pending.iter().flat_map(|touched| &touched.parameters);
+    let newest = state.wakes.iter().skip(FIRST_WORKLOADS).any(Option::is_some)
+        || entries().any(|entry| is_new(entry.parameter))
+        || entries().any(|entry| matches!(entry.reading, Reading::Number { unit, .. } if unit.number() >= FIRST_UNITS))
+        || pending.into_iter().any(|(parameter, _)| is_new(*parameter))
+        || state.stays.iter().any(|stay| stay.pulse.is_some())
+        || state.lines.iter().any(|line| is_new_condition(line.condition));
+    let told_apart =
         |entry: &Entry| entry.is(BACKFILLED) || entry.reading == Reading::Unusable(Unusable::Time);
-    if chart.entries.iter().any(is_new) {
+    if newest {
         VERSION
+    } else if entries().any(told_apart) {
+        VERSION_2
     } else {
         VERSION_1
     }
 }
 
-fn read(bytes: &mut Bytes<'_>) -> Option<State> {
+fn is_new_condition(condition: Condition) -> bool {
+    match condition.of_parameter() {
+        Some(parameter) => parameter.number() >= FIRST_PARAMETERS,
+        None => condition.number() >= FIRST_CONDITIONS,
+    }
+}
+
+fn read(bytes: &mut Bytes<'_>, version: u8) -> Option<State> {
     let mut state = State::default();
     let flags = bytes.byte()?;
     if flags & 1 != 0 {
@@ -116,7 +158,12 @@ fn read(bytes: &mut Bytes<'_>) -> Option<State> {
     for _ in 0..bytes.length(super::MAX_STAYS)? {
         state.stays.push(bytes.stay()?);
     }
-    for wake in &mut state.wakes {
+    let stored = if version == VERSION {
+        bytes.length(state.wakes.len())?
+    } else {
+        FIRST_WORKLOADS
+    };
+    for wake in state.wakes.iter_mut().take(stored) {
         *wake = bytes.optional()?.map(EventTime::from_micros);
     }
     let mut last = Last::default();
@@ -298,7 +345,14 @@ const NO_REASON: u8 = 0xff;
 
 fn person(out: &mut Vec<u8>, person: &PersonFacts) {
     let (year, month, day) = person.born.unwrap_or((0, 0, 0));
-    out.push(u8::from(person.deceased) | u8::from(person.born.is_some()) << 1);
+    let flags = [
+        person.deceased,
+        person.born.is_some(),
+        person.male.is_some(),
+        person.male == Some(true),
+    ];
+    let set = (0..).zip(flags).filter(|(_, is)| *is);
+    out.push(set.fold(0, |sum, (place, _)| sum | 1 << place));
     signed(out, person.known.micros());
     signed(out, i64::from(year));
     out.extend([month.cast_unsigned(), day.cast_unsigned()]);
@@ -306,10 +360,13 @@ fn person(out: &mut Vec<u8>, person: &PersonFacts) {
 
 fn stay(out: &mut Vec<u8>, stay: &Stay) {
     out.extend(stay.resource.to_be_bytes());
-    out.push(u8::from(stay.watched));
+    out.push(u8::from(stay.watched) | u8::from(stay.pulse.is_some()) << 1);
     signed(out, stay.known.micros());
     signed(out, stay.start.micros());
     optional(out, stay.end.map(EventTime::micros));
+    if let Some(pulse) = stay.pulse {
+        signed(out, pulse.micros());
+    }
 }
 
 fn line(out: &mut Vec<u8>, line: &Line, at: &mut i64) {
@@ -322,74 +379,7 @@ fn line(out: &mut Vec<u8>, line: &Line, at: &mut i64) {
     out.push(u8::from(line.asserted) | (line.note << 1));
 }
 
-fn optional(out: &mut Vec<u8>, value: Option<i64>) {
-    out.push(u8::from(value.is_some()));
-    if let Some(value) = value {
-        signed(out, value);
-    }
-}
-
-/// Writes a number in sevens of bits, the sign in the lowest.
-fn signed(out: &mut Vec<u8>, value: i64) {
-    unsigned(out, u128::from((value << 1 ^ value >> 63).cast_unsigned()));
-}
-
-fn unsigned(out: &mut Vec<u8>, mut value: u128) {
-    while value >= 0x80 {
-        out.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    out.push(value.to_le_bytes()[0]);
-}
-
-struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    fn eight(&mut self) -> Option<u64> {
-        self.take(8)?.try_into().ok().map(u64::from_be_bytes)
-    }
-
-    fn unsigned(&mut self) -> Option<u128> {
-        let mut value = 0u128;
-        for shift in (0..128).step_by(7) {
-            let byte = self.byte()?;
-            value |= u128::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    fn signed(&mut self) -> Option<i64> {
-        let value = u64::try_from(self.unsigned()?).ok()?;
-        Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
-    }
-
-    fn optional(&mut self) -> Option<Option<i64>> {
-        match self.byte()? {
-            0 => Some(None),
-            1 => Some(Some(self.signed()?)),
-            _ => None,
-        }
-    }
-
-    fn length(&mut self, most: usize) -> Option<usize> {
-        usize::try_from(self.unsigned()?)
-            .ok()
-            .filter(|length| *length <= most)
-    }
-
+impl Bytes<'_> {
     fn reading(&mut self, kind: u8, parameter: Parameter) -> Option<Reading> {
         match kind {
             CODED => Some(Reading::Coded(self.byte()?)),
@@ -448,18 +438,26 @@ impl<'a> Bytes<'a> {
         Some(PersonFacts {
             known,
             born,
+            male: (flags & 4 != 0).then_some(flags & 8 != 0),
             deceased: flags & 1 != 0,
         })
     }
 
     fn stay(&mut self) -> Option<Stay> {
-        Some(Stay {
-            resource: self.eight()?,
-            watched: self.byte()? != 0,
+        let resource = self.eight()?;
+        let flags = self.byte()?;
+        let mut stay = Stay {
+            resource,
+            watched: flags & 1 != 0,
             known: ReceivedTime::from_micros(self.signed()?),
             start: EventTime::from_micros(self.signed()?),
             end: self.optional()?.map(EventTime::from_micros),
-        })
+            pulse: None,
+        };
+        if flags & 2 != 0 {
+            stay.pulse = Some(EventTime::from_micros(self.signed()?));
+        }
+        Some(stay)
     }
 
     fn line(&mut self, at: &mut i64) -> Option<Line> {

@@ -1,19 +1,19 @@
 //! What an event changes in the state.
 
 use clinical::{
-    Encounter, Event, EventTime, Fact, Merge, MergeRole, Observation, ObservationStatus,
-    PatientKey, Person,
+    Encounter, Event, EventTime, Fact, Merge, MergeRole, ObservationStatus, PatientKey, Person,
+    resource_hash,
 };
 
-use super::{Effects, Now, StepError, Workloads};
-use crate::State;
+use super::{Effects, Now, QualityIssue, StepError, Workloads};
 use crate::chart::read::{self, Taken};
-use crate::chart::{Entry, Reading, Withdrawal, resource_hash};
+use crate::chart::{Entry, Reading, Withdrawal};
 use crate::person::{PersonFacts, Stay};
 use crate::quality;
 use crate::revise::{Cause, publish};
 use crate::touched::{Reason, Touched};
 use crate::workload::{WORKLOADS, Workload};
+use crate::{Config, State};
 
 impl Workloads {
     /// Takes an event into the state, and says what that may change.
@@ -27,18 +27,24 @@ impl Workloads {
         match &event.fact {
             Fact::Observation(observation) => {
                 let mut taken = read::observation(&self.config, &self.tables, event, observation);
-                withdraw_unsaid(state, event, observation, &mut taken);
+                if let Some(withdrawal) = withdrawal(observation.status) {
+                    let said = [resource_hash(&observation.resource)];
+                    withdraw_unsaid(state, event, (&said, withdrawal), &mut taken);
+                }
                 let reason = observation_reason(observation.status);
-                Ok(put(state, taken, now, effects, reason))
+                Ok(self.put(state, taken, now, effects, reason))
             }
             Fact::Order(order) => {
-                let taken = read::order(&self.config, &self.tables, event, order);
+                let mut taken = read::order(&self.config, &self.tables, event, order);
+                let resource = read::order_of(event, order);
+                let said = [resource, read::end_of(resource)];
+                withdraw_unsaid(state, event, (&said, Withdrawal::Cancelled), &mut taken);
                 let reason = if order.active {
                     Reason::LateData
                 } else {
                     Reason::Cancelled
                 };
-                Ok(put(state, taken, now, effects, reason))
+                Ok(self.put(state, taken, now, effects, reason))
             }
             Fact::Encounter(encounter) => Ok(put_stay(state, event, encounter)),
             Fact::Person(person) => Ok(put_person(state, event, person)),
@@ -47,7 +53,7 @@ impl Workloads {
                 role: MergeRole::Retired,
                 other,
             }) => {
-                retire(state, event, *other, now, effects);
+                retire(&self.config, state, event, *other, now, effects);
                 Ok(None)
             }
             // The survivor learns what the other knew from the handover.
@@ -61,6 +67,52 @@ impl Workloads {
             }
         }
     }
+
+    /// Puts what was taken into the chart, unless it came too late for everyone who reads it.
+    fn put(
+        &self,
+        state: &mut State,
+        taken: Taken,
+        now: Now,
+        effects: &mut Effects,
+        reason: Reason,
+    ) -> Option<Touched> {
+        let is_read = |issue: &QualityIssue| {
+            let mut running = WORKLOADS
+                .iter()
+                .filter(|workload| self.config.runs(workload));
+            running.any(|workload| workload.reads.contains(&issue.parameter))
+        };
+        let quality = taken.quality.into_iter();
+        effects.quality.extend(quality.filter(is_read));
+        let mut all: Option<Touched> = None;
+        for entry in taken.entries {
+            let is_late = |workload: &&Workload| {
+                entry.at < now.watermark.minus(self.config.late_window(workload))
+            };
+            let readers = || {
+                WORKLOADS
+                    .iter()
+                    .filter(|workload| self.config.runs(workload))
+                    .filter(|workload| workload.reads.contains(&entry.parameter))
+            };
+            effects.late |= readers().any(|workload| is_late(&workload));
+            if readers().all(|workload| is_late(&workload)) {
+                continue;
+            }
+            if let Some(finding) = quality::finding(&state.chart, &entry, now) {
+                effects.findings.push(finding);
+            }
+            if let Some(from) = state.chart.put(entry) {
+                let touched = Touched::parameter(entry.parameter, from, reason);
+                match &mut all {
+                    Some(all) => all.add(touched),
+                    None => all = Some(touched),
+                }
+            }
+        }
+        all
+    }
 }
 
 fn put_stay(state: &mut State, event: &Event, encounter: &Encounter) -> Option<Touched> {
@@ -72,6 +124,7 @@ fn put_stay(state: &mut State, event: &Event, encounter: &Encounter) -> Option<T
     if let (None, Some(held)) = (encounter.start, held) {
         stay.start = held.start;
     }
+    stay.pulse = held.and_then(|held| held.pulse);
     state
         .put_stay(stay)
         .then_some(Touched::everything(Reason::StayChanged))
@@ -84,7 +137,8 @@ fn put_person(state: &mut State, event: &Event, person: &Person) -> Option<Touch
         return None;
     }
     state.person = facts;
-    let news = (facts.born, facts.deceased) != (held.born, held.deceased);
+    let says = |of: PersonFacts| (of.born, of.male, of.deceased);
+    let news = says(facts) != says(held);
     news.then_some(Touched::everything(Reason::PersonChanged))
 }
 
@@ -100,27 +154,35 @@ const fn observation_reason(status: ObservationStatus) -> Reason {
     }
 }
 
-/// A new version takes back whatever the one before said and it does not.
-fn withdraw_unsaid(state: &State, event: &Event, observation: &Observation, taken: &mut Taken) {
-    let withdrawal = match observation.status {
-        ObservationStatus::Registered => return,
-        ObservationStatus::Cancelled => Withdrawal::Cancelled,
+/// How what an observation said before is taken back; one that is expected takes nothing back.
+const fn withdrawal(status: ObservationStatus) -> Option<Withdrawal> {
+    match status {
+        ObservationStatus::Registered => None,
+        ObservationStatus::Cancelled => Some(Withdrawal::Cancelled),
         ObservationStatus::EnteredInError
         | ObservationStatus::Preliminary
         | ObservationStatus::Final
         | ObservationStatus::Corrected
         | ObservationStatus::Amended
-        | ObservationStatus::Unknown => Withdrawal::EnteredInError,
+        | ObservationStatus::Unknown => Some(Withdrawal::EnteredInError),
+    }
+}
+
+/// A new version takes back whatever the one before said and it does not.
+fn withdraw_unsaid(
+    state: &State,
+    event: &Event,
+    (resources, withdrawal): (&[u64], Withdrawal),
+    taken: &mut Taken,
+) {
+    let said = |old: &Entry| {
+        let mut new = taken.entries.iter();
+        new.any(|new| (new.parameter, new.resource) == (old.parameter, old.resource))
     };
-    let unsaid: Vec<Entry> = state
-        .chart
-        .of_resource(resource_hash(&observation.resource))
-        .filter(|old| {
-            !taken
-                .entries
-                .iter()
-                .any(|new| new.parameter == old.parameter)
-        })
+    let unsaid: Vec<Entry> = resources
+        .iter()
+        .flat_map(|resource| state.chart.of_resource(*resource))
+        .filter(|old| !said(old))
         .map(|old| Entry {
             known: event.received,
             event: event.id,
@@ -132,43 +194,15 @@ fn withdraw_unsaid(state: &State, event: &Event, observation: &Observation, take
     taken.entries.extend(unsaid);
 }
 
-/// Puts what was taken into the chart, unless it came too late for everyone who reads it.
-fn put(
+/// Hands over what is known, takes back what was said, and leaves only where everything goes from now on.
+fn retire(
+    config: &Config,
     state: &mut State,
-    taken: Taken,
+    event: &Event,
+    survivor: PatientKey,
     now: Now,
     effects: &mut Effects,
-    reason: Reason,
-) -> Option<Touched> {
-    effects.quality.extend(taken.quality);
-    let mut all: Option<Touched> = None;
-    for entry in taken.entries {
-        let is_late = |workload: &&Workload| entry.at < now.watermark.minus(workload.late_window);
-        let readers = || {
-            WORKLOADS
-                .iter()
-                .filter(|workload| workload.reads.contains(&entry.parameter))
-        };
-        effects.late |= readers().any(|workload| is_late(&workload));
-        if readers().all(|workload| is_late(&workload)) {
-            continue;
-        }
-        if let Some(finding) = quality::finding(&state.chart, &entry, now) {
-            effects.findings.push(finding);
-        }
-        if let Some(from) = state.chart.put(entry) {
-            let touched = Touched::parameter(entry.parameter, from, reason);
-            match &mut all {
-                Some(all) => all.add(touched),
-                None => all = Some(touched),
-            }
-        }
-    }
-    all
-}
-
-/// Hands over what is known, takes back what was said, and leaves only where everything goes from now on.
-fn retire(state: &mut State, event: &Event, survivor: PatientKey, now: Now, effects: &mut Effects) {
+) {
     let mut old = std::mem::replace(
         state,
         State {
@@ -181,6 +215,7 @@ fn retire(state: &mut State, event: &Event, survivor: PatientKey, now: Now, effe
         ..Touched::everything(Reason::Merged)
     };
     let cause = Cause {
+        config,
         patient: now.patient,
         known_at: now.received,
         timer: None,

@@ -1,11 +1,22 @@
 //! One binary of all integration tests.
 #![forbid(unsafe_code)]
 
+mod actions;
+mod bundle;
 mod engine;
 mod events;
 mod forgetting;
+mod glucose;
+mod measures;
+mod mimic;
 mod news2_vectors;
+mod packs;
 mod permutations;
-mod runner;
-mod scenario;
+mod risk;
+mod scores;
+mod second;
+mod sepsis_risk;
+mod shock;
 mod size;
+mod throughput;
+mod visits;

@@ -11,7 +11,7 @@ use crate::events::{Place, event, observation};
     clippy::disallowed_methods,
     reason = "a test that finds shared data has no configuration"
 )]
-fn shared() -> PathBuf {
+pub(crate) fn shared() -> PathBuf {
     std::env::var("PULSEWIRE_SHARED").map_or_else(
         |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
@@ -85,7 +85,7 @@ fn score(row: &[&str]) -> Finding {
         ("consciousness", consciousness),
         ("temp", row[6]),
     ];
-    let mut engine = Engine::new();
+    let mut engine = Engine::default();
     for (ordinal, (what, value)) in values.into_iter().enumerate() {
         let place = Place {
             at: 600,

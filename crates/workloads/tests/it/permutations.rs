@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::{Code, Fact, Order, System};
+use clinical::{Code, Fact, Given, Order, System};
 use clinical::{
     Event, EventTime, Finding, FindingState, MergeRole, ObservationStatus, OrderKind, Severity,
 };
@@ -14,7 +14,8 @@ use crate::events::{Place, event, merge, observation, received_time};
 /// Everything is received in this minute: the property is about order, within the window of every workload.
 const END: i64 = 420;
 
-type Standing = BTreeMap<(Box<str>, EventTime), (Severity, Option<i32>, Box<str>, Vec<Box<str>>)>;
+pub(crate) type Standing =
+    BTreeMap<(Box<str>, EventTime), (Severity, Option<i32>, Box<str>, Vec<Box<str>>)>;
 
 /// Leaves out how old the last value of a missing parameter was: that alone is no reason to publish again.
 fn names(missing: &[Box<str>]) -> Vec<Box<str>> {
@@ -23,7 +24,7 @@ fn names(missing: &[Box<str>]) -> Vec<Box<str>> {
 }
 
 /// Gives what stands after all revisions. That the first value of its kind could not be used is about what came first, and left out.
-fn standing(findings: &[Finding]) -> Standing {
+pub(crate) fn standing(findings: &[Finding]) -> Standing {
     let mut lines = BTreeMap::new();
     for finding in findings.iter().filter(|of| *of.workload != *"data-quality") {
         let key = (finding.condition.clone(), finding.as_of);
@@ -124,6 +125,7 @@ fn order() -> impl Strategy<Value = Made> {
                 kind,
                 codes: vec![code],
                 active: fate > 1,
+                given: Given::default(),
             }),
         )
     })
@@ -164,7 +166,7 @@ fn stay() -> Fact {
 }
 
 fn run(events: &[Event]) -> Engine {
-    let mut engine = Engine::new();
+    let mut engine = Engine::default();
     for event in events {
         engine.take(event);
     }
@@ -174,7 +176,7 @@ fn run(events: &[Event]) -> Engine {
 
 /// Runs events as messages: each ends where a cut is, and says of each time and condition one thing at most.
 fn run_as_messages(events: &[Event], cuts: &[bool]) -> Result<Engine, TestCaseError> {
-    let mut engine = Engine::new();
+    let mut engine = Engine::default();
     // No timer is due within a message then.
     engine.tick(received_time(END));
     let mut message: Vec<Event> = Vec::new();
@@ -226,7 +228,7 @@ proptest! {
         })
     ) {
         // An event that is not the last of its message, and no last one comes; the next one of any message concludes.
-        let mut engine = Engine::new();
+        let mut engine = Engine::default();
         for (event, kept) in events.iter().zip(kept) {
             if kept {
                 engine.take(event);
@@ -256,13 +258,13 @@ proptest! {
         }).collect::<Vec<_>>();
         let mut arriving = with_times(&events);
         arriving.sort_by_key(|event| event.received);
-        let mut all_at_once = Engine::new();
+        let mut all_at_once = Engine::default();
         all_at_once.take(&event("ann", Place { at: -9_000, arrives: -9_000, offset: 7 }, 0, stay()));
         all_at_once.tick(received_time(END));
         for event in with_times(&shuffled) {
             all_at_once.take(&event);
         }
-        let mut live = Engine::new();
+        let mut live = Engine::default();
         live.take(&event("ann", Place { at: -9_000, arrives: -9_000, offset: 7 }, 0, stay()));
         for event in arriving {
             live.take(&event);
@@ -288,7 +290,9 @@ proptest! {
     #[test]
     fn a_line_of_revisions_has_no_gap(events in events().prop_shuffle()) {
         let mut last: BTreeMap<(Box<str>, EventTime), Finding> = BTreeMap::new();
-        for finding in run(&events).findings {
+        // That a value could not be used is said by itself, and again when a correction spoils it again.
+        let told = run(&events).findings.into_iter().filter(|of| *of.workload != *"data-quality");
+        for finding in told {
             let before = last.insert((finding.condition.clone(), finding.as_of), finding.clone());
             prop_assert_eq!(finding.revision, before.as_ref().map_or(1, |before| before.revision + 1));
             prop_assert_eq!(finding.replaces, before.map(|before| before.id));
@@ -301,7 +305,7 @@ proptest! {
     ) {
         // Every other fact of a run of bits goes to the identity that will be retired.
         let other = crate::events::patient("john-doe");
-        let mut engine = Engine::new();
+        let mut engine = Engine::default();
         for (n, event) in events.iter().enumerate() {
             if n == merged_after.min(events.len() - 1) {
                 let place = Place { at: END, arrives: END, offset: 100_000 };

@@ -13,7 +13,7 @@ const SICKEST_BYTES: usize = 12 * 1024;
 const IDLE_BYTES: usize = 1024;
 
 fn charted(values: impl Fn(i64) -> [(&'static str, String); 7], days_after: i64) -> usize {
-    let mut engine = Engine::new();
+    let mut engine = Engine::default();
     let mut offset = 0;
     let mut take = |engine: &mut Engine, at: i64, what: &str, value: &str, unit: &str| {
         offset += 1;

@@ -3,6 +3,7 @@
 use clinical::{Decimal, EventId};
 
 use super::*;
+use crate::workload::WORKLOADS;
 
 fn entry(parameter: Parameter, at: i64, reading: Reading) -> Entry {
     Entry {
@@ -70,6 +71,7 @@ fn full() -> State {
         person: PersonFacts {
             known: ReceivedTime::from_micros(1),
             born: Some((1954, 2, 11)),
+            male: None,
             deceased: true,
         },
         stays: vec![Stay {
@@ -78,6 +80,7 @@ fn full() -> State {
             watched: true,
             start: EventTime::from_micros(3),
             end: Some(EventTime::from_micros(4)),
+            pulse: None,
         }],
         retired: Some(PatientKey::from_bytes([1; 16])),
         pending: Some(Touched {
@@ -86,8 +89,47 @@ fn full() -> State {
             parameters: vec![(Parameter::Pulse, Reason::LateData)],
             event: Some(EventId::from_bytes([5; 16])),
         }),
-        wakes: [None, Some(EventTime::from_micros(8)), None],
+        wakes: wakes(&[(1, 8)]),
     }
+}
+
+/// Timers of some workloads by their place.
+fn wakes(set: &[(usize, i64)]) -> [Option<EventTime>; WORKLOADS.len()] {
+    let mut wakes = [None; WORKLOADS.len()];
+    for (place, at) in set {
+        wakes[*place] = Some(EventTime::from_micros(*at));
+    }
+    wakes
+}
+
+/// A state with something that only the newest version can say.
+fn newest() -> State {
+    let mut state = full();
+    let rate = number(
+        Decimal::new(25, 2),
+        Unit::MicrogramPerKilogramPerMinute,
+        None,
+    );
+    state.chart.entries.extend([
+        entry(Parameter::Norepinephrine, i64::MAX, rate),
+        entry(Parameter::RespiratorySupport, i64::MAX, Reading::Coded(1)),
+    ]);
+    state.lines.push(Line {
+        as_of: EventTime::from_micros(61),
+        condition: Condition::OrganFailure,
+        ..state.lines[0]
+    });
+    state.wakes = wakes(&[(1, 8), (3, 9)]);
+    state.stays[0].pulse = Some(EventTime::from_micros(5));
+    state
+}
+
+#[test]
+fn what_is_new_is_written_as_new_and_reads_back() {
+    let mut bytes = Vec::new();
+    assert!(newest().encode(&mut bytes));
+    assert_eq!(bytes.first(), Some(&3));
+    assert_eq!(State::decode(&bytes), Ok(newest()));
 }
 
 /// The state above as version 1 wrote it.

@@ -2,11 +2,18 @@
 
 use std::fmt;
 
+use super::words::Words;
+use crate::workload::{WORKLOADS, Workload};
+
 /// A story.
 #[derive(Debug)]
 pub(crate) struct Story {
     /// What it shows, in the words of its first lines.
     pub(crate) title: String,
+    /// The workloads that it is a test of.
+    pub(crate) tests: Vec<&'static Workload>,
+    /// Whether no others run beside them.
+    pub(crate) alone: bool,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -21,6 +28,8 @@ pub(crate) struct Step {
     pub(crate) arrives: i64,
     /// Whether it is loaded as history.
     pub(crate) loaded: bool,
+    /// The line, without the spaces around it.
+    pub(crate) text: String,
     pub(crate) action: Action,
 }
 
@@ -73,6 +82,16 @@ pub(crate) enum Action {
         who: String,
         name: String,
         stage: String,
+    },
+    /// What somebody wrote down of a sepsis.
+    Note {
+        who: String,
+        what: String,
+    },
+    /// Crystalloid that was given, in mL.
+    Fluid {
+        who: String,
+        amount: String,
     },
     Person {
         who: String,
@@ -140,12 +159,12 @@ impl fmt::Display for ParseError {
     }
 }
 
-const DAY: i64 = 24 * 60;
-
 /// Reads a story: prose, then steps. A line that starts with a space goes on at the time of the one before.
-pub(crate) fn parse(text: &str) -> Result<Story, ParseError> {
+pub(super) fn parse(text: &str) -> Result<Story, ParseError> {
     let mut story = Story {
         title: String::new(),
+        tests: Vec::new(),
+        alone: false,
         steps: Vec::new(),
     };
     let (mut at, mut arrives) = (0, 0);
@@ -163,6 +182,15 @@ pub(crate) fn parse(text: &str) -> Result<Story, ParseError> {
                 return Err(
                     words.wrong("a step begins with its time, such as 10:00, or with a space")
                 );
+            }
+            if let Some(names) = line.strip_prefix("Tests alone:") {
+                story.tests.extend(tested(names, &words)?);
+                story.alone = true;
+                continue;
+            }
+            if let Some(names) = line.strip_prefix("Tests:") {
+                story.tests.extend(tested(names, &words)?);
+                continue;
             }
             story.title = format!("{} {}", story.title, line.trim()).trim().to_owned();
             continue;
@@ -183,10 +211,26 @@ pub(crate) fn parse(text: &str) -> Result<Story, ParseError> {
             at,
             arrives,
             loaded,
+            text: line.trim().to_owned(),
             action,
         });
     }
     Ok(story)
+}
+
+/// Finds the workloads of a line such as `Tests: deterioration, sepsis`.
+fn tested(names: &str, words: &Words) -> Result<Vec<&'static Workload>, ParseError> {
+    let each = names.split(',').map(str::trim);
+    each.map(|name| {
+        let found = WORKLOADS.iter().find(|workload| workload.name == name);
+        found.ok_or_else(|| words.wrong(&format!("there is no workload {name:?}")))
+    })
+    .collect()
+}
+
+/// Reads one step without its time, such as `lab ann potassium 6.9 mmol/L`.
+pub(super) fn step(text: &str) -> Result<Action, ParseError> {
+    action(&mut Words::new(text, 1)?)
 }
 
 fn action(words: &mut Words) -> Result<Action, ParseError> {
@@ -219,15 +263,7 @@ fn action(words: &mut Words) -> Result<Action, ParseError> {
             of: words.need_time()?,
             what: words.need("what is withdrawn")?,
         },
-        "culture" => Action::Culture {
-            who: words.need("a patient")?,
-            stage: words.need("a stage")?,
-        },
-        "antibiotic" => Action::Antibiotic {
-            who: words.need("a patient")?,
-            name: words.need("a name")?,
-            stage: words.need("ordered or given")?,
-        },
+        "culture" | "antibiotic" | "note" | "fluid" => care(&verb, words)?,
         "person" => Action::Person {
             who: words.need("a patient")?,
             born: words.after("born")?,
@@ -245,13 +281,47 @@ fn action(words: &mut Words) -> Result<Action, ParseError> {
             who: words.need("a patient")?,
             scale: words.need("1 or 2")?,
         },
-        "merge" => Action::Merge {
-            from: words.need("a patient")?,
-            into: words.after("into")?,
-        },
+        "merge" => merge(words)?,
         "expect" => Action::Expect(expectation(words)?),
         other => return Err(words.wrong(&format!("{other:?} is not a verb of scenarios"))),
     })
+}
+
+/// What is done for a patient, and written down of it.
+fn care(verb: &str, words: &mut Words) -> Result<Action, ParseError> {
+    Ok(match verb {
+        "culture" => Action::Culture {
+            who: words.need("a patient")?,
+            stage: words.need("a stage")?,
+        },
+        "antibiotic" => Action::Antibiotic {
+            who: words.need("a patient")?,
+            name: words.need("a name")?,
+            stage: words.need("ordered or given")?,
+        },
+        "note" => Action::Note {
+            who: words.need("a patient")?,
+            what: words
+                .need("what was written down")?
+                .trim_matches('"')
+                .to_owned(),
+        },
+        _ => Action::Fluid {
+            who: words.need("a patient")?,
+            amount: words.need("an amount")?,
+        },
+    })
+}
+
+fn merge(words: &mut Words) -> Result<Action, ParseError> {
+    let from = words.need("a patient")?;
+    let into = words.after("into")?;
+    if into.is_empty() || into == from {
+        return Err(
+            words.wrong("a patient is merged into another one, such as: merge john into ann")
+        );
+    }
+    Ok(Action::Merge { from, into })
 }
 
 fn vitals(words: &mut Words) -> Result<Action, ParseError> {
@@ -313,150 +383,37 @@ fn expectation(words: &mut Words) -> Result<Expectation, ParseError> {
     }
 }
 
-/// The words of a line; what stands in quotes is one.
-struct Words {
-    line: usize,
-    words: std::collections::VecDeque<String>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Words {
-    /// Takes the next word where it is this one.
-    fn follows(&mut self, word: &str) -> bool {
-        self.words.pop_front_if(|next| next == word).is_some()
+    #[test]
+    fn a_line_that_is_not_understood_is_named() {
+        let error = |text: &str| parse(text).unwrap_err().to_string();
+        assert_eq!(
+            error("Story.\n\n10:00 vitalz ann"),
+            "3: \"vitalz\" is not a verb of scenarios"
+        );
+        assert_eq!(
+            error("Story.\nTests: weather\n10:00 admit ann"),
+            "2: there is no workload \"weather\""
+        );
+        assert_eq!(
+            error("10:00 merge ann into ann"),
+            "1: a patient is merged into another one, such as: merge john into ann"
+        );
+        assert_eq!(error("10:00 admit"), "1: a patient is missing");
+        assert_eq!(
+            error("10:00 admit ann now"),
+            "1: \"now\" is one word too many"
+        );
+        assert_eq!(
+            error("10:00 admit ann\nmore words"),
+            "2: a step begins with its time, such as 10:00, or with a space"
+        );
+        assert_eq!(
+            error("10:00 expect finding deterioration ann score high"),
+            "1: \"high\" is not a number"
+        );
     }
-
-    fn new(line: &str, number: usize) -> Result<Self, ParseError> {
-        let mut words = std::collections::VecDeque::new();
-        for (place, part) in line.split('"').enumerate() {
-            if place % 2 == 1 {
-                words.push_back(format!("\"{part}\""));
-            } else {
-                words.extend(part.split_whitespace().map(str::to_owned));
-            }
-        }
-        let words = Self {
-            line: number,
-            words,
-        };
-        if line.matches('"').count() % 2 == 1 {
-            return Err(words.wrong("a quote is not closed"));
-        }
-        Ok(words)
-    }
-
-    fn wrong(&self, what: &str) -> ParseError {
-        ParseError {
-            line: self.line,
-            what: what.to_owned(),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
-    fn next(&mut self) -> Option<String> {
-        self.words.pop_front()
-    }
-
-    fn need(&mut self, what: &str) -> Result<String, ParseError> {
-        self.next()
-            .ok_or_else(|| self.wrong(&format!("{what} is missing")))
-    }
-
-    fn number<N: std::str::FromStr>(&mut self) -> Result<N, ParseError> {
-        let word = self.need("a number")?;
-        word.parse()
-            .map_err(|_| self.wrong(&format!("{word:?} is not a number")))
-    }
-
-    /// Takes a time at the front, with its day: `10:00` or `02:00 d+1`.
-    fn time(&mut self) -> Result<Option<i64>, ParseError> {
-        let Some(minutes) = self.words.front().and_then(|word| minutes(word)) else {
-            return Ok(None);
-        };
-        self.next();
-        let days = match self.words.front().and_then(|word| word.strip_prefix("d+")) {
-            Some(days) => days
-                .parse::<i64>()
-                .map_err(|_| self.wrong("a day is written d+1"))?,
-            None => return Ok(Some(minutes)),
-        };
-        self.next();
-        Ok(Some(days * DAY + minutes))
-    }
-
-    fn need_time(&mut self) -> Result<i64, ParseError> {
-        self.time()?.ok_or_else(|| self.wrong("a time is missing"))
-    }
-
-    fn as_of(&mut self) -> Result<Option<i64>, ParseError> {
-        if self.words.front().is_some_and(|word| word == "at") {
-            self.next();
-            return self.need_time().map(Some);
-        }
-        Ok(None)
-    }
-
-    /// Takes `arrives` and its time from the end.
-    fn arrival(&mut self) -> Result<Option<i64>, ParseError> {
-        let Some(place) = self.words.iter().position(|word| word == "arrives") else {
-            return Ok(None);
-        };
-        let mut tail = Self {
-            line: self.line,
-            words: self.words.split_off(place),
-        };
-        tail.next();
-        let time = tail.need_time()?;
-        match tail.next() {
-            Some(word) => Err(self.wrong(&format!("{word:?} stands after the arrival"))),
-            None => Ok(Some(time)),
-        }
-    }
-
-    /// Takes a word, unless it is one of these.
-    fn value_unless(&mut self, keys: &[&str]) -> String {
-        match self.words.front() {
-            Some(word) if !keys.contains(&word.as_str()) => self.next().unwrap_or_default(),
-            Some(_) | None => String::new(),
-        }
-    }
-
-    /// Takes the word after this one, if this one is next.
-    fn after(&mut self, key: &str) -> Result<String, ParseError> {
-        if self.words.front().is_some_and(|word| word == key) {
-            self.next();
-            return self.need(key);
-        }
-        Ok(String::new())
-    }
-}
-
-fn minutes(word: &str) -> Option<i64> {
-    let (hours, minutes) = word.split_once(':')?;
-    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
-    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
-}
-
-#[test]
-fn a_line_that_is_not_understood_is_named() {
-    let error = |text: &str| parse(text).unwrap_err().to_string();
-    assert_eq!(
-        error("Story.\n\n10:00 vitalz ann"),
-        "3: \"vitalz\" is not a verb of scenarios"
-    );
-    assert_eq!(error("10:00 admit"), "1: a patient is missing");
-    assert_eq!(
-        error("10:00 admit ann now"),
-        "1: \"now\" is one word too many"
-    );
-    assert_eq!(
-        error("10:00 admit ann\nmore words"),
-        "2: a step begins with its time, such as 10:00, or with a space"
-    );
-    assert_eq!(
-        error("10:00 expect finding deterioration ann score high"),
-        "1: \"high\" is not a number"
-    );
 }

@@ -1,0 +1,100 @@
+//! Answers in words or codes, and their numbers in the lists that the chart keeps.
+
+use clinical::{System, Value};
+
+use super::{POSITIVE, RESULTED};
+
+/// SNOMED CT codes of the five answers, as NHS England's NEWS2 value set has them.
+const CONSCIOUSNESS_SNOMED: [(&str, u8); 5] = [
+    ("248234008", 0),
+    ("130987000", 1),
+    ("300202002", 2),
+    ("450847001", 3),
+    ("422768004", 4),
+];
+
+pub(super) fn consciousness(value: &Value) -> Option<u8> {
+    match value {
+        Value::Text(text) => consciousness_word(text),
+        Value::Coded(codes) => codes.iter().find_map(|code| {
+            CONSCIOUSNESS_SNOMED
+                .iter()
+                .find(|(known, _)| code.system == System::Snomed && **known == *code.code)
+                .map(|(_, answer)| *answer)
+                .or_else(|| consciousness_word(&code.display))
+                .or_else(|| consciousness_word(&code.code))
+        }),
+        Value::Quantity(_) => None,
+    }
+}
+
+fn consciousness_word(text: &str) -> Option<u8> {
+    match text.trim().to_lowercase().as_str() {
+        "a" | "alert" => Some(0),
+        "c" | "confused" | "confusion" | "new confusion" => Some(1),
+        "v" | "voice" | "verbal" | "responds to voice" => Some(2),
+        "p" | "pain" | "responds to pain" => Some(3),
+        "u" | "unresponsive" => Some(4),
+        _ => None,
+    }
+}
+
+/// Gives the words of an answer.
+fn said(value: &Value) -> Vec<String> {
+    match value {
+        Value::Text(text) => vec![text.trim().to_lowercase()],
+        Value::Coded(codes) => codes
+            .iter()
+            .flat_map(|code| [&code.code, &code.display])
+            .map(|word| word.trim().to_lowercase())
+            .collect(),
+        Value::Quantity(_) => Vec::new(),
+    }
+}
+
+/// Finds an answer in its list.
+pub(super) fn answer(list: &[&str], value: &Value) -> Option<u8> {
+    let said = said(value);
+    let place = list
+        .iter()
+        .position(|answer| said.iter().any(|word| word == answer))?;
+    u8::try_from(place).ok()
+}
+
+/// Says whether a tube makes it impossible to speak: `1T`, `1.0 ET/Trach`, `No Response-ETT`.
+pub(super) fn is_tube(value: &Value) -> bool {
+    said(value).iter().any(|word| {
+        matches!(word.as_str(), "t" | "1t" | "intubated")
+            || word.ends_with("-ett")
+            || word.contains("et/trach")
+    })
+}
+
+pub(super) fn scale(value: &Value) -> Option<u8> {
+    let is = |text: &str| match text.trim() {
+        "1" => Some(1),
+        "2" => Some(2),
+        _ => None,
+    };
+    match value {
+        Value::Quantity(quantity) => is(&quantity.value.normalize().to_string()),
+        Value::Text(text) => is(text),
+        Value::Coded(codes) => codes.iter().find_map(|code| is(&code.code)),
+    }
+}
+
+/// SNOMED CT, Positive.
+const POSITIVE_SNOMED: &str = "10828004";
+
+pub(super) fn culture(value: &Value, interpretation: Option<&str>) -> u8 {
+    let positive = match value {
+        Value::Coded(codes) => codes.iter().any(|code| &*code.code == POSITIVE_SNOMED),
+        Value::Text(text) => text.trim().to_lowercase().starts_with("positive"),
+        Value::Quantity(_) => false,
+    };
+    if positive || matches!(interpretation, Some("POS" | "AA")) {
+        POSITIVE
+    } else {
+        RESULTED
+    }
+}

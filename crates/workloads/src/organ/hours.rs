@@ -1,0 +1,266 @@
+//! What was measured in each hour, as far as organ failure is judged by it.
+
+use std::time::Duration;
+
+use clinical::{Decimal, EventTime};
+
+use super::coma;
+use super::gas::{self, Gas};
+use super::infusion::Rates;
+use super::sofa::{self, Convention, Part, System};
+use super::sofa2::{self, Blood};
+use super::support;
+use crate::Parameter;
+use crate::chart::{Chart, Entry};
+use crate::{config, limit};
+
+/// An hour in microseconds.
+const HOUR: i64 = 3_600_000_000;
+
+/// Gives the hour that a time belongs to: what is charted on the hour belongs to the one that ends then.
+pub(crate) fn hour_of(at: EventTime) -> i64 {
+    -(-at.micros()).div_euclid(HOUR)
+}
+
+/// Gives when an hour ends.
+pub(crate) fn end_of(hour: i64) -> EventTime {
+    EventTime::from_micros(hour.saturating_mul(HOUR))
+}
+
+/// Gives when an hour begins; the moment itself belongs to the hour before.
+pub(crate) fn start_of(hour: i64) -> EventTime {
+    end_of(hour - 1)
+}
+
+/// The worst of one hour, by organ; the kidneys' urine apart, since only that of a day is judged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hour<'a> {
+    pub(crate) parts: [Option<Part<'a>>; 6],
+    /// The urine of the hour, and the last entry of it.
+    pub(crate) urine: Option<(Decimal, &'a Entry)>,
+    /// How many arterial gases were taken.
+    pub(crate) gases: usize,
+    /// What was known of the blood at its end, where something of it was measured in it.
+    pub(crate) blood: Option<Blood<'a>>,
+}
+
+/// What the whole pass needs besides the hour.
+struct Pass<'a> {
+    chart: &'a Chart,
+    convention: Convention,
+    rates: Rates<'a>,
+    runs: Vec<support::Run>,
+    coma_at: Option<EventTime>,
+    gases: Breathing<'a>,
+    saturations: Breathing<'a>,
+    blood: Blood<'a>,
+    machine: Option<&'a Entry>,
+}
+
+/// The worst of an hour, with help to breathe and without.
+type Breathing<'a> = (Option<Gas<'a>>, Option<Gas<'a>>);
+
+/// How long a result of the blood is taken for true.
+const BLOOD_HOLDS: Duration = config::hours(24);
+
+/// Gives the hours from one to another, the last included.
+pub(crate) fn hours(chart: &Chart, convention: Convention, first: i64, last: i64) -> Vec<Hour<'_>> {
+    let (start, end) = (start_of(first), end_of(last));
+    let mut pass = Pass {
+        chart,
+        convention,
+        rates: Rates::before(chart, start),
+        runs: support::runs(chart, start, end),
+        coma_at: None,
+        gases: (None, None),
+        saturations: (None, None),
+        blood: if convention.second {
+            blood_before(chart, start)
+        } else {
+            Blood::default()
+        },
+        machine: chart
+            .last(Parameter::CirculatorySupport, start)
+            .filter(|_| convention.second),
+    };
+    let mut entries = chart.between(start, end).peekable();
+    let mut found = Vec::new();
+    for number in first..=last {
+        let mut hour = Hour::default();
+        let end = end_of(number);
+        while let Some(entry) = entries.next_if(|entry| entry.at <= end) {
+            if entry.is_usable() {
+                pass.take(&mut hour, entry, end);
+            }
+        }
+        pass.finish(&mut hour, end);
+        found.push(hour);
+    }
+    found
+}
+
+impl<'a> Pass<'a> {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what SOFA does not ask for is not looked at"
+    )]
+    fn take(&mut self, hour: &mut Hour<'a>, entry: &'a Entry, end: EventTime) {
+        let table = self.convention.table;
+        match entry.parameter {
+            Parameter::MeanPressure => {
+                // Without drugs a pressure says one point at most; drugs are looked at when the hour is over.
+                let part = sofa::scored(entry, table.mean_pressure);
+                hour.worsen(System::Cardiovascular, part);
+            }
+            Parameter::Platelets => {
+                hour.worsen(System::Coagulation, sofa::scored(entry, table.platelets));
+            }
+            Parameter::Bilirubin => {
+                hour.worsen(System::Liver, sofa::scored(entry, table.bilirubin));
+            }
+            Parameter::Creatinine => {
+                hour.worsen(System::Renal, sofa::scored(entry, table.creatinine));
+            }
+            Parameter::ComaScale => {
+                hour.worsen(System::Nervous, sofa::scored(entry, table.coma));
+            }
+            Parameter::ComaEye | Parameter::ComaVerbal | Parameter::ComaMotor
+                if self.coma_at != Some(entry.at) =>
+            {
+                self.coma_at = Some(entry.at);
+                hour.worsen(System::Nervous, self.coma(entry));
+            }
+            Parameter::OxygenPressure => {
+                hour.gases += 1;
+                let helped = self.is_helped(entry.at);
+                worsen(&mut self.gases, gas::ratio(self.chart, entry), helped);
+            }
+            Parameter::UrineOutput => {
+                if let Some(amount) = entry.number() {
+                    let before = hour.urine.map_or(Decimal::ZERO, |(sum, _)| sum);
+                    hour.urine = Some((before + amount, entry));
+                }
+            }
+            parameter if parameter.is_infusion() => self.rates.set(entry, end),
+            _ => {}
+        }
+        if self.convention.second {
+            self.take_second(hour, entry);
+        }
+    }
+
+    /// Takes in what only SOFA-2 asks for.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what SOFA-2 does not ask for is not looked at"
+    )]
+    fn take_second(&mut self, hour: &mut Hour<'a>, entry: &'a Entry) {
+        let slot = match entry.parameter {
+            Parameter::OxygenSaturation if sofa2::is_telling(entry) => {
+                let helped = self.is_helped(entry.at);
+                worsen(&mut self.saturations, gas::ratio(self.chart, entry), helped);
+                return;
+            }
+            Parameter::CirculatorySupport => {
+                self.machine = Some(entry);
+                hour.machine(entry);
+                return;
+            }
+            Parameter::KidneyReplacement => {
+                hour.worsen(System::Renal, sofa2::dialysis(entry));
+                return;
+            }
+            Parameter::DeliriumDrug => {
+                hour.worsen(System::Nervous, Some(sofa2::delirium(entry)));
+                return;
+            }
+            Parameter::Creatinine => &mut self.blood.creatinine,
+            Parameter::Potassium => &mut self.blood.potassium,
+            Parameter::Ph => &mut self.blood.ph,
+            Parameter::Bicarbonate => &mut self.blood.bicarbonate,
+            _ => return,
+        };
+        *slot = Some(entry);
+        hour.blood = Some(self.blood);
+    }
+
+    fn coma(&self, entry: &'a Entry) -> Option<Part<'a>> {
+        if let (true, Some(motor)) = (
+            self.convention.second,
+            coma::motor_alone(self.chart, entry.at),
+        ) {
+            return Some(sofa2::motor(entry, motor));
+        }
+        let total = coma::total(self.chart, entry.at);
+        let points = limit::points(self.convention.table.coma, total);
+        Some(sofa::part(entry, total, points))
+    }
+
+    /// Says whether the patient was helped to breathe: by a ventilator, or in SOFA-2 by any advanced support.
+    fn is_helped(&self, at: EventTime) -> bool {
+        if self.convention.second {
+            support::is_advanced(self.chart, at)
+        } else {
+            support::covers(&self.runs, at)
+        }
+    }
+
+    fn finish(&mut self, hour: &mut Hour<'a>, end: EventTime) {
+        let gases = std::mem::take(&mut self.gases);
+        if self.convention.second {
+            let saturations = std::mem::take(&mut self.saturations);
+            hour.worsen(System::Respiration, sofa2::respiration(gases, saturations));
+            if let Some(machine) = self.machine {
+                hour.machine(machine);
+            }
+            let holds = |entry: &&Entry| entry.at > end.minus(BLOOD_HOLDS);
+            if let Some(blood) = &mut hour.blood {
+                *blood = self.blood.only(holds);
+            }
+            let drugs = sofa2::circulation(&self.rates.for_an_hour(self.chart, end));
+            hour.worsen(System::Cardiovascular, drugs);
+        } else {
+            let part = sofa::respiration(self.convention, gases.0, gases.1);
+            hour.worsen(System::Respiration, part);
+            hour.worsen(System::Cardiovascular, self.rates.part(self.chart));
+        }
+        self.rates.next_hour();
+    }
+}
+
+fn blood_before(chart: &Chart, at: EventTime) -> Blood<'_> {
+    Blood {
+        creatinine: chart.last(Parameter::Creatinine, at),
+        potassium: chart.last(Parameter::Potassium, at),
+        ph: chart.last(Parameter::Ph, at),
+        bicarbonate: chart.last(Parameter::Bicarbonate, at),
+    }
+}
+
+fn worsen<'a>((helped, free): &mut Breathing<'a>, gas: Option<Gas<'a>>, is_helped: bool) {
+    let worst = if is_helped { helped } else { free };
+    if let Some(gas) = gas
+        && worst.as_ref().is_none_or(|held| gas.is_worse(held))
+    {
+        *worst = Some(gas);
+    }
+}
+
+impl<'a> Hour<'a> {
+    /// Takes a finding of an organ in, if it is the worst so far.
+    fn worsen(&mut self, system: System, part: Option<Part<'a>>) {
+        let (Some(slot), Some(part)) = (self.parts.get_mut(system as usize), part) else {
+            return;
+        };
+        if slot.as_ref().is_none_or(|held| part.is_worse(held)) {
+            *slot = Some(part);
+        }
+    }
+
+    /// Takes in what a machine that runs says of lungs and circulation.
+    fn machine(&mut self, entry: &'a Entry) {
+        let (lungs, circulation) = sofa2::machine(entry);
+        self.worsen(System::Respiration, lungs);
+        self.worsen(System::Cardiovascular, circulation);
+    }
+}

@@ -1,0 +1,245 @@
+//! The SOFA table of 1996 (Vincent JL et al. Intensive Care Med 1996;22:707-10), and two ways of reading it.
+
+use std::time::Duration;
+
+use clinical::Decimal;
+
+use super::gas::Gas;
+use super::infusion::Rate;
+use crate::Parameter;
+use crate::chart::Entry;
+use crate::config::hours;
+use crate::limit::Limit::{Above, AtLeast, Below};
+use crate::limit::{Points, points, tenths};
+
+/// The six organ systems, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum System {
+    Respiration,
+    Coagulation,
+    Liver,
+    Cardiovascular,
+    Nervous,
+    Renal,
+}
+
+impl System {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Respiration,
+        Self::Coagulation,
+        Self::Liver,
+        Self::Cardiovascular,
+        Self::Nervous,
+        Self::Renal,
+    ];
+
+    /// Gives its name for a clinician.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Respiration => "respiration",
+            Self::Coagulation => "coagulation",
+            Self::Liver => "liver",
+            Self::Cardiovascular => "circulation",
+            Self::Nervous => "nervous system",
+            Self::Renal => "kidneys",
+        }
+    }
+
+    /// Gives what it is judged by first.
+    pub(crate) const fn parameter(self) -> Parameter {
+        match self {
+            Self::Respiration => Parameter::OxygenPressure,
+            Self::Coagulation => Parameter::Platelets,
+            Self::Liver => Parameter::Bilirubin,
+            Self::Cardiovascular => Parameter::MeanPressure,
+            Self::Nervous => Parameter::ComaScale,
+            Self::Renal => Parameter::Creatinine,
+        }
+    }
+}
+
+/// How the table is read where it leaves a choice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Convention {
+    /// The table.
+    pub(crate) table: &'static Table,
+    /// Whether it is SOFA-2: what needs more than one number is read by that.
+    pub(crate) second: bool,
+    /// Whether a ventilated patient has the bands below 400 and 300 as well, and not those of support alone.
+    pub(crate) ventilated_has_every_band: bool,
+    /// How long urine must have been collected before its sum is taken for that of a day.
+    pub(crate) least_urine_span: Duration,
+    /// How many hours before the last one its worst is looked for in.
+    pub(crate) hours_before: usize,
+    /// Whether an hour in which several gases were taken counts as several in every window.
+    pub(crate) hour_for_each_gas: bool,
+}
+
+/// As published: the worst of 24 hours, and urine by the day.
+pub(crate) const PUBLISHED: Convention = Convention {
+    table: &TABLE,
+    second: false,
+    ventilated_has_every_band: true,
+    least_urine_span: hours(22),
+    hours_before: 23,
+    hour_for_each_gas: false,
+};
+
+/// As `pivoted_sofa` of mimic-code computes it for MIMIC-III: a window of 24 hours before the last one, a table in
+/// which an hour stands once for each gas of it, urine of whatever time there is taken for that of a day, and a ratio of
+/// a ventilated patient that counts below 200 alone.
+pub(crate) const MIMIC_III: Convention = Convention {
+    table: &TABLE,
+    second: false,
+    ventilated_has_every_band: false,
+    least_urine_span: Duration::ZERO,
+    hours_before: 24,
+    hour_for_each_gas: true,
+};
+
+/// The hours of which urine is summed.
+pub(crate) const URINE_HOURS: usize = 24;
+
+/// What one organ scores, and by what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) points: u8,
+    pub(crate) value: Decimal,
+    pub(crate) entry: &'a Entry,
+    pub(crate) other: Option<&'a Entry>,
+    /// Whether a higher value is worse.
+    pub(super) rising: bool,
+}
+
+impl Part<'_> {
+    /// Says whether it says worse than another of the same organ.
+    pub(crate) fn is_worse(&self, other: &Self) -> bool {
+        let value = |part: &Self| {
+            if part.rising { part.value } else { -part.value }
+        };
+        let same_kind = self.entry.parameter == other.entry.parameter;
+        self.points > other.points
+            || self.points == other.points && same_kind && value(self) > value(other)
+    }
+}
+
+/// The rows of a table that ask for one number each, worst first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table {
+    pub(crate) bilirubin: Points,
+    pub(crate) creatinine: Points,
+    pub(crate) platelets: Points,
+    pub(crate) mean_pressure: Points,
+    pub(crate) coma: Points,
+}
+
+pub(crate) const TABLE: Table = Table {
+    bilirubin: &[
+        (AtLeast(tenths(120)), 4),
+        (AtLeast(tenths(60)), 3),
+        (AtLeast(tenths(20)), 2),
+        (AtLeast(tenths(12)), 1),
+    ],
+    creatinine: &[
+        (AtLeast(tenths(50)), 4),
+        (AtLeast(tenths(35)), 3),
+        (AtLeast(tenths(20)), 2),
+        (AtLeast(tenths(12)), 1),
+    ],
+    platelets: &[
+        (Below(tenths(200)), 4),
+        (Below(tenths(500)), 3),
+        (Below(tenths(1000)), 2),
+        (Below(tenths(1500)), 1),
+    ],
+    mean_pressure: &[(Below(tenths(700)), 1)],
+    coma: &[
+        (Below(tenths(60)), 4),
+        (Below(tenths(100)), 3),
+        (Below(tenths(130)), 2),
+        (Below(tenths(150)), 1),
+    ],
+};
+/// Millilitres of urine in a day.
+const URINE: Points = &[(Below(tenths(2000)), 4), (Below(tenths(5000)), 3)];
+/// Norepinephrine or epinephrine by its rate, µg/kg/min; any scores three.
+const CATECHOLAMINE: Points = &[(Above(tenths(1)), 4), (AtLeast(Decimal::ZERO), 3)];
+/// Dopamine by its rate, µg/kg/min; any scores two.
+const DOPAMINE: Points = &[
+    (Above(tenths(150)), 4),
+    (Above(tenths(50)), 3),
+    (AtLeast(Decimal::ZERO), 2),
+];
+/// Dobutamine: any scores two.
+const DOBUTAMINE: Points = &[(AtLeast(Decimal::ZERO), 2)];
+
+/// Which way a value of a parameter is worse.
+const fn is_rising(parameter: Parameter) -> bool {
+    matches!(parameter, Parameter::Bilirubin | Parameter::Creatinine) || parameter.is_infusion()
+}
+
+pub(crate) const fn part(entry: &Entry, value: Decimal, points: u8) -> Part<'_> {
+    Part {
+        points,
+        value,
+        entry,
+        other: None,
+        rising: is_rising(entry.parameter),
+    }
+}
+
+/// Scores a number by the rows of its table.
+pub(crate) fn scored(entry: &Entry, rows: Points) -> Option<Part<'_>> {
+    let value = entry.number()?;
+    Some(part(entry, value, points(rows, value)))
+}
+
+pub(crate) fn urine(entry: &Entry, day: Decimal) -> Part<'_> {
+    part(entry, day, points(URINE, day))
+}
+
+/// Scores a drug by its rate; one that runs at a rate that is not known scores the least that it can.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "no other drug is in the table"
+)]
+pub(crate) fn drug(entry: &Entry, rate: Rate) -> Option<Part<'_>> {
+    let known = match rate {
+        Rate::ByWeight(rate) => rate,
+        Rate::Running => Decimal::ZERO,
+    };
+    let rows = match entry.parameter {
+        Parameter::Norepinephrine | Parameter::Epinephrine => CATECHOLAMINE,
+        Parameter::Dopamine => DOPAMINE,
+        Parameter::Dobutamine => DOBUTAMINE,
+        _ => return None,
+    };
+    Some(part(entry, known, points(rows, known)))
+}
+
+/// Scores the worst gases of an hour: of those taken under ventilation, and of the others.
+pub(crate) fn respiration<'a>(
+    convention: Convention,
+    ventilated: Option<Gas<'a>>,
+    free: Option<Gas<'a>>,
+) -> Option<Part<'a>> {
+    let band = |gas: Option<Gas<'a>>, limit: i64, points: u8| {
+        gas.filter(|gas| gas.is_below(limit))
+            .map(|gas| (gas, points))
+    };
+    let milder = || {
+        let supported = ventilated.filter(|_| convention.ventilated_has_every_band);
+        band(supported, 300, 2)
+            .or(band(free, 300, 2))
+            .or(band(supported, 400, 1))
+            .or(band(free, 400, 1))
+    };
+    let (gas, points) = band(ventilated, 100, 4)
+        .or(band(ventilated, 200, 3))
+        .or_else(milder)
+        .or(ventilated.or(free).map(|gas| (gas, 0)))?;
+    Some(Part {
+        other: Some(gas.fraction),
+        ..part(gas.pressure, gas.shown(), points)
+    })
+}

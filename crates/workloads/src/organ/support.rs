@@ -1,0 +1,122 @@
+//! When a ventilator ran, from settings charted now and then (mimic-code, `ventilation_durations`).
+
+use std::time::Duration;
+
+use clinical::EventTime;
+
+use crate::Parameter;
+use crate::chart::read::{EXTUBATED, HIGH_FLOW, NON_INVASIVE, OXYGEN_DEVICE, VENTILATED};
+use crate::chart::{Chart, Entry};
+use crate::config::hours;
+
+/// Settings further apart than this are of two ventilations.
+pub(crate) const GAP: Duration = hours(8);
+/// How far before the hours looked at settings are read, to know which run is on.
+pub(crate) const REACH: Duration = hours(24);
+
+/// A time over which a ventilator ran.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    from: EventTime,
+    to: EventTime,
+    ventilated: bool,
+}
+
+/// What was charted at one time.
+#[derive(Default)]
+struct Charted {
+    ventilated: bool,
+    oxygen: bool,
+    extubated: bool,
+}
+
+/// Finds the runs around a span of time. A run ends at its last setting, at an extubation, or where an oxygen device
+/// takes its place.
+pub(crate) fn runs(chart: &Chart, from: EventTime, until: EventTime) -> Vec<Run> {
+    let mut entries = chart
+        .between(from.minus(REACH), until.plus(REACH))
+        .filter(|entry| entry.parameter == Parameter::RespiratorySupport && entry.is_usable())
+        .peekable();
+    let mut runs: Vec<Run> = Vec::new();
+    let mut open = false;
+    let (mut last_setting, mut after_extubation) = (None, false);
+    while let Some(entry) = entries.next() {
+        let at = entry.at;
+        let mut charted = Charted::default();
+        charted.add(entry);
+        while let Some(other) = entries.next_if(|other| other.at == at) {
+            charted.add(other);
+        }
+        let gap = last_setting.is_some_and(|last: EventTime| at > last.plus(GAP));
+        let breathing = charted.ventilated || charted.extubated;
+        if charted.oxygen && !charted.ventilated
+            || breathing && after_extubation
+            || charted.ventilated && gap
+        {
+            open = false;
+        }
+        if breathing {
+            match runs.last_mut().filter(|_| open) {
+                Some(run) => {
+                    run.to = at;
+                    run.ventilated |= charted.ventilated;
+                }
+                None => runs.push(Run {
+                    from: at,
+                    to: at,
+                    ventilated: charted.ventilated,
+                }),
+            }
+            open = true;
+            after_extubation = charted.extubated;
+        }
+        if charted.ventilated {
+            last_setting = Some(at);
+        }
+    }
+    runs
+}
+
+/// Says whether a ventilator ran at a time.
+pub(crate) fn covers(runs: &[Run], at: EventTime) -> bool {
+    runs.iter()
+        .any(|run| run.ventilated && run.from < run.to && run.from <= at && at <= run.to)
+}
+
+/// Says whether the last that was charted up to a time is advanced support: a ventilator, non-invasive ventilation or
+/// high flow.
+pub(crate) fn is_advanced(chart: &Chart, at: EventTime) -> bool {
+    let mut charted = chart
+        .between(at.minus(REACH), at)
+        .rev()
+        .filter(|entry| entry.parameter == Parameter::RespiratorySupport && entry.is_usable());
+    let Some(last) = charted.next() else {
+        return false;
+    };
+    let beside = charted.take_while(|entry| entry.at == last.at);
+    std::iter::once(last)
+        .chain(beside)
+        .any(|entry| matches!(entry.code(), Some(VENTILATED | NON_INVASIVE | HIGH_FLOW)))
+}
+
+/// Gives when a setting before a time was charted that a change then may reach back to.
+pub(crate) fn reaches_back(chart: &Chart, at: EventTime) -> EventTime {
+    chart
+        .between(at.minus(REACH), at.minus(Duration::from_micros(1)))
+        .rev()
+        .find(|entry| {
+            entry.parameter == Parameter::RespiratorySupport && entry.code() == Some(VENTILATED)
+        })
+        .map_or(at, |entry| entry.at)
+}
+
+impl Charted {
+    fn add(&mut self, entry: &Entry) {
+        match entry.code() {
+            Some(VENTILATED) => self.ventilated = true,
+            Some(EXTUBATED) => self.extubated = true,
+            Some(OXYGEN_DEVICE) => self.oxygen = true,
+            Some(_) | None => {}
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What payers and providers say of a member, to findings: clocks of authorizations and claims, coverage, and what a
+//! person should look at.
+//!
+//! It is no part of the chart: a member is followed for more than a year by few, large documents. Each rule is a function
+//! of all documents that are known, in the order of their own times; what was published and is no longer so is revised or
+//! taken back. The order in which documents arrive decides nothing but when things could be known. No finding denies
+//! anything: each is for a person, with what it rests on.
+
+mod step;
+
+mod config;
+mod tables;
+
+mod state;
+
+mod calendar;
+mod case;
+
+mod rule;
+
+mod authorization;
+mod claim;
+mod eligibility;
+mod integrity;
+
+mod edits;
+
+mod publish;
+
+pub use authorization::{Authorization, Exchange, ExchangeKind, Outcome};
+pub use config::{PayerConfig, Receipt};
+pub use edits::{EditError, Edits};
+pub use state::State;
+pub use step::{Effects, Input, Payer};
+pub use tables::payer_kinds;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! Compares what is true now with what was published; only the difference goes out.
+
+use clinical::{
+    EventId, EventTime, Finding, FindingId, FindingState, PatientKey, ReceivedTime, Severity,
+};
+
+use super::authorization::{Authorization, STATUS};
+use super::rule::{Conclusion, RULES, Rule};
+use super::state::{Line, State};
+use super::step::Effects;
+
+/// Who is spoken of, when it could be known and what caused it.
+pub(crate) struct Cause {
+    pub(crate) patient: PatientKey,
+    pub(crate) known_at: ReceivedTime,
+    pub(crate) event: Option<EventId>,
+    pub(crate) timer: Option<EventTime>,
+    /// Why what is no longer so is taken back.
+    pub(crate) reason: &'static str,
+}
+
+/// Publishes what a rule now concludes in place of what it had published, but for what lies before a time.
+pub(crate) fn publish(
+    place: u8,
+    cause: &Cause,
+    frozen: EventTime,
+    conclusions: Vec<Conclusion>,
+    state: &mut State,
+    effects: &mut Effects,
+) {
+    let Some(rule) = RULES.get(usize::from(place)) else {
+        return;
+    };
+    let gone: Vec<Line> = state
+        .lines
+        .iter()
+        .filter(|line| line.workload == place && line.asserted && line.as_of >= frozen)
+        .filter(|line| {
+            conclusions
+                .iter()
+                .all(|one| *one.condition != *line.condition)
+        })
+        .cloned()
+        .collect();
+    for held in gone {
+        let line = next(rule, cause, &held.condition, held.as_of, Some(&held), None);
+        let case = held.condition.strip_prefix(STATUS);
+        let told = case.map(|case| named(Authorization::withdrawn(case), cause, &line));
+        effects.authorizations.extend(told);
+        effects
+            .findings
+            .push(finding(rule, cause, &line, Some(&held), None));
+        put(
+            state,
+            Line {
+                workload: place,
+                ..line
+            },
+        );
+    }
+    for conclusion in conclusions {
+        let found = state
+            .lines
+            .iter()
+            .find(|line| line.workload == place && *line.condition == *conclusion.condition);
+        let held = found.cloned();
+        let digest = digest(&conclusion);
+        if held
+            .as_ref()
+            .is_some_and(|held| held.asserted && held.digest == digest)
+        {
+            continue;
+        }
+        let of = (&*conclusion.condition, conclusion.as_of);
+        let line = next(rule, cause, of.0, of.1, held.as_ref(), Some(digest));
+        let authorization = conclusion.authorization.clone();
+        let told = authorization.map(|authorization| named(authorization, cause, &line));
+        effects.authorizations.extend(told);
+        effects
+            .findings
+            .push(finding(rule, cause, &line, held.as_ref(), Some(conclusion)));
+        put(
+            state,
+            Line {
+                workload: place,
+                ..line
+            },
+        );
+    }
+}
+
+/// Names whose an authorization is and which finding says how it stands.
+fn named(authorization: Authorization, cause: &Cause, line: &Line) -> Authorization {
+    Authorization {
+        finding: line.finding,
+        revision: line.revision,
+        known_at: cause.known_at,
+        patient: cause.patient,
+        ..authorization
+    }
+}
+
+fn put(state: &mut State, line: Line) {
+    let order = |line: &Line| (line.workload, line.condition.clone());
+    let key = order(&line);
+    match state.lines.binary_search_by_key(&key, order) {
+        Ok(place) => {
+            if let Some(held) = state.lines.get_mut(place) {
+                *held = line;
+            }
+        }
+        Err(place) => state.lines.insert(place, line),
+    }
+}
+
+fn next(
+    rule: &Rule,
+    cause: &Cause,
+    condition: &str,
+    as_of: EventTime,
+    held: Option<&Line>,
+    digest: Option<u64>,
+) -> Line {
+    let revision = held.map_or(1, |held| held.revision + 1);
+    let moment = |at: Option<EventTime>| at.map_or([0; 8], |at| at.micros().to_be_bytes());
+    Line {
+        workload: 0,
+        condition: condition.into(),
+        as_of,
+        revision,
+        finding: FindingId::derive(&[
+            rule.name.as_bytes(),
+            cause.patient.as_bytes(),
+            cause
+                .event
+                .as_ref()
+                .map_or(&[][..], |event| event.as_bytes()),
+            &moment(cause.timer),
+            &moment(Some(as_of)),
+            condition.as_bytes(),
+            &revision.to_be_bytes(),
+        ]),
+        digest: digest.unwrap_or_default(),
+        asserted: digest.is_some(),
+    }
+}
+
+fn finding(
+    rule: &Rule,
+    cause: &Cause,
+    line: &Line,
+    held: Option<&Line>,
+    conclusion: Option<Conclusion>,
+) -> Finding {
+    let base = Finding {
+        id: line.finding,
+        workload: rule.name.into(),
+        rule: rule.rule.into(),
+        patient: cause.patient,
+        condition: line.condition.clone(),
+        as_of: line.as_of,
+        known_at: cause.known_at,
+        revision: line.revision,
+        replaces: held.map(|held| held.finding),
+        state: FindingState::Retracted(cause.reason.into()),
+        severity: Severity::None,
+        score: None,
+        summary: "taken back: what is known now no longer says so".into(),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        cause: cause.event,
+        backfill: false,
+    };
+    match conclusion {
+        None => base,
+        Some(conclusion) => Finding {
+            state: FindingState::Asserted,
+            severity: conclusion.severity,
+            score: conclusion.score,
+            summary: conclusion.summary.into(),
+            evidence: conclusion.evidence,
+            missing: conclusion.missing,
+            backfill: conclusion.backfill,
+            ..base
+        },
+    }
+}
+
+/// Hashes what a conclusion says; the same from another record changes nothing.
+fn digest(conclusion: &Conclusion) -> u64 {
+    let mut text = format!(
+        "{}|{:?}|{:?}|{}|{:?}",
+        conclusion.as_of,
+        conclusion.severity,
+        conclusion.score,
+        conclusion.summary,
+        conclusion.missing
+    );
+    for proof in &conclusion.evidence {
+        text.push_str(&format!("|{}={}@{}", proof.what, proof.value, proof.at));
+    }
+    clinical::payer::link(&text)
+}

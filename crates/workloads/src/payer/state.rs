@@ -1,0 +1,175 @@
+//! What is kept of one member between two inputs.
+
+mod wire;
+
+use std::time::Duration;
+
+use clinical::payer::{Document, DocumentKind, Link, Standing, Stated};
+use clinical::{EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime};
+
+use crate::config::hours;
+
+/// The most documents that are kept of a member; beyond it those that were made first go.
+pub(crate) const MAX_DOCUMENTS: usize = 64;
+/// So far back findings are revised: duplicates are looked for within a year, and a claim is answered within months.
+pub(crate) const REVISE: Duration = hours(24 * 400);
+/// So much longer documents are kept, so that what is revised is concluded from all that it rests on.
+const KEEP: Duration = hours(24 * 800);
+
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// What is kept of one member between two inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// In the order of their own times.
+    pub(crate) documents: Vec<Held>,
+    /// What was published, by condition.
+    pub(crate) lines: Vec<Line>,
+    /// Up to here documents were given up for room: what rests on them is left as it was published.
+    pub(crate) floor: Option<EventTime>,
+    /// The identity that took this one over.
+    pub(crate) retired: Option<PatientKey>,
+    /// Whether something is known of which nothing was concluded yet.
+    pub(crate) pending: bool,
+    /// The timer that is set.
+    pub(crate) wake: Option<EventTime>,
+}
+
+/// A document with how it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) document: Document,
+    /// When this version was accepted; of two versions the later one stands.
+    pub(crate) known: ReceivedTime,
+    /// When any version was first accepted.
+    pub(crate) first_known: ReceivedTime,
+    pub(crate) event: EventId,
+    pub(crate) origin: Origin,
+    pub(crate) backfill: bool,
+}
+
+impl Held {
+    /// What another version of the same has in common with it. A server that changes an answer in place says neither
+    /// when it was put off nor when it was given: what was undecided stays beside what was decided.
+    fn version(&self) -> (DocumentKind, Link, Option<Stated>, bool) {
+        let document = &self.document;
+        // Of what is a state, and no message, the newest version alone stands.
+        let is_state = matches!(
+            document.kind,
+            DocumentKind::Coverage | DocumentKind::Visit | DocumentKind::Member
+        );
+        let created = document.created.filter(|_| !is_state);
+        let undecided =
+            document.kind == DocumentKind::AuthorizationAnswer && is_undecided(document);
+        (document.kind, document.resource, created, undecided)
+    }
+
+    /// When it was made, as far as that can be told without a zone; or when it was first known.
+    pub(crate) fn at(&self) -> EventTime {
+        let known = EventTime::from_micros(self.first_known.micros());
+        match self.document.created {
+            Some(Stated::Moment(moment)) => moment.min(known),
+            // History has no other time than the day that it states.
+            Some(Stated::Day(day)) if self.backfill => {
+                EventTime::from_micros(i64::from(day) * DAY_US).min(known)
+            }
+            Some(Stated::Day(_)) | None => known,
+        }
+    }
+
+    fn order(&self) -> (EventTime, DocumentKind, Link, EventId) {
+        (
+            self.at(),
+            self.document.kind,
+            self.document.resource,
+            self.event,
+        )
+    }
+}
+
+/// Says whether an answer puts off what it answers, by its codes alone.
+fn is_undecided(document: &Document) -> bool {
+    let mut lines = document.lines.iter();
+    match document.lines.is_empty() {
+        true => &*document.code == "queued",
+        false => lines.any(|line| matches!(&*line.action, "A4" | "CT")),
+    }
+}
+
+/// One line of revisions, as it was published last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) workload: u8,
+    pub(crate) condition: Box<str>,
+    pub(crate) as_of: EventTime,
+    pub(crate) revision: u32,
+    pub(crate) finding: FindingId,
+    /// A hash of what it says.
+    pub(crate) digest: u64,
+    /// Whether it stands.
+    pub(crate) asserted: bool,
+}
+
+impl State {
+    /// Takes a document in, and says whether it is news.
+    pub(crate) fn put(&mut self, mut held: Held) -> bool {
+        let same = |other: &Held| other.version() == held.version();
+        if let Some(place) = self.documents.iter().position(same)
+            && let Some(old) = self.documents.get_mut(place)
+        {
+            let first = old.first_known.min(held.first_known);
+            if (old.known, old.event) >= (held.known, held.event) {
+                let is_news = first < old.first_known;
+                old.first_known = first;
+                self.sort();
+                return is_news;
+            }
+            held.first_known = first;
+            self.documents.remove(place);
+        }
+        self.documents.push(held);
+        self.sort();
+        if self.documents.len() > MAX_DOCUMENTS {
+            let given_up = self.documents.remove(0).at();
+            self.floor = self.floor.max(Some(given_up));
+        }
+        true
+    }
+
+    fn sort(&mut self) {
+        self.documents.sort_by_key(Held::order);
+    }
+
+    /// The documents that stand or were called off: of what was withdrawn nothing stands, whatever its version.
+    pub(crate) fn standing(&self) -> Vec<&Held> {
+        let withdrawn = |held: &Held| {
+            self.documents.iter().any(|other| {
+                let same = (other.document.kind, other.document.resource)
+                    == (held.document.kind, held.document.resource);
+                same && other.document.standing == Standing::Withdrawn
+                    && (other.known, other.event) >= (held.known, held.event)
+            })
+        };
+        self.documents
+            .iter()
+            .filter(|held| !withdrawn(held))
+            .collect()
+    }
+
+    /// Takes in what another identity of the same member knew.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for held in other.documents {
+            self.put(held);
+        }
+        self.floor = self.floor.max(other.floor);
+    }
+
+    /// Drops what nothing can use any more. What is known of the member stays.
+    pub(crate) fn expire(&mut self, watermark: EventTime) {
+        self.documents.retain(|held| {
+            held.document.kind == DocumentKind::Member || held.at() >= watermark.minus(KEEP)
+        });
+        self.lines
+            .retain(|line| line.as_of >= watermark.minus(REVISE));
+    }
+}

@@ -1,0 +1,335 @@
+//! The stored form of a member's state: versioned, and readable for ever.
+
+use clinical::payer::{Document, DocumentKind, ServiceLine, Standing, Stated};
+use clinical::{Decimal, EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime};
+
+use super::{Held, Line, State};
+use crate::DecodeError;
+
+/// The version that is written.
+const VERSION: u8 = 1;
+
+impl State {
+    /// Writes the state at the end of a buffer, and says whether there is anything to keep.
+    pub fn encode(&self, out: &mut Vec<u8>) -> bool {
+        if *self == Self::default() {
+            return false;
+        }
+        let mut to = Out(out);
+        to.0.push(VERSION);
+        to.0.push(u8::from(self.retired.is_some()) | u8::from(self.pending) << 1);
+        if let Some(retired) = self.retired {
+            to.0.extend_from_slice(retired.as_bytes());
+        }
+        to.optional(self.wake.map(EventTime::micros));
+        to.optional(self.floor.map(EventTime::micros));
+        to.list(&self.documents, Out::held);
+        to.list(&self.lines, Out::line);
+        true
+    }
+
+    /// Reads a stored state.
+    ///
+    /// # Errors
+    /// When the bytes are of a newer version or damaged.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let Some((version, rest)) = bytes.split_first() else {
+            return Ok(Self::default());
+        };
+        if *version > VERSION {
+            return Err(DecodeError::Version(*version));
+        }
+        let mut from = In(rest);
+        let state = from.state().filter(|_| from.0.is_empty());
+        state.ok_or(DecodeError::Damaged)
+    }
+}
+
+struct Out<'o>(&'o mut Vec<u8>);
+
+impl Out<'_> {
+    fn unsigned(&mut self, mut value: u128) {
+        loop {
+            let [low, ..] = value.to_le_bytes();
+            value >>= 7;
+            if value == 0 {
+                self.0.push(low & 0x7f);
+                return;
+            }
+            self.0.push(low | 0x80);
+        }
+    }
+
+    fn signed(&mut self, value: i64) {
+        let value = i128::from(value);
+        self.unsigned((value << 1 ^ value >> 127).cast_unsigned());
+    }
+
+    fn optional(&mut self, value: Option<i64>) {
+        self.0.push(u8::from(value.is_some()));
+        if let Some(value) = value {
+            self.signed(value);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.unsigned(text.len() as u128);
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn decimal(&mut self, value: Option<Decimal>) {
+        let Some(value) = value else {
+            self.0.push(0);
+            return;
+        };
+        let scale = u8::try_from(value.scale()).expect("a decimal has at most 28 places");
+        self.0.push(scale + 1);
+        let mantissa = value.mantissa();
+        self.unsigned(mantissa.unsigned_abs() << 1 | u128::from(mantissa < 0));
+    }
+
+    fn stated(&mut self, stated: Option<Stated>) {
+        let (kind, value) = match stated {
+            None => (0, 0),
+            Some(Stated::Day(day)) => (1, i64::from(day)),
+            Some(Stated::Moment(moment)) => (2, moment.micros()),
+        };
+        self.0.push(kind);
+        if kind > 0 {
+            self.signed(value);
+        }
+    }
+
+    fn list<T>(&mut self, items: &[T], write: fn(&mut Self, &T)) {
+        self.unsigned(items.len() as u128);
+        for item in items {
+            write(self, item);
+        }
+    }
+
+    fn link(&mut self, link: &u64) {
+        self.0.extend(link.to_be_bytes());
+    }
+
+    fn place<T: PartialEq>(&mut self, list: &[T], item: &T) {
+        let place = list.iter().position(|known| known == item);
+        let place = place.and_then(|place| u8::try_from(place).ok());
+        self.0
+            .push(place.expect("the list has every value of the type"));
+    }
+
+    fn held(&mut self, held: &Held) {
+        self.document(&held.document);
+        self.signed(held.known.micros());
+        self.signed(held.known.micros().wrapping_sub(held.first_known.micros()));
+        self.0.extend_from_slice(held.event.as_bytes());
+        self.unsigned(u128::from(held.origin.partition));
+        self.unsigned(u128::from(held.origin.offset));
+        self.0.push(u8::from(held.backfill));
+    }
+
+    fn document(&mut self, document: &Document) {
+        self.place(&DocumentKind::ALL, &document.kind);
+        self.place(&Standing::ALL, &document.standing);
+        self.link(&document.resource);
+        self.stated(document.created);
+        self.optional(document.from.map(i64::from));
+        self.optional(document.until.map(i64::from));
+        self.link(&document.insurer);
+        self.link(&document.provider);
+        self.list(&document.links, Self::link);
+        self.list(&document.replaces, Self::link);
+        self.text(&document.code);
+        self.stated(document.deadline);
+        for amount in [document.charge, document.paid, document.adjusted] {
+            self.decimal(amount);
+        }
+        self.list(&document.lines, Self::service);
+    }
+
+    fn service(&mut self, line: &ServiceLine) {
+        self.unsigned(u128::from(line.number));
+        for text in [&line.code, &line.modifiers, &line.place, &line.action] {
+            self.text(text);
+        }
+        self.optional(line.day.map(i64::from));
+        for amount in [line.units, line.charge, line.paid, line.adjusted] {
+            self.decimal(amount);
+        }
+        self.0.push(u8::from(line.has_reason));
+    }
+
+    fn line(&mut self, line: &Line) {
+        self.0.extend([line.workload, u8::from(line.asserted)]);
+        self.text(&line.condition);
+        self.signed(line.as_of.micros());
+        self.unsigned(u128::from(line.revision));
+        self.0.extend_from_slice(line.finding.as_bytes());
+        self.link(&line.digest);
+    }
+}
+
+struct In<'i>(&'i [u8]);
+
+impl<'i> In<'i> {
+    fn state(&mut self) -> Option<State> {
+        let flags = self.byte()?;
+        let retired = match flags & 1 {
+            0 => None,
+            _ => Some(PatientKey::from_slice(self.take(16)?)?),
+        };
+        Some(State {
+            retired,
+            pending: flags & 2 != 0,
+            wake: self.optional()?.map(EventTime::from_micros),
+            floor: self.optional()?.map(EventTime::from_micros),
+            documents: self.list(Self::held)?,
+            lines: self.list(Self::line)?,
+        })
+    }
+
+    fn take(&mut self, count: usize) -> Option<&'i [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn unsigned(&mut self) -> Option<u128> {
+        let mut value = 0_u128;
+        for shift in (0..128).step_by(7) {
+            let byte = self.byte()?;
+            value |= u128::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn signed(&mut self) -> Option<i64> {
+        let value = self.unsigned()?;
+        let half = (value >> 1).cast_signed();
+        i64::try_from(if value & 1 == 0 { half } else { !half }).ok()
+    }
+
+    fn optional(&mut self) -> Option<Option<i64>> {
+        match self.byte()? {
+            0 => Some(None),
+            _ => self.signed().map(Some),
+        }
+    }
+
+    fn day(&mut self) -> Option<Option<i32>> {
+        let day = self.optional()?.map(i32::try_from);
+        day.transpose().ok()
+    }
+
+    fn text(&mut self) -> Option<Box<str>> {
+        let length = usize::try_from(self.unsigned()?).ok()?;
+        Some(std::str::from_utf8(self.take(length)?).ok()?.into())
+    }
+
+    fn decimal(&mut self) -> Option<Option<Decimal>> {
+        let Some(scale) = self.byte()?.checked_sub(1) else {
+            return Some(None);
+        };
+        let value = self.unsigned()?;
+        let amount = (value >> 1).cast_signed();
+        let mantissa = if value & 1 == 0 { amount } else { -amount };
+        let amount = Decimal::try_from_i128_with_scale(mantissa, u32::from(scale));
+        amount.ok().map(Some)
+    }
+
+    fn stated(&mut self) -> Option<Option<Stated>> {
+        Some(match self.byte()? {
+            0 => None,
+            1 => Some(Stated::Day(i32::try_from(self.signed()?).ok()?)),
+            2 => Some(Stated::Moment(EventTime::from_micros(self.signed()?))),
+            _ => return None,
+        })
+    }
+
+    fn list<T>(&mut self, read: fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = usize::try_from(self.unsigned()?).ok()?;
+        // Each item has a byte at least: a count that cannot be reserves no room.
+        if count > self.0.len() {
+            return None;
+        }
+        (0..count).map(|_| read(self)).collect()
+    }
+
+    fn link(&mut self) -> Option<u64> {
+        Some(u64::from_be_bytes(self.take(8)?.try_into().ok()?))
+    }
+
+    fn held(&mut self) -> Option<Held> {
+        let document = self.document()?;
+        let known = self.signed()?;
+        Some(Held {
+            document,
+            known: ReceivedTime::from_micros(known),
+            first_known: ReceivedTime::from_micros(known.wrapping_sub(self.signed()?)),
+            event: EventId::from_slice(self.take(16)?)?,
+            origin: Origin {
+                partition: u16::try_from(self.unsigned()?).ok()?,
+                offset: u64::try_from(self.unsigned()?).ok()?,
+            },
+            backfill: self.byte()? != 0,
+        })
+    }
+
+    fn document(&mut self) -> Option<Document> {
+        let kind = *DocumentKind::ALL.get(usize::from(self.byte()?))?;
+        let standing = *Standing::ALL.get(usize::from(self.byte()?))?;
+        Some(Document {
+            kind,
+            standing,
+            resource: self.link()?,
+            created: self.stated()?,
+            from: self.day()?,
+            until: self.day()?,
+            insurer: self.link()?,
+            provider: self.link()?,
+            links: self.list(Self::link)?,
+            replaces: self.list(Self::link)?,
+            code: self.text()?,
+            deadline: self.stated()?,
+            charge: self.decimal()?,
+            paid: self.decimal()?,
+            adjusted: self.decimal()?,
+            lines: self.list(Self::service)?,
+        })
+    }
+
+    fn service(&mut self) -> Option<ServiceLine> {
+        Some(ServiceLine {
+            number: u16::try_from(self.unsigned()?).ok()?,
+            code: self.text()?,
+            modifiers: self.text()?,
+            place: self.text()?,
+            action: self.text()?,
+            day: self.day()?,
+            units: self.decimal()?,
+            charge: self.decimal()?,
+            paid: self.decimal()?,
+            adjusted: self.decimal()?,
+            has_reason: self.byte()? != 0,
+        })
+    }
+
+    fn line(&mut self) -> Option<Line> {
+        Some(Line {
+            workload: self.byte()?,
+            asserted: self.byte()? != 0,
+            condition: self.text()?,
+            as_of: EventTime::from_micros(self.signed()?),
+            revision: u32::try_from(self.unsigned()?).ok()?,
+            finding: FindingId::from_slice(self.take(16)?)?,
+            digest: self.link()?,
+        })
+    }
+}

@@ -1,0 +1,384 @@
+//! Makes clinical events of what scenarios and properties say.
+
+use std::time::Duration;
+
+use clinical::{
+    Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Given,
+    Merge, MergeRole, Observation, ObservationStatus, Order, OrderKind, Origin, PatientKey, Person,
+    Quantity, ReceivedTime, System, Value,
+};
+
+use super::story::Action;
+
+/// 2026-03-02T00:00:00Z.
+const MIDNIGHT: i64 = 1_772_409_600_000_000;
+
+/// Gives the clinical time of a minute of the story.
+pub fn event_time(minute: i64) -> EventTime {
+    let start = EventTime::from_micros(MIDNIGHT);
+    let span = Duration::from_secs(60 * minute.unsigned_abs());
+    if minute < 0 {
+        start.minus(span)
+    } else {
+        start.plus(span)
+    }
+}
+
+/// Gives the time of acceptance of a minute of the story.
+pub fn received_time(minute: i64) -> ReceivedTime {
+    ReceivedTime::from_micros(event_time(minute).micros())
+}
+
+/// Gives the key of a patient of the story.
+pub fn patient(name: &str) -> PatientKey {
+    PatientKey::derive(&[b"story", name.as_bytes()])
+}
+
+/// Where and when an event is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// When it was true, in minutes of the story.
+    pub at: i64,
+    /// When it was accepted, in minutes of the story.
+    pub arrives: i64,
+    /// Where the patient stream keeps it.
+    pub offset: u64,
+}
+
+/// Makes an event.
+pub fn event(who: &str, place: Place, ordinal: usize, fact: Fact) -> Event {
+    let offset = place.offset + ordinal as u64;
+    Event {
+        id: EventId::derive(&[b"event", who.as_bytes(), &offset.to_be_bytes()]),
+        patient: patient(who),
+        at: event_time(place.at),
+        recorded: None,
+        received: received_time(place.arrives),
+        origin: Origin {
+            partition: 0,
+            offset,
+        },
+        backfill: false,
+        fact,
+    }
+}
+
+/// Makes the events of a step that is written as in a story, without its time: `lab ann potassium 6.9 mmol/L`.
+///
+/// # Errors
+/// When it is not understood.
+pub fn told(text: &str, place: Place) -> Result<Vec<Event>, String> {
+    let action = super::story::step(text).map_err(|error| error.to_string())?;
+    events(&action, place)
+}
+
+/// Makes the events of a step; merges are the runner's.
+pub(crate) fn events(action: &Action, place: Place) -> Result<Vec<Event>, String> {
+    let (who, facts) = facts(action, place.at)?;
+    // A later version speaks of the time of the first.
+    let at = match action {
+        Action::Correct { of, .. } | Action::Cancel { of, .. } | Action::Withdraw { of, .. } => *of,
+        Action::Wait
+        | Action::Vitals { .. }
+        | Action::Lab { .. }
+        | Action::Culture { .. }
+        | Action::Antibiotic { .. }
+        | Action::Note { .. }
+        | Action::Fluid { .. }
+        | Action::Person { .. }
+        | Action::Died { .. }
+        | Action::Admit { .. }
+        | Action::Discharge { .. }
+        | Action::Scale { .. }
+        | Action::Merge { .. }
+        | Action::Expect(_) => place.at,
+    };
+    let place = Place { at, ..place };
+    Ok(facts
+        .into_iter()
+        .enumerate()
+        .map(|(n, fact)| event(&who, place, n, fact))
+        .collect())
+}
+
+fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
+    use ObservationStatus::Final;
+    let one = |who: &str, fact: Fact| Ok((who.to_owned(), vec![fact]));
+    match action {
+        Action::Vitals { who, values } => {
+            let facts = values
+                .iter()
+                .map(|(what, value)| observation(who, at, what, Some((value, "")), Final));
+            Ok((who.clone(), facts.collect::<Result<_, _>>()?))
+        }
+        Action::Lab {
+            who,
+            what,
+            value,
+            unit,
+            flag,
+            note,
+        } => {
+            let mut fact = observation(who, at, what, Some((value, unit)), Final)?;
+            if let Fact::Observation(result) = &mut fact {
+                result.interpretation = (!flag.is_empty()).then(|| flag.as_str().into());
+                result.notes = (!note.is_empty())
+                    .then(|| note.as_str().into())
+                    .into_iter()
+                    .collect();
+            }
+            one(who, fact)
+        }
+        Action::Correct { .. } | Action::Withdraw { .. } | Action::Cancel { .. } => {
+            later_version(action)
+        }
+        Action::Culture { who, stage } => match stage.as_str() {
+            "ordered" => one(
+                who,
+                order(who, at, OrderKind::Service, Code::loinc("600-7"), true),
+            ),
+            "collected" => one(
+                who,
+                order(who, at, OrderKind::Specimen, Code::loinc("600-7"), true),
+            ),
+            result => one(
+                who,
+                observation(who, at, "culture", Some((result, "")), Final)?,
+            ),
+        },
+        Action::Antibiotic { who, name, stage } => {
+            let kind = if stage == "given" {
+                OrderKind::MedicationGiven
+            } else {
+                OrderKind::MedicationOrdered
+            };
+            one(who, order(who, at, kind, named(name), true))
+        }
+        Action::Note { who, what } => {
+            one(who, observation(who, at, "note", Some((what, "")), Final)?)
+        }
+        Action::Fluid { who, amount } => one(who, fluid(who, at, amount)?),
+        Action::Person { who, born } => one(who, person(Some(born), false)),
+        Action::Died { who } => one(who, person(None, true)),
+        Action::Admit { who } => one(who, encounter(who, at, EncounterStatus::InProgress)),
+        Action::Discharge { who } => one(who, encounter(who, at, EncounterStatus::Finished)),
+        Action::Scale { who, scale } => one(
+            who,
+            observation(who, at, "scale", Some((scale, "")), Final)?,
+        ),
+        Action::Wait | Action::Merge { .. } | Action::Expect(_) => Ok((String::new(), Vec::new())),
+    }
+}
+
+/// Makes a later version of what was charted or ordered before.
+fn later_version(action: &Action) -> Result<(String, Vec<Fact>), String> {
+    use ObservationStatus::{Cancelled, Corrected, EnteredInError};
+    let one = |who: &str, fact: Fact| Ok((who.to_owned(), vec![fact]));
+    match action {
+        Action::Correct {
+            who,
+            of,
+            what,
+            value,
+            unit,
+        } => one(
+            who,
+            observation(who, *of, what, Some((value, unit)), Corrected)?,
+        ),
+        Action::Withdraw { who, of, what } => {
+            one(who, observation(who, *of, what, None, EnteredInError)?)
+        }
+        Action::Cancel { who, of, what } if what == "culture" => one(
+            who,
+            order(who, *of, OrderKind::Service, Code::loinc("600-7"), false),
+        ),
+        Action::Cancel { who, of, what } if what == "antibiotic" => one(
+            who,
+            order(
+                who,
+                *of,
+                OrderKind::MedicationGiven,
+                named("ceftriaxone"),
+                false,
+            ),
+        ),
+        Action::Cancel { who, of, what } => one(who, observation(who, *of, what, None, Cancelled)?),
+        Action::Wait
+        | Action::Vitals { .. }
+        | Action::Lab { .. }
+        | Action::Culture { .. }
+        | Action::Antibiotic { .. }
+        | Action::Note { .. }
+        | Action::Fluid { .. }
+        | Action::Person { .. }
+        | Action::Died { .. }
+        | Action::Admit { .. }
+        | Action::Discharge { .. }
+        | Action::Scale { .. }
+        | Action::Merge { .. }
+        | Action::Expect(_) => Err("this step changes nothing that was charted".into()),
+    }
+}
+
+fn person(born: Option<&str>, deceased: bool) -> Fact {
+    Fact::Person(Person {
+        birth_date: born.map(Into::into),
+        gender: None,
+        deceased,
+    })
+}
+
+fn encounter(who: &str, at: i64, status: EncounterStatus) -> Fact {
+    Fact::Encounter(Encounter {
+        resource: format!("{who}/stay").into(),
+        class: EncounterClass::Inpatient,
+        status,
+        location: "4 West".into(),
+        start: None,
+        end: (status == EncounterStatus::Finished).then(|| event_time(at)),
+    })
+}
+
+fn fluid(who: &str, at: i64, amount: &str) -> Result<Fact, String> {
+    let value = amount
+        .parse()
+        .map_err(|_| format!("{amount:?} is no amount"))?;
+    Ok(Fact::Order(Order {
+        resource: format!("{who}/{at}/fluid").into(),
+        kind: OrderKind::MedicationGiven,
+        codes: vec![Code {
+            system: System::Other("urn:pulsewire:code".into()),
+            ..named("crystalloid")
+        }],
+        active: true,
+        given: Given {
+            dose: Some(Quantity {
+                comparator: None,
+                value,
+                unit: "mL".into(),
+            }),
+            ..Given::default()
+        },
+    }))
+}
+
+fn named(name: &str) -> Code {
+    Code {
+        system: System::Other("".into()),
+        code: name.into(),
+        display: name.into(),
+    }
+}
+
+fn order(who: &str, at: i64, kind: OrderKind, code: Code, active: bool) -> Fact {
+    let what = match kind {
+        OrderKind::Service | OrderKind::Specimen => "culture",
+        OrderKind::MedicationOrdered | OrderKind::MedicationGiven => "antibiotic",
+    };
+    Fact::Order(Order {
+        resource: format!("{who}/{at}/{what}-order").into(),
+        kind,
+        codes: vec![code],
+        active,
+        given: Given::default(),
+    })
+}
+
+/// Short names of what has a code of our own.
+const OWN_NAMES: [(&str, &str); 2] = [("scale", "news2-spo2-scale"), ("note", "sepsis-note")];
+
+/// Short names, their codes and their usual units.
+const NAMES: [(&str, &str, &str); 27] = [
+    ("rr", "9279-1", "/min"),
+    ("spo2", "59408-5", "%"),
+    ("oxygen", "3151-8", "L/min"),
+    ("sbp", "8480-6", "mm[Hg]"),
+    ("pulse", "8867-4", "/min"),
+    ("consciousness", "80288-4", ""),
+    ("temp", "8310-5", "Cel"),
+    ("potassium", "2823-3", "?"),
+    ("sodium", "2951-2", "?"),
+    ("glucose", "2345-7", "?"),
+    ("lactate", "2524-7", "?"),
+    ("haemoglobin", "718-7", "?"),
+    ("platelets", "777-3", "?"),
+    ("white-cells", "6690-2", "?"),
+    ("inr", "6301-6", "1"),
+    ("creatinine", "2160-0", "?"),
+    ("culture", "600-7", ""),
+    ("gcs", "9269-2", "{score}"),
+    ("map", "8478-0", "mm[Hg]"),
+    ("bilirubin", "1975-2", "?"),
+    ("weight", "29463-7", "kg"),
+    ("urine", "9187-6", "mL"),
+    ("inspired-oxygen", "3150-6", "%"),
+    ("oxygen-pressure", "2703-7", "mm[Hg]"),
+    ("eye-opening", "9267-6", "{score}"),
+    ("verbal-response", "9270-0", "{score}"),
+    ("motor-response", "9268-4", "{score}"),
+];
+
+/// Makes an observation; without a value where it is taken back.
+///
+/// # Errors
+/// When it is named by what no story knows.
+pub fn observation(
+    who: &str,
+    at: i64,
+    what: &str,
+    value: Option<(&str, &str)>,
+    status: ObservationStatus,
+) -> Result<Fact, String> {
+    let own = OWN_NAMES.iter().find(|(name, _)| *name == what);
+    let (code, unit) = if let Some((_, code)) = own {
+        let code = Code {
+            system: System::Other("urn:pulsewire:code".into()),
+            ..named(code)
+        };
+        (code, "")
+    } else {
+        let (_, code, unit) = NAMES
+            .iter()
+            .find(|(name, _, _)| *name == what)
+            .ok_or_else(|| format!("{what:?} is not a name of scenarios"))?;
+        (Code::loinc(code), *unit)
+    };
+    Ok(Fact::Observation(Observation {
+        resource: format!("{who}/{at}/{what}").into(),
+        codes: vec![code],
+        value: value.map(|(value, given)| {
+            self::value(what, value, if given.is_empty() { unit } else { given })
+        }),
+        components: Vec::new(),
+        status,
+        interpretation: None,
+        notes: Vec::new(),
+        flags: Vec::new(),
+    }))
+}
+
+fn value(what: &str, text: &str, unit: &str) -> Value {
+    let text = match (what, text) {
+        ("oxygen", "air") => "0",
+        ("oxygen", "oxygen") => "2",
+        (_, text) => text,
+    };
+    let digits = text.trim_start_matches(['<', '>', '=']);
+    let sign = text.strip_suffix(digits).unwrap_or("");
+    match digits.parse() {
+        Ok(value) => Value::Quantity(Quantity {
+            comparator: clinical::Comparator::parse(sign),
+            value,
+            unit: unit.into(),
+        }),
+        Err(_) => Value::Text(text.into()),
+    }
+}
+
+/// Makes one side of a merge.
+pub fn merge(role: MergeRole, other: &str) -> Fact {
+    Fact::Merge(Merge {
+        role,
+        other: patient(other),
+    })
+}

@@ -1,0 +1,324 @@
+//! Episodes as conclusions: when one began, and when it was over.
+
+use std::time::Duration;
+
+use clinical::unit::{self, Unit};
+use clinical::{EventTime, Severity};
+
+use super::{End, Episode, Reading, Rule, RuleError, episodes, parse_rules};
+use crate::Parameter;
+use crate::chart::{Entry, Reading as Charted};
+use crate::config::{hours, minutes};
+use crate::critical::shown;
+use crate::deterioration::span_words;
+use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
+
+/// The rules that hold where a site has none of its own.
+const RULES: &str = include_str!("../../data/sustained_thresholds.tsv");
+
+/// What a rule may read.
+pub(crate) const READS: &[Parameter] = &[
+    Parameter::RespiratoryRate,
+    Parameter::OxygenSaturation,
+    Parameter::SystolicPressure,
+    Parameter::Pulse,
+    Parameter::Temperature,
+    Parameter::MeanPressure,
+];
+
+/// How late a reading may come.
+pub(crate) const WINDOW: Duration = hours(8);
+/// How far before a time its readings decide: the longest span that a rule may ask for, and a reading beside it.
+pub(crate) const LOOKS_BACK: Duration = minutes(135);
+/// An episode that could be known only so long after it began is history: it pages nobody.
+const HISTORY_AFTER: Duration = minutes(30);
+
+/// Stands beside the line by which an episode began, and that by which it was over.
+const BEGAN: u8 = 1;
+const OVER: u8 = 2;
+
+/// Says how long an entry matters.
+pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
+    READS.contains(&entry.parameter).then_some(LOOKS_BACK)
+}
+
+/// Reads a site's rules of sustained thresholds.
+///
+/// # Errors
+/// When a row is no rule, two contradict each other, or one reads what no rule may read.
+pub fn site_rules(text: &str) -> Result<Vec<Rule>, RuleError> {
+    let rules = parse_rules(text)?;
+    let may_read = |rule: &Rule| READS.contains(&rule.parameter);
+    match rules.iter().find(|rule| !may_read(rule)) {
+        None => Ok(rules),
+        Some(rule) => {
+            let known: Vec<&str> = READS.iter().map(|parameter| parameter.word()).collect();
+            Err(RuleError {
+                line: line_of(text, rule),
+                what: format!(
+                    "`{}` is not read; it can be {}",
+                    rule.parameter.word(),
+                    known.join(", ")
+                ),
+            })
+        }
+    }
+}
+
+/// Finds the line of a rule by its number and name.
+fn line_of(text: &str, rule: &Rule) -> usize {
+    let begins = format!("{}\t{}\t", rule.number, rule.name);
+    let place = text.lines().position(|row| row.starts_with(&begins));
+    place.map_or(0, |place| place + 1)
+}
+
+/// Reads the rules that are part of the program.
+pub(crate) fn own_rules() -> Vec<Rule> {
+    site_rules(RULES).expect("every row is a rule, as a test shows")
+}
+
+/// Gives the name of the rule of a number.
+pub(crate) fn name_of(rules: &[Rule], number: u8) -> String {
+    let rule = rules.iter().find(|rule| rule.number == number);
+    rule.map_or_else(|| number.to_string(), |rule| rule.name.to_string())
+}
+
+/// Says what the site's rules find.
+pub(crate) fn conclude(view: &View<'_>) -> Concluded {
+    let mut concluded = Concluded {
+        from: view.frozen,
+        conclusions: Vec::new(),
+        wake: None,
+    };
+    tell(
+        view,
+        &view.config.sustained,
+        Condition::Sustained,
+        &mut concluded,
+    );
+    concluded
+}
+
+/// Says of every rule which episodes there were.
+pub(crate) fn tell(
+    view: &View<'_>,
+    rules: &[Rule],
+    condition: fn(u8) -> Condition,
+    concluded: &mut Concluded,
+) {
+    for (place, rule) in rules.iter().enumerate() {
+        let is_first = |rule: &Rule| !rules.iter().take(place).any(|of| of.number == rule.number);
+        if is_first(rule) {
+            let units: Vec<&Rule> = rules.iter().filter(|of| of.number == rule.number).collect();
+            told(view, &units, condition(rule.number), concluded);
+        }
+    }
+}
+
+/// Takes the newest version of each time, where a value can be taken from it.
+pub(crate) fn read<'a>(view: &View<'a>, parameter: Parameter) -> Vec<&'a Entry> {
+    let mut entries: Vec<&Entry> = Vec::new();
+    for entry in view.chart.of(parameter).filter(|entry| entry.is_usable()) {
+        match entries.last_mut() {
+            Some(last) if last.at == entry.at => {
+                if (last.known, last.event) < (entry.known, entry.event) {
+                    *last = entry;
+                }
+            }
+            Some(_) | None => entries.push(entry),
+        }
+    }
+    entries
+}
+
+/// Compares each value with the limits of the unit it came in, where all came in one that has limits of its own.
+fn in_unit<'r>(rules: &[&'r Rule], entries: &[&Entry]) -> Option<(&'r Rule, Vec<Reading>)> {
+    let is_own = |unit: Unit| entries.iter().all(|entry| unit_of(entry) == Some(unit));
+    let own = rules.iter().find(|rule| is_own(rule.unit));
+    let rule = own.or(rules.first())?;
+    let readings = entries.iter().filter_map(|entry| {
+        let number = entry.parameter.numeric()?;
+        let value = match entry.reading {
+            Charted::Number { value, unit, .. } if unit == rule.unit => value,
+            Charted::Number { value, unit, .. } => {
+                unit::convert_unit(value, unit, rule.unit, number.analyte).ok()?
+            }
+            Charted::Coded(_) | Charted::Unusable(_) | Charted::Withdrawn(_) => return None,
+        };
+        let at = entry.at;
+        Some(Reading { at, value })
+    });
+    Some((rule, readings.collect()))
+}
+
+const fn unit_of(entry: &Entry) -> Option<Unit> {
+    match entry.reading {
+        Charted::Number { unit, .. } => Some(unit),
+        Charted::Coded(_) | Charted::Unusable(_) | Charted::Withdrawn(_) => None,
+    }
+}
+
+fn told(view: &View<'_>, units: &[&Rule], condition: Condition, concluded: &mut Concluded) {
+    let Some(parameter) = units.first().map(|rule| rule.parameter) else {
+        return;
+    };
+    let entries = read(view, parameter);
+    let Some((rule, readings)) = in_unit(units, &entries) else {
+        return;
+    };
+    let (Some(first), Some(last)) = (readings.first(), readings.last()) else {
+        return;
+    };
+    let before = began_before(view, condition, first.at);
+    for episode in episodes(rule, before, &readings) {
+        let silent = last.at.plus(rule.gap);
+        let episode = match episode.end {
+            None if view.watermark >= silent => Episode {
+                end: Some(End::Silence),
+                ..episode
+            },
+            None => {
+                concluded.wake = Some(concluded.wake.map_or(silent, |wake| wake.min(silent)));
+                episode
+            }
+            Some(_) => episode,
+        };
+        let say = Say {
+            rule,
+            condition,
+            entries: &entries,
+            history: is_history(&entries, &episode),
+        };
+        let both = [Some(say.began(&episode)), say.over(&episode)];
+        concluded.conclusions.extend(
+            both.into_iter()
+                .flatten()
+                .filter(|said| said.as_of >= view.frozen),
+        );
+    }
+}
+
+/// Finds since when an episode went on before the first reading that is kept: by what can no longer be revised.
+fn began_before(view: &View<'_>, condition: Condition, first: EventTime) -> Option<EventTime> {
+    let line = view.lines.iter().rfind(|line| {
+        let is_settled = line.as_of < first.min(view.frozen);
+        line.condition == condition && line.asserted && is_settled
+    })?;
+    (line.note == BEGAN).then_some(line.as_of)
+}
+
+/// Says whether an episode could be known only when it was long past.
+fn is_history(entries: &[&Entry], episode: &Episode) -> bool {
+    let known = entries
+        .iter()
+        .filter(|entry| entry.at >= episode.start && entry.at <= episode.confirmed)
+        .map(|entry| entry.known.micros())
+        .max();
+    known.is_some_and(|known| known > episode.confirmed.plus(HISTORY_AFTER).micros())
+}
+
+/// What is said of an episode.
+struct Say<'a> {
+    rule: &'a Rule,
+    condition: Condition,
+    entries: &'a [&'a Entry],
+    history: bool,
+}
+
+impl Say<'_> {
+    fn began(&self, episode: &Episode) -> Conclusion {
+        let summary = format!(
+            "{} {}, for {}",
+            self.rule.parameter.words(),
+            with_unit(&self.rule.begins.words(), self.rule.unit),
+            self.rule.lasts.words()
+        );
+        Conclusion {
+            severity: self.rule.severity,
+            summary,
+            evidence: self.proofs(&[episode.start, episode.confirmed]),
+            ..self.conclusion(episode.start, BEGAN)
+        }
+    }
+
+    fn over(&self, episode: &Episode) -> Option<Conclusion> {
+        let words = self.rule.parameter.words();
+        let (at, summary) = match episode.end? {
+            End::Recovered(at) => {
+                let lasted = span_words(episode.last.since(episode.start).unwrap_or_default());
+                let begins = with_unit(&self.rule.begins.words(), self.rule.unit);
+                (at, format!("{words} no longer {begins}, after {lasted}"))
+            }
+            End::Silence => {
+                let gap = span_words(self.rule.gap);
+                let at = episode.last.plus(self.rule.gap);
+                (
+                    at,
+                    format!("{words} not heard for {gap}: how it goes on is not known"),
+                )
+            }
+        };
+        Some(Conclusion {
+            summary,
+            evidence: self.proofs(&[at]),
+            ..self.conclusion(at, OVER)
+        })
+    }
+
+    fn conclusion(&self, as_of: EventTime, note: u8) -> Conclusion {
+        Conclusion {
+            condition: self.condition,
+            as_of,
+            severity: Severity::None,
+            score: None,
+            summary: String::new(),
+            evidence: Vec::new(),
+            missing: Vec::new(),
+            history: self.history,
+            note,
+        }
+    }
+
+    /// Shows what was read at these times, or last before them.
+    fn proofs(&self, times: &[EventTime]) -> Vec<Proof> {
+        let mut found: Vec<&Entry> = times
+            .iter()
+            .filter_map(|at| self.entries.iter().rfind(|entry| entry.at <= *at))
+            .copied()
+            .collect();
+        found.dedup();
+        let proofs = found.into_iter().map(|entry| Proof {
+            entry: *entry,
+            value: shown(entry),
+            points: None,
+        });
+        proofs.collect()
+    }
+}
+
+/// Writes a limit with its unit as a value is written.
+fn with_unit(words: &str, unit: Unit) -> String {
+    match unit.to_string().as_str() {
+        "" => words.to_owned(),
+        unit @ ("%" | "/min") => format!("{words}{unit}"),
+        unit => format!("{words} {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_rules_can_be_read() {
+        assert!(!own_rules().is_empty());
+    }
+
+    #[test]
+    fn what_no_rule_may_read_is_told_with_its_line() {
+        let row = "7\tsweet\tglucose\tmg/dL\t>400\t>=60\t<=300\t>=60\t90\tas-charted\tlow\ta test";
+        let told = site_rules(&format!("# words\n{row}\n")).map_err(|error| error.to_string());
+        let told = told.expect_err("glucose is not read");
+        assert!(told.starts_with("line 2: `glucose` is not read; it can be respiratory-rate, "));
+    }
+}

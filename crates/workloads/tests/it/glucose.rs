@@ -1,0 +1,365 @@
+//! Episodes of continuous glucose monitoring: the published labels, and that no order of arrival decides anything.
+
+use std::collections::BTreeMap;
+
+use clinical::{
+    Code, Event, EventId, EventTime, Fact, Finding, FindingState, Observation, ObservationStatus,
+    Origin, PatientKey, Quantity, ReceivedTime, Severity, Value,
+};
+use proptest::prelude::*;
+use workloads::Config;
+
+use crate::engine::Engine;
+use crate::events::{event_time, patient, received_time};
+use crate::measures::cases::unzipped;
+use crate::news2_vectors::shared;
+use crate::permutations::standing;
+
+const MINUTE: i64 = 60_000_000;
+const PACK: &str = "glucose-episodes";
+
+/// Conditions, and the columns of the labels that say the same.
+const COLUMNS: [(&str, &str); 5] = [
+    ("glucose-episode/low", "lv1_hypo"),
+    ("glucose-episode/very-low", "lv2_hypo"),
+    ("glucose-episode/low-extended", "ext_hypo"),
+    ("glucose-episode/high", "lv1_hyper"),
+    ("glucose-episode/very-high", "lv2_hyper"),
+];
+
+/// A value with its unit, or words, that a sensor said at a time.
+struct Said<'a> {
+    at: EventTime,
+    arrives: ReceivedTime,
+    number: u64,
+    value: &'a str,
+    unit: &'a str,
+    status: ObservationStatus,
+}
+
+fn heard(who: PatientKey, said: &Said<'_>) -> Event {
+    let value = match said.value.parse() {
+        Ok(value) => Value::Quantity(Quantity {
+            comparator: None,
+            value,
+            unit: said.unit.into(),
+        }),
+        Err(_) => Value::Text(said.value.into()),
+    };
+    Event {
+        id: EventId::derive(&[b"reading", who.as_bytes(), &said.number.to_be_bytes()]),
+        patient: who,
+        at: said.at,
+        recorded: None,
+        received: said.arrives,
+        origin: Origin {
+            partition: 0,
+            offset: said.number,
+        },
+        backfill: false,
+        fact: Fact::Observation(Observation {
+            resource: format!("reading/{}", said.at.micros()).into(),
+            codes: vec![Code::loinc("99504-3")],
+            value: (said.status != ObservationStatus::EnteredInError).then_some(value),
+            components: Vec::new(),
+            status: said.status,
+            interpretation: None,
+            notes: Vec::new(),
+            flags: Vec::new(),
+        }),
+    }
+}
+
+/// The rows of a compressed table, by column.
+fn table(path: &std::path::Path) -> Vec<BTreeMap<String, String>> {
+    let bytes = std::fs::read(path).expect("the folder has all tables");
+    let text = String::from_utf8(unzipped(&bytes)).expect("a table is text");
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned));
+    let head: Vec<String> = lines.next().expect("a table has a head").collect();
+    lines
+        .map(|cells| head.iter().cloned().zip(cells).collect())
+        .collect()
+}
+
+fn time(text: &str) -> EventTime {
+    let text = text.trim_end_matches("+00:00").replace(' ', "T");
+    EventTime::parse(&format!("{text}Z")).expect("the tables have times")
+}
+
+/// A day's end after the last reading: nothing is said any more.
+fn listened(engine: &mut Engine, mut events: Vec<Event>) {
+    events.sort_by_key(|event| (event.received, event.at));
+    for event in &events {
+        engine.take(event);
+    }
+}
+
+/// Gives the times of the episodes of a condition: the first and the last reading of each.
+fn spans(findings: &[Finding], condition: &str, beat: i64) -> Vec<(EventTime, EventTime)> {
+    let mut lines = BTreeMap::new();
+    for finding in findings.iter().filter(|of| *of.condition == *condition) {
+        match finding.state {
+            FindingState::Asserted => lines.insert(finding.as_of, finding),
+            FindingState::Retracted(_) => lines.remove(&finding.as_of),
+        };
+    }
+    let mut spans: Vec<(EventTime, EventTime)> = Vec::new();
+    for (at, finding) in lines {
+        if finding.severity != Severity::None {
+            spans.push((at, EventTime::from_micros(i64::MAX)));
+        } else if let Some(last) = spans.last_mut() {
+            // The reading that shows recovery is the last of those that make fifteen minutes; silence is told 45 minutes on.
+            let after = if finding.summary.contains("no longer") {
+                (15 + beat - 1) / beat * beat
+            } else {
+                45
+            };
+            last.1 = EventTime::from_micros(at.micros() - after * MINUTE);
+        }
+    }
+    spans
+}
+
+#[test]
+fn episodes_are_those_of_the_published_labels() {
+    let folder = shared().join("clinical-data/cgm-simglucose");
+    if !folder.join("cgm.csv.gz").exists() {
+        println!(
+            "skipped: clinical-data/cgm-simglucose is not there; set PULSEWIRE_SHARED to the shared data"
+        );
+        return;
+    }
+    let mut events: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+    for (number, row) in table(&folder.join("cgm.csv.gz")).iter().enumerate() {
+        if row["dropped"] == "0" {
+            let who = PatientKey::derive(&[b"virtual", row["id"].as_bytes()]);
+            let said = Said {
+                at: time(&row["time"]),
+                arrives: ReceivedTime::from_micros(time(&row["received"]).micros()),
+                number: number as u64,
+                value: &row["cgm"],
+                unit: "mg/dL",
+                status: ObservationStatus::Final,
+            };
+            events
+                .entry(row["id"].clone())
+                .or_default()
+                .push(heard(who, &said));
+        }
+    }
+    let mut labels: BTreeMap<String, Vec<BTreeMap<String, String>>> = BTreeMap::new();
+    for row in table(&folder.join("iglu_episode_labels.csv.gz")) {
+        labels.entry(row["id"].clone()).or_default().push(row);
+    }
+    let (mut matched, mut total, mut episodes) = (0, 0, 0);
+    for (id, rows) in labels {
+        let mut engine = Engine::swift(Config::of(&[PACK]));
+        listened(
+            &mut engine,
+            events.remove(&id).expect("each label has its readings"),
+        );
+        for (condition, column) in COLUMNS {
+            let spans = spans(&engine.findings, condition, 3);
+            episodes += spans.len();
+            for row in &rows {
+                let at = time(&row["time"]);
+                let ours = spans
+                    .iter()
+                    .any(|(first, last)| *first <= at && at <= *last);
+                let theirs = row[column] != "0.0";
+                total += 1;
+                matched += usize::from(ours == theirs);
+                assert_eq!(ours, theirs, "{id} {column} at {at}");
+            }
+        }
+    }
+    println!("glucose episodes: {matched} of {total} rows, {episodes} episodes");
+    assert!(episodes > 0);
+}
+
+/// What a sensor says over two hours: a value every five minutes, each said once or more, some wrong and put right.
+fn day() -> impl Strategy<Value = Vec<(i64, i64, u8)>> {
+    let reading = (0..60i64, prop_oneof![45..85i64, 170..270i64], 0..12u8);
+    prop::collection::vec(reading, 1..90)
+}
+
+/// The same readings, all accepted within a minute, in some order.
+fn events(day: &[(i64, i64, u8)]) -> Vec<Event> {
+    let said = day.iter().enumerate().map(|(number, (slot, value, fate))| {
+        let status = match fate {
+            0 => ObservationStatus::EnteredInError,
+            1 => ObservationStatus::Corrected,
+            _ => ObservationStatus::Final,
+        };
+        let arrives = received_time(5 * 60).micros() + number as i64;
+        let value = match fate {
+            2 => "LOW".to_owned(),
+            3 => "HIGH".to_owned(),
+            _ => value.to_string(),
+        };
+        heard(
+            patient("ann"),
+            &Said {
+                at: event_time(slot * 5 + i64::from(fate % 2)),
+                arrives: ReceivedTime::from_micros(arrives),
+                number: number as u64,
+                value: &value,
+                unit: "mg/dL",
+                status,
+            },
+        )
+    });
+    said.collect()
+}
+
+fn after(events: impl IntoIterator<Item = Event>) -> Vec<Finding> {
+    let mut engine = Engine::of(Config::of(&[PACK]));
+    for event in events {
+        engine.take(&event);
+    }
+    engine.tick(received_time(6 * 60));
+    engine.findings
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_readings_ends_the_same(day in day(), keys in prop::collection::vec(any::<u32>(), 90)) {
+        let events = events(&day);
+        let mut shuffled: Vec<(u32, Event)> = keys.into_iter().zip(events.iter().cloned()).collect();
+        shuffled.sort_by_key(|(key, _)| *key);
+        let twice = shuffled.into_iter().flat_map(|(_, event)| [event.clone(), event]);
+        let (one, other) = (standing(&after(events.clone())), standing(&after(twice)));
+        let differ: Vec<_> = one
+            .iter()
+            .filter(|(key, says)| other.get(*key) != Some(*says))
+            .chain(other.iter().filter(|(key, says)| one.get(*key) != Some(*says)))
+            .collect();
+        prop_assert!(differ.is_empty(), "{differ:#?}");
+    }
+}
+
+/// Gives what was told, and whether it pages anyone.
+fn told(readings: &[(i64, i64, &str, &str)], until: i64) -> Vec<String> {
+    let mut engine = Engine::of(Config::of(&[PACK]));
+    for (number, (at, arrives, value, unit)) in readings.iter().enumerate() {
+        let said = Said {
+            at: event_time(*at),
+            arrives: received_time(*arrives),
+            number: number as u64,
+            value,
+            unit,
+            status: ObservationStatus::Final,
+        };
+        engine.take(&heard(patient("ann"), &said));
+    }
+    engine.tick(received_time(until));
+    let told = engine.findings.iter().map(|finding| {
+        let minute = (finding.as_of.micros() - event_time(0).micros()) / MINUTE;
+        let history = if finding.backfill { " history" } else { "" };
+        let state = match finding.state {
+            FindingState::Asserted => finding.severity.word(),
+            FindingState::Retracted(_) => "retracted",
+        };
+        format!(
+            "{minute} {} {state}{history}: {}",
+            finding.condition, finding.summary
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn an_episode_is_told_when_it_has_lasted_and_when_it_is_over() {
+    let readings: Vec<(i64, i64, &str, &str)> = [
+        (0, "4.5"),
+        (5, "3.8"),
+        (10, "3.8"),
+        (15, "3.7"),
+        (20, "4.0"),
+        (25, "4.1"),
+        (30, "4.2"),
+    ]
+    .iter()
+    .map(|(at, value)| (*at, *at + 1, *value, "mmol/L"))
+    .collect();
+    expect_test::expect![[r#"
+        [
+            "5 glucose-episode/low medium: interstitial glucose below 3.9 mmol/L, for at least 15 min",
+            "30 glucose-episode/low none: interstitial glucose no longer below 3.9 mmol/L, after 10 min",
+        ]
+    "#]]
+    .assert_debug_eq(&told(&readings, 40));
+}
+
+#[test]
+fn what_is_long_past_when_it_is_heard_pages_nobody() {
+    let readings: Vec<(i64, i64, &str, &str)> = [
+        (0, 0, "90"),
+        (5, 200, "LOW"),
+        (10, 200, "50"),
+        (15, 200, "50"),
+        (20, 200, "90"),
+        (25, 200, "90"),
+        (30, 200, "90"),
+        (200, 201, "90"),
+    ]
+    .iter()
+    .map(|(at, arrives, value)| (*at, *arrives, *value, "mg/dL"))
+    .collect();
+    expect_test::expect![[r#"
+        [
+            "5 glucose-episode/low medium history: interstitial glucose below 70 mg/dL, for at least 15 min",
+            "5 glucose-episode/very-low high history: interstitial glucose below 54 mg/dL, for at least 15 min",
+            "30 glucose-episode/low none history: interstitial glucose no longer below 70 mg/dL, after 10 min",
+            "30 glucose-episode/very-low none history: interstitial glucose no longer below 54 mg/dL, after 10 min",
+            "50 glucose-signal-lost low: the glucose sensor was not heard for 20 min",
+            "200 glucose-signal-lost none history: the glucose sensor is heard again",
+        ]
+    "#]].assert_debug_eq(&told(&readings, 205));
+}
+
+#[test]
+fn silence_is_told_and_taken_back_when_the_readings_come_after_all() {
+    let readings = [
+        (0, 0, "90", "mg/dL"),
+        (30, 31, "90", "mg/dL"),
+        (10, 32, "90", "mg/dL"),
+        (20, 32, "90", "mg/dL"),
+    ];
+    expect_test::expect![[r#"
+        [
+            "20 glucose-signal-lost low: the glucose sensor was not heard for 20 min",
+            "30 glucose-signal-lost none history: the glucose sensor is heard again",
+            "20 glucose-signal-lost retracted: taken back: a value charted late shows otherwise",
+            "30 glucose-signal-lost retracted: taken back: a value charted late shows otherwise",
+        ]
+    "#]]
+    .assert_debug_eq(&told(&readings, 45));
+}
+
+/// The most that is kept of an active patient.
+const ACTIVE_BYTES: usize = 8 * 1024;
+
+#[test]
+fn a_day_of_readings_every_five_minutes_is_kept_in_eight_kibibytes() {
+    let mut engine = Engine::of(Config::of(&[PACK]));
+    for number in 0..288_u64 {
+        let minute = 5 * number as i64;
+        let value = format!("{}.{}", 60 + number % 140, number % 10);
+        let said = Said {
+            at: event_time(minute),
+            arrives: received_time(minute + 1),
+            number,
+            value: &value,
+            unit: "mg/dL",
+            status: ObservationStatus::Final,
+        };
+        engine.take(&heard(patient("ann"), &said));
+    }
+    let mut bytes = Vec::new();
+    engine.states[&patient("ann")].encode(&mut bytes);
+    println!("a sensor every five minutes: {} bytes", bytes.len());
+    assert!(bytes.len() <= ACTIVE_BYTES, "{}", bytes.len());
+}

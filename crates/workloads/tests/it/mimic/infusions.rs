@@ -1,0 +1,176 @@
+//! What the two charting systems of MIMIC say of infusions, as changes of a rate (mimic-code, `*_dose`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clinical::EventTime;
+
+use super::table::Table;
+
+/// A change of rate.
+pub(super) struct Change {
+    pub(super) subject: i64,
+    pub(super) drug: &'static str,
+    pub(super) at: EventTime,
+    pub(super) stored: EventTime,
+    /// The digits of the rate; 0 where it stopped.
+    pub(super) rate: String,
+    pub(super) unit: &'static str,
+}
+
+/// The drugs by ATC code, with the items of the older system that are by weight and by minute, and of the newer one.
+const DRUGS: [(&str, &[&str], &[&str], &str); 4] = [
+    ("C01CA03", &["30120"], &["30047"], "221906"),
+    ("C01CA24", &["30119", "30309"], &["30044"], "221289"),
+    ("C01CA04", &["30043", "30307"], &[], "221662"),
+    ("C01CA07", &["30042", "30306"], &[], "221653"),
+];
+
+struct Interval {
+    from: EventTime,
+    to: EventTime,
+    rate: f64,
+    digits: String,
+    unit: &'static str,
+    from_stored: EventTime,
+    to_stored: EventTime,
+}
+
+/// Reads both systems.
+pub(super) fn changes(older: &Table, newer: &Table) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (drug, by_weight, by_minute, item) in DRUGS {
+        let mut intervals: BTreeMap<(i64, i64), Vec<Interval>> = BTreeMap::new();
+        charted(older, by_weight, by_minute, &mut intervals);
+        for row in newer.rows().filter(|row| row.text("itemid") == item) {
+            let times = row.time("starttime").zip(row.time("endtime"));
+            let (Some((from, to)), Some(rate)) = (times, row.number("rate")) else {
+                continue;
+            };
+            let stored = row.time("storetime").unwrap_or(from);
+            if row.text("statusdescription") != "Rewritten" {
+                let stay = (row.id("subject_id"), row.id("icustay_id"));
+                intervals.entry(stay).or_default().push(Interval {
+                    from,
+                    to,
+                    rate,
+                    digits: row.text("rate").to_owned(),
+                    unit: "ug/kg/min",
+                    from_stored: stored,
+                    to_stored: stored,
+                });
+            }
+        }
+        for ((subject, _), intervals) in intervals {
+            let edges: BTreeSet<EventTime> =
+                intervals.iter().flat_map(|of| [of.from, of.to]).collect();
+            for at in edges {
+                let on = intervals.iter().filter(|of| of.from <= at && at < of.to);
+                let most = on.max_by(|one, other| one.rate.total_cmp(&other.rate));
+                let stored = intervals.iter().filter_map(|of| {
+                    let begun = (of.from == at).then_some(of.from_stored);
+                    begun.max((of.to == at).then_some(of.to_stored))
+                });
+                changes.push(Change {
+                    subject,
+                    drug,
+                    at,
+                    stored: stored.max().unwrap_or(at),
+                    rate: most.map_or("0".to_owned(), |of| of.digits.clone()),
+                    unit: most.map_or("ug/kg/min", |of| of.unit),
+                });
+            }
+        }
+    }
+    changes
+}
+
+#[derive(Default)]
+struct Moment {
+    rate: Option<(f64, String, &'static str)>,
+    stopped: bool,
+    stored: Option<EventTime>,
+}
+
+/// The older system charts a rate now and then; it holds until the next row of the same run.
+fn charted(
+    older: &Table,
+    by_weight: &[&str],
+    by_minute: &[&str],
+    intervals: &mut BTreeMap<(i64, i64), Vec<Interval>>,
+) {
+    let mut stays: BTreeMap<(i64, i64), BTreeMap<EventTime, Moment>> = BTreeMap::new();
+    for row in older.rows() {
+        let item = row.text("itemid");
+        let minute = by_minute.contains(&item);
+        if !(by_weight.contains(&item) || minute) || row.text("icustay_id").is_empty() {
+            continue;
+        }
+        let Some(at) = row.time("charttime") else {
+            continue;
+        };
+        let stay = (row.id("subject_id"), row.id("icustay_id"));
+        let moment = stays.entry(stay).or_default().entry(at).or_default();
+        let said = row.text("stopped");
+        moment.stopped |= said == "Stopped" || said.starts_with("D/C");
+        moment.stored = moment.stored.max(row.time("storetime"));
+        if let Some(rate) = row.number("rate")
+            && moment.rate.as_ref().is_none_or(|(held, ..)| rate > *held)
+        {
+            let unit = if minute { "ug/min" } else { "ug/kg/min" };
+            moment.rate = Some((rate, row.text("rate").to_owned(), unit));
+        }
+    }
+    for (stay, moments) in stays {
+        let runs = runs(&moments);
+        let all: Vec<_> = moments.into_iter().zip(runs).collect();
+        for pair in all.windows(2) {
+            let [((from, moment), run), ((to, next), next_run)] = pair else {
+                continue;
+            };
+            let Some((rate, digits, unit)) = &moment.rate else {
+                continue;
+            };
+            if run.is_some_and(|run| run != 0) && run == next_run && *rate > 0.0 {
+                intervals.entry(stay).or_default().push(Interval {
+                    from: *from,
+                    to: *to,
+                    rate: *rate,
+                    digits: digits.clone(),
+                    unit,
+                    from_stored: moment.stored.unwrap_or(*from),
+                    to_stored: next.stored.unwrap_or(*to),
+                });
+            }
+        }
+    }
+}
+
+/// Numbers the runs: one begins with the first rate, after a rate of nothing, and after a stop.
+fn runs(moments: &BTreeMap<EventTime, Moment>) -> Vec<Option<u32>> {
+    let mut runs = Vec::new();
+    let (mut run, mut any_rate) = (None, false);
+    // The last rate that was charted, at the row before.
+    let mut held: Option<f64> = None;
+    let mut before: Option<(Option<f64>, bool)> = None;
+    for moment in moments.values() {
+        let rate = moment.rate.as_ref().map(|(rate, ..)| *rate);
+        held = rate.or(held);
+        let held_before = before.and_then(|(held, _)| held);
+        let begins = if rate.is_some_and(|rate| rate > 0.0) && !any_rate {
+            Some(1)
+        } else if (rate == Some(0.0) || held == Some(0.0)) && held_before == Some(0.0) {
+            Some(0)
+        } else if held_before == Some(0.0) || before.is_some_and(|(_, stopped)| stopped) {
+            Some(1)
+        } else {
+            None
+        };
+        if let Some(begins) = begins {
+            run = Some(run.unwrap_or(0) + begins);
+        }
+        any_rate |= rate.is_some();
+        before = Some((held, moment.stopped));
+        runs.push(run);
+    }
+    runs
+}

@@ -1,0 +1,85 @@
+//! The stage of kidney injury at every creatinine and every urine of every stay.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clinical::{EventTime, Finding};
+use workloads::Config;
+
+use super::table::Table;
+use super::{SKIPPED, folder, standing, stream};
+use crate::engine::Engine;
+
+const NAME: &str = "kidney-injury-mimic";
+/// Wide enough for all that is charted late: the weight on admission may be charted weeks after it.
+const WINDOW: Duration = Duration::from_secs(30 * 24 * 3600);
+
+#[test]
+fn every_stage_is_that_of_the_reference() {
+    let Some(folder) = folder() else {
+        println!("{SKIPPED}");
+        return;
+    };
+    let table = Table::read(&folder, "raw/icustays");
+    let stays: BTreeMap<i64, (i64, EventTime)> = table
+        .rows()
+        .filter_map(|row| {
+            Some((
+                row.id("icustay_id"),
+                (row.id("subject_id"), row.time("intime")?),
+            ))
+        })
+        .collect();
+    let mut staged: BTreeMap<i64, Vec<(EventTime, Finding)>> = BTreeMap::new();
+    for (subject, stream) in stream::kidneys(&folder) {
+        let mut config = Config::of(&[NAME]);
+        config.windows.insert(NAME, WINDOW);
+        let mut engine = Engine::swift(config);
+        stream.run(&mut engine, subject);
+        assert_eq!(engine.late, 0, "the window holds all of {subject}");
+        staged.insert(subject, standing(&engine.findings, NAME));
+    }
+    let (mut matched, mut total) = (0, 0);
+    for row in Table::read(&folder, "oracle/kdigo_stages").rows() {
+        total += 1;
+        let (subject, start) = stays[&row.id("icustay_id")];
+        let at = row.time("charttime").expect("every row has a time");
+        let lines = &staged[&subject];
+        let place = lines.partition_point(|(as_of, _)| *as_of <= at);
+        let finding = place.checked_sub(1).map(|place| &lines[place].1);
+        // A creatinine may be one of several stays: the evidence has the last stay first.
+        let before = Duration::from_secs(6 * 3600);
+        let later = stays
+            .values()
+            .filter(|(of, begun)| *of == subject && *begun > start && begun.minus(before) <= at);
+        let by = |what: &str, place: usize| {
+            let of = finding?.evidence.iter().filter(|e| *e.what == *what);
+            of.filter_map(|e| e.points).nth(place)
+        };
+        let number = |column: &str| row.text(column).parse::<i32>().ok();
+        let has_creatinine = !row.text("creat").is_empty();
+        let theirs = (number("aki_stage_creat"), number("aki_stage_uo"));
+        let ours = (
+            has_creatinine
+                .then(|| by("creatinine", later.count()))
+                .flatten(),
+            // Nothing says whether urine was charted with a creatinine; if it was, it has a stage.
+            (theirs.1.is_some() || !has_creatinine)
+                .then(|| by("urine output", 0))
+                .flatten(),
+        );
+        let worst = ours.0.max(ours.1).unwrap_or(0);
+        if ours == theirs && Some(worst) == number("aki_stage") {
+            matched += 1;
+        } else if total - matched < 25 {
+            println!(
+                "{} at {}: {ours:?}, the reference has {theirs:?}: {}",
+                row.text("icustay_id"),
+                row.text("charttime"),
+                finding.map_or("nothing", |finding| &finding.summary)
+            );
+        }
+    }
+    println!("KDIGO: {matched} of {total} rows");
+    assert_eq!(matched, total);
+}

@@ -1,0 +1,101 @@
+//! SOFA of every hour of every stay.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clinical::{EventTime, Finding};
+use workloads::Config;
+
+use super::table::Table;
+use super::{SKIPPED, folder, standing, stream};
+use crate::engine::Engine;
+
+/// Wide enough for all that is charted late: the latest of it came a day and an hour and a half after its time.
+const WINDOW: Duration = Duration::from_secs(48 * 3600);
+
+/// The organs as the reference names them, and what evidence speaks of each.
+const ORGANS: [(&str, &[&str]); 6] = [
+    ("respiration_24hours", &["PaO2"]),
+    ("coagulation_24hours", &["platelets"]),
+    ("liver_24hours", &["bilirubin"]),
+    (
+        "cardiovascular_24hours",
+        &[
+            "mean arterial pressure",
+            "norepinephrine",
+            "epinephrine",
+            "dopamine",
+            "dobutamine",
+        ],
+    ),
+    (
+        "cns_24hours",
+        &["eye opening", "verbal response", "motor response"],
+    ),
+    ("renal_24hours", &["creatinine", "urine output"]),
+];
+
+#[test]
+fn every_hour_is_scored_as_by_the_reference() {
+    let Some(folder) = folder() else {
+        println!("{SKIPPED}");
+        return;
+    };
+    let stays: BTreeMap<i64, i64> = Table::read(&folder, "raw/icustays")
+        .rows()
+        .map(|row| (row.id("icustay_id"), row.id("subject_id")))
+        .collect();
+    let oracle = Table::read(&folder, "oracle/pivoted_sofa");
+    let mut scored: BTreeMap<i64, Vec<(EventTime, Finding)>> = BTreeMap::new();
+    for (subject, stream) in stream::organ_failure(&folder) {
+        let mut config = Config::of(&["organ-failure-mimic"]);
+        config.windows.insert("organ-failure-mimic", WINDOW);
+        let mut engine = Engine::swift(config);
+        stream.run(&mut engine, subject);
+        assert_eq!(engine.late, 0, "the window holds all of {subject}");
+        scored.insert(subject, standing(&engine.findings, "organ-failure-mimic"));
+    }
+    let mut matched = 0;
+    let mut differ: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut total = 0;
+    for row in oracle.rows() {
+        total += 1;
+        let subject = stays[&row.id("icustay_id")];
+        let at = row.time("starttime").expect("every hour has a start");
+        let empty = Vec::new();
+        let lines = scored.get(&subject).unwrap_or(&empty);
+        let place = lines.partition_point(|(as_of, _)| *as_of <= at);
+        let finding = place.checked_sub(1).map(|place| &lines[place].1);
+        let mut same = true;
+        for (column, speaks) in ORGANS {
+            let points = finding.map_or(0, |finding| points(finding, speaks));
+            if i64::from(points) != row.id(column) {
+                same = false;
+                let count = differ.entry(column).or_default();
+                *count += 1;
+                if *count <= 8 {
+                    println!(
+                        "{column} of {} hour {} ({}): {points}, the reference has {}: {}",
+                        row.text("icustay_id"),
+                        row.text("hr"),
+                        row.text("starttime"),
+                        row.text(column),
+                        finding.map_or("nothing", |finding| &finding.summary)
+                    );
+                }
+            }
+        }
+        let sofa = finding.and_then(|finding| finding.score).unwrap_or(0);
+        same &= i64::from(sofa) == row.id("sofa_24hours");
+        matched += usize::from(same);
+    }
+    println!("SOFA: {matched} of {total} hourly rows; differing by organ: {differ:?}");
+    assert_eq!(matched, total);
+}
+
+fn points(finding: &Finding, speaks: &[&str]) -> i32 {
+    let of = finding.evidence.iter();
+    of.filter(|evidence| speaks.contains(&&*evidence.what))
+        .filter_map(|evidence| evidence.points)
+        .sum()
+}

@@ -1,0 +1,487 @@
+//! The charting as a stream of facts: each arrives when it was stored, or when it was charted where nobody says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use clinical::{
+    Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Observation,
+    ObservationStatus, Origin, PatientKey, Quantity, ReceivedTime, System, Value,
+};
+
+use super::gases::{self, Charted, Gas};
+use super::infusions;
+use super::table::{Row, Table};
+use crate::engine::Engine;
+
+/// What happened to one patient, in the order in which it arrived.
+#[derive(Default)]
+pub(super) struct Stream {
+    facts: Vec<(EventTime, EventTime, Fact)>,
+}
+
+impl Stream {
+    pub(super) fn add(&mut self, arrives: EventTime, at: EventTime, fact: Fact) {
+        self.facts.push((arrives, at, fact));
+    }
+
+    /// Puts what happened in the order in which it arrived, and gives what each was, for looking up evidence.
+    pub(super) fn ordered(&mut self) -> impl Iterator<Item = &Fact> {
+        self.facts.sort_by_key(|(arrives, at, _)| (*arrives, *at));
+        self.facts.iter().map(|(_, _, fact)| fact)
+    }
+
+    /// Runs it, and a while after it.
+    pub(super) fn run(mut self, engine: &mut Engine, subject: i64) {
+        let patient = PatientKey::derive(&[b"mimic", &subject.to_be_bytes()]);
+        self.facts.sort_by_key(|(arrives, at, _)| (*arrives, *at));
+        let mut message: Vec<Event> = Vec::new();
+        for (n, (arrives, at, fact)) in self.facts.into_iter().enumerate() {
+            let received = ReceivedTime::from_micros(arrives.micros());
+            let event = Event {
+                id: event_id(subject, n),
+                patient,
+                at,
+                recorded: None,
+                received,
+                origin: Origin {
+                    partition: 0,
+                    offset: n as u64,
+                },
+                backfill: false,
+                fact,
+            };
+            if message
+                .first()
+                .is_some_and(|first| first.received != received)
+            {
+                let before = message[0].received;
+                engine.take_message(&message);
+                message.clear();
+                pass(engine, before, received);
+            }
+            message.push(event);
+        }
+        if let Some(last) = message.last().map(|last| last.received) {
+            engine.take_message(&message);
+            pass(engine, last, last.plus(QUIET));
+        }
+    }
+}
+
+/// Time that passes after the last fact.
+const QUIET: Duration = Duration::from_secs(4 * 24 * 3600);
+/// Ticks are looked for this long after a fact; later there is nothing left to change.
+const TICKS: i64 = 30 * 24;
+
+/// Lets time pass by the hour, as ticks do.
+fn pass(engine: &mut Engine, from: ReceivedTime, to: ReceivedTime) {
+    for hour in 1..TICKS {
+        let at = from.micros() + hour * 3_600_000_000;
+        if at >= to.micros() {
+            break;
+        }
+        engine.tick(ReceivedTime::from_micros(at));
+    }
+}
+
+/// Gives the name of the nth event of a patient's stream.
+pub(super) fn event_id(subject: i64, n: usize) -> EventId {
+    EventId::derive(&[&subject.to_be_bytes(), &n.to_be_bytes()])
+}
+
+/// All patients' streams by subject.
+pub(super) type Streams = BTreeMap<i64, Stream>;
+
+const URINE: &str = " 40055 43175 40069 40094 40715 40473 40085 40057 40056 40405 40428 40086 40096 40651 226559 \
+    226560 226561 226584 226563 226564 226565 226567 226557 226558 227488 227489 ";
+const MEAN_PRESSURE: &str = " 456 52 6702 443 220052 220181 225312 ";
+const SATURATION: &str = " 646 220277 ";
+const FRACTION: &str = " 3420 190 223835 3422 ";
+/// Items of which any value says that a ventilator runs (mimic-code, `ventilation_classification`).
+const VENTILATOR: &str = " 223849 445 448 449 450 1340 1486 1600 224687 639 654 681 682 683 684 224685 224684 224686 218 \
+    436 535 444 224697 224695 224696 224746 224747 221 1 1211 1655 2000 226873 224738 224419 224750 227187 543 5865 \
+    5866 224707 224709 224705 224706 60 437 505 506 686 220339 224700 3459 501 502 503 224702 223 667 668 669 670 671 \
+    672 224701 ";
+const OXYGEN_DEVICES: [&str; 12] = [
+    "Nasal cannula",
+    "Face tent",
+    "Aerosol-cool",
+    "Trach mask ",
+    "High flow neb",
+    "Non-rebreather",
+    "Venti mask ",
+    "Medium conc mask ",
+    "T-piece",
+    "High flow nasal cannula",
+    "Ultrasonic neb",
+    "Vapomist",
+];
+const OLDER_OXYGEN_DEVICES: [&str; 16] = [
+    "Cannula",
+    "Nasal Cannula",
+    "Face Tent",
+    "Aerosol-Cool",
+    "Trach Mask",
+    "Hi Flow Neb",
+    "Non-Rebreather",
+    "Venti Mask",
+    "Medium Conc Mask",
+    "Vapotherm",
+    "T-Piece",
+    "Hood",
+    "Hut",
+    "TranstrachealCat",
+    "Heated Neb",
+    "Ultrasonic Neb",
+];
+/// A laboratory item, its LOINC code and unit, and above what and up to what the reference takes its values.
+pub(super) type Item = (&'static str, &'static str, &'static str, f64, f64);
+/// What organ failure is judged by.
+const LABORATORY: [Item; 3] = [
+    ("50912", "2160-0", "mg/dL", 0.0, 150.0),
+    ("50885", "1975-2", "mg/dL", 0.0, 150.0),
+    ("51265", "777-3", "K/uL", 0.0, 10_000.0),
+];
+
+/// Reads what kidneys are judged by.
+pub(super) fn kidneys(folder: &Path) -> Streams {
+    let mut streams = Streams::new();
+    stays(folder, &mut streams);
+    for row in Table::read(folder, "raw/labevents").rows() {
+        laboratory(row, &CREATININE, &mut streams);
+    }
+    for row in Table::read(folder, "raw/outputevents").rows() {
+        urine(row, &mut streams);
+    }
+    let starts: BTreeMap<i64, EventTime> = Table::read(folder, "raw/icustays")
+        .rows()
+        .filter_map(|row| Some((row.id("icustay_id"), row.time("intime")?)))
+        .collect();
+    let charted = Table::read(folder, "raw/chartevents");
+    let mut weights: Vec<Row<'_>> = charted
+        .rows()
+        .filter(|row| is_of(WEIGHT, row.text("itemid")) && row.text("error") != "1")
+        .filter(|row| row.number("valuenum").is_some_and(|value| value > 0.0))
+        .collect();
+    weights.sort_by_key(|row| row.time("charttime"));
+    let mut admitted = BTreeSet::new();
+    for row in weights {
+        let stay = row.id("icustay_id");
+        let (Some(at), Some(start)) = (row.time("charttime"), starts.get(&stay)) else {
+            continue;
+        };
+        // The first weight on admission is that of the admission.
+        let is_first = is_of(ADMISSION_WEIGHT, row.text("itemid")) && admitted.insert(stay);
+        let before = Duration::from_secs(2 * 3600);
+        let at = if is_first { start.minus(before) } else { at };
+        let resource = format!("weight/{}/{}", row.text("itemid"), row.text("charttime"));
+        let value = quantity(row.text("valuenum"), "kg");
+        let stream = streams.entry(row.id("subject_id")).or_default();
+        let fact = observation(&resource, Code::loinc("29463-7"), value);
+        stream.add(row.time("storetime").unwrap_or(at), at, fact);
+    }
+    streams
+}
+
+/// Here the reference takes every value.
+const CREATININE: [Item; 1] = [("50912", "2160-0", "mg/dL", -1.0, f64::MAX)];
+const WEIGHT: &str = " 762 226512 763 224639 ";
+const ADMISSION_WEIGHT: &str = " 762 226512 ";
+
+/// Says whether a list of items has this one.
+pub(super) fn is_of(list: &str, item: &str) -> bool {
+    list.contains(&format!(" {item} "))
+}
+
+/// Reads what organ failure is judged by.
+pub(super) fn organ_failure(folder: &Path) -> Streams {
+    let mut streams = Streams::new();
+    let charted = Table::read(folder, "raw/chartevents");
+    let (mut saturation, mut fraction) = (Charted::new(), Charted::new());
+    for row in charted.rows() {
+        chart(row, &mut streams, &mut saturation, &mut fraction);
+    }
+    let labs = Table::read(folder, "raw/labevents");
+    for row in labs.rows() {
+        laboratory(row, &LABORATORY, &mut streams);
+    }
+    for gas in gases::arterial(&labs, &saturation, &fraction) {
+        let stream = streams.entry(gas.subject).or_default();
+        stream.add(gas.at, gas.at, panel(&gas));
+    }
+    let outputs = Table::read(folder, "raw/outputevents");
+    for row in outputs.rows() {
+        urine(row, &mut streams);
+    }
+    let older = Table::read(folder, "raw/inputevents_cv");
+    let newer = Table::read(folder, "raw/inputevents_mv");
+    for (n, change) in infusions::changes(&older, &newer).into_iter().enumerate() {
+        let code = Code {
+            system: System::Other("http://www.whocc.no/atc".into()),
+            code: change.drug.into(),
+            display: "".into(),
+        };
+        let value = quantity(&change.rate, change.unit);
+        let fact = observation(&format!("rate/{n}"), code, value);
+        let stream = streams.entry(change.subject).or_default();
+        stream.add(change.stored, change.at, fact);
+    }
+    for row in Table::read(folder, "raw/procedureevents_mv").rows() {
+        let is_end = matches!(row.text("itemid"), "227194" | "225468" | "225477");
+        if let Some(at) = row.time("starttime").filter(|_| is_end) {
+            let resource = format!("procedure/{}", row.text("row_id"));
+            let stored = row.time("storetime").unwrap_or(at);
+            let stream = streams.entry(row.id("subject_id")).or_default();
+            stream.add(stored, at, support(&resource, "extubated"));
+        }
+    }
+    streams
+}
+
+/// Takes a charted row; values that the reference leaves out are left out here too.
+pub(super) fn chart(
+    row: Row<'_>,
+    streams: &mut Streams,
+    saturation: &mut Charted,
+    fraction: &mut Charted,
+) {
+    let (item, said) = (row.text("itemid"), row.text("value"));
+    let Some(at) = row.time("charttime") else {
+        return;
+    };
+    let number = row.number("valuenum");
+    let admission = (row.id("hadm_id"), at);
+    if is_of(SATURATION, item) {
+        if let Some(value) = number.filter(|value| *value > 0.0 && *value <= 100.0) {
+            saturation.entry(admission).or_default().push(value);
+        }
+        return;
+    }
+    if row.text("error") == "1" || row.text("icustay_id").is_empty() {
+        return;
+    }
+    let resource = format!("{item}/{}/{said}", row.text("charttime"));
+    let arrives = row.time("storetime").unwrap_or(at);
+    let mut add = |fact: Fact| {
+        let stream = streams.entry(row.id("subject_id")).or_default();
+        stream.add(arrives, at, fact);
+    };
+    if is_of(MEAN_PRESSURE, item) {
+        if number.is_some_and(|value| value > 0.0 && value < 300.0) {
+            let value = quantity(row.text("valuenum"), "mm[Hg]");
+            add(observation(&resource, Code::loinc("8478-0"), value));
+        }
+    } else if is_of(FRACTION, item) {
+        if let Some(percent) = fraction_percent(item, row) {
+            let value: f64 = percent.parse().unwrap_or_default();
+            fraction.entry(admission).or_default().push(value);
+            add(observation(
+                &resource,
+                Code::loinc("3150-6"),
+                quantity(&percent, "%"),
+            ));
+        }
+    } else if let Some((code, value)) = coma(item, said, row) {
+        add(observation(&resource, Code::loinc(code), value));
+    }
+    if let Some(answer) = breathing(item, said) {
+        add(support(&format!("support/{resource}"), answer));
+    }
+}
+
+/// Reads a part of the coma score.
+pub(super) fn coma(item: &str, said: &str, row: Row<'_>) -> Option<(&'static str, Value)> {
+    let (code, tube) = match item {
+        "184" | "220739" => ("9267-6", ""),
+        "723" => ("9270-0", "1.0 ET/Trach"),
+        "223900" => ("9270-0", "No Response-ETT"),
+        "454" | "223901" => ("9268-4", ""),
+        _ => return None,
+    };
+    let value = if !tube.is_empty() && said == tube {
+        Value::Text(said.into())
+    } else {
+        quantity(row.text("valuenum"), "{score}")
+    };
+    Some((code, value))
+}
+
+/// Reads an oxygen fraction as the reference does, which takes no value of 100 %.
+fn fraction_percent(item: &str, row: Row<'_>) -> Option<String> {
+    let value = row
+        .number("valuenum")
+        .filter(|value| *value > 0.0 && *value < 100.0)?;
+    let digits = row.text("valuenum").to_owned();
+    let times_hundred = || Some(format!("{}", value * 100.0));
+    match item {
+        "223835" if value <= 1.0 => times_hundred(),
+        "223835" if value < 21.0 => None,
+        "190" if value > 0.20 && value < 1.0 => times_hundred(),
+        "190" => None,
+        _ => Some(digits),
+    }
+}
+
+/// Says what a charted row means for breathing.
+fn breathing(item: &str, said: &str) -> Option<&'static str> {
+    if said.is_empty() {
+        return None;
+    }
+    let ventilated = match item {
+        "720" => said != "Other/Remarks",
+        "223848" => said != "Other",
+        "467" => said == "Ventilator",
+        _ => is_of(VENTILATOR, item),
+    };
+    let oxygen = match item {
+        "226732" => OXYGEN_DEVICES.contains(&said),
+        "467" => OLDER_OXYGEN_DEVICES.contains(&said),
+        _ => false,
+    };
+    let extubated = item == "640" && matches!(said, "Extubated" | "Self Extubation");
+    if ventilated {
+        Some("ventilator")
+    } else if oxygen {
+        Some("oxygen device")
+    } else {
+        extubated.then_some("extubated")
+    }
+}
+
+/// Takes a laboratory row; it arrives when the specimen was taken, since the tables do not say when it was reported.
+pub(super) fn laboratory(row: Row<'_>, items: &[Item], streams: &mut Streams) {
+    let item = row.text("itemid");
+    let known = items.iter().find(|(known, ..)| *known == item);
+    let (Some((_, code, unit, above, most)), Some(at)) = (known, row.time("charttime")) else {
+        return;
+    };
+    if row
+        .number("valuenum")
+        .is_some_and(|value| value > *above && value <= *most)
+    {
+        let value = quantity(row.text("valuenum"), unit);
+        let resource = format!("lab/{}", row.text("row_id"));
+        let stream = streams.entry(row.id("subject_id")).or_default();
+        stream.add(at, at, observation(&resource, Code::loinc(code), value));
+    }
+}
+
+/// Adds the stays in intensive care: each begins, and is over when it is over.
+pub(super) fn stays(folder: &Path, streams: &mut Streams) {
+    for row in Table::read(folder, "raw/icustays").rows() {
+        let stream = streams.entry(row.id("subject_id")).or_default();
+        let times = [row.time("intime"), row.time("outtime")];
+        let [Some(start), end] = times else { continue };
+        let mut encounter = Encounter {
+            resource: row.text("icustay_id").into(),
+            class: EncounterClass::Inpatient,
+            status: EncounterStatus::InProgress,
+            location: "".into(),
+            start: Some(start),
+            end: None,
+        };
+        stream.add(start, start, Fact::Encounter(encounter.clone()));
+        if let Some(end) = end {
+            encounter.status = EncounterStatus::Finished;
+            encounter.end = Some(end);
+            stream.add(end, end, Fact::Encounter(encounter));
+        }
+    }
+}
+
+/// Adds every charting of a heart rate, whatever it says: the hours of a stay are counted from the first one.
+pub(super) fn pulses(folder: &Path, streams: &mut Streams) {
+    for row in Table::read(folder, "raw/chartevents").rows() {
+        let (item, at) = (row.text("itemid"), row.time("charttime"));
+        let is_pulse = matches!(item, "211" | "220045") && !row.text("icustay_id").is_empty();
+        let Some(at) = at.filter(|_| is_pulse) else {
+            continue;
+        };
+        let resource = format!("{item}/{}", row.text("charttime"));
+        let value = quantity(row.text("valuenum"), "/min");
+        let fact = observation(&resource, Code::loinc("8867-4"), value);
+        let stream = streams.entry(row.id("subject_id")).or_default();
+        stream.add(row.time("storetime").unwrap_or(at), at, fact);
+    }
+}
+
+fn urine(row: Row<'_>, streams: &mut Streams) {
+    let item = row.text("itemid");
+    let is_wanted = is_of(URINE, item) && row.text("iserror") != "1";
+    let (Some(at), Some(amount)) = (row.time("charttime"), row.number("value")) else {
+        return;
+    };
+    if !is_wanted || row.text("icustay_id").is_empty() {
+        return;
+    }
+    // What flowed in to irrigate is taken off.
+    let sign = if item == "227488" && amount > 0.0 {
+        "-"
+    } else {
+        ""
+    };
+    let value = quantity(&format!("{sign}{}", row.text("value")), "mL");
+    let resource = format!("output/{}", row.text("row_id"));
+    let stream = streams.entry(row.id("subject_id")).or_default();
+    let fact = observation(&resource, Code::loinc("9187-6"), value);
+    stream.add(row.time("storetime").unwrap_or(at), at, fact);
+}
+
+fn panel(gas: &Gas) -> Fact {
+    let mut components = vec![(
+        vec![Code::loinc("2703-7")],
+        quantity(&gas.oxygen.to_string(), "mm[Hg]"),
+    )];
+    components.extend(gas.fraction.map(|fraction| {
+        (
+            vec![Code::loinc("3150-6")],
+            quantity(&fraction.to_string(), "%"),
+        )
+    }));
+    let mut fact = observation(
+        &format!("gas/{}/{}", gas.admission, gas.at),
+        Code::loinc("24336-0"),
+        Value::Text("".into()),
+    );
+    if let Fact::Observation(observation) = &mut fact {
+        observation.value = None;
+        observation.components = components;
+    }
+    fact
+}
+
+fn support(resource: &str, answer: &str) -> Fact {
+    let code = Code {
+        system: System::Other("urn:pulsewire:code".into()),
+        code: "respiratory-support".into(),
+        display: "".into(),
+    };
+    observation(resource, code, Value::Text(answer.into()))
+}
+
+/// Makes a quantity of the digits of a table, which writes whole numbers as `83.0`.
+pub(super) fn quantity(digits: &str, unit: &str) -> Value {
+    match digits.parse() {
+        Ok(value) => Value::Quantity(Quantity {
+            comparator: None,
+            value,
+            unit: unit.into(),
+        }),
+        Err(_) => Value::Text(digits.into()),
+    }
+}
+
+/// Makes an observation.
+pub(super) fn observation(resource: &str, code: Code, value: Value) -> Fact {
+    Fact::Observation(Observation {
+        resource: resource.into(),
+        codes: vec![code],
+        value: Some(value),
+        components: Vec::new(),
+        status: ObservationStatus::Final,
+        interpretation: None,
+        notes: Vec::new(),
+        flags: Vec::new(),
+    })
+}
