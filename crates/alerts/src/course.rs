@@ -7,6 +7,7 @@ use clinical::{
 };
 
 use crate::episode::{End, Episode, Outcome, Scene, by_rule};
+use crate::hold::held_because;
 use crate::lines::{Handled, Lines, Reading, Taken, rank};
 use crate::rule;
 use crate::step::{Refusal, Suppressed, Suppression, Timer};
@@ -127,6 +128,41 @@ impl Course {
                     self.consider(scene, Look::QuietOver);
                 }
             }
+            // Every step looks at what is held back.
+            Timer::Hold => {}
+        }
+    }
+
+    /// Says whether its alert is held back.
+    pub(crate) fn is_held(&self) -> bool {
+        self.active.as_ref().is_some_and(Episode::is_held)
+    }
+
+    /// Tells of its alert where nothing holds it back any more.
+    pub(crate) fn release(&mut self, scene: &mut Scene<'_>) {
+        if let Some(active) = self.active.as_mut().filter(|active| active.is_held()) {
+            active.release(scene);
+        }
+    }
+
+    /// Tells of its alert where it waits for the room that there is now.
+    pub(crate) fn take_room(&mut self, scene: &mut Scene<'_>, alert: AlertId) {
+        let waits = |active: &&mut Episode| active.alert.id == alert && active.waits_for_room();
+        if let Some(active) = self.active.as_mut().filter(waits) {
+            active.take_room(scene);
+        }
+    }
+
+    /// Acknowledges its alert with another that it was told with.
+    pub(crate) fn go_along(&mut self, scene: &mut Scene<'_>, command: &Command, with: &str) {
+        let Some(active) = &mut self.active else {
+            return;
+        };
+        let held = held_because(&active.alert);
+        let is_with = held.is_some_and(|held| held.by == by_rule(rule::HELD_ROLLED_UP));
+        if is_with && active.alert.state == AlertState::Open {
+            let by = Actor::Person(command.by.clone());
+            active.acknowledge(scene, by, format!("with {with}").into());
         }
     }
 

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::{
     Actor, Alert, AlertId, AlertState, Change, Delivery, DeliveryId, DeliveryKind, EventTime,
-    Finding, ReceivedTime,
+    Finding, ReceivedTime, Severity,
 };
 
+use crate::budget::Report;
+use crate::hold::{Hold, held_because, is_budgeted};
 use crate::lines::{Basis, Reading};
 use crate::rule;
-use crate::step::{Effects, Now};
+use crate::step::{Effects, Held, Now};
 use crate::{Policy, Timer};
 
 /// How many steps an alert's history holds; beyond it the oldest mere updates go, which earlier revisions still hold.
@@ -20,13 +22,20 @@ pub(crate) struct Scene<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) now: Now,
     pub(crate) condition: &'a str,
+    /// What holds an alert of this condition back.
+    pub(crate) holds: &'a [Hold],
     pub(crate) effects: &'a mut Effects,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     pub(crate) fn set(&mut self, timer: Timer, at: Option<EventTime>) {
         let tag = timer.tag(self.condition);
         self.effects.timers.push((tag, at));
+    }
+
+    /// Gives what holds an alert of a severity back.
+    fn hold(&self, severity: Severity) -> Option<&'a Hold> {
+        self.holds.iter().find(|hold| hold.covers(severity))
     }
 }
 
@@ -74,9 +83,94 @@ impl Episode {
         let mut episode = Self::begin(scene, number, reading, basis);
         let why = basis.summary.clone();
         episode.change(scene, by_rule(rule::RAISED), AlertState::Open, why);
-        episode.tell(scene, DeliveryKind::Raised);
-        episode.await_acknowledgement(scene);
+        if let Some(hold) = scene.hold(reading.severity) {
+            episode.hold(scene, hold);
+            return episode;
+        }
+        if !episode.ask_for_room(scene) {
+            episode.tell(scene, DeliveryKind::Raised);
+            episode.await_acknowledgement(scene);
+        }
         episode
+    }
+
+    /// Asks for room in the budget where that is needed, and says whether it was; what needs none uses it all the same.
+    fn ask_for_room(&mut self, scene: &mut Scene<'_>) -> bool {
+        let (alert, severity) = (self.alert.id, self.alert.severity);
+        if !is_budgeted(scene.policy, scene.condition, severity) {
+            if scene.policy.budget > 0 {
+                scene.effects.reports.push(Report::Told);
+            }
+            return false;
+        }
+        let hold = Hold {
+            rule: rule::HELD_BUDGET,
+            why: format!("{} for 100 patient-days", scene.policy.budget).into(),
+            up_to: severity,
+            until: None,
+        };
+        self.hold(scene, &hold);
+        scene.effects.reports.push(Report::Asks { alert, severity });
+        true
+    }
+
+    /// Says whether it waits for room in the budget.
+    pub(crate) fn waits_for_room(&self) -> bool {
+        let held = held_because(&self.alert);
+        held.is_some_and(|held| held.by == by_rule(rule::HELD_BUDGET))
+    }
+
+    /// Tells of it, since there is room, unless something else holds it back by now.
+    pub(crate) fn take_room(&mut self, scene: &mut Scene<'_>) {
+        match scene.hold(self.alert.severity) {
+            Some(hold) => self.hold(scene, hold),
+            None => self.let_go(scene),
+        }
+    }
+
+    /// Keeps it open and tells nobody, for a reason that its history says.
+    fn hold(&mut self, scene: &mut Scene<'_>, hold: &Hold) {
+        let state = self.alert.state;
+        self.change(scene, by_rule(hold.rule), state, hold.why.clone());
+        scene.set(Timer::Hold, hold.until);
+        scene.effects.held.push(Held {
+            alert: self.alert.id,
+            severity: self.alert.severity,
+            rule: hold.rule,
+        });
+    }
+
+    /// Says whether it is held back.
+    pub(crate) fn is_held(&self) -> bool {
+        held_because(&self.alert).is_some()
+    }
+
+    /// Tells of it when nothing holds it back any more; waits on where something does.
+    pub(crate) fn release(&mut self, scene: &mut Scene<'_>) {
+        if self.waits_for_room() {
+            return;
+        }
+        if let Some(hold) = scene.hold(self.alert.severity) {
+            // The same reason may have become later; another one is said.
+            let is_same = |held: &Change| held.by == by_rule(hold.rule);
+            if held_because(&self.alert).is_some_and(is_same) {
+                scene.set(Timer::Hold, hold.until);
+            } else {
+                self.hold(scene, hold);
+            }
+            return;
+        }
+        let is_known = !self.told.is_empty();
+        if is_known || !self.ask_for_room(scene) {
+            self.let_go(scene);
+        }
+    }
+
+    fn let_go(&mut self, scene: &mut Scene<'_>) {
+        let why = self.alert.reason.clone();
+        self.change(scene, by_rule(rule::RELEASED), AlertState::Open, why);
+        self.tell(scene, DeliveryKind::Escalated);
+        self.await_acknowledgement(scene);
     }
 
     fn begin(scene: &Scene<'_>, number: u32, reading: Reading<'_>, basis: &Basis) -> Self {
@@ -172,7 +266,16 @@ impl Episode {
         };
         if reading.severity > before {
             // Whoever took the alert took something less severe: it is asked for again.
+            let is_untold = self.is_held() && self.told.is_empty();
+            let waited = self.waits_for_room();
             self.change(scene, by_rule(rule::ESCALATED), AlertState::Open, why);
+            if is_untold && self.ask_for_room(scene) {
+                return;
+            }
+            if waited {
+                let alert = self.alert.id;
+                scene.effects.reports.push(Report::Ended { alert });
+            }
             self.tell(scene, DeliveryKind::Escalated);
             self.await_acknowledgement(scene);
         } else if reading.severity < before {
@@ -194,6 +297,7 @@ impl Episode {
     pub(crate) fn acknowledge(&mut self, scene: &mut Scene<'_>, by: Actor, why: Box<str>) {
         self.acknowledge_by = None;
         scene.set(Timer::Acknowledge, None);
+        self.stop_waiting(scene);
         self.change(scene, by, AlertState::Acknowledged, why);
     }
 
@@ -203,6 +307,13 @@ impl Episode {
         let Some(by) = self.acknowledge_by.take_if(is_due) else {
             return;
         };
+        let severity = self.alert.severity;
+        let mut holds = scene.holds.iter();
+        let acts = |hold: &&Hold| hold.rule == rule::HELD_ACTING && hold.covers(severity);
+        if let Some(hold) = holds.find(acts) {
+            self.hold(scene, hold);
+            return;
+        }
         let why = format!("not acknowledged by {by}").into();
         self.change(scene, by_rule(rule::OVERDUE), AlertState::Open, why);
         self.tell(scene, DeliveryKind::Escalated);
@@ -226,8 +337,20 @@ impl Episode {
         if self.fall_at.take().is_some() {
             scene.set(Timer::Fall, None);
         }
+        if self.is_held() {
+            scene.set(Timer::Hold, None);
+        }
+        self.stop_waiting(scene);
         self.change(scene, by, to, why);
         self.tell(scene, kind);
+    }
+
+    /// Asks for no room any more.
+    fn stop_waiting(&self, scene: &mut Scene<'_>) {
+        if self.waits_for_room() {
+            let alert = self.alert.id;
+            scene.effects.reports.push(Report::Ended { alert });
+        }
     }
 
     fn rests_on(&self, reading: Reading<'_>, basis: &Basis) -> bool {

@@ -7,6 +7,7 @@
 
 pub mod step;
 
+pub mod budget;
 pub mod policy;
 pub mod quiet;
 pub mod rule;
@@ -14,11 +15,13 @@ pub mod state;
 
 mod course;
 mod episode;
+mod hold;
 mod lines;
 
 mod bytes;
 pub mod summary;
 
+pub use hold::{ACTION, held_because, was_told};
 pub use policy::{AcknowledgeWithin, Policy, Route};
 pub use state::{DecodeError, State};
 pub use step::{

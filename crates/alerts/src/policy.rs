@@ -45,6 +45,12 @@ pub struct Policy {
     pub relapse_at: Severity,
     /// How soon an alert must be acknowledged before its channels are told once more.
     pub acknowledge_within: AcknowledgeWithin,
+    /// How long what the team does answers an alert, which is held back meanwhile; no time holds none back.
+    pub acting_for: Duration,
+    /// How long after a patient's alert was told another that is no more severe is told with it; no time tells each.
+    pub roll_up_within: Duration,
+    /// How many alerts may be told for 100 patient-days, of all patients together; 0 sets no bound.
+    pub budget: u32,
 }
 
 impl Default for Policy {
@@ -57,6 +63,9 @@ impl Default for Policy {
             quiet_for: QUIET_FOR,
             relapse_at: RELAPSE_AT,
             acknowledge_within: AcknowledgeWithin::default(),
+            acting_for: Duration::ZERO,
+            roll_up_within: Duration::ZERO,
+            budget: 0,
         }
     }
 }
@@ -89,7 +98,7 @@ impl Policy {
 }
 
 /// What is about a feed and about no patient is over when it is over, and told again when it comes again.
-fn is_of_the_platform(condition: &str) -> bool {
+pub(crate) fn is_of_the_platform(condition: &str) -> bool {
     condition.starts_with(crate::quiet::CONDITION)
 }
 

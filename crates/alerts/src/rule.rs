@@ -19,6 +19,15 @@ pub const MERGED: &str = "merged into another identity";
 /// Nobody acknowledged the alert before its deadline.
 pub const OVERDUE: &str = "not acknowledged in time";
 
+/// The team already does what the alert asks for: it is kept open, and nobody is told.
+pub const HELD_ACTING: &str = "held back: the team already acts";
+/// Another alert of the patient was told, which is no less severe: both are one thread.
+pub const HELD_ROLLED_UP: &str = "held back: told with another alert of the patient";
+/// The budget of alerts has no room for it yet, and more severe ones come first.
+pub const HELD_BUDGET: &str = "held back: waits for room in the budget of alerts";
+/// What held the alert back is over, and the alert is not.
+pub const RELEASED: &str = "no longer held back";
+
 /// All that the finding rests on is history that was loaded: it is kept, and nobody is told.
 pub const BACKFILLED: &str = "loaded history";
 

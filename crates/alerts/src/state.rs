@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clinical::{Alert, EventTime};
 
+use crate::budget::Pool;
 use crate::bytes::{Reader, Writer};
 use crate::course::Course;
 
@@ -12,12 +13,20 @@ mod encoding;
 mod tests;
 
 /// The version of the bytes that [`State::encode`] writes.
-pub const VERSION: u8 = 1;
+///
+/// Where nothing of a budget is kept it is the version before, so that an older program reads it.
+pub const VERSION: u8 = 2;
+/// The version before there was a budget.
+const VERSION_1: u8 = 1;
 
 /// What is kept of one patient: the findings of the last days, the open alerts, who was told what, and the recent past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     pub(crate) conditions: BTreeMap<Box<str>, Course>,
+    /// The last day on which something was concluded, where a budget is kept.
+    pub(crate) day: Option<i64>,
+    /// Of the key of the budget alone.
+    pub(crate) pool: Option<Pool>,
 }
 
 impl State {
@@ -28,14 +37,23 @@ impl State {
 
     /// Says whether nothing is kept.
     pub fn is_empty(&self) -> bool {
-        self.conditions.is_empty()
+        *self == Self::default()
+    }
+
+    /// Gives the pool of the budget, under its key.
+    pub const fn pool(&self) -> Option<&Pool> {
+        self.pool.as_ref()
     }
 
     /// Writes the state as bytes that any later version can read.
     pub fn encode(&self) -> Vec<u8> {
         let mut to = Writer::default();
-        to.byte(VERSION);
+        let is_budgeted = self.day.is_some() || self.pool.is_some();
+        to.byte(if is_budgeted { VERSION } else { VERSION_1 });
         encoding::write(&mut to, self);
+        if is_budgeted {
+            encoding::write_budget(&mut to, self);
+        }
         to.into_bytes()
     }
 
@@ -49,10 +67,13 @@ impl State {
         }
         let mut from = Reader::new(bytes);
         let version = from.byte()?;
-        if version != VERSION {
+        if !(VERSION_1..=VERSION).contains(&version) {
             return Err(DecodeError::Version { found: version });
         }
-        let state = encoding::read(&mut from)?;
+        let mut state = encoding::read(&mut from)?;
+        if version > VERSION_1 {
+            encoding::read_budget(&mut from, &mut state)?;
+        }
         from.finish()?;
         Ok(state)
     }

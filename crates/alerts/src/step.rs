@@ -1,10 +1,14 @@
 //! The one step: a patient's state, an input and the time become new revisions, news and timers.
 
 use clinical::{
-    Alert, AlertState, Command, Delivery, EventTime, Finding, FindingId, PatientKey, ReceivedTime,
+    Alert, AlertId, AlertState, Command, CommandKind, Delivery, EventTime, Finding, FindingId,
+    PatientKey, ReceivedTime, Severity,
 };
 
+use crate::budget::{Grant, Report, day_of};
 use crate::episode::Scene;
+use crate::hold::{self, Hold};
+use crate::policy::is_of_the_platform;
 use crate::{Policy, State};
 
 #[cfg(test)]
@@ -14,9 +18,13 @@ mod properties;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
+mod stories_of_budget;
+#[cfg(test)]
 mod stories_of_correction;
 #[cfg(test)]
 mod stories_of_history;
+#[cfg(test)]
+mod stories_of_holding;
 
 /// How many conditions a patient can have; more is a workload that names them wrongly.
 pub const MAX_CONDITIONS: usize = 256;
@@ -48,6 +56,15 @@ pub enum Input<'a> {
         /// When it was due.
         at: EventTime,
     },
+    /// What a patient's step reports to the budget; under the key of the budget.
+    Report {
+        /// The patient.
+        patient: PatientKey,
+        /// What it reports.
+        report: Report,
+    },
+    /// The budget has room for an alert of this patient.
+    Room(AlertId),
 }
 
 /// When a step is taken, and for whom.
@@ -74,6 +91,23 @@ pub struct Effects {
     pub refused: Vec<Refused>,
     /// The findings that reached the threshold and were not raised.
     pub suppressed: Vec<Suppressed>,
+    /// The alerts that were opened, or were to be told of again, and are held back.
+    pub held: Vec<Held>,
+    /// What is to be reported to the budget, in this order.
+    pub reports: Vec<Report>,
+    /// The alerts that the budget has room for.
+    pub grants: Vec<Grant>,
+}
+
+/// An alert of which nobody is told for now; its history says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The alert.
+    pub alert: AlertId,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The rule that holds it back.
+    pub rule: &'static str,
 }
 
 /// A command that could not be carried out.
@@ -160,10 +194,12 @@ pub enum Timer {
     Fall,
     /// The quiet time is over then.
     Quiet,
+    /// What holds the alert back is over then.
+    Hold,
 }
 
 impl Timer {
-    const ALL: [Self; 3] = [Self::Acknowledge, Self::Fall, Self::Quiet];
+    const ALL: [Self; 4] = [Self::Acknowledge, Self::Fall, Self::Quiet, Self::Hold];
 
     /// Gives the tag of this timer for a condition.
     pub fn tag(self, condition: &str) -> Vec<u8> {
@@ -182,6 +218,7 @@ impl Timer {
             Self::Acknowledge => "acknowledge",
             Self::Fall => "fall",
             Self::Quiet => "quiet",
+            Self::Hold => "hold",
         }
     }
 }
@@ -217,8 +254,10 @@ impl Alerts {
                     return Err(StepError::TooManyConditions { condition });
                 }
                 state.prune(now.watermark);
+                let holds = hold::holds(&self.policy, state, &finding.condition, now, false);
+                self.count_day(state, finding, now, effects);
                 let course = state.conditions.entry(finding.condition.clone());
-                let mut scene = self.scene(now, &finding.condition, effects);
+                let mut scene = self.scene(now, &finding.condition, &holds, effects);
                 course.or_default().take(&mut scene, finding);
             }
             Input::Command(command) => {
@@ -234,18 +273,73 @@ impl Alerts {
                 let watermark = now.watermark.max(at);
                 let now = Now { watermark, ..now };
                 state.prune(now.watermark);
+                let holds = hold::holds(&self.policy, state, condition, now, false);
                 if let Some(course) = state.conditions.get_mut(condition) {
-                    course.fire(&mut self.scene(now, condition, effects), timer);
+                    course.fire(&mut self.scene(now, condition, &holds, effects), timer);
+                }
+            }
+            Input::Report { patient, report } => {
+                let pool = state.pool.get_or_insert_default();
+                let grants = pool.take(self.policy.budget, patient, report, now);
+                effects.grants.extend(grants);
+            }
+            Input::Room(alert) => {
+                let conditions: Vec<Box<str>> = state.conditions.keys().cloned().collect();
+                for condition in conditions {
+                    let holds = hold::holds(&self.policy, state, &condition, now, false);
+                    if let Some(course) = state.conditions.get_mut(&condition) {
+                        let mut scene = self.scene(now, &condition, &holds, effects);
+                        course.take_room(&mut scene, alert);
+                    }
                 }
             }
         }
+        self.release(state, now, effects);
         Ok(())
+    }
+
+    /// Reports a day on which something was concluded of the patient, once.
+    fn count_day(&self, state: &mut State, finding: &Finding, now: Now, effects: &mut Effects) {
+        let day = Some(day_of(now.watermark));
+        let is_news = !finding.backfill && !is_of_the_platform(&finding.condition);
+        if self.policy.budget > 0 && is_news && day > state.day {
+            state.day = day;
+            effects.reports.push(Report::PatientDay);
+        }
+    }
+
+    /// Tells of what nothing holds back any more.
+    fn release(&self, state: &mut State, now: Now, effects: &mut Effects) {
+        let held = state
+            .conditions
+            .iter()
+            .filter(|(_, course)| course.is_held());
+        let held: Vec<Box<str>> = held.map(|(condition, _)| condition.clone()).collect();
+        for condition in held {
+            let holds = hold::holds(&self.policy, state, &condition, now, true);
+            if let Some(course) = state.conditions.get_mut(&condition) {
+                course.release(&mut self.scene(now, &condition, &holds, effects));
+            }
+        }
     }
 
     fn obey(&self, state: &mut State, command: &Command, now: Now, effects: &mut Effects) {
         let outcome = state.conditions.iter_mut().find_map(|(condition, course)| {
-            course.obey(&mut self.scene(now, condition, effects), command)
+            let done = course.obey(&mut self.scene(now, condition, &[], effects), command)?;
+            Some(done.map(|()| condition.clone()))
         });
+        if let (Some(Ok(condition)), CommandKind::Acknowledge) = (&outcome, command.kind) {
+            // Who takes an alert takes what was told with it.
+            for (other, course) in &mut state.conditions {
+                if other != condition {
+                    course.go_along(
+                        &mut self.scene(now, other, &[], effects),
+                        command,
+                        condition,
+                    );
+                }
+            }
+        }
         if let Err(why) = outcome.unwrap_or(Err(Refusal::Unknown)) {
             let command = command.clone();
             effects.refused.push(Refused { command, why });
@@ -256,12 +350,14 @@ impl Alerts {
         &'a self,
         now: Now,
         condition: &'a str,
+        holds: &'a [Hold],
         effects: &'a mut Effects,
     ) -> Scene<'a> {
         Scene {
             policy: &self.policy,
             now,
             condition,
+            holds,
             effects,
         }
     }

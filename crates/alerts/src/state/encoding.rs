@@ -3,6 +3,7 @@
 use clinical::{Actor, Alert, AlertState, Change, DeliveryKind, Evidence, Origin, Severity};
 
 use super::{DecodeError, State};
+use crate::budget::{Pool, Waiting};
 use crate::bytes::{Reader, Writer};
 use crate::course::{Course, Quiet};
 use crate::episode::{End, Episode, Told};
@@ -19,7 +20,45 @@ pub(super) fn write(to: &mut Writer, state: &State) {
 
 pub(super) fn read(from: &mut Reader<'_>) -> Decoded<State> {
     let conditions = from.list(|from| Ok((from.text()?, read_course(from)?)))?;
-    Ok(State { conditions })
+    Ok(State {
+        conditions,
+        ..State::default()
+    })
+}
+
+pub(super) fn write_budget(to: &mut Writer, state: &State) {
+    to.option(state.day, Writer::signed);
+    to.option(state.pool.as_ref(), |to, pool| {
+        to.list(pool.days.iter(), |to, (day, (days, told))| {
+            to.signed(*day);
+            to.number(*days);
+            to.number(*told);
+        });
+        to.list(pool.waiting.iter(), |to, waiting| {
+            to.id(waiting.patient);
+            to.id(waiting.alert);
+            write_severity(to, waiting.severity);
+        });
+    });
+}
+
+pub(super) fn read_budget(from: &mut Reader<'_>, state: &mut State) -> Decoded<()> {
+    state.day = from.option(Reader::signed)?;
+    state.pool = from.option(|from| {
+        let days = from.list(|from| {
+            let day = from.signed()?;
+            Ok((day, (from.number()?, from.number()?)))
+        })?;
+        let waiting = from.list(|from| {
+            Ok(Waiting {
+                patient: from.id()?,
+                alert: from.id()?,
+                severity: read_severity(from)?,
+            })
+        })?;
+        Ok(Pool { days, waiting })
+    })?;
+    Ok(())
 }
 
 fn write_course(to: &mut Writer, course: &Course) {

@@ -92,8 +92,8 @@ fn check_refused(bytes: &[u8], expect: &Expect) {
 fn bytes_that_are_not_a_state_are_refused() {
     let bytes = lived().encode();
     check_refused(
-        &[2],
-        &expect!["alert state of version 2, and this program reads version 1: upgrade it"],
+        &[3],
+        &expect!["alert state of version 3, and this program reads version 2: upgrade it"],
     );
     check_refused(
         &[1, 1, 200],
