@@ -31,6 +31,8 @@ pub struct AlertRow {
     pub opened_us: i64,
     /// Who took it.
     pub owner: Option<String>,
+    /// Why nobody is told of it, where it is held back.
+    pub held: Option<String>,
 }
 
 /// What the list of alerts shows.

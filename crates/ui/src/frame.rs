@@ -79,6 +79,9 @@ pub(crate) enum Place {
     Overview,
     Alerts,
     Patients,
+    Emergency,
+    Authorizations,
+    CareGaps,
     Sources,
     Quarantine,
     Codes,
@@ -86,10 +89,13 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const LINKED: [(Self, &'static str, &'static str); 6] = [
+    const LINKED: [(Self, &'static str, &'static str); 9] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/alerts", "Alerts"),
         (Self::Patients, "/patients", "Patients"),
+        (Self::Emergency, "/ed", "Emergency"),
+        (Self::Authorizations, "/authorizations", "Authorizations"),
+        (Self::CareGaps, "/care-gaps", "Care gaps"),
         (Self::Sources, "/sources", "Sources"),
         (Self::Quarantine, "/quarantine", "Quarantine"),
         (Self::Codes, "/codes", "Codes"),

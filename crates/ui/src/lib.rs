@@ -8,7 +8,10 @@
 mod frame;
 
 mod alerts;
+mod authorizations;
+mod care_gaps;
 mod codes;
+mod emergency;
 mod kit;
 mod message;
 mod overview;
@@ -33,7 +36,17 @@ pub use alerts::{
     WayStep, alert_fragment, alert_live, alert_page, alerts_fragment, alerts_live, alerts_page,
 };
 pub use assets::{Asset, assets};
+pub use authorizations::{
+    AuthorizationMetrics, AuthorizationRow, AuthorizationTable, authorizations_fragment,
+    authorizations_live, authorizations_page,
+};
+pub use care_gaps::{
+    CareGapList, CareGapRow, GapStatus, care_gaps_fragment, care_gaps_live, care_gaps_page,
+};
 pub use codes::{CodeRow, CodeTable, codes_fragment, codes_live, codes_page};
+pub use emergency::{
+    EmergencyBoard, EmergencyRow, EmergencyUnit, emergency_fragment, emergency_live, emergency_page,
+};
 pub use frame::{Frame, Link, NOTICE, Theme};
 pub use kit::kit_page;
 pub use mark::{AlertState, Health, Severity};

@@ -7,11 +7,17 @@ use crate::{
     Theme, WayStep,
 };
 
+mod authorizations;
+mod care_gaps;
 mod codes;
+mod emergency;
 mod patient;
 mod sources;
 
+pub use authorizations::authorizations;
+pub use care_gaps::care_gaps;
 pub use codes::{codes, message};
+pub use emergency::emergency;
 pub use patient::{patient, patients};
 pub use sources::sources;
 
@@ -185,6 +191,7 @@ pub fn alert_rows(prefix: &str) -> Vec<AlertRow> {
             as_of_us: ago(minutes + 9),
             opened_us: ago(minutes),
             owner: None,
+            held: None,
         };
     let mut rows = vec![
         row(

@@ -14,6 +14,8 @@ fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
         ("alert", ui::alert_page(frame, &sample::alert())),
         ("patients", ui::patients_page(frame, &sample::patients())),
         ("patient", ui::patient_page(frame, &sample::patient("a"))),
+        ("emergency", ui::emergency_page(frame, &sample::emergency())),
+        ("care gaps", ui::care_gaps_page(frame, &sample::care_gaps())),
         (
             "quarantine",
             ui::quarantine_page(frame, &sample::quarantine()),
@@ -21,6 +23,10 @@ fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
         (
             "quarantined",
             ui::quarantined_page(frame, &sample::quarantined()),
+        ),
+        (
+            "authorizations",
+            ui::authorizations_page(frame, &sample::authorizations()),
         ),
         ("sources", ui::sources_page(frame, &sample::sources())),
         ("codes", ui::codes_page(frame, &sample::codes())),
@@ -41,10 +47,6 @@ fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn sample_pages() -> Vec<(&'static str, String)> {
-    pages(&sample::frame(Theme::System))
-}
-
 /// Gives every value of an attribute.
 fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
     let start = format!(" {attribute}=\"");
@@ -60,14 +62,14 @@ fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_page_says_what_this_is_not() {
-    for (name, html) in sample_pages() {
+    for (name, html) in pages(&sample::frame(Theme::System)) {
         assert!(html.contains(ui::NOTICE), "{name}");
     }
 }
 
 #[test]
 fn no_page_needs_what_a_strict_content_security_policy_forbids() {
-    for (name, html) in sample_pages() {
+    for (name, html) in pages(&sample::frame(Theme::System)) {
         assert_eq!(values(&html, "style"), [""; 0], "{name}");
         for script in html.split("<script").skip(1) {
             assert!(
@@ -95,7 +97,7 @@ fn no_page_needs_what_a_strict_content_security_policy_forbids() {
 
 #[test]
 fn every_id_is_unique_and_every_reference_to_one_leads_somewhere() {
-    for (name, html) in sample_pages() {
+    for (name, html) in pages(&sample::frame(Theme::System)) {
         let ids = values(&html, "id");
         let unique: BTreeSet<_> = ids.iter().copied().collect();
         assert_eq!(ids.len(), unique.len(), "{name}: {ids:?}");
@@ -117,7 +119,7 @@ fn every_asset_that_pages_refer_to_exists_and_every_asset_is_referred_to() {
         .iter()
         .map(|asset| asset.path.as_str())
         .collect();
-    for (name, html) in sample_pages() {
+    for (name, html) in pages(&sample::frame(Theme::System)) {
         let used = values(&html, "src")
             .into_iter()
             .chain(values(&html, "href"));
@@ -128,7 +130,7 @@ fn every_asset_that_pages_refer_to_exists_and_every_asset_is_referred_to() {
 
 #[test]
 fn every_control_works_without_script() {
-    for (name, html) in sample_pages() {
+    for (name, html) in pages(&sample::frame(Theme::System)) {
         for tag in html.split('<').filter(|tag| tag.contains("hx-get=")) {
             assert!(tag.starts_with("a href=\"/"), "{name}: {tag}");
         }
@@ -145,7 +147,7 @@ fn every_control_works_without_script() {
 
 #[test]
 fn every_page_has_landmarks_one_main_heading_and_tables_with_captions() {
-    for (name, html) in sample_pages() {
+    for (name, html) in pages(&sample::frame(Theme::System)) {
         for landmark in ["<header>", "<nav ", "<main id=\"main\"", "<footer "] {
             assert!(html.contains(landmark), "{name}: {landmark}");
         }
@@ -167,7 +169,7 @@ fn every_page_has_landmarks_one_main_heading_and_tables_with_captions() {
 
 #[test]
 fn tags_are_closed_in_order() {
-    for (name, html) in sample_pages() {
+    for (name, html) in pages(&sample::frame(Theme::System)) {
         let mut open = Vec::new();
         for tag in html.split('<').skip(1) {
             let tag = tag
@@ -320,6 +322,19 @@ fn hostile_sources() -> ui::SourceTable {
     sources
 }
 
+fn hostile_authorizations() -> ui::AuthorizationTable {
+    let hostile = || HOSTILE.to_owned();
+    let mut table = sample::authorizations();
+    table.rows[0].case = hostile();
+    table.rows[0].patient = Link::to(HOSTILE, HOSTILE);
+    table.rows[0].outcome = hostile();
+    table.rows[0].urgency = hostile();
+    table.rows[0].rule = Some(hostile());
+    let metrics = &mut table.metrics[0];
+    (metrics.mean, metrics.median) = (hostile(), hostile());
+    table
+}
+
 fn hostile_codes() -> (ui::CodeTable, ui::Message) {
     let hostile = || HOSTILE.to_owned();
     let mut codes = sample::codes();
@@ -376,6 +391,10 @@ fn no_text_of_a_message_becomes_markup() {
         ("patient", ui::patient_page(&frame, &hostile_patient())),
         ("quarantine", ui::quarantine_page(&frame, &quarantine)),
         ("quarantined", ui::quarantined_page(&frame, &quarantined)),
+        (
+            "authorizations",
+            ui::authorizations_page(&frame, &hostile_authorizations()),
+        ),
         ("sources", ui::sources_page(&frame, &hostile_sources())),
         ("codes", ui::codes_page(&frame, &codes)),
         ("message", ui::message_page(&frame, &message)),
