@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { browse, NARROW, picture, WIDE } from "./browser.mjs";
 import { start, until } from "./pulsewire.mjs";
-import { admission, merge, minutesBefore, potassium, vitals } from "./ward.mjs";
+import { admission, arrival, merge, minutesBefore, moved, potassium, vitals } from "./ward.mjs";
 
 const BEA = { number: "E2E-BEA", family: "Birch", given: "Bea" };
 const CAL = { number: "E2E-CAL", family: "Cedar", given: "Cal" };
@@ -46,6 +46,26 @@ describe("with script", () => {
   function mark() {
     return page.evaluate(() => (window.loadedOnce ??= Math.random()));
   }
+
+  test("a patient in the emergency department waits, is in a room, and is gone, without a reload", async () => {
+    const DEA = { number: "E2E-DEA", family: "Dogwood", given: "Dea" };
+    await browser.open(page, "/ed");
+    const before = await mark();
+    const unit = page.getByRole("region", { name: "ED" });
+    const patient = unit.getByRole("row").filter({ hasText: DEA.family });
+    const came = minutesBefore(await pulsewire.now(), 30);
+    await pulsewire.send(arrival(DEA, came, "ED^WAIT^E1"));
+    await patient.getByText("WAIT / E1").waitFor();
+    await patient.getByText("treatment room").waitFor();
+    await pulsewire.send(moved(DEA, minutesBefore(await pulsewire.now(), 2), came, "ED^BAY40^1", "ED^WAIT^E1"));
+    await patient.getByText("BAY40 / 1").waitFor();
+    await patient.getByText("end of the stay").waitFor();
+    await unit.getByText("NEDOCS").waitFor();
+    await pulsewire.send(moved(DEA, await pulsewire.now(), came, "6N^640^A", "ED^BAY40^1"));
+    await patient.waitFor({ state: "detached" });
+    assert.equal(await mark(), before, "the page was not loaded again");
+    browser.quiet("the board is quiet");
+  });
 
   test("an alert appears without a reload", async () => {
     await browser.open(page, "/alerts");

@@ -19,7 +19,7 @@ describe("pages", () => {
   let pulsewire;
   let browser;
   let page;
-  const places = { overview: "/", alerts: "/alerts", patients: "/patients", sources: "/sources", quarantine: "/quarantine", codes: "/codes", kit: "/ui/kit", missing: "/nowhere" };
+  const places = { overview: "/", alerts: "/alerts", patients: "/patients", emergency: "/ed", authorizations: "/authorizations", careGaps: "/care-gaps", sources: "/sources", quarantine: "/quarantine", codes: "/codes", kit: "/ui/kit", missing: "/nowhere" };
 
   before(async () => {
     pulsewire = await start();

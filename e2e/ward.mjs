@@ -33,6 +33,22 @@ export function admission(patient, at) {
   return lines(header("ADT^A01^ADT_A01", at), `EVN||${stamp(at)}`, identity(patient), visit(patient));
 }
 
+function emergency({ number }, came, place, before) {
+  const fields = Array(44).fill("");
+  Object.assign(fields, { 0: "1", 1: "E", 2: place, 5: before, 18: `V${number}^^^HARBOURSIDE^VN`, 43: stamp(came) });
+  return `PV1|${fields.join("|")}`;
+}
+
+/** Somebody came to the emergency department. */
+export function arrival(patient, at, place) {
+  return lines(header("ADT^A04^ADT_A01", at), `EVN||${stamp(at)}`, identity(patient), emergency(patient, at, place, ""));
+}
+
+/** Somebody who came there then is in another place. */
+export function moved(patient, at, came, place, before) {
+  return lines(header("ADT^A02^ADT_A02", at), `EVN||${stamp(at)}`, identity(patient), emergency(patient, came, place, before));
+}
+
 /** A laboratory result; the same order again, with status C, corrects it. */
 export function potassium(patient, at, value, { order, status = "F" } = {}) {
   const head = header("ORU^R01^ORU_R01", at);

@@ -4,13 +4,16 @@ use crate::kafka::Cluster;
 use crate::step::{Failed, Step};
 
 /// Crates with benchmarks, and their names.
-const BENCHES: [(&str, &str); 7] = [
+const BENCHES: [(&str, &str); 10] = [
     ("formats", "hl7v2"),
     ("formats", "fhir"),
     ("mapping", "map"),
     ("mapping", "heap"),
     ("journal", "journal"),
     ("stream", "loop"),
+    ("workloads", "measures"),
+    ("workloads", "scores"),
+    ("workloads", "risk"),
     ("pulsewire", "intake"),
 ];
 /// The Java application that our stage is held against.

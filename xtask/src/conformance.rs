@@ -1,4 +1,5 @@
-//! `cargo xtask conformance`: how far our mapping agrees with what others expect of the same messages, element by element.
+//! `cargo xtask conformance`: how far our mapping agrees with what others expect of the same messages, element by element,
+//! and our workloads with the cases published for them.
 
 mod pairs;
 
@@ -19,6 +20,10 @@ mod differences;
 mod origin;
 
 mod report;
+
+mod oracles;
+
+mod scores;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -66,6 +71,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Failed> {
         for row in differences.unused() {
             println!("{row}");
         }
+        oracles::run(&shared)?;
+        scores::print()?;
     }
     Ok(())
 }

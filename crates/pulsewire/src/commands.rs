@@ -1,6 +1,10 @@
 //! What can be asked of the program: one file per verb, its arguments, its help and its work together.
 
+mod alerts;
 mod backfill;
+mod backtest;
+mod bar;
+mod care_gaps;
 mod check;
 mod completions;
 mod demo;
@@ -24,6 +28,7 @@ mod status;
 mod tail;
 mod topics;
 mod validate;
+mod workload;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -59,6 +64,8 @@ enum Verb {
     Map(map::Map),
     Send(send::Send),
     Backfill(backfill::Backfill),
+    Backtest(backtest::Backtest),
+    Workload(workload::Workload),
     Topics(topics::Topics),
     Tail(tail::Tail),
     Redrive(redrive::Redrive),
@@ -66,6 +73,8 @@ enum Verb {
     State(state::State),
     Status(status::Ask),
     Sources(sources::Ask),
+    Alerts(alerts::Ask),
+    CareGaps(care_gaps::Ask),
     Validate(validate::Validate),
     Schema(schema::Schema),
 
@@ -180,6 +189,8 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Map(map) => map.run(&mut out),
         Verb::Send(send) => send.run(&mut out),
         Verb::Backfill(backfill) => backfill.run(&mut out),
+        Verb::Backtest(backtest) => backtest.run(&mut out),
+        Verb::Workload(workload) => workload.run(&mut out),
         Verb::Topics(topics) => topics.run(&mut out),
         Verb::Tail(tail) => tail.run(&mut out),
         Verb::Redrive(redrive) => redrive.run(&mut out),
@@ -187,6 +198,8 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::State(state) => state.run(&mut out),
         Verb::Status(status) => status.run(&mut out),
         Verb::Sources(sources) => sources.run(&mut out),
+        Verb::Alerts(alerts) => alerts.run(&mut out),
+        Verb::CareGaps(care_gaps) => care_gaps.run(&mut out),
         Verb::Validate(validate) => validate.run(&mut out),
         Verb::Schema(schema) => schema.run(&mut out),
 

@@ -1,14 +1,21 @@
 //! What may be configured: `defaults.toml` is the reference, a file holds what differs, and every mistake is told at once.
 
 mod devices;
+mod emergency;
+mod holding;
 mod http;
 mod kafka;
 mod mqtt;
+mod payer;
 
 mod plausibility;
 
+mod bundle;
+mod care_gaps;
+
 mod address;
 mod files;
+mod packs;
 mod secret;
 mod subscription;
 
@@ -26,10 +33,13 @@ use mapping::source::LocalCodes;
 use schema::compatibility::Mode as Compatibility;
 
 pub(crate) use address::Address;
+pub(crate) use care_gaps::CareGaps;
 pub(crate) use files::Files;
+use holding::Holding;
 pub(crate) use http::Http;
 pub(crate) use kafka::Kafka;
 pub(crate) use mqtt::{Mqtt, MqttTls};
+use packs::Workloads;
 pub(crate) use reader::Problem;
 use reader::Reader;
 pub(crate) use secret::secret;
@@ -65,7 +75,10 @@ pub(crate) struct Config {
     pub(crate) plausibility: Plausibility,
     pub(crate) devices: DeviceSettings,
     pub(crate) workloads: Workloads,
+    /// Without it, no quality measure is looked at.
+    pub(crate) care_gaps: Option<CareGaps>,
     pub(crate) alerts_from: Severity,
+    pub(crate) holding: Holding,
     pub(crate) delivery: BTreeMap<String, Channel>,
     /// Where it is told that all is well; nothing where nobody wants to know.
     pub(crate) heartbeat: Option<Heartbeat>,
@@ -146,16 +159,6 @@ pub(crate) struct Source {
     pub(crate) quiet_after: Duration,
 }
 
-/// The workloads' settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Workloads {
-    pub(crate) deterioration: bool,
-    pub(crate) complete_within: Duration,
-    pub(crate) sepsis: bool,
-    pub(crate) critical_results: bool,
-    pub(crate) repeat_suppression: Duration,
-}
-
 /// A way to reach somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Channel {
@@ -220,6 +223,7 @@ pub(crate) fn defaults() -> Config {
 /// Reads a configuration from text.
 pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::new(DEFAULTS, text)?;
+    let holding = holding::read(&mut reader);
     let config = Config {
         journal: journal(&mut reader),
         kafka: kafka::read(&mut reader),
@@ -236,8 +240,10 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
         validation: validation(&mut reader),
         plausibility: plausibility::read(&mut reader),
         devices: devices::read(&mut reader),
-        workloads: workloads(&mut reader),
+        workloads: packs::read(&mut reader, &holding),
+        care_gaps: care_gaps::read(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
+        holding,
         delivery: reader
             .named("delivery")
             .into_iter()
@@ -384,16 +390,6 @@ fn validation(reader: &mut Reader<'_>) -> Validation {
         }
     }
     validation
-}
-
-fn workloads(reader: &mut Reader<'_>) -> Workloads {
-    Workloads {
-        deterioration: reader.switch("workloads.deterioration", "enabled"),
-        complete_within: reader.duration("workloads.deterioration", "complete_within"),
-        sepsis: reader.switch("workloads.sepsis", "enabled"),
-        critical_results: reader.switch("workloads.critical-results", "enabled"),
-        repeat_suppression: reader.duration("workloads.critical-results", "repeat_suppression"),
-    }
 }
 
 fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {

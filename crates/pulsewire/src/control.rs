@@ -42,6 +42,8 @@ use crate::views;
 use page::Page;
 
 pub(crate) use audit::{AuditTopic, OPERATOR, permit};
+pub(crate) use models::care_gaps::{CareGapsTold, Gap as CareGapTold};
+pub(crate) use models::held::{AlertsTold, Held as HeldTold};
 pub(crate) use models::sources::{Source, Sources as SourcesTold};
 pub(crate) use models::totals;
 
@@ -51,6 +53,10 @@ const FORM_BYTES_MAX: usize = 16 << 10;
 const BODY_BYTES_MAX: usize = 3 * EDITED_BYTES_MAX + FORM_BYTES_MAX;
 /// Where scripts ask for the sources.
 pub(crate) const SOURCES_PATH: &str = "/status/sources";
+/// Where scripts ask for what is held back of alerts.
+pub(crate) const ALERTS_PATH: &str = "/status/alerts";
+/// Where scripts ask for care gaps.
+pub(crate) const CARE_GAPS_PATH: &str = "/status/care-gaps";
 /// How many live streams may be open at once.
 const LIVE_MAX: usize = 256;
 
@@ -150,6 +156,11 @@ async fn answer(
         (&Method::GET | &Method::HEAD, "/metrics") => return respond::metrics(&control.metrics),
         (&Method::GET | &Method::HEAD, status::PATH) => return respond::status(control).await,
         (&Method::GET | &Method::HEAD, SOURCES_PATH) => return respond::sources(control).await,
+        (&Method::GET | &Method::HEAD, ALERTS_PATH) => return respond::alerts(control).await,
+        (&Method::GET | &Method::HEAD, CARE_GAPS_PATH) => {
+            let query = query(uri.query().unwrap_or_default());
+            return respond::care_gaps(control, query).await;
+        }
         (&Method::GET | &Method::HEAD, path) if path.starts_with("/assets/") => {
             return Control::asset(path)
                 .unwrap_or_else(|| respond::plain(StatusCode::NOT_FOUND, "no such file\n"));

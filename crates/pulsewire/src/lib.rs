@@ -8,6 +8,7 @@ mod delivery;
 mod engine;
 mod explain;
 mod heartbeat;
+mod history;
 mod intake;
 mod quarantine;
 mod stages;

@@ -5,15 +5,16 @@
 
 mod doors;
 
+mod rules;
+
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
-use alerts::{Alerts, Policy, Route};
+use alerts::Alerts;
 use clinical::SiteKey;
 use stream::{FjallDatabase, Processor, StageSpec};
-use workloads::Workloads;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,13 +36,15 @@ use crate::registry::{self, SchemaIds};
 use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
-    self, AlertStage, DeviceStage, NormalizeStage, SourcesStage, Stage, StageHealth, WorkloadStage,
-    partitions_of,
+    self, AlertStage, CareGapStage, DeviceStage, EmergencyStage, EmergencyUnitStage,
+    NormalizeStage, PayerStage, SourcesStage, Stage, StageHealth, WorkloadStage, partitions_of,
 };
 use crate::tasks::Tasks;
 use crate::topics;
 use crate::upkeep;
 use crate::views;
+
+pub(crate) use rules::{policy, settings, workload_stage};
 
 /// The file that marks a data directory as one of simulated patients.
 pub(crate) const SIMULATED: &str = "simulated";
@@ -236,8 +239,9 @@ fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Err
         journal.ensure_topic(&spec)?;
     }
     if journal.is_shared() {
-        for spec in topics::shared(partitions) {
-            journal.ensure_topic(&spec)?;
+        let care_gaps = CareGapStage::changelog(config);
+        for spec in topics::shared(partitions).iter().chain(&care_gaps) {
+            journal.ensure_topic(spec)?;
         }
     }
     let raw = partitions_of(&topics::all_received(), partitions);
@@ -416,6 +420,22 @@ fn start_stages(
     if roles.has(Role::Workloads) {
         let stage = workload_stage(config, &entry.metrics);
         healths.push(opening.start("workloads", WorkloadStage::spec(partitions), stage)?);
+        if let Some(settings) = &config.workloads.payer {
+            let stage = PayerStage::new(settings, &entry.metrics);
+            healths.push(opening.start(PayerStage::NAME, PayerStage::spec(partitions), stage)?);
+        }
+        if let Some(department) = &config.workloads.emergency {
+            let stage = EmergencyStage::new(department, &entry.metrics);
+            let spec = EmergencyStage::spec(partitions);
+            healths.push(opening.start(EmergencyStage::NAME, spec, stage)?);
+            let stage = EmergencyUnitStage::new(department);
+            let spec = EmergencyUnitStage::spec(partitions);
+            healths.push(opening.start(EmergencyUnitStage::NAME, spec, stage)?);
+        }
+        if let Some(settings) = &config.care_gaps {
+            let (stage, spec) = CareGapStage::with_spec(settings, &entry.metrics, partitions);
+            healths.push(opening.start("care-gaps", spec, stage)?);
+        }
     }
     if roles.has(Role::Alerts) {
         let stage = AlertStage {
@@ -452,42 +472,5 @@ impl Opening<'_> {
         let health = stage.health();
         stage.start(self.tasks)?;
         Ok(health)
-    }
-}
-
-/// Who is told of what, from the configured channels.
-pub(crate) fn policy(config: &Config) -> Policy {
-    let channels = config.delivery.iter().map(|(name, channel)| Route {
-        channel: name.as_str().into(),
-        min_severity: channel.from_severity,
-        conditions: Vec::new(),
-    });
-    Policy {
-        channels: channels.collect(),
-        raise_at: config.alerts_from,
-        ..Policy::default()
-    }
-}
-
-/// The workloads as configured.
-pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> WorkloadStage {
-    let mut told = workloads::Config::default();
-    told.deterioration.set_span = config.workloads.complete_within;
-    told.critical.repeat = config.workloads.repeat_suppression;
-    let flags = &config.workloads;
-    let flags = [
-        ("deterioration", flags.deterioration),
-        ("sepsis", flags.sepsis),
-        ("critical-results", flags.critical_results),
-    ];
-    let off = flags
-        .into_iter()
-        .filter(|(_, on)| !on)
-        .map(|(name, _)| name)
-        .collect();
-    WorkloadStage {
-        workloads: Workloads::new(told),
-        off,
-        metrics: Arc::clone(metrics),
     }
 }

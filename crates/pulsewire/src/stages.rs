@@ -1,20 +1,28 @@
 //! The stations between the raw journal and what is due to people, each on a thread, each partition a task.
 
 mod alerts;
+mod begun;
+mod care_gaps;
 mod devices;
+mod emergency;
+mod findings;
 mod normalize;
+mod payer;
 mod runner;
 mod sources;
 mod validation;
 mod workloads;
 
 pub(crate) use alerts::AlertStage;
+pub(crate) use care_gaps::CareGapStage;
 pub(crate) use devices::{
     ASSOCIATION, DeviceStage, PACKET, Places as DevicePlaces, Rules as DeviceRules,
     Settings as DeviceSettings, association_json,
 };
+pub(crate) use emergency::{EmergencyStage, EmergencyUnitStage, VisitTold};
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;
+pub(crate) use payer::{AuthorizationTold, PayerStage};
 pub(crate) use runner::{Shared, Stage, StageHealth, Word, partitions_of};
 pub(crate) use sources::{SourcesStage, Status as SourceStatus};
 #[cfg(test)]
@@ -22,15 +30,54 @@ pub(crate) use validation::INVALID;
 pub(crate) use validation::{Mode, Validation};
 pub(crate) use workloads::WorkloadStage;
 
-use clinical::PatientKey;
-use journal::{Headers, Record};
-use stream::{Context, StepError};
+use clinical::{EventId, EventTime, Origin, PatientKey, ReceivedTime, RecordedTime};
+use journal::{Headers, Record, RecordRef, Topic, TopicPartition};
+use mapping::event::Envelope;
+use stream::{Context, StageSpec, StepError};
 
 use crate::intake::keep::BACKFILL;
 use crate::intake::resend::MESSAGE_ID;
+use normalize::plausibility::PLAUSIBILITY_HEADER;
 
 /// Stands on a record of the patient stream that another one of the same message and patient follows.
 const MORE: &str = "more";
+
+/// A station of this version of the platform, which takes what is usual at a time.
+fn spec(name: &str, partitions: u16, inputs: Vec<Topic>, outputs: Vec<Topic>) -> StageSpec {
+    StageSpec {
+        name: name.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        inputs,
+        outputs,
+        partitions,
+        limits: stream::Limits::default(),
+    }
+}
+
+/// A record of the patient stream as what reads it takes it.
+pub(crate) fn envelope<'r>(
+    from: &TopicPartition,
+    record: &RecordRef<'r>,
+    patient: PatientKey,
+) -> Envelope<'r> {
+    Envelope {
+        key: patient,
+        content_type: text(record, "content-type").unwrap_or_default(),
+        event_id: text(record, "event-id")
+            .and_then(EventId::parse)
+            .unwrap_or_default(),
+        event_time: EventTime::from_micros(record.event_time),
+        recorded: text(record, "recorded-time").and_then(RecordedTime::parse),
+        received_time: ReceivedTime::from_micros(record.received_time),
+        origin: Origin {
+            partition: from.partition,
+            offset: record.offset,
+        },
+        plausibility: text(record, PLAUSIBILITY_HEADER).unwrap_or_default(),
+        backfill: record.header(BACKFILL).is_some(),
+        bytes: record.value.unwrap_or_default(),
+    }
+}
 
 /// The key of a step as the patient it stands for.
 fn patient(cx: &Context<'_>) -> Result<PatientKey, StepError> {
@@ -83,6 +130,11 @@ fn header(name: &str, value: impl AsRef<[u8]>) -> (Box<str>, Box<[u8]>) {
 /// A header's text, or nothing where it is missing or not text.
 fn text<'r>(record: &journal::RecordRef<'r>, name: &str) -> Option<&'r str> {
     std::str::from_utf8(record.header(name)?).ok()
+}
+
+/// The event that a record is, where it says so.
+fn event_id(record: &journal::RecordRef<'_>) -> Option<EventId> {
+    text(record, "event-id").and_then(EventId::parse)
 }
 
 #[cfg(test)]

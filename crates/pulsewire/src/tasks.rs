@@ -21,6 +21,9 @@ const STEP: Duration = Duration::from_millis(100);
 /// How far behind others a thread that can wait stands; 19 is the farthest.
 const BACKGROUND_NICE: i32 = 10;
 
+/// What has more bytes is worked on where it holds up no connection.
+const LONG_BYTES: usize = 64 << 10;
+
 /// What runs, and the word to stop.
 #[derive(Clone)]
 pub(crate) struct Tasks {
@@ -176,5 +179,13 @@ impl Tasks {
                 tracing::error!(name, "a thread ended in a panic");
             }
         }
+    }
+}
+
+/// Works on what is long without holding up the connections that this thread serves.
+pub(crate) fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    match bytes > LONG_BYTES {
+        true => tokio::task::block_in_place(work),
+        false => work(),
     }
 }

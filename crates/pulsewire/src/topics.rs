@@ -12,6 +12,16 @@ pub(crate) const PATIENT_SPLIT: &str = "healthcare.patient.split";
 pub(crate) const ALERT_STREAM: &str = "healthcare.alert.stream";
 /// Each revision of each alert, whole.
 pub(crate) const CARE_ALERT: &str = "healthcare.events.care-alert";
+/// How each prior authorization stands, whole, after each change.
+pub(crate) const AUTHORIZATION: &str = "healthcare.events.prior-auth-decision";
+/// How each visit to an emergency department stands, whole, after each change, keyed by unit.
+pub(crate) const ED_VISIT: &str = "healthcare.events.ed-visit";
+/// How each emergency department stands, minute by minute.
+pub(crate) const ED_UNIT: &str = "healthcare.events.ed-unit";
+/// Where a patient stands in a quality measure, with each change.
+pub(crate) const CARE_GAP: &str = "healthcare.events.risk-gap-identified";
+/// What quality measures knew of a retired identity, and what arrives for it, forwarded.
+pub(crate) const CARE_HANDOVER: &str = "healthcare.care-gap.handover";
 /// News about alerts that is due to somebody.
 pub(crate) const DELIVERY: &str = "healthcare.alert.delivery";
 /// Each try to bring such news, and how it ended.
@@ -54,6 +64,8 @@ const HL7_TYPES: &[&str] = &[
     "ADT", "ORU", "ORM", "OML", "OMG", "OMP", "ORR", "ORL", "ORG", "RDE", "RDS", "RAS", "RGV",
     "SIU", "MDM", "VXU", "DFT", "BAR", "OUL", "PPR", "REF", "MFN", "QBP", "RSP", "ACK",
 ];
+/// How long the topic of gaps is kept at least: the year measured, the one after it, and a year to settle.
+const CARE_GAPS_KEPT: Duration = Duration::from_secs(3 * 366 * 24 * 60 * 60);
 /// What is told of everything that no name of ours is for.
 pub(crate) const OTHER: &str = "other";
 
@@ -149,6 +161,8 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
         ALERT_STREAM,
         CARE_ALERT,
         SOURCE_ACTIVITY,
+        CARE_HANDOVER,
+        ED_VISIT,
     ];
     // The station of devices reads who lies where.
     let places = ["Encounter", "Device"].map(fhir);
@@ -162,6 +176,8 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
 /// Every topic, with how it is kept.
 pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
     let own = [
+        AUTHORIZATION,
+        ED_UNIT,
         DELIVERY,
         DELIVERY_ATTEMPT,
         AUDIT,
@@ -191,8 +207,19 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
             retention_bytes: None,
             compacted: false,
         })
-        .chain([schemas(partitions)])
+        .chain([schemas(partitions), care_gaps(partitions, retention)])
         .collect()
+}
+
+/// A gap stands for the year that is measured and the one after it, so the topic of gaps is kept for at least that long.
+fn care_gaps(partitions: u16, retention: Duration) -> TopicSpec {
+    TopicSpec {
+        name: CARE_GAP.into(),
+        partitions,
+        retention: Some(retention.max(CARE_GAPS_KEPT)),
+        retention_bytes: None,
+        compacted: false,
+    }
 }
 
 /// The topic of schemas is kept for ever: an old record is read by the schema it was written with. All of it is on
@@ -211,25 +238,31 @@ fn schemas(partitions: u16) -> TopicSpec {
 pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
     let site = TopicSpec {
         name: SITE.into(),
-        partitions,
-        retention: None,
-        retention_bytes: None,
-        compacted: true,
+        ..changelog("", partitions)
     };
-    changelogs(partitions).into_iter().chain([site]).collect()
+    let stations = [
+        "devices",
+        "normalize",
+        "workloads",
+        "payer",
+        "emergency",
+        "emergency-units",
+        "alerts",
+        "sources",
+    ];
+    let changelogs = stations.map(|station| changelog(station, partitions));
+    changelogs.into_iter().chain([site]).collect()
 }
 
-/// Where each station keeps its state, if that is on topics: the newest record of each key is the state.
-fn changelogs(partitions: u16) -> Vec<TopicSpec> {
-    let stations = ["devices", "normalize", "workloads", "alerts", "sources"];
-    let spec = |station| TopicSpec {
+/// Where a station keeps its state, if that is on topics: the newest record of each key is the state.
+pub(crate) fn changelog(station: &str, partitions: u16) -> TopicSpec {
+    TopicSpec {
         name: stream::changelog_topic(station),
         partitions,
         retention: None,
         retention_bytes: None,
         compacted: true,
-    };
-    stations.map(spec).into()
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ const TELL: Duration = Duration::from_secs(5);
 const TELL_LEAST: Duration = Duration::from_millis(250);
 /// Of so many ticks, the stream of what is heard of sources takes one: what is told of them is by the minute.
 const TICKS_A_SOURCE_TICK: u64 = 10;
+/// Of so many ticks, the stream of visits to emergency departments takes one: what is told of units is by the minute.
+const TICKS_A_UNIT_TICK: u64 = 5;
 /// How often what is older than its retention is removed.
 const RETAIN: Duration = Duration::from_secs(60);
 /// The header that marks a record which only tells the time.
@@ -124,6 +126,7 @@ pub(crate) fn start_ticks(
         ("devices", topics::DEVICE_ASSOCIATION, 1),
         ("normalize", topics::PATIENT_STREAM, 1),
         ("workloads", topics::ALERT_STREAM, 1),
+        ("emergency", topics::ED_VISIT, TICKS_A_UNIT_TICK),
         // Intake writes it minute by minute, whoever reads it: its reader tells it the time in between.
         ("sources", topics::SOURCE_ACTIVITY, TICKS_A_SOURCE_TICK),
     ];

@@ -1,6 +1,10 @@
 //! What the pages show, derived from the journal: in memory, bounded, gone and made again at every start.
 
 mod alert;
+mod authorization;
+mod care_gap;
+mod days;
+mod emergency;
 mod patient;
 mod quarantine;
 mod source;
@@ -18,7 +22,7 @@ use mapping::event::{Envelope, event};
 
 use crate::intake::activity::Told;
 use crate::quarantine::attempt::Attempt;
-use crate::stages::{SourceStatus, partitions_of};
+use crate::stages::{AuthorizationTold, SourceStatus, partitions_of};
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
 use crate::unmapped::Unmapped;
@@ -49,12 +53,15 @@ const REMEMBER_EVERY: usize = 50_000;
 /// How far apart the places are that a start can begin at.
 const MARK_EVERY_MICROS: i64 = 30 * 60 * 1_000_000;
 /// Topics that are read from their beginning at every start: a stay and an alert can be older than the window.
-const WHOLE: [&str; 5] = [
+const WHOLE: [&str; 8] = [
     "healthcare.fhir.patient",
     "healthcare.fhir.encounter",
     topics::CARE_ALERT,
+    topics::AUTHORIZATION,
+    topics::ED_VISIT,
     topics::DELIVERY,
     topics::DELIVERY_ATTEMPT,
+    topics::CARE_GAP,
 ];
 /// The group whose positions say where the window begins.
 const GROUP: &str = "views";
@@ -66,9 +73,14 @@ pub(crate) struct Views {
     pub(crate) alerts: BTreeMap<AlertId, AlertView>,
     pub(crate) quarantine: VecDeque<QuarantineView>,
     pub(crate) deliveries: BTreeMap<AlertId, Vec<alert::DeliveryView>>,
+    pub(crate) care_gaps: care_gap::CareGaps,
+    pub(crate) patient_days: days::PatientDays,
+    pub(crate) emergency: emergency::Departments,
     pub(crate) unmapped: Unmapped,
     /// What was sent through again, by the place of the record in quarantine.
     pub(crate) redriven: BTreeMap<String, Attempt>,
+    /// How authorizations stand, by patient and case.
+    pub(crate) authorizations: BTreeMap<(String, String), AuthorizationTold>,
     /// By their names; `*` is all of them together.
     pub(crate) sources: BTreeMap<String, SourceView>,
     /// Changes with every record taken in: pages that show it have nothing new while it stands still.
@@ -246,8 +258,15 @@ impl Views {
             }
             topics::ALERT_STREAM => self.take_finding(record),
             topics::CARE_ALERT => self.take_alert(record),
+            topics::AUTHORIZATION => self.take_authorization(record),
+            topics::ED_VISIT => self.emergency.take_in(record),
             topics::DELIVERY => self.take_delivery(record),
             topics::DELIVERY_ATTEMPT => self.take_attempt(record),
+            topics::CARE_GAP => {
+                if let Some(Ok(gap)) = record.value.map(wire::care_gap_from_json) {
+                    self.care_gaps.take_in(gap);
+                }
+            }
             topics::UNMAPPED => self.unmapped.take_in(record),
             topics::REDRIVEN => self.take_redriven(record),
             topics::SOURCE_ACTIVITY => self.take_activity(record),
@@ -325,6 +344,7 @@ impl Views {
         if is_patient {
             let view = self.patients.entry(finding.patient).or_default();
             view.take_finding(&finding);
+            self.patient_days.take_in(&finding);
         }
         let about = |view: &&mut AlertView| {
             view.alert.patient == finding.patient && view.alert.condition == finding.condition

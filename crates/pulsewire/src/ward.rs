@@ -15,6 +15,8 @@ mod mishaps;
 
 mod opening;
 
+mod emergency;
+
 mod messages;
 
 mod patient;
@@ -71,6 +73,9 @@ pub(crate) struct Ward {
     /// The last message of each feed, for senders that send it again.
     last: BTreeMap<Feed, Vec<u8>>,
     year: i64,
+    department: emergency::Department,
+    /// Whether more walk in; before, only those do who are there at the beginning.
+    department_is_open: bool,
     /// How far the list has been worked off.
     now: EventTime,
 }
@@ -86,6 +91,7 @@ enum Act {
     Reading(Who),
     Laboratory(laboratory::Step),
     Movement(admission::Movement),
+    Emergency(emergency::Step),
     FallIll,
     Mishap(mishaps::Mishap),
 }
@@ -104,8 +110,11 @@ impl Ward {
             controls: [0; Sender::COUNT],
             last: BTreeMap::new(),
             year: year.parse().unwrap_or_default(),
+            department: emergency::Department::new(seed),
+            department_is_open: false,
             now: start,
         };
+        ward.open_department(start);
         ward.open(start);
         ward
     }
@@ -126,6 +135,7 @@ impl Ward {
             Act::Reading(who) => self.monitor_reading(at, who),
             Act::Laboratory(step) => self.laboratory(at, step),
             Act::Movement(movement) => self.movement(at, movement),
+            Act::Emergency(step) => self.emergency(at, step),
             Act::FallIll => self.someone_falls_ill(at),
             Act::Mishap(mishap) => self.mishap(at, mishap),
         }

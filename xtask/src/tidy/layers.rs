@@ -8,7 +8,7 @@ use super::none;
 use crate::step::root;
 
 /// A crate of ours, and the crates of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 12] = [
+const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("clinical", &[]),
     ("formats", &[]),
     ("mapping", &["clinical", "formats"]),
@@ -17,11 +17,13 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("stream", &["journal"]),
     ("workloads", &["clinical"]),
     ("alerts", &["clinical"]),
+    ("backtest", &["alerts", "clinical", "formats", "workloads"]),
     ("ui", &[]),
     (
         "pulsewire",
         &[
             "alerts",
+            "backtest",
             "clinical",
             "formats",
             "journal",

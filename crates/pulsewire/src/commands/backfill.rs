@@ -1,11 +1,12 @@
 //! `backfill`: brings history in through the same way as everything else, behind what is live.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::bar::{self, Bar, ratio};
 use super::{Configured, Failure};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
@@ -16,8 +17,6 @@ use crate::tasks::Tasks;
 
 /// How often it is looked how far it is.
 const LOOK: Duration = Duration::from_millis(250);
-/// How wide the bar is.
-const BAR: usize = 30;
 
 /// Bring history in from files
 ///
@@ -68,7 +67,7 @@ impl Backfill {
             let sources = Sources::new(&config.sources).map_err(|error| Failure::new(error, ""))?;
             let mut bar = Bar::new(!self.json);
             let progress = request.dry_run(&sources, Clock::system(), &mut |progress| {
-                bar.show(progress);
+                bar.show(|since| line(progress, since));
             });
             bar.end();
             progress
@@ -132,7 +131,7 @@ impl Backfill {
                     stop.rest(span);
                     !stop.is_asked()
                 };
-                let progress = request.run(&shared, &rest, &mut |progress| bar.show(progress));
+                let progress = request.run(&shared, &rest, &mut |progress| bar.show(|since| line(progress, since)));
                 shared.flush().map_err(|error| Failure::new(error, ""))?;
                 if let Err(error) = journal.checkpoint() {
                     tracing::warn!(%error, "no checkpoint was written; the next start reads a little more");
@@ -196,7 +195,7 @@ fn beside(request: &Request, config: &Config, bar: &mut Bar) -> Result<Progress,
     let watch = Stopwatch::start();
     loop {
         if let Some(progress) = request.progress(directory) {
-            bar.show(&progress);
+            bar.show(|since| line(&progress, since));
             if progress.has_ended {
                 request.clear(directory)?;
                 return Ok(progress);
@@ -213,70 +212,16 @@ fn beside(request: &Request, config: &Config, bar: &mut Bar) -> Result<Progress,
     }
 }
 
-/// A bar on a terminal.
-struct Bar {
-    is_shown: bool,
-    watch: Stopwatch,
-    last: Duration,
-}
-
-impl Bar {
-    fn new(wanted: bool) -> Self {
-        Self {
-            is_shown: wanted && io::stderr().is_terminal(),
-            watch: Stopwatch::start(),
-            last: Duration::ZERO,
-        }
-    }
-
-    fn show(&mut self, progress: &Progress) {
-        let now = self.watch.elapsed();
-        if !self.is_shown || now.saturating_sub(self.last) < LOOK {
-            return;
-        }
-        self.last = now;
-        // Whoever does not look at the terminal misses nothing.
-        drop(write!(io::stderr(), "\r{}", line(progress, now)));
-    }
-
-    fn end(&self) {
-        if self.is_shown {
-            drop(writeln!(io::stderr()));
-        }
-    }
-}
-
-/// How far it is, how fast, and how long it takes still.
+/// How far it is, and how fast.
 fn line(progress: &Progress, since: Duration) -> String {
-    let share = ratio(progress.bytes_read, progress.bytes).min(1.0);
-    let filled = (0..BAR)
-        .filter(|place| ratio(*place as u64, BAR as u64) < share)
-        .count();
-    let seconds = since.as_secs_f64().max(1e-3);
     let Report { rows, refused, .. } = &progress.total;
-    let speed = ratio(*rows, 1) / seconds;
-    let left = match share > 0.0 {
-        true => seconds / share - seconds,
-        false => 0.0,
-    };
-    let left = Duration::from_secs_f64(left.clamp(0.0, 1e9)).as_secs();
-    format!(
-        "[{}{}] {:>3.0} % {rows} rows {speed:.0}/s, {refused} refused, {:02}:{:02}:{:02} left ",
-        "#".repeat(filled),
-        ".".repeat(BAR - filled),
-        share * 100.0,
-        left / 3600,
-        left / 60 % 60,
-        left % 60,
+    let speed = ratio(*rows, 1) / since.as_secs_f64().max(1e-3);
+    let share = ratio(progress.bytes_read, progress.bytes);
+    bar::line(
+        share,
+        since,
+        &format!("{rows} rows {speed:.0}/s, {refused} refused"),
     )
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "what is shown is rounded anyway"
-)]
-fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole.max(1) as f64
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use formats::mllp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use workloads::throughput::{Department, UnitBeds};
 
 use super::{Failure, run};
 use crate::clock::Clock;
@@ -116,6 +117,17 @@ impl Demo {
         config.mllp.listen = SocketAddr::new(listen.ip(), 0);
         config.http.listen = Some(SocketAddr::new(listen.ip(), 0));
         config.control_listen = listen;
+        let beds = UnitBeds {
+            department: 22,
+            hospital: 60,
+        };
+        config.workloads.emergency = Some(Department {
+            units: ["ED".into()].into(),
+            waiting: ["WAIT".into()].into(),
+            left_unseen: ["LWBS".into()].into(),
+            beds: [("ED".into(), beds)].into(),
+            ..Department::default()
+        });
         config
     }
 

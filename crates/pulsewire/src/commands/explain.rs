@@ -1,4 +1,6 @@
-//! `explain`: walks from an alert back to the bytes of the messages that caused it.
+//! `explain`: walks from an alert back to the bytes of the messages that caused it, or says what a finding rests on.
+
+mod finding;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -24,17 +26,19 @@ const AUDIT_FILE: &str = "audit-commands.jsonl";
 /// How much is read at once.
 const READ_BYTES: usize = 1 << 20;
 
-/// Explain an alert: its values, its rule, and the messages it came from
+/// Explain an alert or a finding: its values, its rule, and the messages it came from
 ///
-/// Reads beside a running process. Each step is given with its place in the journal (topic/partition/offset), and of each
+/// Reads beside a running process. Of a finding it says what it rests on with ids and ages, what each value added, every
+/// revision, and what would change it: the rule is asked again with other values, by the site's settings. Each step is given with its place in the journal (topic/partition/offset), and of each
 /// message how many of its fields were mapped, and which were not. The bytes
 /// of the messages identify the patient: they are printed only with --content, and that is written to an audit file first.
 #[derive(Args)]
 pub(crate) struct Explain {
     #[command(flatten)]
     configured: Configured,
-    /// The alert's id, as pages and deliveries give it
-    alert: String,
+    /// The alert's id, as pages and deliveries give it, or a finding's
+    #[arg(value_name = "ALERT|FINDING")]
+    id: String,
     /// Print the raw messages too; they identify the patient
     #[arg(long)]
     content: bool,
@@ -46,20 +50,17 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
-        let id = AlertId::parse(&self.alert).ok_or_else(|| {
-            Failure::new(
-                format!("{} is no alert id", self.alert),
+        let Some(id) = AlertId::parse(&self.id) else {
+            return Err(Failure::new(
+                format!("{} is no id of an alert or finding", self.id),
                 "an id has 32 hexadecimal digits; pages and deliveries give it",
-            )
-        })?;
+            ));
+        };
         let journal = reading::journal(&config)?;
         let journal = &*journal;
-        let (place, alert) = newest(journal, config.journal.partitions, id)?.ok_or_else(|| {
-            Failure::new(
-                format!("there is no alert {id}"),
-                "`pulsewire tail healthcare.events.care-alert` shows the newest",
-            )
-        })?;
+        let Some((place, alert)) = newest(journal, config.journal.partitions, id)? else {
+            return finding::explain(journal, &config, &self.id, self.json, out);
+        };
         let steps = explain::way_back(journal, &alert, config.journal.partitions)?;
         let sources = Sources::new(&config.sources).map_err(|error| Failure::new(error, ""))?;
         let mut messages = explain::messages(journal, &alert)?;

@@ -17,7 +17,10 @@ use crate::intake::sources::Sources;
 use crate::metrics::Metrics;
 use crate::pipeline;
 use crate::site_key;
-use crate::stages::{AlertStage, NormalizeStage, SourcesStage, WorkloadStage};
+use crate::stages::{
+    AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, SourcesStage,
+    WorkloadStage,
+};
 
 /// Show, verify or delete the state that stages keep
 ///
@@ -160,6 +163,16 @@ impl Closed {
         let mut same = self.stage(NormalizeStage::spec(self.partitions), normalize, out)?;
         let workloads = pipeline::workload_stage(config, &metrics);
         same &= self.stage(WorkloadStage::spec(self.partitions), workloads, out)?;
+        if let Some(department) = &config.workloads.emergency {
+            let visits = EmergencyStage::new(department, &metrics);
+            same &= self.stage(EmergencyStage::spec(self.partitions), visits, out)?;
+            let units = EmergencyUnitStage::new(department);
+            same &= self.stage(EmergencyUnitStage::spec(self.partitions), units, out)?;
+        }
+        if let Some(settings) = &config.care_gaps {
+            let spec = CareGapStage::spec(settings, self.partitions);
+            same &= self.stage(spec, CareGapStage::new(settings, &metrics), out)?;
+        }
         let alerts = AlertStage {
             alerts: Alerts::new(pipeline::policy(config)),
             metrics,

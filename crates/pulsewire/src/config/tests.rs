@@ -1,5 +1,7 @@
 //! What a person who writes a configuration sees.
 
+use std::collections::BTreeSet;
+
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -245,5 +247,83 @@ fn what_cannot_be_true_is_dealt_with_by_rule_and_by_source() {
                 hint: name one of impossible-value, implausible-value, zero-value, unknown-unit, missing-unit, unfit-unit, unparsed-value, from-future, before-birth, too-long-ago, issued-before-effective
             line 4: plausibility.from-future.action cannot let the future pass
                 hint: give "quarantine" or "reject": what has not happened yet would move time for everybody"#]],
+    );
+}
+
+#[test]
+fn nothing_is_held_back_unless_a_site_says_so() {
+    let policy = crate::pipeline::policy(&defaults());
+    assert!(policy.acting_for.is_zero() && policy.roll_up_within.is_zero());
+    assert_eq!(policy.budget, 0);
+    let site = parse(
+        "[alerts]\nhold_while_acting = \"12h\"\nroll_up_within = \"1h\"\nbudget_per_100_patient_days = 10000\n",
+    );
+    let site = site.unwrap();
+    assert!(site.workloads.enabled.contains("team-actions"));
+    let policy = crate::pipeline::policy(&site);
+    assert_eq!(
+        policy.acting_for,
+        std::time::Duration::from_secs(12 * 60 * 60)
+    );
+    assert_eq!(
+        policy.roll_up_within,
+        std::time::Duration::from_secs(60 * 60)
+    );
+    assert_eq!(policy.budget, 10_000);
+    assert!(parse("[alerts]\nbudget_per_100_patient_days = 10001\n").is_err());
+}
+
+#[test]
+fn the_sepsis_bundle_asks_for_the_limit_of_fever() {
+    let said = |text: &str| match parse(text) {
+        Ok(config) => format!("{:?}", config.workloads.bundle.fever),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    };
+    let with = |more: &str| {
+        said(&format!(
+            "[workloads.sepsis-bundle]\nenabled = true\n{more}"
+        ))
+    };
+    assert!(
+        with("").starts_with(
+            "line 1: workloads.sepsis-bundle.fever_above is not set, and has no default"
+        )
+    );
+    assert_eq!(with("fever_above = \"38.3\""), "Some(38.3)");
+    assert_eq!(with("fever_above = \"37.5\""), "Some(37.5)");
+    assert_eq!(with("fever_above = \"40.0\""), "Some(40.0)");
+    for wrong in ["37.4", "40.1", "101", "high"] {
+        let told = with(&format!("fever_above = \"{wrong}\""));
+        assert!(
+            told.contains("fever_above is not what it should be"),
+            "{told}"
+        );
+    }
+    let wrong = with("fever_above = \"38.3\"\ntime_zero = \"arrival\"");
+    assert!(
+        wrong.contains("name one or more of: documented criteria orders"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_workload_that_has_still_to_prove_itself_runs_where_a_site_says_so() {
+    let started: BTreeSet<&str> = workloads::WORKLOADS
+        .iter()
+        .filter(|workload| workload.starts)
+        .map(|workload| workload.name)
+        .collect();
+    assert_eq!(defaults().workloads.enabled, started);
+    let site = parse("[workloads.sepsis-3]\nenabled = true\n[workloads.sepsis]\nenabled = false\n");
+    let enabled = site.unwrap().workloads.enabled;
+    assert_eq!(
+        enabled,
+        ["critical-results", "deterioration", "sepsis-3"].into()
+    );
+    check(
+        "[workloads.kidney-injry]\nenabled = true\n",
+        expect![[r#"
+            line 1: there is no setting `workloads.kidney-injry`
+                hint: did you mean `kidney-injury`?"#]],
     );
 }

@@ -1,7 +1,11 @@
 //! From what is known to what a page shows.
 
 pub(super) mod alert;
+pub(super) mod authorizations;
+pub(crate) mod care_gaps;
 pub(super) mod codes;
+pub(super) mod emergency;
+pub(crate) mod held;
 pub(super) mod message;
 pub(super) mod overview;
 pub(super) mod patient;

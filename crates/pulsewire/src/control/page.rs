@@ -7,7 +7,10 @@ use ui::{AlertState, Covered, Frame, Window};
 
 use super::Control;
 use super::audit::{self, AuditTopic};
-use super::models::{alert, codes, message, overview, patient, quarantine, sources};
+use super::models::{
+    alert, authorizations, care_gaps, codes, emergency, message, overview, patient, quarantine,
+    sources,
+};
 
 /// A page, as its address names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +19,10 @@ pub(super) enum Page {
     Alerts(Option<AlertState>),
     Alert(AlertId),
     Patients,
+    Authorizations,
+    Emergency,
     Patient(PatientKey, Window),
+    CareGaps(care_gaps::Wanted),
     /// By reason and by source.
     Quarantine(Option<String>, Option<String>),
     Sources,
@@ -65,10 +71,13 @@ impl Page {
             ["alerts"] => Self::Alerts(value("state").and_then(AlertState::parse)),
             ["alerts", id] => Self::Alert(AlertId::parse(id)?),
             ["patients"] => Self::Patients,
+            ["authorizations"] => Self::Authorizations,
+            ["ed"] => Self::Emergency,
             ["patients", id] => Self::Patient(
                 PatientKey::parse(id)?,
                 value("window").and_then(Window::parse).unwrap_or_default(),
             ),
+            ["care-gaps"] => Self::CareGaps(care_gaps::Wanted::of(query)),
             ["quarantine"] => Self::Quarantine(
                 value("reason").or(value("code")).map(str::to_owned),
                 value("source").map(str::to_owned),
@@ -94,7 +103,10 @@ impl Page {
             Self::Alerts(_) => Some("alerts"),
             Self::Alert(_) => Some("alert"),
             Self::Patients => Some("patients"),
+            Self::Authorizations => Some("authorizations"),
+            Self::Emergency => Some("emergency"),
             Self::Patient(..) => Some("patient"),
+            Self::CareGaps(_) => Some("care-gaps"),
             Self::Quarantine(..) => Some("quarantine"),
             Self::Sources => Some("sources"),
             Self::Codes(..) => Some("codes"),
@@ -119,7 +131,10 @@ pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, R
             views.alerts.get(id).map(|view| view.alert.patient),
         ),
         Page::Patients => ("view patient list", None),
+        Page::Authorizations => ("view authorization list", None),
+        Page::Emergency => ("view emergency board", None),
         Page::Patient(key, _) => ("view patient", Some(*key)),
+        Page::CareGaps(_) => ("view care gaps", None),
         Page::Quarantined(id) => {
             let found = views.quarantine.iter().find(|view| view.id() == *id);
             (
@@ -168,39 +183,46 @@ pub(super) fn render(
             &patient::list(control, permit()?),
             [ui::patients_page, ui::patients_fragment, ui::patients_live],
         ),
-        Page::Patient(key, window) => {
-            let model = patient::one(control, *key, *window, frame.now_us, permit()?)?;
-            make.of(
-                &model,
-                [ui::patient_page, ui::patient_fragment, ui::patient_live],
-            )
-        }
+        Page::Authorizations => make.of(
+            &authorizations::table(control, frame.now_us, permit()?),
+            authorizations::FORMS,
+        ),
+        Page::Emergency => make.of(
+            &emergency::board(control, frame.now_us, permit()?),
+            emergency::FORMS,
+        ),
+        Page::Patient(key, window) => make.of(
+            &patient::one(control, *key, *window, frame.now_us, permit()?)?,
+            [ui::patient_page, ui::patient_fragment, ui::patient_live],
+        ),
+        Page::CareGaps(wanted) => make.of(
+            &care_gaps::list(control, wanted, permit()?),
+            [
+                ui::care_gaps_page,
+                ui::care_gaps_fragment,
+                ui::care_gaps_live,
+            ],
+        ),
         Page::Sources => make.of(
             &sources::table(control),
             [ui::sources_page, ui::sources_fragment, ui::sources_live],
         ),
-        Page::Quarantine(reason, source) => {
-            let model = quarantine::list(control, reason.as_deref(), source.as_deref());
-            make.of(
-                &model,
-                [
-                    ui::quarantine_page,
-                    ui::quarantine_fragment,
-                    ui::quarantine_live,
-                ],
-            )
-        }
-        Page::Quarantined(id) => {
-            let model = quarantine::one(control, id, permit()?)?;
-            make.of(
-                &model,
-                [
-                    ui::quarantined_page,
-                    ui::quarantined_fragment,
-                    ui::quarantined_fragment,
-                ],
-            )
-        }
+        Page::Quarantine(reason, source) => make.of(
+            &quarantine::list(control, reason.as_deref(), source.as_deref()),
+            [
+                ui::quarantine_page,
+                ui::quarantine_fragment,
+                ui::quarantine_live,
+            ],
+        ),
+        Page::Quarantined(id) => make.of(
+            &quarantine::one(control, id, permit()?)?,
+            [
+                ui::quarantined_page,
+                ui::quarantined_fragment,
+                ui::quarantined_fragment,
+            ],
+        ),
         Page::Codes(source, field) => make.of(
             &codes::table(control, source.as_deref(), field.as_deref()),
             [ui::codes_page, ui::codes_fragment, ui::codes_live],
@@ -213,6 +235,9 @@ pub(super) fn render(
     })
 }
 
+/// What makes a page of its model: whole, as a fragment, and as a live stream sends it.
+pub(super) type Forms<M> = [fn(&Frame, &M) -> String; 3];
+
 /// Makes one form of a page from its model.
 struct Maker<'f> {
     form: Form,
@@ -220,7 +245,7 @@ struct Maker<'f> {
 }
 
 impl Maker<'_> {
-    fn of<M>(&self, model: &M, [whole, fragment, live]: [fn(&Frame, &M) -> String; 3]) -> String {
+    fn of<M>(&self, model: &M, [whole, fragment, live]: Forms<M>) -> String {
         match self.form {
             Form::Whole => whole(self.frame, model),
             Form::Fragment => fragment(self.frame, model),

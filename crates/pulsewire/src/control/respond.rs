@@ -1,16 +1,19 @@
 //! Answers: pages, files, refusals, readiness, with the headers that keep pages to themselves.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response as Parts, StatusCode, Uri, header};
 use axum::response::Response;
+use clinical::phi::AuditError;
 use serde::Serialize;
 use ui::{Frame, Refusal, Theme};
 
 use super::Control;
-use super::models::sources;
+use super::audit::AuditTopic;
+use super::models::{care_gaps, held, sources};
 use super::page::{self, Form, Page};
 use super::status;
 use crate::metrics::Metrics;
@@ -68,6 +71,52 @@ pub(super) fn no_pages(roles: &Roles) -> Response {
 /// What the process tells of its sources.
 pub(super) async fn sources(control: Arc<Control>) -> Response {
     told(move || json_of(&sources::told(&control))).await
+}
+
+/// Where patients stand in quality measures, by their pseudonyms; that it was told is written down first.
+pub(super) async fn care_gaps(control: Arc<Control>, query: BTreeMap<String, String>) -> Response {
+    let wanted = care_gaps::Wanted::of(&query);
+    noted(control, "list care gaps", move |control| {
+        json_of(&care_gaps::told(control, &wanted))
+    })
+    .await
+}
+
+/// What is held back of alerts, by pseudonyms; that it was told is written down first.
+pub(super) async fn alerts(control: Arc<Control>) -> Response {
+    noted(control, "list alerts that are held back", |control| {
+        json_of(&held::told(control))
+    })
+    .await
+}
+
+/// Tells what concerns patients once it is written down that it is told.
+async fn noted(
+    control: Arc<Control>,
+    what: &'static str,
+    tell: impl FnOnce(&Control) -> Vec<u8> + Send + 'static,
+) -> Response {
+    let told = tokio::task::spawn_blocking(move || {
+        let audit = AuditTopic {
+            journal: &*control.journal,
+            partitions: control.config.journal.partitions,
+        };
+        audit.note(super::audit::OPERATOR, what, control.clock.now())?;
+        Ok::<_, AuditError>(tell(&control))
+    });
+    match told.await {
+        Ok(Ok(told)) => with(StatusCode::OK, "application/json", told),
+        Ok(Err(error)) => {
+            tracing::error!(%error, what, "it was not told");
+            let words = "the audit record could not be kept, so nothing is told\n";
+            plain(StatusCode::SERVICE_UNAVAILABLE, words)
+        }
+        Err(error) => {
+            tracing::error!(%error, what, "it could not be told");
+            let words = "it could not be told; the log says why\n";
+            plain(StatusCode::INTERNAL_SERVER_ERROR, words)
+        }
+    }
 }
 
 /// What the process tells of itself; it waits for brokers.

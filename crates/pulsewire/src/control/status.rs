@@ -14,7 +14,8 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::roles::Role;
 use crate::stages::{
-    AlertStage, NormalizeStage, SourcesStage, StageHealth, WorkloadStage, partitions_of,
+    AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, PayerStage,
+    SourcesStage, StageHealth, WorkloadStage, partitions_of,
 };
 use crate::topics;
 
@@ -200,6 +201,20 @@ fn known(config: &Config) -> Vec<Known> {
         (Role::Alerts, AlertStage::spec(partitions)),
         (Role::Alerts, SourcesStage::spec(partitions)),
     ];
+    let payer = config.workloads.payer.is_some();
+    let payer = payer.then(|| (Role::Workloads, PayerStage::spec(partitions)));
+    let care_gaps = config.care_gaps.as_ref();
+    let care_gaps = care_gaps.map(|settings| CareGapStage::spec(settings, partitions));
+    let care_gaps = care_gaps.map(|spec| (Role::Workloads, spec));
+    let emergency = config.workloads.emergency.iter().flat_map(|_| {
+        [
+            EmergencyStage::spec(partitions),
+            EmergencyUnitStage::spec(partitions),
+        ]
+    });
+    let emergency = emergency.map(|spec| (Role::Workloads, spec));
+    let specs = specs.into_iter().chain(payer);
+    let specs = specs.chain(care_gaps).chain(emergency);
     let stations = specs.map(|(role, spec)| Known {
         name: spec.name.to_string(),
         role,
@@ -210,7 +225,7 @@ fn known(config: &Config) -> Vec<Known> {
         role: Role::Delivery,
         inputs: vec![topics::DELIVERY.into()],
     });
-    stations.into_iter().chain(channels).collect()
+    stations.chain(channels).collect()
 }
 
 fn groups(control: &Control) -> Vec<GroupStatus> {

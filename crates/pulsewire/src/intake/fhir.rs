@@ -22,6 +22,7 @@ use super::accept::Intake;
 use super::keep::{self, Kept, Patience, Received, Way};
 use crate::metrics::Outcome;
 use crate::stages::{Mode, Plausibility, Validation};
+use crate::tasks::aside;
 use crate::topics;
 
 pub(crate) use asked::{Asked, Criteria, Interaction, Refusal};
@@ -33,9 +34,6 @@ use view::View;
 
 /// What a resource is called on a topic.
 const CONTENT_TYPE: &str = mapping::event::FHIR_JSON;
-
-/// What has more bytes is worked on where it holds up no connection.
-const LONG_BYTES: usize = 64 << 10;
 
 /// Who sends resources, and how.
 #[derive(Clone, Debug)]
@@ -207,14 +205,14 @@ impl Fhir {
     }
 
     /// An id that no resource has yet.
-    pub(crate) fn new_id(&self, sender: &Sender, asked: &Asked) -> String {
+    pub(crate) fn new_id(&self, sender: &Sender, resource_type: &str, bytes: &[u8]) -> String {
         let at = self.intake.stamp().micros().to_be_bytes();
-        derived(&[b"new", &at], sender, asked)
+        derived(&[b"new", &at], sender, resource_type, bytes)
     }
 
     /// An id that the same content of the same source has again.
-    pub(crate) fn content_id(&self, sender: &Sender, asked: &Asked) -> String {
-        derived(&[b"content"], sender, asked)
+    pub(crate) fn content_id(&self, sender: &Sender, resource_type: &str, bytes: &[u8]) -> String {
+        derived(&[b"content"], sender, resource_type, bytes)
     }
 
     /// The names that are asked about before anything is looked up.
@@ -321,9 +319,15 @@ impl Fhir {
         let mut received = received(&state, sender, (one.interaction, keyed.retired), &bytes);
         received.headers.extend(one.headers.iter().cloned());
         decided.received.push(received);
-        decided.change(record, target.name, state.clone());
+        let former = target.before.map(|before| before.identifiers);
+        decided.change(
+            record,
+            target.name,
+            state.clone(),
+            former.unwrap_or_default(),
+        );
         if let Some((name, unknown)) = keyed.placeholder {
-            decided.change(record, name, unknown.clone());
+            decided.change(record, name, unknown.clone(), Vec::new());
             view.set(name, unknown);
         }
         view.set(target.name, state.clone());
@@ -366,6 +370,9 @@ impl Fhir {
 impl Fhir {
     /// Refuses a measurement that cannot be true, where the rule that doubts it says so; what else is doubted is normalize's.
     fn believed(&self, bytes: &[u8], sender: &Sender) -> Result<(), Refusal> {
+        if !self.plausibility.policy.may_reject(&sender.source) {
+            return Ok(());
+        }
         let intake = &self.intake;
         let zone = &intake.sources.named(&sender.source).mapping.zone;
         let received = intake.clock.now();
@@ -390,13 +397,9 @@ impl Fhir {
     }
 }
 
-fn derived(kind: &[&[u8]], sender: &Sender, asked: &Asked) -> String {
-    let content = hash(&asked.bytes);
-    let parts = [
-        sender.source.as_bytes(),
-        asked.resource_type.as_bytes(),
-        &content,
-    ];
+fn derived(kind: &[&[u8]], sender: &Sender, resource_type: &str, bytes: &[u8]) -> String {
+    let content = hash(bytes);
+    let parts = [sender.source.as_bytes(), resource_type.as_bytes(), &content];
     let parts: Vec<&[u8]> = kind.iter().copied().chain(parts).collect();
     MessageId::derive(&parts).to_string()
 }
@@ -412,11 +415,13 @@ struct Decided {
 }
 
 impl Decided {
-    fn change(&mut self, record: usize, name: locks::Key, state: State) {
+    /// Notes a change, with what the resource was found by before all that is asked at once.
+    fn change(&mut self, record: usize, name: locks::Key, state: State, former: Vec<locks::Key>) {
         self.changes.push(Change {
             record,
             name,
             state,
+            former,
         });
     }
 
@@ -425,13 +430,5 @@ impl Decided {
             Decision::Refused(refusal) => Some(refusal.clone()),
             _ => None,
         })
-    }
-}
-
-/// Works on what is long without holding up the connections that this thread serves.
-pub(crate) fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    match bytes > LONG_BYTES {
-        true => tokio::task::block_in_place(work),
-        false => work(),
     }
 }

@@ -20,7 +20,7 @@ use super::{certificate, tls};
 use crate::clock::Stopwatch;
 use crate::config::Mllp;
 use crate::metrics::{Outcome, ReasonLabels};
-use crate::tasks::{Stop, Tasks};
+use crate::tasks::{Stop, Tasks, aside};
 
 /// How much is read from a connection at once.
 const READ_BYTES: usize = 64 << 10;
@@ -368,7 +368,8 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
                     let room = self.door.room_for(bytes.len(), &mut replies).await;
                     // Who it is from, its first frame says.
                     let shown = self.certificate_expires.take();
-                    let pending = self.door.intake.take_of(bytes, watch, shown);
+                    let intake = &self.door.intake;
+                    let pending = aside(bytes.len(), || intake.take_of(bytes, watch, shown));
                     replies.pending.push((pending, room));
                 }
                 Event::Skipped { bytes } => {

@@ -9,7 +9,7 @@ use stream::{DETAIL_HEADER, MemoryStore, Processor, REASON_HEADER, StageSpec, re
 use super::Desk;
 use crate::metrics::Metrics;
 use crate::pipeline;
-use crate::stages::{AlertStage, NormalizeStage, WorkloadStage};
+use crate::stages::{AlertStage, NormalizeStage, PayerStage, WorkloadStage};
 use crate::topics;
 
 /// A message leads to no more records for other patients than are followed.
@@ -45,6 +45,13 @@ impl Desk {
                 let stage = pipeline::workload_stage(&self.config, &metrics);
                 self.try_all(&WorkloadStage::spec(partitions), stage, at, record)
             }
+            PayerStage::NAME => match &self.config.workloads.payer {
+                Some(settings) => {
+                    let stage = PayerStage::new(settings, &metrics);
+                    self.try_all(&PayerStage::spec(partitions), stage, at, record)
+                }
+                None => Verdict::Unknown("payer workloads are off".to_owned()),
+            },
             "alerts" => {
                 let alerts = Alerts::new(pipeline::policy(&self.config));
                 let stage = AlertStage { alerts, metrics };

@@ -1,9 +1,12 @@
 //! The alerts station: findings and what people ask of alerts, to alerts and the news that is due.
 
+mod budget;
+
 use std::sync::Arc;
 
+use alerts::budget::{Report, key};
 use alerts::{Alerts, Effects, Input as Asked, Now, State, rule};
-use clinical::{Actor, Alert, EventTime, ReceivedTime, wire};
+use clinical::{Actor, Alert, DeliveryKind, EventTime, PatientKey, ReceivedTime, wire};
 use journal::Headers;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
@@ -20,17 +23,19 @@ pub(crate) struct AlertStage {
 impl AlertStage {
     /// What it reads and writes.
     pub(crate) fn spec(partitions: u16) -> StageSpec {
-        StageSpec {
-            name: "alerts".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            inputs: vec![topics::ALERT_STREAM.into()],
-            outputs: vec![topics::CARE_ALERT.into(), topics::DELIVERY.into()],
+        super::spec(
+            "alerts",
             partitions,
-            limits: stream::Limits::default(),
-        }
+            vec![topics::ALERT_STREAM.into()],
+            vec![
+                topics::CARE_ALERT.into(),
+                topics::DELIVERY.into(),
+                topics::ALERT_STREAM.into(),
+            ],
+        )
     }
 
-    fn emit(&self, effects: Effects, cause: &Headers, cx: &mut Context<'_>) {
+    fn emit(&self, patient: PatientKey, effects: Effects, cause: &Headers, cx: &mut Context<'_>) {
         for alert in &effects.alerts {
             let own = vec![
                 header("content-type", wire::ALERT_CONTENT_TYPE),
@@ -75,7 +80,32 @@ impl AlertStage {
         for _ in &effects.suppressed {
             self.count(cx, "suppressed finding");
         }
+        for held in &effects.held {
+            self.count(cx, held.rule);
+        }
+        let raised = |delivery: &&clinical::Delivery| delivery.kind == DeliveryKind::Raised;
+        let told = effects.deliveries.iter().filter(raised);
+        let told: std::collections::BTreeSet<_> =
+            told.map(|news| *news.alert.id.as_bytes()).collect();
+        for _ in told {
+            self.count(cx, "told alert");
+        }
+        for report in effects.reports {
+            if report == Report::PatientDay {
+                self.count(cx, "patient-day");
+            }
+            send(key(), &budget::Told::of(patient, report), cx);
+        }
+        for grant in effects.grants {
+            send(grant.patient, &budget::Told::room(grant), cx);
+        }
     }
+}
+
+fn send(to: PatientKey, told: &budget::Told, cx: &mut Context<'_>) {
+    let headers = vec![header("content-type", budget::CONTENT_TYPE)];
+    let record = record(to, cx.received(), cx, headers, told.to_json());
+    cx.emit(topics::ALERT_STREAM, record);
 }
 
 /// Says whether an alert is kept of loaded history, so that nobody is told of it.
@@ -139,9 +169,16 @@ impl Processor for AlertStage {
                         self.alerts
                             .step(state, Asked::Command(&command), now, &mut effects)
                     }
+                    Some(budget::CONTENT_TYPE) => {
+                        let told = budget::Told::read(json)?;
+                        let asked = told.asked().ok_or_else(|| {
+                            StepError::new("unreadable", "it names no alert or severity".to_owned())
+                        })?;
+                        self.alerts.step(state, asked, now, &mut effects)
+                    }
                     other => {
                         let detail = format!(
-                            "the content type is {other:?}, and only findings and commands are taken here"
+                            "the content type is {other:?}, and only findings, commands and what the budget is told are taken here"
                         );
                         return Err(StepError::new("unknown-content-type", detail));
                     }
@@ -149,7 +186,7 @@ impl Processor for AlertStage {
             }
         };
         stepped.map_err(|error| StepError::new("alert-rule", error.to_string()))?;
-        self.emit(effects, &cause, cx);
+        self.emit(now.patient, effects, &cause, cx);
         Ok(())
     }
 

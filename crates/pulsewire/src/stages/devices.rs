@@ -74,23 +74,21 @@ pub(crate) struct DeviceStage {
 impl DeviceStage {
     /// What it reads and writes.
     pub(crate) fn spec(partitions: u16) -> StageSpec {
-        StageSpec {
-            name: "devices".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            inputs: vec![
+        super::spec(
+            "devices",
+            partitions,
+            vec![
                 topics::DEVICE_VITALS.into(),
                 topics::DEVICE_ASSOCIATION.into(),
                 topics::fhir("Encounter"),
                 topics::fhir("Device"),
             ],
-            outputs: vec![
+            vec![
                 topics::FHIR_RECEIVED.into(),
                 topics::DEVICE_STATUS.into(),
                 topics::DEVICE_ASSOCIATION.into(),
             ],
-            partitions,
-            limits: stream::Limits::default(),
-        }
+        )
     }
 
     fn associate(

@@ -113,14 +113,7 @@ impl NormalizeStage {
             .map(journal::Topic::from),
         );
         outputs.extend([topics::PATIENT_SPLIT, topics::PATIENT_STREAM].map(topics::quarantine));
-        StageSpec {
-            name: "normalize".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            inputs,
-            outputs,
-            partitions,
-            limits: stream::Limits::default(),
-        }
+        super::spec("normalize", partitions, inputs, outputs)
     }
 
     /// A message as intake kept it: for this patient, for others, or for several.

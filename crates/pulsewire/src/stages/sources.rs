@@ -73,14 +73,12 @@ impl Status {
 impl SourcesStage {
     /// What it reads and writes.
     pub(crate) fn spec(partitions: u16) -> StageSpec {
-        StageSpec {
-            name: "sources".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            inputs: vec![topics::SOURCE_ACTIVITY.into()],
-            outputs: vec![topics::ALERT_STREAM.into(), topics::SOURCE_STATUS.into()],
+        super::spec(
+            "sources",
             partitions,
-            limits: stream::Limits::default(),
-        }
+            vec![topics::SOURCE_ACTIVITY.into()],
+            vec![topics::ALERT_STREAM.into(), topics::SOURCE_STATUS.into()],
+        )
     }
 
     /// Takes what is configured; `is_shared` where other processes may hear other sources.

@@ -2,6 +2,7 @@
 
 mod balance;
 mod identities;
+mod payer;
 mod plausibility;
 
 use std::sync::Arc;

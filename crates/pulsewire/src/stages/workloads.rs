@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use clinical::{
-    Event, EventId, EventTime, Finding, FindingState, Origin, PatientKey, ReceivedTime,
-    RecordedTime, wire,
-};
+use clinical::{Event, EventTime, Finding, FindingState, PatientKey, ReceivedTime};
 use journal::{Headers, RecordRef, TopicPartition};
-use mapping::event::{Envelope, event, identity};
+use mapping::event::{event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
-use super::normalize::plausibility::PLAUSIBILITY_HEADER;
-use super::{BACKFILL, MORE, header, patient, provenance, record, text, with};
+use super::{MORE, envelope, findings, header, patient, provenance, record, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -27,14 +23,12 @@ pub(crate) struct WorkloadStage {
 impl WorkloadStage {
     /// What it reads and writes.
     pub(crate) fn spec(partitions: u16) -> StageSpec {
-        StageSpec {
-            name: "workloads".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            inputs: vec![topics::PATIENT_STREAM.into()],
-            outputs: vec![topics::ALERT_STREAM.into(), topics::PATIENT_STREAM.into()],
+        super::spec(
+            "workloads",
             partitions,
-            limits: stream::Limits::default(),
-        }
+            vec![topics::PATIENT_STREAM.into()],
+            vec![topics::ALERT_STREAM.into(), topics::PATIENT_STREAM.into()],
+        )
     }
 
     fn conclude(
@@ -82,20 +76,8 @@ impl WorkloadStage {
             .iter()
             .filter(|finding| self.is_told(finding))
         {
-            let own = vec![
-                header("content-type", wire::FINDING_CONTENT_TYPE),
-                header("finding", finding.id.to_string()),
-            ];
-            let mut cause = cause.clone();
-            // It is the finding that says whether it is history: another may have come to rest on news beside it.
-            cause.retain(|(name, _)| &**name != BACKFILL);
-            cause.extend(finding.backfill.then(|| header(BACKFILL, "1")));
-            let headers = with(&cause, own);
-            let json = wire::finding_to_json(finding);
-            let record = record(finding.patient, finding.as_of.micros(), cx, headers, json);
-            cx.emit(topics::ALERT_STREAM, record);
-            let reason = label(finding);
-            self.count(cx, reason);
+            findings::publish(finding, cause, cx);
+            self.count(cx, findings::label(finding));
         }
         for (tag, at) in &effects.timers {
             match at {
@@ -112,23 +94,7 @@ fn read(
     record: &RecordRef<'_>,
     patient: PatientKey,
 ) -> Result<Option<Event>, StepError> {
-    let envelope = Envelope {
-        key: patient,
-        content_type: text(record, "content-type").unwrap_or_default(),
-        event_id: text(record, "event-id")
-            .and_then(EventId::parse)
-            .unwrap_or_default(),
-        event_time: EventTime::from_micros(record.event_time),
-        recorded: text(record, "recorded-time").and_then(RecordedTime::parse),
-        received_time: ReceivedTime::from_micros(record.received_time),
-        origin: Origin {
-            partition: from.partition,
-            offset: record.offset,
-        },
-        plausibility: text(record, PLAUSIBILITY_HEADER).unwrap_or_default(),
-        backfill: record.header(BACKFILL).is_some(),
-        bytes: record.value.unwrap_or_default(),
-    };
+    let envelope = envelope(from, record, patient);
     event(&envelope).map_err(|error| StepError::new("unreadable", error.to_string()))
 }
 
@@ -145,15 +111,6 @@ fn send_on(read: &RecordRef<'_>, patient: PatientKey, effects: &Effects, cx: &mu
             .push(header("forwarded-from", patient.to_string()));
         cx.emit(topics::PATIENT_STREAM, forwarded);
     }
-}
-
-fn label(finding: &Finding) -> String {
-    let state = match finding.state {
-        FindingState::Asserted => finding.severity.word(),
-        FindingState::Retracted(_) => "retracted",
-    };
-    let history = if finding.backfill { " backfill" } else { "" };
-    format!("{} {state}{history}", finding.workload)
 }
 
 impl Processor for WorkloadStage {

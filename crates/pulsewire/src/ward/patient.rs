@@ -59,6 +59,9 @@ pub(super) struct Bed {
     pub(super) number: u8,
 }
 
+/// Places of the emergency department with this number or a greater one are seats to wait on.
+pub(super) const FIRST_SEAT: u8 = 100;
+
 /// Where beds are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -95,6 +98,11 @@ impl Unit {
     }
 }
 
+const SEATS: [&str; 20] = [
+    "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17",
+    "18", "19", "20",
+];
+
 impl Bed {
     /// Gives room and bed: three beds a room on the wards, a bay each elsewhere.
     pub(super) fn room(self) -> (String, &'static str) {
@@ -109,7 +117,10 @@ impl Bed {
                 places[usize::from(self.number % 3)],
             ),
             Unit::HighDependency => (format!("H{}", self.number + 1), "A"),
-            Unit::Emergency => (format!("BAY{}", self.number + 1), "1"),
+            Unit::Emergency => match self.number.checked_sub(FIRST_SEAT) {
+                Some(seat) => ("WAIT".to_owned(), SEATS[usize::from(seat) % SEATS.len()]),
+                None => (format!("BAY{}", self.number + 1), "1"),
+            },
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 23] = [
     "demo",
     "run",
     "check",
@@ -17,6 +17,8 @@ const VERBS: [&str; 19] = [
     "map",
     "send",
     "backfill",
+    "backtest",
+    "workload",
     "topics",
     "tail",
     "redrive",
@@ -24,6 +26,8 @@ const VERBS: [&str; 19] = [
     "state",
     "status",
     "sources",
+    "alerts",
+    "care-gaps",
     "validate",
     "schema",
     "doctor",
@@ -398,4 +402,91 @@ fn resources_in_files_are_held_against_the_standard() {
     let missing = run(&["validate", "nowhere.json"]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(complained(&missing).contains("hint: name files with FHIR"));
+}
+
+#[test]
+fn the_tests_of_a_workload_are_scenarios() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = run(&["workload", "test"]);
+    assert_eq!(all.status.code(), Some(0), "{}", said(&all));
+    assert!(
+        said(&all).contains("pass  critical-potassium") && said(&all).contains(" passed, 0 failed")
+    );
+    let one = said(&run(&["workload", "test", "sepsis"]));
+    assert!(
+        one.contains("pass  sepsis-late-vital") && !one.contains("critical-bounds"),
+        "{one}"
+    );
+    let story = "Tests: critical-results\n10:00 lab ann potassium 6.4 mmol/L\n  expect finding critical-result/potassium ann severity low\n";
+    file(folder.path(), "own.scenario", story.as_bytes());
+    let dir = folder.path().display().to_string();
+    let wrong = run(&["workload", "test", "critical-results", "--dir", &dir]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let words = said(&wrong);
+    for part in [
+        "line 2: 10:00 lab ann potassium 6.4 mmol/L",
+        "      - finding critical-result/potassium ann severity low",
+        "      + finding critical-result/potassium ann at 10:00 revision 1 severity critical",
+        "1 failed",
+    ] {
+        assert!(words.contains(part), "no {part} in:\n{words}");
+    }
+    // With the ranges of the site it is no longer critical, and nothing else is expected.
+    let ranges = file(
+        folder.path(),
+        "ranges.tsv",
+        b"potassium\tmmol/L\t18y-\t<2.0\t>8.0\t0.5\tour own\n",
+    );
+    let site = format!("[workloads.critical-results]\nranges = \"{ranges}\"\n");
+    let site = file(folder.path(), "site.toml", site.as_bytes());
+    let own = said(&run(&[
+        "workload", "test", "--dir", &dir, "--config", &site, "--json",
+    ]));
+    let last: serde_json::Value = serde_json::from_str(own.lines().last().unwrap()).unwrap();
+    assert_eq!(last["differences"][0]["came"], serde_json::json!([]));
+    file(folder.path(), "bad.scenario", b"10:00 vitalz ann\n");
+    let bad = said(&run(&["workload", "test", "--dir", &dir]));
+    assert!(
+        bad.contains("line 1: \"vitalz\" is not a verb of scenarios"),
+        "{bad}"
+    );
+    let none = run(&["workload", "test", "glucose-episodes"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(complained(&none).contains("no scenario is a test of glucose-episodes"));
+}
+
+#[test]
+fn a_workload_shows_what_must_be_known_to_trust_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = b"[workloads.septic-shock]\nenabled = true\n[workloads.sepsis]\nenabled = false\n";
+    let site = file(folder.path(), "site.toml", site);
+    let listed = said(&run(&["workload", "list", "--config", &site]));
+    let runs = |name: &str| {
+        let line = listed
+            .lines()
+            .find(|line| line.split(' ').next() == Some(name));
+        line.unwrap().get(68..).unwrap().to_owned()
+    };
+    assert_eq!(runs("deterioration"), "yes");
+    assert_eq!(runs("septic-shock"), "yes");
+    // What others rest on runs, and what it said before can still be taken back.
+    assert_eq!(runs("sepsis-3"), "yes, told to nobody");
+    assert_eq!(runs("sepsis"), "yes, told to nobody");
+    assert_eq!(runs("organ-failure-2"), "no");
+    let shown = run(&["workload", "show", "deterioration"]);
+    let told = said(&shown);
+    assert!(
+        told.contains("rule           news2 1.0.0\n") && told.contains("late by up to  8 h\n"),
+        "{told}"
+    );
+    let json = said(&run(&["workload", "show", "sepsis-3", "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(
+        json["lateItems"]
+            .as_str()
+            .is_some_and(|words| !words.is_empty())
+    );
+    let wrong = run(&["workload", "show", "weather"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(complained(&wrong).contains("give one of deterioration"));
 }

@@ -6,6 +6,7 @@
 mod attack;
 #[cfg(test)]
 mod broker;
+mod care_gaps;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
@@ -34,6 +35,9 @@ mod files;
 
 #[cfg(test)]
 mod dropped;
+
+#[cfg(test)]
+mod emergency;
 
 #[cfg(test)]
 mod connections;
@@ -83,6 +87,9 @@ mod disk_full;
 
 #[cfg(test)]
 mod faults;
+
+#[cfg(test)]
+mod backtest;
 
 #[cfg(test)]
 mod commands;

@@ -21,6 +21,32 @@ fn listed(platform: &Platform, state: &str) -> Vec<String> {
     ids
 }
 
+/// An alert's finding says what it rests on, and what would have changed it.
+fn explains_its_finding(site: &Site, alert: &str) {
+    let json = said(&site.command(&["explain", alert, "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let finding = json["alert"]["finding"].as_str().unwrap();
+    let explained = said(&site.command(&["explain", finding]));
+    for part in [
+        "says      potassium 6.9 mmol/L, critically high",
+        "rule      critical-ranges 1.0.0 (critical-results)",
+        "0 h 00 min before",
+        "healthcare.patient.stream/",
+        "revision 1 known",
+        "without it, nothing would be said",
+        "with 6.2 mmol/L, nothing would be said",
+    ] {
+        assert!(explained.contains(part), "no {part} in:\n{explained}");
+    }
+    let json = said(&site.command(&["explain", finding, "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let lower = &json["whatWouldChangeIt"][1];
+    assert_eq!(
+        (&lower["instead"], &lower["then"]),
+        (&"6.2 mmol/L".into(), &serde_json::Value::Null)
+    );
+}
+
 #[test]
 fn a_critical_potassium_is_an_alert_that_explains_itself_down_to_the_bytes() {
     let site = Site::default();
@@ -72,10 +98,11 @@ fn a_critical_potassium_is_an_alert_that_explains_itself_down_to_the_bytes() {
         content.contains(sent.trim_end()),
         "not the bytes sent:\n{content}"
     );
+    explains_its_finding(&site, &alert);
     let nothing = site.command(&["explain", "00000000000000000000000000000000"]);
     assert_eq!(nothing.status.code(), Some(1));
     assert!(
-        complained(&nothing).contains("there is no alert"),
+        complained(&nothing).contains("there is no alert or finding"),
         "{}",
         complained(&nothing)
     );

@@ -1,6 +1,6 @@
 //! Alerts: the list, and one with the values behind it and the way back to the message.
 
-use clinical::{Actor, AlertId, AlertState, FindingState, PatientKey, Permit};
+use clinical::{Actor, AlertId, AlertState, Change, FindingState, PatientKey, Permit};
 use ui::{
     Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, Link,
     RevisionRow, WayStep,
@@ -135,7 +135,14 @@ pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow 
         as_of_us: alert.as_of.micros(),
         opened_us: alert.opened_at.micros(),
         owner: owner.map(|change| who(&change.by)),
+        held: alerts::held_because(alert).map(held_words),
     }
+}
+
+/// Why an alert is held back, in one line.
+pub(super) fn held_words(change: &Change) -> String {
+    let (Actor::Person(by) | Actor::Rule(by)) = &change.by;
+    format!("{by}: {}", change.why)
 }
 
 /// The patient's name, or the beginning of the pseudonym.

@@ -1,12 +1,13 @@
 //! What is asked of one resource, and why it is refused.
 
+use std::borrow::Cow;
+
 use formats::fhir::json;
 use formats::fhir::links;
 use formats::fhir::read::Raw;
 use formats::fhir::reference::is_id;
 use formats::fhir::refused::Refused;
 use formats::fhir::validate::{self, Issue, IssueCode};
-
 use journal::Headers;
 
 use super::index::identifiers;
@@ -79,6 +80,8 @@ pub(crate) struct Asked {
     pub(crate) resource_type: &'static str,
     /// Which one, where that is known; of a creation, the id that it gets.
     pub(crate) id: Option<String>,
+    /// Whether that id was made for it just now, so that nothing can have it.
+    pub(crate) is_new: bool,
     pub(crate) criteria: Option<Criteria>,
     /// The version that it must have.
     pub(crate) if_match: Option<u64>,
@@ -98,14 +101,15 @@ impl Asked {
         resource_type: &'static str,
         bytes: Vec<u8>,
     ) -> Self {
-        let identifiers = match Raw::read(&bytes) {
-            Ok(resource) if interaction != Interaction::Delete => identifiers(resource),
+        let identifiers = match Raw::read_before(&bytes) {
+            Some(resource) if interaction != Interaction::Delete => identifiers(resource),
             _ => Vec::new(),
         };
         Self {
             interaction,
             resource_type,
             id: None,
+            is_new: false,
             criteria: None,
             if_match: None,
             bytes,
@@ -125,8 +129,7 @@ impl Asked {
 
     /// The resource's own id.
     pub(super) fn own_id(&self) -> Option<String> {
-        let id = Raw::read(&self.bytes).ok()?.get("id").ok().flatten()?;
-        id.text().ok().map(std::borrow::Cow::into_owned)
+        Raw::text_of(&self.bytes, "id").map(Cow::into_owned)
     }
 
     /// The resource under an id; every other byte is as it was sent.

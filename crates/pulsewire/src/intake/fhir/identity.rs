@@ -48,7 +48,7 @@ impl Keyed {
 
 /// Says whom a resource is about.
 pub(super) fn about(resource_type: &str, bytes: &[u8], source: &Source) -> About {
-    let Ok(resource) = Raw::read(bytes) else {
+    let Some(resource) = Raw::read_before(bytes) else {
         return About::Nobody;
     };
     let authority = |system: &str| Some(source.mapping.authority_called(system).into());

@@ -66,6 +66,8 @@ pub(super) struct Change {
     pub(super) record: usize,
     pub(super) name: Key,
     pub(super) state: State,
+    /// What it was found by before.
+    pub(super) former: Vec<Key>,
 }
 
 /// Changes and where their records are kept, in memory.
@@ -162,23 +164,14 @@ impl Index {
     /// Works out what changes are to be written where they are kept; whoever calls it holds the names of the resources and
     /// of their identifiers, the former ones included, until [`Prepared::apply`].
     pub(super) fn prepare(self: &Arc<Self>, changes: Vec<Change>) -> Result<Prepared, Error> {
-        // The last of several changes of one resource is what it is afterwards.
-        let last: HashMap<Key, usize> = (0..)
-            .zip(&changes)
-            .map(|(at, one)| (one.name, at))
-            .collect();
-        let changes = (0..)
-            .zip(changes)
-            .filter(|(at, one)| last.get(&one.name) == Some(at));
-        let changes: Vec<Change> = changes.map(|(_, one)| one).collect();
+        let changes = last_of_each(changes);
         let mut lists: HashMap<Key, Vec<Key>> = HashMap::new();
         for change in &changes {
-            let before = self.get(&change.name)?.map(|entry| entry.state.identifiers);
             let now = match change.state.deleted {
                 true => &[][..],
                 false => &change.state.identifiers,
             };
-            let gone = before.iter().flatten().filter(|one| !now.contains(one));
+            let gone = change.former.iter().filter(|one| !now.contains(one));
             for identifier in gone {
                 self.listed(&mut lists, identifier)?
                     .retain(|name| *name != change.name);
@@ -293,6 +286,24 @@ impl Index {
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The last of several changes of one resource is what it is afterwards.
+fn last_of_each(changes: Vec<Change>) -> Vec<Change> {
+    let mut all: Vec<Change> = Vec::with_capacity(changes.len());
+    let mut places: HashMap<Key, usize> = HashMap::with_capacity(changes.len());
+    for change in changes {
+        let place = *places.entry(change.name).or_insert(all.len());
+        match all.get_mut(place) {
+            Some(earlier) => {
+                earlier.former.extend(change.former);
+                earlier.record = change.record;
+                earlier.state = change.state;
+            }
+            None => all.push(change),
+        }
+    }
+    all
 }
 
 /// Changes that come true when their records are durable.

@@ -57,7 +57,7 @@ pub(super) fn received(
 
 /// When a server says that it made a resource as it is: when it last changed there, or else when it was issued.
 fn made(bytes: &[u8]) -> Option<i64> {
-    let resource = Raw::read(bytes).ok()?;
+    let resource = Raw::read_before(bytes)?;
     let changed = || resource.get("meta").ok()??.get("lastUpdated").ok()?;
     let said = changed().or_else(|| resource.get("issued").ok()?)?;
     ReceivedTime::parse(&said.text().ok()?).map(ReceivedTime::micros)

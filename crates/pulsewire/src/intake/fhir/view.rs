@@ -92,7 +92,17 @@ impl<'a> View<'a> {
     }
 
     fn new_one(&mut self, one: &Asked) -> Result<Target, Error> {
-        let named = self.named(one.resource_type, one.id.clone().unwrap_or_default())?;
+        let id = one.id.clone().unwrap_or_default();
+        if one.is_new {
+            let name = name(self.site, &self.source.name, one.resource_type, &id);
+            self.names.push(name);
+            return Ok(Target::Is(Named {
+                name,
+                id,
+                before: None,
+            }));
+        }
+        let named = self.named(one.resource_type, id)?;
         let Some(before) = named.before.as_ref().filter(|before| before.version > 0) else {
             return Ok(Target::Is(named));
         };

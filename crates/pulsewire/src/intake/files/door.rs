@@ -1,5 +1,6 @@
 //! What a file holds on its way in: each message, resource or transaction set kept as by every other way.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -224,7 +225,7 @@ impl Door {
             return Ok(Stated::Bundle(bytes));
         };
         let mut asked = Asked::new(Interaction::Update, kind, bytes);
-        asked.id = Some(id.unwrap_or_else(|| self.fhir.content_id(sender, &asked)));
+        asked.id = Some(id.unwrap_or_else(|| self.fhir.content_id(sender, kind, &asked.bytes)));
         Ok(Stated::One(Box::new(asked)))
     }
 
@@ -257,9 +258,8 @@ impl Door {
         let bundle = Bundle::read(bytes)?;
         let new = |entry: &Entry<'_>| {
             let kind = entry.resource_type.unwrap_or_default();
-            let bytes = entry.resource.map(|raw| raw.as_bytes().to_vec());
-            let asked = Asked::new(Interaction::Update, kind, bytes.unwrap_or_default());
-            self.fhir.content_id(sender, &asked)
+            let bytes = entry.resource.map(Raw::as_bytes).unwrap_or_default();
+            self.fhir.content_id(sender, kind, bytes)
         };
         let id = |entry: &Entry<'_>| {
             let own = entry.id.as_deref().filter(|id| is_id(id));
@@ -433,16 +433,7 @@ fn unusable(message: &hl7v2::Message<'_>) -> Option<Outcome> {
 /// The type of a resource, and its id; nothing for a bundle.
 fn stated(bytes: &[u8]) -> Result<Option<(&'static str, Option<String>)>, Refusal> {
     strict::check(bytes)?;
-    let text = |name: &str| {
-        let text = Raw::read(bytes)
-            .ok()?
-            .get(name)
-            .ok()
-            .flatten()?
-            .text()
-            .ok()?;
-        Some(text.into_owned())
-    };
+    let text = |name| Raw::text_of(bytes, name).map(Cow::into_owned);
     let kind = text("resourceType").unwrap_or_default();
     if kind == "Bundle" {
         return Ok(None);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use formats::fhir::validate::IssueCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -18,8 +18,10 @@ use crate::intake::fhir::Refusal;
 
 /// Bodies of so many bytes, received and unpacked, are there at once over all connections.
 const IN_FLIGHT_BYTES_MAX: usize = 96 << 20;
-/// A body unpacks to at most so many times its size.
+/// A body unpacks to at most so many times its size, and so does what is read of it so far.
 pub(super) const RATIO_MAX: usize = 100;
+/// What is read so far may unpack to so much more: a body may begin with what repeats itself.
+const RATIO_GRACE_BYTES: usize = 1 << 20;
 /// A body that takes longer than a first look must keep up this rate.
 const SLOWEST_BYTES_PER_SECOND: u64 = 1024;
 /// How long a body may be slow.
@@ -155,7 +157,7 @@ impl Pace {
 
 /// Unpacks gzip, as long as it grows neither too large nor too fast.
 fn unpack(packed: &[u8], most: usize, share: &mut Share) -> Result<Vec<u8>, Refusal> {
-    let most = most.min(packed.len().saturating_mul(RATIO_MAX));
+    let whole = packed.len().saturating_mul(RATIO_MAX);
     let mut decoder = GzDecoder::new(packed);
     let mut unpacked = Vec::new();
     let mut part = vec![0; UNPACK_BYTES];
@@ -164,6 +166,11 @@ fn unpack(packed: &[u8], most: usize, share: &mut Share) -> Result<Vec<u8>, Refu
         if read == 0 {
             return Ok(unpacked);
         }
+        let consumed = packed.len() - decoder.get_ref().len();
+        let so_far = consumed
+            .saturating_mul(RATIO_MAX)
+            .saturating_add(RATIO_GRACE_BYTES);
+        let most = most.min(whole).min(so_far);
         if unpacked.len() + read > most {
             let words = format!(
                 "the body unpacks to more than {most} bytes, which is more than is taken or {RATIO_MAX} times what was sent: send it in parts"
@@ -241,6 +248,23 @@ mod tests {
         assert!(tail.len() * RATIO_MAX < 100_000);
         assert_eq!(unpacked(&short, 64 << 20), Ok(2000));
         assert_eq!(unpacked(&tail, 64 << 20), Err(413));
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_has_gone_off() {
+        let room = InFlight::default();
+        let bomb = packed(&vec![b' '; 64 << 20]);
+        let mut share = Share::of(&room);
+        let refused = unpack(&bomb, 64 << 20, &mut share).unwrap_err();
+        assert_eq!(refused.status, 413);
+        let taken = IN_FLIGHT_BYTES_MAX - room.0.available_permits();
+        assert!(taken < 2 * RATIO_GRACE_BYTES, "{taken} bytes were unpacked");
+        // What merely begins with blanks is taken.
+        let noise: Vec<u8> = (0..200_000_u32)
+            .flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes())
+            .collect();
+        let text = [vec![b' '; RATIO_GRACE_BYTES], noise].concat();
+        assert_eq!(unpacked(&packed(&text), 64 << 20), Ok(text.len()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use formats::fhir::bundle::{Bundle, Entry, Kind, Links, Method, Request};
 use formats::fhir::json;
+use formats::fhir::read::Raw;
 use formats::fhir::reference::{Target, is_id};
 use formats::fhir::refused::Refused;
 use formats::fhir::strict;
@@ -13,7 +14,8 @@ use super::Door;
 use super::answer::{self, Answer, Prefer};
 use super::request::Asking;
 use super::write::{existing, version};
-use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal, Sender, aside};
+use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal, Sender};
+use crate::tasks::aside;
 
 /// Carries out a batch or a transaction.
 pub(super) async fn carry_out(
@@ -104,10 +106,9 @@ fn own_id(door: &Door, entry: &Entry<'_>, sender: &Sender) -> Result<Option<Stri
         return Ok(None);
     };
     let new = || {
-        let bytes = entry.resource.map(|raw| raw.as_bytes().to_vec());
         let kind = entry.resource_type.unwrap_or_default();
-        let asked = Asked::new(Interaction::Create, kind, bytes.unwrap_or_default());
-        door.fhir.new_id(sender, &asked)
+        let bytes = entry.resource.map(Raw::as_bytes).unwrap_or_default();
+        door.fhir.new_id(sender, kind, bytes)
     };
     let found = |criteria: &Criteria| {
         let kind = entry.resource_type.unwrap_or_default();
@@ -197,6 +198,7 @@ fn asked(
     let mut asked = Asked::new(interaction, kind, bytes);
     asked.id = id;
     asked.criteria = criteria(request)?;
+    asked.is_new = interaction == Interaction::Create && asked.criteria.is_none();
     if !request.if_match.is_empty() {
         asked.if_match = Some(version(&request.if_match)?);
     }
@@ -226,9 +228,8 @@ fn kept(kind: &'static str, place: &str) -> Result<(), Refusal> {
 fn stated(door: &Door, bundle: &Bundle<'_>, sender: &Sender) -> Result<Vec<Asked>, Refusal> {
     let new = |entry: &Entry<'_>| {
         let kind = entry.resource_type.unwrap_or_default();
-        let bytes = entry.resource.map(|raw| raw.as_bytes().to_vec());
-        let asked = Asked::new(Interaction::Update, kind, bytes.unwrap_or_default());
-        door.fhir.content_id(sender, &asked)
+        let bytes = entry.resource.map(Raw::as_bytes).unwrap_or_default();
+        door.fhir.content_id(sender, kind, bytes)
     };
     let id = |entry: &Entry<'_>| {
         let own = entry

@@ -1,5 +1,7 @@
 //! Resources one a line, taken while they come: a file of any length in as little memory as one batch of lines.
 
+use std::borrow::Cow;
+use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,7 +11,6 @@ use formats::fhir::read::Raw;
 use formats::fhir::reference::{is_id, resource_type};
 use formats::fhir::strict;
 use formats::fhir::validate::IssueCode;
-use std::io::Write;
 use tokio::time::timeout;
 
 use super::Door;
@@ -17,8 +18,9 @@ use super::answer::Answer;
 use super::body::{Pace, Packing, RATIO_MAX, too_slow, unreadable};
 use super::chunks::Chunks;
 use super::request::Asking;
-use crate::intake::fhir::{Asked, Done, Interaction, Refusal, Sender, aside};
+use crate::intake::fhir::{Asked, Done, Interaction, Refusal, Sender};
 use crate::intake::keep::Patience;
+use crate::tasks::aside;
 
 /// So many lines, or so many bytes of them, are kept in one write.
 const LINES_AT_ONCE: usize = 200;
@@ -201,16 +203,7 @@ impl Batch {
 /// What a line asks for: its resource is as it says; one without an id gets the one that its content has.
 fn asked(door: &Door, sender: &Sender, line: Vec<u8>) -> Result<Asked, Refusal> {
     strict::check(&line)?;
-    let text = |name: &str| {
-        let text = Raw::read(&line)
-            .ok()?
-            .get(name)
-            .ok()
-            .flatten()?
-            .text()
-            .ok()?;
-        Some(text.into_owned())
-    };
+    let text = |name| Raw::text_of(&line, name).map(Cow::into_owned);
     let kind = text("resourceType").unwrap_or_default();
     let kind = resource_type(&kind).filter(|kind| mapping::fhir::is_kept(kind));
     let kind = kind.ok_or_else(|| {
@@ -223,7 +216,7 @@ fn asked(door: &Door, sender: &Sender, line: Vec<u8>) -> Result<Asked, Refusal> 
         return Err(Refusal::because(400, IssueCode::Value, words));
     }
     let mut asked = Asked::new(Interaction::Update, kind, line);
-    asked.id = Some(id.unwrap_or_else(|| door.fhir.content_id(sender, &asked)));
+    asked.id = Some(id.unwrap_or_else(|| door.fhir.content_id(sender, kind, &asked.bytes)));
     Ok(asked)
 }
 

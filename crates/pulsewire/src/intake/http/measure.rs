@@ -9,9 +9,10 @@ use formats::fhir::validate::IssueCode;
 use super::Door;
 use super::answer::Answer;
 use super::request::{Asking, essence};
-use crate::intake::fhir::{Refusal, aside};
+use crate::intake::fhir::Refusal;
 use crate::intake::keep::{Kept, Patience, Way};
 use crate::intake::measurements::{self, Sender, sniffed};
+use crate::tasks::aside;
 use crate::topics;
 
 /// Keeps what a device measured, all of it in one write, and tells where.

@@ -13,7 +13,8 @@ use super::answer::{self, Answer, Prefer};
 use super::read;
 use super::request::Asking;
 use super::routes::Operation;
-use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal, Sender, aside};
+use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal};
+use crate::tasks::aside;
 
 /// The longest key of a creation.
 pub(super) const KEY_BYTES_MAX: usize = 256;
@@ -63,16 +64,22 @@ fn asked(
     }
     let mut asked = Asked::new(interaction, resource_type, bytes);
     asked.if_match = if_match(&asking.headers)?;
+    let new_id = |asked: &Asked| {
+        let sender = &asking.sender;
+        door.fhir.new_id(sender, asked.resource_type, &asked.bytes)
+    };
     match operation {
         Operation::Create => {
             asked.criteria = unless(asking)?;
-            asked.id = Some(new_id(door, &asking.sender, &asked, &asking.headers)?);
+            let key = key(asking, asked.resource_type)?;
+            asked.is_new = key.is_none() && asked.criteria.is_none();
+            asked.id = Some(key.unwrap_or_else(|| new_id(&asked)));
         }
         Operation::Update | Operation::Delete => asked.id.clone_from(&asking.named.id),
         Operation::UpdateFound | Operation::DeleteFound => {
             asked.criteria = Some(Criteria::parse(&asking.query)?);
             if operation == Operation::UpdateFound {
-                asked.id = Some(door.fhir.new_id(&asking.sender, &asked));
+                asked.id = Some(new_id(&asked));
             }
         }
         _ => {}
@@ -83,10 +90,7 @@ fn asked(
 /// Holds a body against the type that it is sent as.
 pub(super) fn checked(bytes: &[u8], resource_type: &str) -> Result<(), Refusal> {
     strict::check(bytes)?;
-    let named = Raw::read(bytes)
-        .ok()
-        .and_then(|raw| raw.get("resourceType").ok().flatten());
-    let named = named.and_then(|name| name.text().ok());
+    let named = Raw::text_of(bytes, "resourceType");
     if named.as_deref() == Some(resource_type) {
         return Ok(());
     }
@@ -142,15 +146,10 @@ pub(super) fn existing(query: &str) -> Result<Criteria, Refusal> {
     Criteria::parse(query)
 }
 
-/// The id of a resource that is created: the same for the same key.
-fn new_id(
-    door: &Door,
-    sender: &Sender,
-    asked: &Asked,
-    headers: &HeaderMap,
-) -> Result<String, Refusal> {
-    let Some(key) = header_text(headers, "idempotency-key")? else {
-        return Ok(door.fhir.new_id(sender, asked));
+/// The id of a resource that is created under a key: the same for the same key.
+fn key(asking: &Asking, resource_type: &str) -> Result<Option<String>, Refusal> {
+    let Some(key) = header_text(&asking.headers, "idempotency-key")? else {
+        return Ok(None);
     };
     let is_plain = key.bytes().all(|byte| byte.is_ascii_graphic());
     if !is_plain || key.is_empty() || key.len() > KEY_BYTES_MAX {
@@ -161,11 +160,11 @@ fn new_id(
     }
     let parts = [
         b"idempotency-key",
-        sender.source.as_bytes(),
-        asked.resource_type.as_bytes(),
+        asking.sender.source.as_bytes(),
+        resource_type.as_bytes(),
         key.as_bytes(),
     ];
-    Ok(MessageId::derive(&parts).to_string())
+    Ok(Some(MessageId::derive(&parts).to_string()))
 }
 
 pub(super) fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Refusal> {

@@ -1,0 +1,156 @@
+//! `workload`: the rule packs, what each reads, where its rules come from, whether it runs here, and its tests.
+
+mod test;
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use workloads::{Config as Rules, Parameter, WORKLOADS, Workload as Pack};
+
+use super::{Configured, Failure};
+
+/// List the workloads, show what one is, or run its tests
+///
+/// A workload is a rule pack with what must be known to trust it. Which run is said by the configuration.
+#[derive(Args)]
+pub(crate) struct Workload {
+    #[command(flatten)]
+    configured: Configured,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List them, with whether they run
+    List {
+        /// As JSON, one a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one: its sources, who answers for it, what it reads and what a late item does
+    Show {
+        /// Its name, such as deterioration
+        name: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the scenarios that are its tests; exit code 1 where one goes another way
+    Test(test::Test),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    name: &'static str,
+    rule: &'static str,
+    runs: &'static str,
+    owner: &'static str,
+    sources: &'static [&'static str],
+    rests_on: &'static [&'static str],
+    reads: Vec<&'static str>,
+    late_window_seconds: u64,
+    revise_window_seconds: u64,
+    late_items: &'static str,
+}
+
+impl Workload {
+    pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let config = self.configured.load()?;
+        let enabled = &config.workloads.enabled;
+        let mut rules = Rules::default();
+        let is_enabled = |pack: &Pack| enabled.contains(pack.name);
+        for pack in WORKLOADS.iter().filter(|pack| is_enabled(pack)) {
+            rules.start(pack);
+        }
+        let runs = |pack: &Pack| match (is_enabled(pack), rules.runs(pack)) {
+            (true, _) => "yes",
+            (false, true) => "yes, told to nobody",
+            (false, false) => "no",
+        };
+        match &self.verb {
+            Verb::List { json: true } => {
+                for pack in &WORKLOADS {
+                    write_json(&line(pack, runs(pack)), out)?;
+                }
+            }
+            Verb::List { json: false } => {
+                writeln!(out, "{:<28} {:<38} RUNS", "WORKLOAD", "RULE")?;
+                for pack in &WORKLOADS {
+                    writeln!(out, "{:<28} {:<38} {}", pack.name, pack.rule, runs(pack))?;
+                }
+            }
+            Verb::Test(test) => return test.run(&config, out),
+            Verb::Show { name, json } => {
+                let pack = named(name)?;
+                let line = line(pack, runs(pack));
+                if *json {
+                    write_json(&line, out)?;
+                } else {
+                    show(&line, pack, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Finds a workload by its name.
+pub(super) fn named(name: &str) -> Result<&'static Pack, Failure> {
+    let found = WORKLOADS.iter().find(|pack| pack.name == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = WORKLOADS.iter().map(|pack| pack.name).collect();
+        let hint = format!("give one of {}", names.join(", "));
+        Failure::new(format!("there is no workload `{name}`"), hint)
+    })
+}
+
+fn line(pack: &Pack, runs: &'static str) -> Line {
+    Line {
+        name: pack.name,
+        rule: pack.rule,
+        runs,
+        owner: pack.owner,
+        sources: pack.sources,
+        rests_on: pack.rests_on,
+        reads: pack.reads.iter().copied().map(Parameter::words).collect(),
+        late_window_seconds: pack.late_window.as_secs(),
+        revise_window_seconds: pack.revise_window.as_secs(),
+        late_items: pack.late_items,
+    }
+}
+
+fn write_json(line: &Line, out: &mut dyn Write) -> Result<(), Failure> {
+    let json = serde_json::to_string(line).expect("words and numbers always make JSON");
+    Ok(writeln!(out, "{json}")?)
+}
+
+fn show(line: &Line, pack: &Pack, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(out, "{:<14} {}", "workload", line.name)?;
+    writeln!(out, "{:<14} {}", "rule", line.rule)?;
+    writeln!(out, "{:<14} {}", "runs", line.runs)?;
+    writeln!(out, "{:<14} {}", "owner", line.owner)?;
+    for source in line.sources {
+        writeln!(out, "{:<14} {source}", "source")?;
+    }
+    for other in line.rests_on {
+        writeln!(out, "{:<14} {other}", "rests on")?;
+    }
+    writeln!(out, "{:<14} {}", "reads", line.reads.join(", "))?;
+    writeln!(out, "{:<14} {}", "late by up to", span(pack.late_window))?;
+    writeln!(out, "{:<14} {} back", "revises", span(pack.revise_window))?;
+    writeln!(out, "{:<14} {}", "late items", line.late_items)?;
+    Ok(())
+}
+
+fn span(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}

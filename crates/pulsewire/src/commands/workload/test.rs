@@ -1,0 +1,172 @@
+//! `workload test`: runs the scenarios of rule packs, and shows where one goes another way.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use workloads::Config as Settings;
+use workloads::scenario::{Difference, Scenario};
+
+use super::named;
+use crate::commands::{Failure, files};
+use crate::config::Config;
+use crate::pipeline;
+
+/// What a scenario file ends in.
+const ENDING: &str = "scenario";
+
+#[derive(Args)]
+pub(super) struct Test {
+    /// Its name, such as deterioration; without one the scenarios of all
+    name: Option<String>,
+    /// A folder with scenarios of the site, which run with the site's settings; those of the project run with what is shipped
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// As JSON, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of one scenario.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome {
+    name: String,
+    tests: Vec<&'static str>,
+    passed: bool,
+    /// Why it was not understood, where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrong: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differences: Vec<Step>,
+}
+
+/// A step that went another way.
+#[derive(Serialize)]
+struct Step {
+    line: usize,
+    step: String,
+    missing: Vec<String>,
+    came: Vec<String>,
+}
+
+impl Test {
+    pub(super) fn run(&self, config: &Config, out: &mut dyn Write) -> Result<(), Failure> {
+        let pack = self.name.as_deref().map(named).transpose()?;
+        let mut outcomes: Vec<Outcome> = Scenario::built_in()
+            .iter()
+            .map(|scenario| Outcome::of(scenario, &Settings::default()))
+            .collect();
+        if let Some(dir) = &self.dir {
+            outcomes.extend(own(dir, &pipeline::settings(config))?);
+        }
+        if let Some(pack) = pack {
+            // What is not understood may be a test of anything.
+            outcomes.retain(|one| one.wrong.is_some() || one.tests.contains(&pack.name));
+            if outcomes.is_empty() {
+                let what = format!("no scenario is a test of {}", pack.name);
+                let hint = format!(
+                    "write one with the line `Tests: {}` and give its folder with --dir; docs/scenarios.md says how",
+                    pack.name
+                );
+                return Err(Failure::new(what, hint));
+            }
+        }
+        for outcome in &outcomes {
+            outcome.tell(self.json, out)?;
+        }
+        let failed = outcomes.iter().filter(|one| !one.passed).count();
+        if !self.json {
+            writeln!(out, "{} passed, {failed} failed", outcomes.len() - failed)?;
+        }
+        match failed {
+            0 => Ok(()),
+            _ => Err(Failure::Said),
+        }
+    }
+}
+
+/// Runs the scenarios of a folder and of those in it.
+fn own(dir: &Path, settings: &Settings) -> Result<Vec<Outcome>, Failure> {
+    let mut found = files::walk(&[dir.to_owned()])?;
+    found.retain(|file| file.extension().is_some_and(|ending| ending == ENDING));
+    if found.is_empty() {
+        let what = format!("{}: holds no .{ENDING} files", dir.display());
+        return Err(Failure::new(
+            what,
+            "docs/scenarios.md says how one is written",
+        ));
+    }
+    found
+        .iter()
+        .map(|file| {
+            let bytes = files::read(file, "scenarios")?;
+            let name = file.display().to_string();
+            let text = String::from_utf8_lossy(&bytes);
+            Ok(match Scenario::parse(&name, &text) {
+                Ok(scenario) => Outcome::of(&scenario, settings),
+                Err(wrong) => Outcome {
+                    name,
+                    tests: Vec::new(),
+                    passed: false,
+                    wrong: Some(wrong),
+                    differences: Vec::new(),
+                },
+            })
+        })
+        .collect()
+}
+
+impl Outcome {
+    fn of(scenario: &Scenario, settings: &Settings) -> Self {
+        let differences = scenario.run(settings);
+        Self {
+            name: scenario.name.clone(),
+            tests: scenario.tests().iter().map(|pack| pack.name).collect(),
+            passed: differences.is_empty(),
+            wrong: None,
+            differences: differences.into_iter().map(Step::of).collect(),
+        }
+    }
+
+    fn tell(&self, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
+        if json {
+            let line = serde_json::to_string(self).expect("words always make JSON");
+            writeln!(out, "{line}")?;
+            return Ok(());
+        }
+        let word = if self.passed { "pass" } else { "FAIL" };
+        writeln!(out, "{word}  {}", self.name)?;
+        if let Some(wrong) = &self.wrong {
+            writeln!(out, "      line {wrong}")?;
+        }
+        for step in &self.differences {
+            writeln!(out, "      line {}: {}", step.line, step.step)?;
+            for line in &step.missing {
+                writeln!(out, "      - {line}")?;
+            }
+            for line in &step.came {
+                writeln!(out, "      + {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    fn of(difference: Difference) -> Self {
+        let Difference {
+            line,
+            step,
+            missing,
+            came,
+        } = difference;
+        Self {
+            line,
+            step,
+            missing,
+            came,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What the stations decide by, as the site has configured it.
+
+use std::sync::Arc;
+
+use alerts::{Policy, Route};
+use workloads::{WORKLOADS, Workload, Workloads};
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::stages::WorkloadStage;
+
+/// Who is told of what, from the configured channels.
+pub(crate) fn policy(config: &Config) -> Policy {
+    let channels = config.delivery.iter().map(|(name, channel)| Route {
+        channel: name.as_str().into(),
+        min_severity: channel.from_severity,
+        conditions: Vec::new(),
+    });
+    Policy {
+        channels: channels.collect(),
+        raise_at: config.alerts_from,
+        acting_for: config.holding.while_acting,
+        roll_up_within: config.holding.roll_up_within,
+        budget: config.holding.budget,
+        ..Policy::default()
+    }
+}
+
+/// What the site has set of the workloads; which of them run is not said by it.
+pub(crate) fn settings(config: &Config) -> workloads::Config {
+    let mut told = workloads::Config::default();
+    told.deterioration.set_span = config.workloads.complete_within;
+    told.critical.repeat = config.workloads.repeat_suppression;
+    told.risk.score = config.workloads.risk_score;
+    told.bundle.clone_from(&config.workloads.bundle);
+    if let Some(ranges) = &config.workloads.ranges {
+        told.critical.ranges.clone_from(ranges);
+    }
+    if let Some(rules) = &config.workloads.sustained {
+        told.sustained.clone_from(rules);
+    }
+    told
+}
+
+/// The workloads as configured.
+pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> WorkloadStage {
+    let mut told = settings(config);
+    let enabled = |workload: &Workload| config.workloads.enabled.contains(workload.name);
+    for workload in WORKLOADS.iter().filter(|workload| enabled(workload)) {
+        told.start(workload);
+    }
+    let silent = WORKLOADS.iter().filter(|workload| !enabled(workload));
+    let off = silent.map(|workload| workload.name).collect();
+    WorkloadStage {
+        workloads: Workloads::new(told),
+        off,
+        metrics: Arc::clone(metrics),
+    }
+}
