@@ -15,6 +15,7 @@ mod fhir;
 mod fuzz;
 mod kafka;
 mod mosquitto;
+mod properties;
 mod python;
 mod registry;
 mod step;
@@ -49,6 +50,8 @@ cargo xtask COMMAND
                   real brokers on loopback, from Maven; `cargo xtask kafka` says more
   mosquitto up|down|kill|start|beside
                   a real MQTT broker on loopback, from Debian's packages; `cargo xtask mosquitto` says more
+  properties ROUNDS [SEED]
+                  runs the property tests again and again, each time with other values: CI always has the same
   registry        the tests of the schema registry, against ours and against Apicurio Registry, from Maven
   definitions     compiles the definitions of FHIR R4 from the shared corpora
   tables          compiles the mapping tables from the official guide and the dictionary in the shared corpora
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         ["fuzz", target, minutes] => fuzz::run(target, minutes),
         ["kafka", rest @ ..] => kafka::run(rest),
         ["mosquitto", rest @ ..] => mosquitto::run(rest),
+        ["properties", rest @ ..] => properties::run(rest),
         ["registry"] => registry::run(),
         ["definitions"] => definitions::run(),
         ["tables"] => tables::run(),
@@ -109,7 +113,8 @@ fn test(browser: bool) -> Result<(), step::Failed> {
         ],
     )
     .run()?;
-    kafka::beside(Step::cargo("tests", &["test", "--workspace", "--quiet"]))?;
+    let tests = Step::cargo("tests", &["test", "--workspace", "--quiet"]);
+    kafka::beside(properties::as_in_ci(tests))?;
     mosquitto::beside(Step::cargo(
         "devices",
         &["test", "-p", "pulsewire", "--test", "it", "--quiet", "mqtt"],

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use formats::x12::{Guide, Loop, Segment, Set, Tree};
+use formats::x12::{Guide, Loop, LoopIssueCode, Segment, Set, Tree};
 
 use super::member::{CONTENT, member, roots};
 use super::{Refusal, readable};
@@ -93,6 +93,8 @@ struct Splitter<'s, 't, 'f, 'b> {
     above: BTreeSet<usize>,
     /// What each loop above members says itself, in places.
     shared: BTreeMap<usize, Vec<usize>>,
+    /// The places of segments that no open loop has: among fewer segments another loop would take them.
+    misplaced: BTreeSet<usize>,
     taken: BTreeSet<usize>,
 }
 
@@ -106,12 +108,15 @@ impl<'s, 't, 'f, 'b> Splitter<'s, 't, 'f, 'b> {
                 at = one.parent();
             }
         }
+        let issues = tree.issues().iter();
+        let misplaced = issues.filter(|issue| issue.code == LoopIssueCode::SegmentMisplaced);
         Self {
             set,
             tree,
             roots,
             above,
             shared: BTreeMap::new(),
+            misplaced: misplaced.map(|issue| issue.place).collect(),
             taken: BTreeSet::new(),
         }
     }
@@ -153,13 +158,14 @@ impl<'s, 't, 'f, 'b> Splitter<'s, 't, 'f, 'b> {
         self.shared.get(&number).map_or(&[], Vec::as_slice)
     }
 
-    /// What names a level and says what it is, but for what is asked, answered or claimed at it and for what is below it.
+    /// What names a level and says what it is, but for what is asked, answered or claimed at it, what is below it and what is
+    /// out of place.
     fn names(&self, of: Loop<'t, 'f, 'b>, places: &mut BTreeSet<usize>) {
         let is_root = self.roots.contains(&of.number());
         let is_own = |place: &usize| {
             let segment = self.set.segments().get(*place);
             let name = segment.map_or(&b""[..], |segment| segment.name());
-            name == b"PLB" || (is_root && name == b"TRN")
+            name == b"PLB" || (is_root && name == b"TRN") || self.misplaced.contains(place)
         };
         places.extend(of.places().filter(|place| !is_own(place)));
         for child in of.children() {

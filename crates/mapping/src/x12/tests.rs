@@ -393,6 +393,22 @@ fn what_is_asked_of_days_to_come_is_not_from_the_future() {
     }
 }
 
+#[test]
+fn what_is_out_of_place_goes_to_no_member() {
+    let body = "BPR*I*50*C*CHK************20260301~TRN*1*T1*1999999999~N1*PR*PAYER*XV*P1~LX*1~CLP*A1*1*50*50**12*C1~PLB*1*20261231*CV:CP*-1~\
+        NM1*IL*1*SMITH*JANE****MI*M1~CLP*A2*1*50*50**12*C2~";
+    let text = framed("835", "005010X221A1", body);
+    let file = x12::read(text.as_bytes());
+    let source = Source::new("payer");
+    let parts = split(&file.sets().next().unwrap(), &source).unwrap();
+    assert_eq!(parts.len(), 2);
+    for part in &parts {
+        let own = x12::read(&part.bytes);
+        let whom = subjects(&own.sets().next().unwrap(), &source);
+        assert_eq!((part.patient.as_ref(), whom), (None, Subjects::None));
+    }
+}
+
 proptest! {
     #[test]
     fn any_set_is_mapped_without_panic(
