@@ -64,11 +64,13 @@ pub enum DocumentKind {
     Visit,
     /// The member (Patient): `days` are those of birth and death.
     Member,
+    /// That a member is on a panel, and from when to when (Flag); `code` has its codes, each as system, `|` and code.
+    Panel,
 }
 
 impl DocumentKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AuthorizationRequest,
         Self::AuthorizationAnswer,
         Self::Claim,
@@ -79,6 +81,7 @@ impl DocumentKind {
         Self::Coverage,
         Self::Visit,
         Self::Member,
+        Self::Panel,
     ];
 
     /// Gives the word for it.
@@ -94,6 +97,7 @@ impl DocumentKind {
             Self::Coverage => "coverage",
             Self::Visit => "visit",
             Self::Member => "member",
+            Self::Panel => "panel",
         }
     }
 }
@@ -149,7 +153,7 @@ pub struct Document {
     pub replaces: Vec<Link>,
     /// What decides how it is treated: a priority, an outcome, a category of status, a class of visit.
     pub code: Box<str>,
-    /// Another day or moment that it states: of a payment, or until when an answer was put off.
+    /// Another day or moment that it states: of a payment, until when an answer was put off, or when a visit ended.
     pub deadline: Option<Stated>,
     /// What is charged in all.
     pub charge: Option<Decimal>,

@@ -59,6 +59,7 @@ pub fn document(bytes: &[u8]) -> Result<Option<Document>, Malformed> {
         ("CoverageEligibilityResponse", _) => eligibility,
         ("Coverage", _) => coverage,
         ("Encounter", _) => visit,
+        ("Flag", _) => panel,
         ("Patient", _) => person,
         _ => return Ok(None),
     };
@@ -91,6 +92,7 @@ fn kind_of(kind: &str, is_preauthorization: bool) -> DocumentKind {
         ("CoverageEligibilityResponse", _) => DocumentKind::Eligibility,
         ("Coverage", _) => DocumentKind::Coverage,
         ("Encounter", _) => DocumentKind::Visit,
+        ("Flag", _) => DocumentKind::Panel,
         ("Patient", _) => DocumentKind::Member,
         _ => DocumentKind::Remittance,
     }
@@ -262,6 +264,22 @@ fn visit(raw: Raw<'_>, document: &mut Document) {
     }
     let start = within(raw, &["period", "start"]).map(said);
     document.created = start.and_then(|start| stated(&start));
+    let end = within(raw, &["period", "end"]).map(said);
+    document.deadline = end.and_then(|end| stated(&end));
+    document.links.push(reference(member(raw, "partOf")));
+    period(raw, "period", document);
+}
+
+fn panel(raw: Raw<'_>, document: &mut Document) {
+    if text(raw, "status") == "inactive" {
+        document.standing = Standing::Cancelled;
+    }
+    let of_category = each(member(raw, "category")).flat_map(|one| codes(Some(one)));
+    let all = of_category.chain(codes(member(raw, "code")));
+    let all: Vec<_> = all
+        .map(|(system, code)| format!("{system}|{code}"))
+        .collect();
+    document.code = all.join(" ").into();
     period(raw, "period", document);
 }
 

@@ -19,6 +19,7 @@ mod case;
 mod rule;
 
 mod authorization;
+mod care;
 mod claim;
 mod eligibility;
 mod integrity;

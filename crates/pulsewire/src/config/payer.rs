@@ -6,6 +6,9 @@ use super::reader::Reader;
 
 const TABLE: &str = "workloads.payer";
 
+/// No one waits longer than a year to say that nobody saw a member.
+const SEEN_WITHIN_MOST: usize = 366;
+
 /// Reads the table; nothing where payer workloads are off.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<PayerConfig> {
     let is_on = reader.switch(TABLE, "enabled");
@@ -18,8 +21,15 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<PayerConfig> {
         return None;
     };
     let edits = edits(reader);
+    let panels = reader.pairs(TABLE, "panels").into_iter();
+    let panels = panels.map(|(code, word)| (code.into(), word.into()));
+    let mut days = |key| u16::try_from(reader.count(TABLE, key, 0, SEEN_WITHIN_MOST)).ok();
+    let [emergency, stay] = ["seen_after_emergency", "seen_after_stay"].map(&mut days);
     is_on.then_some(PayerConfig {
         edits,
+        panels: panels.collect(),
+        seen_after_emergency: emergency.filter(|days| *days > 0),
+        seen_after_stay: stay.filter(|days| *days > 0),
         receipt: Receipt::parse(&receipt).unwrap_or(config.receipt),
         ..config
     })

@@ -15,6 +15,12 @@ pub struct PayerConfig {
     pub receipt: Receipt,
     /// Services that are not claimed together, and units that are not likely.
     pub edits: Edits,
+    /// The panels whose members' visits are told of: system, `|` and code of a Flag, and what the site calls it.
+    pub panels: Vec<(Box<str>, Box<str>)>,
+    /// How many days after an emergency visit somebody should have seen a member of a panel; nothing looks where there is none.
+    pub seen_after_emergency: Option<u16>,
+    /// The same of a stay.
+    pub seen_after_stay: Option<u16>,
 }
 
 /// From when a request's clock goes.
@@ -56,6 +62,9 @@ impl Default for PayerConfig {
             zone: TimeZone::UTC,
             receipt: Receipt::Received,
             edits: Edits::default(),
+            panels: Vec::new(),
+            seen_after_emergency: None,
+            seen_after_stay: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::tables::Duplicate;
 use service::{Service, services};
 
 /// Classes of a visit that is a stay: HL7 v3 ActCode and HL7 table 0004.
-const STAY: [&str; 4] = ["IMP", "ACUTE", "NONAC", "I"];
+pub(super) const STAY: [&str; 4] = ["IMP", "ACUTE", "NONAC", "I"];
 /// Modifiers by which two services of a pair may stand beside each other (NCCI Policy Manual, chapter I, section E).
 const NCCI_MODIFIERS: [&str; 44] = [
     "E1", "E2", "E3", "E4", "FA", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "TA", "T1",

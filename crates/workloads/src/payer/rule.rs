@@ -7,7 +7,7 @@ use super::calendar::Calendar;
 use super::config::{PayerConfig, Receipt};
 use super::state::Held;
 use super::tables::{Step, StepClock, Tables};
-use super::{claim, eligibility, integrity};
+use super::{care, claim, eligibility, integrity};
 
 /// A rule pack of payer workloads.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Rule {
 }
 
 /// All payer workloads, in the order they run. Their places are in stored states.
-pub(crate) const RULES: [Rule; 4] = [
+pub(crate) const RULES: [Rule; 5] = [
     Rule {
         name: "prior-authorization",
         rule: "authorization-clocks 1.0.0",
@@ -40,6 +40,11 @@ pub(crate) const RULES: [Rule; 4] = [
         name: "claim-integrity",
         rule: "claim-signals 1.0.0",
         conclude: integrity::conclude,
+    },
+    Rule {
+        name: "care-management",
+        rule: "panel-visits 1.0.0",
+        conclude: care::conclude,
     },
 ];
 

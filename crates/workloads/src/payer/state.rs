@@ -56,12 +56,23 @@ impl Held {
         // Of what is a state, and no message, the newest version alone stands.
         let is_state = matches!(
             document.kind,
-            DocumentKind::Coverage | DocumentKind::Visit | DocumentKind::Member
+            DocumentKind::Coverage
+                | DocumentKind::Visit
+                | DocumentKind::Member
+                | DocumentKind::Panel
         );
         let created = document.created.filter(|_| !is_state);
         let undecided =
             document.kind == DocumentKind::AuthorizationAnswer && is_undecided(document);
         (document.kind, document.resource, created, undecided)
+    }
+
+    /// Whether it says what the member is, however long ago it was said.
+    const fn is_lasting(&self) -> bool {
+        matches!(
+            self.document.kind,
+            DocumentKind::Member | DocumentKind::Panel
+        )
     }
 
     /// When it was made, as far as that can be told without a zone; or when it was first known.
@@ -130,7 +141,8 @@ impl State {
         self.documents.push(held);
         self.sort();
         if self.documents.len() > MAX_DOCUMENTS {
-            let given_up = self.documents.remove(0).at();
+            let oldest = self.documents.iter().position(|held| !held.is_lasting());
+            let given_up = self.documents.remove(oldest.unwrap_or_default()).at();
             self.floor = self.floor.max(Some(given_up));
         }
         true
@@ -166,9 +178,8 @@ impl State {
 
     /// Drops what nothing can use any more. What is known of the member stays.
     pub(crate) fn expire(&mut self, watermark: EventTime) {
-        self.documents.retain(|held| {
-            held.document.kind == DocumentKind::Member || held.at() >= watermark.minus(KEEP)
-        });
+        self.documents
+            .retain(|held| held.is_lasting() || held.at() >= watermark.minus(KEEP));
         self.lines
             .retain(|line| line.as_of >= watermark.minus(REVISE));
     }

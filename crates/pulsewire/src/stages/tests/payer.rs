@@ -34,18 +34,32 @@ fn put(journal: &MemoryJournal, json: &'static str, at: &str) {
         .unwrap();
 }
 
-/// What the station writes of records, one after the other at their times: severities of what is due, and how it stands.
-fn told(records: &[(&'static str, &str)]) -> (Vec<Severity>, Vec<AuthorizationTold>) {
-    let settings = ::workloads::payer::PayerConfig::default();
+/// Gives the station records, one after the other at their times.
+fn journal(
+    settings: &::workloads::payer::PayerConfig,
+    records: &[(&'static str, &str)],
+) -> Arc<MemoryJournal> {
     let spec = PayerStage::spec(1);
     let journal = journal_for(&[&spec]);
     for (json, at) in records {
         put(&journal, json, at);
     }
-    let stage = PayerStage::new(&settings, &Arc::new(Metrics::default()));
+    let stage = PayerStage::new(settings, &Arc::new(Metrics::default()));
     run(&spec, stage, &journal);
-    let findings = super::records(&journal, topics::ALERT_STREAM).into_iter();
-    let findings = findings.map(|record| wire::finding_from_json(&record.value.unwrap()).unwrap());
+    journal
+}
+
+fn findings_on(journal: &MemoryJournal) -> Vec<clinical::Finding> {
+    let findings = super::records(journal, topics::ALERT_STREAM).into_iter();
+    findings
+        .map(|record| wire::finding_from_json(&record.value.unwrap()).unwrap())
+        .collect()
+}
+
+/// What the station writes of records: severities of what is due, and how it stands.
+fn told(records: &[(&'static str, &str)]) -> (Vec<Severity>, Vec<AuthorizationTold>) {
+    let journal = journal(&::workloads::payer::PayerConfig::default(), records);
+    let findings = findings_on(&journal).into_iter();
     let due = findings.filter(|finding| finding.condition.starts_with("authorization-due/"));
     let standing = super::records(&journal, topics::AUTHORIZATION).into_iter();
     let standing = standing.map(|record| AuthorizationTold::from_json(&record.value.unwrap()));
@@ -86,4 +100,30 @@ fn what_is_decided_late_says_so() {
 fn payer_workloads_are_off_until_a_site_switches_them_on() {
     let Config { workloads, .. } = config::defaults();
     assert_eq!(workloads.payer, None);
+}
+
+const FLAG: &str = r#"{"resourceType":"Flag","id":"f1","status":"active","period":{"start":"2026-01-01"},
+"category":[{"coding":[{"system":"urn:site:panel","code":"7"}]}],"code":{"text":"panel"},"subject":{"reference":"Patient/p1"}}"#;
+const REGISTERED: &str = r#"{"resourceType":"Encounter","id":"e1","status":"in-progress","class":{"code":"EMER"},
+"period":{"start":"2026-03-02T09:00:00Z"},"subject":{"reference":"Patient/p1"}}"#;
+const LEFT: &str = r#"{"resourceType":"Encounter","id":"e1","status":"finished","class":{"code":"EMER"},
+"period":{"start":"2026-03-02T09:00:00Z","end":"2026-03-02T13:00:00Z"},"subject":{"reference":"Patient/p1"}}"#;
+
+#[test]
+fn a_member_of_a_panel_is_told_of_while_they_are_there() {
+    let settings = ::workloads::payer::PayerConfig {
+        panels: vec![("urn:site:panel|7".into(), "high risk".into())],
+        ..::workloads::payer::PayerConfig::default()
+    };
+    let records = [
+        (FLAG, "2026-02-01T00:00:00Z"),
+        (REGISTERED, "2026-03-02T09:00:02Z"),
+        (LEFT, "2026-03-02T13:01:00Z"),
+    ];
+    let told: Vec<_> = findings_on(&journal(&settings, &records))
+        .iter()
+        .filter(|finding| finding.condition.starts_with("care-visit/"))
+        .map(|finding| finding.severity)
+        .collect();
+    assert_eq!(told, [Severity::Medium, Severity::None]);
 }

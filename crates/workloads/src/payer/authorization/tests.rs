@@ -59,7 +59,16 @@ fn answer(made: &str, actions: &[&str]) -> PayerEvent {
 
 /// Takes events in at a time that has come so far, with all timers until then; gives what stands in the end.
 pub(crate) fn run(events: &[PayerEvent], until: &str) -> (State, Vec<Finding>, Vec<Authorization>) {
-    let payer = Payer::new(PayerConfig::default());
+    run_by(PayerConfig::default(), events, until)
+}
+
+/// The same, as a site has it.
+pub(crate) fn run_by(
+    config: PayerConfig,
+    events: &[PayerEvent],
+    until: &str,
+) -> (State, Vec<Finding>, Vec<Authorization>) {
+    let payer = Payer::new(config);
     let mut state = State::default();
     let (mut findings, mut authorizations) = (Vec::new(), Vec::new());
     let mut give = |state: &mut State, input: Input<'_>, watermark: EventTime| {
