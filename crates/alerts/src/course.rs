@@ -163,6 +163,7 @@ impl Course {
         if is_with && active.alert.state == AlertState::Open {
             let by = Actor::Person(command.by.clone());
             active.acknowledge(scene, by, format!("with {with}").into());
+            active.rest(scene);
         }
     }
 
@@ -181,12 +182,14 @@ impl Course {
         }
         let by = Actor::Person(command.by.clone());
         match (command.kind, state) {
-            (CommandKind::Acknowledge, AlertState::Open) => {
+            (CommandKind::Acknowledge, _) => {
                 if let Some(active) = &mut self.active {
-                    active.acknowledge(scene, by, command.note.clone());
+                    if state == AlertState::Open {
+                        active.acknowledge(scene, by, command.note.clone());
+                    }
+                    active.hear(scene, &command.read_back_by);
                 }
             }
-            (CommandKind::Acknowledge, _) => {}
             (CommandKind::Resolve, _) => {
                 self.end(scene, Outcome::Resolved, by, command.note.clone());
             }

@@ -8,6 +8,7 @@ use clinical::{
 };
 
 use crate::budget::Report;
+use crate::heard::is_read_back;
 use crate::hold::{Hold, held_because, is_budgeted};
 use crate::lines::{Basis, Reading};
 use crate::rule;
@@ -294,14 +295,31 @@ impl Episode {
         self.change(scene, by_rule(rule::RETROSPECTIVE), state, why);
     }
 
+    /// Somebody takes it.
     pub(crate) fn acknowledge(&mut self, scene: &mut Scene<'_>, by: Actor, why: Box<str>) {
-        self.acknowledge_by = None;
-        scene.set(Timer::Acknowledge, None);
         self.stop_waiting(scene);
         self.change(scene, by, AlertState::Acknowledged, why);
     }
 
-    /// Tells everybody once more when the deadline has passed and nobody took the alert.
+    /// Who was told repeats it, once; where that is asked, the deadline stands until somebody has.
+    pub(crate) fn hear(&mut self, scene: &mut Scene<'_>, read_back_by: &str) {
+        if !read_back_by.is_empty() && !is_read_back(&self.alert) {
+            let by = Actor::Person(read_back_by.into());
+            let why = rule::READ_BACK.into();
+            self.change(scene, by, AlertState::Acknowledged, why);
+        }
+        if !scene.policy.asks_read_back(scene.condition) || is_read_back(&self.alert) {
+            self.rest(scene);
+        }
+    }
+
+    /// Nothing is waited for any more.
+    pub(crate) fn rest(&mut self, scene: &mut Scene<'_>) {
+        self.acknowledge_by = None;
+        scene.set(Timer::Acknowledge, None);
+    }
+
+    /// Tells everybody once more when the deadline has passed and nobody took the alert, or nobody repeated it where that is asked.
     pub(crate) fn remind(&mut self, scene: &mut Scene<'_>) {
         let is_due = |by: &mut EventTime| *by <= scene.now.watermark;
         let Some(by) = self.acknowledge_by.take_if(is_due) else {
@@ -314,7 +332,11 @@ impl Episode {
             self.hold(scene, hold);
             return;
         }
-        let why = format!("not acknowledged by {by}").into();
+        let what = match self.alert.state {
+            AlertState::Acknowledged => "read back",
+            AlertState::Open | AlertState::Resolved | AlertState::Retracted => "acknowledged",
+        };
+        let why = format!("not {what} by {by}").into();
         self.change(scene, by_rule(rule::OVERDUE), AlertState::Open, why);
         self.tell(scene, DeliveryKind::Escalated);
     }

@@ -15,12 +15,14 @@ pub mod state;
 
 mod course;
 mod episode;
+mod heard;
 mod hold;
 mod lines;
 
 mod bytes;
 pub mod summary;
 
+pub use heard::is_read_back;
 pub use hold::{ACTION, held_because, was_told};
 pub use policy::{AcknowledgeWithin, Policy, Route};
 pub use state::{DecodeError, State};

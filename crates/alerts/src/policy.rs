@@ -45,6 +45,8 @@ pub struct Policy {
     pub relapse_at: Severity,
     /// How soon an alert must be acknowledged before its channels are told once more.
     pub acknowledge_within: AcknowledgeWithin,
+    /// What the conditions begin with that count as acknowledged only when somebody repeated what they were told.
+    pub read_back: Vec<Box<str>>,
     /// How long what the team does answers an alert, which is held back meanwhile; no time holds none back.
     pub acting_for: Duration,
     /// How long after a patient's alert was told another that is no more severe is told with it; no time tells each.
@@ -63,6 +65,7 @@ impl Default for Policy {
             quiet_for: QUIET_FOR,
             relapse_at: RELAPSE_AT,
             acknowledge_within: AcknowledgeWithin::default(),
+            read_back: Vec::new(),
             acting_for: Duration::ZERO,
             roll_up_within: Duration::ZERO,
             budget: 0,
@@ -85,6 +88,11 @@ impl Policy {
             true => Severity::Low,
             false => self.relapse_at,
         }
+    }
+
+    /// Says whether whoever is told of a condition must repeat it.
+    pub fn asks_read_back(&self, condition: &str) -> bool {
+        begins(condition, &self.read_back)
     }
 
     /// Names the channels that are to hear of a condition at a severity, each once.
@@ -115,10 +123,15 @@ pub struct Route {
 
 impl Route {
     fn takes(&self, condition: &str, severity: Severity) -> bool {
-        let mut prefixes = self.conditions.iter().map(|prefix| &**prefix);
         severity >= self.min_severity
-            && (self.conditions.is_empty() || prefixes.any(|it| condition.starts_with(it)))
+            && (self.conditions.is_empty() || begins(condition, &self.conditions))
     }
+}
+
+fn begins(condition: &str, prefixes: &[Box<str>]) -> bool {
+    prefixes
+        .iter()
+        .any(|prefix| condition.starts_with(&**prefix))
 }
 
 /// How soon an alert must be acknowledged, by its severity.

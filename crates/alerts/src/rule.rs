@@ -19,6 +19,9 @@ pub const MERGED: &str = "merged into another identity";
 /// Nobody acknowledged the alert before its deadline.
 pub const OVERDUE: &str = "not acknowledged in time";
 
+/// What somebody was told they repeated: it stands in the history as theirs.
+pub const READ_BACK: &str = "repeated what was told";
+
 /// The team already does what the alert asks for: it is kept open, and nobody is told.
 pub const HELD_ACTING: &str = "held back: the team already acts";
 /// Another alert of the patient was told, which is no less severe: both are one thread.

@@ -120,6 +120,8 @@ pub struct Command {
     pub at: ReceivedTime,
     /// Why; may be empty.
     pub note: Box<str>,
+    /// Who was told and repeated it, where that was asked; may be empty.
+    pub read_back_by: Box<str>,
 }
 
 /// What can be asked of an alert.

@@ -78,6 +78,8 @@ pub(crate) struct Config {
     /// Without it, no quality measure is looked at.
     pub(crate) care_gaps: Option<CareGaps>,
     pub(crate) alerts_from: Severity,
+    /// What the conditions begin with of which whoever is told must repeat it.
+    pub(crate) read_back: Vec<Box<str>>,
     pub(crate) holding: Holding,
     pub(crate) delivery: BTreeMap<String, Channel>,
     /// Where it is told that all is well; nothing where nobody wants to know.
@@ -243,6 +245,11 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
         workloads: packs::read(&mut reader, &holding),
         care_gaps: care_gaps::read(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
+        read_back: reader
+            .words("alerts", "read_back")
+            .into_iter()
+            .map(String::into_boxed_str)
+            .collect(),
         holding,
         delivery: reader
             .named("delivery")

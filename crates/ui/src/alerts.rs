@@ -204,8 +204,10 @@ pub struct WayStep {
 /// What can be asked of an alert.
 #[derive(Clone, Debug)]
 pub struct AlertForms {
-    /// Whether it can be acknowledged.
+    /// Whether it can be acknowledged, or somebody has still to repeat what they were told.
     pub acknowledge: bool,
+    /// Whether whoever is told has to repeat it.
+    pub read_back: bool,
     /// Whether it can be resolved.
     pub resolve: bool,
     /// Who asks, as far as is known; may be empty.

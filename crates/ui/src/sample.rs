@@ -296,6 +296,7 @@ pub fn alert() -> Alert {
         way_back: way_back(),
         forms: Some(AlertForms {
             acknowledge: true,
+            read_back: true,
             resolve: true,
             who: "operator".to_owned(),
             problem: None,

@@ -163,8 +163,11 @@ impl Story {
                 let finding = self.last[&(minutes(as_of), "news2".into())].clone();
                 self.step(Some(Input::Finding(&finding)), now(at))
             }
-            ("acknowledges" | "resolves", _) => {
-                let command = self.command(verb, at);
+            ("acknowledges" | "resolves", read_back_by) => {
+                let command = Command {
+                    read_back_by: read_back_by.join(" ").into(),
+                    ..self.command(verb, at)
+                };
                 self.step(Some(Input::Command(&command)), now(at))
             }
             ("waits", []) => self.step(None, now(at)),
@@ -201,6 +204,7 @@ impl Story {
             by: "ward-4".into(),
             at: now(at).received,
             note: "seen".into(),
+            read_back_by: "".into(),
         }
     }
 }
@@ -248,7 +252,11 @@ fn print(line: &str, effects: &Effects) -> String {
 
 #[track_caller]
 pub(crate) fn check(story: &str, expect: &expect_test::Expect) {
-    let mut patient = Story::new(policy());
+    check_by(policy(), story, expect);
+}
+
+pub(crate) fn check_by(policy: Policy, story: &str, expect: &expect_test::Expect) {
+    let mut patient = Story::new(policy);
     let told: String = story
         .lines()
         .map(str::trim)

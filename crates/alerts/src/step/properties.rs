@@ -158,6 +158,7 @@ impl Run {
             by: "ward-4".into(),
             at: now(self.at).received,
             note: "".into(),
+            read_back_by: "".into(),
         };
         let effects = self
             .story

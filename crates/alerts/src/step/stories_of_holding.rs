@@ -71,6 +71,7 @@ pub(super) fn ask(story: &mut Story, kind: CommandKind, of: &str, at: i64) -> Ef
         by: "ward-4".into(),
         at: now(at).received,
         note: "seen".into(),
+        read_back_by: "".into(),
     };
     story.step(Some(Input::Command(&command)), now(at))
 }

@@ -122,6 +122,7 @@ enum Actor<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Command<'a> {
     version: u32,
     alert: String,
@@ -133,6 +134,8 @@ pub(super) struct Command<'a> {
     at: String,
     #[serde(default, borrow)]
     note: Cow<'a, str>,
+    #[serde(default, borrow, skip_serializing_if = "str::is_empty")]
+    read_back_by: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -354,6 +357,7 @@ impl<'a> Command<'a> {
             by: Cow::from(&*command.by),
             at: command.at.to_string(),
             note: Cow::from(&*command.note),
+            read_back_by: Cow::from(&*command.read_back_by),
         }
     }
 
@@ -370,6 +374,7 @@ impl<'a> Command<'a> {
             by: boxed(self.by),
             at: of.time("at", &self.at)?,
             note: boxed(self.note),
+            read_back_by: boxed(self.read_back_by),
         })
     }
 }

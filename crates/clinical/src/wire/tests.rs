@@ -99,6 +99,7 @@ fn command(kind: CommandKind) -> Command {
         by: "ward-4".into(),
         at: ReceivedTime::parse("2026-03-01T09:16:00Z").unwrap(),
         note: "on my way".into(),
+        read_back_by: "".into(),
     }
 }
 
@@ -150,6 +151,17 @@ fn a_command_as_the_journal_holds_it() {
             r#"{"version":1,"alert":"05050505050505050505050505050505","patient":"02020202020202020202020202020202","kind":"acknowledge","by":"ward-4","at":"2026-03-01T09:16:00Z","note":"on my way"}"#
         ]],
     );
+}
+
+#[test]
+fn who_repeated_what_they_were_told_is_in_the_command() {
+    let told = Command {
+        read_back_by: "dr adams".into(),
+        ..command(CommandKind::Acknowledge)
+    };
+    let json = command_to_json(&told);
+    assert!(String::from_utf8_lossy(&json).ends_with(r#""readBackBy":"dr adams"}"#));
+    assert_eq!(command_from_json(&json).unwrap(), told);
 }
 
 #[test]

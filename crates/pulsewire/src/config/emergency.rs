@@ -14,12 +14,8 @@ const AT: &str = "workloads.emergency";
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Department> {
     let is_enabled = reader.switch(AT, "enabled");
     let mut listed = |key| -> BTreeSet<Box<str>> {
-        let text = reader.text(AT, key);
-        let words = text.split(',').map(str::trim);
-        words
-            .filter(|word| !word.is_empty())
-            .map(Box::from)
-            .collect()
+        let words = reader.words(AT, key).into_iter();
+        words.map(String::into_boxed_str).collect()
     };
     let (units, waiting) = (listed("units"), listed("waiting"));
     let left_unseen = listed("left_unseen");

@@ -35,7 +35,7 @@ pub(crate) struct MqttTls {
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mqtt> {
     let at = "intake.mqtt";
     let broker = reader.text(at, "broker");
-    let topics = words(&reader.text(at, "topics"));
+    let topics = reader.words(at, "topics");
     let version = reader.one_of(at, "version", &["3.1.1", "5"]);
     let (ca, certificate) = files(reader);
     let mut mqtt = Mqtt {
@@ -44,7 +44,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mqtt> {
         is_version_5: version == "5",
         client_id: reader.text(at, "client_id"),
         topics,
-        status_topics: words(&reader.text(at, "status_topics")),
+        status_topics: reader.words(at, "status_topics"),
         source: reader.text(at, "source"),
         user: reader.text(at, "user"),
         password_file: reader.path(at, "password_file"),
@@ -109,14 +109,6 @@ fn files(reader: &mut Reader<'_>) -> (Option<PathBuf>, Option<(PathBuf, PathBuf)
 
 fn stays_here(host: &str) -> bool {
     Address::parse(&format!("http://{host}")).is_some_and(|address| address.loopback)
-}
-
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(',').map(str::trim);
-    words
-        .filter(|word| !word.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
 }
 
 fn address(broker: &str) -> Option<(String, u16, bool)> {

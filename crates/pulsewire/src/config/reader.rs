@@ -112,6 +112,16 @@ impl<'a> Reader<'a> {
         .unwrap_or_default()
     }
 
+    /// Words with commas between them.
+    pub(crate) fn words(&mut self, table: &str, key: &str) -> Vec<String> {
+        let text = self.text(table, key);
+        let words = text.split(',').map(str::trim);
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     pub(crate) fn path(&mut self, table: &str, key: &str) -> Option<PathBuf> {
         Some(self.text(table, key))
             .filter(|text| !text.is_empty())

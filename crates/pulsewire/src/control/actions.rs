@@ -90,6 +90,7 @@ async fn change(
             .collect()
     };
     let (who, why) = (text("who", WHO_MAX), text("why", WHY_MAX));
+    let read_back_by = text("read_back_by", WHO_MAX);
     if who.is_empty() || (kind == CommandKind::Resolve && why.is_empty()) {
         return respond::refusal(
             control,
@@ -113,6 +114,7 @@ async fn change(
         by: who.into(),
         at,
         note: why.into(),
+        read_back_by: read_back_by.into(),
     };
     let journal = control.journal.clone();
     let partitions = control.config.journal.partitions;

@@ -19,6 +19,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
     Policy {
         channels: channels.collect(),
         raise_at: config.alerts_from,
+        read_back: config.read_back.clone(),
         acting_for: config.holding.while_acting,
         roll_up_within: config.holding.roll_up_within,
         budget: config.holding.budget,

@@ -207,6 +207,7 @@ fn command() -> Schema {
         .must("by", Schema::text())
         .must("at", time())
         .must("note", Schema::text())
+        .may("readBackBy", Schema::text())
         .closed()
 }
 

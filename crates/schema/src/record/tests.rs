@@ -109,6 +109,10 @@ fn command(kind: CommandKind) -> Command {
         by: "ward-4".into(),
         at: finding().known_at,
         note: "".into(),
+        read_back_by: match kind {
+            CommandKind::Acknowledge => "dr adams".into(),
+            CommandKind::Resolve => "".into(),
+        },
     }
 }
 

@@ -80,6 +80,8 @@ pub(in crate::control) fn one(
         .cloned();
     let deliveries = deliveries(&views, id);
     drop(views);
+    let mut asked = control.config.read_back.iter();
+    let asks_read_back = asked.any(|begin| alert.condition.starts_with(&**begin));
     Ok(Alert {
         row,
         rule: alert.rule.to_string(),
@@ -98,7 +100,9 @@ pub(in crate::control) fn one(
         deliveries,
         way_back: way_back(control, &alert),
         forms: alert.state.is_active().then(|| AlertForms {
-            acknowledge: alert.state == AlertState::Open,
+            acknowledge: alert.state == AlertState::Open
+                || (asks_read_back && !alerts::is_read_back(&alert)),
+            read_back: asks_read_back,
             resolve: true,
             who: String::new(),
             problem: None,
@@ -110,11 +114,9 @@ pub(in crate::control) fn one(
 pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow {
     let alert = &view.alert;
     let patient = views.patients.get(&alert.patient);
-    let owner = alert
-        .history
-        .iter()
-        .rev()
-        .find(|change| change.to == AlertState::Acknowledged);
+    let owner = alert.history.iter().rev().find(|change| {
+        change.to == AlertState::Acknowledged && &*change.why != alerts::rule::READ_BACK
+    });
     AlertRow {
         id: alert.id.to_string(),
         severity: severity(alert.severity),
