@@ -176,6 +176,7 @@ fn charted(events: &[Event]) -> Vec<Span> {
     let measured = events.iter().filter(|event| match event.fact {
         Fact::Observation(_) => true,
         Fact::Order(_)
+        | Fact::Problem(_)
         | Fact::Encounter(_)
         | Fact::Person(_)
         | Fact::Merge(_)

@@ -126,7 +126,11 @@ fn take<'h>(
             person.age_years = now.zip(born).map(|(now, born)| now - born);
             person.male = who.gender.as_deref().map(|gender| gender == "male");
         }
-        Fact::Order(_) | Fact::Encounter(_) | Fact::Merge(_) | Fact::Handover { .. } => {}
+        Fact::Order(_)
+        | Fact::Problem(_)
+        | Fact::Encounter(_)
+        | Fact::Merge(_)
+        | Fact::Handover { .. } => {}
     }
 }
 

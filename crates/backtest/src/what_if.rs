@@ -280,6 +280,7 @@ fn without(event: &Event) -> Option<Event> {
     match &mut event.fact {
         Fact::Observation(observation) => observation.status = ObservationStatus::EnteredInError,
         Fact::Order(order) => order.active = false,
+        Fact::Problem(problem) => problem.active = false,
         Fact::Encounter(_) | Fact::Person(_) | Fact::Merge(_) | Fact::Handover { .. } => {
             return None;
         }

@@ -40,6 +40,8 @@ pub enum Fact {
     Observation(Observation),
     /// Something asked for or given: a culture, an antibiotic.
     Order(Order),
+    /// A diagnosis or a problem that somebody wrote down.
+    Problem(Problem),
     /// A stay or visit, as it now stands.
     Encounter(Encounter),
     /// Who the patient is, as far as workloads need it.
@@ -160,6 +162,19 @@ pub struct Order {
     pub active: bool,
     /// How much was given, and how fast.
     pub given: Given,
+}
+
+/// A diagnosis or a problem, as it was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The FHIR id of its resource: a correction has the same one.
+    pub resource: Box<str>,
+    /// What it is, in every coding the source gave.
+    pub codes: Vec<Code>,
+    /// When it was written down, or else when it began, where the source gives a moment and not a day.
+    pub written: Option<EventTime>,
+    /// Whether the patient has it: false once it was refuted, is over or was entered in error.
+    pub active: bool,
 }
 
 /// How much of a medication was given; what the source does not say is not there.

@@ -29,7 +29,7 @@ pub use care_gap::{CareGap, GapStatus};
 pub use code::{Code, System};
 pub use event::{
     Encounter, EncounterClass, EncounterStatus, Event, Fact, Given, Merge, MergeRole, Observation,
-    ObservationStatus, Order, OrderKind, Origin, Person, Value,
+    ObservationStatus, Order, OrderKind, Origin, Person, Problem, Value,
 };
 pub use finding::{Evidence, Finding, FindingState, Severity};
 pub use id::{

@@ -3,8 +3,10 @@
 use clinical::{Code, System};
 
 use crate::Parameter;
+use crate::chart::read::SEPSIS_NOTES as NOTES;
 
 const PARAMETERS: &str = include_str!("../data/parameters.tsv");
+const SEPSIS_NOTES: &str = include_str!("../data/sepsis_notes.tsv");
 const ANTIMICROBIALS: &str = include_str!("../data/antimicrobials.tsv");
 
 /// What a code means.
@@ -24,6 +26,7 @@ pub(crate) enum Meaning {
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     meanings: Vec<(&'static str, &'static str, Meaning)>,
+    sepsis_notes: Vec<(&'static str, &'static str, u8)>,
     atc_prefixes: Vec<&'static str>,
     names: Vec<&'static str>,
     local_words: Vec<&'static str>,
@@ -45,6 +48,9 @@ impl Tables {
                         .expect("every row has a system, a code and a parameter, as a test shows")
                 })
                 .collect(),
+            sepsis_notes: rows(SEPSIS_NOTES)
+                .map(|row| note(&row).expect("every row names a note, as a test shows"))
+                .collect(),
             atc_prefixes: antimicrobials("atc"),
             names: antimicrobials("name"),
             local_words: antimicrobials("not"),
@@ -65,6 +71,28 @@ impl Tables {
                 .find(|(of, known, _)| *of == system && **known == *code.code)
                 .map(|(_, _, meaning)| *meaning)
         })
+    }
+
+    /// Finds what a diagnosis says of a sepsis, by its place among the notes: the gravest that any of its codings says.
+    pub(crate) fn sepsis_note(&self, codes: &[Code]) -> Option<u8> {
+        let said = codes.iter().filter_map(|code| {
+            let system = match &code.system {
+                System::Snomed => "snomed",
+                System::Other(uri) if ICD_10.contains(&&**uri) => "icd-10",
+                System::Other(_) | System::Loinc | System::RxNorm => return None,
+            };
+            let written = code.code.replace('.', "").to_ascii_uppercase();
+            let mut known = self.sepsis_notes.iter();
+            let is_this = |row: &&(&str, &str, u8)| {
+                row.0 == system
+                    && match row.1.strip_suffix('*') {
+                        Some(begin) => written.starts_with(begin),
+                        None => written == row.1,
+                    }
+            };
+            known.find(is_this).map(|(_, _, note)| *note)
+        });
+        said.max()
     }
 
     /// Says whether a medication is an antimicrobial given to the whole body.
@@ -96,6 +124,11 @@ impl Tables {
     }
 }
 
+/// The URIs that FHIR uses for ICD-10 and ICD-10-CM.
+const ICD_10: [&str; 2] = [
+    "http://hl7.org/fhir/sid/icd-10-cm",
+    "http://hl7.org/fhir/sid/icd-10",
+];
 /// The URI that FHIR uses for ATC.
 const ATC: &str = "http://www.whocc.no/atc";
 /// Systems without a name of their own, and what the data files call them.
@@ -120,6 +153,14 @@ fn meaning(row: &[&'static str]) -> Option<(&'static str, &'static str, Meaning)
     Some((system, code, meaning))
 }
 
+fn note(row: &[&'static str]) -> Option<(&'static str, &'static str, u8)> {
+    let [system, code, word, _source] = row else {
+        return None;
+    };
+    let place = NOTES.iter().position(|note| note == word)?;
+    Some((system, code, u8::try_from(place).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +169,9 @@ mod tests {
     fn the_data_files_can_be_read() {
         for row in rows(PARAMETERS) {
             assert!(meaning(&row).is_some(), "{row:?}");
+        }
+        for row in rows(SEPSIS_NOTES) {
+            assert!(note(&row).is_some(), "{row:?}");
         }
         for row in rows(ANTIMICROBIALS) {
             assert!(

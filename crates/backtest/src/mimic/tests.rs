@@ -104,7 +104,7 @@ fn rows_become_a_history_in_the_order_in_which_it_was_known() {
             Fact::Order(order) => format!("{:?}", order.kind),
             Fact::Encounter(encounter) => format!("{:?}", encounter.status),
             Fact::Person(person) => format!("{:?} {}", person.birth_date, person.deceased),
-            Fact::Merge(_) | Fact::Handover { .. } => String::new(),
+            Fact::Problem(_) | Fact::Merge(_) | Fact::Handover { .. } => String::new(),
         };
         format!("{} {said}\n", event.received)
     };

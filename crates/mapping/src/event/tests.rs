@@ -344,3 +344,50 @@ fn statuses_are_those_of_r4() {
     assert_eq!(status("cancelled"), EncounterStatus::Cancelled);
     assert_eq!(status("?"), EncounterStatus::Unknown);
 }
+
+#[test]
+fn a_condition_is_a_problem_while_the_patient_has_it() {
+    let active = |statuses: &str| {
+        let json = format!(r#"{{"resourceType":"Condition","id":"c1"{statuses}}}"#);
+        match event(&envelope(FHIR_JSON, json.as_bytes()))
+            .unwrap()
+            .unwrap()
+            .fact
+        {
+            Fact::Problem(problem) => problem.active,
+            other => panic!("no problem: {other:?}"),
+        }
+    };
+    let clinical = |code: &str| format!(r#","clinicalStatus":{{"coding":[{{"code":"{code}"}}]}}"#);
+    let verified =
+        |code: &str| format!(r#","verificationStatus":{{"coding":[{{"code":"{code}"}}]}}"#);
+    assert!(active("") && active(&clinical("recurrence")) && active(&verified("provisional")));
+    for over in ["inactive", "remission", "resolved"] {
+        assert!(!active(&clinical(over)), "{over}");
+    }
+    assert!(!active(&verified("refuted")) && !active(&verified("entered-in-error")));
+}
+
+#[test]
+fn a_condition_was_written_at_a_moment_or_at_none() {
+    let written = |dates: &str| {
+        let json = format!(r#"{{"resourceType":"Condition","id":"c1"{dates}}}"#);
+        match event(&envelope(FHIR_JSON, json.as_bytes()))
+            .unwrap()
+            .unwrap()
+            .fact
+        {
+            Fact::Problem(problem) => problem.written.map(|at| at.to_string()),
+            other => panic!("no problem: {other:?}"),
+        }
+    };
+    let recorded = r#","recordedDate":"2026-03-01T09:00:00Z""#;
+    let onset = r#","onsetDateTime":"2026-03-01T08:00:00Z""#;
+    let of = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        written(&format!("{recorded}{onset}")),
+        of("2026-03-01T09:00:00Z")
+    );
+    assert_eq!(written(onset), of("2026-03-01T08:00:00Z"));
+    assert_eq!(written(r#","recordedDate":"2026-03-01""#), None);
+}

@@ -153,6 +153,7 @@ impl<'z> Reading<'z> {
             }
             Fact::Observation(_)
             | Fact::Order(_)
+            | Fact::Problem(_)
             | Fact::Person(_)
             | Fact::Merge(_)
             | Fact::Handover { .. } => self.event(patient, &name, (at, known), fact),

@@ -128,6 +128,7 @@ fn event(at: &TopicPartition, record: &RecordRef<'_>) -> Result<Option<Event>, (
         Fact::Handover { .. } => None,
         Fact::Observation(_)
         | Fact::Order(_)
+        | Fact::Problem(_)
         | Fact::Encounter(_)
         | Fact::Person(_)
         | Fact::Merge(_) => Some(event),

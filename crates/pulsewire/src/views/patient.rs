@@ -91,7 +91,7 @@ impl PatientView {
             Fact::Merge(merge) if merge.role == MergeRole::Retired => {
                 self.survivor = Some(merge.other);
             }
-            Fact::Merge(_) | Fact::Order(_) | Fact::Handover { .. } => {}
+            Fact::Merge(_) | Fact::Order(_) | Fact::Problem(_) | Fact::Handover { .. } => {}
         }
         self.forget();
     }

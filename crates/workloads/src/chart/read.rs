@@ -2,6 +2,8 @@
 
 mod answers;
 
+mod problems;
+
 mod orders;
 
 use std::borrow::Cow;
@@ -20,6 +22,7 @@ use crate::step::{QualityIssue, QualityKind};
 use crate::tables::{Meaning, Tables};
 use answers::{answer, consciousness, culture, is_tube, scale};
 pub(crate) use orders::{end_of, order, order_of};
+pub(crate) use problems::{problem, problem_of};
 
 /// The answers for consciousness, in the order of their numbers.
 pub(crate) const CONSCIOUSNESS: [&str; 5] = [

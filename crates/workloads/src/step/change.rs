@@ -46,6 +46,17 @@ impl Workloads {
                 };
                 Ok(self.put(state, taken, now, effects, reason))
             }
+            Fact::Problem(problem) => {
+                let mut taken = read::problem(&self.config, &self.tables, event, problem);
+                let said = [read::problem_of(event, problem)];
+                withdraw_unsaid(
+                    state,
+                    event,
+                    (&said, Withdrawal::EnteredInError),
+                    &mut taken,
+                );
+                Ok(self.put(state, taken, now, effects, Reason::LateData))
+            }
             Fact::Encounter(encounter) => Ok(put_stay(state, event, encounter)),
             Fact::Person(person) => Ok(put_person(state, event, person)),
             Fact::Merge(merge) if merge.other == now.patient => Err(StepError::SelfMerge),

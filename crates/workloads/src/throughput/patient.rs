@@ -106,7 +106,11 @@ impl Input {
         let resource = match &event.fact {
             Fact::Observation(found) => &found.resource,
             Fact::Order(order) => &order.resource,
-            Fact::Encounter(_) | Fact::Person(_) | Fact::Merge(_) | Fact::Handover { .. } => {
+            Fact::Problem(_)
+            | Fact::Encounter(_)
+            | Fact::Person(_)
+            | Fact::Merge(_)
+            | Fact::Handover { .. } => {
                 return None;
             }
         };

@@ -76,6 +76,7 @@ pub fn signs(rules: &[SignRule], event: &Event) -> Vec<Sign> {
             ..
         }) => (resource, *active, codes, None, true),
         Fact::Order(_)
+        | Fact::Problem(_)
         | Fact::Encounter(_)
         | Fact::Person(_)
         | Fact::Merge(_)

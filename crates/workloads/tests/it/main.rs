@@ -10,6 +10,7 @@ mod glucose;
 mod measures;
 mod mimic;
 mod news2_vectors;
+mod noted;
 mod packs;
 mod permutations;
 mod risk;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clinical::{
     Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Given, Observation,
-    ObservationStatus, Order, OrderKind, Quantity, System, Value,
+    ObservationStatus, Order, OrderKind, Problem, Quantity, System, Value,
 };
 use proptest::prelude::*;
 use workloads::{Config, WORKLOADS};
@@ -196,7 +196,22 @@ fn fact() -> impl Strategy<Value = (i64, Fact)> {
         };
         (slot * 30, Fact::Encounter(stay))
     });
-    prop_oneof![12 => measurement, 2 => order, 2 => given, 1 => stay]
+    prop_oneof![12 => measurement, 2 => order, 2 => given, 1 => stay, 1 => problem()]
+}
+
+fn problem() -> impl Strategy<Value = (i64, Fact)> {
+    (0..3usize, 0..14i64, 0..6u8).prop_map(|(which, slot, fate)| {
+        let said = Problem {
+            resource: format!("problem/{which}").into(),
+            codes: vec![other(
+                "http://hl7.org/fhir/sid/icd-10-cm",
+                ["A41.9", "R65.20", "R65.21"][which],
+            )],
+            written: Some(crate::events::event_time(slot * 30)),
+            active: fate > 1,
+        };
+        (slot * 30, Fact::Problem(said))
+    })
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
