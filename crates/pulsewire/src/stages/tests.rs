@@ -1,6 +1,7 @@
 //! What the stations make of a message between them.
 
 mod balance;
+mod budget;
 mod identities;
 mod payer;
 mod plausibility;
@@ -43,8 +44,12 @@ fn records(journal: &MemoryJournal, topic: &str) -> Vec<Record> {
     batch.iter().map(|read| read.to_record()).collect()
 }
 
-/// A journal with the topics that stages need.
+/// A journal with the topics that stages need, of one partition each.
 fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
+    journal_of(specs, 1)
+}
+
+fn journal_of(specs: &[&StageSpec], partitions: u16) -> Arc<MemoryJournal> {
     let journal = Arc::new(MemoryJournal::new());
     for spec in specs {
         let sides = spec.inputs.iter();
@@ -58,7 +63,7 @@ fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
         {
             let topic = TopicSpec {
                 name,
-                partitions: 1,
+                partitions,
                 retention: None,
                 retention_bytes: None,
                 compacted: false,
