@@ -159,7 +159,9 @@ impl Run {
                 event(into, place, 1, merge(MergeRole::Survivor, from)),
             ]
         } else {
-            events(&step.action, place)?
+            let (who, made) = events(&step.action, place)?;
+            self.names.insert(patient(&who), who);
+            made
         };
         let made: Vec<Event> = made
             .into_iter()
@@ -168,14 +170,6 @@ impl Run {
                 ..event
             })
             .collect();
-        if let Action::Vitals { who, .. }
-        | Action::Lab { who, .. }
-        | Action::Admit { who }
-        | Action::Culture { who, .. }
-        | Action::Antibiotic { who, .. } = &step.action
-        {
-            self.names.insert(patient(who), who.clone());
-        }
         self.offset += 100;
         self.engine.tick(received_time(step.arrives));
         if let Action::Merge { .. } = &step.action {
@@ -344,6 +338,17 @@ mod tests {
             assert_eq!(scenario.run(&Config::default()), [], "{}", scenario.name);
             assert!(!scenario.tests().is_empty(), "{}", scenario.name);
         }
+    }
+
+    #[test]
+    fn every_workload_has_a_scenario() {
+        let all = Scenario::built_in();
+        let names = crate::WORKLOADS.iter().map(|workload| workload.name);
+        let untested = names.filter(|name| {
+            let mut tests = all.iter().flat_map(Scenario::tests);
+            !tests.any(|test| test.name == *name)
+        });
+        assert_eq!(untested.collect::<Vec<_>>(), [""; 0]);
     }
 
     fn run(text: &str) -> Vec<Difference> {

@@ -1,7 +1,7 @@
 //! The scenarios of the project, as they lie in its folder.
 
 /// Each by its name.
-pub(super) const FILES: [(&str, &str); 32] = [
+pub(super) const FILES: [(&str, &str); 45] = [
     (
         "backfill-pages-nobody",
         include_str!("../../../../scenarios/backfill-pages-nobody.scenario"),
@@ -71,12 +71,24 @@ pub(super) const FILES: [(&str, &str); 32] = [
         include_str!("../../../../scenarios/deterioration-too-late.scenario"),
     ),
     (
+        "first-day-mimic",
+        include_str!("../../../../scenarios/first-day-mimic.scenario"),
+    ),
+    (
+        "glucose-low",
+        include_str!("../../../../scenarios/glucose-low.scenario"),
+    ),
+    (
         "infection-suspected",
         include_str!("../../../../scenarios/infection-suspected.scenario"),
     ),
     (
         "kidney-creatinine-doubles",
         include_str!("../../../../scenarios/kidney-creatinine-doubles.scenario"),
+    ),
+    (
+        "kidney-injury-mimic",
+        include_str!("../../../../scenarios/kidney-injury-mimic.scenario"),
     ),
     (
         "merge-john-doe",
@@ -91,12 +103,32 @@ pub(super) const FILES: [(&str, &str); 32] = [
         include_str!("../../../../scenarios/observations-taken-late.scenario"),
     ),
     (
+        "organ-failure-2-lungs",
+        include_str!("../../../../scenarios/organ-failure-2-lungs.scenario"),
+    ),
+    (
+        "organ-failure-corrected",
+        include_str!("../../../../scenarios/organ-failure-corrected.scenario"),
+    ),
+    (
+        "organ-failure-mimic",
+        include_str!("../../../../scenarios/organ-failure-mimic.scenario"),
+    ),
+    (
         "sepsis-3-by-platelets",
         include_str!("../../../../scenarios/sepsis-3-by-platelets.scenario"),
     ),
     (
+        "sepsis-3-mimic",
+        include_str!("../../../../scenarios/sepsis-3-mimic.scenario"),
+    ),
+    (
         "sepsis-bundle-corrected",
         include_str!("../../../../scenarios/sepsis-bundle-corrected.scenario"),
+    ),
+    (
+        "sepsis-bundle-diagnosed",
+        include_str!("../../../../scenarios/sepsis-bundle-diagnosed.scenario"),
     ),
     (
         "sepsis-bundle-met",
@@ -127,8 +159,28 @@ pub(super) const FILES: [(&str, &str); 32] = [
         include_str!("../../../../scenarios/sepsis-onset-known-later.scenario"),
     ),
     (
+        "sepsis-risk-rises",
+        include_str!("../../../../scenarios/sepsis-risk-rises.scenario"),
+    ),
+    (
+        "septic-shock",
+        include_str!("../../../../scenarios/septic-shock.scenario"),
+    ),
+    (
         "shock-index-rises",
         include_str!("../../../../scenarios/shock-index-rises.scenario"),
+    ),
+    (
+        "suspected-infection-mimic",
+        include_str!("../../../../scenarios/suspected-infection-mimic.scenario"),
+    ),
+    (
+        "sustained-pulse",
+        include_str!("../../../../scenarios/sustained-pulse.scenario"),
+    ),
+    (
+        "team-actions-treat",
+        include_str!("../../../../scenarios/team-actions-treat.scenario"),
     ),
 ];
 

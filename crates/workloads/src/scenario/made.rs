@@ -5,10 +5,10 @@ use std::time::Duration;
 use clinical::{
     Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Given,
     Merge, MergeRole, Observation, ObservationStatus, Order, OrderKind, Origin, PatientKey, Person,
-    Quantity, ReceivedTime, System, Value,
+    Problem, Quantity, ReceivedTime, System, Value,
 };
 
-use super::story::Action;
+use super::story::{Action, Version};
 
 /// 2026-03-02T00:00:00Z.
 const MIDNIGHT: i64 = 1_772_409_600_000_000;
@@ -69,36 +69,22 @@ pub fn event(who: &str, place: Place, ordinal: usize, fact: Fact) -> Event {
 /// When it is not understood.
 pub fn told(text: &str, place: Place) -> Result<Vec<Event>, String> {
     let action = super::story::step(text).map_err(|error| error.to_string())?;
-    events(&action, place)
+    events(&action, place).map(|(_, events)| events)
 }
 
-/// Makes the events of a step; merges are the runner's.
-pub(crate) fn events(action: &Action, place: Place) -> Result<Vec<Event>, String> {
+/// Makes the events of a step, and says whose they are; merges are the runner's.
+pub(crate) fn events(action: &Action, place: Place) -> Result<(String, Vec<Event>), String> {
     let (who, facts) = facts(action, place.at)?;
     // A later version speaks of the time of the first.
-    let at = match action {
-        Action::Correct { of, .. } | Action::Cancel { of, .. } | Action::Withdraw { of, .. } => *of,
-        Action::Wait
-        | Action::Vitals { .. }
-        | Action::Lab { .. }
-        | Action::Culture { .. }
-        | Action::Antibiotic { .. }
-        | Action::Note { .. }
-        | Action::Fluid { .. }
-        | Action::Person { .. }
-        | Action::Died { .. }
-        | Action::Admit { .. }
-        | Action::Discharge { .. }
-        | Action::Scale { .. }
-        | Action::Merge { .. }
-        | Action::Expect(_) => place.at,
+    let at = if let Action::Later { of, .. } = action {
+        *of
+    } else {
+        place.at
     };
     let place = Place { at, ..place };
-    Ok(facts
-        .into_iter()
-        .enumerate()
-        .map(|(n, fact)| event(&who, place, n, fact))
-        .collect())
+    let facts = facts.into_iter().enumerate();
+    let events = facts.map(|(n, fact)| event(&who, place, n, fact)).collect();
+    Ok((who, events))
 }
 
 fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
@@ -129,23 +115,13 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
             }
             one(who, fact)
         }
-        Action::Correct { .. } | Action::Withdraw { .. } | Action::Cancel { .. } => {
-            later_version(action)
-        }
-        Action::Culture { who, stage } => match stage.as_str() {
-            "ordered" => one(
-                who,
-                order(who, at, OrderKind::Service, Code::loinc("600-7"), true),
-            ),
-            "collected" => one(
-                who,
-                order(who, at, OrderKind::Specimen, Code::loinc("600-7"), true),
-            ),
-            result => one(
-                who,
-                observation(who, at, "culture", Some((result, "")), Final)?,
-            ),
-        },
+        Action::Later {
+            who,
+            of,
+            what,
+            version,
+        } => one(who, later(who, *of, what, version)?),
+        Action::Culture { who, stage } => one(who, culture(who, at, stage)?),
         Action::Antibiotic { who, name, stage } => {
             let kind = if stage == "given" {
                 OrderKind::MedicationGiven
@@ -157,6 +133,13 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
         Action::Note { who, what } => {
             one(who, observation(who, at, "note", Some((what, "")), Final)?)
         }
+        Action::Diagnosis { who, code } => one(who, problem(who, at, code, true)),
+        Action::Infusion {
+            who,
+            drug,
+            rate,
+            unit,
+        } => one(who, infusion(who, at, drug, (rate, unit))?),
         Action::Fluid { who, amount } => one(who, fluid(who, at, amount)?),
         Action::Person { who, born } => one(who, person(Some(born), false)),
         Action::Died { who } => one(who, person(None, true)),
@@ -170,53 +153,38 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
     }
 }
 
-/// Makes a later version of what was charted or ordered before.
-fn later_version(action: &Action) -> Result<(String, Vec<Fact>), String> {
-    use ObservationStatus::{Cancelled, Corrected, EnteredInError};
-    let one = |who: &str, fact: Fact| Ok((who.to_owned(), vec![fact]));
-    match action {
-        Action::Correct {
-            who,
-            of,
-            what,
-            value,
-            unit,
-        } => one(
-            who,
-            observation(who, *of, what, Some((value, unit)), Corrected)?,
-        ),
-        Action::Withdraw { who, of, what } => {
-            one(who, observation(who, *of, what, None, EnteredInError)?)
+fn culture(who: &str, at: i64, stage: &str) -> Result<Fact, String> {
+    let kind = match stage {
+        "ordered" => OrderKind::Service,
+        "collected" => OrderKind::Specimen,
+        result => {
+            let result = Some((result, ""));
+            return observation(who, at, "culture", result, ObservationStatus::Final);
         }
-        Action::Cancel { who, of, what } if what == "culture" => one(
-            who,
-            order(who, *of, OrderKind::Service, Code::loinc("600-7"), false),
-        ),
-        Action::Cancel { who, of, what } if what == "antibiotic" => one(
-            who,
-            order(
-                who,
-                *of,
-                OrderKind::MedicationGiven,
-                named("ceftriaxone"),
-                false,
-            ),
-        ),
-        Action::Cancel { who, of, what } => one(who, observation(who, *of, what, None, Cancelled)?),
-        Action::Wait
-        | Action::Vitals { .. }
-        | Action::Lab { .. }
-        | Action::Culture { .. }
-        | Action::Antibiotic { .. }
-        | Action::Note { .. }
-        | Action::Fluid { .. }
-        | Action::Person { .. }
-        | Action::Died { .. }
-        | Action::Admit { .. }
-        | Action::Discharge { .. }
-        | Action::Scale { .. }
-        | Action::Merge { .. }
-        | Action::Expect(_) => Err("this step changes nothing that was charted".into()),
+    };
+    Ok(order(who, at, kind, Code::loinc("600-7"), true))
+}
+
+/// Makes a later version of what was charted or ordered at a time.
+fn later(who: &str, of: i64, what: &str, version: &Version) -> Result<Fact, String> {
+    use ObservationStatus::{Cancelled, Corrected, EnteredInError};
+    match (version, what) {
+        (Version::Corrected { value, unit }, _) => {
+            observation(who, of, what, Some((value, unit)), Corrected)
+        }
+        (Version::Cancelled, "culture") => {
+            let culture = Code::loinc("600-7");
+            Ok(order(who, of, OrderKind::Service, culture, false))
+        }
+        (Version::Cancelled, "antibiotic") => {
+            let given = OrderKind::MedicationGiven;
+            Ok(order(who, of, given, named("ceftriaxone"), false))
+        }
+        (Version::Cancelled | Version::Withdrawn, "diagnosis") => {
+            Ok(problem(who, of, "R65.20", false))
+        }
+        (Version::Cancelled, _) => observation(who, of, what, None, Cancelled),
+        (Version::Withdrawn, _) => observation(who, of, what, None, EnteredInError),
     }
 }
 
@@ -234,32 +202,70 @@ fn encounter(who: &str, at: i64, status: EncounterStatus) -> Fact {
         class: EncounterClass::Inpatient,
         status,
         location: "4 West".into(),
-        start: None,
+        start: (status == EncounterStatus::InProgress).then(|| event_time(at)),
         end: (status == EncounterStatus::Finished).then(|| event_time(at)),
     })
 }
 
-fn fluid(who: &str, at: i64, amount: &str) -> Result<Fact, String> {
-    let value = amount
-        .parse()
-        .map_err(|_| format!("{amount:?} is no amount"))?;
-    Ok(Fact::Order(Order {
-        resource: format!("{who}/{at}/fluid").into(),
-        kind: OrderKind::MedicationGiven,
+fn problem(who: &str, at: i64, code: &str, active: bool) -> Fact {
+    Fact::Problem(Problem {
+        resource: format!("{who}/{at}/diagnosis").into(),
         codes: vec![Code {
-            system: System::Other("urn:pulsewire:code".into()),
-            ..named("crystalloid")
+            system: System::Other("http://hl7.org/fhir/sid/icd-10-cm".into()),
+            ..named(code)
         }],
+        written: Some(event_time(at)),
+        active,
+    })
+}
+
+fn fluid(who: &str, at: i64, amount: &str) -> Result<Fact, String> {
+    let given = Given {
+        dose: Some(quantity(amount, "mL")?),
+        ..Given::default()
+    };
+    Ok(drug(who, at, own("crystalloid"), given))
+}
+
+fn infusion(who: &str, at: i64, name: &str, rate: (&str, &str)) -> Result<Fact, String> {
+    let given = Given {
+        rate: Some(quantity(rate.0, rate.1)?),
+        ..Given::default()
+    };
+    let found = DRUGS.iter().find(|(known, _)| *known == name);
+    let (_, atc) = found.ok_or_else(|| format!("{name:?} is no drug of scenarios"))?;
+    let code = Code {
+        system: System::Other("http://www.whocc.no/atc".into()),
+        ..named(atc)
+    };
+    Ok(drug(who, at, code, given))
+}
+
+fn quantity(digits: &str, unit: &str) -> Result<Quantity, String> {
+    let value = digits.parse();
+    Ok(Quantity {
+        comparator: None,
+        value: value.map_err(|_| format!("{digits:?} is no amount"))?,
+        unit: unit.into(),
+    })
+}
+
+fn drug(who: &str, at: i64, code: Code, given: Given) -> Fact {
+    Fact::Order(Order {
+        resource: format!("{who}/{at}/{}", code.code).into(),
+        kind: OrderKind::MedicationGiven,
+        codes: vec![code],
         active: true,
-        given: Given {
-            dose: Some(Quantity {
-                comparator: None,
-                value,
-                unit: "mL".into(),
-            }),
-            ..Given::default()
-        },
-    }))
+        given,
+    })
+}
+
+/// A code of our own.
+fn own(code: &str) -> Code {
+    Code {
+        system: System::Other("urn:pulsewire:code".into()),
+        ..named(code)
+    }
 }
 
 fn named(name: &str) -> Code {
@@ -284,11 +290,19 @@ fn order(who: &str, at: i64, kind: OrderKind, code: Code, active: bool) -> Fact 
     })
 }
 
+/// Drugs that run, and their codes of ATC.
+const DRUGS: [(&str, &str); 4] = [
+    ("norepinephrine", "C01CA03"),
+    ("epinephrine", "C01CA24"),
+    ("dopamine", "C01CA04"),
+    ("dobutamine", "C01CA07"),
+];
+
 /// Short names of what has a code of our own.
 const OWN_NAMES: [(&str, &str); 2] = [("scale", "news2-spo2-scale"), ("note", "sepsis-note")];
 
 /// Short names, their codes and their usual units.
-const NAMES: [(&str, &str, &str); 27] = [
+const NAMES: [(&str, &str, &str); 28] = [
     ("rr", "9279-1", "/min"),
     ("spo2", "59408-5", "%"),
     ("oxygen", "3151-8", "L/min"),
@@ -299,6 +313,7 @@ const NAMES: [(&str, &str, &str); 27] = [
     ("potassium", "2823-3", "?"),
     ("sodium", "2951-2", "?"),
     ("glucose", "2345-7", "?"),
+    ("sensor-glucose", "99504-3", "mg/dL"),
     ("lactate", "2524-7", "?"),
     ("haemoglobin", "718-7", "?"),
     ("platelets", "777-3", "?"),
@@ -331,11 +346,7 @@ pub fn observation(
 ) -> Result<Fact, String> {
     let own = OWN_NAMES.iter().find(|(name, _)| *name == what);
     let (code, unit) = if let Some((_, code)) = own {
-        let code = Code {
-            system: System::Other("urn:pulsewire:code".into()),
-            ..named(code)
-        };
-        (code, "")
+        (self::own(code), "")
     } else {
         let (_, code, unit) = NAMES
             .iter()

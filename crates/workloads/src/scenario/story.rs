@@ -52,25 +52,12 @@ pub(crate) enum Action {
         flag: String,
         note: String,
     },
-    /// A new version of what was charted at a time.
-    Correct {
+    /// A later version of what was charted or ordered at a time.
+    Later {
         who: String,
         of: i64,
         what: String,
-        value: String,
-        unit: String,
-    },
-    /// What was charted or ordered at a time will not come.
-    Cancel {
-        who: String,
-        of: i64,
-        what: String,
-    },
-    /// What was charted at a time should never have been.
-    Withdraw {
-        who: String,
-        of: i64,
-        what: String,
+        version: Version,
     },
     /// A culture: `ordered`, `collected`, `positive` or `negative`.
     Culture {
@@ -87,6 +74,18 @@ pub(crate) enum Action {
     Note {
         who: String,
         what: String,
+    },
+    /// What somebody diagnosed, by its code of ICD-10-CM.
+    Diagnosis {
+        who: String,
+        code: String,
+    },
+    /// A drug that runs: its name, how fast, and in what unit.
+    Infusion {
+        who: String,
+        drug: String,
+        rate: String,
+        unit: String,
     },
     /// Crystalloid that was given, in mL.
     Fluid {
@@ -115,6 +114,17 @@ pub(crate) enum Action {
         into: String,
     },
     Expect(Expectation),
+}
+
+/// What a later version says.
+#[derive(Clone, Debug)]
+pub(crate) enum Version {
+    /// Another value.
+    Corrected { value: String, unit: String },
+    /// It will not come.
+    Cancelled,
+    /// It should never have been charted.
+    Withdrawn,
 }
 
 /// What must have come of the steps before.
@@ -246,24 +256,22 @@ fn action(words: &mut Words) -> Result<Action, ParseError> {
             flag: words.after("flag")?,
             note: words.after("note")?,
         },
-        "correct" => Action::Correct {
+        "correct" | "cancel" | "withdraw" => Action::Later {
             who: words.need("a patient")?,
             of: words.need_time()?,
-            what: words.need("what is corrected")?,
-            value: words.need("a value")?,
-            unit: words.next().unwrap_or_default(),
+            what: words.need("what it was")?,
+            version: match verb.as_str() {
+                "correct" => Version::Corrected {
+                    value: words.need("a value")?,
+                    unit: words.next().unwrap_or_default(),
+                },
+                "cancel" => Version::Cancelled,
+                _ => Version::Withdrawn,
+            },
         },
-        "cancel" => Action::Cancel {
-            who: words.need("a patient")?,
-            of: words.need_time()?,
-            what: words.need("what is cancelled")?,
-        },
-        "withdraw" => Action::Withdraw {
-            who: words.need("a patient")?,
-            of: words.need_time()?,
-            what: words.need("what is withdrawn")?,
-        },
-        "culture" | "antibiotic" | "note" | "fluid" => care(&verb, words)?,
+        "culture" | "antibiotic" | "note" | "diagnosis" | "infusion" | "fluid" => {
+            care(&verb, words)?
+        }
         "person" => Action::Person {
             who: words.need("a patient")?,
             born: words.after("born")?,
@@ -305,6 +313,16 @@ fn care(verb: &str, words: &mut Words) -> Result<Action, ParseError> {
                 .need("what was written down")?
                 .trim_matches('"')
                 .to_owned(),
+        },
+        "diagnosis" => Action::Diagnosis {
+            who: words.need("a patient")?,
+            code: words.need("a code")?,
+        },
+        "infusion" => Action::Infusion {
+            who: words.need("a patient")?,
+            drug: words.need("a drug")?,
+            rate: words.need("a rate")?,
+            unit: words.need("a unit")?,
         },
         _ => Action::Fluid {
             who: words.need("a patient")?,

@@ -55,7 +55,12 @@ impl Workloads {
                     (&said, Withdrawal::EnteredInError),
                     &mut taken,
                 );
-                Ok(self.put(state, taken, now, effects, Reason::LateData))
+                let reason = if problem.active {
+                    Reason::LateData
+                } else {
+                    Reason::Corrected
+                };
+                Ok(self.put(state, taken, now, effects, reason))
             }
             Fact::Encounter(encounter) => Ok(put_stay(state, event, encounter)),
             Fact::Person(person) => Ok(put_person(state, event, person)),
