@@ -19,7 +19,7 @@ describe("pages", () => {
   let pulsewire;
   let browser;
   let page;
-  const places = { overview: "/", alerts: "/alerts", patients: "/patients", emergency: "/ed", authorizations: "/authorizations", careGaps: "/care-gaps", sources: "/sources", quarantine: "/quarantine", codes: "/codes", kit: "/ui/kit", missing: "/nowhere" };
+  const places = { overview: "/", alerts: "/alerts", patients: "/patients", emergency: "/ed", authorizations: "/authorizations", careGaps: "/care-gaps", workloads: "/workloads", workload: "/workloads/deterioration", sources: "/sources", quarantine: "/quarantine", codes: "/codes", kit: "/ui/kit", missing: "/nowhere" };
 
   before(async () => {
     pulsewire = await start();
@@ -41,6 +41,7 @@ describe("pages", () => {
     places.alert = await linked("/alerts", /potassium/i);
     places.patient = await linked("/patients", /Ember/);
     places.record = await linked("/quarantine", /./);
+    places.finding = await linked("/workloads/critical-results", /potassium 6.9/);
     places.message = await until("a message has a page", async () => {
       await browser.open(page, "/codes");
       const link = page.getByRole("row").filter({ hasText: "GLUX" }).getByRole("link").first();
@@ -131,7 +132,7 @@ describe("pages", () => {
 
   test("are reached from the first by links alone", async () => {
     await browser.open(page, "/");
-    for (const [name, title] of [["Alerts", "Alerts"], ["Patients", "Patients"], ["Sources", "Sources"], ["Quarantine", "Quarantine"], ["Codes", "Codes"], ["Overview", "Overview"]]) {
+    for (const [name, title] of [["Alerts", "Alerts"], ["Patients", "Patients"], ["Workloads", "Workloads"], ["Sources", "Sources"], ["Quarantine", "Quarantine"], ["Codes", "Codes"], ["Overview", "Overview"]]) {
       await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
       await page.getByRole("heading", { level: 1, name: title }).waitFor();
       assert.equal(await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).getAttribute("aria-current"), "page");
@@ -140,7 +141,7 @@ describe("pages", () => {
   });
 
   test("say what is wrong with an address", async () => {
-    for (const path of ["/alerts/none", "/patients/none", "/quarantine/none", "/messages/none", "/messages/healthcare.audit:0:0", "/nowhere/at/all"]) {
+    for (const path of ["/alerts/none", "/patients/none", "/quarantine/none", "/messages/none", "/workloads/none", "/findings/none", "/messages/healthcare.audit:0:0", "/nowhere/at/all"]) {
       await browser.open(page, path, 404);
       await page.getByRole("link", { name: "To the overview" }).waitFor();
     }

@@ -44,7 +44,7 @@ describe("without script", () => {
   }
 
   test("pages are readable", async () => {
-    for (const [path, title] of [["/", "Overview"], ["/alerts", "Alerts"], ["/patients", "Patients"], ["/ed", "Emergency"], ["/authorizations", "Authorizations"], ["/sources", "Sources"], ["/quarantine", "Quarantine"], ["/codes", "Codes"], ["/ui/kit", "Components"]]) {
+    for (const [path, title] of [["/", "Overview"], ["/alerts", "Alerts"], ["/patients", "Patients"], ["/ed", "Emergency"], ["/authorizations", "Authorizations"], ["/workloads", "Workloads"], ["/sources", "Sources"], ["/quarantine", "Quarantine"], ["/codes", "Codes"], ["/ui/kit", "Components"]]) {
       await browser.open(page, path);
       await page.getByRole("heading", { level: 1, name: title }).waitFor();
     }

@@ -289,7 +289,7 @@ impl<'p> Replay<'p> {
         self.player
             .workloads
             .step(&mut known.state, input, now, &mut effects)?;
-        known.course.late += u64::from(effects.late);
+        known.course.late += u64::from(!effects.late_for.is_empty());
         self.unusable
             .extend(effects.quality.iter().map(|issue| issue.event));
         for (tag, at) in std::mem::take(&mut effects.timers) {

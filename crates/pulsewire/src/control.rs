@@ -57,6 +57,8 @@ pub(crate) const SOURCES_PATH: &str = "/status/sources";
 pub(crate) const ALERTS_PATH: &str = "/status/alerts";
 /// Where scripts ask for care gaps.
 pub(crate) const CARE_GAPS_PATH: &str = "/status/care-gaps";
+/// Where scripts ask for rule packs.
+const WORKLOADS_PATH: &str = "/status/workloads";
 /// How many live streams may be open at once.
 const LIVE_MAX: usize = 256;
 
@@ -160,6 +162,10 @@ async fn answer(
         (&Method::GET | &Method::HEAD, CARE_GAPS_PATH) => {
             let query = query(uri.query().unwrap_or_default());
             return respond::care_gaps(control, query).await;
+        }
+        (&Method::GET | &Method::HEAD, WORKLOADS_PATH) => {
+            let query = query(uri.query().unwrap_or_default());
+            return respond::workloads(control, query).await;
         }
         (&Method::GET | &Method::HEAD, path) if path.starts_with("/assets/") => {
             return Control::asset(path)

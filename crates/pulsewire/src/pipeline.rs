@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use alerts::Alerts;
 use clinical::SiteKey;
 use stream::{FjallDatabase, Processor, StageSpec};
+use workloads::Workloads;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,7 +45,7 @@ use crate::topics;
 use crate::upkeep;
 use crate::views;
 
-pub(crate) use rules::{policy, settings, workload_stage};
+pub(crate) use rules::{is_told, policy, running, settings, workload_stage};
 
 /// The file that marks a data directory as one of simulated patients.
 pub(crate) const SIMULATED: &str = "simulated";
@@ -352,7 +353,8 @@ fn open_stations(
     };
     let views = views::Shared::default();
     if roles.has(Role::Ui) {
-        views.start(&entry.journal.reader()?, partitions, tasks)?;
+        let rules = Workloads::new(rules::running(config));
+        views.start(&entry.journal.reader()?, partitions, rules, tasks)?;
     }
     if roles.has(Role::Delivery) {
         let delivering = delivery::Shared {

@@ -28,7 +28,7 @@ pub(crate) use sources::{SourcesStage, Status as SourceStatus};
 #[cfg(test)]
 pub(crate) use validation::INVALID;
 pub(crate) use validation::{Mode, Validation};
-pub(crate) use workloads::WorkloadStage;
+pub(crate) use workloads::{LATE_FOR, WorkloadStage};
 
 use clinical::{EventId, EventTime, Origin, PatientKey, ReceivedTime, RecordedTime};
 use journal::{Headers, Record, RecordRef, Topic, TopicPartition};
@@ -39,6 +39,8 @@ use crate::intake::keep::BACKFILL;
 use crate::intake::resend::MESSAGE_ID;
 use normalize::plausibility::PLAUSIBILITY_HEADER;
 
+/// Stands on what a station sent on to the identity that a patient has now.
+pub(crate) const FORWARDED: &str = "forwarded-from";
 /// Stands on a record of the patient stream that another one of the same message and patient follows.
 const MORE: &str = "more";
 

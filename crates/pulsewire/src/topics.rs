@@ -148,9 +148,12 @@ pub(crate) fn quarantine(topic: &str) -> Topic {
     format!("{topic}.quarantine").into()
 }
 
+/// What ends the name of a topic of what came after a workload's window.
+pub(crate) const LATE: &str = ".late";
+
 /// Where what came after a workload's window is kept.
 pub(crate) fn late(topic: &str) -> Topic {
-    format!("{topic}.late").into()
+    format!("{topic}{LATE}").into()
 }
 
 /// Topics whose records can be unusable, so that each has a quarantine beside it.

@@ -8,29 +8,31 @@ mod emergency;
 mod patient;
 mod quarantine;
 mod source;
+mod workload;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use clinical::{
-    AlertId, EventId, EventTime, Fact, Finding, Origin, PatientKey, ReceivedTime, RecordedTime,
-    wire,
-};
+use clinical::{AlertId, Fact, Finding, PatientKey, ReceivedTime, wire};
 use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
-use mapping::event::{Envelope, event};
+use mapping::event::event;
+use workloads::Workloads;
 
 use crate::intake::activity::Told;
 use crate::quarantine::attempt::Attempt;
-use crate::stages::{AuthorizationTold, SourceStatus, partitions_of};
+use crate::stages::{
+    AuthorizationTold, FORWARDED, LATE_FOR, SourceStatus, envelope, partitions_of,
+};
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
 use crate::unmapped::Unmapped;
 
 pub(crate) use alert::AlertView;
-pub(crate) use patient::{PatientView, VITALS};
+pub(crate) use patient::{LATE_AFTER, PatientView, VITALS};
 pub(crate) use quarantine::QuarantineView;
 pub(crate) use source::SourceView;
+pub(crate) use workload::{Counts as PackCounts, HOURS_KEPT, Latest as LatestFinding, PackView};
 
 /// So much of a patient's time is kept.
 pub(crate) const WINDOW: Duration = Duration::from_secs(48 * 60 * 60);
@@ -77,6 +79,8 @@ pub(crate) struct Views {
     pub(crate) patient_days: days::PatientDays,
     pub(crate) emergency: emergency::Departments,
     pub(crate) unmapped: Unmapped,
+    /// What each rule pack read and concluded.
+    pub(crate) packs: workload::Packs,
     /// What was sent through again, by the place of the record in quarantine.
     pub(crate) redriven: BTreeMap<String, Attempt>,
     /// How authorizations stand, by patient and case.
@@ -102,8 +106,12 @@ impl Shared {
         &self,
         journal: &Arc<dyn Journal>,
         partitions: u16,
+        rules: Workloads,
         tasks: &Tasks,
     ) -> std::io::Result<()> {
+        let mut views = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        views.packs.read_by(rules);
+        drop(views);
         let mut reader = Reader::new(Arc::clone(journal), partitions, self.clone());
         tasks.background("views", move |stop| reader.run(&stop))
     }
@@ -135,11 +143,13 @@ impl Reader {
         let quarantines = topics::with_quarantine()
             .into_iter()
             .map(|topic| topics::quarantine(&topic));
+        let late = topics::late(topics::PATIENT_STREAM);
         // Who the patients are and which alerts are open comes first: the rest is told beside it.
         let streams = streams.map(journal::Topic::from).into_iter();
         let all: Vec<journal::Topic> = whole
             .into_iter()
             .chain(streams)
+            .chain([late])
             .chain(quarantines)
             .collect();
         let inputs = partitions_of(&all, partitions);
@@ -254,9 +264,9 @@ impl Views {
         self.version += 1;
         match &*at.topic {
             "healthcare.fhir.patient" | "healthcare.fhir.encounter" | topics::PATIENT_STREAM => {
-                self.take_event(at.partition, record);
+                self.take_event(at, record);
             }
-            topics::ALERT_STREAM => self.take_finding(record),
+            topics::ALERT_STREAM => self.take_finding(at.partition, record),
             topics::CARE_ALERT => self.take_alert(record),
             topics::AUTHORIZATION => self.take_authorization(record),
             topics::ED_VISIT => self.emergency.take_in(record),
@@ -271,6 +281,7 @@ impl Views {
             topics::REDRIVEN => self.take_redriven(record),
             topics::SOURCE_ACTIVITY => self.take_activity(record),
             topics::SOURCE_STATUS => self.take_status(record),
+            other if other.ends_with(topics::LATE) => self.take_late(record),
             _ => {
                 let view = QuarantineView::new(at, record);
                 let place = self
@@ -284,35 +295,18 @@ impl Views {
         }
     }
 
-    fn take_event(&mut self, partition: u16, record: &RecordRef<'_>) {
+    fn take_event(&mut self, at: &TopicPartition, record: &RecordRef<'_>) {
         let Some(key) = PatientKey::from_slice(record.key) else {
             return;
         };
-        let text = |name: &str| {
-            record
-                .header(name)
-                .and_then(|bytes| std::str::from_utf8(bytes).ok())
-        };
-        let envelope = Envelope {
-            key,
-            content_type: text("content-type").unwrap_or_default(),
-            event_id: text("event-id")
-                .and_then(EventId::parse)
-                .unwrap_or_default(),
-            event_time: EventTime::from_micros(record.event_time),
-            recorded: text("recorded-time").and_then(RecordedTime::parse),
-            received_time: ReceivedTime::from_micros(record.received_time),
-            origin: Origin {
-                partition,
-                offset: record.offset,
-            },
-            plausibility: text("plausibility").unwrap_or_default(),
-            backfill: record.header("backfill").is_some(),
-            bytes: record.value.unwrap_or_default(),
-        };
+        let envelope = envelope(at, record, key);
         let Ok(Some(event)) = event(&envelope) else {
             return;
         };
+        let is_forwarded = record.header(FORWARDED).is_some();
+        if &*at.topic == topics::PATIENT_STREAM && !is_forwarded {
+            self.packs.take_event(&event);
+        }
         let view = self.patients.entry(key).or_default();
         view.take_event(&event, envelope.bytes);
         if let Some(survivor) = view
@@ -329,7 +323,7 @@ impl Views {
         self.forget_patients();
     }
 
-    fn take_finding(&mut self, record: &RecordRef<'_>) {
+    fn take_finding(&mut self, partition: u16, record: &RecordRef<'_>) {
         if record.header("content-type") != Some(wire::FINDING_CONTENT_TYPE.as_bytes()) {
             return;
         }
@@ -345,6 +339,8 @@ impl Views {
             let view = self.patients.entry(finding.patient).or_default();
             view.take_finding(&finding);
             self.patient_days.take_in(&finding);
+            self.packs
+                .take_finding(&finding, (partition, record.offset));
         }
         let about = |view: &&mut AlertView| {
             view.alert.patient == finding.patient && view.alert.condition == finding.condition
@@ -370,6 +366,13 @@ impl Views {
             let view = self.sources.entry(status.source.clone()).or_default();
             view.standing = Some(status);
         }
+    }
+
+    fn take_late(&mut self, record: &RecordRef<'_>) {
+        let names = record.header(LATE_FOR).unwrap_or_default();
+        let names = std::str::from_utf8(names).unwrap_or_default();
+        let received = ReceivedTime::from_micros(record.received_time);
+        self.packs.take_late(names, received);
     }
 
     /// Keeps a finding for the alert that it may be about to open.

@@ -3,7 +3,7 @@
 use crate::quarantine::late_record;
 use crate::spec::StageSpec;
 use crate::{StepError, time};
-use journal::{Record, RecordRef, Topic, TopicPartition, partition_for};
+use journal::{Headers, Record, RecordRef, Topic, TopicPartition, partition_for};
 
 /// An output is at most this large: with its neighbours it still fits into one write of the journal.
 const OUTPUT_BYTES_MAX: usize = journal::limits::WRITE_BYTES_MAX / 4;
@@ -74,10 +74,11 @@ impl Context<'_> {
         self.effects.push(to, record);
     }
 
-    /// Copies a record that came after its window to the `.late` topic of the input it came from.
-    pub fn emit_late(&mut self, record: RecordRef<'_>) {
+    /// Copies a record that came after its window to the `.late` topic of the input it came from, with headers that say more.
+    pub fn emit_late(&mut self, record: RecordRef<'_>, more: Headers) {
         let topic = self.side.late.clone();
-        let copy = late_record(self.spec, &self.side.from, &record);
+        let mut copy = late_record(self.spec, &self.side.from, &record);
+        copy.headers.extend(more);
         let partition = self.partition;
         self.effects.late += 1;
         self.effects.push(TopicPartition { topic, partition }, copy);

@@ -9,7 +9,10 @@ use crate::mark::Mark;
 use crate::stamp::Clock;
 
 mod axis;
+mod columns;
 mod path;
+
+pub(crate) use columns::{Column, Columns, ColumnsPlot};
 
 /// How many points a curve has at most.
 const CURVE_POINTS_MAX: usize = 600;

@@ -82,6 +82,7 @@ pub(crate) enum Place {
     Emergency,
     Authorizations,
     CareGaps,
+    Workloads,
     Sources,
     Quarantine,
     Codes,
@@ -89,13 +90,14 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const LINKED: [(Self, &'static str, &'static str); 9] = [
+    const LINKED: [(Self, &'static str, &'static str); 10] = [
         (Self::Overview, "/", "Overview"),
         (Self::Alerts, "/alerts", "Alerts"),
         (Self::Patients, "/patients", "Patients"),
         (Self::Emergency, "/ed", "Emergency"),
         (Self::Authorizations, "/authorizations", "Authorizations"),
         (Self::CareGaps, "/care-gaps", "Care gaps"),
+        (Self::Workloads, "/workloads", "Workloads"),
         (Self::Sources, "/sources", "Sources"),
         (Self::Quarantine, "/quarantine", "Quarantine"),
         (Self::Codes, "/codes", "Codes"),

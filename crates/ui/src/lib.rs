@@ -12,6 +12,7 @@ mod authorizations;
 mod care_gaps;
 mod codes;
 mod emergency;
+mod finding;
 mod kit;
 mod message;
 mod overview;
@@ -19,6 +20,7 @@ mod patients;
 mod quarantine;
 mod refusal;
 mod sources;
+mod workloads;
 
 mod chart;
 mod mark;
@@ -47,6 +49,7 @@ pub use codes::{CodeRow, CodeTable, codes_fragment, codes_live, codes_page};
 pub use emergency::{
     EmergencyBoard, EmergencyRow, EmergencyUnit, emergency_fragment, emergency_live, emergency_page,
 };
+pub use finding::{Finding, finding_page};
 pub use frame::{Frame, Link, NOTICE, Theme};
 pub use kit::kit_page;
 pub use mark::{AlertState, Health, Severity};
@@ -67,4 +70,9 @@ pub use quarantine::{
 pub use refusal::{Refusal, refusal_page};
 pub use sources::{
     SignalRow, SourceRow, SourceTable, sources_fragment, sources_live, sources_page,
+};
+pub use workloads::{
+    Drift, DriftRow, HourRow, LatestRow, PackCounts, PackStation, Runs, SettingRow, Workload,
+    WorkloadRow, WorkloadTable, workload_fragment, workload_live, workload_page,
+    workloads_fragment, workloads_live, workloads_page,
 };

@@ -13,6 +13,7 @@ mod codes;
 mod emergency;
 mod patient;
 mod sources;
+mod workloads;
 
 pub use authorizations::authorizations;
 pub use care_gaps::care_gaps;
@@ -20,6 +21,7 @@ pub use codes::{codes, message};
 pub use emergency::emergency;
 pub use patient::{patient, patients};
 pub use sources::sources;
+pub use workloads::{finding, workload, workloads};
 
 /// The moment all of it is told at: 21 November 2026, 06:46:40 in Berlin.
 pub const NOW_US: i64 = 1_795_240_000_000_000;

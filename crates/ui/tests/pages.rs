@@ -8,6 +8,7 @@ use ui::{AlertState, Frame, Link, Theme, sample};
 const HOSTILE: &str = r#""><script>alert('x')</script><img src=x onerror="y">&amp;"#;
 
 fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
+    let refused = |status| ui::refusal_page(frame, &sample::refusal(status));
     vec![
         ("overview", ui::overview_page(frame, &sample::overview())),
         ("alerts", ui::alerts_page(frame, &sample::alerts())),
@@ -32,18 +33,12 @@ fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
         ("codes", ui::codes_page(frame, &sample::codes())),
         ("message", ui::message_page(frame, &sample::message())),
         ("kit", ui::kit_page(frame)),
-        (
-            "refusal 403",
-            ui::refusal_page(frame, &sample::refusal(403)),
-        ),
-        (
-            "refusal 404",
-            ui::refusal_page(frame, &sample::refusal(404)),
-        ),
-        (
-            "refusal 500",
-            ui::refusal_page(frame, &sample::refusal(500)),
-        ),
+        ("workloads", ui::workloads_page(frame, &sample::workloads())),
+        ("workload", ui::workload_page(frame, &sample::workload())),
+        ("finding", ui::finding_page(frame, &sample::finding())),
+        ("refusal 403", refused(403)),
+        ("refusal 404", refused(404)),
+        ("refusal 500", refused(500)),
     ]
 }
 

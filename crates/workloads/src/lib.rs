@@ -60,4 +60,4 @@ pub use parameter::Parameter;
 pub use state::{DecodeError, State};
 pub use step::{Effects, Input, Now, QualityIssue, QualityKind, StepError, Workloads};
 pub use sustained::{Rule, RuleError, site_rules};
-pub use workload::{WORKLOADS, Workload};
+pub use workload::{BESIDE, Beside, WORKLOADS, Workload};

@@ -31,6 +31,8 @@ mod publish;
 pub use authorization::{Authorization, Exchange, ExchangeKind, Outcome};
 pub use config::{PayerConfig, Receipt};
 pub use edits::{EditError, Edits};
+#[cfg(test)]
+pub(crate) use rule::RULES;
 pub use state::State;
 pub use step::{Effects, Input, Payer};
 pub use tables::payer_kinds;

@@ -9,9 +9,9 @@ use crate::config::hours;
 use crate::step::Now;
 
 /// What a finding about the quality of data is signed with.
-const WORKLOAD: &str = "data-quality";
+pub(crate) const WORKLOAD: &str = "data-quality";
 /// Its rule and version.
-const RULE: &str = "plausibility 1.0.0";
+pub(crate) const RULE: &str = "plausibility 1.0.0";
 /// So long around a value that could not be used another one like it is not told.
 const WINDOW: Duration = hours(24);
 

@@ -2,10 +2,13 @@
 
 mod change;
 
+use std::collections::BTreeSet;
+
 use clinical::{
     Event, EventId, EventTime, Fact, Finding, Merge, MergeRole, PatientKey, ReceivedTime,
 };
 
+use crate::chart::read;
 use crate::config::hours;
 use crate::revise::{Cause, publish};
 use crate::tables::Tables;
@@ -60,8 +63,8 @@ pub struct Effects {
     pub handover: Vec<(PatientKey, Vec<u8>)>,
     /// The identity that this event belongs to now; nothing else was done with it.
     pub forward_to: Option<PatientKey>,
-    /// Whether the event came too late for a workload that reads it.
-    pub late: bool,
+    /// The workloads that read the event and for which it came too late.
+    pub late_for: BTreeSet<&'static str>,
     /// What could not be used, to be counted.
     pub quality: Vec<QualityIssue>,
 }
@@ -164,6 +167,26 @@ impl Workloads {
             self.conclude(state, input, now, touched, effects);
         }
         Ok(())
+    }
+
+    /// Gives the workloads that run and read what an event says, in whatever state its patient is.
+    pub fn readers(&self, event: &Event) -> impl Iterator<Item = &'static Workload> + use<'_> {
+        let entries = match &event.fact {
+            Fact::Observation(observation) => {
+                read::observation(&self.config, &self.tables, event, observation).entries
+            }
+            Fact::Order(order) => read::order(&self.config, &self.tables, event, order).entries,
+            Fact::Encounter(_) | Fact::Person(_) | Fact::Merge(_) | Fact::Handover { .. } => {
+                Vec::new()
+            }
+        };
+        let running = WORKLOADS
+            .iter()
+            .filter(|workload| self.config.runs(workload));
+        running.filter(move |workload| {
+            let mut said = entries.iter().map(|entry| entry.parameter);
+            said.any(|parameter| workload.reads.contains(&parameter))
+        })
     }
 
     /// Finds what has to look at the passing of time.

@@ -1,5 +1,6 @@
 //! The list of workloads, and what each is and reads.
 
+mod beside;
 mod condition;
 mod view;
 
@@ -11,6 +12,7 @@ use crate::{
     Parameter, actions, bedside, bundle, critical, deterioration, first_day, glucose, kidney,
     organ, sepsis, sepsis_risk, sepsis3, shock, suspicion, sustained,
 };
+pub use beside::{BESIDE, Beside};
 pub(crate) use condition::Condition;
 pub(crate) use view::{Concluded, Conclusion, Missing, Proof, View};
 
@@ -21,6 +23,8 @@ pub struct Workload {
     pub name: &'static str,
     /// The rule pack and its version.
     pub rule: &'static str,
+    /// What it concludes, in a line.
+    pub concludes: &'static str,
     /// Who answers for it.
     pub owner: &'static str,
     /// Whether it runs unless told otherwise; one that does not has still to prove itself at a site.
@@ -82,11 +86,12 @@ const MIMIC_CODE: &str =
     "Johnson AEW et al. J Am Med Inform Assoc 2018;25:32-9 (mimic-code), concepts for MIMIC-III";
 
 /// Who answers for the rules until a site's own clinicians have signed them off.
-const OWNER: &str = "Pulsewire; to be signed off by the clinicians of the site";
+pub(crate) const OWNER: &str = "Pulsewire; to be signed off by the clinicians of the site";
 
 const DETERIORATION: Workload = Workload {
     name: "deterioration",
     rule: "news2 1.0.0",
+    concludes: "NEWS2 of every set of vital signs, how urgent that is, and a set that is overdue.",
     owner: OWNER,
     starts: true,
     sources: &[
@@ -107,6 +112,7 @@ const DETERIORATION: Workload = Workload {
 const SEPSIS: Workload = Workload {
     name: "sepsis",
     rule: "sirs-qsofa 1.0.0",
+    concludes: "SIRS and qSOFA around a suspected infection, and when both came together.",
     owner: OWNER,
     starts: true,
     sources: &[
@@ -129,6 +135,7 @@ const SEPSIS: Workload = Workload {
 const CRITICAL_RESULTS: Workload = Workload {
     name: "critical-results",
     rule: "critical-ranges 1.0.0",
+    concludes: "Laboratory results beyond a critical limit, and positive cultures.",
     owner: OWNER,
     starts: true,
     sources: &[
@@ -153,6 +160,7 @@ const ORGAN_WINDOW: Duration = hours(12);
 const ORGAN_FAILURE: Workload = Workload {
     name: "organ-failure",
     rule: "sofa-1996 1.0.0",
+    concludes: "SOFA of every hour of a stay, by the worst of its day.",
     owner: OWNER,
     starts: false,
     sources: &["Vincent JL et al. Intensive Care Med 1996;22:707-10 (SOFA)"],
@@ -183,6 +191,7 @@ const ORGAN_FAILURE_MIMIC: Workload = Workload {
 const ORGAN_FAILURE_2: Workload = Workload {
     name: "organ-failure-2",
     rule: "sofa-2-2025 1.0.0",
+    concludes: "SOFA-2 of every hour of a stay, by the worst of its day.",
     sources: &["Ranzani OT et al. JAMA 2025, doi:10.1001/jama.2025.20516 (SOFA-2)"],
     reads: organ::SECOND_READS,
     tag: b"organ-failure-2",
@@ -194,6 +203,7 @@ const ORGAN_FAILURE_2: Workload = Workload {
 const KIDNEY_INJURY: Workload = Workload {
     name: "kidney-injury",
     rule: "kdigo-2012 1.0.0",
+    concludes: "Stages of acute kidney injury by creatinine and urine.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -226,6 +236,7 @@ const KIDNEY_INJURY_MIMIC: Workload = Workload {
 const SUSPECTED_INFECTION: Workload = Workload {
     name: "suspected-infection",
     rule: "seymour-2016 1.0.0",
+    concludes: "A suspected infection: a culture and an antimicrobial of one another's days.",
     owner: OWNER,
     starts: false,
     sources: &["Seymour CW et al. JAMA 2016;315:762-74 (suspected infection)"],
@@ -257,6 +268,7 @@ const SUSPECTED_INFECTION_MIMIC: Workload = Workload {
 const SEPSIS_3: Workload = Workload {
     name: "sepsis-3",
     rule: "singer-2016 1.0.0",
+    concludes: "Sepsis: a suspected infection and a SOFA that is two points higher than before.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -291,6 +303,7 @@ const SEPSIS_3_MIMIC: Workload = Workload {
 const SEPTIC_SHOCK: Workload = Workload {
     name: "septic-shock",
     rule: "singer-2016-shock 1.0.0",
+    concludes: "Septic shock: sepsis with a vasopressor and a lactate above 2 mmol/L.",
     reads: shock::READS,
     rests_on: &[ORGAN_FAILURE.name, SEPSIS_3.name],
     tag: b"septic-shock",
@@ -303,6 +316,7 @@ const SEPTIC_SHOCK: Workload = Workload {
 const SEPSIS_BUNDLE: Workload = Workload {
     name: "sepsis-bundle",
     rule: "sep-1 1.0.0",
+    concludes: "When severe sepsis and septic shock presented, and which elements of the bundle are due, met or missed.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -325,6 +339,7 @@ const SEPSIS_BUNDLE: Workload = Workload {
 const TEAM_ACTIONS: Workload = Workload {
     name: "team-actions",
     rule: "team-actions 1.0.0",
+    concludes: "What the team does already: antimicrobials, fluid, drugs for the circulation, comfort care.",
     owner: OWNER,
     starts: false,
     sources: &["No score: what was given, and that comfort alone is cared for, as it was charted"],
@@ -343,6 +358,7 @@ const TEAM_ACTIONS: Workload = Workload {
 const FIRST_DAY_MIMIC: Workload = Workload {
     name: "first-day-mimic",
     rule: "sirs-qsofa-first-day-mimic-iii 1.0.0",
+    concludes: "SIRS and qSOFA by the worst of a stay's first day.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -365,6 +381,7 @@ const FIRST_DAY_MIMIC: Workload = Workload {
 const BEDSIDE_SCORES: Workload = Workload {
     name: "bedside-scores",
     rule: "mews-shock-rox-oxygenation 1.0.0",
+    concludes: "MEWS, shock index, ROX index and the band of oxygenation.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -388,6 +405,7 @@ const BEDSIDE_SCORES: Workload = Workload {
 const GLUCOSE_EPISODES: Workload = Workload {
     name: "glucose-episodes",
     rule: "cgm-consensus-2023 1.0.0",
+    concludes: "Episodes of low and high glucose by a sensor, and sensors that are not heard.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -409,6 +427,7 @@ const GLUCOSE_EPISODES: Workload = Workload {
 const SUSTAINED_THRESHOLDS: Workload = Workload {
     name: "sustained-thresholds",
     rule: "sustained-thresholds 1.0.0",
+    concludes: "Values that stay beyond a limit for a while.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -430,6 +449,7 @@ const SUSTAINED_THRESHOLDS: Workload = Workload {
 const SEPSIS_RISK: Workload = Workload {
     name: "sepsis-risk",
     rule: "sepsis-risk-trees 1.0.0",
+    concludes: "A learned risk of sepsis for every hour of a stay, and when it first passes its threshold.",
     owner: OWNER,
     starts: false,
     sources: &[

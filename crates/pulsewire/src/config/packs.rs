@@ -10,7 +10,7 @@ use workloads::{
 };
 
 use super::holding::Holding;
-use super::reader::Reader;
+use super::reader::{Reader, Setting};
 use super::{bundle, emergency, payer};
 
 /// Says what the team does: it runs where alerts are held back for that.
@@ -33,6 +33,8 @@ pub(crate) struct Workloads {
     pub(crate) emergency: Option<Department>,
     /// The laboratory's own critical ranges.
     pub(crate) ranges: Option<Vec<CriticalRange>>,
+    /// All settings of workloads as they were written, by table, to be shown.
+    pub(crate) settings: Vec<Setting>,
 }
 
 /// Reads `[workloads]`.
@@ -68,6 +70,7 @@ pub(super) fn read(reader: &mut Reader<'_>, holding: &Holding) -> Workloads {
             "ranges",
             critical_ranges,
         ),
+        settings: reader.settings("workloads"),
     }
 }
 

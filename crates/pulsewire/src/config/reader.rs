@@ -2,6 +2,7 @@
 
 mod codes;
 mod free;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,6 +13,8 @@ use std::time::Duration;
 use clinical::Severity;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+pub(crate) use settings::Setting;
 
 use super::value;
 

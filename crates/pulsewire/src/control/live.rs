@@ -18,7 +18,7 @@ use super::{Control, respond};
 const PACE: Duration = Duration::from_millis(500);
 /// After so many quiet paces a comment is sent, so that the browser knows that we are there.
 const QUIET_PACES: u32 = 20;
-/// The overview, the sources, the authorizations and the departments show what changes without a record: they are sent after so many paces in any case.
+/// The overview, the sources, the workloads, the authorizations and the departments show what changes without a record: they are sent after so many paces in any case.
 const RATE_PACES: u32 = 4;
 
 /// After so many shows of a page with names a new audit record is written.
@@ -78,7 +78,12 @@ async fn send(
         let version = control.views.read().version;
         let has_rates = matches!(
             sight.page,
-            Page::Overview | Page::Sources | Page::Authorizations | Page::Emergency
+            Page::Overview
+                | Page::Sources
+                | Page::Workloads
+                | Page::Workload(_)
+                | Page::Authorizations
+                | Page::Emergency
         );
         let due = has_rates && quiet >= RATE_PACES;
         let event = if version == shown && !due {

@@ -5,12 +5,14 @@ pub(super) mod authorizations;
 pub(crate) mod care_gaps;
 pub(super) mod codes;
 pub(super) mod emergency;
+pub(super) mod finding;
 pub(crate) mod held;
 pub(super) mod message;
 pub(super) mod overview;
 pub(super) mod patient;
 pub(super) mod quarantine;
 pub(crate) mod sources;
+pub(crate) mod workload;
 
 pub(crate) use overview::totals;
 

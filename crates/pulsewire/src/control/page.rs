@@ -8,8 +8,8 @@ use ui::{AlertState, Covered, Frame, Window};
 use super::Control;
 use super::audit::{self, AuditTopic};
 use super::models::{
-    alert, authorizations, care_gaps, codes, emergency, message, overview, patient, quarantine,
-    sources,
+    alert, authorizations, care_gaps, codes, emergency, finding, message, overview, patient,
+    quarantine, sources, workload,
 };
 
 /// A page, as its address names it.
@@ -23,6 +23,9 @@ pub(super) enum Page {
     Emergency,
     Patient(PatientKey, Window),
     CareGaps(care_gaps::Wanted),
+    Workloads,
+    Workload(String),
+    Finding(finding::Place),
     /// By reason and by source.
     Quarantine(Option<String>, Option<String>),
     Sources,
@@ -53,6 +56,13 @@ impl Refused {
         Self { status: 404, what }
     }
 
+    pub(super) const fn unreadable() -> Self {
+        Self {
+            status: 503,
+            what: "The journal cannot be read now. The log says why.",
+        }
+    }
+
     pub(super) const fn unaudited() -> Self {
         Self {
             status: 503,
@@ -78,6 +88,9 @@ impl Page {
                 value("window").and_then(Window::parse).unwrap_or_default(),
             ),
             ["care-gaps"] => Self::CareGaps(care_gaps::Wanted::of(query)),
+            ["workloads"] => Self::Workloads,
+            ["workloads", name] => Self::Workload((*name).to_owned()),
+            ["findings", place] => Self::Finding(finding::Place::parse(place)?),
             ["quarantine"] => Self::Quarantine(
                 value("reason").or(value("code")).map(str::to_owned),
                 value("source").map(str::to_owned),
@@ -107,10 +120,12 @@ impl Page {
             Self::Emergency => Some("emergency"),
             Self::Patient(..) => Some("patient"),
             Self::CareGaps(_) => Some("care-gaps"),
+            Self::Workloads => Some("workloads"),
+            Self::Workload(_) => Some("workload"),
             Self::Quarantine(..) => Some("quarantine"),
             Self::Sources => Some("sources"),
             Self::Codes(..) => Some("codes"),
-            Self::Quarantined(_) | Self::Message(..) | Self::Kit => None,
+            Self::Quarantined(_) | Self::Message(..) | Self::Finding(_) | Self::Kit => None,
         }
     }
 }
@@ -121,9 +136,14 @@ impl Page {
 pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, Refused> {
     let views = control.views.read();
     let (purpose, patient) = match page {
-        Page::Overview | Page::Sources | Page::Quarantine(..) | Page::Codes(..) | Page::Kit => {
-            return Ok(None);
-        }
+        Page::Overview
+        | Page::Workloads
+        | Page::Sources
+        | Page::Quarantine(..)
+        | Page::Codes(..)
+        | Page::Kit => return Ok(None),
+        Page::Finding(place) => ("view finding", Some(finding::patient(control, *place)?)),
+        Page::Workload(_) => ("view findings of workload", None),
         Page::Message(id, _) => ("view message", message::patient(control, id)?),
         Page::Alerts(_) => ("view alert list", None),
         Page::Alert(id) => (
@@ -197,12 +217,11 @@ pub(super) fn render(
         ),
         Page::CareGaps(wanted) => make.of(
             &care_gaps::list(control, wanted, permit()?),
-            [
-                ui::care_gaps_page,
-                ui::care_gaps_fragment,
-                ui::care_gaps_live,
-            ],
+            care_gaps::FORMS,
         ),
+        Page::Workloads => make.of(&workload::table(control), workload::TABLE_FORMS),
+        Page::Workload(name) => make.of(&workload::one(control, name, permit()?)?, workload::FORMS),
+        Page::Finding(place) => ui::finding_page(frame, &finding::one(control, *place, permit()?)?),
         Page::Sources => make.of(
             &sources::table(control),
             [ui::sources_page, ui::sources_fragment, ui::sources_live],

@@ -13,7 +13,7 @@ use ui::{Frame, Refusal, Theme};
 
 use super::Control;
 use super::audit::AuditTopic;
-use super::models::{care_gaps, held, sources};
+use super::models::{care_gaps, held, sources, workload};
 use super::page::{self, Form, Page};
 use super::status;
 use crate::metrics::Metrics;
@@ -71,6 +71,15 @@ pub(super) fn no_pages(roles: &Roles) -> Response {
 /// What the process tells of its sources.
 pub(super) async fn sources(control: Arc<Control>) -> Response {
     told(move || json_of(&sources::told(&control))).await
+}
+
+/// How rule packs do, all or the one that is named; it is about nobody.
+pub(super) async fn workloads(control: Arc<Control>, query: BTreeMap<String, String>) -> Response {
+    told(move || {
+        let name = query.get("name").map(String::as_str);
+        json_of(&workload::told(&control, name))
+    })
+    .await
 }
 
 /// Where patients stand in quality measures, by their pseudonyms; that it was told is written down first.

@@ -14,8 +14,6 @@ use crate::{stages, topics};
 const READ_BYTES: usize = 1 << 20;
 /// What every journal has once anything was written.
 const CHECKPOINT: &str = "checkpoint";
-/// Stands on what a station sent on to the identity that a patient has now; a backtest does that itself.
-const FORWARDED: &str = "forwarded-from";
 
 /// Gives where the journal of a data directory is, or the directory itself where it is one.
 pub(super) fn directory(path: &Path) -> Option<PathBuf> {
@@ -115,7 +113,8 @@ pub(crate) fn of_patient(
 
 /// A record as what it says; nothing where workloads have no use for it.
 fn event(at: &TopicPartition, record: &RecordRef<'_>) -> Result<Option<Event>, ()> {
-    if record.header(FORWARDED).is_some() {
+    // A backtest does that itself.
+    if record.header(stages::FORWARDED).is_some() {
         return Ok(None);
     }
     let patient = PatientKey::from_slice(record.key).ok_or(())?;

@@ -43,17 +43,26 @@ pub(crate) fn settings(config: &Config) -> workloads::Config {
     told
 }
 
-/// The workloads as configured.
-pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> WorkloadStage {
+/// The workloads as they run here.
+pub(crate) fn running(config: &Config) -> workloads::Config {
     let mut told = settings(config);
-    let enabled = |workload: &Workload| config.workloads.enabled.contains(workload.name);
-    for workload in WORKLOADS.iter().filter(|workload| enabled(workload)) {
+    for workload in WORKLOADS.iter().filter(|of| is_told(config, of)) {
         told.start(workload);
     }
-    let silent = WORKLOADS.iter().filter(|workload| !enabled(workload));
+    told
+}
+
+/// Whether what a workload concludes is told.
+pub(crate) fn is_told(config: &Config, workload: &Workload) -> bool {
+    config.workloads.enabled.contains(workload.name)
+}
+
+/// The workloads as configured.
+pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> WorkloadStage {
+    let silent = WORKLOADS.iter().filter(|of| !is_told(config, of));
     let off = silent.map(|workload| workload.name).collect();
     WorkloadStage {
-        workloads: Workloads::new(told),
+        workloads: Workloads::new(running(config)),
         off,
         metrics: Arc::clone(metrics),
     }

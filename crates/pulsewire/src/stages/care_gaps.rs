@@ -14,7 +14,9 @@ use workloads::measures::{
     Change, MeasureEffects, MeasureState, MeasureValueSets, Measures, Source,
 };
 
-use super::{BACKFILL, MORE, begun, event_id, header, patient, provenance, record, text, with};
+use super::{
+    BACKFILL, FORWARDED, MORE, begun, event_id, header, patient, provenance, record, text, with,
+};
 use crate::config::{CareGaps, Config};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
@@ -23,8 +25,6 @@ use crate::topics;
 const HANDOVER: &str = "application/vnd.pulsewire.care-handover";
 /// Who looks again when a year ends, or has settled, has one timer.
 const YEAR: &[u8] = b"year";
-/// Whom a record was written for that was sent on.
-const FORWARDED: &str = "forwarded-from";
 
 /// Evaluates quality measures, and tells what changed.
 pub(crate) struct CareGapStage {

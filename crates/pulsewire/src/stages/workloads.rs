@@ -8,9 +8,12 @@ use mapping::event::{event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
-use super::{MORE, envelope, findings, header, patient, provenance, record, with};
+use super::{FORWARDED, MORE, envelope, findings, header, patient, provenance, record, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
+
+/// Stands on a record that came too late, with the names of the workloads for which it did.
+pub(crate) const LATE_FOR: &str = "late-for";
 
 /// Concludes.
 pub(crate) struct WorkloadStage {
@@ -100,15 +103,16 @@ fn read(
 
 /// What came too late goes to the side, what belongs to another identity now goes there.
 fn send_on(read: &RecordRef<'_>, patient: PatientKey, effects: &Effects, cx: &mut Context<'_>) {
-    if effects.late {
-        cx.emit_late(*read);
+    if !effects.late_for.is_empty() {
+        let names: Vec<&str> = effects.late_for.iter().copied().collect();
+        cx.emit_late(*read, vec![header(LATE_FOR, names.join(" "))]);
     }
     if let Some(survivor) = effects.forward_to {
         let mut forwarded = read.to_record();
         forwarded.key = (*survivor.as_bytes()).into();
         forwarded
             .headers
-            .push(header("forwarded-from", patient.to_string()));
+            .push(header(FORWARDED, patient.to_string()));
         cx.emit(topics::PATIENT_STREAM, forwarded);
     }
 }

@@ -14,7 +14,7 @@ use super::WINDOW;
 /// So many results are kept.
 const RESULTS_MAX: usize = 500;
 /// A value that reaches us later than this after it was true is drawn as a late one.
-const LATE_AFTER: Duration = Duration::from_secs(15 * 60);
+pub(crate) const LATE_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// The vital signs that are drawn: one word, what people call it, unit, LOINC codes.
 ///

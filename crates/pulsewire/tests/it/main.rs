@@ -40,6 +40,9 @@ mod dropped;
 mod emergency;
 
 #[cfg(test)]
+mod workloads;
+
+#[cfg(test)]
 mod connections;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A processor whose records say what it is to do, so that a test can make it do anything.
 
-use journal::Record;
 use journal::limits::WRITE_BYTES_MAX;
+use journal::{Headers, Record};
 use stream::{Context, Input, Processor, StepError};
 
 /// What a record's value asks for.
@@ -100,7 +100,7 @@ impl Processor for Script {
                         );
                     }
                     Ask::EmitIfLate if cx.is_late(record.event_time, WINDOW) => {
-                        cx.emit_late(record);
+                        cx.emit_late(record, Headers::new());
                     }
                     Ask::EmitIfLate => emit(seen, cx, "in time"),
                     Ask::Fail => {

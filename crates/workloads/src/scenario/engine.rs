@@ -162,7 +162,7 @@ impl Engine {
         }
         self.findings.append(&mut effects.findings);
         self.quality.append(&mut effects.quality);
-        self.late += usize::from(effects.late);
+        self.late += usize::from(!effects.late_for.is_empty());
         effects
     }
 }

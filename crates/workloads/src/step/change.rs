@@ -112,7 +112,8 @@ impl Workloads {
                     .filter(|workload| self.config.runs(workload))
                     .filter(|workload| workload.reads.contains(&entry.parameter))
             };
-            effects.late |= readers().any(|workload| is_late(&workload));
+            let late = readers().filter(is_late).map(|workload| workload.name);
+            effects.late_for.extend(late);
             if readers().all(|workload| is_late(&workload)) {
                 continue;
             }

@@ -163,7 +163,7 @@ fn who(actor: &Actor) -> String {
     }
 }
 
-fn evidence(evidence: &clinical::Evidence) -> EvidenceRow {
+pub(super) fn evidence(evidence: &clinical::Evidence) -> EvidenceRow {
     EvidenceRow {
         what: evidence.what.to_string(),
         value: evidence.value.to_string(),
@@ -186,7 +186,7 @@ fn history(change: &clinical::Change) -> HistoryRow {
     }
 }
 
-fn revision(finding: &clinical::Finding) -> RevisionRow {
+pub(super) fn revision(finding: &clinical::Finding) -> RevisionRow {
     let (summary, retracted) = match &finding.state {
         FindingState::Asserted => (finding.summary.to_string(), false),
         FindingState::Retracted(reason) => (reason.to_string(), true),

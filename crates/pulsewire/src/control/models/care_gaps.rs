@@ -8,7 +8,14 @@ use ui::{CareGapList, CareGapRow, Link};
 
 use super::alert::label;
 use crate::control::Control;
+use crate::control::page::Forms;
 
+/// The forms of the page.
+pub(in crate::control) const FORMS: Forms<CareGapList> = [
+    ui::care_gaps_page,
+    ui::care_gaps_fragment,
+    ui::care_gaps_live,
+];
 /// So many stand on the page.
 const LISTED: usize = 500;
 /// So many are told to scripts; whoever wants more asks for one measure or status, or reads the topic.

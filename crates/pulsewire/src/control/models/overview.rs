@@ -146,7 +146,7 @@ fn refused(control: &Control, name: &str) -> Option<u64> {
 }
 
 /// How far a stage is behind: nothing waits, nothing is behind.
-fn behind(control: &Control, stage: &StageHealth) -> i64 {
+pub(super) fn behind(control: &Control, stage: &StageHealth) -> i64 {
     if lag(stage) == 0 {
         return 0;
     }
@@ -165,7 +165,7 @@ fn lag(stage: &StageHealth) -> u64 {
         .unwrap_or(0)
 }
 
-fn stage_health(stage: &StageHealth) -> (Health, String) {
+pub(super) fn stage_health(stage: &StageHealth) -> (Health, String) {
     if stage.failing.load(Ordering::Relaxed) {
         let error = stage
             .error

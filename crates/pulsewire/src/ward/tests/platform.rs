@@ -246,7 +246,7 @@ impl Platform {
     }
 
     fn effects(&mut self, key: PatientKey, effects: workloads::Effects) {
-        self.late += usize::from(effects.late);
+        self.late += usize::from(!effects.late_for.is_empty());
         for issue in &effects.quality {
             *self.unusable.entry(issue.kind.word()).or_default() += 1;
         }
