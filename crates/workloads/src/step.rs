@@ -176,6 +176,9 @@ impl Workloads {
                 read::observation(&self.config, &self.tables, event, observation).entries
             }
             Fact::Order(order) => read::order(&self.config, &self.tables, event, order).entries,
+            Fact::Problem(problem) => {
+                read::problem(&self.config, &self.tables, event, problem).entries
+            }
             Fact::Encounter(_) | Fact::Person(_) | Fact::Merge(_) | Fact::Handover { .. } => {
                 Vec::new()
             }
