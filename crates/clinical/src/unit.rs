@@ -229,13 +229,20 @@ impl Unit {
 
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.words())
+    }
+}
+
+impl Unit {
+    /// Writes it as clinicians do.
+    pub fn words(self) -> &'static str {
+        match self {
             Self::MillimetreOfMercury => "mmHg",
             Self::Celsius => "°C",
             Self::Fahrenheit => "°F",
             Self::One => "",
             other => other.code(),
-        })
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use clinical::unit::{self, Unit};
 use clinical::{Comparator, Decimal, EventId, EventTime, Origin, ReceivedTime};
 
 use crate::Parameter;
-use crate::config::{Config, hours, minutes};
-use crate::workload::{WORKLOADS, Workload};
+use crate::config::{hours, minutes};
+use crate::running::{Running, Runs};
 
 /// The most entries a chart holds; beyond it the oldest go, and what rests on them is no longer revised.
 pub(crate) const MAX_ENTRIES: usize = 4_000;
@@ -256,17 +256,12 @@ impl Chart {
     }
 
     /// Drops what no workload can use any more.
-    pub(crate) fn expire(&mut self, watermark: EventTime, config: &Config) {
+    pub(crate) fn expire(&mut self, watermark: EventTime, running: &Running) {
         let young = watermark.minus(KEEP_VITAL);
         let old = self.entries.partition_point(|entry| entry.at <= young);
         if old == 0 {
             return;
         }
-        let running: Vec<(&Workload, Duration)> = WORKLOADS
-            .iter()
-            .filter(|workload| config.runs(workload))
-            .map(|workload| (workload, config.revise_window(workload)))
-            .collect();
         let mut newest = [None; Parameter::MOST];
         for entry in self.entries.iter().take(old).filter(|e| e.is_usable()) {
             if let Some(slot) = newest.get_mut(usize::from(entry.parameter.number())) {
@@ -285,22 +280,20 @@ impl Chart {
                 let said = Some((entry.at, entry.reading));
                 let again = said == before;
                 before = said;
-                let revised = |(of, window): &(&Workload, Duration)| {
-                    of.reads.contains(&entry.parameter) && entry.at > watermark.minus(*window)
-                };
-                if again && !running.iter().any(revised) {
+                let revised = |runs: &Runs| entry.at > watermark.minus(runs.revise);
+                if again && !running.readers(entry.parameter).any(revised) {
                     return false;
                 }
             }
             let number = usize::from(entry.parameter.number());
             let last = newest.get(number).copied().flatten() == Some(entry.event);
-            entry.at > watermark.minus(keep(entry, last, &running))
+            entry.at > watermark.minus(keep(entry, last, running))
         });
     }
 }
 
 /// Gives how long an entry is kept.
-fn keep(entry: &Entry, last: bool, running: &[(&Workload, Duration)]) -> Duration {
+fn keep(entry: &Entry, last: bool, running: &Running) -> Duration {
     let parameter = entry.parameter;
     let is_held = matches!(
         parameter,
@@ -320,7 +313,7 @@ fn keep(entry: &Entry, last: bool, running: &[(&Workload, Duration)]) -> Duratio
     };
     let asked_for = running
         .iter()
-        .filter_map(|(workload, window)| Some((workload.matters)(entry)? + *window))
+        .filter_map(|runs| Some((runs.workload.matters)(entry)? + runs.revise))
         .fold(by_kind, Duration::max);
     if entry.is(REVISED) || !entry.is_usable() || crate::sepsis::is_criterion(entry) {
         asked_for.max(KEEP_CRITERION)

@@ -95,16 +95,6 @@ impl Config {
         let own = workload.revise_window;
         self.windows.get(workload.name).copied().unwrap_or(own)
     }
-
-    /// Gives how far back anything is revised.
-    pub(crate) fn longest_window(&self) -> Duration {
-        WORKLOADS
-            .iter()
-            .filter(|workload| self.runs(workload))
-            .map(|workload| self.revise_window(workload))
-            .max()
-            .unwrap_or_default()
-    }
 }
 
 /// Settings of `deterioration`.

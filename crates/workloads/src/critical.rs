@@ -213,11 +213,10 @@ fn summary(entry: &Entry, verdict: Verdict) -> String {
 
 /// Writes a number with its unit; what is said in one breath, as `22/min` and `95%`, stands together.
 pub(crate) fn with_unit(value: Decimal, unit: Unit) -> String {
-    let unit = unit.to_string();
-    let space = if matches!(unit.as_str(), "" | "%" | "/min") {
-        ""
-    } else {
-        " "
+    let unit = unit.words();
+    let space = match unit {
+        "" | "%" | "/min" => "",
+        _ => " ",
     };
     format!("{value}{space}{unit}")
 }

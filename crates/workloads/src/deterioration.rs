@@ -129,7 +129,7 @@ fn conclusion(view: &View<'_>, at: EventTime, score: &Score<'_>) -> Conclusion {
             .iter()
             .map(|part| Proof {
                 entry: *part.entry,
-                value: part.shown.clone(),
+                value: part.shown(),
                 points: Some(part.points),
             })
             .collect(),
@@ -167,7 +167,7 @@ fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -
                 Some(OXYGEN) if part.entry.parameter == Parameter::Oxygen => "",
                 Some(_) | None => part.entry.parameter.words(),
             };
-            format!("{name} {} ({})", part.shown, part.points)
+            format!("{name} {} ({})", part.shown(), part.points)
                 .trim_start()
                 .to_owned()
         })

@@ -10,6 +10,8 @@
 mod step;
 
 mod config;
+mod running;
+
 mod limit;
 mod parameter;
 mod tables;

@@ -5,8 +5,9 @@ pub(crate) mod wire;
 use clinical::{EventTime, FindingId, PatientKey};
 
 use crate::chart::{Chart, KEEP_VITAL};
-use crate::config::{Config, hours};
+use crate::config::hours;
 use crate::person::{PersonFacts, Stay};
+use crate::running::Running;
 use crate::touched::Touched;
 use crate::workload::{Condition, WORKLOADS};
 
@@ -100,15 +101,16 @@ impl State {
     }
 
     /// Drops what nothing can use any more.
-    pub(crate) fn expire(&mut self, watermark: EventTime, config: &Config) {
-        if config.runs(Condition::Sepsis3Mimic.workload()) {
+    pub(crate) fn expire(&mut self, watermark: EventTime, running: &Running) {
+        let reads_stays = Condition::Sepsis3Mimic.workload().name;
+        if running.iter().any(|runs| runs.workload.name == reads_stays) {
             for stay in self.stays.iter_mut().filter(|stay| stay.watched) {
                 // What may still be corrected is looked up.
                 stay.pulse = stay.first_pulse(&self.chart, watermark.minus(KEEP_VITAL));
             }
         }
-        self.chart.expire(watermark, config);
-        let longest = config.longest_window();
+        self.chart.expire(watermark, running);
+        let longest = running.longest;
         let (ended, begun) = (
             watermark.minus(KEEP_STAY.max(longest)),
             watermark.minus(longest + KEEP_STAY_FROM_START),
@@ -116,7 +118,7 @@ impl State {
         self.stays.retain(|stay| {
             stay.end.is_none_or(|end| end > ended) || stay.watched && stay.start > begun
         });
-        let revised = |line: &Line| config.revise_window(line.condition.workload());
+        let revised = |line: &Line| running.revise_window(line.condition.workload());
         let kept = |line: &Line| {
             let workload = line.condition.workload();
             (revised(line) + KEEP_LINE).max(workload.lines_kept)

@@ -11,6 +11,7 @@ use clinical::{
 use crate::chart::read;
 use crate::config::hours;
 use crate::revise::{Cause, publish};
+use crate::running::{Running, Runs};
 use crate::tables::Tables;
 use crate::touched::Touched;
 use crate::workload::{View, WORKLOADS, Workload};
@@ -20,6 +21,7 @@ use crate::{Config, DecodeError, Parameter, State};
 #[derive(Clone, Debug)]
 pub struct Workloads {
     config: Config,
+    running: Running,
     tables: Tables,
 }
 
@@ -125,6 +127,7 @@ impl Workloads {
     /// Makes the workloads ready.
     pub fn new(config: Config) -> Self {
         Self {
+            running: Running::of(&config),
             config,
             tables: Tables::new(),
         }
@@ -162,7 +165,7 @@ impl Workloads {
             Input::Event(_) | Input::End | Input::Timer { .. } => state.pending.take(),
         };
         let timer = self.timer(state, input);
-        state.expire(now.watermark, &self.config);
+        state.expire(now.watermark, &self.running);
         for touched in pending.iter().chain(&timer) {
             self.conclude(state, input, now, touched, effects);
         }
@@ -183,9 +186,7 @@ impl Workloads {
                 Vec::new()
             }
         };
-        let running = WORKLOADS
-            .iter()
-            .filter(|workload| self.config.runs(workload));
+        let running = self.running.iter().map(|runs| runs.workload);
         running.filter(move |workload| {
             let mut said = entries.iter().map(|entry| entry.parameter);
             said.any(|parameter| workload.reads.contains(&parameter))
@@ -221,13 +222,14 @@ impl Workloads {
             },
             touched,
         };
-        for (place, workload) in WORKLOADS.iter().enumerate() {
-            if !self.config.runs(workload) || !touched.concerns(workload) {
+        for runs in self.running.iter() {
+            let (place, workload) = (runs.place, runs.workload);
+            if !touched.concerns(workload) {
                 continue;
             }
             let mut wake = None;
             if !state.person.deceased {
-                let view = self.view(state, workload, now, touched);
+                let view = self.view(state, runs, now, touched);
                 let concluded = (workload.conclude)(&view);
                 wake = concluded.wake;
                 publish(
@@ -243,19 +245,15 @@ impl Workloads {
         }
     }
 
-    fn view<'a>(
-        &'a self,
-        state: &'a State,
-        workload: &Workload,
-        now: Now,
-        touched: &Touched,
-    ) -> View<'a> {
-        let window = now.watermark.minus(self.config.revise_window(workload));
+    fn view<'a>(&'a self, state: &'a State, runs: &Runs, now: Now, touched: &Touched) -> View<'a> {
+        let window = now.watermark.minus(runs.revise);
         // Where entries were given up for room, what rests on them is left as it was published.
         let frozen = state
             .chart
             .floor
-            .map_or(window, |floor| window.max(floor.plus(workload.looks_back)))
+            .map_or(window, |floor| {
+                window.max(floor.plus(runs.workload.looks_back))
+            })
             .min(now.watermark.minus(NEVER_FROZEN));
         View {
             config: &self.config,

@@ -1,5 +1,7 @@
 //! The data files: which codes mean what.
 
+use std::collections::BTreeMap;
+
 use clinical::{Code, System};
 
 use crate::Parameter;
@@ -25,7 +27,7 @@ pub(crate) enum Meaning {
 /// The contents of the data files.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    meanings: Vec<(&'static str, &'static str, Meaning)>,
+    meanings: BTreeMap<(&'static str, &'static str), Meaning>,
     sepsis_notes: Vec<(&'static str, &'static str, u8)>,
     atc_prefixes: Vec<&'static str>,
     names: Vec<&'static str>,
@@ -44,8 +46,9 @@ impl Tables {
         Self {
             meanings: rows(PARAMETERS)
                 .map(|row| {
-                    meaning(&row)
-                        .expect("every row has a system, a code and a parameter, as a test shows")
+                    let (system, code, meaning) = meaning(&row)
+                        .expect("every row has a system, a code and a parameter, as a test shows");
+                    ((system, code), meaning)
                 })
                 .collect(),
             sepsis_notes: rows(SEPSIS_NOTES)
@@ -66,10 +69,7 @@ impl Tables {
                 System::RxNorm => "rxnorm",
                 System::Other(uri) => OTHERS.iter().find(|(known, _)| **known == **uri)?.1,
             };
-            self.meanings
-                .iter()
-                .find(|(of, known, _)| *of == system && **known == *code.code)
-                .map(|(_, _, meaning)| *meaning)
+            self.meanings.get(&(system, &*code.code)).copied()
         })
     }
 

@@ -295,6 +295,7 @@ fn is_correction(fact: &Fact) -> bool {
             Amended | Cancelled | Corrected | EnteredInError
         ),
         Fact::Order(order) => !order.active,
+        Fact::Problem(problem) => !problem.active,
         Fact::Encounter(_) | Fact::Person(_) | Fact::Merge(_) | Fact::Handover { .. } => false,
     }
 }

@@ -59,7 +59,13 @@ impl Band {
 pub(crate) struct Part<'a> {
     pub(crate) entry: &'a Entry,
     pub(crate) points: i32,
-    pub(crate) shown: String,
+}
+
+impl Part<'_> {
+    /// Writes the value as it is charted.
+    pub(crate) fn shown(&self) -> String {
+        shown(self.entry)
+    }
 }
 
 /// The score at one time.
@@ -75,7 +81,7 @@ pub(crate) struct Score<'a> {
 impl<'a> Score<'a> {
     /// Scores the newest value of each parameter within the span of a set; oxygen holds until something else is charted.
     pub(crate) fn at(chart: &'a Chart, at: EventTime, config: &DeteriorationConfig) -> Self {
-        let mut newest: [Option<&Entry>; 7] = [None; 7];
+        let mut newest: [Option<(&Entry, i32)>; 7] = [None; 7];
         let mut unusable = Vec::new();
         let oxygen = chart.last(Parameter::Oxygen, at);
         let on_oxygen = oxygen.and_then(Entry::code) == Some(OXYGEN);
@@ -95,11 +101,12 @@ impl<'a> Score<'a> {
             let Some(slot) = slot.and_then(|slot| newest.get_mut(slot)) else {
                 continue;
             };
+            let Some(points) = Some(entry).filter(|e| e.is_usable()).and_then(points) else {
+                continue;
+            };
             // Of two values at one time the worse one is scored.
-            let stands =
-                slot.is_none_or(|held| held.at < entry.at || points(held) <= points(entry));
-            if entry.is_usable() && points(entry).is_some() && stands {
-                *slot = Some(entry);
+            if slot.is_none_or(|(held, worse)| held.at < entry.at || worse <= points) {
+                *slot = Some((entry, points));
             }
         }
         let mut score = Self {
@@ -110,14 +117,10 @@ impl<'a> Score<'a> {
         };
         for (parameter, mut found) in Parameter::NEWS2.into_iter().zip(newest) {
             if parameter == Parameter::Oxygen {
-                found = oxygen;
+                found = oxygen.and_then(|entry| Some((entry, points(entry)?)));
             }
-            match found.and_then(|entry| Some((entry, points(entry)?))) {
-                Some((entry, points)) => score.parts.push(Part {
-                    entry,
-                    points,
-                    shown: shown(entry),
-                }),
+            match found {
+                Some((entry, points)) => score.parts.push(Part { entry, points }),
                 None => {
                     score.missing.push(parameter);
                     let found = unusable.iter().find(|(of, _)| *of == parameter);
@@ -207,9 +210,10 @@ fn points(entry: &Entry, scale_2: bool, on_oxygen: bool) -> Option<i32> {
         Parameter::OxygenSaturation => Some(saturation_scale_1(count()?)),
         Parameter::SystolicPressure => Some(systolic_pressure(count()?)),
         Parameter::Pulse => Some(pulse(count()?)),
-        Parameter::Temperature => Some(temperature(
-            i64::try_from(tenths(value) * Decimal::TEN).ok()?,
-        )),
+        Parameter::Temperature => {
+            let tenths = i64::try_from(tenths(value).mantissa());
+            Some(temperature(tenths.ok()?))
+        }
         _ => None,
     }
 }
@@ -284,6 +288,9 @@ fn whole(value: Decimal) -> Decimal {
 
 /// Rounds to tenths, as temperatures are charted.
 fn tenths(value: Decimal) -> Decimal {
+    if value.scale() == 1 {
+        return value;
+    }
     let mut tenths = rounded(value * Decimal::TEN);
     // A whole number of tenths; the place of the point is all that changes.
     tenths
@@ -294,5 +301,8 @@ fn tenths(value: Decimal) -> Decimal {
 
 /// Rounds halves up; every value here is above 0.
 fn rounded(value: Decimal) -> Decimal {
+    if value.scale() == 0 {
+        return value;
+    }
     (value + Decimal::new(5, 1)).floor()
 }

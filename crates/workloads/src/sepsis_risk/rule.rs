@@ -41,7 +41,7 @@ pub(super) fn explained(view: &View<'_>, at: EventTime, note: u8) -> (String, Ve
     );
     let proof = |part: &deterioration::Part<'_>| Proof {
         entry: *part.entry,
-        value: part.shown.clone(),
+        value: part.shown(),
         points: Some(part.points),
     };
     (summary, score.parts.iter().map(proof).collect())

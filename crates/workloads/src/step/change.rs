@@ -11,8 +11,9 @@ use crate::chart::{Entry, Reading, Withdrawal};
 use crate::person::{PersonFacts, Stay};
 use crate::quality;
 use crate::revise::{Cause, publish};
+use crate::running::Runs;
 use crate::touched::{Reason, Touched};
-use crate::workload::{WORKLOADS, Workload};
+use crate::workload::WORKLOADS;
 use crate::{Config, State};
 
 impl Workloads {
@@ -93,28 +94,16 @@ impl Workloads {
         effects: &mut Effects,
         reason: Reason,
     ) -> Option<Touched> {
-        let is_read = |issue: &QualityIssue| {
-            let mut running = WORKLOADS
-                .iter()
-                .filter(|workload| self.config.runs(workload));
-            running.any(|workload| workload.reads.contains(&issue.parameter))
-        };
+        let is_read = |issue: &QualityIssue| self.running.readers(issue.parameter).next().is_some();
         let quality = taken.quality.into_iter();
         effects.quality.extend(quality.filter(is_read));
         let mut all: Option<Touched> = None;
         for entry in taken.entries {
-            let is_late = |workload: &&Workload| {
-                entry.at < now.watermark.minus(self.config.late_window(workload))
-            };
-            let readers = || {
-                WORKLOADS
-                    .iter()
-                    .filter(|workload| self.config.runs(workload))
-                    .filter(|workload| workload.reads.contains(&entry.parameter))
-            };
-            let late = readers().filter(is_late).map(|workload| workload.name);
-            effects.late_for.extend(late);
-            if readers().all(|workload| is_late(&workload)) {
+            let is_late = |runs: &&Runs| entry.at < now.watermark.minus(runs.late);
+            let readers = || self.running.readers(entry.parameter);
+            let late = readers().filter(is_late);
+            effects.late_for.extend(late.map(|runs| runs.workload.name));
+            if readers().all(|runs| is_late(&runs)) {
                 continue;
             }
             if let Some(finding) = quality::finding(&state.chart, &entry, now) {

@@ -1,0 +1,82 @@
+//! The workloads that run at a site, looked up once and not for each event.
+
+use std::time::Duration;
+
+use crate::workload::{WORKLOADS, Workload};
+use crate::{Config, Parameter};
+
+/// The workloads that run, in the order of all.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    all: Vec<Runs>,
+    /// For each parameter, by its number, the places in `all` of those that read it.
+    readers: Vec<Vec<usize>>,
+    /// How far back findings of each workload are revised, by its name.
+    revise: Vec<(&'static str, Duration)>,
+    /// How far back anything is revised.
+    pub(crate) longest: Duration,
+}
+
+/// A workload that runs, with the windows that hold here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Runs {
+    /// Its place among all workloads, whether they run or not.
+    pub(crate) place: usize,
+    pub(crate) workload: &'static Workload,
+    /// How late an item may come and still be used.
+    pub(crate) late: Duration,
+    /// How far back findings are revised.
+    pub(crate) revise: Duration,
+}
+
+impl Running {
+    /// Looks up which workloads a site lets run.
+    pub(crate) fn of(config: &Config) -> Self {
+        let places = WORKLOADS.iter().enumerate();
+        let running = places.filter(|(_, workload)| config.runs(workload));
+        let all: Vec<Runs> = running
+            .map(|(place, workload)| Runs {
+                place,
+                workload,
+                late: config.late_window(workload),
+                revise: config.revise_window(workload),
+            })
+            .collect();
+        let mut readers = vec![Vec::new(); Parameter::MOST];
+        for parameter in Parameter::all() {
+            let reads = |(_, runs): &(usize, &Runs)| runs.workload.reads.contains(&parameter);
+            let of = all.iter().enumerate().filter(reads);
+            if let Some(slot) = readers.get_mut(usize::from(parameter.number())) {
+                *slot = of.map(|(place, _)| place).collect();
+            }
+        }
+        let windows = WORKLOADS.iter();
+        Self {
+            revise: windows
+                .map(|workload| (workload.name, config.revise_window(workload)))
+                .collect(),
+            longest: all.iter().map(|runs| runs.revise).max().unwrap_or_default(),
+            all,
+            readers,
+        }
+    }
+
+    /// Goes through them in the order of all.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Runs> {
+        self.all.iter()
+    }
+
+    /// Gives how far back findings of a workload are revised, whether it runs or did.
+    pub(crate) fn revise_window(&self, workload: &Workload) -> Duration {
+        let mut all = self.revise.iter();
+        let found = all.find(|(name, _)| *name == workload.name);
+        found.map_or(workload.revise_window, |(_, window)| *window)
+    }
+
+    /// Goes through those that read a parameter.
+    pub(crate) fn readers(&self, parameter: Parameter) -> impl Iterator<Item = &Runs> {
+        let places = self.readers.get(usize::from(parameter.number()));
+        let places = places.map_or(&[][..], Vec::as_slice).iter();
+        places.filter_map(|place| self.all.get(*place))
+    }
+}
