@@ -111,10 +111,11 @@ const AHEAD: i64 = 26;
 
 /// Says for every hour that may have changed what the score is, where it differs from that of the hour before.
 fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Concluded {
-    // The first weight is that of drugs and urine before it was charted, too.
+    // The first weight is that of drugs and urine before it was charted, too; where none was ever charted, nothing rests on one.
     let before = view.from.minus(Duration::from_micros(1));
-    let weighed = view.chart.last(Parameter::Weight, before).is_some();
-    let reach = if !weighed && (convention.second || infusion::any_by_minute(view.chart)) {
+    let weighed_late = view.chart.last(Parameter::Weight, before).is_none()
+        && view.chart.of(Parameter::Weight).next().is_some();
+    let reach = if weighed_late && (convention.second || infusion::any_by_minute(view.chart)) {
         view.frozen
     } else if convention.second {
         view.from
@@ -170,7 +171,17 @@ pub(crate) fn scores<'a>(
         };
         rows.extend(std::iter::repeat_n((number, hour), times));
     }
+    let has_urine = rows.iter().any(|(_, hour)| hour.urine.is_some());
     for place in 0..rows.len() {
+        let judges = rows
+            .get(place)
+            .is_some_and(|(_, hour)| match convention.second {
+                true => hour.urine.is_some() || hour.blood.is_some(),
+                false => has_urine,
+            });
+        if !judges {
+            continue;
+        }
         let day = rows
             .get(place.saturating_sub(URINE_HOURS - 1)..=place)
             .unwrap_or_default();
@@ -189,18 +200,24 @@ pub(crate) fn scores<'a>(
             }
         }
     }
+    // Most hours say nothing: those that do are gone through for each hour that is scored.
+    let says = |(_, (_, hour)): &(usize, &(i64, Hour<'a>))| hour.parts.iter().any(Option::is_some);
+    let telling = rows.iter().enumerate().filter(says);
+    let telling: Vec<(usize, [Option<Part<'a>>; 6])> = telling
+        .map(|(place, (_, hour))| (place, hour.parts))
+        .collect();
     let mut scores: Vec<Scored<'a>> = Vec::new();
     for (place, (number, _)) in rows.iter().enumerate().filter(|(_, row)| row.0 >= first) {
-        let window = rows
-            .get(place.saturating_sub(convention.hours_before)..=place)
-            .unwrap_or_default();
+        let earliest = place.saturating_sub(convention.hours_before);
+        let begin = telling.partition_point(|(of, _)| *of < earliest);
+        let window = telling.get(begin..).unwrap_or_default().iter();
         let mut parts: [Option<Part<'a>>; 6] = [None; 6];
-        for (_, hour) in window {
-            for (slot, part) in parts.iter_mut().zip(hour.parts) {
+        for (_, hour) in window.take_while(|(of, _)| *of <= place) {
+            for (slot, part) in parts.iter_mut().zip(hour) {
                 if let Some(part) = part
                     && slot.is_none_or(|held| part.points >= held.points)
                 {
-                    *slot = Some(part);
+                    *slot = Some(*part);
                 }
             }
         }
