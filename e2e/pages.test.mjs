@@ -7,6 +7,8 @@ import { admission, local, merge, minutesBefore, potassium, vitals } from "./war
 
 const ADA = { number: "E2E-ADA", family: "Ember", given: "Ada" };
 const WINDOWS = ["6h", "24h", "48h"];
+/** A time as a form holds it, on a clock that is UTC. */
+const clock = (date) => date.toISOString().slice(0, 19);
 const LOOKS = [
   { look: "light", colorScheme: "light", viewport: WIDE },
   { look: "dark", colorScheme: "dark", viewport: WIDE },
@@ -40,6 +42,7 @@ describe("pages", () => {
     await pulsewire.send(merge(ADA, ADA, minutesBefore(now, 5)));
     places.alert = await linked("/alerts", /potassium/i);
     places.patient = await linked("/patients", /Ember/);
+    places.patientKnown = `${places.patient}?known=${(await pulsewire.now()).toISOString()}`;
     places.record = await linked("/quarantine", /./);
     places.finding = await linked("/workloads/critical-results", /potassium 6.9/);
     places.message = await until("a message has a page", async () => {
@@ -94,6 +97,28 @@ describe("pages", () => {
         browser.quiet(`patient, ${window}, is quiet`);
       });
     }
+  });
+
+  test("show a patient as it was known, and lead back to now", async () => {
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize(WIDE);
+    await browser.open(page, places.patient);
+    const form = page.getByRole("form", { name: "As it was known" });
+    await form.getByLabel("As it was known at").fill(clock(minutesBefore(await pulsewire.now(), 60)));
+    await form.getByRole("button", { name: "Show" }).click();
+    await page.waitForURL("**known=**");
+    const banner = page.getByRole("status").filter({ hasText: "As it was known" });
+    await banner.waitFor();
+    await accessible(page, "patient, as it was known");
+    await picture(page, "patient-known");
+    for (const viewport of [MIDDLE, NARROW]) {
+      await page.setViewportSize(viewport);
+      await fits(page, "patient, as it was known");
+    }
+    await page.getByRole("link", { name: "Back to now" }).click();
+    await page.getByRole("navigation", { name: "As it was known" }).getByRole("link", { name: /^4 h ago/ }).click();
+    await banner.waitFor();
+    browser.quiet("a patient as it was known is quiet");
   });
 
   test("tell of a source what came and what is to be looked at", async () => {

@@ -5,6 +5,8 @@ mod authorization;
 mod care_gap;
 mod days;
 mod emergency;
+pub(crate) mod known;
+mod line;
 mod patient;
 mod quarantine;
 mod source;
@@ -29,7 +31,7 @@ use crate::topics;
 use crate::unmapped::Unmapped;
 
 pub(crate) use alert::AlertView;
-pub(crate) use patient::{LATE_AFTER, PatientView, VITALS};
+pub(crate) use patient::{Before, LATE_AFTER, PatientView, VITALS};
 pub(crate) use quarantine::QuarantineView;
 pub(crate) use source::SourceView;
 pub(crate) use workload::{Counts as PackCounts, HOURS_KEPT, Latest as LatestFinding, PackView};
@@ -337,7 +339,7 @@ impl Views {
         let is_patient = &*finding.workload != alerts::quiet::WORKLOAD;
         if is_patient {
             let view = self.patients.entry(finding.patient).or_default();
-            view.take_finding(&finding);
+            view.take_finding(&finding, (partition, record.offset));
             self.patient_days.take_in(&finding);
             self.packs
                 .take_finding(&finding, (partition, record.offset));

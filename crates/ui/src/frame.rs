@@ -122,6 +122,11 @@ pub(crate) fn live(id: &str, path: &str, body: &str) -> String {
     render(&Live { id, path, body })
 }
 
+/// Makes the element that a fragment takes the place of, and that does not change by itself.
+pub(crate) fn still(id: &str, body: &str) -> String {
+    render(&Still { id, body })
+}
+
 /// The address of a page that shows what is chosen of each.
 pub(crate) fn filtered<const N: usize>(path: &str, chosen: [(&str, Option<&str>); N]) -> String {
     let chosen = chosen.into_iter();
@@ -177,6 +182,13 @@ impl Page<'_> {
 struct Live<'a> {
     id: &'a str,
     path: &'a str,
+    body: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "part/still.html")]
+struct Still<'a> {
+    id: &'a str,
     body: &'a str,
 }
 

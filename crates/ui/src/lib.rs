@@ -58,9 +58,9 @@ pub use overview::{
     Disk, Overview, Source, Station, overview_fragment, overview_live, overview_page,
 };
 pub use patients::{
-    EncounterRow, Patient, PatientList, PatientRow, PointKind, ResultRow, Score, ScorePoint, Vital,
-    VitalPoint, Window, patient_fragment, patient_live, patient_page, patients_fragment,
-    patients_live, patients_page,
+    Before, EncounterRow, FindingRow, Known, Patient, PatientList, PatientRow, PointKind,
+    ResultRow, Score, ScorePoint, Vital, VitalPoint, Window, patient_fragment, patient_live,
+    patient_page, patients_fragment, patients_live, patients_page,
 };
 pub use quarantine::{
     AttemptRow, ParsedField, ParsedSegment, QuarantineForms, QuarantineList, QuarantineRow,

@@ -83,9 +83,7 @@ pub(crate) fn score(clock: &Clock, patient: &Patient) -> TimedChart {
         value: point
             .value
             .map_or("taken back".to_owned(), |v| v.to_string()),
-        known: point
-            .first_known
-            .map_or("none".to_owned(), |v| v.to_string()),
+        known: first_known(clock, point),
         note: point.summary.clone(),
     });
     TimedChart {
@@ -98,6 +96,21 @@ pub(crate) fn score(clock: &Clock, patient: &Patient) -> TimedChart {
         columns: ["When", "Score", "As first known", "What it says"],
         hidden_rows: patient.scores.len().saturating_sub(TABLE_ROWS_MAX),
         rows: rows.take(TABLE_ROWS_MAX).collect(),
+    }
+}
+
+/// The score as it was first known, and both times where it was revised.
+fn first_known(clock: &Clock, point: &ScorePoint) -> String {
+    let first = point
+        .first_known
+        .map_or("none".to_owned(), |first| first.to_string());
+    let first_known = clock.short(point.first_known_us);
+    match point.revisions {
+        0 => format!("{first}, {first_known}"),
+        _ => format!(
+            "{first}, {first_known}; revised {}",
+            clock.short(point.known_us)
+        ),
     }
 }
 
@@ -116,7 +129,7 @@ fn score_dots(clock: &Clock, name: &str, scores: &[ScorePoint]) -> Vec<Dot> {
             title: format!(
                 "{} {name} {value}{}: {}",
                 clock.short(point.at_us),
-                revision_words(point),
+                revision_words(clock, point),
                 point.summary
             ),
         })
@@ -173,7 +186,7 @@ fn draw_vital(clock: &Clock, patient: &Patient, vital: &Vital) -> TimedChart {
         at: clock.stamp(point.at_us),
         value: point.text.clone(),
         known: clock.short(point.known_us),
-        note: point.kind.words().to_owned(),
+        note: note(clock, point),
     });
     let latest = vital.points.iter().rfind(standing);
     TimedChart {
@@ -191,22 +204,46 @@ fn draw_vital(clock: &Clock, patient: &Patient, vital: &Vital) -> TimedChart {
     }
 }
 
+/// How a value came to be known, and what was believed before.
+fn note(clock: &Clock, point: &VitalPoint) -> String {
+    let words = point.kind.words();
+    match &point.before {
+        Some(before) => format!(
+            "{words}; before {}, known {}",
+            before.text,
+            clock.short(before.known_us)
+        ),
+        None => words.to_owned(),
+    }
+}
+
 fn point_title(clock: &Clock, vital: &Vital, point: &VitalPoint) -> String {
     let (when, known) = (clock.short(point.at_us), clock.short(point.known_us));
     let value = format!("{when} {} {}", point.text, vital.unit);
-    match point.kind {
+    let title = match point.kind {
         PointKind::Timely => value,
         PointKind::Late => format!("{value}, late: known {known}"),
         PointKind::Corrected => format!("{value}, corrected: known {known}"),
         PointKind::Withdrawn => format!("{value}, taken back {known}"),
+    };
+    match &point.before {
+        Some(before) => {
+            let known = clock.short(before.known_us);
+            format!("{title}; before {}, known {known}", before.text)
+        }
+        None => title,
     }
 }
 
-fn revision_words(point: &ScorePoint) -> String {
+fn revision_words(clock: &Clock, point: &ScorePoint) -> String {
+    let (first_at, now_at) = (
+        clock.short(point.first_known_us),
+        clock.short(point.known_us),
+    );
     match (point.revisions, point.first_known) {
         (0, _) => String::new(),
-        (_, Some(first)) => format!(" (first known as {first})"),
-        (_, None) => " (first known later)".to_owned(),
+        (_, Some(first)) => format!(" (first known as {first} at {first_at}, revised {now_at})"),
+        (_, None) => format!(" (first known later, {now_at})"),
     }
 }
 

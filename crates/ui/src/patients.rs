@@ -121,6 +121,15 @@ impl PointKind {
     }
 }
 
+/// What was believed before something was corrected, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The value as the source wrote it then.
+    pub text: String,
+    /// When that was known.
+    pub known_us: i64,
+}
+
 /// A value of a vital sign.
 #[derive(Clone, Debug)]
 pub struct VitalPoint {
@@ -134,6 +143,8 @@ pub struct VitalPoint {
     pub text: String,
     /// How it came to be known.
     pub kind: PointKind,
+    /// What was believed before it was corrected.
+    pub before: Option<Before>,
 }
 
 /// One vital sign over time.
@@ -162,6 +173,10 @@ pub struct ScorePoint {
     pub value: Option<i64>,
     /// The score as it was first known.
     pub first_known: Option<i64>,
+    /// When it was known as it is now.
+    pub known_us: i64,
+    /// When it was first known.
+    pub first_known_us: i64,
     /// How often it was revised.
     pub revisions: u64,
     /// The line a clinician reads.
@@ -187,6 +202,40 @@ pub struct ResultRow {
     pub at_us: i64,
     /// When it came.
     pub received_us: i64,
+    /// How long after it was true it came, where that is late.
+    pub late_us: Option<i64>,
+    /// What was believed before it was corrected.
+    pub before: Option<Before>,
+}
+
+/// What a workload said of the patient, as it stands.
+#[derive(Clone, Debug)]
+pub struct FindingRow {
+    /// The page that explains it.
+    pub explained: Link,
+    /// The workload.
+    pub workload: Link,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Whether it was taken back.
+    pub taken_back: bool,
+    /// Counted from 1.
+    pub revision: u64,
+    /// The clinical time that it speaks of.
+    pub as_of_us: i64,
+    /// When it was first said.
+    pub first_known_us: i64,
+    /// When it was said as it stands.
+    pub known_us: i64,
+}
+
+/// That what is shown is what was known at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The moment.
+    pub at_us: i64,
+    /// What arrived before this was not read: there is more than is read at once, or it is no longer kept.
+    pub read_from_us: Option<i64>,
 }
 
 /// A stay or visit.
@@ -221,6 +270,8 @@ pub struct Patient {
     pub note: String,
     /// The identity that took this one's place.
     pub survivor: Option<Link>,
+    /// That this is what was known at a moment; nothing where it is what is known now.
+    pub known: Option<Known>,
     /// How much time is shown.
     pub window: Window,
     /// The end of it.
@@ -237,6 +288,19 @@ pub struct Patient {
     pub encounters: Vec<EncounterRow>,
     /// The alerts, newest first.
     pub alerts: Vec<AlertRow>,
+    /// What workloads said that matters, newest first.
+    pub findings: Vec<FindingRow>,
+    /// The moments that can be looked back to from here, with what happened then.
+    pub moments: Vec<(String, i64)>,
+}
+
+impl Patient {
+    /// The page with another window and moment; none is now.
+    fn path(&self, clock: &Clock, window: Window, known_us: Option<i64>) -> String {
+        let known = known_us.map(|at| clock.rfc3339(at));
+        let chosen = [("window", Some(window.word())), ("known", known.as_deref())];
+        frame::filtered(&format!("/patients/{}", self.id), chosen)
+    }
 }
 
 /// Makes the list of patients as a page.
@@ -262,28 +326,54 @@ pub fn patients_live(frame: &Frame, list: &PatientList) -> String {
 
 /// Makes one patient's hours as a page.
 pub fn patient_page(frame: &Frame, patient: &Patient) -> String {
+    let clock = frame.clock();
+    let at_us = patient.known.map_or(frame.now_us, |known| known.at_us);
     let body = render(&OnePage {
         live: patient_fragment(frame, patient),
+        moment: clock.format(at_us, "%Y-%m-%dT%H:%M:%S"),
+        clock,
+        patient,
     });
-    let title = patient.name.as_deref().unwrap_or("Patient");
-    frame::page(frame, Place::Patients, title, &body)
+    let name = patient.name.as_deref().unwrap_or("Patient");
+    let title = match patient.known {
+        Some(_) => format!("{name}, as it was known"),
+        None => name.to_owned(),
+    };
+    frame::page(frame, Place::Patients, &title, &body)
 }
 
-/// Makes one patient's hours as the element that stays live.
+/// Makes one patient's hours as the element that stays live; what was known at a moment stays as it is.
 pub fn patient_fragment(frame: &Frame, patient: &Patient) -> String {
+    let html = patient_live(frame, patient);
+    if patient.known.is_some() {
+        return frame::still("patient", &html);
+    }
     let window = patient.window.word();
     let path = format!("/live/patients/{}?window={window}", patient.id);
-    frame::live("patient", &path, &patient_live(frame, patient))
+    frame::live("patient", &path, &html)
 }
 
 /// Makes what is inside the live element, for its stream.
 pub fn patient_live(frame: &Frame, patient: &Patient) -> String {
     let clock = frame.clock();
+    let known_us = patient.known.map(|known| known.at_us);
     let windows = Window::ALL.map(|window| Choice {
         text: window.word().to_owned(),
-        href: format!("/patients/{}?window={}", patient.id, window.word()),
+        href: patient.path(&clock, window, known_us),
         count: None,
         current: window == patient.window,
+    });
+    let now = Choice {
+        text: "now".to_owned(),
+        href: patient.path(&clock, patient.window, None),
+        count: None,
+        current: known_us.is_none(),
+    };
+    let moments = patient.moments.iter().map(|(words, at_us)| Choice {
+        text: format!("{words} {}", clock.short(*at_us)),
+        href: patient.path(&clock, patient.window, Some(*at_us)),
+        count: None,
+        current: known_us == Some(*at_us),
     });
     render(&One {
         windows: Choices {
@@ -291,6 +381,12 @@ pub fn patient_live(frame: &Frame, patient: &Patient) -> String {
             name: "choice",
             target: "patient",
             choices: windows.into(),
+        },
+        moments: Choices {
+            label: "As it was known",
+            name: "known",
+            target: "patient",
+            choices: std::iter::once(now).chain(moments).collect(),
         },
         score_chart: patient_charts::score(&clock, patient),
         vital_charts: patient_charts::vitals(&clock, patient),
@@ -315,8 +411,12 @@ struct List<'a> {
 
 #[derive(Template)]
 #[template(path = "patient.html")]
-struct OnePage {
+struct OnePage<'a> {
     live: String,
+    /// A moment as an input of a form holds it.
+    moment: String,
+    clock: Clock,
+    patient: &'a Patient,
 }
 
 #[derive(Template)]
@@ -324,8 +424,23 @@ struct OnePage {
 struct One<'a> {
     clock: Clock,
     windows: Choices<'a>,
+    moments: Choices<'a>,
     score_chart: TimedChart,
     vital_charts: Vec<TimedChart>,
     alerts: AlertTable<'a>,
     patient: &'a Patient,
+}
+
+impl One<'_> {
+    fn full(&self, at_us: &i64) -> String {
+        self.clock.full(*at_us)
+    }
+
+    fn short(&self, at_us: &i64) -> String {
+        self.clock.short(*at_us)
+    }
+
+    fn age(&self, at_us: &i64) -> String {
+        self.clock.age(*at_us)
+    }
 }

@@ -19,7 +19,7 @@ pub use authorizations::authorizations;
 pub use care_gaps::care_gaps;
 pub use codes::{codes, message};
 pub use emergency::emergency;
-pub use patient::{patient, patients};
+pub use patient::{patient, patient_then, patients};
 pub use sources::sources;
 pub use workloads::{finding, workload, workloads};
 

@@ -113,7 +113,7 @@ fn the_table_beside_a_chart_has_what_the_chart_has() {
             <tbody>
             <tr><td><time datetime="2026-11-21T06:26:40+01:00" title="21 November 2026 06:26:40 CET"><span class="clock">06:26</span> <span class="age">20 min ago</span></time></td><td class="value">25</td><td>06:28</td><td>in time</td></tr>
             <tr><td><time datetime="2026-11-21T04:56:40+01:00" title="21 November 2026 04:56:40 CET"><span class="clock">04:56</span> <span class="age">1 h 50 min ago</span></time></td><td class="value">22</td><td>04:58</td><td>taken back</td></tr>
-            <tr><td><time datetime="2026-11-21T02:56:40+01:00" title="21 November 2026 02:56:40 CET"><span class="clock">02:56</span> <span class="age">3 h 50 min ago</span></time></td><td class="value">21</td><td>05:16</td><td>corrected</td></tr>"#]],
+            <tr><td><time datetime="2026-11-21T02:56:40+01:00" title="21 November 2026 02:56:40 CET"><span class="clock">02:56</span> <span class="age">3 h 50 min ago</span></time></td><td class="value">21</td><td>05:16</td><td>corrected; before 33, known 02:58</td></tr>"#]],
     );
     check(
         &html,
@@ -137,7 +137,7 @@ fn the_table_beside_a_chart_has_what_the_chart_has() {
             <svg class="curves" y="14.0" width="100%" height="96.0" viewBox="0 14.0 1000 96.0" preserveAspectRatio="none" overflow="visible" aria-hidden="true">
             <path class="curve curve-main" d="M840.3 53.3L986.1 35.8" vector-effect="non-scaling-stroke"/>
             </svg>
-            <svg class="dot dot-corrected" x="84.03%" y="53.3" overflow="visible"><title>02:56 21 /min, corrected: known 05:16</title><path d="M0-5L5 0L0 5L-5 0z"/></svg>
+            <svg class="dot dot-corrected" x="84.03%" y="53.3" overflow="visible"><title>02:56 21 /min, corrected: known 05:16; before 33, known 02:58</title><path d="M0-5L5 0L0 5L-5 0z"/></svg>
             <svg class="dot dot-withdrawn" x="92.36%" y="48.9" overflow="visible"><title>04:56 22 /min, taken back 04:58</title><path d="M-4-4l8 8M4-4l-8 8"/></svg>
             <circle class="dot" cx="98.61%" cy="35.8" r="2.5"><title>06:26 25 /min</title></circle>
             <line class="flag-line tone-critical" x1="99.10%" x2="99.10%" y1="14.0" y2="110.0"/>

@@ -15,6 +15,10 @@ fn pages(frame: &Frame) -> Vec<(&'static str, String)> {
         ("alert", ui::alert_page(frame, &sample::alert())),
         ("patients", ui::patients_page(frame, &sample::patients())),
         ("patient", ui::patient_page(frame, &sample::patient("a"))),
+        (
+            "patient as known",
+            ui::patient_page(frame, &sample::patient_then("a")),
+        ),
         ("emergency", ui::emergency_page(frame, &sample::emergency())),
         ("care gaps", ui::care_gaps_page(frame, &sample::care_gaps())),
         (

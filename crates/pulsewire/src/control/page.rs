@@ -21,7 +21,7 @@ pub(super) enum Page {
     Patients,
     Authorizations,
     Emergency,
-    Patient(PatientKey, Window),
+    Patient(patient::Asked),
     CareGaps(care_gaps::Wanted),
     Workloads,
     Workload(String),
@@ -83,10 +83,11 @@ impl Page {
             ["patients"] => Self::Patients,
             ["authorizations"] => Self::Authorizations,
             ["ed"] => Self::Emergency,
-            ["patients", id] => Self::Patient(
-                PatientKey::parse(id)?,
-                value("window").and_then(Window::parse).unwrap_or_default(),
-            ),
+            ["patients", id] => Self::Patient(patient::Asked {
+                key: PatientKey::parse(id)?,
+                window: value("window").and_then(Window::parse).unwrap_or_default(),
+                known: value("known").map(str::to_owned),
+            }),
             ["care-gaps"] => Self::CareGaps(care_gaps::Wanted::of(query)),
             ["workloads"] => Self::Workloads,
             ["workloads", name] => Self::Workload((*name).to_owned()),
@@ -118,14 +119,18 @@ impl Page {
             Self::Patients => Some("patients"),
             Self::Authorizations => Some("authorizations"),
             Self::Emergency => Some("emergency"),
-            Self::Patient(..) => Some("patient"),
+            Self::Patient(asked) if asked.known.is_none() => Some("patient"),
             Self::CareGaps(_) => Some("care-gaps"),
             Self::Workloads => Some("workloads"),
             Self::Workload(_) => Some("workload"),
             Self::Quarantine(..) => Some("quarantine"),
             Self::Sources => Some("sources"),
             Self::Codes(..) => Some("codes"),
-            Self::Quarantined(_) | Self::Message(..) | Self::Finding(_) | Self::Kit => None,
+            Self::Patient(_)
+            | Self::Quarantined(_)
+            | Self::Message(..)
+            | Self::Finding(_)
+            | Self::Kit => None,
         }
     }
 }
@@ -153,7 +158,10 @@ pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, R
         Page::Patients => ("view patient list", None),
         Page::Authorizations => ("view authorization list", None),
         Page::Emergency => ("view emergency board", None),
-        Page::Patient(key, _) => ("view patient", Some(*key)),
+        Page::Patient(asked) => match asked.known {
+            None => ("view patient", Some(asked.key)),
+            Some(_) => ("view patient as it was known", Some(asked.key)),
+        },
         Page::CareGaps(_) => ("view care gaps", None),
         Page::Quarantined(id) => {
             let found = views.quarantine.iter().find(|view| view.id() == *id);
@@ -211,8 +219,8 @@ pub(super) fn render(
             &emergency::board(control, frame.now_us, permit()?),
             emergency::FORMS,
         ),
-        Page::Patient(key, window) => make.of(
-            &patient::one(control, *key, *window, frame.now_us, permit()?)?,
+        Page::Patient(asked) => make.of(
+            &patient::one(control, asked, frame, permit()?)?,
             [ui::patient_page, ui::patient_fragment, ui::patient_live],
         ),
         Page::CareGaps(wanted) => make.of(

@@ -10,6 +10,7 @@ use clinical::{
 use formats::fhir::view::ResourceView as Resource;
 
 use super::WINDOW;
+use super::line::Lines;
 
 /// So many results are kept.
 const RESULTS_MAX: usize = 500;
@@ -27,10 +28,18 @@ pub(crate) const VITALS: [(&str, &str, &str, &[&str]); 5] = [
     ("temperature", "Temperature", "°C", &["8310-5"]),
 ];
 
+/// What was believed before a correction, and since when.
+#[derive(Clone, Debug)]
+pub(crate) struct Before {
+    pub(crate) text: Box<str>,
+    pub(crate) known: ReceivedTime,
+}
+
 /// One value of a vital sign.
 #[derive(Clone, Debug)]
 pub(crate) struct Point {
     pub(crate) known: ReceivedTime,
+    pub(crate) before: Option<Before>,
     pub(crate) text: Box<str>,
     pub(crate) corrected: bool,
     pub(crate) withdrawn: bool,
@@ -42,6 +51,8 @@ pub(crate) struct Point {
 pub(crate) struct ScoreView {
     pub(crate) score: Option<i32>,
     pub(crate) first: Option<i32>,
+    pub(crate) first_known: ReceivedTime,
+    pub(crate) known: ReceivedTime,
     pub(crate) revision: u32,
     pub(crate) severity: Severity,
     pub(crate) summary: Box<str>,
@@ -57,6 +68,7 @@ pub(crate) struct ResultView {
     pub(crate) flag: Box<str>,
     pub(crate) reference: String,
     pub(crate) status: ObservationStatus,
+    pub(crate) before: Option<Before>,
 }
 
 /// One patient.
@@ -74,6 +86,8 @@ pub(crate) struct PatientView {
     pub(crate) results: BTreeMap<Box<str>, ResultView>,
     pub(crate) encounters: BTreeMap<Box<str>, Encounter>,
     pub(crate) newest: BTreeMap<Box<str>, Finding>,
+    /// What was said that matters, as it stands.
+    pub(crate) lines: Lines,
 }
 
 impl PatientView {
@@ -96,8 +110,9 @@ impl PatientView {
         self.forget();
     }
 
-    /// Takes in what a workload concluded.
-    pub(crate) fn take_finding(&mut self, finding: &Finding) {
+    /// Takes in what a workload concluded, and where that is.
+    pub(crate) fn take_finding(&mut self, finding: &Finding, place: (u16, u64)) {
+        self.lines.take_in(finding, place);
         // A score taken back has no number any more, and must not go on being shown.
         if &*finding.condition != "deterioration" {
             return;
@@ -110,11 +125,14 @@ impl PatientView {
             .or_insert_with(|| ScoreView {
                 score,
                 first: finding.score,
+                first_known: finding.known_at,
+                known: finding.known_at,
                 revision: 0,
                 severity: finding.severity,
                 summary: "".into(),
             });
         view.score = score;
+        view.known = finding.known_at;
         view.revision = finding.revision;
         view.severity = finding.severity;
         view.summary.clone_from(&finding.summary);
@@ -181,11 +199,15 @@ impl PatientView {
             let Some(vital) = vital(codes) else { continue };
             drawn = true;
             let key = (vital, event.at, observation.resource.clone());
+            let mut point = point(event, observation, value);
+            let held = self.vitals.iter();
+            let mut held = held.filter(|((v, _, id), _)| *v == vital && *id == key.2);
+            point.before = held.next().and_then(|(_, held)| before(held, &point));
             // A corrected time moves the point: the earlier place of the same resource is given up.
             self.vitals.retain(|(v, at, id), _| {
                 !(*v == vital && *id == observation.resource && *at != event.at)
             });
-            self.vitals.insert(key, point(event, observation, value));
+            self.vitals.insert(key, point);
         }
         if observation.value.is_none() && !observation.status.is_usable() {
             self.withdraw(event, observation);
@@ -193,16 +215,39 @@ impl PatientView {
         if !drawn && let Some(value) = &observation.value {
             let mut result = result(event, observation, value);
             result.reference = reference(resource).unwrap_or_default();
+            let held = self.results.get(&observation.resource);
+            result.before = held.and_then(|held| match held.value == result.value {
+                true => held.before.clone(),
+                false => Some(Before {
+                    text: held.value.as_str().into(),
+                    known: held.received,
+                }),
+            });
             self.results.insert(observation.resource.clone(), result);
         }
     }
 
     /// What it said before is shown as taken back.
     fn withdraw(&mut self, event: &Event, observation: &Observation) {
-        for ((_, _, id), point) in &mut self.vitals {
-            point.withdrawn |= *id == observation.resource;
+        let own = self.vitals.iter_mut();
+        for (_, point) in own.filter(|((_, _, id), _)| *id == observation.resource) {
+            let before = Before {
+                text: point.text.clone(),
+                known: point.known,
+            };
+            if !point.withdrawn {
+                point.before = Some(before);
+                point.known = event.received;
+            }
+            point.withdrawn = true;
         }
         if let Some(result) = self.results.get_mut(&observation.resource) {
+            if result.status.is_usable() {
+                result.before = Some(Before {
+                    text: result.value.as_str().into(),
+                    known: result.received,
+                });
+            }
             result.status = observation.status;
             result.received = event.received;
         }
@@ -212,6 +257,7 @@ impl PatientView {
         let begin = self.last_event.minus(WINDOW);
         self.vitals.retain(|(_, at, _), _| *at >= begin);
         self.scores = self.scores.split_off(&begin);
+        self.lines.forget(begin);
         while self.results.len() > RESULTS_MAX {
             let oldest = self
                 .results
@@ -235,10 +281,22 @@ fn vital(codes: &[Code]) -> Option<usize> {
         .next()
 }
 
+/// What was believed before a point took the place of another; nothing where it says the same.
+fn before(held: &Point, point: &Point) -> Option<Before> {
+    match held.text == point.text && held.withdrawn == point.withdrawn {
+        true => held.before.clone(),
+        false => Some(Before {
+            text: held.text.clone(),
+            known: held.known,
+        }),
+    }
+}
+
 fn point(event: &Event, observation: &Observation, value: &Value) -> Point {
     let behind = event.received.micros().saturating_sub(event.at.micros());
     Point {
         known: event.received,
+        before: None,
         text: words(value).into(),
         corrected: observation.status == ObservationStatus::Corrected,
         withdrawn: !observation.status.is_usable(),
@@ -263,6 +321,7 @@ fn result(event: &Event, observation: &Observation, value: &Value) -> ResultView
         flag: observation.interpretation.clone().unwrap_or_default(),
         reference: String::new(),
         status: observation.status,
+        before: None,
     }
 }
 

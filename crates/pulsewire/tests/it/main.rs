@@ -43,6 +43,9 @@ mod emergency;
 mod workloads;
 
 #[cfg(test)]
+mod known;
+
+#[cfg(test)]
 mod connections;
 
 #[cfg(test)]

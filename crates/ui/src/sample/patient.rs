@@ -2,8 +2,8 @@
 
 use super::{MINUTE_US, NOW_US, ago, alert_rows};
 use crate::{
-    EncounterRow, Patient, PatientList, PatientRow, PointKind, ResultRow, Score, ScorePoint,
-    Severity, Vital, VitalPoint, Window,
+    Before, EncounterRow, FindingRow, Known, Link, Patient, PatientList, PatientRow, PointKind,
+    ResultRow, Score, ScorePoint, Severity, Vital, VitalPoint, Window,
 };
 
 /// Gives a list of patients.
@@ -76,7 +76,48 @@ pub fn patient(prefix: &str) -> Patient {
             end_us: None,
         }],
         alerts: alert_rows(prefix).into_iter().take(2).collect(),
+        findings: findings(),
+        known: None,
+        moments: vec![
+            ("1 h ago,".to_owned(), ago(60)),
+            ("alert opened".to_owned(), ago(19)),
+        ],
     }
+}
+
+/// Gives the same patient as it was known an hour ago.
+pub fn patient_then(prefix: &str) -> Patient {
+    Patient {
+        until_us: ago(60),
+        known: Some(Known {
+            at_us: ago(60),
+            read_from_us: Some(ago(1_500)),
+        }),
+        ..patient(prefix)
+    }
+}
+
+fn findings() -> Vec<FindingRow> {
+    let row = |number: u64, words: &str, workload: &str, severity| FindingRow {
+        explained: Link::to(words, format!("/findings/7:{number}")),
+        workload: Link::to(workload, format!("/workloads/{workload}")),
+        severity,
+        taken_back: number == 3,
+        revision: number,
+        as_of_us: ago(20),
+        first_known_us: ago(19),
+        known_us: ago(11),
+    };
+    vec![
+        row(
+            1,
+            "potassium 6.9 mmol/L",
+            "critical-results",
+            Severity::Critical,
+        ),
+        row(2, "NEWS2 8", "deterioration", Severity::High),
+        row(3, "SIRS 2 of 4", "sepsis", Severity::Medium),
+    ]
 }
 
 fn scores() -> Vec<ScorePoint> {
@@ -94,6 +135,8 @@ fn scores() -> Vec<ScorePoint> {
         at_us: ago(minutes),
         value: Some(value),
         first_known: Some(first),
+        known_us: ago(minutes - 9),
+        first_known_us: ago(minutes - 2),
         revisions: u64::from(value != first),
         summary: summary(value).to_owned(),
     };
@@ -169,6 +212,10 @@ fn vital(
             value: f64::from(value),
             text: value.to_string(),
             kind,
+            before: (kind == PointKind::Corrected).then(|| Before {
+                text: (value + 12).to_string(),
+                known_us: ago(*minutes) + 2 * MINUTE_US,
+            }),
         }
     });
     Vital {
@@ -213,6 +260,11 @@ fn results() -> Vec<ResultRow> {
         status: "final".to_owned(),
         at_us: ago(minutes + 40),
         received_us: ago(minutes),
+        late_us: (minutes > 100).then_some(40 * MINUTE_US),
+        before: (flag == "HH").then(|| Before {
+            text: "5.0 mmol/L".to_owned(),
+            known_us: ago(minutes + 20),
+        }),
     };
     vec![
         row(

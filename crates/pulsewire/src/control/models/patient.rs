@@ -1,16 +1,20 @@
 //! Patients: the list, and one patient's hours.
 
-use clinical::{EncounterClass, EncounterStatus, ObservationStatus, PatientKey, Permit};
+use clinical::{
+    EncounterClass, EncounterStatus, EventTime, ObservationStatus, PatientKey, Permit, ReceivedTime,
+};
+use mapping::source::Zone;
 use ui::{
-    EncounterRow, Link, Patient, PatientList, PatientRow, PointKind, ResultRow, Score, ScorePoint,
-    Vital, VitalPoint, Window,
+    EncounterRow, FindingRow, Frame, Known, Link, Patient, PatientList, PatientRow, PointKind,
+    ResultRow, Score, ScorePoint, Vital, VitalPoint, Window,
 };
 
 use super::alert::{label, row};
 use super::severity;
 use crate::control::Control;
 use crate::control::page::Refused;
-use crate::views::{PatientView, VITALS, Views};
+use crate::views::known::{self, as_known};
+use crate::views::{self, LATE_AFTER, PatientView, VITALS, Views};
 
 /// So many patients are listed.
 const LISTED: usize = 200;
@@ -89,17 +93,108 @@ fn score(view: &PatientView) -> Option<Score> {
     })
 }
 
+/// Of so many alerts one can look back to when they opened.
+const MOMENTS: usize = 3;
+/// So long ago one can look back to.
+const HOURS_AGO: [i64; 3] = [1, 4, 12];
+const SECOND_MICROS: i64 = 1_000_000;
+const HOUR_MICROS: i64 = 60 * 60 * SECOND_MICROS;
+
+/// The page of one patient, as it is known now or was at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::control) struct Asked {
+    pub(in crate::control) key: PatientKey,
+    pub(in crate::control) window: Window,
+    /// The moment as it was written; nothing for now.
+    pub(in crate::control) known: Option<String>,
+}
+
 /// One patient.
 pub(in crate::control) fn one(
     control: &Control,
-    key: PatientKey,
-    window: Window,
-    now_us: i64,
+    asked: &Asked,
+    frame: &Frame,
     permit: &Permit,
 ) -> Result<Patient, Refused> {
-    let missing = Refused::missing("There is no such patient among those heard of lately.");
+    const MISSING: Refused =
+        Refused::missing("There is no such patient among those heard of lately.");
     let views = control.views.read();
-    let view = views.patients.get(&key).ok_or(missing)?;
+    let at = asked.known.as_deref().map(|text| moment(text, frame));
+    let at = at.transpose()?;
+    let Some(at) = at.filter(|at| at.micros() < frame.now_us) else {
+        let view = views.patients.get(&asked.key).ok_or(MISSING)?;
+        return Ok(Patient {
+            moments: moments(&views, asked.key, frame.now_us, frame.now_us),
+            ..shown(&views, view, asked, frame.now_us, permit)
+        });
+    };
+    let moments = moments(&views, asked.key, frame.now_us, at.micros());
+    let is_known_now = views.patients.contains_key(&asked.key);
+    drop(views);
+    let known = as_known(
+        &*control.journal,
+        control.config.journal.partitions,
+        asked.key,
+        at,
+    );
+    let known = known.map_err(|error| {
+        tracing::error!(%error, "what was known of a patient cannot be read");
+        Refused::unreadable()
+    })?;
+    let nothing = PatientView::default();
+    let view = known.views.patients.get(&asked.key);
+    let view = view.or(is_known_now.then_some(&nothing)).ok_or(MISSING)?;
+    Ok(Patient {
+        known: Some(Known {
+            at_us: at.micros(),
+            read_from_us: known.read_from.map(ReceivedTime::micros),
+        }),
+        moments,
+        ..shown(&known.views, view, asked, at.micros(), permit)
+    })
+}
+
+/// The moment that is asked for.
+fn moment(text: &str, frame: &Frame) -> Result<ReceivedTime, Refused> {
+    let zone = Zone::parse(&frame.zone).unwrap_or(Zone::UTC);
+    let east = |at| zone.minutes_east(EventTime::from_micros(at));
+    known::moment(text, east).ok_or(Refused {
+        status: 400,
+        what: "This is no time: write it as 2026-03-01T12:30, on the site's clock, or with its offset.",
+    })
+}
+
+/// What one may want to look at: some hours ago, and when the newest alerts opened of those that were known by then.
+fn moments(views: &Views, key: PatientKey, now_us: i64, known_us: i64) -> Vec<(String, i64)> {
+    let own = views
+        .alerts
+        .values()
+        .filter(|view| view.alert.patient == key);
+    let opened = own.map(|view| view.alert.opened_at.micros());
+    // An address has whole seconds, and by the one that follows it was open.
+    let whole = |at: i64| {
+        at.saturating_add(SECOND_MICROS - 1)
+            .div_euclid(SECOND_MICROS)
+            * SECOND_MICROS
+    };
+    let mut opened: Vec<i64> = opened.map(whole).filter(|at| *at <= known_us).collect();
+    opened.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+    opened.dedup();
+    let opened = opened.into_iter().take(MOMENTS);
+    let ago = HOURS_AGO.map(|hours| (format!("{hours} h ago,"), now_us - hours * HOUR_MICROS));
+    ago.into_iter()
+        .chain(opened.map(|at| ("alert opened".to_owned(), at)))
+        .collect()
+}
+
+fn shown(
+    views: &Views,
+    view: &PatientView,
+    asked: &Asked,
+    now_us: i64,
+    permit: &Permit,
+) -> Patient {
+    let (key, window) = (asked.key, asked.window);
     let until = now_us.max(view.last_event.micros());
     let from = until.saturating_sub(window.length_us());
     let mut alerts: Vec<_> = views
@@ -108,7 +203,7 @@ pub(in crate::control) fn one(
         .filter(|alert| alert.alert.patient == key)
         .collect();
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.alert.opened_at));
-    Ok(Patient {
+    Patient {
         id: key.to_string(),
         name: view.name.open(permit).clone(),
         birth_date: view.birth_date.open(permit).clone(),
@@ -121,10 +216,11 @@ pub(in crate::control) fn one(
         },
         survivor: view.survivor.map(|survivor| {
             Link::to(
-                label(&views, survivor, permit),
+                label(views, survivor, permit),
                 format!("/patients/{survivor}"),
             )
         }),
+        known: None,
         window,
         until_us: until,
         score: score(view),
@@ -134,9 +230,31 @@ pub(in crate::control) fn one(
         encounters: encounters(view),
         alerts: alerts
             .iter()
-            .map(|alert| row(alert, &views, permit))
+            .map(|alert| row(alert, views, permit))
             .collect(),
-    })
+        findings: findings(view, from),
+        moments: Vec::new(),
+    }
+}
+
+/// What workloads said of the time that is shown.
+fn findings(view: &PatientView, from: i64) -> Vec<FindingRow> {
+    let lines = view.lines.newest_first();
+    let lines = lines.filter(|(at, _)| at.micros() >= from);
+    let rows = lines.map(|(at, line)| {
+        let (partition, offset) = line.place;
+        FindingRow {
+            explained: Link::to(&*line.summary, format!("/findings/{partition}:{offset}")),
+            workload: Link::to(&*line.workload, format!("/workloads/{}", line.workload)),
+            severity: severity(line.severity),
+            taken_back: line.taken_back,
+            revision: u64::from(line.revision),
+            as_of_us: at.micros(),
+            first_known_us: line.first_known.micros(),
+            known_us: line.known.micros(),
+        }
+    });
+    rows.collect()
 }
 
 fn scores(view: &PatientView, from: i64) -> Vec<ScorePoint> {
@@ -145,6 +263,8 @@ fn scores(view: &PatientView, from: i64) -> Vec<ScorePoint> {
         at_us: at.micros(),
         value: found.score.map(i64::from),
         first_known: found.first.map(i64::from),
+        known_us: found.known.micros(),
+        first_known_us: found.first_known.micros(),
         revisions: u64::from(found.revision.saturating_sub(1)),
         summary: found.summary.to_string(),
     });
@@ -183,6 +303,7 @@ fn points(view: &PatientView, number: usize, from: i64) -> Vec<VitalPoint> {
                 (_, _, true) => PointKind::Late,
                 _ => PointKind::Timely,
             },
+            before: point.before.as_ref().map(before),
         })
     });
     points.collect()
@@ -201,10 +322,27 @@ fn results(view: &PatientView) -> Vec<ResultRow> {
             status: status(result.status).to_owned(),
             at_us: result.at.micros(),
             received_us: result.received.micros(),
+            late_us: late(result.at, result.received),
+            before: result.before.as_ref().map(before),
         })
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse((row.at_us, row.received_us)));
     rows
+}
+
+/// What was believed before.
+fn before(before: &views::Before) -> ui::Before {
+    ui::Before {
+        text: before.text.to_string(),
+        known_us: before.known.micros(),
+    }
+}
+
+/// How long after it was true it came, where that is late.
+fn late(at: EventTime, received: ReceivedTime) -> Option<i64> {
+    let behind = received.micros().saturating_sub(at.micros());
+    let is_late = i64::try_from(LATE_AFTER.as_micros()).is_ok_and(|after| behind > after);
+    is_late.then_some(behind)
 }
 
 /// How much a sender's flag matters: HL7 table 0078 calls `HH`, `LL` and `AA` beyond panic limits.
