@@ -215,6 +215,10 @@ const DELIVERY: [Header; 2] = [
     Header::must("delivery", "the id of the delivery"),
 ];
 const ATTEMPT: [Header; 1] = [Header::must("channel", "the channel that tried")];
+const LATE: [Header; 1] = [Header::may(
+    "late-for",
+    "the workloads for which it came too late, with blanks between them",
+)];
 const TICK: [Header; 1] = [Header::must("tick", "always 1")];
 
 /// What a kind of record says of itself alone.
@@ -224,6 +228,7 @@ const fn own(kind: RecordKind) -> &'static [Header] {
         RecordKind::Alert => &ALERT,
         RecordKind::Delivery => &DELIVERY,
         RecordKind::Attempt => &ATTEMPT,
+        RecordKind::Late => &LATE,
         RecordKind::Tick => &TICK,
         _ => &[],
     }
