@@ -7,8 +7,8 @@ import { admission, local, merge, minutesBefore, potassium, vitals } from "./war
 
 const ADA = { number: "E2E-ADA", family: "Ember", given: "Ada" };
 const WINDOWS = ["6h", "24h", "48h"];
-/** A time as a form holds it, on a clock that is UTC. */
-const clock = (date) => date.toISOString().slice(0, 19);
+/** A time as a form holds it, on a clock that is UTC; a browser leaves out seconds that are none. */
+const clock = (date) => `${date.toISOString().slice(0, 17)}30`;
 const LOOKS = [
   { look: "light", colorScheme: "light", viewport: WIDE },
   { look: "dark", colorScheme: "dark", viewport: WIDE },

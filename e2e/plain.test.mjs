@@ -56,6 +56,28 @@ describe("without script", () => {
     browser.quiet("pages are quiet");
   });
 
+  test("what was known of a patient is asked for by a form", async () => {
+    await browser.open(page, "/patients");
+    await page.getByRole("rowheader").getByRole("link", { name: /Elder/ }).click();
+    const form = page.getByRole("form", { name: "As it was known" });
+    await form.getByLabel("As it was known at").fill("2026-01-01T00:00:30");
+    await form.getByRole("button", { name: "Show" }).click();
+    await page.getByRole("status").filter({ hasText: "As it was known" }).waitFor();
+    assert.equal(await page.getByText("6.9").count(), 0, "nothing had come by then");
+    await page.getByRole("link", { name: "Back to now" }).click();
+    await page.getByRole("table", { name: /Results/ }).getByText("6.9").first().waitFor();
+    browser.quiet("what was known is quiet");
+  });
+
+  test("a workload leads to its findings, and each to what it rests on", async () => {
+    await browser.open(page, "/workloads");
+    await page.getByRole("rowheader").getByRole("link", { name: "critical-results", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "critical-results" }).waitFor();
+    await page.getByRole("rowheader").getByRole("link", { name: /potassium 6.9/ }).first().click();
+    await page.getByRole("table", { name: "Values that the rule used" }).waitFor();
+    browser.quiet("workloads are quiet");
+  });
+
   test("an alert is acknowledged by a form", async () => {
     await openAlert();
     const take = page.getByRole("form", { name: "Acknowledge" });

@@ -270,6 +270,23 @@ struct One<'a> {
     alert: &'a Alert,
 }
 
+impl One<'_> {
+    /// The patient's page as it was known when the alert opened; nothing where it is about nobody.
+    fn then(&self) -> Option<String> {
+        const SECOND_US: i64 = 1_000_000;
+        let row = &self.alert.row;
+        let patient = row.patient.href.as_deref()?;
+        // An address has whole seconds, and by the one that follows it was open.
+        let second = row
+            .opened_us
+            .saturating_add(SECOND_US - 1)
+            .div_euclid(SECOND_US);
+        let at = self.clock.rfc3339(second.saturating_mul(SECOND_US));
+        let is_patient = patient.starts_with("/patients/");
+        is_patient.then(|| frame::filtered(patient, [("known", Some(&at))]))
+    }
+}
+
 /// A table of alerts, wherever one is shown.
 #[derive(Template)]
 #[template(path = "part/alert_table.html")]

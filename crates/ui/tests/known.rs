@@ -1,6 +1,9 @@
 //! What holds for a patient's page as it was known at a moment, and for what came late or was corrected.
 
-use ui::{Known, Theme, Window, sample};
+use ui::{Before, Known, Link, Theme, Window, sample};
+
+/// Text that breaks out of markup that is not escaped.
+const HOSTILE: &str = r#""><script>alert('x')</script><img src=x onerror="y">&amp;"#;
 
 #[test]
 fn what_was_known_says_so_stands_still_and_keeps_its_moment() {
@@ -58,4 +61,62 @@ fn late_and_corrected_items_have_both_times() {
         html.contains("(first known as 5 at 06:28, revised 06:35)"),
         "{html}"
     );
+}
+
+#[test]
+fn text_is_escaped_wherever_it_stands() {
+    let frame = sample::frame(Theme::System);
+    let mut patient = sample::patient_then("a");
+    patient.id = HOSTILE.to_owned();
+    patient.moments = vec![(HOSTILE.to_owned(), 0)];
+    let before = || {
+        Some(Before {
+            text: HOSTILE.to_owned(),
+            known_us: 0,
+        })
+    };
+    for row in &mut patient.results {
+        row.before = before();
+    }
+    for point in patient
+        .vitals
+        .iter_mut()
+        .flat_map(|vital| &mut vital.points)
+    {
+        point.before = before();
+    }
+    for row in &mut patient.findings {
+        row.explained = Link::to(HOSTILE, HOSTILE);
+        row.workload = Link::words(HOSTILE);
+    }
+    for html in [
+        ui::patient_page(&frame, &patient),
+        ui::patient_page(
+            &frame,
+            &ui::Patient {
+                known: None,
+                ..patient
+            },
+        ),
+    ] {
+        assert!(html.contains("&#60;script&#62;alert"));
+        assert!(!html.contains("<script>") && !html.contains("<img") && !html.contains(HOSTILE));
+    }
+}
+
+#[test]
+fn an_alert_leads_to_what_was_known_when_it_opened() {
+    let frame = sample::frame(Theme::System);
+    let mut alert = sample::alert();
+    alert.row.opened_us += 1;
+    let html = ui::alert_live(&frame, &alert);
+    assert!(html.contains("?known=2026-11-21T"), "{html}");
+    // The second that follows: by then it was open.
+    let whole = ui::alert_live(&frame, &sample::alert());
+    assert!(
+        !whole.contains("%3A41%2B") && html.contains("%3A41%2B"),
+        "{html}"
+    );
+    alert.row.patient = Link::to("nobody: a source", "/sources");
+    assert!(!ui::alert_live(&frame, &alert).contains("?known="));
 }

@@ -47,6 +47,7 @@ enum Verb {
 struct Line {
     name: &'static str,
     rule: &'static str,
+    concludes: &'static str,
     runs: &'static str,
     owner: &'static str,
     sources: &'static [&'static str],
@@ -112,6 +113,7 @@ fn line(pack: &Pack, runs: &'static str) -> Line {
     Line {
         name: pack.name,
         rule: pack.rule,
+        concludes: pack.concludes,
         runs,
         owner: pack.owner,
         sources: pack.sources,
@@ -131,6 +133,7 @@ fn write_json(line: &Line, out: &mut dyn Write) -> Result<(), Failure> {
 fn show(line: &Line, pack: &Pack, out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "{:<14} {}", "workload", line.name)?;
     writeln!(out, "{:<14} {}", "rule", line.rule)?;
+    writeln!(out, "{:<14} {}", "concludes", line.concludes)?;
     writeln!(out, "{:<14} {}", "runs", line.runs)?;
     writeln!(out, "{:<14} {}", "owner", line.owner)?;
     for source in line.sources {
