@@ -27,7 +27,7 @@ const WHENEVER: &str =
 const PAYERS: &[&str] = &["requests, claims and answers of X12 and Da Vinci PAS"];
 
 /// All of them.
-pub const BESIDE: [Beside; 7] = [
+pub const BESIDE: [Beside; 8] = [
     Beside {
         name: "prior-authorization",
         rule: "authorization-clocks 1.0.0",
@@ -69,6 +69,15 @@ pub const BESIDE: [Beside; 7] = [
         ],
         reads: PAYERS,
         late_items: WHENEVER,
+    },
+    Beside {
+        name: "care-management",
+        rule: "panel-visits 1.0.0",
+        concludes: "That a member of a panel is in an emergency department or admitted, and whether somebody saw them afterwards.",
+        owner: OWNER,
+        sources: &["NCQA, HEDIS FMC by its public summary (seven days after an emergency visit)"],
+        reads: &["flags of panels", "visits"],
+        late_items: "Whenever it comes: a notice more than 12 hours late says so and stays low.",
     },
     Beside {
         name: "emergency",
