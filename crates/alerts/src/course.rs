@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clinical::{
-    Actor, AlertId, AlertState, Command, CommandKind, EventTime, Finding, FindingState, Severity,
+    Actor, AlertId, AlertState, Command, CommandKind, EventTime, FALSE_ALARM, Finding,
+    FindingState, Severity,
 };
 
 use crate::episode::{End, Episode, Outcome, Scene, by_rule};
@@ -192,6 +193,13 @@ impl Course {
             }
             (CommandKind::Resolve, _) => {
                 self.end(scene, Outcome::Resolved, by, command.note.clone());
+            }
+            (CommandKind::Dismiss, _) => {
+                let why = match &*command.note {
+                    "" => FALSE_ALARM.into(),
+                    note => format!("{FALSE_ALARM}: {note}").into(),
+                };
+                self.end(scene, Outcome::Resolved, by, why);
             }
         }
         Some(Ok(()))

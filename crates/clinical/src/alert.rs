@@ -131,7 +131,31 @@ pub enum CommandKind {
     Acknowledge,
     /// Somebody says it is over.
     Resolve,
+    /// Somebody says that it was a false alarm, and so is over.
+    Dismiss,
 }
+
+impl CommandKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Acknowledge, Self::Resolve, Self::Dismiss];
+
+    /// Gives the word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Resolve => "resolve",
+            Self::Dismiss => "dismiss",
+        }
+    }
+
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// What the reason begins with where a person said that an alert was a false alarm.
+pub const FALSE_ALARM: &str = "false alarm";
 
 /// News about an alert that is due to one recipient; carried out at least once, known by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]

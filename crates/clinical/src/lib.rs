@@ -21,7 +21,9 @@ pub mod value_set;
 pub mod visit;
 pub mod wire;
 
-pub use alert::{Actor, Alert, AlertState, Change, Command, CommandKind, Delivery, DeliveryKind};
+pub use alert::{
+    Actor, Alert, AlertState, Change, Command, CommandKind, Delivery, DeliveryKind, FALSE_ALARM,
+};
 pub use care::{
     Care, CareClass, CareDetail, CareFact, CareGender, CareStatus, CareValue, Diagnosis, Place,
 };

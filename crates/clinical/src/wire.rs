@@ -30,7 +30,7 @@
 //!  "history":[{"at":"2026-03-01T09:16:00Z","by":{"person":"ward-4"},"to":"acknowledged","severity":"high","why":"on my way"}]}
 //! ```
 //!
-//! A command (`kind` is `acknowledge` or `resolve`), and a delivery, which holds the whole alert as it stood:
+//! A command (`kind` is `acknowledge`, `resolve` or `dismiss`), and a delivery, which holds the whole alert as it stood:
 //!
 //! ```json
 //! {"version":1,"alert":"2c…","patient":"9a…","kind":"acknowledge","by":"ward-4","at":"2026-03-01T09:16:00Z","note":"on my way"}

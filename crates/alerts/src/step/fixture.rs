@@ -163,7 +163,7 @@ impl Story {
                 let finding = self.last[&(minutes(as_of), "news2".into())].clone();
                 self.step(Some(Input::Finding(&finding)), now(at))
             }
-            ("acknowledges" | "resolves", read_back_by) => {
+            ("acknowledges" | "resolves" | "dismisses", read_back_by) => {
                 let command = Command {
                     read_back_by: read_back_by.join(" ").into(),
                     ..self.command(verb, at)
@@ -199,6 +199,7 @@ impl Story {
             patient: patient(),
             kind: match verb {
                 "resolves" => CommandKind::Resolve,
+                "dismisses" => CommandKind::Dismiss,
                 _ => CommandKind::Acknowledge,
             },
             by: "ward-4".into(),

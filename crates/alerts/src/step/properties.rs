@@ -51,7 +51,7 @@ fn act(with_people: bool) -> impl Strategy<Value = Act> {
         severity,
         retracted,
     });
-    let kind = prop::sample::select(&[CommandKind::Acknowledge, CommandKind::Resolve][..]);
+    let kind = prop::sample::select(&CommandKind::ALL[..]);
     let ask = (kind, prop::bool::weighted(0.8))
         .prop_map(|(kind, of_newest)| Act::Ask { kind, of_newest });
     prop_oneof![

@@ -139,6 +139,27 @@ fn the_same_severity_stays_quiet_for_a_while_and_a_higher_one_does_not() {
 }
 
 #[test]
+fn a_false_alarm_is_over_and_says_so() {
+    check(
+        "
+        09:00 finds 09:00 medium
+        09:01 dismisses
+        09:02 dismisses
+    ",
+        &expect![[r#"
+            09:00 finds 09:00 medium
+              1.1 medium open, by rule finding reached the alert threshold: NEWS2 Medium
+              -> list: raised 1.1
+            09:01 dismisses
+              1.2 medium resolved, by ward-4 (person): false alarm: seen
+              -> list: resolved 1.2
+            09:02 dismisses
+              refused: the alert is already resolved; nothing is left to do
+        "#]],
+    );
+}
+
+#[test]
 fn what_still_stands_when_the_quiet_time_is_over_is_raised() {
     check(
         "

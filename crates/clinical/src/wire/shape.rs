@@ -350,10 +350,7 @@ impl<'a> Command<'a> {
             version: VERSION,
             alert: command.alert.to_string(),
             patient: command.patient.to_string(),
-            kind: Cow::from(match command.kind {
-                CommandKind::Acknowledge => "acknowledge",
-                CommandKind::Resolve => "resolve",
-            }),
+            kind: Cow::from(command.kind.word()),
             by: Cow::from(&*command.by),
             at: command.at.to_string(),
             note: Cow::from(&*command.note),
@@ -366,11 +363,8 @@ impl<'a> Command<'a> {
         Ok(crate::Command {
             alert: of.id("alert", &self.alert)?,
             patient: of.id("patient", &self.patient)?,
-            kind: match &*self.kind {
-                "acknowledge" => CommandKind::Acknowledge,
-                "resolve" => CommandKind::Resolve,
-                other => return Err(of.refuse("kind", other, "acknowledge or resolve")),
-            },
+            kind: CommandKind::parse(&self.kind)
+                .ok_or_else(|| of.refuse("kind", &self.kind, "acknowledge, resolve or dismiss"))?,
             by: boxed(self.by),
             at: of.time("at", &self.at)?,
             note: boxed(self.note),

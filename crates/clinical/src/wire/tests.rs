@@ -189,7 +189,7 @@ fn what_is_written_reads_back() {
         assert_eq!(finding_from_json(&json).unwrap(), finding);
     }
     assert_eq!(alert_from_json(&alert_to_json(&alert())).unwrap(), alert());
-    for kind in [CommandKind::Acknowledge, CommandKind::Resolve] {
+    for kind in CommandKind::ALL {
         let json = command_to_json(&command(kind));
         assert_eq!(command_from_json(&json).unwrap(), command(kind));
     }

@@ -1,4 +1,4 @@
-//! What forms ask for: to acknowledge and resolve alerts, to send quarantine through again, to choose colours.
+//! What forms ask for: to acknowledge, resolve and dismiss alerts, to send quarantine through again, to choose colours.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +44,9 @@ pub(super) async fn act(
         }
         ["alerts", id, "resolve"] => {
             change(control, headers, id, CommandKind::Resolve, &form).await
+        }
+        ["alerts", id, "dismiss"] => {
+            change(control, headers, id, CommandKind::Dismiss, &form).await
         }
         ["quarantine", id, "redrive"] => quarantine::redrive_one(control, headers, id, &form).await,
         ["quarantine", id, "edit"] => quarantine::edit(control, headers, id, &form).await,

@@ -203,7 +203,7 @@ fn command() -> Schema {
         .must("version", version())
         .must("alert", id())
         .must("patient", patient())
-        .must("kind", Schema::words(["acknowledge", "resolve"]))
+        .must("kind", Schema::words(["acknowledge", "resolve", "dismiss"]))
         .must("by", Schema::text())
         .must("at", time())
         .must("note", Schema::text())

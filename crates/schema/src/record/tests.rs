@@ -147,7 +147,7 @@ fn written() -> Vec<(RecordKind, Value)> {
             records.push((RecordKind::Alert, wire::alert_to_json(&alert)));
         }
     }
-    for kind in [CommandKind::Acknowledge, CommandKind::Resolve] {
+    for kind in CommandKind::ALL {
         records.push((RecordKind::Command, wire::command_to_json(&command(kind))));
     }
     for kind in DeliveryKind::ALL {
