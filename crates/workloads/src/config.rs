@@ -79,6 +79,17 @@ impl Config {
         self.running.extend(workload.rests_on);
     }
 
+    /// Watches the learned risk, and lets what says the truth of it run.
+    pub fn watch(&mut self) {
+        self.risk.watched = true;
+        let truth = WORKLOADS
+            .iter()
+            .find(|workload| workload.name == crate::risk::watch::TRUTH);
+        if let Some(truth) = truth {
+            self.start(truth);
+        }
+    }
+
     /// Says whether a workload runs.
     pub fn runs(&self, workload: &Workload) -> bool {
         self.running.contains(workload.name)
@@ -169,6 +180,9 @@ impl Default for SepsisConfig {
 pub struct RiskConfig {
     /// What scores an hour.
     pub score: RiskScore,
+    /// Whether each hour is told as the model scores it, whatever raises alerts, so that it can be watched. It rests on
+    /// `sepsis-3` then, which says what became of the hour.
+    pub watched: bool,
 }
 
 /// What scores an hour of `sepsis-risk`: an operator decides, and nothing falls back by itself.
@@ -184,6 +198,14 @@ pub enum RiskScore {
 impl RiskScore {
     /// Gives the words for all of them, in their order.
     pub const WORDS: [&'static str; 2] = ["model", "rule"];
+
+    /// Gives the word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Rule => "rule",
+        }
+    }
 
     /// Reads the word for it.
     pub fn parse(word: &str) -> Option<Self> {

@@ -20,6 +20,8 @@ mod explain;
 
 pub mod drift;
 
+pub mod watch;
+
 mod table;
 
 mod pack;

@@ -11,8 +11,10 @@ use crate::Parameter;
 use crate::chart::Entry;
 use crate::config::{RiskScore, hours};
 use crate::person::Stay;
+use crate::risk::watch::{Hour, Row};
 use crate::risk::{
-    Alerting, Contribution, Course, Feature, Pack, Person, Policy, Reading, Subject, Variable,
+    Alerting, Assessment, Contribution, Course, Feature, Pack, Person, Policy, Reading, Subject,
+    Variable,
 };
 use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
 
@@ -66,6 +68,8 @@ pub(crate) const READS: &[Parameter] = &{
     reads
 };
 
+/// Its name in findings, flags and configuration.
+pub(crate) const NAME: &str = "sepsis-risk";
 /// How far back an hour looks.
 pub(crate) const LOOKS_BACK: Duration = hours(49);
 /// So many of what raises a score most are told.
@@ -75,6 +79,12 @@ const TOLD: usize = 4;
 const RAISED: u8 = 1;
 const RAISED_AGAIN: u8 = 2;
 const CLEARED: u8 = 3;
+
+/// Gives what is charted as a variable of the model.
+pub(crate) fn parameter_of(word: &str) -> Option<Parameter> {
+    let known = VARIABLES.iter().find(|(_, known)| *known == word);
+    known.map(|(parameter, _)| *parameter)
+}
 
 /// Says how long an entry matters.
 pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
@@ -101,6 +111,25 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         }
     }
     concluded
+}
+
+/// Gives the hours that end from a time on, as the model scores them now.
+pub(crate) fn scored(view: &View<'_>, from: EventTime) -> Vec<Hour> {
+    let mut found = Vec::new();
+    for stay in view.stays.iter().filter(|stay| stay.watched) {
+        let mut scored = Scored::new(view, stay);
+        let first = (scored.course.hour(from) - 1).max(0);
+        let last = scored.course.hour(view.watermark) - 1;
+        let new: Vec<i64> = (first..=last)
+            .filter(|hour| scored.course.end(*hour) >= from && scored.is_of(*hour))
+            .collect();
+        if let (Some(first), Some(last)) = (new.first(), new.last()) {
+            scored.chart(*first, *last);
+        }
+        found.extend(new.iter().filter_map(|hour| scored.hour(*hour)));
+    }
+    found.sort_by_key(|hour| hour.end);
+    found
 }
 
 /// A stay with what is charted of it, as the model reads it.
@@ -222,17 +251,37 @@ impl<'a> Scored<'a> {
         match self.view.config.risk.score {
             RiskScore::Rule => rule::score(self.view, self.course.end(hour)),
             RiskScore::Model => {
-                let assessment = PACK.assess(&self.course, &self.person, hour, row);
-                let known = PACK.features.iter().zip(&*row);
-                let measured = known
-                    .filter(|(feature, _)| matches!(feature, Feature::Last(_)))
-                    .any(|(_, value)| !value.is_nan());
-                measured.then_some(Score {
+                let assessment = self.assess(hour, row)?;
+                Some(Score {
                     raw: assessment.score,
                     probability: Some(assessment.probability),
                 })
             }
         }
+    }
+
+    /// Asks the model of an hour, where anything is charted.
+    fn assess(&self, hour: i64, row: &mut Vec<f64>) -> Option<Assessment> {
+        let assessment = PACK.assess(&self.course, &self.person, hour, row);
+        let known = PACK.features.iter().zip(&*row);
+        let measured = known
+            .filter(|(feature, _)| matches!(feature, Feature::Last(_)))
+            .any(|(_, value)| !value.is_nan());
+        measured.then_some(assessment)
+    }
+
+    /// Gives an hour as the model scores it, whatever raises alerts.
+    fn hour(&self, hour: i64) -> Option<Hour> {
+        let mut row = Vec::new();
+        let assessment = self.assess(hour, &mut row)?;
+        Some(Hour {
+            end: self.course.end(hour),
+            admission: self.person.hospital_admission.unwrap_or(self.stay.start),
+            model: PACK.version.clone(),
+            score: assessment.score,
+            probability: assessment.probability,
+            row: Row::new(row),
+        })
     }
 
     fn conclusion(&self, hour: i64, note: u8, score: &Score, row: &[f64]) -> Conclusion {

@@ -11,7 +11,9 @@ use clinical::{
 use crate::chart::read;
 use crate::config::hours;
 use crate::revise::{Cause, publish};
+use crate::risk::watch::Hour;
 use crate::running::{Running, Runs};
+use crate::sepsis_risk;
 use crate::tables::Tables;
 use crate::touched::Touched;
 use crate::workload::{View, WORKLOADS, Workload};
@@ -67,6 +69,8 @@ pub struct Effects {
     pub forward_to: Option<PatientKey>,
     /// The workloads that read the event and for which it came too late.
     pub late_for: BTreeSet<&'static str>,
+    /// The hours that are over and that the model scored, where it is watched; each is told once.
+    pub scored: Vec<Hour>,
     /// What could not be used, to be counted.
     pub quality: Vec<QualityIssue>,
 }
@@ -158,6 +162,7 @@ impl Workloads {
                 ..touched
             });
         }
+        let due = self.due(state, input, now);
         // Of what a lost end leaves behind the next input concludes, whatever it is.
         let pending = match input {
             Input::Part(_) => return Ok(()),
@@ -168,6 +173,9 @@ impl Workloads {
         state.expire(now.watermark, &self.running);
         for touched in pending.iter().chain(&timer) {
             self.conclude(state, input, now, touched, effects);
+        }
+        if let Some(due) = due {
+            self.watch(state, due, now, effects);
         }
         Ok(())
     }
@@ -191,6 +199,39 @@ impl Workloads {
             let mut said = entries.iter().map(|entry| entry.parameter);
             said.any(|parameter| workload.reads.contains(&parameter))
         })
+    }
+
+    /// Gives when the learned risk was to look at the passing of time, where it is watched and that is now: whatever timer
+    /// comes first, it looks at all hours that are over then.
+    fn due(&self, state: &State, input: Input<'_>, now: Now) -> Option<(usize, EventTime)> {
+        if !self.config.risk.watched {
+            return None;
+        }
+        let mut places = WORKLOADS.iter();
+        let place = places.position(|workload| workload.name == sepsis_risk::NAME)?;
+        let own = WORKLOADS.get(place)?.tag;
+        let at = match input {
+            Input::Timer { tag, at } if tag == own => Some(at),
+            Input::Event(_) | Input::Part(_) | Input::End | Input::Timer { .. } => {
+                state.wakes.get(place).copied().flatten()
+            }
+        };
+        at.filter(|at| *at <= now.watermark).map(|at| (place, at))
+    }
+
+    /// Tells the hours that are over since the learned risk was to look, as it scores them now, once it has looked.
+    fn watch(&self, state: &State, due: (usize, EventTime), now: Now, effects: &mut Effects) {
+        let (place, at) = due;
+        let is_still_to_look = state.wakes.get(place).copied().flatten() == Some(at);
+        if let Some(runs) = self.running.iter().find(|runs| runs.place == place)
+            && !is_still_to_look
+            && !state.person.deceased
+        {
+            let received = EventTime::from_micros(now.received.micros());
+            let first = at.max(received.minus(runs.workload.late_window));
+            let view = self.view(state, runs, now, &Touched::by_time(runs.workload));
+            effects.scored.extend(sepsis_risk::scored(&view, first));
+        }
     }
 
     /// Finds what has to look at the passing of time.

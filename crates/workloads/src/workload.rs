@@ -447,7 +447,7 @@ const SUSTAINED_THRESHOLDS: Workload = Workload {
 };
 
 const SEPSIS_RISK: Workload = Workload {
-    name: "sepsis-risk",
+    name: sepsis_risk::NAME,
     rule: "sepsis-risk-trees 1.0.0",
     concludes: "A learned risk of sepsis for every hour of a stay, and when it first passes its threshold.",
     owner: OWNER,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::risk::watch::Hour;
 use crate::{Config, Effects, Input, Now, QualityIssue, State, Workloads};
 use clinical::{Event, EventId, EventTime, Fact, Finding, PatientKey, ReceivedTime};
 
@@ -17,6 +18,8 @@ pub struct Engine {
     pub findings: Vec<Finding>,
     /// What could not be used.
     pub quality: Vec<QualityIssue>,
+    /// The hours that the learned risk scored, where it is watched.
+    pub scored: Vec<Hour>,
     /// How many events came too late.
     pub late: usize,
     /// Whether every state is written and read back.
@@ -48,6 +51,7 @@ impl Engine {
             watermark: EventTime::from_micros(0),
             findings: Vec::new(),
             quality: Vec::new(),
+            scored: Vec::new(),
             late: 0,
             careful: true,
         }
@@ -163,6 +167,7 @@ impl Engine {
         self.findings.append(&mut effects.findings);
         self.quality.append(&mut effects.quality);
         self.late += usize::from(!effects.late_for.is_empty());
+        self.scored.append(&mut effects.scored);
         effects
     }
 }

@@ -265,3 +265,73 @@ fn by_the_rule_it_is_the_early_warning_score() {
     let fell = fell.expect("it is told that it is over").as_of;
     assert!(fell > event_time(60 * 54), "{fell}");
 }
+
+/// Runs events with the hours watched; gives those that were told.
+fn watched(mut events: Vec<Event>, score: RiskScore) -> Engine {
+    events.sort_by_key(|event| event.received);
+    // Others look at the passing of time, too, and may do so first.
+    let mut config = Config {
+        running: Config::default().running,
+        ..config(score)
+    };
+    config.running.insert("sepsis-risk");
+    config.watch();
+    let mut engine = Engine::swift(config);
+    let mut hour = 0;
+    for event in &events {
+        while received_time(60 * hour) <= event.received {
+            engine.tick(received_time(60 * hour));
+            hour += 1;
+        }
+        engine.take(event);
+    }
+    engine.tick(received_time(60 * HOURS + 1));
+    engine
+}
+
+#[test]
+fn a_watched_model_tells_each_hour_once_as_it_scored_it_then_whatever_raises_alerts() {
+    let pack = Pack::built_in();
+    for score in [RiskScore::Model, RiskScore::Rule] {
+        let told = watched(stay(), score).scored;
+        let ends: Vec<_> = told.iter().map(|hour| hour.end).collect();
+        let each: Vec<_> = (1..=HOURS).map(|hour| event_time(60 * hour)).collect();
+        assert_eq!(ends, each, "each hour once");
+        for hour in &told {
+            assert_eq!(hour.admission, event_time(0));
+            let score = pack.model.score(hour.row.values());
+            assert_eq!(score.map(f64::to_bits), Some(hour.score.to_bits()));
+            let probability = pack.calibration.probability(hour.score);
+            assert_eq!(probability.to_bits(), hour.probability.to_bits());
+        }
+    }
+    // Who does not watch is told nothing.
+    assert!(run(stay(), RiskScore::Model).1.scored.is_empty());
+}
+
+#[test]
+fn what_comes_late_does_not_change_what_was_told_of_an_hour() {
+    let mut events = stay();
+    for event in &mut events {
+        if matches!(&event.fact, Fact::Observation(of) if of.resource.starts_with("MAP")) {
+            let late = event.received.micros() + 3 * 3_600_000_000;
+            event.received = ReceivedTime::from_micros(late);
+        }
+    }
+    let (prompt, late) = (
+        watched(stay(), RiskScore::Model),
+        watched(events, RiskScore::Model),
+    );
+    let ends = |engine: &Engine| {
+        engine
+            .scored
+            .iter()
+            .map(|hour| hour.end)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ends(&prompt)[..57], ends(&late)[..57]);
+    assert_ne!(
+        prompt.scored[45], late.scored[45],
+        "it was scored without what was not known"
+    );
+}

@@ -14,9 +14,9 @@ const LEAST_SHARE: f64 = 1e-4;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution {
     /// Where one bin ends and the next begins; a value on an edge belongs to the lower one.
-    edges: Vec<f64>,
+    pub(in crate::risk) edges: Vec<f64>,
     /// The share of each bin, and last of what was missing.
-    shares: Vec<f64>,
+    pub(in crate::risk) shares: Vec<f64>,
 }
 
 /// How many values of a feature fell into each bin of its distribution.
@@ -65,6 +65,25 @@ impl Distribution {
         }
     }
 
+    /// Takes up counts where they were left; nothing where there are not as many as bins.
+    pub fn counted(&self, counts: Vec<u64>) -> Option<Histogram> {
+        (counts.len() == self.shares.len()).then_some(Histogram { counts })
+    }
+
+    /// Gives the edge below which this share of the values lay that were not missing; the nearest edge at the ends, and
+    /// nothing where there is none.
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let sought = share * (1.0 - self.missing());
+        let mut below = 0.0;
+        let reached = self.shares.iter().zip(&self.edges).find(|(bin, _)| {
+            below += **bin;
+            below >= sought
+        });
+        reached
+            .map(|(_, edge)| *edge)
+            .or(self.edges.last().copied())
+    }
+
     /// Counts a value; NaN is missing.
     pub fn count(&self, histogram: &mut Histogram, value: f64) {
         let bin = if value.is_nan() {
@@ -84,6 +103,18 @@ impl Distribution {
 }
 
 impl Histogram {
+    /// Gives the counts by bin, and last of what was missing.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// Adds what another one of the same distribution counted.
+    pub fn add(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
     /// Gives how many values were counted.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
@@ -179,6 +210,28 @@ mod tests {
         assert_eq!(histogram.counts, [2, 2, 2, 2]);
         assert_eq!((histogram.total(), histogram.missing()), (8, 2));
         near(distribution.index(&histogram).unwrap(), 0.0);
+    }
+
+    #[test]
+    fn a_quantile_is_the_edge_that_reaches_it() {
+        let distribution =
+            Distribution::new(vec![1.0, 2.0, 3.0], &[0.2, 0.1, 0.1, 0.1], 0.5).unwrap();
+        for (share, edge) in [(0.0, 1.0), (0.4, 1.0), (0.5, 2.0), (0.75, 3.0), (1.0, 3.0)] {
+            assert_eq!(distribution.quantile(share), Some(edge), "{share}");
+        }
+        let never = Distribution::new(Vec::new(), &[0.0], 1.0).unwrap();
+        assert_eq!(never.quantile(0.5), None);
+    }
+
+    #[test]
+    fn counts_add_up_and_are_taken_up_again() {
+        let distribution = Distribution::new(vec![0.0], &[0.5, 0.5], 0.0).unwrap();
+        let mut histogram = distribution.histogram();
+        distribution.count(&mut histogram, 1.0);
+        let mut twice = distribution.counted(histogram.counts().to_vec()).unwrap();
+        twice.add(&histogram);
+        assert_eq!(twice.counts(), [0, 2, 0]);
+        assert_eq!(distribution.counted(vec![0; 2]), None);
     }
 
     #[test]

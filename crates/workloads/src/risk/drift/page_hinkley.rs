@@ -27,6 +27,24 @@ impl PageHinkley {
         }
     }
 
+    /// Gives what it has added up, to be taken up by [`PageHinkley::resume`]: how many values, their mean, and how far the
+    /// sum has risen and fallen.
+    pub const fn sums(&self) -> (u64, [f64; 3]) {
+        (self.count, [self.mean, self.risen, self.fallen])
+    }
+
+    /// Goes on where another one of the same limits was left.
+    #[must_use]
+    pub const fn resume(self, (count, [mean, risen, fallen]): (u64, [f64; 3])) -> Self {
+        Self {
+            count,
+            mean,
+            risen,
+            fallen,
+            ..self
+        }
+    }
+
     /// Takes the next value in, and says whether the mean has changed; then it begins anew. NaN is left out.
     pub fn changes(&mut self, value: f64) -> bool {
         if value.is_nan() {
