@@ -18,6 +18,7 @@ mod process;
 mod reading;
 mod redrive;
 mod resume;
+mod risk;
 mod run;
 mod schema;
 mod send;
@@ -74,6 +75,7 @@ enum Verb {
     Status(status::Ask),
     Sources(sources::Ask),
     Alerts(alerts::Ask),
+    Risk(risk::Ask),
     CareGaps(care_gaps::Ask),
     Validate(validate::Validate),
     Schema(schema::Schema),
@@ -199,6 +201,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Status(status) => status.run(&mut out),
         Verb::Sources(sources) => sources.run(&mut out),
         Verb::Alerts(alerts) => alerts.run(&mut out),
+        Verb::Risk(risk) => risk.run(&mut out),
         Verb::CareGaps(care_gaps) => care_gaps.run(&mut out),
         Verb::Validate(validate) => validate.run(&mut out),
         Verb::Schema(schema) => schema.run(&mut out),

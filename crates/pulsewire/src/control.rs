@@ -44,6 +44,7 @@ use page::Page;
 pub(crate) use audit::{AuditTopic, OPERATOR, permit};
 pub(crate) use models::care_gaps::{CareGapsTold, Gap as CareGapTold};
 pub(crate) use models::held::{AlertsTold, Held as HeldTold};
+pub(crate) use models::risk::RiskTold;
 pub(crate) use models::sources::{Source, Sources as SourcesTold};
 pub(crate) use models::totals;
 
@@ -55,6 +56,8 @@ const BODY_BYTES_MAX: usize = 3 * EDITED_BYTES_MAX + FORM_BYTES_MAX;
 pub(crate) const SOURCES_PATH: &str = "/status/sources";
 /// Where scripts ask for what is held back of alerts.
 pub(crate) const ALERTS_PATH: &str = "/status/alerts";
+/// Where scripts ask how learned models stand.
+pub(crate) const RISK_PATH: &str = "/status/risk";
 /// Where scripts ask for care gaps.
 pub(crate) const CARE_GAPS_PATH: &str = "/status/care-gaps";
 /// Where scripts ask for rule packs.
@@ -158,6 +161,7 @@ async fn answer(
         (&Method::GET | &Method::HEAD, "/metrics") => return respond::metrics(&control.metrics),
         (&Method::GET | &Method::HEAD, status::PATH) => return respond::status(control).await,
         (&Method::GET | &Method::HEAD, SOURCES_PATH) => return respond::sources(control).await,
+        (&Method::GET | &Method::HEAD, RISK_PATH) => return respond::risk(control).await,
         (&Method::GET | &Method::HEAD, ALERTS_PATH) => return respond::alerts(control).await,
         (&Method::GET | &Method::HEAD, CARE_GAPS_PATH) => {
             let query = query(uri.query().unwrap_or_default());

@@ -1,6 +1,7 @@
 //! What is counted: one place for the names, so that metrics, pages and `status` tell the same.
 
 mod by_field;
+mod risk;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
@@ -137,6 +138,7 @@ pub(crate) struct Metrics {
     pub(crate) last_seen: Family<SourceLabel, Gauge<f64, AtomicU64>>,
     pub(crate) source_quiet: Family<SignalLabels, Gauge>,
     pub(crate) source_usual: Family<SignalLabels, Gauge>,
+    pub(crate) risk: risk::RiskMetrics,
     pub(crate) source_lag: Family<SourceLabel, Gauge<f64, AtomicU64>>,
     pub(crate) certificate_expiry: Family<CertificateLabels, Gauge<f64, AtomicU64>>,
     pub(crate) heartbeats: Family<ReasonLabels, Counter>,
@@ -178,6 +180,7 @@ impl Default for Metrics {
             last_seen: Family::default(),
             source_quiet: Family::default(),
             source_usual: Family::default(),
+            risk: risk::RiskMetrics::default(),
             source_lag: Family::default(),
             certificate_expiry: Family::default(),
             heartbeats: Family::default(),
@@ -293,6 +296,7 @@ impl Metrics {
     fn register_sources(&self) {
         let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         let r = &mut *registry;
+        self.risk.register(r);
         r.register(
             "source_quiet",
             "1 where a source, or a signal of it, is silent for longer than is likely",

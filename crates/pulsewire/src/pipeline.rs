@@ -38,14 +38,15 @@ use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
     self, AlertStage, CareGapStage, DeviceStage, EmergencyStage, EmergencyUnitStage,
-    NormalizeStage, PayerStage, SourcesStage, Stage, StageHealth, WorkloadStage, partitions_of,
+    NormalizeStage, PayerStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, Stage, StageHealth,
+    WorkloadStage, partitions_of,
 };
 use crate::tasks::Tasks;
 use crate::topics;
 use crate::upkeep;
 use crate::views;
 
-pub(crate) use rules::{is_told, policy, running, settings, workload_stage};
+pub(crate) use rules::{is_told, policy, risk_board, running, settings, workload_stage};
 
 /// The file that marks a data directory as one of simulated patients.
 pub(crate) const SIMULATED: &str = "simulated";
@@ -433,6 +434,13 @@ fn start_stages(
             let stage = EmergencyUnitStage::new(department);
             let spec = EmergencyUnitStage::spec(partitions);
             healths.push(opening.start(EmergencyUnitStage::NAME, spec, stage)?);
+        }
+        if config.workloads.risk_watched {
+            let spec = RiskOutcomeStage::spec(partitions);
+            healths.push(opening.start(RiskOutcomeStage::NAME, spec, RiskOutcomeStage)?);
+            let stage = risk_board(config, &entry.site_key, &entry.metrics);
+            let spec = RiskBoardStage::spec(partitions);
+            healths.push(opening.start(RiskBoardStage::NAME, spec, stage)?);
         }
         if let Some(settings) = &config.care_gaps {
             let (stage, spec) = CareGapStage::with_spec(settings, &entry.metrics, partitions);

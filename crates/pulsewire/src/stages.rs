@@ -8,6 +8,7 @@ mod emergency;
 mod findings;
 mod normalize;
 mod payer;
+mod risk;
 mod runner;
 mod sources;
 mod validation;
@@ -23,6 +24,7 @@ pub(crate) use emergency::{EmergencyStage, EmergencyUnitStage, VisitTold};
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;
 pub(crate) use payer::{AuthorizationTold, PayerStage};
+pub(crate) use risk::{QualityTold, RiskBoardStage, RiskOutcomeStage, RiskStatus};
 pub(crate) use runner::{Shared, Stage, StageHealth, Word, partitions_of};
 pub(crate) use sources::{SourcesStage, Status as SourceStatus};
 #[cfg(test)]

@@ -22,6 +22,12 @@ pub(crate) const ED_UNIT: &str = "healthcare.events.ed-unit";
 pub(crate) const CARE_GAP: &str = "healthcare.events.risk-gap-identified";
 /// What quality measures knew of a retired identity, and what arrives for it, forwarded.
 pub(crate) const CARE_HANDOVER: &str = "healthcare.care-gap.handover";
+/// The hours that a learned risk scored, what says the truth of them, and merges, in one order per patient.
+pub(crate) const RISK_HOUR: &str = "healthcare.risk.hour";
+/// The same hours, and each again with what became of it when that can be known, keyed by model.
+pub(crate) const RISK_EXAMPLE: &str = "healthcare.risk.example";
+/// How each learned model stands, by the hour and with every change.
+pub(crate) const RISK_STATUS: &str = "healthcare.risk.status";
 /// News about alerts that is due to somebody.
 pub(crate) const DELIVERY: &str = "healthcare.alert.delivery";
 /// Each try to bring such news, and how it ended.
@@ -166,6 +172,8 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
         SOURCE_ACTIVITY,
         CARE_HANDOVER,
         ED_VISIT,
+        RISK_HOUR,
+        RISK_EXAMPLE,
     ];
     // The station of devices reads who lies where.
     let places = ["Encounter", "Device"].map(fhir);
@@ -190,6 +198,7 @@ pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
         REDRIVEN,
         SUBSCRIPTION,
         SOURCE_STATUS,
+        RISK_STATUS,
     ]
     .map(Topic::from);
     let with_quarantine = with_quarantine();
@@ -250,6 +259,8 @@ pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
         "payer",
         "emergency",
         "emergency-units",
+        "risk-outcomes",
+        "risk-board",
         "alerts",
         "sources",
     ];

@@ -9,6 +9,7 @@ pub(crate) mod known;
 mod line;
 mod patient;
 mod quarantine;
+mod risk;
 mod source;
 mod workload;
 
@@ -24,7 +25,7 @@ use workloads::Workloads;
 use crate::intake::activity::Told;
 use crate::quarantine::attempt::Attempt;
 use crate::stages::{
-    AuthorizationTold, FORWARDED, LATE_FOR, SourceStatus, envelope, partitions_of,
+    AuthorizationTold, FORWARDED, LATE_FOR, RiskStatus, SourceStatus, envelope, partitions_of,
 };
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
@@ -33,6 +34,7 @@ use crate::unmapped::Unmapped;
 pub(crate) use alert::AlertView;
 pub(crate) use patient::{Before, LATE_AFTER, PatientView, VITALS};
 pub(crate) use quarantine::QuarantineView;
+pub(crate) use risk::is_of_a_model;
 pub(crate) use source::SourceView;
 pub(crate) use workload::{Counts as PackCounts, HOURS_KEPT, Latest as LatestFinding, PackView};
 
@@ -80,6 +82,8 @@ pub(crate) struct Views {
     pub(crate) care_gaps: care_gap::CareGaps,
     pub(crate) patient_days: days::PatientDays,
     pub(crate) emergency: emergency::Departments,
+    /// How learned models stand, by workload.
+    pub(crate) risk: BTreeMap<String, RiskStatus>,
     pub(crate) unmapped: Unmapped,
     /// What each rule pack read and concluded.
     pub(crate) packs: workload::Packs,
@@ -141,6 +145,7 @@ impl Reader {
             topics::REDRIVEN,
             topics::SOURCE_ACTIVITY,
             topics::SOURCE_STATUS,
+            topics::RISK_STATUS,
         ];
         let quarantines = topics::with_quarantine()
             .into_iter()
@@ -284,6 +289,7 @@ impl Views {
             topics::SOURCE_ACTIVITY => self.take_activity(record),
             topics::SOURCE_STATUS => self.take_status(record),
             other if other.ends_with(topics::LATE) => self.take_late(record),
+            topics::RISK_STATUS => self.take_risk(record),
             _ => {
                 let view = QuarantineView::new(at, record);
                 let place = self
@@ -335,8 +341,8 @@ impl Views {
         else {
             return;
         };
-        // A source is nobody's record.
-        let is_patient = &*finding.workload != alerts::quiet::WORKLOAD;
+        // A source, or a model, is nobody's record.
+        let is_patient = !risk::is_of_nobody(&finding.workload);
         if is_patient {
             let view = self.patients.entry(finding.patient).or_default();
             view.take_finding(&finding, (partition, record.offset));

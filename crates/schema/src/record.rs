@@ -42,6 +42,14 @@ pub enum RecordKind {
     EmergencyVisit,
     /// How an emergency department stands at a minute.
     EmergencyUnit,
+    /// An hour of a patient as a learned risk scored it.
+    RiskHour,
+    /// The same for whoever counts all patients together, and what became of it.
+    RiskExample,
+    /// The scored hours of an identity that went into this one.
+    RiskHandover,
+    /// How a learned model stands.
+    RiskStatus,
     /// What a workload concluded.
     Finding,
     /// How a prior authorization stands.
@@ -103,6 +111,21 @@ pub enum Schema {
     Avro(String),
 }
 
+/// What a record is that a station beside the workloads writes.
+const fn of_stations(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::RiskHour => "An hour of a stay as a learned model scored it when it was over.",
+        RecordKind::RiskExample => {
+            "An hour that a learned model scored, and again with what became of it when that can be known; the newest revision holds."
+        }
+        RecordKind::RiskHandover => {
+            "The scored hours of an identity that was merged into this one, in the encoding of their stage."
+        }
+        RecordKind::RiskStatus => "How a learned model stands: what drifts, and how right it was.",
+        _ => "How a visit or a department stands.",
+    }
+}
+
 impl RecordKind {
     /// Gives its name, which never changes; of a resource, that of its type.
     pub const fn name(self) -> &'static str {
@@ -120,6 +143,10 @@ impl RecordKind {
             Self::VisitHandover => "emergency-handover",
             Self::EmergencyVisit => "emergency-visit",
             Self::EmergencyUnit => "emergency-unit",
+            Self::RiskHour => "risk-hour",
+            Self::RiskExample => "risk-example",
+            Self::RiskHandover => "risk-handover",
+            Self::RiskStatus => "risk-status",
             Self::Finding => "finding",
             Self::Authorization => "authorization",
             Self::CareGap => "care-gap",
@@ -166,7 +193,8 @@ impl RecordKind {
                 "The newest version of a FHIR R4 resource, whole; an older one is replaced by it."
             }
             Self::Merge => "This identity was merged with another one.",
-            Self::EmergencyVisit | Self::EmergencyUnit => "How a visit or a department stands.",
+            Self::EmergencyVisit | Self::EmergencyUnit | Self::RiskStatus => of_stations(self),
+            Self::RiskHour | Self::RiskExample | Self::RiskHandover => of_stations(self),
             Self::Handover | Self::PayerHandover | Self::CareHandover | Self::VisitHandover => {
                 "What a stage's workloads knew of an identity that was merged into this one, in their own encoding."
             }
@@ -234,6 +262,10 @@ impl RecordKind {
             Self::VisitHandover => Some(identity::EMERGENCY_HANDOVER),
             Self::EmergencyVisit => Some("application/vnd.pulsewire.emergency-visit+json"),
             Self::EmergencyUnit => Some("application/vnd.pulsewire.emergency-unit+json"),
+            Self::RiskHour => Some("application/vnd.pulsewire.risk-hour+json"),
+            Self::RiskExample => Some("application/vnd.pulsewire.risk-example+json"),
+            Self::RiskHandover => Some(identity::RISK_HANDOVER),
+            Self::RiskStatus => Some("application/vnd.pulsewire.risk-status+json"),
             Self::Finding => Some("application/vnd.pulsewire.finding+json"),
             Self::Authorization => Some("application/vnd.pulsewire.authorization+json"),
             Self::CareGap => Some("application/vnd.pulsewire.care-gap+json"),
@@ -280,6 +312,7 @@ impl RecordKind {
             Self::SubscriptionPosition => Key::Subscription,
             Self::Redriven => Key::Place,
             Self::Activity | Self::SourceStatus => Key::Source,
+            Self::RiskExample | Self::RiskStatus => Key::Model,
             Self::EmergencyVisit | Self::EmergencyUnit => Key::Unit,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,

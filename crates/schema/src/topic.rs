@@ -34,7 +34,8 @@ pub fn content(topic: &str) -> Option<Content> {
         });
     }
     let known = named(topic).or_else(|| of_sources(topic));
-    if let Some((about, records)) = known.or_else(|| of_units(topic)) {
+    let known = known.or_else(|| of_units(topic));
+    if let Some((about, records)) = known.or_else(|| of_models(topic)) {
         return Some(Content {
             about: about.to_owned(),
             records,
@@ -185,6 +186,31 @@ fn of_units(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
         "healthcare.events.ed-unit" => (
             "How each emergency department stands, minute by minute.",
             vec![RecordKind::EmergencyUnit],
+        ),
+        _ => return None,
+    })
+}
+
+/// The topics of learned models.
+fn of_models(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
+    Some(match topic {
+        "healthcare.risk.hour" => (
+            "The hours that a learned risk scored, and what says the truth of them, in one order per patient.",
+            vec![
+                RecordKind::RiskHour,
+                RecordKind::Finding,
+                RecordKind::Merge,
+                RecordKind::RiskHandover,
+                RecordKind::Tick,
+            ],
+        ),
+        "healthcare.risk.example" => (
+            "The hours that a learned risk scored, and again with what became of each when that can be known: what a model is judged by, and trained on.",
+            vec![RecordKind::RiskExample, RecordKind::Tick],
+        ),
+        "healthcare.risk.status" => (
+            "How each learned model stands, by the hour.",
+            vec![RecordKind::RiskStatus],
         ),
         _ => return None,
     })

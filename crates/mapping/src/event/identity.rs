@@ -14,6 +14,8 @@ pub const HANDOVER: &str = "application/vnd.pulsewire.handover";
 pub const PAYER_HANDOVER: &str = "application/vnd.pulsewire.payer-handover";
 /// The content type of what is known of a patient's visits that is handed to a survivor.
 pub const EMERGENCY_HANDOVER: &str = "application/vnd.pulsewire.emergency-handover";
+/// The content type of the scored hours of a patient that are handed to a survivor.
+pub const RISK_HANDOVER: &str = "application/vnd.pulsewire.risk-handover";
 
 /// The version that a handover record begins with.
 const HANDOVER_VERSION: u8 = 1;

@@ -18,8 +18,8 @@ use crate::metrics::Metrics;
 use crate::pipeline;
 use crate::site_key;
 use crate::stages::{
-    AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, SourcesStage,
-    WorkloadStage,
+    AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, RiskBoardStage,
+    RiskOutcomeStage, SourcesStage, WorkloadStage,
 };
 
 /// Show, verify or delete the state that stages keep
@@ -158,7 +158,7 @@ impl Closed {
             )?;
         }
         let heard = SourcesStage::new(&config.sources, false, site.clone(), Arc::clone(&metrics));
-        let normalize = NormalizeStage::new(Arc::new(sources), site, Arc::clone(&metrics))
+        let normalize = NormalizeStage::new(Arc::new(sources), site.clone(), Arc::clone(&metrics))
             .validating(&config.validation);
         let mut same = self.stage(NormalizeStage::spec(self.partitions), normalize, out)?;
         let workloads = pipeline::workload_stage(config, &metrics);
@@ -168,6 +168,12 @@ impl Closed {
             same &= self.stage(EmergencyStage::spec(self.partitions), visits, out)?;
             let units = EmergencyUnitStage::new(department);
             same &= self.stage(EmergencyUnitStage::spec(self.partitions), units, out)?;
+        }
+        if config.workloads.risk_watched {
+            let spec = RiskOutcomeStage::spec(self.partitions);
+            same &= self.stage(spec, RiskOutcomeStage, out)?;
+            let board = pipeline::risk_board(config, &site, &metrics);
+            same &= self.stage(RiskBoardStage::spec(self.partitions), board, out)?;
         }
         if let Some(settings) = &config.care_gaps {
             let spec = CareGapStage::spec(settings, self.partitions);

@@ -263,6 +263,10 @@ mod tests {
                 RecordKind::SourceStatus,
                 crate::stages::SourceStatus::CONTENT_TYPE,
             ),
+            (
+                RecordKind::RiskStatus,
+                crate::stages::RiskStatus::CONTENT_TYPE,
+            ),
         ];
         for (kind, content_type) in written {
             assert_eq!(kind.content_type(), Some(content_type));

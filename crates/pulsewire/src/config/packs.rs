@@ -13,6 +13,8 @@ use super::holding::Holding;
 use super::reader::{Reader, Setting};
 use super::{bundle, emergency, payer};
 
+/// The table of the learned risk.
+const RISK: &str = "workloads.sepsis-risk";
 /// Says what the team does: it runs where alerts are held back for that.
 const TEAM_ACTIONS: &str = "team-actions";
 
@@ -24,6 +26,10 @@ pub(crate) struct Workloads {
     pub(crate) complete_within: Duration,
     pub(crate) repeat_suppression: Duration,
     pub(crate) risk_score: RiskScore,
+    /// Who approved that the learned risk is scored by the rule; empty where it is not.
+    pub(crate) risk_approved_by: String,
+    /// Whether the learned risk is watched, which it never is where it does not run.
+    pub(crate) risk_watched: bool,
     pub(crate) bundle: BundleConfig,
     /// The site's own rules of sustained thresholds; nothing where Pulsewire's hold.
     pub(crate) sustained: Option<Vec<Rule>>,
@@ -45,16 +51,15 @@ pub(super) fn read(reader: &mut Reader<'_>, holding: &Holding) -> Workloads {
     if !holding.while_acting.is_zero() {
         enabled.insert(TEAM_ACTIONS);
     }
+    let (risk_score, risk_approved_by) = risk(reader);
+    let risk_watched = reader.switch(RISK, "watch") && enabled.contains("sepsis-risk");
     Workloads {
         enabled,
         complete_within: reader.duration("workloads.deterioration", "complete_within"),
         repeat_suppression: reader.duration("workloads.critical-results", "repeat_suppression"),
-        risk_score: RiskScore::parse(&reader.one_of(
-            "workloads.sepsis-risk",
-            "score",
-            &RiskScore::WORDS,
-        ))
-        .unwrap_or_default(),
+        risk_score,
+        risk_approved_by,
+        risk_watched,
         bundle: bundle::read(reader),
         payer: payer::read(reader),
         emergency: emergency::read(reader),
@@ -72,6 +77,20 @@ pub(super) fn read(reader: &mut Reader<'_>, holding: &Holding) -> Workloads {
         ),
         settings: reader.settings("workloads"),
     }
+}
+
+/// What scores the learned risk, and who approved that, where it is not the model: nothing falls back unless a person answers
+/// for it.
+fn risk(reader: &mut Reader<'_>) -> (RiskScore, String) {
+    let score = reader.one_of(RISK, "score", &RiskScore::WORDS);
+    let score = RiskScore::parse(&score).unwrap_or_default();
+    let approved_by = reader.text(RISK, "approved_by").trim().to_owned();
+    if score != RiskScore::default() && approved_by.is_empty() {
+        let what = "is empty, and the score is not the model's";
+        let hint = "name the person who approved it, such as approved_by = \"A. Okafor, chief medical officer\"";
+        reader.refuse(RISK, "approved_by", what, hint);
+    }
+    (score, approved_by)
 }
 
 /// What a file of the site says; nothing where none is named.

@@ -73,6 +73,36 @@ fn every_mistake_is_told_with_its_line() {
 }
 
 #[test]
+fn a_rule_in_place_of_the_model_needs_the_name_of_who_approved_it() {
+    let table = "[workloads.sepsis-risk]\nenabled = true\nscore = \"rule\"\n";
+    check(
+        table,
+        expect![[r#"
+            line 1: workloads.sepsis-risk.approved_by is empty, and the score is not the model's
+                hint: name the person who approved it, such as approved_by = "A. Okafor, chief medical officer""#]],
+    );
+    check(
+        &format!("{table}approved_by = \"  \"\n"),
+        expect![[r#"
+            line 4: workloads.sepsis-risk.approved_by is empty, and the score is not the model's
+                hint: name the person who approved it, such as approved_by = "A. Okafor, chief medical officer""#]],
+    );
+    let config = parse(&format!("{table}approved_by = \"A. Okafor\"\n")).unwrap();
+    assert_eq!(config.workloads.risk_score.word(), "rule");
+    assert_eq!(config.workloads.risk_approved_by, "A. Okafor");
+    assert!(
+        config.workloads.risk_watched,
+        "the model is watched all the same"
+    );
+    assert!(
+        !defaults().workloads.risk_watched,
+        "what does not run is not watched"
+    );
+    let unwatched = parse("[workloads.sepsis-risk]\nenabled = true\nwatch = false\n");
+    assert!(!unwatched.unwrap().workloads.risk_watched);
+}
+
+#[test]
 fn broken_toml_is_told_with_its_line() {
     check(
         "[journal\ndirectory = 'x'\n",

@@ -11,6 +11,7 @@ pub(super) mod message;
 pub(super) mod overview;
 pub(super) mod patient;
 pub(super) mod quarantine;
+pub(crate) mod risk;
 pub(crate) mod sources;
 pub(crate) mod workload;
 

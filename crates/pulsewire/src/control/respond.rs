@@ -13,7 +13,7 @@ use ui::{Frame, Refusal, Theme};
 
 use super::Control;
 use super::audit::AuditTopic;
-use super::models::{care_gaps, held, sources, workload};
+use super::models::{care_gaps, held, risk, sources, workload};
 use super::page::{self, Form, Page};
 use super::status;
 use crate::metrics::Metrics;
@@ -80,6 +80,11 @@ pub(super) async fn workloads(control: Arc<Control>, query: BTreeMap<String, Str
         json_of(&workload::told(&control, name))
     })
     .await
+}
+
+/// How learned models stand; it names nobody.
+pub(super) async fn risk(control: Arc<Control>) -> Response {
+    told(move || json_of(&risk::told(&control))).await
 }
 
 /// Where patients stand in quality measures, by their pseudonyms; that it was told is written down first.

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::roles::Role;
 use crate::stages::{
     AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, PayerStage,
-    SourcesStage, StageHealth, WorkloadStage, partitions_of,
+    RiskBoardStage, RiskOutcomeStage, SourcesStage, StageHealth, WorkloadStage, partitions_of,
 };
 use crate::topics;
 
@@ -213,7 +213,17 @@ fn known(config: &Config) -> Vec<Known> {
         ]
     });
     let emergency = emergency.map(|spec| (Role::Workloads, spec));
-    let specs = specs.into_iter().chain(payer);
+    let risk = config.workloads.risk_watched.then(|| {
+        [
+            RiskOutcomeStage::spec(partitions),
+            RiskBoardStage::spec(partitions),
+        ]
+    });
+    let risk = risk
+        .into_iter()
+        .flatten()
+        .map(|spec| (Role::Workloads, spec));
+    let specs = specs.into_iter().chain(payer).chain(risk);
     let specs = specs.chain(care_gaps).chain(emergency);
     let stations = specs.map(|(role, spec)| Known {
         name: spec.name.to_string(),

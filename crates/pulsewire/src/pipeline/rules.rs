@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use alerts::{Policy, Route};
+use clinical::SiteKey;
 use workloads::{WORKLOADS, Workload, Workloads};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::stages::WorkloadStage;
+use crate::stages::{RiskBoardStage, WorkloadStage};
 
 /// Who is told of what, from the configured channels.
 pub(crate) fn policy(config: &Config) -> Policy {
@@ -49,6 +50,9 @@ pub(crate) fn running(config: &Config) -> workloads::Config {
     for workload in WORKLOADS.iter().filter(|of| is_told(config, of)) {
         told.start(workload);
     }
+    if config.workloads.risk_watched {
+        told.watch();
+    }
     told
 }
 
@@ -64,6 +68,20 @@ pub(crate) fn workload_stage(config: &Config, metrics: &Arc<Metrics>) -> Workloa
     WorkloadStage {
         workloads: Workloads::new(running(config)),
         off,
+        watched: config.workloads.risk_watched,
         metrics: Arc::clone(metrics),
     }
+}
+
+/// Who watches the learned risk, as configured.
+pub(crate) fn risk_board(
+    config: &Config,
+    site: &SiteKey,
+    metrics: &Arc<Metrics>,
+) -> RiskBoardStage {
+    let (score, by) = (
+        config.workloads.risk_score,
+        &config.workloads.risk_approved_by,
+    );
+    RiskBoardStage::new(score, by, site.clone(), metrics)
 }

@@ -8,7 +8,7 @@ use mapping::event::{event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
-use super::{FORWARDED, MORE, envelope, findings, header, patient, provenance, record, with};
+use super::{FORWARDED, MORE, envelope, findings, header, patient, provenance, record, risk, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -20,6 +20,8 @@ pub(crate) struct WorkloadStage {
     pub(crate) workloads: Workloads,
     /// What these conclude is told to nobody.
     pub(crate) off: Vec<&'static str>,
+    /// Whether the learned risk is watched: its hours, and what says the truth of them, are told to whoever does.
+    pub(crate) watched: bool,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -30,7 +32,11 @@ impl WorkloadStage {
             "workloads",
             partitions,
             vec![topics::PATIENT_STREAM.into()],
-            vec![topics::ALERT_STREAM.into(), topics::PATIENT_STREAM.into()],
+            vec![
+                topics::ALERT_STREAM.into(),
+                topics::PATIENT_STREAM.into(),
+                topics::RISK_HOUR.into(),
+            ],
         )
     }
 
@@ -81,6 +87,9 @@ impl WorkloadStage {
         {
             findings::publish(finding, cause, cx);
             self.count(cx, findings::label(finding));
+        }
+        if self.watched {
+            risk::tell(patient, effects, cause, cx);
         }
         for (tag, at) in &effects.timers {
             match at {
@@ -151,6 +160,10 @@ impl Processor for WorkloadStage {
                 };
                 self.conclude(state, given, now, &mut effects)?;
                 send_on(&record, patient, &effects, cx);
+                if self.watched && !effects.handover.is_empty() {
+                    // It is the merge: whoever keeps hours of this identity hands them over, too.
+                    cx.emit(topics::RISK_HOUR, record.to_record());
+                }
                 if !effects.findings.is_empty() || !effects.handover.is_empty() {
                     cause = provenance(&record);
                 }

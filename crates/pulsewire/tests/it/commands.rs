@@ -9,7 +9,7 @@ use crate::platform::{Site, complained, run, said};
 use crate::sender::Sender;
 
 /// Every verb.
-const VERBS: [&str; 23] = [
+const VERBS: [&str; 24] = [
     "demo",
     "run",
     "check",
@@ -27,6 +27,7 @@ const VERBS: [&str; 23] = [
     "status",
     "sources",
     "alerts",
+    "risk",
     "care-gaps",
     "validate",
     "schema",

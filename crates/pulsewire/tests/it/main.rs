@@ -46,6 +46,9 @@ mod workloads;
 mod known;
 
 #[cfg(test)]
+mod risk;
+
+#[cfg(test)]
 mod connections;
 
 #[cfg(test)]

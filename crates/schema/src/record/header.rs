@@ -281,6 +281,7 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         | RecordKind::Handover
         | RecordKind::PayerHandover
         | RecordKind::VisitHandover
+        | RecordKind::RiskHandover
         | RecordKind::CareHandover => {
             headers.extend(CAUSE.iter().chain(&AGAIN));
         }
@@ -296,6 +297,7 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         RecordKind::Attempt | RecordKind::Tick | RecordKind::AlertBudget => {}
         RecordKind::Command => headers.extend(AGAIN),
         RecordKind::Activity | RecordKind::SourceStatus | RecordKind::Redriven => {}
+        RecordKind::RiskHour | RecordKind::RiskExample | RecordKind::RiskStatus => {}
         RecordKind::Audit | RecordKind::Changelog | RecordKind::EmergencyUnit => {}
         RecordKind::Registration | RecordKind::Site => {}
     }

@@ -17,6 +17,8 @@ pub enum Key {
     Source,
     /// The name of a unit of the hospital.
     Unit,
+    /// The name of the workload whose model it is about.
+    Model,
     /// Nothing.
     None,
     /// Bytes of a stage's own.
@@ -47,6 +49,9 @@ impl Key {
             }
             Self::Unit => {
                 "The unit as its sender names it. All that concerns a unit is on one partition."
+            }
+            Self::Model => {
+                "The workload whose learned model it is about. All that concerns a model is on one partition."
             }
             Self::None => "No key: it says nothing of whom it came from.",
             Self::State => "A key of the stage's own encoding.",

@@ -5,6 +5,7 @@
 
 mod authorization;
 mod emergency;
+mod risk;
 
 use super::RecordKind;
 use crate::json_schema::{Document, Schema};
@@ -46,6 +47,9 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
         RecordKind::CareGap => ("CareGap", care_gap()),
         RecordKind::EmergencyVisit => ("EmergencyVisit", emergency::visit()),
         RecordKind::EmergencyUnit => ("EmergencyUnit", emergency::unit()),
+        RecordKind::RiskHour => ("RiskHour", risk::hour()),
+        RecordKind::RiskExample => ("RiskExample", risk::example()),
+        RecordKind::RiskStatus => ("RiskStatus", risk::status()),
         RecordKind::Command => ("Command", command()),
         RecordKind::AlertBudget => ("AlertBudget", alert_budget()),
         RecordKind::Alert => ("Alert", alert()),

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 18] = [
+const OWN: [RecordKind; 21] = [
+    RecordKind::RiskHour,
+    RecordKind::RiskExample,
+    RecordKind::RiskStatus,
     RecordKind::EmergencyVisit,
     RecordKind::EmergencyUnit,
     RecordKind::Authorization,
@@ -111,7 +114,7 @@ fn command(kind: CommandKind) -> Command {
         note: "".into(),
         read_back_by: match kind {
             CommandKind::Acknowledge => "dr adams".into(),
-            CommandKind::Resolve => "".into(),
+            CommandKind::Resolve | CommandKind::Dismiss => "".into(),
         },
     }
 }
@@ -192,6 +195,7 @@ fn written() -> Vec<(RecordKind, Value)> {
     records.extend(of_budget());
     records.extend(of_authorizations(at));
     records.extend(of_emergency(at));
+    records.extend(of_risk(at));
     records.extend(of_devices(at));
     records.extend(of_subscriptions());
     records.extend(of_sources(at));
@@ -257,6 +261,44 @@ fn of_emergency(at: &str) -> [(RecordKind, Value); 4] {
             RecordKind::EmergencyUnit,
             json!({"version": 1, "unit": "ED", "at": at, "patients": 0, "waiting": 0, "boarding": 0, "ventilated": 0,
                 "longestBoardingMinutes": 0, "lastDoorToRoomMinutes": 0, "departed": 0, "leftUnseen": 0}),
+        ),
+    ]
+}
+
+fn of_risk(at: &str) -> [(RecordKind, Value); 6] {
+    let hour = json!({"version": 1, "patient": "0123456789abcdef0123456789abcdef", "end": at, "admission": at,
+        "model": "0123456789ab", "score": -2.5, "probability": 0.01, "features": [1.5, null]});
+    let with = |outcome: Value| {
+        let mut told = hour.clone();
+        told["outcome"] = outcome;
+        (RecordKind::RiskExample, told)
+    };
+    let none = json!({"hours": 0, "septic": 0});
+    let quality = json!({"hours": 9, "septic": 1, "auroc": 0.8, "brier": 0.01, "calibrationError": 0.01, "observedOverExpected": 1.5});
+    let inputs = json!({"hours": 9, "patients": 3, "recentPatients": 2,
+        "features": [{"feature": "HR.last", "index": 0.3, "stability": "act"}],
+        "missing": [{"variable": "lactate", "was": 0.7, "is": 0.9, "index": 0.2, "standardErrors": -3.5}],
+        "units": [{"variable": "glucose", "was": 126.0, "is": 7.0}]});
+    [
+        (RecordKind::RiskHour, hour.clone()),
+        (RecordKind::RiskExample, hour.clone()),
+        with(
+            json!({"revision": 1, "septic": true, "by": "sepsis-3", "onset": at, "alerted": true, "feedback": "false-alarm"}),
+        ),
+        with(json!({"revision": 2, "septic": false, "by": "horizon", "alerted": false})),
+        (
+            RecordKind::RiskStatus,
+            json!({"version": 1, "workload": "sepsis-risk", "model": "0123456789ab", "since": at, "at": at, "inUse": "rule",
+                "approvedBy": "A. Okafor", "drifting": [{"drift": "units", "since": at}], "inputs": inputs, "quality": quality.clone(),
+                "judgedFrom": at, "judgedTo": at, "said": {"alerted": 1, "alertedSeptic": 1, "accepted": 0, "falseAlarm": 1},
+                "challenger": {"learned": 9, "least": 8192, "model": quality, "challenger": none.clone()}}),
+        ),
+        (
+            RecordKind::RiskStatus,
+            json!({"version": 1, "workload": "sepsis-risk", "model": "0123456789ab", "at": at, "inUse": "model", "drifting": [],
+                "inputs": {"hours": 0, "patients": 0, "recentPatients": 0, "features": [], "missing": [], "units": []},
+                "quality": none.clone(), "said": {"alerted": 0, "alertedSeptic": 0, "accepted": 0, "falseAlarm": 0},
+                "challenger": {"learned": 0, "least": 8192, "model": none.clone(), "challenger": none}}),
         ),
     ]
 }

@@ -7,11 +7,11 @@ use ui::{
 };
 
 use super::{message, severity, state};
-use crate::control::Control;
 use crate::control::page::Refused;
+use crate::control::{Control, RISK_PATH};
 use crate::delivery::Ended;
 use crate::explain;
-use crate::views::{AlertView, Views};
+use crate::views::{AlertView, Views, is_of_a_model};
 
 /// So many alerts are listed.
 const LISTED: usize = 200;
@@ -123,13 +123,16 @@ pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow 
         state: state(alert.state),
         reason: alert.reason.to_string(),
         condition: alert.condition.to_string(),
-        patient: match alert.condition.starts_with(alerts::quiet::CONDITION) {
-            // It is about a source, and about nobody.
-            true => Link::to("nobody: a source", "/sources"),
-            false => Link::to(
+        // It may be about a source, or a model, and about nobody.
+        patient: if alert.condition.starts_with(alerts::quiet::CONDITION) {
+            Link::to("nobody: a source", "/sources")
+        } else if is_of_a_model(&alert.condition) {
+            Link::to("nobody: a learned model", RISK_PATH)
+        } else {
+            Link::to(
                 label(views, alert.patient, permit),
                 format!("/patients/{}", alert.patient),
-            ),
+            )
         },
         location: patient
             .and_then(|patient| patient.location())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::held_words;
 use crate::control::Control;
-use crate::views::Views;
+use crate::views::{Views, is_of_a_model};
 
 /// What is told and what is held back.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,6 +50,7 @@ fn of(views: &Views, budget: Option<u32>, now: ReceivedTime) -> AlertsTold {
     let counted = views.alerts.values().filter(|view| {
         since.is_some_and(|since| view.alert.opened_at >= since)
             && !view.alert.condition.starts_with(alerts::quiet::CONDITION)
+            && !is_of_a_model(&view.alert.condition)
             && alerts::was_told(&view.alert)
     });
     let (told, patient_days) = (counted.count() as u64, views.patient_days.count());
