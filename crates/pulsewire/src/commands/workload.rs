@@ -67,6 +67,9 @@ impl Workload {
         for pack in WORKLOADS.iter().filter(|pack| is_enabled(pack)) {
             rules.start(pack);
         }
+        if config.workloads.risk_watched {
+            rules.watch();
+        }
         let runs = |pack: &Pack| match (is_enabled(pack), rules.runs(pack)) {
             (true, _) => "yes",
             (false, true) => "yes, told to nobody",

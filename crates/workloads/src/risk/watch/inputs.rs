@@ -24,7 +24,7 @@ pub const LEAST_PATIENTS: usize = 100;
 /// Of fewer patients nothing is said of the newest days: there are two bins, and by chance the index comes to about 0.1.
 pub const LEAST_RECENT_PATIENTS: usize = 10;
 /// The most patients that are told apart in the window; hours of others are left out.
-pub const MAX_PATIENTS: usize = 20_000;
+pub const MAX_PATIENTS: usize = 5_000;
 
 const DAY_MICROS: i64 = 24 * 3_600_000_000;
 
@@ -144,6 +144,12 @@ impl Inputs {
         let first = day_of(now) - i64::from(WINDOW_DAYS) + 1;
         self.days.retain(|day, _| *day >= first);
         self.patients.retain(|_, last| day_of(*last) >= first);
+        let recent = day_of(now) - i64::from(RECENT_DAYS) + 1;
+        for day in self.days.range_mut(..recent).map(|(_, day)| day) {
+            if !day.magnitudes.is_empty() {
+                Arc::make_mut(day).magnitudes.clear();
+            }
+        }
     }
 
     /// Says how the days up to now stand beside training.
@@ -314,6 +320,53 @@ mod tests {
             assert!((median / value).ln().abs() < 0.07, "{value} {median}");
             assert_eq!(day.median(2), None);
         }
+    }
+
+    #[test]
+    fn no_more_patients_are_told_apart_than_there_is_room_for() {
+        let pack = Pack::built_in();
+        let hour = |end: i64| Hour {
+            end: EventTime::from_micros(end),
+            admission: EventTime::from_micros(0),
+            model: pack.version.clone(),
+            score: 0.0,
+            probability: 0.0,
+            row: crate::risk::watch::Row::new(vec![f64::NAN; pack.reference.len()]),
+        };
+        let mut inputs = Inputs::default();
+        let count = MAX_PATIENTS as u64;
+        for patient in 1..count {
+            inputs.patients.insert(patient, EventTime::from_micros(1));
+        }
+        assert!(inputs.take(&pack, count, &hour(1)));
+        assert!(!inputs.take(&pack, count + 1, &hour(1)));
+        assert!(inputs.take(&pack, 1, &hour(2)), "it is known");
+        assert_eq!(
+            (inputs.patients.len(), inputs.days[&0].hours),
+            (MAX_PATIENTS, 2)
+        );
+    }
+
+    #[test]
+    fn what_is_behind_the_window_is_forgotten() {
+        let pack = Pack::built_in();
+        let mut inputs = Inputs::default();
+        let window = i64::from(WINDOW_DAYS);
+        for day in 0..window {
+            let mut counted = Day::new(&pack);
+            counted.magnitudes.insert((1, 2), 3);
+            inputs.days.insert(day, Arc::new(counted));
+        }
+        let noon = |day: i64| EventTime::from_micros(day * DAY_MICROS + DAY_MICROS / 2);
+        inputs.forget(noon(window - 1));
+        assert_eq!(inputs.days.len(), usize::from(WINDOW_DAYS));
+        let told = inputs
+            .days
+            .values()
+            .filter(|day| !day.magnitudes.is_empty());
+        assert_eq!(told.count(), usize::from(RECENT_DAYS));
+        inputs.forget(noon(window));
+        assert_eq!(inputs.days.first_key_value().map(|(day, _)| *day), Some(1));
     }
 
     #[test]
