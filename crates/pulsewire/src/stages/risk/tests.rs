@@ -144,41 +144,76 @@ impl World {
     }
 }
 
+impl World {
+    /// A stay of a patient, and a pulse at the beginning of each hour.
+    fn chart(&self, patient: u8, hours: std::ops::Range<i64>) {
+        let fhir = |hour: i64, resource: &Value| {
+            let json = resource.to_string().into_bytes();
+            let kind = mapping::event::FHIR_JSON;
+            self.write(topics::PATIENT_STREAM, patient, at(hour), kind, json);
+        };
+        fhir(
+            hours.start,
+            &json!({"resourceType": "Encounter", "id": "stay", "status": "in-progress", "class": {"code": "IMP"},
+                "period": {"start": at(hours.start).to_string()}}),
+        );
+        for hour in hours {
+            self.tick(topics::PATIENT_STREAM, hour);
+            fhir(
+                hour,
+                &json!({"resourceType": "Observation", "id": format!("hr-{hour}"), "status": "final",
+                    "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
+                    "effectiveDateTime": at(hour).to_string(),
+                    "valueQuantity": {"value": 80 + hour, "unit": "/min"}}),
+            );
+        }
+    }
+
+    /// Runs the workloads as a site has them that watches the learned risk.
+    fn conclude(&self) {
+        let mut config = crate::config::defaults();
+        config.workloads.enabled.insert(WORKLOAD);
+        config.workloads.risk_watched = true;
+        let stage = crate::pipeline::workload_stage(&config, &Arc::<Metrics>::default());
+        self.run(&WorkloadStage::spec(PARTITIONS), stage);
+    }
+}
+
+#[test]
+fn a_merge_in_the_patient_stream_takes_the_hours_with_it() {
+    let world = World::new();
+    world.chart(1, 0..3);
+    world.tick(topics::PATIENT_STREAM, 3);
+    for (patient, role, other) in [(1, MergeRole::Retired, 2), (2, MergeRole::Survivor, 1)] {
+        let other = key(other);
+        let merge = identity::write_merge(&Merge { role, other });
+        let kind = identity::MERGE_JSON;
+        world.write(topics::PATIENT_STREAM, patient, at(3), kind, merge);
+    }
+    // What is handed over comes behind what stands on the stream already.
+    world.conclude();
+    for hour in 4..6 {
+        world.tick(topics::PATIENT_STREAM, hour);
+    }
+    world.conclude();
+    world.watch(90);
+    let outcomes = world.outcomes();
+    let stays = key(2).to_string();
+    assert!(
+        outcomes.keys().all(|(patient, _)| *patient == stays),
+        "{outcomes:?}"
+    );
+    let ends: Vec<_> = outcomes.keys().map(|(_, end)| end.clone()).collect();
+    let each: Vec<_> = (1..=5).map(|hour| at(hour).to_string()).collect();
+    assert_eq!(ends, each, "before the merge and after it");
+}
+
 #[test]
 fn from_a_chart_to_hours_to_outcomes_to_how_the_model_stands() {
     let world = World::new();
-    let fhir = |hour: i64, resource: &Value| {
-        let json = resource.to_string().into_bytes();
-        world.write(
-            topics::PATIENT_STREAM,
-            1,
-            at(hour),
-            mapping::event::FHIR_JSON,
-            json,
-        );
-    };
-    fhir(
-        0,
-        &json!({"resourceType": "Encounter", "id": "stay", "status": "in-progress", "class": {"code": "IMP"},
-            "period": {"start": at(0).to_string()}}),
-    );
-    for hour in 0..6 {
-        world.tick(topics::PATIENT_STREAM, hour);
-        fhir(
-            hour,
-            &json!({"resourceType": "Observation", "id": format!("hr-{hour}"), "status": "final",
-                "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
-                "effectiveDateTime": at(hour).to_string(),
-                "valueQuantity": {"value": 80 + hour, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"}}),
-        );
-    }
+    world.chart(1, 0..6);
     world.tick(topics::PATIENT_STREAM, 6);
-    let mut config = crate::config::defaults();
-    config.workloads.enabled.insert(WORKLOAD);
-    config.workloads.risk_watched = true;
-    let metrics = Arc::<Metrics>::default();
-    let stage = crate::pipeline::workload_stage(&config, &metrics);
-    world.run(&WorkloadStage::spec(PARTITIONS), stage);
+    world.conclude();
     let hours = world.told(topics::RISK_HOUR);
     let ends: Vec<_> = hours
         .iter()
