@@ -283,3 +283,28 @@ fn vital_signs_that_score_high_are_an_alert_that_a_person_acknowledges_and_resol
         "{history}"
     );
 }
+
+#[test]
+fn an_alert_that_was_a_false_alarm_is_over_with_these_words() {
+    let site = Site::default();
+    let platform = site.start();
+    let mut sender = Sender::to(platform.mllp);
+    sender.accepted(&admission("6", "A1"));
+    sender.accepted(&vitals("6", "V1", &minutes_ago(5), true));
+    let alert = wait_for("the alert", || listed(&platform, "open").pop());
+    let (_, page) = platform.get(&format!("/alerts/{alert}"));
+    let dismiss = format!("/alerts/{alert}/dismiss");
+    assert!(
+        page.contains(&format!("formaction=\"{dismiss}\"")),
+        "{page}"
+    );
+    platform.post_form(&dismiss, "who=Nurse+Ada&why=the+cuff+was+loose");
+    wait_for("it to be over", || {
+        listed(&platform, "resolved").contains(&alert).then_some(())
+    });
+    let history = said(&site.command(&["explain", &alert]));
+    assert!(
+        history.contains("Nurse Ada") && history.contains("false alarm: the cuff was loose"),
+        "{history}"
+    );
+}
