@@ -23,7 +23,7 @@ use crate::risk::drift::{ACT, PageHinkley, WATCH};
 /// How long after an outcome can be known it is waited for those of other patients.
 const TOGETHER: Duration = hours(1);
 /// The most outcomes that wait for others; beyond that the oldest hour is not waited for any longer.
-pub const MAX_WAITING: usize = 500;
+pub const MAX_WAITING: usize = 2_000;
 /// How far a mean may be off, and how much beyond that may add up before the calibration has changed (the defaults of
 /// PageHinkley in MOA, Bifet A et al. JMLR 2010;11:1601-4, and in River).
 pub(super) const TOLERANCE: f64 = 0.005;

@@ -4,6 +4,8 @@
 //! it has been moved. Every sum is of plain arithmetic, so that the same hours in the same order give the same bits
 //! on any machine.
 
+use std::sync::Arc;
+
 use crate::risk::Pack;
 
 /// How fast weights move at first, and how soon that falls. Of 0.001, 0.003, 0.006, 0.01, 0.03 and 0.1 this one ranked best on 2,500
@@ -26,7 +28,7 @@ const QUARTILES: f64 = 1.349;
 
 /// A row as the challenger reads it: how far each value lies from what was usual in training.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Standardised(pub(super) Vec<i16>);
+pub(super) struct Standardised(pub(super) Arc<[i16]>);
 
 /// What it has learned.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -176,7 +178,7 @@ mod tests {
             let high = if round % 3 == 0 { 512 } else { -256 };
             let second = if round % 5 == 0 { UNKNOWN } else { 30 };
             let septic = round % 3 == 0 || round % 5 == 0;
-            (Standardised(vec![high, second, round % 7]), septic)
+            (Standardised([high, second, round % 7].into()), septic)
         };
         let mut challenger = Challenger::default();
         assert!((challenger.probability(&row(1).0) - 0.5).abs() < 1e-12);

@@ -85,7 +85,7 @@ fn read(pack: &Pack, bytes: &mut Bytes<'_>) -> Option<Board> {
         for _ in 0..bytes.length(MAX_FEATURES)? {
             row.push(i16::from_be_bytes(bytes.take(2)?.try_into().ok()?));
         }
-        board.waiting.insert(of, (Standardised(row), judged));
+        board.waiting.insert(of, (Standardised(row.into()), judged));
     }
     let mut window = Window::default();
     for _ in 0..bytes.length(MAX_JUDGED)? {

@@ -1,5 +1,6 @@
 //! Labels at their limits, revised, merged, stored, and in any order of what is heard.
 
+use expect_test::expect;
 use proptest::prelude::*;
 
 use super::*;
@@ -186,6 +187,22 @@ fn what_is_kept_is_limited() {
     }
     assert_eq!(known.alerts.len(), MAX_ALERTS);
     assert!(!known.alerts.contains_key(&AlertId::from_bytes([0; 16])));
+}
+
+#[test]
+fn what_version_1_stored_is_read() {
+    let mut known = Outcomes::default();
+    known.take(Heard::Hour(hour(1)));
+    known.take(Heard::Hour(hour(90)));
+    known.take(onset(7));
+    known.take(alert(3, 1, Some(2), Some(Feedback::FalseAlarm)));
+    known.take(alert(4, 90, None, None));
+    known.conclude(at(80));
+    let mut bytes = Vec::new();
+    assert!(known.encode(&mut bytes));
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    expect!["01000280909de91a0003616263c0040000000000003f847ae147ae147b00010280f0cbe0bb01010380a0bdfeed120003616263c0040000000000003f847ae147ae147b03053ff0000000000000405680000000000000000180f0cbe0bb01020303030303030303030303030303030380909de91a0180a0bad235030404040404040404040404040404040480a0bdfeed120000"].assert_eq(&hex);
+    assert_eq!(Outcomes::decode(&bytes), Ok(known));
 }
 
 #[test]
