@@ -138,7 +138,9 @@ impl State {
         let now = EventTime::from_micros(cx.watermark());
         let known = Arc::make_mut(&mut self.0);
         for example in known.conclude(now) {
-            let told = HourTold::of(patient, &example.hour, Some(&example));
+            // Each replaces the one before, by the name under which that was told.
+            let name = example.told_of.unwrap_or(patient);
+            let told = HourTold::of(name, &example.hour, Some(&example));
             watch(&told, cx);
         }
         match known.wake() {
@@ -184,7 +186,7 @@ impl State {
         if self.0.survivor().is_some() {
             return Ok(());
         }
-        let handed = Arc::make_mut(&mut self.0).retire(other);
+        let handed = Arc::make_mut(&mut self.0).retire(patient, other);
         cx.cancel_timer(TIMER);
         let mut bytes = Vec::new();
         if handed.encode(&mut bytes) {

@@ -374,6 +374,27 @@ fn operators_are_told_of_a_drift_as_of_nobody() {
     assert!(crate::views::is_of_a_model(&told[0].condition));
 }
 
+#[test]
+fn a_label_that_is_revised_after_a_merge_replaces_the_one_before() {
+    let world = World::new();
+    world.tell(1, &Tale::Hour(1));
+    world.watch(81);
+    world.merge(82, 1, 2);
+    let onset = finding(2, 5, true);
+    let json = wire::finding_to_json(&onset);
+    let kind = wire::FINDING_CONTENT_TYPE;
+    world.write(topics::RISK_HOUR, 2, at(83), kind, json);
+    world.watch(90);
+    let outcomes = world.outcomes();
+    assert_eq!(outcomes.len(), 1, "{outcomes:?}");
+    assert!(outcomes.values().all(|of| of["septic"] == true));
+    let quality = &world.status()["quality"];
+    assert_eq!(
+        (&quality["hours"], &quality["septic"]),
+        (&json!(1), &json!(1))
+    );
+}
+
 /// What is told of three patients, in any order.
 fn tales() -> impl Strategy<Value = Vec<(u8, Tale)>> {
     let hours = proptest::collection::btree_set((1_u8..4, 1_i64..12), 1..12);

@@ -100,6 +100,7 @@ impl HourTold {
             hour: self.hour()?,
             outcome: told.outcome()?,
             revision: told.revision,
+            told_of: None,
         })
     }
 }

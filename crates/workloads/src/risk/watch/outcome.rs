@@ -94,6 +94,8 @@ pub struct Example {
     pub outcome: Outcome,
     /// Counted from 1; each replaces the one before.
     pub revision: u32,
+    /// The identity that it was told of before, where that was merged into this one.
+    pub told_of: Option<PatientKey>,
 }
 
 /// What is known of a patient's hours.
@@ -112,6 +114,8 @@ pub(super) struct Held {
     pub(super) hour: Hour,
     pub(super) told: Option<Outcome>,
     pub(super) revision: u32,
+    /// The identity that it was told of, where that was merged into this one.
+    pub(super) told_of: Option<PatientKey>,
 }
 
 impl Feedback {
@@ -158,6 +162,7 @@ impl Outcomes {
                     hour,
                     told: None,
                     revision: 0,
+                    told_of: None,
                 });
                 while self.hours.len() > MAX_HOURS {
                     self.hours.pop_first();
@@ -209,6 +214,7 @@ impl Outcomes {
                 hour: held.hour.clone(),
                 outcome,
                 revision: held.revision,
+                told_of: held.told_of,
             });
             // What is told again is known by its end.
             held.hour.row = Row::default();
@@ -245,11 +251,15 @@ impl Outcomes {
         self.survivor
     }
 
-    /// Retires the identity, and gives what the one that stays has to know. Since when there is sepsis is said anew of that
+    /// Retires this identity, and gives what the one that stays has to know. What was told of an hour is known by the identity
+    /// that it was told of. Since when there is sepsis is said anew of that
     /// one, by all that is known of both.
-    pub fn retire(&mut self, survivor: PatientKey) -> Self {
-        let known = std::mem::take(self);
+    pub fn retire(&mut self, own: PatientKey, survivor: PatientKey) -> Self {
+        let mut known = std::mem::take(self);
         self.survivor = Some(survivor);
+        for held in known.hours.values_mut().filter(|held| held.told.is_some()) {
+            held.told_of.get_or_insert(own);
+        }
         Self {
             hours: known.hours,
             alerts: known.alerts,

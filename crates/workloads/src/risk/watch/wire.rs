@@ -21,15 +21,13 @@ impl Outcomes {
             return false;
         }
         out.push(VERSION);
-        out.push(u8::from(self.survivor.is_some()));
-        if let Some(survivor) = self.survivor {
-            out.extend_from_slice(survivor.as_bytes());
-        }
+        write_key(out, self.survivor);
         unsigned(out, self.hours.len() as u128);
         for held in self.hours.values() {
             write_hour(out, &held.hour);
             unsigned(out, u128::from(held.revision));
             write_outcome(out, held.told.as_ref());
+            write_key(out, held.told_of);
         }
         unsigned(out, self.onsets.len() as u128);
         for onset in &self.onsets {
@@ -51,15 +49,16 @@ impl Outcomes {
     /// When the bytes are of a newer version or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         read_versioned(bytes, VERSION, |bytes| {
-            let mut known = Self::default();
-            if bytes.byte()? != 0 {
-                known.survivor = Some(PatientKey::from_slice(bytes.take(16)?)?);
-            }
+            let mut known = Self {
+                survivor: read_key(bytes)?,
+                ..Self::default()
+            };
             for _ in 0..bytes.length(MAX_HOURS)? {
                 let held = Held {
                     hour: read_hour(bytes)?,
                     revision: u32::try_from(bytes.unsigned()?).ok()?,
                     told: read_outcome(bytes)?,
+                    told_of: read_key(bytes)?,
                 };
                 known.hours.insert(held.hour.end, held);
             }
@@ -130,6 +129,20 @@ pub(super) const fn read_feedback(number: u8) -> Option<Option<Feedback>> {
         2 => Some(Some(Feedback::Resolved)),
         3 => Some(Some(Feedback::FalseAlarm)),
         _ => None,
+    }
+}
+
+fn write_key(out: &mut Vec<u8>, key: Option<PatientKey>) {
+    out.push(u8::from(key.is_some()));
+    if let Some(key) = key {
+        out.extend_from_slice(key.as_bytes());
+    }
+}
+
+fn read_key(bytes: &mut Bytes<'_>) -> Option<Option<PatientKey>> {
+    match bytes.byte()? {
+        0 => Some(None),
+        _ => Some(Some(PatientKey::from_slice(bytes.take(16)?)?)),
     }
 }
 

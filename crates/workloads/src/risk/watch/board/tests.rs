@@ -63,6 +63,7 @@ fn example(hour: &Hour, septic: bool, revision: u32) -> Example {
             feedback: None,
         },
         revision,
+        told_of: None,
     }
 }
 
