@@ -1,5 +1,6 @@
 //! Rule packs: which there are, how each does, and all that must be known of one; for pages and for scripts.
 
+mod drift;
 mod pack;
 mod told;
 
@@ -107,7 +108,7 @@ pub(in crate::control) fn one(
         latest: latest
             .map(|latest| latest_row(&views, latest, permit))
             .collect(),
-        drift: None,
+        drift: views.risk.get(name).map(drift::of),
     })
 }
 
