@@ -8,6 +8,7 @@ use clinical::{
 };
 
 use crate::episode::{End, Episode, Outcome, Scene, by_rule};
+use crate::heard::is_read_back;
 use crate::hold::held_because;
 use crate::lines::{Handled, Lines, Reading, Taken, rank};
 use crate::rule;
@@ -164,7 +165,7 @@ impl Course {
         if is_with && active.alert.state == AlertState::Open {
             let by = Actor::Person(command.by.clone());
             active.acknowledge(scene, by, format!("with {with}").into());
-            active.rest(scene);
+            active.hear(scene, "");
         }
     }
 
@@ -185,8 +186,11 @@ impl Course {
         match (command.kind, state) {
             (CommandKind::Acknowledge, _) => {
                 if let Some(active) = &mut self.active {
-                    if state == AlertState::Open {
-                        active.acknowledge(scene, by, command.note.clone());
+                    let tells = !command.read_back_by.is_empty() && !is_read_back(&active.alert);
+                    if state == AlertState::Open || tells {
+                        // These words stand beside nobody's name but that of who repeated them.
+                        let note = Some(&command.note).filter(|note| ***note != *rule::READ_BACK);
+                        active.acknowledge(scene, by, note.cloned().unwrap_or_default());
                     }
                     active.hear(scene, &command.read_back_by);
                 }

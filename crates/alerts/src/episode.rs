@@ -310,11 +310,13 @@ impl Episode {
         }
         if !scene.policy.asks_read_back(scene.condition) || is_read_back(&self.alert) {
             self.rest(scene);
+        } else if self.acknowledge_by.is_none() {
+            self.await_acknowledgement(scene);
         }
     }
 
     /// Nothing is waited for any more.
-    pub(crate) fn rest(&mut self, scene: &mut Scene<'_>) {
+    fn rest(&mut self, scene: &mut Scene<'_>) {
         self.acknowledge_by = None;
         scene.set(Timer::Acknowledge, None);
     }

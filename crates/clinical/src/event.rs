@@ -173,7 +173,7 @@ pub struct Problem {
     pub codes: Vec<Code>,
     /// When it was written down, or else when it began, where the source gives a moment and not a day.
     pub written: Option<EventTime>,
-    /// Whether the patient has it: false once it was refuted, is over or was entered in error.
+    /// Whether it stands: false once it was refuted or entered in error.
     pub active: bool,
 }
 

@@ -101,7 +101,7 @@ fn resource(envelope: &Envelope<'_>) -> Result<Option<Fact>, Malformed> {
             flags: flags_from_header(envelope.plausibility),
             ..observation_of(ObservationView::of(resource))?
         }),
-        "Condition" => Fact::Problem(problem::problem(&resource)?),
+        "Condition" => return Ok(problem::problem(&resource)?.map(Fact::Problem)),
         "Encounter" => Fact::Encounter(encounter::encounter(resource)?),
         "Patient" => Fact::Person(encounter::person(resource)?),
         kind => return Ok(order::order(kind, &resource)?.map(Fact::Order)),

@@ -268,12 +268,13 @@ fn visit(raw: Raw<'_>, document: &mut Document) {
     document.deadline = end.and_then(|end| stated(&end));
     document.links.push(reference(member(raw, "partOf")));
     period(raw, "period", document);
+    // It is over, and its source does not say since when.
+    if text(raw, "status") == "finished" {
+        document.until = document.until.or(document.from);
+    }
 }
 
 fn panel(raw: Raw<'_>, document: &mut Document) {
-    if text(raw, "status") == "inactive" {
-        document.standing = Standing::Cancelled;
-    }
     let of_category = each(member(raw, "category")).flat_map(|one| codes(Some(one)));
     let all = of_category.chain(codes(member(raw, "code")));
     let all: Vec<_> = all
@@ -281,6 +282,10 @@ fn panel(raw: Raw<'_>, document: &mut Document) {
         .collect();
     document.code = all.join(" ").into();
     period(raw, "period", document);
+    // What ended held until then; of what has no end nobody can tell since when it does not hold.
+    if text(raw, "status") == "inactive" && document.until.is_none() {
+        document.standing = Standing::Cancelled;
+    }
 }
 
 fn person(raw: Raw<'_>, document: &mut Document) {

@@ -34,7 +34,7 @@ use crate::unmapped::Unmapped;
 pub(crate) use alert::AlertView;
 pub(crate) use patient::{Before, LATE_AFTER, PatientView, VITALS};
 pub(crate) use quarantine::QuarantineView;
-pub(crate) use risk::is_of_a_model;
+pub(crate) use risk::{is_of_a_model, is_of_nobody};
 pub(crate) use source::SourceView;
 pub(crate) use workload::{Counts as PackCounts, HOURS_KEPT, Latest as LatestFinding, PackView};
 

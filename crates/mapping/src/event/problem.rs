@@ -11,8 +11,8 @@ const OVER: [&str; 3] = ["inactive", "remission", "resolved"];
 /// The verification statuses of FHIR R4 of what the patient does not have.
 const NOT_SO: [&str; 2] = ["refuted", "entered-in-error"];
 
-/// Reads a Condition.
-pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Problem, Malformed> {
+/// Reads a Condition; nothing of one that is over, which unmakes nothing of what was so while it lasted.
+pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Option<Problem>, Malformed> {
     let is_one_of = |name: &str, words: &[&str]| -> Result<bool, Malformed> {
         let said = codes(resource.concept(name))?;
         Ok(said.iter().any(|code| words.contains(&&*code.code)))
@@ -23,13 +23,17 @@ pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Problem, Malformed>
             .text(name)?
             .and_then(|text| EventTime::parse(&text)))
     };
-    Ok(Problem {
+    let active = !is_one_of("verificationStatus", &NOT_SO)?;
+    if active && is_one_of("clinicalStatus", &OVER)? {
+        return Ok(None);
+    }
+    Ok(Some(Problem {
         resource: boxed(resource.id()?),
         codes: codes(resource.concept("code"))?,
         written: match moment("recordedDate")? {
             Some(written) => Some(written),
             None => moment("onsetDateTime")?,
         },
-        active: !is_one_of("clinicalStatus", &OVER)? && !is_one_of("verificationStatus", &NOT_SO)?,
-    })
+        active,
+    }))
 }

@@ -346,26 +346,31 @@ fn statuses_are_those_of_r4() {
 }
 
 #[test]
-fn a_condition_is_a_problem_while_the_patient_has_it() {
-    let active = |statuses: &str| {
+fn a_condition_is_a_problem_until_it_is_refuted_and_its_end_says_nothing() {
+    let said = |statuses: &str| {
         let json = format!(r#"{{"resourceType":"Condition","id":"c1"{statuses}}}"#);
-        match event(&envelope(FHIR_JSON, json.as_bytes()))
-            .unwrap()
-            .unwrap()
-            .fact
-        {
+        let event = event(&envelope(FHIR_JSON, json.as_bytes())).unwrap();
+        event.map(|event| match event.fact {
             Fact::Problem(problem) => problem.active,
             other => panic!("no problem: {other:?}"),
-        }
+        })
     };
     let clinical = |code: &str| format!(r#","clinicalStatus":{{"coding":[{{"code":"{code}"}}]}}"#);
     let verified =
         |code: &str| format!(r#","verificationStatus":{{"coding":[{{"code":"{code}"}}]}}"#);
-    assert!(active("") && active(&clinical("recurrence")) && active(&verified("provisional")));
-    for over in ["inactive", "remission", "resolved"] {
-        assert!(!active(&clinical(over)), "{over}");
+    for stands in [
+        String::new(),
+        clinical("recurrence"),
+        verified("provisional"),
+    ] {
+        assert_eq!(said(&stands), Some(true), "{stands}");
     }
-    assert!(!active(&verified("refuted")) && !active(&verified("entered-in-error")));
+    for over in ["inactive", "remission", "resolved"] {
+        assert_eq!(said(&clinical(over)), None, "{over}");
+        let refuted = format!("{}{}", clinical(over), verified("refuted"));
+        assert_eq!(said(&refuted), Some(false));
+    }
+    assert_eq!(said(&verified("entered-in-error")), Some(false));
 }
 
 #[test]

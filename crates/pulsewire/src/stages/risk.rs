@@ -121,7 +121,7 @@ fn raised(alert: &Alert) -> Raised {
         .filter(|change| matches!(change.by, Actor::Person(_)));
     let said = people.filter_map(|change| match change.to {
         AlertState::Acknowledged => Some(Feedback::Acknowledged),
-        AlertState::Resolved if change.why.starts_with(FALSE_ALARM) => Some(Feedback::FalseAlarm),
+        AlertState::Resolved if is_false_alarm(&change.why) => Some(Feedback::FalseAlarm),
         AlertState::Resolved => Some(Feedback::Resolved),
         AlertState::Open | AlertState::Retracted => None,
     });
@@ -130,6 +130,12 @@ fn raised(alert: &Alert) -> Raised {
         until: ended.map(|change| EventTime::from_micros(change.at.micros())),
         feedback: said.max(),
     }
+}
+
+/// Says whether an alert was dismissed with these words, and not resolved with others that begin like them.
+fn is_false_alarm(why: &str) -> bool {
+    let rest = why.strip_prefix(FALSE_ALARM);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
 }
 
 impl State {

@@ -14,7 +14,7 @@ impl Views {
 }
 
 /// Whether what a workload finds is about nobody: a source, or a model.
-pub(super) fn is_of_nobody(workload: &str) -> bool {
+pub(crate) fn is_of_nobody(workload: &str) -> bool {
     [alerts::quiet::WORKLOAD, workloads::risk::watch::WATCHER].contains(&workload)
 }
 

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use clinical::payer::{Day, DocumentKind, Standing, Stated};
+use clinical::payer::{Day, Document, DocumentKind, Standing, Stated};
 use clinical::{EventTime, Severity};
 
 use super::calendar::day_words;
 use super::case::{Case, cases};
+use super::config::PayerConfig;
 use super::integrity::STAY;
 use super::rule::{Concluded, Conclusion, View};
 use super::state::Held;
@@ -36,12 +37,16 @@ struct Thread<'a> {
 /// Tells of visits of members of panels, and of who was not seen afterwards.
 pub(crate) fn conclude(view: &View<'_>) -> Concluded {
     let mut concluded = Concluded::default();
-    let has_panel = view
-        .documents
-        .iter()
-        .any(|held| held.document.kind == DocumentKind::Panel);
-    if !has_panel || view.config.panels.is_empty() {
+    let panels = || {
+        let all = view.documents.iter();
+        all.filter(|held| held.document.kind == DocumentKind::Panel)
+    };
+    if panels().next().is_none() {
         return concluded;
+    }
+    // A visit that goes on may be of a member who is not on the panel yet.
+    for first in panels().filter_map(|held| held.document.from) {
+        concluded.wake_at(view.calendar.start(first), view.watermark);
     }
     for case in cases(&view.documents, &[DocumentKind::Visit]) {
         if let Some(thread) = Thread::of(view, &case) {
@@ -63,17 +68,16 @@ impl<'a> Thread<'a> {
             .filter(|held| held.document.from.is_some())
             .collect();
         let from = visits.iter().filter_map(|held| held.document.from).min()?;
-        let until = last_day(&visits);
+        let now = view.calendar.day(view.watermark);
+        let until = last_day(&visits).unwrap_or(now);
         let on = |held: &&'a Held| {
             let panel = &held.document;
             panel.standing == Standing::Active
-                && panel
-                    .from
-                    .is_none_or(|first| until.is_none_or(|until| first <= until))
+                && panel.from.is_none_or(|first| first <= until)
                 && panel.until.is_none_or(|last| from <= last)
         };
         let (panel, word) = view.documents.iter().copied().filter(on).find_map(|held| {
-            let word = word(view, held)?;
+            let word = word(view.config, &held.document)?;
             Some((held, word))
         })?;
         Some(Self {
@@ -90,9 +94,9 @@ impl<'a> Thread<'a> {
         let first = self
             .visits
             .iter()
-            .map(|held| (started(view, held), held.first_known));
-        let (start, known) = first.min().unwrap_or_default();
-        let behind = EventTime::from_micros(known.micros()).since(start);
+            .map(|held| (started(view, held), held.first_known, begun(view, held)));
+        let (start, known, begun) = first.min().unwrap_or_default();
+        let behind = EventTime::from_micros(known.micros()).since(begun);
         let is_late = behind.is_some_and(|behind| behind > LATE);
         let here = self
             .visits
@@ -105,9 +109,11 @@ impl<'a> Thread<'a> {
             (Some(_), false) => (Severity::Medium, place.to_owned()),
             (Some(_), true) => (Severity::Low, place.to_owned()),
             (None, _) => {
-                let ended = self.ended(view).map(|end| view.calendar.words(end));
-                let left = format!("no longer {place}, left {}", ended.unwrap_or_default());
-                (Severity::None, left)
+                let left = match self.ended(view) {
+                    Some(end) => format!(", left {}", view.calendar.words(end)),
+                    None => String::new(),
+                };
+                (Severity::None, format!("no longer {place}{left}"))
             }
         };
         let late = match behind.filter(|_| is_late) {
@@ -142,7 +148,11 @@ impl<'a> Thread<'a> {
         };
         let last = left.saturating_add(Day::from(days));
         let mut all = view.documents.iter();
-        let is_over = all.any(|held| is_answer(held, left, last));
+        let own = |held: &Held| {
+            let mut own = self.visits.iter();
+            own.any(|visit| visit.document.resource == held.document.resource)
+        };
+        let is_over = all.any(|held| !own(held) && is_answer(held, left, last));
         if is_over {
             return;
         }
@@ -166,10 +176,7 @@ impl<'a> Thread<'a> {
 
     /// When the last of it ended.
     fn ended(&self, view: &View<'_>) -> Option<EventTime> {
-        let ends = self.visits.iter().filter_map(|held| {
-            let day = held.document.until.map(Stated::Day);
-            held.document.deadline.or(day)
-        });
+        let ends = self.visits.iter().filter_map(|held| held.document.deadline);
         ends.map(|end| view.calendar.moment(end)).max()
     }
 
@@ -193,7 +200,7 @@ fn is_answer(held: &Held, left: Day, last: Day) -> bool {
         return within(document.until);
     }
     let is_visit = document.kind == DocumentKind::Visit && document.standing == Standing::Active;
-    let came_back = place(held).is_some() && document.from > Some(left);
+    let came_back = place(held).is_some();
     is_visit && within(document.from) && (came_back || SEEN.contains(&&*document.code))
 }
 
@@ -202,6 +209,17 @@ fn started(view: &View<'_>, held: &Held) -> EventTime {
     let day = held.document.from.map(Stated::Day);
     let stated = held.document.created.or(day);
     stated.map_or(held.at(), |stated| view.calendar.moment(stated))
+}
+
+/// By when a visit had begun at the latest: of a day that has no time that is its end.
+fn begun(view: &View<'_>, held: &Held) -> EventTime {
+    match (held.document.created, held.document.from) {
+        (Some(Stated::Moment(moment)), _) => moment,
+        (Some(Stated::Day(day)), _) | (None, Some(day)) => {
+            view.calendar.start(day.saturating_add(1))
+        }
+        (None, None) => held.at(),
+    }
 }
 
 /// Where a member is by the class of a visit, in words; nothing of one that nobody is called for.
@@ -217,10 +235,10 @@ fn place(held: &Held) -> Option<&'static str> {
 }
 
 /// What the site calls the panel that a document puts a member on.
-fn word<'a>(view: &View<'a>, held: &Held) -> Option<&'a str> {
-    let mut panels = view.config.panels.iter();
+pub(super) fn word<'a>(config: &'a PayerConfig, document: &Document) -> Option<&'a str> {
+    let mut panels = config.panels.iter();
     let (_, word) = panels.find(|(panel, _)| {
-        let mut codes = held.document.code.split(' ');
+        let mut codes = document.code.split(' ');
         codes.any(|code| code == &**panel)
     })?;
     Some(word)

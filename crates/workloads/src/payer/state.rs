@@ -148,6 +148,13 @@ impl State {
         true
     }
 
+    /// Says whether any version of a document is known.
+    pub(crate) fn has(&self, document: &Document) -> bool {
+        self.documents.iter().any(|held| {
+            (held.document.kind, held.document.resource) == (document.kind, document.resource)
+        })
+    }
+
     fn sort(&mut self) {
         self.documents.sort_by_key(Held::order);
     }

@@ -1,10 +1,11 @@
 //! One input of one member: what it changes in what is known, and what follows from that.
 
-use clinical::payer::{PayerEvent, PayerFact};
+use clinical::payer::{DocumentKind, PayerEvent, PayerFact};
 use clinical::{EventTime, Finding, Merge, MergeRole, PatientKey};
 
 use super::authorization::Authorization;
 use super::calendar::Calendar;
+use super::care;
 use super::config::PayerConfig;
 use super::publish::{Cause, publish};
 use super::rule::{RULES, View};
@@ -107,6 +108,14 @@ impl Payer {
         effects: &mut Effects,
     ) -> Result<bool, StepError> {
         match &event.fact {
+            // Of the many flags that a member may have those of the site's panels are kept, and what became of them.
+            PayerFact::Document(document)
+                if document.kind == DocumentKind::Panel
+                    && care::word(&self.config, document).is_none()
+                    && !state.has(document) =>
+            {
+                Ok(false)
+            }
             PayerFact::Document(document) => Ok(state.put(Held {
                 document: document.clone(),
                 known: event.received,

@@ -6,11 +6,11 @@ use ui::{Finding, Link, RevisionRow};
 
 use super::alert::{evidence, label, revision};
 use super::{severity, state};
-use crate::control::Control;
 use crate::control::page::Refused;
+use crate::control::{Control, RISK_PATH};
 use crate::explain;
 use crate::topics;
-use crate::views::Views;
+use crate::views::{Views, is_of_nobody};
 
 /// So many records before and after a finding are looked through for its revisions.
 const AROUND: u64 = 10_000;
@@ -53,7 +53,11 @@ pub(in crate::control) fn one(
     let finding = find(control, place)?;
     let (revisions, looked_through) = revisions(&*control.journal, place, &finding);
     let views = control.views.read();
-    let is_about_patient = &*finding.workload != alerts::quiet::WORKLOAD;
+    let is_about_patient = !is_of_nobody(&finding.workload);
+    let (nobody, of_nobody) = match &*finding.workload == alerts::quiet::WORKLOAD {
+        true => ("nobody: a source", "/sources"),
+        false => ("nobody: a learned model", RISK_PATH),
+    };
     Ok(Finding {
         id: finding.id.to_string(),
         place: format!(
@@ -67,7 +71,7 @@ pub(in crate::control) fn one(
                 &*finding.workload,
                 format!("/workloads/{}", finding.workload),
             ),
-            false => Link::to(&*finding.workload, "/sources"),
+            false => Link::to(&*finding.workload, of_nobody),
         },
         rule: finding.rule.to_string(),
         patient: match is_about_patient {
@@ -75,7 +79,7 @@ pub(in crate::control) fn one(
                 label(&views, finding.patient, permit),
                 format!("/patients/{}", finding.patient),
             ),
-            false => Link::words("nobody: a source"),
+            false => Link::words(nobody),
         },
         condition: finding.condition.to_string(),
         summary: finding.summary.to_string(),

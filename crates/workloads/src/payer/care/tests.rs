@@ -1,7 +1,7 @@
 //! Visits of members of panels, from the first notice to whoever sees them afterwards.
 
 use clinical::FindingState;
-use clinical::payer::{Document, PayerEvent, link};
+use clinical::payer::{Document, PayerEvent, PayerFact, link};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -119,7 +119,7 @@ fn a_visit_that_follows_under_a_number_of_its_own_is_of_the_same_thread() {
         "2026-03-01T13:55:00Z",
         None,
     );
-    if let clinical::payer::PayerFact::Document(document) = &mut stay.fact {
+    if let PayerFact::Document(document) = &mut stay.fact {
         document.links.push(link("V1"));
     }
     let of = [
@@ -161,7 +161,7 @@ fn what_is_heard_of_late_calls_nobody() {
 #[test]
 fn a_registration_that_is_called_off_or_a_panel_that_is_left_takes_it_back() {
     let mut called_off = visit("V1", "2026-03-01T10:20:00Z", "EMER", REGISTERED, None);
-    if let clinical::payer::PayerFact::Document(document) = &mut called_off.fact {
+    if let PayerFact::Document(document) = &mut called_off.fact {
         document.standing = Standing::Cancelled;
     }
     let mut all = vec![
@@ -190,6 +190,77 @@ fn a_registration_that_is_called_off_or_a_panel_that_is_left_takes_it_back() {
             care-visit 1 medium: member of the panel high risk: in an emergency department, came 2026-03-01 10:00 UTC
             care-visit 2 taken back: taken back: what is known now no longer says so"#]],
     );
+}
+
+#[test]
+fn a_panel_holds_for_its_days_alone() {
+    let begins = |on: &str| {
+        let mut panel = panel(Some("2026-03-02"));
+        if let PayerFact::Document(document) = &mut panel.fact {
+            document.from = parse_day(on);
+        }
+        panel
+    };
+    let registered = || visit("V1", "2026-03-01T10:00:05Z", "EMER", REGISTERED, None);
+    // A panel that begins tomorrow is told of tomorrow, and one that has ended since is not taken back.
+    let tomorrow = [begins("2026-03-02"), registered()];
+    check(&tomorrow, "2026-03-01T23:59:00Z", expect![[r#""#]]);
+    check(
+        &tomorrow,
+        "2026-03-02T00:01:00Z",
+        expect![
+            "care-visit 1 medium: member of the panel high risk: in an emergency department, came 2026-03-01 10:00 UTC"
+        ],
+    );
+    let ended = [begins("2026-01-01"), registered()];
+    let (state, ..) = run_by(config(), &ended, "2026-03-20T00:00:00Z");
+    assert!(state.lines.iter().any(|line| line.asserted));
+}
+
+#[test]
+fn a_day_without_a_time_is_late_from_its_end_on() {
+    let mut today = visit("V1", "2026-03-01T23:00:00Z", "EMER", REGISTERED, None);
+    if let PayerFact::Document(document) = &mut today.fact {
+        document.created = Some(Stated::Day(parse_day("2026-03-01").unwrap()));
+    }
+    check(
+        &[panel(None), today],
+        "2026-03-01T23:30:00Z",
+        expect![
+            "care-visit 1 medium: member of the panel high risk: in an emergency department, came 2026-03-01 00:00 UTC"
+        ],
+    );
+}
+
+#[test]
+fn who_is_taken_to_another_hospital_on_the_same_day_is_not_missed() {
+    let mut all = story();
+    all.push(visit(
+        "V2",
+        "2026-03-03T16:00:00Z",
+        "IMP",
+        "2026-03-03T15:30:00Z",
+        None,
+    ));
+    let (state, ..) = run_by(config(), &all, "2026-04-01T00:00:00Z");
+    let mut lines = state.lines.iter().filter(|line| line.asserted);
+    assert!(!lines.any(|line| line.condition.starts_with("care-follow-up/")));
+}
+
+#[test]
+fn flags_of_no_panel_take_no_room() {
+    let flags = (0..200).map(|number| {
+        let mut flag = panel(None);
+        flag.id = clinical::EventId::derive(&[&[number]]);
+        if let PayerFact::Document(document) = &mut flag.fact {
+            document.resource = link(&number.to_string());
+            document.code = "urn:site:flags|falls".into();
+        }
+        flag
+    });
+    let events: Vec<_> = flags.chain(story()).collect();
+    let (state, ..) = run_by(config(), &events, "2026-03-04T00:00:00Z");
+    assert_eq!((state.documents.len(), state.floor), (2, None));
 }
 
 #[test]

@@ -91,6 +91,8 @@ pub struct Board {
     pub(super) window: Window,
     pub(super) challenger: Challenger,
     pub(super) calibration: PageHinkley,
+    /// Whether the calibration changed where an outcome was judged for want of room, and nobody looked yet; a restart forgets it.
+    pub(super) calibration_changed: bool,
     pub(super) drifting: BTreeMap<Drift, EventTime>,
 }
 
@@ -119,6 +121,7 @@ impl Default for Board {
             window: Window::default(),
             challenger: Challenger::default(),
             calibration: PageHinkley::new(TOLERANCE, THRESHOLD),
+            calibration_changed: false,
             drifting: BTreeMap::new(),
         }
     }
@@ -170,7 +173,7 @@ impl Board {
         };
         self.waiting.insert(name, (row, judged));
         while self.waiting.len() > MAX_WAITING {
-            self.judge_first();
+            self.calibration_changed |= self.judge_first();
         }
         true
     }
@@ -180,7 +183,7 @@ impl Board {
         self.follow(pack);
         self.inputs.forget(now);
         let mut news = Vec::new();
-        let mut calibration_changed = false;
+        let mut calibration_changed = std::mem::take(&mut self.calibration_changed);
         while let Some((end, _)) = self.waiting.first_key_value().map(|(name, _)| *name)
             && matures(end).plus(TOGETHER) <= now
         {
