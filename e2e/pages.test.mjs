@@ -115,6 +115,7 @@ describe("pages", () => {
       await page.setViewportSize(viewport);
       await fits(page, "patient, as it was known");
     }
+    await page.setViewportSize(WIDE);
     await page.getByRole("link", { name: "Back to now" }).click();
     await page.getByRole("navigation", { name: "As it was known" }).getByRole("link", { name: /^4 h ago/ }).click();
     await banner.waitFor();
