@@ -57,8 +57,9 @@ pub(crate) fn start(control: &Arc<Control>) -> Result<(), delivery::Error> {
         delivery::agent(&heartbeat.url, heartbeat.ca.as_deref(), TIMEOUT).map_err(failed)?;
     let (shared, tasks) = (Arc::clone(control), control.tasks.clone());
     let run = move |stop: Stop| run(&shared, &heartbeat, &agent, &stop);
+    // It cannot wait for the processor: who hears nothing raises the alarm.
     tasks
-        .background("heartbeat", run)
+        .thread("heartbeat", run)
         .map_err(|error| failed(error.to_string()))
 }
 
