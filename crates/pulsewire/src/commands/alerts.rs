@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::status::ask;
-use super::{Configured, Failure};
+use super::Failure;
+use super::status::ask::Asked;
 use crate::control::{ALERTS_PATH, AlertsTold, HeldTold};
 
 /// Say how many alerts are told for 100 patient-days, and list what is held back and why
@@ -15,27 +15,12 @@ use crate::control::{ALERTS_PATH, AlertsTold, HeldTold};
 #[derive(Args)]
 pub(crate) struct Ask {
     #[command(flatten)]
-    configured: Configured,
-    /// Where a process has its pages and checks, such as 127.0.0.1:8080
-    #[arg(long, value_name = "ADDRESS")]
-    at: Option<String>,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    asked: Asked,
 }
 
 impl Ask {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let address = match &self.at {
-            Some(address) => address.clone(),
-            None => self.configured.load()?.control_listen.to_string(),
-        };
-        let (text, told): (String, AlertsTold) = ask::json(&address, ALERTS_PATH)?;
-        match self.json {
-            true => writeln!(out, "{text}")?,
-            false => show(&told, out)?,
-        }
-        Ok(())
+        self.asked.print(ALERTS_PATH, out, show).map(drop)
     }
 }
 

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::status::ask;
-use super::{Configured, Failure};
+use super::Failure;
+use super::status::ask::Asked;
 use crate::control::{CARE_GAPS_PATH, CareGapTold, CareGapsTold};
 
 /// List where patients stand in quality measures, what is open first
@@ -15,19 +15,13 @@ use crate::control::{CARE_GAPS_PATH, CareGapTold, CareGapsTold};
 #[derive(Args)]
 pub(crate) struct Ask {
     #[command(flatten)]
-    configured: Configured,
-    /// Where a process has its pages and checks, such as 127.0.0.1:8080
-    #[arg(long, value_name = "ADDRESS")]
-    at: Option<String>,
+    asked: Asked,
     /// Only of this measure, such as cms130
     #[arg(long, value_name = "MEASURE", value_parser = clap::builder::PossibleValuesParser::new(MEASURES))]
     measure: Option<String>,
     /// Only in this status
     #[arg(long, value_name = "STATUS", value_parser = clap::builder::PossibleValuesParser::new(STATUSES))]
     status: Option<String>,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
 }
 
 const MEASURES: [&str; 9] = [
@@ -44,21 +38,13 @@ const STATUSES: [&str; 6] = [
 
 impl Ask {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let address = match &self.at {
-            Some(address) => address.clone(),
-            None => self.configured.load()?.control_listen.to_string(),
-        };
         let chosen = [("measure", &self.measure), ("status", &self.status)];
         let chosen = chosen.into_iter();
         let parts: Vec<String> = chosen
             .filter_map(|(name, word)| Some(format!("{name}={}", word.as_ref()?)))
             .collect();
         let path = format!("{CARE_GAPS_PATH}?{}", parts.join("&"));
-        let (text, told): (String, CareGapsTold) = ask::json(&address, &path)?;
-        match self.json {
-            true => writeln!(out, "{text}")?,
-            false => show(&told, out)?,
-        }
+        let told = self.asked.print(&path, out, show)?;
         if !told.is_enabled {
             let hint = "enable workloads.care-gaps; docs/care-gaps.md says what it needs";
             return Err(Failure::new(

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::status::ask;
-use super::{Configured, Failure};
+use super::Failure;
+use super::status::ask::Asked;
 use crate::control::{RISK_PATH, RiskTold};
 use crate::stages::{QualityTold, RiskStatus};
 
@@ -19,26 +19,12 @@ const FEATURES: usize = 10;
 #[derive(Args)]
 pub(crate) struct Ask {
     #[command(flatten)]
-    configured: Configured,
-    /// Where a process has its pages and checks, such as 127.0.0.1:8080
-    #[arg(long, value_name = "ADDRESS")]
-    at: Option<String>,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    asked: Asked,
 }
 
 impl Ask {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let address = match &self.at {
-            Some(address) => address.clone(),
-            None => self.configured.load()?.control_listen.to_string(),
-        };
-        let (text, told): (String, RiskTold) = ask::json(&address, RISK_PATH)?;
-        match self.json {
-            true => writeln!(out, "{text}")?,
-            false => show(&told, out)?,
-        }
+        let told = self.asked.print(RISK_PATH, out, show)?;
         if told.models.iter().all(|model| model.drifting.is_empty()) {
             Ok(())
         } else {

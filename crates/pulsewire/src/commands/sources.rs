@@ -4,8 +4,9 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::status::{age, ask};
-use super::{Configured, Failure};
+use super::Failure;
+use super::status::age;
+use super::status::ask::Asked;
 use crate::control::{SOURCES_PATH, Source, SourcesTold as Sources};
 
 /// Show who sends what: rates, lag, answers, certificates, and what is to be looked at
@@ -15,26 +16,12 @@ use crate::control::{SOURCES_PATH, Source, SourcesTold as Sources};
 #[derive(Args)]
 pub(crate) struct Ask {
     #[command(flatten)]
-    configured: Configured,
-    /// Where a process has its pages and checks, such as 127.0.0.1:8080
-    #[arg(long, value_name = "ADDRESS")]
-    at: Option<String>,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
+    asked: Asked,
 }
 
 impl Ask {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let address = match &self.at {
-            Some(address) => address.clone(),
-            None => self.configured.load()?.control_listen.to_string(),
-        };
-        let (text, told): (String, Sources) = ask::json(&address, SOURCES_PATH)?;
-        match self.json {
-            true => writeln!(out, "{text}")?,
-            false => show(&told, out)?,
-        }
+        let told = self.asked.print(SOURCES_PATH, out, show)?;
         if is_well(&told) {
             Ok(())
         } else {
