@@ -54,7 +54,7 @@ fn what_was_believed_is_shown_as_it_was_and_what_stands_now_tells_of_it() {
     assert_eq!(code, 200);
     assert!(then.contains("<strong>As it was known</strong>"), "{then}");
     assert!(
-        then.contains("6.9 mmol/L") && !then.contains("4.9"),
+        then.contains("6.9 mmol/L") && !then.contains("4.9 mmol/L"),
         "{then}"
     );
     assert!(
@@ -68,7 +68,7 @@ fn what_was_believed_is_shown_as_it_was_and_what_stands_now_tells_of_it() {
     let (code, nothing) = platform.get(&format!("{path}?known={before}"));
     assert_eq!(code, 200);
     assert!(
-        !nothing.contains("6.9") && !nothing.contains("Testperson"),
+        !nothing.contains("6.9 mmol/L") && !nothing.contains("Testperson"),
         "{nothing}"
     );
     assert_eq!(platform.get(&format!("{path}?known=yesterday")).0, 400);
