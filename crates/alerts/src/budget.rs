@@ -19,7 +19,7 @@ const SHARES: [(Severity, u64); 3] = [
     (Severity::Medium, 75),
     (Severity::Low, 50),
 ];
-const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+pub(crate) const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// What a patient's step tells the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

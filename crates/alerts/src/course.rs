@@ -219,6 +219,16 @@ impl Course {
         self.handled = self.handled.filter(|handled| handled.until >= horizon);
     }
 
+    /// Gives the newest time that something is kept for a while after; nothing where nothing goes with time.
+    pub(crate) fn newest(&self) -> Option<EventTime> {
+        let line = self.lines.known.last_key_value().map(|((at, _), _)| *at);
+        let ended = self.ended.iter().filter_map(|episode| episode.end);
+        let ended = ended.map(|end| end.at).max();
+        let quiet = self.quiet.map(|quiet| quiet.until);
+        let handled = self.handled.map(|handled| handled.until);
+        [line, ended, quiet, handled].into_iter().flatten().max()
+    }
+
     /// Says whether nothing would be lost with it.
     pub(crate) fn is_blank(&self) -> bool {
         *self == Self::default()

@@ -6,6 +6,9 @@ use clinical::{EventTime, Evidence, Finding, FindingId, FindingState, ReceivedTi
 
 /// How many finding lines of a condition are kept; the oldest go first.
 pub(crate) const MAX_LINES: usize = 128;
+/// Of how many lines of a condition the evidence is kept. An alert that comes to rest on an older one, since all of these were
+/// taken back, names its finding, which has it.
+pub(crate) const MAX_EVIDENT: usize = 8;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lines {
@@ -209,6 +212,13 @@ impl Lines {
             false
         });
         self.forgotten = forgotten;
+        let reasons = self.known.values_mut().rev();
+        let reasons = reasons.filter_map(|line| line.basis.as_deref_mut());
+        for basis in reasons.skip(MAX_EVIDENT) {
+            if Some(basis.finding) != keep {
+                basis.evidence = Vec::new();
+            }
+        }
     }
 
     /// Every line that stands, newest first.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use clinical::{Alert, EventTime};
 
-use crate::budget::Pool;
+use crate::budget::{DAY_MICROS, Pool, day_of};
 use crate::bytes::{Reader, Writer};
-use crate::course::Course;
+use crate::course::{Course, KEPT_FOR};
 
 mod encoding;
 #[cfg(test)]
@@ -76,6 +76,13 @@ impl State {
         }
         from.finish()?;
         Ok(state)
+    }
+
+    /// Gives when all that is kept for a while is over, unless something comes; the same all day long.
+    pub(crate) fn forgets_at(&self) -> Option<EventTime> {
+        let newest = self.conditions.values().filter_map(Course::newest).max()?;
+        let day_ends = day_of(newest).saturating_add(1).saturating_mul(DAY_MICROS);
+        Some(EventTime::from_micros(day_ends).plus(KEPT_FOR))
     }
 
     pub(crate) fn prune(&mut self, watermark: EventTime) {

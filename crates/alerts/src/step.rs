@@ -196,7 +196,7 @@ pub enum Timer {
     Fall,
     /// The quiet time is over then.
     Quiet,
-    /// What holds the alert back is over then.
+    /// What holds the alert back is over then; of no condition, what is kept of the patient for a while.
     Hold,
 }
 
@@ -247,6 +247,7 @@ impl Alerts {
         now: Now,
         effects: &mut Effects,
     ) -> Result<(), StepError> {
+        let forgot_at = state.forgets_at();
         match input {
             Input::Finding(finding) => {
                 same_patient(now, finding.patient)?;
@@ -297,6 +298,11 @@ impl Alerts {
             }
         }
         self.release(state, now, effects);
+        let forgets_at = state.forgets_at();
+        if forgets_at != forgot_at {
+            // A program before this one wakes by it for nothing, and goes on.
+            effects.timers.push((Timer::Hold.tag(""), forgets_at));
+        }
         Ok(())
     }
 

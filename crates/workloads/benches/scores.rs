@@ -1,17 +1,21 @@
-//! How many vital signs a second go through the scores on one core, and whether that depends on how many patients there are.
+//! How many vital signs a second go through the scores and their alert policy on one core, whether that depends on how many
+//! patients there are, and what is kept of one.
 //!
-//! Each patient is charted by the hour, seven signs a message; after eight hours the next ones are timed. A tenth of the
-//! patients is ill. `cargo bench -p workloads --bench scores`.
+//! Each patient is charted by the hour, seven signs a message; after eight hours the next ones are timed. What is concluded goes
+//! through the alert policy, and what either of the two wants to be woken for comes when it is due. A tenth of the patients is ill.
+//! `cargo bench -p workloads --bench scores [SET] [MOST-PATIENTS]`.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use alerts::{Alerts, Policy, Route};
 
 use clinical::{
     Code, Event, EventId, EventTime, Fact, Observation, ObservationStatus, Origin, PatientKey,
-    Quantity, ReceivedTime, Value,
+    Quantity, ReceivedTime, Severity, Value,
 };
 use workloads::{Config, Effects, Input, Now, State, Workloads};
 
@@ -48,69 +52,189 @@ const SETS: [(&str, &[&str]); 3] = [
     ),
 ];
 /// How many patients the cost is compared between.
-const PATIENTS: [usize; 3] = [1_000, 10_000, 100_000];
+const PATIENTS: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
+/// With more than these a set is measured when it is asked for.
+const USUAL_PATIENTS: usize = 100_000;
 const WARM_HOURS: i64 = 8;
 /// At least so many messages are timed.
 const LEAST_MESSAGES: usize = 20_000;
 const HOUR: i64 = 3_600_000_000;
 /// Some Monday.
 const BEGIN: i64 = 1_772_409_600_000_000;
+/// Who has not been charted for so long is idle.
+const IDLE_HOURS: i64 = 72;
 
 fn main() {
-    println!("workloads                          patients    signs/s   state of one, bytes");
-    // A word asks for the sets that have it in their name.
-    let asked = std::env::args().skip(1).find(|word| !word.starts_with('-'));
-    let asked = asked.unwrap_or_default();
+    println!(
+        "workloads, with their alert policy patients    signs/s   state of one, bytes: mean, ill, idle"
+    );
+    // A word asks for the set of that name or those that have it in theirs, a number for so many patients at most.
+    let words = std::env::args().skip(1);
+    let words: Vec<String> = words.filter(|word| !word.starts_with('-')).collect();
+    let asked = words.iter().find(|word| word.parse::<usize>().is_err());
+    let asked = asked.map_or("", String::as_str);
+    let is_name = SETS.iter().any(|(words, _)| *words == asked);
+    let most = words.iter().find_map(|word| word.parse().ok());
+    let most = most.unwrap_or(USUAL_PATIENTS);
     for (words, names) in SETS {
-        if !words.contains(&asked) {
+        if !words.contains(asked) || is_name && words != asked {
             continue;
         }
-        let workloads = Workloads::new(Config::of(names));
-        for patients in PATIENTS {
-            let (a_second, bytes) = measure(&workloads, patients);
-            println!("{words:<33} {patients:>9} {a_second:>10.0} {bytes:>21}");
+        let packs = Packs::of(names);
+        for patients in PATIENTS.into_iter().filter(|patients| *patients <= most) {
+            let [a_second, mean, ill, idle] = measure(&packs, patients);
+            println!(
+                "{words:<33} {patients:>9} {a_second:>10.0} {mean:>26.0} {ill:>6.0} {idle:>6.0}"
+            );
         }
     }
 }
 
-/// Gives the signs a second, and the bytes of a usual patient's state.
-fn measure(workloads: &Workloads, patients: usize) -> (f64, usize) {
-    let mut states: Vec<State> = vec![State::default(); patients];
-    for hour in 0..WARM_HOURS {
-        go_round(workloads, &mut states, hour);
+/// What judges.
+struct Packs {
+    workloads: Workloads,
+    alerts: Alerts,
+}
+
+impl Packs {
+    fn of(names: &[&str]) -> Self {
+        let channel = Route {
+            channel: "team".into(),
+            min_severity: Severity::Medium,
+            conditions: Vec::new(),
+        };
+        Self {
+            workloads: Workloads::new(Config::of(names)),
+            alerts: Alerts::new(Policy {
+                channels: vec![channel],
+                acting_for: Duration::from_secs(3_600),
+                ..Policy::default()
+            }),
+        }
     }
-    let hours = i64::try_from(LEAST_MESSAGES.div_ceil(patients)).unwrap_or(1);
-    let seconds: f64 = (WARM_HOURS..WARM_HOURS + hours)
-        .map(|hour| go_round(workloads, &mut states, hour))
+}
+
+/// A patient and all that is kept of one.
+#[derive(Default)]
+struct Patient {
+    chart: State,
+    alerts: alerts::State,
+    /// What is to wake whom: the alerts, or else the workloads.
+    timers: Vec<(bool, Vec<u8>, EventTime)>,
+}
+
+impl Patient {
+    /// Charts an hour.
+    fn take(&mut self, packs: &Packs, message: &[Event], now: Now) {
+        let (last, parts) = message.split_last().expect("a message has seven signs");
+        let inputs = parts.iter().map(Input::Part).chain([Input::Event(last)]);
+        for input in inputs {
+            self.step(packs, input, now);
+        }
+    }
+
+    /// Wakes whoever wanted to be woken by now.
+    fn wake(&mut self, packs: &Packs, now: Now) {
+        while let Some(place) = self.timers.iter().position(|(.., at)| *at <= now.watermark) {
+            let (is_of_alerts, tag, at) = self.timers.swap_remove(place);
+            let input = Input::Timer { tag: &tag, at };
+            match is_of_alerts {
+                true => self.judge(packs, alerts::Input::Timer { tag: &tag, at }, now),
+                false => self.step(packs, input, now),
+            }
+        }
+    }
+
+    fn step(&mut self, packs: &Packs, input: Input<'_>, now: Now) {
+        let mut effects = Effects::default();
+        let taken = packs
+            .workloads
+            .step(&mut self.chart, input, now, &mut effects);
+        taken.expect("signs can be taken in");
+        for (tag, at) in effects.timers {
+            self.set(false, tag, at);
+        }
+        for finding in &effects.findings {
+            self.judge(packs, alerts::Input::Finding(finding), now);
+        }
+    }
+
+    fn judge(&mut self, packs: &Packs, input: alerts::Input<'_>, now: Now) {
+        let now = alerts::Now {
+            watermark: now.watermark,
+            received: now.received,
+            patient: now.patient,
+        };
+        let mut effects = alerts::Effects::default();
+        let taken = packs
+            .alerts
+            .step(&mut self.alerts, input, now, &mut effects);
+        taken.expect("findings can be judged");
+        for (tag, at) in std::mem::take(&mut effects.timers) {
+            self.set(true, tag, at);
+        }
+        black_box(&effects);
+    }
+
+    fn set(&mut self, is_of_alerts: bool, tag: Vec<u8>, at: Option<EventTime>) {
+        let timers = &mut self.timers;
+        timers.retain(|(other, set, _)| (*other, set) != (is_of_alerts, &tag));
+        timers.extend(at.map(|at| (is_of_alerts, tag, at)));
+    }
+
+    /// The bytes that are kept of it: what the workloads know, and the alerts.
+    fn bytes(&self) -> f64 {
+        let mut bytes = Vec::new();
+        self.chart.encode(&mut bytes);
+        (bytes.len() + self.alerts.encode().len()) as f64
+    }
+}
+
+/// Gives the signs a second, and the bytes of a patient in the mean, of one who is ill, and of one who is idle.
+fn measure(packs: &Packs, count: usize) -> [f64; 4] {
+    let mut patients: Vec<Patient> = (0..count).map(|_| Patient::default()).collect();
+    for hour in 0..WARM_HOURS {
+        go_round(packs, &mut patients, hour);
+    }
+    let hours = i64::try_from(LEAST_MESSAGES.div_ceil(count)).unwrap_or(1);
+    let end = WARM_HOURS + hours;
+    let seconds: f64 = (WARM_HOURS..end)
+        .map(|hour| go_round(packs, &mut patients, hour))
         .sum();
-    let signs = patients as f64 * hours as f64 * SIGNS.len() as f64;
-    let mut bytes = Vec::new();
-    states.last().map(|state| state.encode(&mut bytes));
-    (signs / seconds, bytes.len())
+    let signs = count as f64 * hours as f64 * SIGNS.len() as f64;
+    let some = patients.get_mut(..100).expect("there are as many");
+    let mean = |some: &[Patient]| some.iter().map(Patient::bytes).sum::<f64>() / some.len() as f64;
+    let active = mean(some);
+    let ill = some.first().map_or(0.0, Patient::bytes);
+    for (number, patient) in some.iter_mut().enumerate() {
+        for hour in end..end + IDLE_HOURS {
+            patient.wake(packs, now(number, hour));
+        }
+    }
+    [signs / seconds, active, ill, mean(some)]
 }
 
 /// Charts an hour of every patient, and gives the seconds that it took to take it in.
-fn go_round(workloads: &Workloads, states: &mut [State], hour: i64) -> f64 {
+fn go_round(packs: &Packs, patients: &mut [Patient], hour: i64) -> f64 {
     let mut seconds = 0.0;
-    for (number, state) in states.iter_mut().enumerate() {
+    for (number, patient) in patients.iter_mut().enumerate() {
         let message = message(number, hour);
-        let (last, parts) = message.split_last().expect("a message has seven signs");
-        let now = Now {
-            watermark: EventTime::from_micros(BEGIN + hour * HOUR),
-            received: last.received,
-            patient: last.patient,
-        };
+        let now = now(number, hour);
         let start = Instant::now();
-        let mut effects = Effects::default();
-        let inputs = parts.iter().map(Input::Part).chain([Input::Event(last)]);
-        for input in inputs {
-            let taken = workloads.step(state, input, now, &mut effects);
-            taken.expect("signs can be taken in");
-        }
-        black_box(&effects);
+        patient.wake(packs, now);
+        patient.take(packs, &message, now);
         seconds += start.elapsed().as_secs_f64();
     }
     seconds
+}
+
+fn now(number: usize, hour: i64) -> Now {
+    let at = BEGIN + hour * HOUR;
+    Now {
+        watermark: EventTime::from_micros(at),
+        received: ReceivedTime::from_micros(at + HOUR / 4),
+        patient: PatientKey::derive(&[&number.to_be_bytes()]),
+    }
 }
 
 fn message(number: usize, hour: i64) -> Vec<Event> {

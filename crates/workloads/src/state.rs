@@ -24,6 +24,13 @@ const KEEP_STAY_FROM_START: std::time::Duration = hours(8 * 24);
 /// takes it back.
 const KEEP_LINE: std::time::Duration = hours(1);
 
+/// How long after the last day of which something is known what is kept for a while is let go of, where nothing else came: by
+/// then vital signs and most laboratory results have served. What may still be revised stays.
+const KEEP_IDLE: std::time::Duration = hours(4 * 24);
+/// The timer by which that happens.
+pub(crate) const IDLE: &[u8] = b"idle";
+const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+
 /// What is kept of one patient between two inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
@@ -98,6 +105,16 @@ impl State {
         self.person.born = self.person.born.or(other.person.born);
         self.person.male = self.person.male.or(other.person.male);
         self.person.deceased = deceased;
+    }
+
+    /// Gives when a patient of whom nothing more came is idle; the same all day long, so that few timers are set.
+    pub(crate) fn idle_at(&self) -> Option<EventTime> {
+        let newest = self.chart.entries.last()?.at.micros();
+        let day_ends = newest
+            .div_euclid(DAY_MICROS)
+            .saturating_add(1)
+            .saturating_mul(DAY_MICROS);
+        Some(EventTime::from_micros(day_ends).plus(KEEP_IDLE))
     }
 
     /// Drops what nothing can use any more.

@@ -14,6 +14,7 @@ use crate::revise::{Cause, publish};
 use crate::risk::watch::Hour;
 use crate::running::{Running, Runs};
 use crate::sepsis_risk;
+use crate::state::IDLE;
 use crate::tables::Tables;
 use crate::touched::Touched;
 use crate::workload::{View, WORKLOADS, Workload};
@@ -154,6 +155,22 @@ impl Workloads {
             }
             return Ok(());
         }
+        let before = state.idle_at();
+        self.advance(state, input, now, effects)?;
+        let idle_at = state.idle_at();
+        if idle_at != before && idle_at.is_none_or(|at| at > now.watermark) {
+            effects.timers.push((IDLE.to_vec(), idle_at));
+        }
+        Ok(())
+    }
+
+    fn advance(
+        &self,
+        state: &mut State,
+        input: Input<'_>,
+        now: Now,
+        effects: &mut Effects,
+    ) -> Result<(), StepError> {
         if let Input::Event(event) | Input::Part(event) = input
             && let Some(touched) = self.take(state, event, now, effects)?
         {

@@ -129,6 +129,11 @@ fn what_is_kept_is_bounded() {
     }
     let course = story.state.conditions.values().next().unwrap();
     assert_eq!(course.lines.known.len(), crate::lines::MAX_LINES);
+    let bases = course.lines.known.values();
+    let bases = bases.filter_map(|line| line.basis.as_ref());
+    let evident = bases.filter(|basis| !basis.evidence.is_empty()).count();
+    let most = crate::lines::MAX_EVIDENT;
+    assert!((most..=most + 1).contains(&evident), "{evident}");
     assert!(course.ended.len() <= crate::course::MAX_ENDED);
     assert!(largest < 256 * 1024, "{largest} bytes");
 }
@@ -148,6 +153,40 @@ fn an_alert_whose_earlier_reason_is_forgotten_is_not_called_wrong() {
     };
     let effects = story.step(Some(Input::Finding(&taken_back)), now(limit));
     assert_eq!(effects.alerts, []);
+}
+
+#[test]
+fn what_is_kept_for_a_while_goes_by_a_timer() {
+    let mut story = Story::new(policy());
+    find(&mut story, 0, Severity::Low);
+    find(&mut story, 60, Severity::None);
+    assert_eq!(story.timers.len(), 1, "{:?}", story.timers);
+    let day = 24 * 60;
+    story.step(None, now(8 * day - 1));
+    assert!(!story.state.is_empty());
+    story.step(None, now(8 * day));
+    assert!(story.state.is_empty() && story.timers.is_empty());
+}
+
+#[test]
+fn an_alert_names_its_finding_where_the_evidence_is_no_longer_kept() {
+    let mut story = Story::new(policy());
+    let last = 2 + i64::try_from(crate::lines::MAX_EVIDENT).unwrap();
+    for as_of in 0..=last {
+        find(&mut story, as_of, Severity::High);
+    }
+    let mut alert = None;
+    for as_of in (1..=last).rev() {
+        let taken_back = Finding {
+            state: FindingState::Retracted("entered-in-error".into()),
+            ..finding("news2", as_of, last, 2)
+        };
+        let effects = story.step(Some(Input::Finding(&taken_back)), now(last));
+        alert = effects.alerts.into_iter().next_back().or(alert);
+    }
+    let alert = alert.unwrap();
+    assert_eq!(alert.finding, finding("news2", 0, 0, 1).id);
+    assert!(alert.evidence.is_empty() && alert.state.is_active());
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn the_end_of_a_message_concludes_from_all_of_it() {
     workloads
         .step(&mut state, Input::Part(&event), now, &mut effects)
         .unwrap();
-    assert_eq!(effects, Effects::default());
+    assert_eq!(effects.findings, []);
     let mut bytes = Vec::new();
     assert!(state.encode(&mut bytes));
     let mut state = State::decode(&bytes).unwrap();
@@ -174,6 +174,47 @@ fn potassium() -> Event {
             flags: Vec::new(),
         }),
     }
+}
+
+#[test]
+fn of_an_idle_patient_little_is_kept() {
+    let mut state = State::default();
+    let workloads = Workloads::new(Config::default());
+    let mut effects = Effects::default();
+    let mut take = |state: &mut State, input: Input<'_>, now| {
+        effects.timers.clear();
+        workloads.step(state, input, now, &mut effects).unwrap();
+        let timers = effects.timers.iter();
+        let idle: Vec<_> = timers.filter(|(tag, _)| tag == super::IDLE).collect();
+        idle.first().and_then(|(_, at)| *at)
+    };
+    let first = potassium();
+    let idle_at = take(&mut state, Input::Event(&first), now()).unwrap();
+    let mut later = potassium();
+    later.id = EventId::from_bytes([3; 16]);
+    later.at = EventTime::from_micros(20);
+    if let Fact::Observation(observation) = &mut later.fact {
+        observation.resource = "another".into();
+    }
+    assert_eq!(
+        take(&mut state, Input::Event(&later), now()),
+        None,
+        "once a day"
+    );
+    let now = Now {
+        watermark: idle_at,
+        ..now()
+    };
+    let timer = Input::Timer {
+        tag: super::IDLE,
+        at: idle_at,
+    };
+    assert!(!state.chart.entries.is_empty() && take(&mut state, timer, now).is_none());
+    assert_eq!(state.chart.entries, []);
+    assert!(
+        !state.lines.is_empty(),
+        "what was said last is compared with"
+    );
 }
 
 #[test]
