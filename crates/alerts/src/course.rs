@@ -83,6 +83,9 @@ impl Course {
         }
         let resting = self.active.as_ref().map(|active| active.alert.finding);
         self.lines.prune(horizon, resting);
+        if taken.is_reason {
+            self.lines.thin(resting);
+        }
     }
 
     /// Keeps an alert of loaded history where one would have been opened: one for each severity it rose to, and in a quiet

@@ -70,7 +70,11 @@ pub(crate) fn holds(
 
 /// What the team does about the concern of a condition.
 fn acting(policy: &Policy, state: &State, condition: &str, now: Now) -> Vec<Hold> {
-    let (Some(row), false) = (concern_of(condition), policy.acting_for.is_zero()) else {
+    let is_alone = || state.conditions.keys().all(|other| **other == *condition);
+    if policy.acting_for.is_zero() || is_alone() {
+        return Vec::new();
+    }
+    let Some(row) = concern_of(condition) else {
         return Vec::new();
     };
     let open = |at: EventTime| {

@@ -197,6 +197,24 @@ impl Lines {
     /// Forgets lines before the horizon and beyond the limit, never the one that an alert rests on.
     pub(crate) fn prune(&mut self, horizon: EventTime, keep: Option<FindingId>) {
         let excess = self.known.len().saturating_sub(MAX_LINES);
+        let is_old = |((as_of, _), _): (&(EventTime, _), _)| *as_of < horizon;
+        if excess > 0 || self.known.first_key_value().is_some_and(is_old) {
+            self.forget(horizon, excess, keep);
+        }
+    }
+
+    /// Keeps the evidence of the newest reasons alone, and of the one that an alert rests on.
+    pub(crate) fn thin(&mut self, keep: Option<FindingId>) {
+        let reasons = self.known.values_mut().rev();
+        let reasons = reasons.filter_map(|line| line.basis.as_deref_mut());
+        for basis in reasons.skip(MAX_EVIDENT) {
+            if Some(basis.finding) != keep {
+                basis.evidence = Vec::new();
+            }
+        }
+    }
+
+    fn forget(&mut self, horizon: EventTime, excess: usize, keep: Option<FindingId>) {
         let mut forgotten = self.forgotten;
         let mut place = 0;
         self.known.retain(|(as_of, _), line| {
@@ -212,13 +230,6 @@ impl Lines {
             false
         });
         self.forgotten = forgotten;
-        let reasons = self.known.values_mut().rev();
-        let reasons = reasons.filter_map(|line| line.basis.as_deref_mut());
-        for basis in reasons.skip(MAX_EVIDENT) {
-            if Some(basis.finding) != keep {
-                basis.evidence = Vec::new();
-            }
-        }
     }
 
     /// Every line that stands, newest first.

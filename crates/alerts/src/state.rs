@@ -80,17 +80,26 @@ impl State {
 
     /// Gives when all that is kept for a while is over, unless something comes; the same all day long.
     pub(crate) fn forgets_at(&self) -> Option<EventTime> {
-        let newest = self.conditions.values().filter_map(Course::newest).max()?;
-        let day_ends = day_of(newest).saturating_add(1).saturating_mul(DAY_MICROS);
-        Some(EventTime::from_micros(day_ends).plus(KEPT_FOR))
+        let newest = self.conditions.values().map(Course::newest).max()?;
+        newest.map(forgotten_at)
     }
 
-    pub(crate) fn prune(&mut self, watermark: EventTime) {
+    /// Forgets what was kept for a while, and gives when what is left is, unless something comes.
+    pub(crate) fn prune(&mut self, watermark: EventTime) -> Option<EventTime> {
+        let mut newest = None;
         self.conditions.retain(|_, course| {
             course.prune(watermark);
+            newest = newest.max(course.newest());
             !course.is_blank()
         });
+        newest.map(forgotten_at)
     }
+}
+
+/// When what is kept after a time is forgotten; the same for all of a day, so that few timers are set.
+pub(crate) fn forgotten_at(newest: EventTime) -> EventTime {
+    let day_ends = day_of(newest).saturating_add(1).saturating_mul(DAY_MICROS);
+    EventTime::from_micros(day_ends).plus(KEPT_FOR)
 }
 
 /// The bytes of a state could not be read.

@@ -247,8 +247,7 @@ impl Alerts {
         now: Now,
         effects: &mut Effects,
     ) -> Result<(), StepError> {
-        let forgot_at = state.forgets_at();
-        match input {
+        let forgot_at = match input {
             Input::Finding(finding) => {
                 same_patient(now, finding.patient)?;
                 let full = state.conditions.len() >= MAX_CONDITIONS;
@@ -256,17 +255,19 @@ impl Alerts {
                     let condition = finding.condition.clone();
                     return Err(StepError::TooManyConditions { condition });
                 }
-                state.prune(now.watermark);
+                let forgot_at = state.prune(now.watermark);
                 let holds = hold::holds(&self.policy, state, &finding.condition, now, false);
                 self.count_day(state, finding, now, effects);
                 let course = state.conditions.entry(finding.condition.clone());
                 let mut scene = self.scene(now, &finding.condition, &holds, effects);
                 course.or_default().take(&mut scene, finding);
+                forgot_at
             }
             Input::Command(command) => {
                 same_patient(now, command.patient)?;
-                state.prune(now.watermark);
+                let forgot_at = state.prune(now.watermark);
                 self.obey(state, command, now, effects);
+                forgot_at
             }
             Input::Timer { tag, at } => {
                 let Some((timer, condition)) = Timer::parse(tag) else {
@@ -275,18 +276,21 @@ impl Alerts {
                 };
                 let watermark = now.watermark.max(at);
                 let now = Now { watermark, ..now };
-                state.prune(now.watermark);
+                let forgot_at = state.prune(now.watermark);
                 let holds = hold::holds(&self.policy, state, condition, now, false);
                 if let Some(course) = state.conditions.get_mut(condition) {
                     course.fire(&mut self.scene(now, condition, &holds, effects), timer);
                 }
+                forgot_at
             }
             Input::Report { patient, report } => {
                 let pool = state.pool.get_or_insert_default();
                 let grants = pool.take(self.policy.budget, patient, report, now);
                 effects.grants.extend(grants);
+                None
             }
             Input::Room(alert) => {
+                let forgot_at = state.forgets_at();
                 let conditions: Vec<Box<str>> = state.conditions.keys().cloned().collect();
                 for condition in conditions {
                     let holds = hold::holds(&self.policy, state, &condition, now, false);
@@ -295,8 +299,9 @@ impl Alerts {
                         course.take_room(&mut scene, alert);
                     }
                 }
+                forgot_at
             }
-        }
+        };
         self.release(state, now, effects);
         let forgets_at = state.forgets_at();
         if forgets_at != forgot_at {

@@ -19,14 +19,14 @@ use clinical::{
 };
 use workloads::{Config, Effects, Input, Now, State, Workloads};
 
-/// What is charted: its code and unit, a usual value and that of one in ten patients.
+/// What is charted: its code and unit, a usual value and that of one in ten patients; without a unit they are words.
 const SIGNS: [(&str, &str, &str, &str); 7] = [
     ("9279-1", "/min", "16", "26"),
     ("59408-5", "%", "97", "91"),
     ("3150-6", "%", "21", "40"),
     ("8480-6", "mm[Hg]", "124", "92"),
     ("8867-4", "/min", "76", "121"),
-    ("9269-2", "{score}", "15", "14"),
+    ("80288-4", "", "Alert", "Confused"),
     ("8310-5", "Cel", "36.8", "38.9"),
 ];
 /// The sets of workloads: what they are called, and their names.
@@ -62,7 +62,7 @@ const HOUR: i64 = 3_600_000_000;
 /// Some Monday.
 const BEGIN: i64 = 1_772_409_600_000_000;
 /// Who has not been charted for so long is idle.
-const IDLE_HOURS: i64 = 72;
+const IDLE_HOURS: i64 = 10 * 24;
 
 fn main() {
     println!(
@@ -243,7 +243,15 @@ fn message(number: usize, hour: i64) -> Vec<Event> {
     let signs = SIGNS.iter().enumerate();
     signs
         .map(|(place, (code, unit, usual, ill))| {
-            let digits = if is_ill { ill } else { usual };
+            let said = if is_ill { ill } else { usual };
+            let value = match *unit {
+                "" => Value::Text((*said).into()),
+                unit => Value::Quantity(Quantity {
+                    comparator: None,
+                    value: said.parse().expect("they are digits"),
+                    unit: unit.into(),
+                }),
+            };
             let at = BEGIN + hour * HOUR;
             Event {
                 id: EventId::derive(&[&bytes, &hour.to_be_bytes(), code.as_bytes()]),
@@ -259,11 +267,7 @@ fn message(number: usize, hour: i64) -> Vec<Event> {
                 fact: Fact::Observation(Observation {
                     resource: format!("{code}/{hour}").into(),
                     codes: vec![Code::loinc(code)],
-                    value: Some(Value::Quantity(Quantity {
-                        comparator: None,
-                        value: digits.parse().expect("they are digits"),
-                        unit: (*unit).into(),
-                    })),
+                    value: Some(value),
                     components: Vec::new(),
                     status: ObservationStatus::Final,
                     interpretation: None,

@@ -185,17 +185,17 @@ impl Chart {
     pub(crate) fn put(&mut self, mut entry: Entry) -> Option<EventTime> {
         let mut from = entry.at;
         // What an older version said of something else, the newer one no longer says.
-        let is_newer = |e: &Entry| {
-            read::end_of(e.resource) == read::end_of(entry.resource)
-                && (e.known, e.event) > (entry.known, entry.event)
-        };
-        if self.entries.iter().any(is_newer) {
-            return None;
+        let own = read::end_of(entry.resource);
+        let said = self.entries.iter().enumerate();
+        let said = said.filter(|(_, held)| read::end_of(held.resource) == own);
+        let mut earlier = None;
+        for (place, held) in said {
+            if (held.known, held.event) > (entry.known, entry.event) {
+                return None;
+            }
+            let is_same = held.resource == entry.resource && held.parameter == entry.parameter;
+            earlier = earlier.or(is_same.then_some(place));
         }
-        let earlier = self
-            .entries
-            .iter()
-            .position(|e| e.resource == entry.resource && e.parameter == entry.parameter);
         if let Some(place) = earlier {
             let old = self.entries.get(place)?;
             if (old.known, old.event) >= (entry.known, entry.event) {
@@ -205,12 +205,25 @@ impl Chart {
             from = from.min(old.at);
             self.entries.remove(place);
         }
+        self.put_first(entry);
+        Some(from)
+    }
+
+    /// Says whether anything is said of a resource.
+    pub(crate) fn knows(&self, resource: u64) -> bool {
+        let own = read::end_of(resource);
+        let mut held = self.entries.iter();
+        held.any(|entry| read::end_of(entry.resource) == own)
+    }
+
+    /// Takes in the first fact of a resource.
+    pub(crate) fn put_first(&mut self, entry: Entry) -> Option<EventTime> {
         let place = self.entries.partition_point(|e| e.order() < entry.order());
         self.entries.insert(place, entry);
         if self.entries.len() > MAX_ENTRIES {
             self.floor = Some(self.entries.remove(0).at);
         }
-        Some(from)
+        Some(entry.at)
     }
 
     /// Says whether a value of a parameter was there around a time that could not be used for the same reason.
@@ -262,10 +275,12 @@ impl Chart {
         if old == 0 {
             return;
         }
-        let mut newest = [None; Parameter::MOST];
-        for entry in self.entries.iter().take(old).filter(|e| e.is_usable()) {
-            if let Some(slot) = newest.get_mut(usize::from(entry.parameter.number())) {
-                *slot = Some(entry.event);
+        // Of each parameter the place of the last one, counted from 1.
+        let mut newest = [0; Parameter::MOST];
+        for (place, entry) in (1..=old).zip(&self.entries) {
+            let slot = newest.get_mut(usize::from(entry.parameter.number()));
+            if let Some(slot) = slot.filter(|_| entry.is_usable()) {
+                *slot = place;
             }
         }
         let mut before: Option<(EventTime, Reading)> = None;
@@ -286,7 +301,7 @@ impl Chart {
                 }
             }
             let number = usize::from(entry.parameter.number());
-            let last = newest.get(number).copied().flatten() == Some(entry.event);
+            let last = newest.get(number) == Some(&place);
             entry.at > watermark.minus(keep(entry, last, running))
         });
     }

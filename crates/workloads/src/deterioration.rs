@@ -11,6 +11,7 @@ use crate::Parameter;
 use crate::chart::Unusable;
 use crate::chart::read::OXYGEN;
 use crate::config::{DeteriorationConfig, minutes};
+use crate::revise::add;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 use news2::Band;
 pub(crate) use news2::{Part, Score};
@@ -40,7 +41,7 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         conclusions: Vec::new(),
         wake: None,
     };
-    let scores = scores(view, first.minus(SAME));
+    let scores: Vec<_> = scores(view, first.minus(SAME)).collect();
     for (place, (at, score)) in scores
         .iter()
         .enumerate()
@@ -71,7 +72,11 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
     concluded
 }
 
-fn scores<'a>(view: &'a View<'_>, from: EventTime) -> Vec<(EventTime, Score<'a>)> {
+/// Scores each time since another at which something of a score was charted.
+fn scores<'a>(
+    view: &'a View<'_>,
+    from: EventTime,
+) -> impl DoubleEndedIterator<Item = (EventTime, Score<'a>)> {
     let mut times: Vec<EventTime> = view
         .chart
         .between(
@@ -80,13 +85,10 @@ fn scores<'a>(view: &'a View<'_>, from: EventTime) -> Vec<(EventTime, Score<'a>)
         )
         .filter(|entry| Parameter::NEWS2.contains(&entry.parameter) && entry.is_usable())
         .map(|entry| entry.at)
-        .filter(|at| is_old_enough(view, *at))
         .collect();
     times.dedup();
-    times
-        .into_iter()
-        .map(|at| (at, Score::at(view.chart, at, &view.config.deterioration)))
-        .collect()
+    let times = times.into_iter().filter(|at| is_old_enough(view, *at));
+    times.map(|at| (at, Score::at(view.chart, at, &view.config.deterioration)))
 }
 
 fn is_old_enough(view: &View<'_>, at: EventTime) -> bool {
@@ -143,38 +145,32 @@ fn conclusion(view: &View<'_>, at: EventTime, score: &Score<'_>) -> Conclusion {
     }
 }
 
+/// About as long as a summary is.
+const SUMMARY_BYTES: usize = 128;
 /// So many missing parameters are named in the summary; of more their number says enough.
 const NAMED: usize = 3;
 
 fn summary(config: &DeteriorationConfig, score: &Score<'_>, age_unknown: bool) -> String {
     let band = score.band().word();
-    let mut text = if score.missing.is_empty() {
-        format!("NEWS2 {}, {band}", score.total())
+    let mut text = String::with_capacity(SUMMARY_BYTES);
+    if score.missing.is_empty() {
+        add(&mut text, format_args!("NEWS2 {}, {band}", score.total()));
     } else {
-        let count = score.parts.len();
-        format!(
-            "NEWS2 at least {} ({count} of 7 measured), {band}",
-            score.total()
-        )
-    };
-    let reasons: Vec<String> = score
-        .parts
-        .iter()
-        .filter(|part| part.points > 0)
-        .map(|part| {
-            // "on oxygen" says it all.
-            let name = match part.entry.code() {
-                Some(OXYGEN) if part.entry.parameter == Parameter::Oxygen => "",
-                Some(_) | None => part.entry.parameter.words(),
-            };
-            format!("{name} {} ({})", part.shown(), part.points)
-                .trim_start()
-                .to_owned()
-        })
-        .collect();
-    if !reasons.is_empty() {
-        text.push_str(": ");
-        text.push_str(&reasons.join(", "));
+        let (total, count) = (score.total(), score.parts.len());
+        let words = format_args!("NEWS2 at least {total} ({count} of 7 measured), {band}");
+        add(&mut text, words);
+    }
+    let mut mark = ": ";
+    for part in score.parts.iter().filter(|part| part.points > 0) {
+        text.push_str(std::mem::replace(&mut mark, ", "));
+        // "on oxygen" says it all.
+        let is_oxygen = part.entry.parameter == Parameter::Oxygen;
+        if !(is_oxygen && part.entry.code() == Some(OXYGEN)) {
+            text.push_str(part.entry.parameter.words());
+            text.push(' ');
+        }
+        text.push_str(&part.shown());
+        add(&mut text, format_args!(" ({})", part.points));
     }
     if score.missing.is_empty() {
         text.push_str("; next set within ");

@@ -162,15 +162,7 @@ pub(crate) fn scores<'a>(
 ) -> Vec<Scored<'a>> {
     let back = i64::try_from(convention.hours_before + URINE_HOURS).unwrap_or(i64::MAX);
     let begin = first - back;
-    let mut rows: Vec<(i64, Hour<'a>)> = Vec::new();
-    for (number, hour) in (begin..).zip(hours(view.chart, convention, begin, last)) {
-        let times = if convention.hour_for_each_gas {
-            hour.gases.max(1)
-        } else {
-            1
-        };
-        rows.extend(std::iter::repeat_n((number, hour), times));
-    }
+    let mut rows = hours(view.chart, convention, begin, last);
     let has_urine = rows.iter().any(|(_, hour)| hour.urine.is_some());
     for place in 0..rows.len() {
         let judges = rows

@@ -1,5 +1,7 @@
 //! Compares what is true now with what was published; only the difference goes out.
 
+use std::fmt::Write as _;
+
 use clinical::{
     EventId, EventTime, Evidence, Finding, FindingId, FindingState, PatientKey, ReceivedTime,
     Severity,
@@ -139,7 +141,6 @@ fn finding(
         finding.state = FindingState::Asserted;
         finding.severity = conclusion.severity;
         finding.score = conclusion.score;
-        finding.evidence = conclusion.evidence.iter().map(evidence).collect();
         finding.missing = conclusion
             .missing
             .iter()
@@ -155,15 +156,16 @@ fn finding(
         let mut proofs = conclusion.evidence.iter();
         finding.backfill = conclusion.history
             || !conclusion.evidence.is_empty() && proofs.all(|proof| proof.entry.is(BACKFILLED));
+        finding.evidence = conclusion.evidence.into_iter().map(evidence).collect();
         finding.summary = conclusion.summary.into();
     }
     finding
 }
 
-fn evidence(proof: &Proof) -> Evidence {
+fn evidence(proof: Proof) -> Evidence {
     Evidence {
         what: proof.entry.parameter.words().into(),
-        value: proof.value.as_str().into(),
+        value: proof.value.into(),
         points: proof.points,
         at: proof.entry.at,
         event: proof.entry.event,
@@ -171,16 +173,25 @@ fn evidence(proof: &Proof) -> Evidence {
     }
 }
 
+/// About as much as is digested of a conclusion.
+const DIGESTED_BYTES: usize = 512;
+
+/// Writes at the end of a text.
+pub(crate) fn add(text: &mut String, words: std::fmt::Arguments<'_>) {
+    text.write_fmt(words).expect("a string takes all");
+}
+
 /// Hashes what a conclusion says. The same value from another message changes nothing, and neither does how old the
 /// last value of a missing parameter is, since that may be forgotten.
 fn digest(conclusion: &Conclusion) -> u64 {
-    let mut text = format!(
-        "{:?}|{:?}|{}",
-        conclusion.severity, conclusion.score, conclusion.summary
-    );
+    let mut text = String::with_capacity(DIGESTED_BYTES);
+    let (severity, score) = (conclusion.severity, conclusion.score);
+    let said = format_args!("{severity:?}|{score:?}|{}", conclusion.summary);
+    add(&mut text, said);
     for proof in &conclusion.evidence {
         let (word, at) = (proof.entry.parameter.word(), proof.entry.at.micros());
-        text.push_str(&format!("|{word}={}/{:?}@{at}", proof.value, proof.points));
+        let (value, points) = (&proof.value, proof.points);
+        add(&mut text, format_args!("|{word}={value}/{points:?}@{at}"));
     }
     for missing in &conclusion.missing {
         text.push_str("|-");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::workload::{WORKLOADS, Workload};
+use crate::workload::{Condition, WORKLOADS, Workload};
 use crate::{Config, Parameter};
 
 /// The workloads that run, in the order of all.
@@ -11,8 +11,8 @@ pub(crate) struct Running {
     all: Vec<Runs>,
     /// For each parameter, by its number, the places in `all` of those that read it.
     readers: Vec<Vec<usize>>,
-    /// How far back findings of each workload are revised, by its name.
-    revise: Vec<(&'static str, Duration)>,
+    /// How far back findings of each condition are revised, by its number, whether its workload runs or did.
+    revise: Vec<Duration>,
     /// How far back anything is revised.
     pub(crate) longest: Duration,
 }
@@ -50,10 +50,13 @@ impl Running {
                 *slot = of.map(|(place, _)| place).collect();
             }
         }
-        let windows = WORKLOADS.iter();
+        let window = |number| {
+            let condition = Condition::from_number(number);
+            condition.map(|condition| config.revise_window(condition.workload()))
+        };
         Self {
-            revise: windows
-                .map(|workload| (workload.name, config.revise_window(workload)))
+            revise: (0..=u8::MAX)
+                .map(|number| window(number).unwrap_or_default())
                 .collect(),
             longest: all.iter().map(|runs| runs.revise).max().unwrap_or_default(),
             all,
@@ -66,11 +69,10 @@ impl Running {
         self.all.iter()
     }
 
-    /// Gives how far back findings of a workload are revised, whether it runs or did.
-    pub(crate) fn revise_window(&self, workload: &Workload) -> Duration {
-        let mut all = self.revise.iter();
-        let found = all.find(|(name, _)| *name == workload.name);
-        found.map_or(workload.revise_window, |(_, window)| *window)
+    /// Gives how far back findings of a condition are revised, whether its workload runs or did.
+    pub(crate) fn revise_window(&self, condition: Condition) -> Duration {
+        let window = self.revise.get(usize::from(condition.number()));
+        window.copied().unwrap_or_default()
     }
 
     /// Goes through those that read a parameter.

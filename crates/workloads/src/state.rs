@@ -135,7 +135,7 @@ impl State {
         self.stays.retain(|stay| {
             stay.end.is_none_or(|end| end > ended) || stay.watched && stay.start > begun
         });
-        let revised = |line: &Line| running.revise_window(line.condition.workload());
+        let revised = |line: &Line| running.revise_window(line.condition);
         let kept = |line: &Line| {
             let workload = line.condition.workload();
             (revised(line) + KEEP_LINE).max(workload.lines_kept)

@@ -201,7 +201,8 @@ fn a_week_later_only_the_number_of_the_last_alert_is_left() {
     assert_eq!(open(&story), 1, "nor followed down at once");
     story.step(None, now(2 * week + 60));
     assert_eq!(open(&story), 0);
-    story.state.prune(minute(4 * week));
+    let left = story.state.prune(minute(4 * week));
+    assert_eq!(left, None);
     let course = story.state.conditions.values().next().unwrap();
     assert!(course.lines.known.is_empty() && course.ended.is_empty());
     let raised = find(&mut story, 4 * week, Severity::High);

@@ -113,6 +113,10 @@ pub(crate) const REASSESSED: u8 = 7;
 /// What was taken from an event.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
+    /// The hash of the id of the observation.
+    pub(crate) resource: u64,
+    /// Whether it is the only thing that is said of its observation, so far.
+    pub(crate) is_first: bool,
     pub(crate) entries: Vec<Entry>,
     pub(crate) quality: Vec<QualityIssue>,
 }
@@ -138,6 +142,7 @@ pub(crate) fn observation(
         taken: Taken::default(),
     };
     let resource = resource_of(event, &observation.resource);
+    reader.taken.resource = resource;
     let withdrawal = match observation.status {
         ObservationStatus::EnteredInError => Some(Withdrawal::EnteredInError),
         ObservationStatus::Cancelled => Some(Withdrawal::Cancelled),
@@ -194,10 +199,10 @@ const CULTURE_OF_BLOOD: [Option<Parameter>; 2] =
 
 /// Finds a doubt that forbids to score the value with these codes: one about the whole, or about this part.
 fn forbidding<'o>(observation: &'o Observation, codes: &[Code]) -> Option<&'o Flag> {
-    let is_own = *codes == *observation.codes;
+    let is_own = || *codes == *observation.codes;
     observation.flags.iter().find(|flag| {
         let about = match &*flag.part {
-            "" => is_own || flag.reason.is_about_time(),
+            "" => is_own() || flag.reason.is_about_time(),
             part => codes.iter().any(|code| &*code.code == part),
         };
         about && !flag.reason.allows_scoring()

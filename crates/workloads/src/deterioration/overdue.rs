@@ -22,6 +22,9 @@ pub(super) fn conclude(
     scores: &[(EventTime, Score<'_>)],
     concluded: &mut Concluded,
 ) {
+    if view.stays.is_empty() {
+        return;
+    }
     let config = &view.config.deterioration;
     let mut sets: Vec<Set> = before(view, first).into_iter().collect();
     sets.extend(
@@ -60,7 +63,6 @@ pub(super) fn conclude(
 /// Finds the last complete set before the first time that may have changed.
 fn before(view: &View<'_>, first: EventTime) -> Option<Set> {
     let charted = super::scores(view, view.frozen)
-        .into_iter()
         .rev()
         .find(|(at, score)| *at < first && score.missing.is_empty())
         .map(|(at, score)| (at, score.band(), score.is_history()));

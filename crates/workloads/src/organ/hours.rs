@@ -64,7 +64,12 @@ type Breathing<'a> = (Option<Gas<'a>>, Option<Gas<'a>>);
 const BLOOD_HOLDS: Duration = config::hours(24);
 
 /// Gives the hours from one to another, the last included.
-pub(crate) fn hours(chart: &Chart, convention: Convention, first: i64, last: i64) -> Vec<Hour<'_>> {
+pub(crate) fn hours(
+    chart: &Chart,
+    convention: Convention,
+    first: i64,
+    last: i64,
+) -> Vec<(i64, Hour<'_>)> {
     let (start, end) = (start_of(first), end_of(last));
     let mut pass = Pass {
         chart,
@@ -84,7 +89,8 @@ pub(crate) fn hours(chart: &Chart, convention: Convention, first: i64, last: i64
             .filter(|_| convention.second),
     };
     let mut entries = chart.between(start, end).peekable();
-    let mut found = Vec::new();
+    let count = usize::try_from(last.saturating_sub(first)).unwrap_or_default();
+    let mut found = Vec::with_capacity(count + 1);
     for number in first..=last {
         let mut hour = Hour::default();
         let end = end_of(number);
@@ -94,7 +100,11 @@ pub(crate) fn hours(chart: &Chart, convention: Convention, first: i64, last: i64
             }
         }
         pass.finish(&mut hour, end);
-        found.push(hour);
+        let times = match convention.hour_for_each_gas {
+            true => hour.gases.max(1),
+            false => 1,
+        };
+        found.extend(std::iter::repeat_n((number, hour), times));
     }
     found
 }

@@ -2,7 +2,6 @@
 
 use clinical::{
     Encounter, Event, EventTime, Fact, Merge, MergeRole, ObservationStatus, PatientKey, Person,
-    resource_hash,
 };
 
 use super::{Effects, Now, QualityIssue, StepError, Workloads};
@@ -28,11 +27,14 @@ impl Workloads {
         match &event.fact {
             Fact::Observation(observation) => {
                 let mut taken = read::observation(&self.config, &self.tables, event, observation);
-                if let Some(withdrawal) = withdrawal(observation.status) {
-                    let said = [resource_hash(&observation.resource)];
+                let is_known = state.chart.knows(taken.resource);
+                if let Some(withdrawal) = withdrawal(observation.status).filter(|_| is_known) {
+                    let said = [taken.resource];
                     withdraw_unsaid(state, event, (&said, withdrawal), &mut taken);
                 }
                 let reason = observation_reason(observation.status);
+                // Two parts of one observation may speak of the same.
+                taken.is_first = !is_known && taken.entries.len() == 1;
                 Ok(self.put(state, taken, now, effects, reason))
             }
             Fact::Order(order) => {
@@ -109,7 +111,11 @@ impl Workloads {
             if let Some(finding) = quality::finding(&state.chart, &entry, now) {
                 effects.findings.push(finding);
             }
-            if let Some(from) = state.chart.put(entry) {
+            let from = match taken.is_first {
+                true => state.chart.put_first(entry),
+                false => state.chart.put(entry),
+            };
+            if let Some(from) = from {
                 let touched = Touched::parameter(entry.parameter, from, reason);
                 match &mut all {
                     Some(all) => all.add(touched),
