@@ -75,13 +75,15 @@ impl RiskMetrics {
             ("observed-over-expected", quality.observed_over_expected),
         ];
         for (measure, value) in measures {
-            if let Some(value) = value {
-                let labels = QualityLabels {
-                    workload: workload.to_owned(),
-                    of,
-                    measure,
-                };
-                self.quality.get_or_create(&labels).set(value);
+            let labels = QualityLabels {
+                workload: workload.to_owned(),
+                of,
+                measure,
+            };
+            // What was known of another model says nothing of this one.
+            match value {
+                Some(value) => _ = self.quality.get_or_create(&labels).set(value),
+                None => _ = self.quality.remove(&labels),
             }
         }
     }

@@ -192,7 +192,8 @@ impl State {
         if self.0.survivor().is_some() {
             return Ok(());
         }
-        let handed = Arc::make_mut(&mut self.0).retire(patient, other);
+        let now = EventTime::from_micros(cx.watermark());
+        let handed = Arc::make_mut(&mut self.0).retire(patient, other, now);
         cx.cancel_timer(TIMER);
         let mut bytes = Vec::new();
         if handed.encode(&mut bytes) {

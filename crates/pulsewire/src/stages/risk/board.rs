@@ -137,7 +137,13 @@ fn finding(news: &News, key: PatientKey, known_at: ReceivedTime) -> Finding {
     };
     let summary = match news.begins {
         true => format!("The model of {WORKLOAD} drifts: {what}: {}", news.words),
-        false => format!("The model of {WORKLOAD} no longer drifts, of which was said: {what}"),
+        false if news.words.is_empty() => {
+            format!("The model of {WORKLOAD} no longer drifts, of which was said: {what}")
+        }
+        false => format!(
+            "Another model of {WORKLOAD}, {}: what may have been said of the one before is over: {what}",
+            news.words
+        ),
     };
     let parts: [&[u8]; 5] = [
         WATCHER.as_bytes(),

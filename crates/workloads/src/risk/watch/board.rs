@@ -51,7 +51,7 @@ pub struct News {
     pub begins: bool,
     /// When that was seen.
     pub at: EventTime,
-    /// What of it, in words.
+    /// What of it, in words; of an end only where another model is the reason.
     pub words: Box<str>,
 }
 
@@ -94,6 +94,8 @@ pub struct Board {
     /// Whether the calibration changed where an outcome was judged for want of room, and nobody looked yet; a restart forgets it.
     pub(super) calibration_changed: bool,
     pub(super) drifting: BTreeMap<Drift, EventTime>,
+    /// Whether there was another model before, of whose drift nobody has said yet that it is over.
+    pub(super) succeeds: bool,
 }
 
 impl Drift {
@@ -123,6 +125,7 @@ impl Default for Board {
             calibration: PageHinkley::new(TOLERANCE, THRESHOLD),
             calibration_changed: false,
             drifting: BTreeMap::new(),
+            succeeds: false,
         }
     }
 }
@@ -183,6 +186,14 @@ impl Board {
         self.follow(pack);
         self.inputs.forget(now);
         let mut news = Vec::new();
+        if std::mem::take(&mut self.succeeds) {
+            news.extend(Drift::ALL.map(|drift| News {
+                drift,
+                begins: false,
+                at: now,
+                words: format!("version {} began", pack.version).into(),
+            }));
+        }
         let mut calibration_changed = std::mem::take(&mut self.calibration_changed);
         while let Some((end, _)) = self.waiting.first_key_value().map(|(name, _)| *name)
             && matures(end).plus(TOGETHER) <= now
@@ -232,6 +243,7 @@ impl Board {
         if self.model != pack.version {
             *self = Self {
                 model: pack.version.clone(),
+                succeeds: self.succeeds || !self.model.is_empty(),
                 ..Self::default()
             };
         }

@@ -252,18 +252,21 @@ impl Outcomes {
     }
 
     /// Retires this identity, and gives what the one that stays has to know. What was told of an hour is known by the identity
-    /// that it was told of. Since when there is sepsis is said anew of that
-    /// one, by all that is known of both.
-    pub fn retire(&mut self, own: PatientKey, survivor: PatientKey) -> Self {
+    /// that it was told of. Since when there is sepsis is said anew of that one, by all that is known of both, as far back as
+    /// that is still revised.
+    pub fn retire(&mut self, own: PatientKey, survivor: PatientKey, now: EventTime) -> Self {
         let mut known = std::mem::take(self);
         self.survivor = Some(survivor);
         for held in known.hours.values_mut().filter(|held| held.told.is_some()) {
             held.told_of.get_or_insert(own);
         }
+        let said_anew = now.minus(SETTLED);
+        known.onsets.retain(|onset| *onset < said_anew);
         Self {
             hours: known.hours,
+            onsets: known.onsets,
             alerts: known.alerts,
-            ..Self::default()
+            survivor: None,
         }
     }
 
@@ -277,6 +280,12 @@ impl Outcomes {
         }
         while self.hours.len() > MAX_HOURS {
             self.hours.pop_first();
+        }
+        for onset in other.onsets {
+            self.take(Heard::Sepsis {
+                onset,
+                asserted: true,
+            });
         }
         for (id, raised) in other.alerts {
             if !self.alerts.contains_key(&id) {

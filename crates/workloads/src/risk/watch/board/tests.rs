@@ -266,7 +266,15 @@ fn another_model_begins_anew() {
     other.version = "another".into();
     let mut bytes = Vec::new();
     assert!(board.encode(&mut bytes));
-    assert_eq!(Board::decode(&other, &bytes), Ok(Board::default()));
+    let mut begun = Board::decode(&other, &bytes).unwrap();
+    assert_eq!(begun.standing(&other, at(3)).inputs.hours, 0);
+    assert!(begun.take_hour(&other, patient(1), &hour(&other, 1, 3)));
+    let mut kept = Vec::new();
+    assert!(begun.encode(&mut kept));
+    let mut begun = Board::decode(&other, &kept).unwrap();
+    let ended = begun.look(&other, at(4));
+    assert!(ended.len() == Drift::ALL.len() && ended.iter().all(|news| !news.begins));
+    assert!(begun.look(&other, at(5)).is_empty(), "it is said once");
     assert!(
         !board.take_hour(&other, patient(1), &hour(&pack, 1, 3)),
         "it is of the old one"

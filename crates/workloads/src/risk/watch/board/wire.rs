@@ -17,6 +17,8 @@ use crate::risk::{MAX_FEATURES, Pack};
 use crate::state::wire::{Bytes, optional, signed, unsigned};
 
 const VERSION: u8 = 1;
+/// The same, of a model that succeeds another of whose drift nobody has said yet that it is over.
+const SUCCEEDS: u8 = 2;
 /// The most days that are read; what is written is cut to the window by the hour.
 const MAX_DAYS: usize = 4_096;
 /// The most magnitudes of a day: of each variable all that are above zero.
@@ -28,7 +30,7 @@ impl Board {
         if *self == Self::default() {
             return false;
         }
-        out.push(VERSION);
+        out.push(if self.succeeds { SUCCEEDS } else { VERSION });
         name(out, &self.model);
         optional(out, self.since.map(EventTime::micros));
         write_inputs(out, &self.inputs);
@@ -63,12 +65,22 @@ impl Board {
     /// When the bytes are of a newer version or damaged.
     pub fn decode(pack: &Pack, bytes: &[u8]) -> Result<Self, DecodeError> {
         // The bins of another model are not known here.
-        if let Some((&VERSION, rest)) = bytes.split_first()
+        if let Some((&(VERSION | SUCCEEDS), rest)) = bytes.split_first()
             && read_name(&mut Bytes(rest)).is_some_and(|model| model != pack.version)
         {
-            return Ok(Self::default());
+            return Ok(Self {
+                succeeds: true,
+                ..Self::default()
+            });
         }
-        read_versioned(bytes, VERSION, |bytes| read(pack, bytes))
+        let version = bytes
+            .first()
+            .copied()
+            .filter(|version| *version == SUCCEEDS);
+        let mut board =
+            read_versioned(bytes, version.unwrap_or(VERSION), |bytes| read(pack, bytes))?;
+        board.succeeds = version.is_some();
+        Ok(board)
     }
 }
 

@@ -159,8 +159,15 @@ fn hours_go_to_the_identity_that_stays() {
     stays.take(Heard::Hour(hour(12)));
     let survivor = PatientKey::from_bytes([7; 16]);
     let own = PatientKey::from_bytes([6; 16]);
-    stays.absorb(retired.retire(own, survivor));
+    let mut before = retired.clone();
+    stays.absorb(retired.retire(own, survivor, at(12 + 100)));
     assert!(stays.onsets.is_empty(), "they are said anew");
+    let mut later = Outcomes::default();
+    later.absorb(before.retire(own, survivor, at(12 + 121)));
+    assert!(
+        later.onsets.contains(&at(12)),
+        "of them nothing is said anew"
+    );
     stays.take(onset(12));
     assert_eq!(retired.survivor(), Some(survivor));
     assert!(retired.conclude(at(500)).is_empty());
