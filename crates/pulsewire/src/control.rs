@@ -25,6 +25,7 @@ use axum::response::Response;
 use axum::routing::any;
 use clinical::{ReceivedTime, SiteKey};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -64,6 +65,8 @@ pub(crate) const CARE_GAPS_PATH: &str = "/status/care-gaps";
 const WORKLOADS_PATH: &str = "/status/workloads";
 /// How many live streams may be open at once.
 const LIVE_MAX: usize = 256;
+/// How many may look at once at how something was: each reads the journal, which others read as well.
+const LOOKING_BACK_MAX: usize = 4;
 
 /// Why the pages cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -90,17 +93,27 @@ pub(crate) struct Control {
     /// Made anew at each start: a form of an earlier run is refused.
     pub(crate) csrf: String,
     pub(crate) site: String,
-    pub(crate) live: tokio::sync::Semaphore,
+    pub(crate) places: Places,
     pub(crate) tasks: Tasks,
     pub(crate) desk: Desk,
 }
 
-impl Control {
-    /// How many live streams may be open at once.
-    pub(crate) fn live_permits() -> tokio::sync::Semaphore {
-        tokio::sync::Semaphore::new(LIVE_MAX)
-    }
+/// The places of what only so many may do at once.
+pub(crate) struct Places {
+    live: Semaphore,
+    looking_back: Semaphore,
+}
 
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            live: Semaphore::new(LIVE_MAX),
+            looking_back: Semaphore::new(LOOKING_BACK_MAX),
+        }
+    }
+}
+
+impl Control {
     fn asset(path: &str) -> Option<Response> {
         let asset = ui::assets().iter().find(|asset| asset.path == path)?;
         Some(respond::asset(asset.content_type, asset.bytes))

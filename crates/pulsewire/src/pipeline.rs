@@ -19,7 +19,7 @@ use workloads::Workloads;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control::{self, Control, rates};
+use crate::control::{self, Control, Places, rates};
 use crate::delivery;
 use crate::engine::Engine;
 use crate::intake;
@@ -153,7 +153,7 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
         started: clock.now(),
         csrf: control::csrf(&entry.site_key, clock.now()),
         site: site.to_owned(),
-        live: Control::live_permits(),
+        places: Places::default(),
         tasks: tasks.clone(),
         desk: desk(&entry, config, clock, stations.states),
     });

@@ -40,7 +40,7 @@ pub(super) async fn stream(control: Arc<Control>, page: Page, headers: HeaderMap
     let Some(name) = page.live_name() else {
         return respond::refusal(&control, &headers, 404, "This page has nothing live.");
     };
-    if control.live.available_permits() == 0 {
+    if control.places.live.available_permits() == 0 {
         return respond::plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "too many live pages are open\n",
@@ -63,7 +63,7 @@ async fn send(
     headers: HeaderMap,
     sender: mpsc::Sender<Bytes>,
 ) {
-    let Ok(_place) = control.live.try_acquire() else {
+    let Ok(_place) = control.places.live.try_acquire() else {
         return;
     };
     let mut stop = control.tasks.stop();

@@ -131,6 +131,12 @@ pub(in crate::control) fn one(
     let moments = moments(&views, asked.key, frame.now_us, at.micros());
     let is_known_now = views.patients.contains_key(&asked.key);
     drop(views);
+    let Ok(_place) = control.places.looking_back.try_acquire() else {
+        return Err(Refused {
+            status: 503,
+            what: "Others look back at this moment: try again in a few seconds.",
+        });
+    };
     let known = as_known(
         &*control.journal,
         control.config.journal.partitions,
