@@ -2,11 +2,14 @@
 
 mod line;
 mod part;
+mod team;
 
 use clinical::payer::{Document, DocumentKind, Link, PayerEvent, PayerFact, Standing, link};
 use formats::fhir::read::{Malformed, Raw};
 
 use crate::event::{Envelope, FHIR_JSON, Unreadable, identity};
+pub use team::practitioner;
+
 use part::{
     amount, code, codes, day, each, identifiers, member, reference, said, stated, text, within,
 };

@@ -48,6 +48,7 @@ pub(crate) use models::held::{AlertsTold, Held as HeldTold};
 pub(crate) use models::risk::RiskTold;
 pub(crate) use models::sources::{Source, Sources as SourcesTold};
 pub(crate) use models::totals;
+pub(crate) use models::workload::{Pack, packs};
 
 /// The largest body of a form, where it is not a corrected message.
 const FORM_BYTES_MAX: usize = 16 << 10;

@@ -38,8 +38,8 @@ use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
     self, AlertStage, CareGapStage, DeviceStage, EmergencyStage, EmergencyUnitStage,
-    NormalizeStage, PayerStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, Stage, StageHealth,
-    WorkloadStage, partitions_of,
+    NormalizeStage, PayerStage, ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage,
+    Stage, StageHealth, WorkloadStage, partitions_of,
 };
 use crate::tasks::Tasks;
 use crate::topics;
@@ -424,8 +424,11 @@ fn start_stages(
         let stage = workload_stage(config, &entry.metrics);
         healths.push(opening.start("workloads", WorkloadStage::spec(partitions), stage)?);
         if let Some(settings) = &config.workloads.payer {
-            let stage = PayerStage::new(settings, &entry.metrics);
+            let stage = PayerStage::new(settings, &entry.site_key, &entry.metrics);
             healths.push(opening.start(PayerStage::NAME, PayerStage::spec(partitions), stage)?);
+            let spec = ProviderStage::spec(partitions);
+            let stage = ProviderStage::new(settings, &entry.metrics);
+            healths.push(opening.start(ProviderStage::NAME, spec, stage)?);
         }
         if let Some(department) = &config.workloads.emergency {
             let stage = EmergencyStage::new(department, &entry.metrics);

@@ -14,6 +14,10 @@ pub(crate) const ALERT_STREAM: &str = "healthcare.alert.stream";
 pub(crate) const CARE_ALERT: &str = "healthcare.events.care-alert";
 /// How each prior authorization stands, whole, after each change.
 pub(crate) const AUTHORIZATION: &str = "healthcare.events.prior-auth-decision";
+/// What claims add to a week of a provider, each whole, keyed by provider and week.
+pub(crate) const PROVIDER_WEEK: &str = "healthcare.payer.provider-week";
+/// How each case stands that somebody should look into, of what a provider claims.
+pub(crate) const INTEGRITY_CASE: &str = "healthcare.events.integrity-case";
 /// How each visit to an emergency department stands, whole, after each change, keyed by unit.
 pub(crate) const ED_VISIT: &str = "healthcare.events.ed-visit";
 /// How each emergency department stands, minute by minute.
@@ -171,6 +175,7 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
         CARE_ALERT,
         SOURCE_ACTIVITY,
         CARE_HANDOVER,
+        PROVIDER_WEEK,
         ED_VISIT,
         RISK_HOUR,
         RISK_EXAMPLE,
@@ -188,6 +193,7 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
 pub(crate) fn specs(partitions: u16, retention: Duration) -> Vec<TopicSpec> {
     let own = [
         AUTHORIZATION,
+        INTEGRITY_CASE,
         ED_UNIT,
         DELIVERY,
         DELIVERY_ATTEMPT,
@@ -257,6 +263,7 @@ pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
         "normalize",
         "workloads",
         "payer",
+        "providers",
         "emergency",
         "emergency-units",
         "risk-outcomes",

@@ -31,8 +31,8 @@ const TELL_LEAST: Duration = Duration::from_millis(250);
 const TICKS_A_SOURCE_TICK: u64 = 10;
 /// Of so many ticks, the stream of visits to emergency departments takes one: what is told of units is by the minute.
 const TICKS_A_UNIT_TICK: u64 = 5;
-/// Of so many ticks, the streams of scored hours take one: what is told of them is by the hour.
-const TICKS_A_RISK_TICK: u64 = 60;
+/// Of so many ticks, the streams of scored hours and of providers' weeks take one: what is told of them is by the hour.
+const TICKS_AN_HOURLY_TICK: u64 = 60;
 /// How often what is older than its retention is removed.
 const RETAIN: Duration = Duration::from_secs(60);
 /// The header that marks a record which only tells the time.
@@ -128,9 +128,10 @@ pub(crate) fn start_ticks(
         ("devices", topics::DEVICE_ASSOCIATION, 1),
         ("normalize", topics::PATIENT_STREAM, 1),
         ("workloads", topics::ALERT_STREAM, 1),
+        ("payer", topics::PROVIDER_WEEK, TICKS_AN_HOURLY_TICK),
         ("emergency", topics::ED_VISIT, TICKS_A_UNIT_TICK),
-        ("workloads", topics::RISK_HOUR, TICKS_A_RISK_TICK),
-        ("risk-outcomes", topics::RISK_EXAMPLE, TICKS_A_RISK_TICK),
+        ("workloads", topics::RISK_HOUR, TICKS_AN_HOURLY_TICK),
+        ("risk-outcomes", topics::RISK_EXAMPLE, TICKS_AN_HOURLY_TICK),
         // Intake writes it minute by minute, whoever reads it: its reader tells it the time in between.
         ("sources", topics::SOURCE_ACTIVITY, TICKS_A_SOURCE_TICK),
     ];

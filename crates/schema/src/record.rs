@@ -54,6 +54,10 @@ pub enum RecordKind {
     Finding,
     /// How a prior authorization stands.
     Authorization,
+    /// What a claim adds to a week of a provider.
+    ProviderWeek,
+    /// How a case stands that somebody should look into, of what a provider claims.
+    IntegrityCase,
     /// Where a patient stands in a quality measure.
     CareGap,
     /// What quality measures knew of an identity that went into another.
@@ -111,6 +115,20 @@ pub enum Schema {
     Avro(String),
 }
 
+/// What a record is that is of a device.
+const fn of_devices(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Vitals => "A measurement of a device at the bedside.",
+        RecordKind::DevicePacket => {
+            "What a device at the bedside said in one message, in few bytes."
+        }
+        RecordKind::DeviceAssociation => {
+            "Who is on a device, from when to when: a measurement belongs to whoever was on it at that time."
+        }
+        _ => "What is wrong with a device, not with a patient, or no longer.",
+    }
+}
+
 /// What a record is that a station beside the workloads writes.
 const fn of_stations(kind: RecordKind) -> &'static str {
     match kind {
@@ -120,6 +138,12 @@ const fn of_stations(kind: RecordKind) -> &'static str {
         }
         RecordKind::RiskHandover => {
             "The scored hours of an identity that was merged into this one, in the encoding of their stage."
+        }
+        RecordKind::ProviderWeek => {
+            "What a claim of a member adds to a week of who gave the services, whole, or that it no longer adds anything; the newest of a claim holds."
+        }
+        RecordKind::IntegrityCase => {
+            "What is to be looked into of what a provider claims, with what it rests on in numbers, or that it is taken back; the newest revision of a condition holds."
         }
         RecordKind::RiskStatus => "How a learned model stands: what drifts, and how right it was.",
         _ => "How a visit or a department stands.",
@@ -149,6 +173,8 @@ impl RecordKind {
             Self::RiskStatus => "risk-status",
             Self::Finding => "finding",
             Self::Authorization => "authorization",
+            Self::ProviderWeek => "provider-week",
+            Self::IntegrityCase => "integrity-case",
             Self::CareGap => "care-gap",
             Self::CareHandover => "care-handover",
             Self::Command => "command",
@@ -195,6 +221,7 @@ impl RecordKind {
             Self::Merge => "This identity was merged with another one.",
             Self::EmergencyVisit | Self::EmergencyUnit | Self::RiskStatus => of_stations(self),
             Self::RiskHour | Self::RiskExample | Self::RiskHandover => of_stations(self),
+            Self::ProviderWeek | Self::IntegrityCase => of_stations(self),
             Self::Handover | Self::PayerHandover | Self::CareHandover | Self::VisitHandover => {
                 "What a stage's workloads knew of an identity that was merged into this one, in their own encoding."
             }
@@ -219,12 +246,8 @@ impl RecordKind {
             Self::SourceStatus => {
                 "How a source stands: what is usual of it at this hour, and since when it is silent."
             }
-            Self::Vitals => "A measurement of a device at the bedside.",
-            Self::DevicePacket => "What a device at the bedside said in one message, in few bytes.",
-            Self::DeviceAssociation => {
-                "Who is on a device, from when to when: a measurement belongs to whoever was on it at that time."
-            }
-            Self::DeviceStatus => "What is wrong with a device, not with a patient, or no longer.",
+            Self::Vitals | Self::DevicePacket => of_devices(self),
+            Self::DeviceAssociation | Self::DeviceStatus => of_devices(self),
             Self::SubscriptionPosition => {
                 "Which events of a subscription of a FHIR server were taken in; of several the union holds."
             }
@@ -268,6 +291,8 @@ impl RecordKind {
             Self::RiskStatus => Some("application/vnd.pulsewire.risk-status+json"),
             Self::Finding => Some("application/vnd.pulsewire.finding+json"),
             Self::Authorization => Some("application/vnd.pulsewire.authorization+json"),
+            Self::ProviderWeek => Some("application/vnd.pulsewire.provider-week+json"),
+            Self::IntegrityCase => Some("application/vnd.pulsewire.integrity-case+json"),
             Self::CareGap => Some("application/vnd.pulsewire.care-gap+json"),
             Self::CareHandover => Some("application/vnd.pulsewire.care-handover"),
             Self::Command => Some("application/vnd.pulsewire.command+json"),
@@ -313,6 +338,8 @@ impl RecordKind {
             Self::Redriven => Key::Place,
             Self::Activity | Self::SourceStatus => Key::Source,
             Self::RiskExample | Self::RiskStatus => Key::Model,
+            Self::ProviderWeek => Key::ProviderWeek,
+            Self::IntegrityCase => Key::Provider,
             Self::EmergencyVisit | Self::EmergencyUnit => Key::Unit,
             Self::Changelog => Key::State,
             Self::Registration => Key::Subject,

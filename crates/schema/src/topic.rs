@@ -176,12 +176,20 @@ fn of_sources(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
     })
 }
 
-/// The topics of units of the hospital.
+/// The topics of units of the hospital, and of providers.
 fn of_units(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
     Some(match topic {
         "healthcare.events.ed-visit" => (
             "How each visit to an emergency department stands, whole, after each change, by unit.",
             vec![RecordKind::EmergencyVisit, RecordKind::Tick],
+        ),
+        "healthcare.payer.provider-week" => (
+            "What claims of all members add to a week of a provider, each whole, after each change.",
+            vec![RecordKind::ProviderWeek, RecordKind::Tick],
+        ),
+        "healthcare.events.integrity-case" => (
+            "How each case stands that somebody should look into, of what a provider claims, after each change.",
+            vec![RecordKind::IntegrityCase],
         ),
         "healthcare.events.ed-unit" => (
             "How each emergency department stands, minute by minute.",

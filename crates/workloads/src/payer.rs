@@ -26,11 +26,18 @@ mod integrity;
 
 mod edits;
 
+mod ledger;
+
 mod publish;
 
 pub use authorization::{Authorization, Exchange, ExchangeKind, Outcome};
+pub use calendar::{day_words, parse_day};
 pub use config::{PayerConfig, Receipt};
 pub use edits::{EditError, Edits};
+pub use ledger::{
+    Added, CaseFacts, IntegrityCase, Judged, LedgerConfig, MinuteError, Minutes, OfWeek, Week,
+    WeekClaim, WeekService, Weeks,
+};
 #[cfg(test)]
 pub(crate) use rule::RULES;
 pub use state::State;

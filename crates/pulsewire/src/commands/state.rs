@@ -18,8 +18,8 @@ use crate::metrics::Metrics;
 use crate::pipeline;
 use crate::site_key;
 use crate::stages::{
-    AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, RiskBoardStage,
-    RiskOutcomeStage, SourcesStage, WorkloadStage,
+    AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, PayerStage,
+    ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, WorkloadStage,
 };
 
 /// Show, verify or delete the state that stages keep
@@ -163,6 +163,12 @@ impl Closed {
         let mut same = self.stage(NormalizeStage::spec(self.partitions), normalize, out)?;
         let workloads = pipeline::workload_stage(config, &metrics);
         same &= self.stage(WorkloadStage::spec(self.partitions), workloads, out)?;
+        if let Some(settings) = &config.workloads.payer {
+            let payer = PayerStage::new(settings, &site, &metrics);
+            same &= self.stage(PayerStage::spec(self.partitions), payer, out)?;
+            let providers = ProviderStage::new(settings, &metrics);
+            same &= self.stage(ProviderStage::spec(self.partitions), providers, out)?;
+        }
         if let Some(department) = &config.workloads.emergency {
             let visits = EmergencyStage::new(department, &metrics);
             same &= self.stage(EmergencyStage::spec(self.partitions), visits, out)?;

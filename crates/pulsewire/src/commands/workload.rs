@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use workloads::{Config as Rules, Parameter, WORKLOADS, Workload as Pack};
+use ui::Runs;
+use workloads::{WORKLOADS, Workload as Tested};
 
 use super::{Configured, Failure};
+use crate::control::{Pack, packs};
 
 /// List the workloads, show what one is, or run its tests
 ///
@@ -53,44 +55,35 @@ struct Line {
     sources: &'static [&'static str],
     rests_on: &'static [&'static str],
     reads: Vec<&'static str>,
-    late_window_seconds: u64,
-    revise_window_seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late_window_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revise_window_seconds: Option<u64>,
     late_items: &'static str,
 }
 
 impl Workload {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
         let config = self.configured.load()?;
-        let enabled = &config.workloads.enabled;
-        let mut rules = Rules::default();
-        let is_enabled = |pack: &Pack| enabled.contains(pack.name);
-        for pack in WORKLOADS.iter().filter(|pack| is_enabled(pack)) {
-            rules.start(pack);
-        }
-        if config.workloads.risk_watched {
-            rules.watch();
-        }
-        let runs = |pack: &Pack| match (is_enabled(pack), rules.runs(pack)) {
-            (true, _) => "yes",
-            (false, true) => "yes, told to nobody",
-            (false, false) => "no",
-        };
+        let packs = packs(&config);
         match &self.verb {
             Verb::List { json: true } => {
-                for pack in &WORKLOADS {
-                    write_json(&line(pack, runs(pack)), out)?;
+                for pack in &packs {
+                    write_json(&line(pack), out)?;
                 }
             }
             Verb::List { json: false } => {
                 writeln!(out, "{:<28} {:<38} RUNS", "WORKLOAD", "RULE")?;
-                for pack in &WORKLOADS {
+                for pack in &packs {
                     writeln!(out, "{:<28} {:<38} {}", pack.name, pack.rule, runs(pack))?;
                 }
             }
             Verb::Test(test) => return test.run(&config, out),
             Verb::Show { name, json } => {
-                let pack = named(name)?;
-                let line = line(pack, runs(pack));
+                let found = packs.iter().find(|pack| pack.name == name);
+                let names = || packs.iter().map(|pack| pack.name).collect();
+                let pack = found.ok_or_else(|| unknown(name, names()))?;
+                let line = line(pack);
                 if *json {
                     write_json(&line, out)?;
                 } else {
@@ -102,28 +95,37 @@ impl Workload {
     }
 }
 
-/// Finds a workload by its name.
-pub(super) fn named(name: &str) -> Result<&'static Pack, Failure> {
+/// Finds a workload that scenarios are tests of, by its name.
+pub(super) fn named(name: &str) -> Result<&'static Tested, Failure> {
     let found = WORKLOADS.iter().find(|pack| pack.name == name);
-    found.ok_or_else(|| {
-        let names: Vec<&str> = WORKLOADS.iter().map(|pack| pack.name).collect();
-        let hint = format!("give one of {}", names.join(", "));
-        Failure::new(format!("there is no workload `{name}`"), hint)
-    })
+    found.ok_or_else(|| unknown(name, WORKLOADS.iter().map(|pack| pack.name).collect()))
 }
 
-fn line(pack: &Pack, runs: &'static str) -> Line {
+fn unknown(name: &str, names: Vec<&str>) -> Failure {
+    let hint = format!("give one of {}", names.join(", "));
+    Failure::new(format!("there is no workload `{name}`"), hint)
+}
+
+const fn runs(pack: &Pack) -> &'static str {
+    match pack.runs {
+        Runs::On => "yes",
+        Runs::Silent => "yes, told to nobody",
+        Runs::Off => "no",
+    }
+}
+
+fn line(pack: &Pack) -> Line {
     Line {
         name: pack.name,
         rule: pack.rule,
         concludes: pack.concludes,
-        runs,
+        runs: runs(pack),
         owner: pack.owner,
         sources: pack.sources,
         rests_on: pack.rests_on,
-        reads: pack.reads.iter().copied().map(Parameter::words).collect(),
-        late_window_seconds: pack.late_window.as_secs(),
-        revise_window_seconds: pack.revise_window.as_secs(),
+        reads: pack.reads.clone(),
+        late_window_seconds: pack.late_window.map(|window| window.as_secs()),
+        revise_window_seconds: pack.revise_window.map(|window| window.as_secs()),
         late_items: pack.late_items,
     }
 }
@@ -146,8 +148,12 @@ fn show(line: &Line, pack: &Pack, out: &mut dyn Write) -> Result<(), Failure> {
         writeln!(out, "{:<14} {other}", "rests on")?;
     }
     writeln!(out, "{:<14} {}", "reads", line.reads.join(", "))?;
-    writeln!(out, "{:<14} {}", "late by up to", span(pack.late_window))?;
-    writeln!(out, "{:<14} {} back", "revises", span(pack.revise_window))?;
+    if let Some(window) = pack.late_window {
+        writeln!(out, "{:<14} {}", "late by up to", span(window))?;
+    }
+    if let Some(window) = pack.revise_window {
+        writeln!(out, "{:<14} {} back", "revises", span(window))?;
+    }
     writeln!(out, "{:<14} {}", "late items", line.late_items)?;
     Ok(())
 }

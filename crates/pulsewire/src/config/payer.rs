@@ -1,6 +1,7 @@
 //! Whose rules the clocks of payer workloads follow: `[workloads.payer]`.
 
-use workloads::payer::{Edits, PayerConfig, Receipt, payer_kinds};
+use mapping::payer::practitioner;
+use workloads::payer::{Edits, LedgerConfig, Minutes, PayerConfig, Receipt, payer_kinds};
 
 use super::reader::Reader;
 
@@ -8,6 +9,9 @@ const TABLE: &str = "workloads.payer";
 
 /// No one waits longer than a year to say that nobody saw a member.
 const SEEN_WITHIN_MOST: usize = 366;
+/// A day that is told of has at least an hour of services, and at most as many minutes as the limits can be set to.
+const DAY_LEAST: usize = 60;
+const DAY_MOST: usize = 48 * 60;
 
 /// Reads the table; nothing where payer workloads are off.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<PayerConfig> {
@@ -20,19 +24,50 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<PayerConfig> {
         reader.refuse(TABLE, "zone", "is no time zone", hint);
         return None;
     };
-    let edits = edits(reader);
+    let (edits, ledger) = (edits(reader), ledger(reader));
     let panels = reader.pairs(TABLE, "panels").into_iter();
     let panels = panels.map(|(code, word)| (code.into(), word.into()));
     let mut days = |key| u16::try_from(reader.count(TABLE, key, 0, SEEN_WITHIN_MOST)).ok();
     let [emergency, stay] = ["seen_after_emergency", "seen_after_stay"].map(&mut days);
     is_on.then_some(PayerConfig {
         edits,
+        ledger,
         panels: panels.collect(),
         seen_after_emergency: emergency.filter(|days| *days > 0),
         seen_after_stay: stay.filter(|days| *days > 0),
         receipt: Receipt::parse(&receipt).unwrap_or(config.receipt),
         ..config
     })
+}
+
+/// Reads what days of providers are held against.
+fn ledger(reader: &mut Reader<'_>) -> LedgerConfig {
+    let own = text_of(reader, "minutes");
+    let own = own.map(|own| Minutes::read(&own));
+    if let Some(Err(error)) = &own {
+        reader.refuse(
+            TABLE,
+            "minutes",
+            "has a row that is none",
+            &error.to_string(),
+        );
+    }
+    let groups = reader.words(TABLE, "groups");
+    let mut day = |key| {
+        let minutes = reader.count(TABLE, key, DAY_LEAST, DAY_MOST);
+        u32::try_from(minutes).expect("it is at most what two days have")
+    };
+    let [flagged, impossible] = ["flagged_minutes", "impossible_minutes"].map(&mut day);
+    if flagged > impossible {
+        let hint = "give no more than impossible_minutes";
+        reader.refuse(TABLE, "flagged_minutes", "is more than cannot be", hint);
+    }
+    LedgerConfig {
+        minutes: own.and_then(Result::ok).unwrap_or_default(),
+        groups: groups.iter().map(|npi| practitioner(npi)).collect(),
+        flagged,
+        impossible,
+    }
 }
 
 /// Reads the site's own edits; those of invented codes where it has none.
@@ -58,4 +93,45 @@ fn text_of(reader: &mut Reader<'_>, key: &str) -> Option<String> {
             reader.refuse(TABLE, key, "cannot be read", &error.to_string());
         })
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{defaults, parse};
+
+    const ON: &str = "[workloads.payer]\nenabled = true\n";
+
+    fn ledger(text: &str) -> Option<LedgerConfig> {
+        let config = parse(&format!("{ON}{text}")).ok()?;
+        config.workloads.payer.map(|payer| payer.ledger)
+    }
+
+    #[test]
+    fn days_of_providers_are_held_against_what_the_site_says() {
+        assert_eq!(defaults().workloads.payer, None);
+        assert_eq!(ledger(""), Some(LedgerConfig::default()));
+        let set = "groups = \"1234567893, 1999999984\"\nflagged_minutes = 720\n";
+        let own = ledger(set).unwrap();
+        assert_eq!((own.flagged, own.groups.len()), (720, 2));
+        assert!(own.groups.contains(&practitioner("1999999984")));
+        assert_eq!(ledger("flagged_minutes = 1441\n"), None);
+        assert_eq!(ledger("flagged_minutes = 59\n"), None);
+        assert!(ledger("flagged_minutes = 60\n").is_some());
+    }
+
+    #[test]
+    fn a_table_of_minutes_is_the_sites_own_or_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("minutes.tsv");
+        let read = |rows: &str| {
+            std::fs::write(&path, rows).unwrap();
+            parse(&format!("{ON}minutes = {path:?}\n"))
+        };
+        let own = read("A\t30\t-\t2020-01-01\t-\n").unwrap();
+        let own = own.workloads.payer.unwrap().ledger.minutes;
+        assert_eq!(own, Minutes::read("A\t30\t-\t2020-01-01\t-\n").unwrap());
+        let problems = read("A\t0\t-\t2020-01-01\t-\n").unwrap_err();
+        assert!(format!("{problems:?}").contains("line 1"), "{problems:?}");
+    }
 }

@@ -15,7 +15,8 @@ use crate::engine::Engine;
 use crate::roles::Role;
 use crate::stages::{
     AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, PayerStage,
-    RiskBoardStage, RiskOutcomeStage, SourcesStage, StageHealth, WorkloadStage, partitions_of,
+    ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, StageHealth, WorkloadStage,
+    partitions_of,
 };
 use crate::topics;
 
@@ -201,8 +202,13 @@ fn known(config: &Config) -> Vec<Known> {
         (Role::Alerts, AlertStage::spec(partitions)),
         (Role::Alerts, SourcesStage::spec(partitions)),
     ];
-    let payer = config.workloads.payer.is_some();
-    let payer = payer.then(|| (Role::Workloads, PayerStage::spec(partitions)));
+    let payer = config.workloads.payer.iter().flat_map(|_| {
+        [
+            PayerStage::spec(partitions),
+            ProviderStage::spec(partitions),
+        ]
+    });
+    let payer = payer.map(|spec| (Role::Workloads, spec));
     let care_gaps = config.care_gaps.as_ref();
     let care_gaps = care_gaps.map(|settings| CareGapStage::spec(settings, partitions));
     let care_gaps = care_gaps.map(|spec| (Role::Workloads, spec));

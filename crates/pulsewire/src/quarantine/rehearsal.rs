@@ -47,7 +47,7 @@ impl Desk {
             }
             PayerStage::NAME => match &self.config.workloads.payer {
                 Some(settings) => {
-                    let stage = PayerStage::new(settings, &metrics);
+                    let stage = PayerStage::new(settings, &self.site, &metrics);
                     self.try_all(&PayerStage::spec(partitions), stage, at, record)
                 }
                 None => Verdict::Unknown("payer workloads are off".to_owned()),

@@ -1,23 +1,27 @@
 //! The payer station: what payers and providers say of a member, to findings and to how authorizations stand.
 
 mod authorization;
+mod provider;
+mod week;
 
 use std::sync::Arc;
 
 use clinical::payer::{PayerEvent, PayerFact};
-use clinical::{EventTime, Fact, Finding, PatientKey, ReceivedTime};
-use journal::{Headers, RecordRef, TopicPartition};
+use clinical::{EventTime, Fact, Finding, PatientKey, ReceivedTime, SiteKey};
+use journal::{Headers, Record, RecordRef, TopicPartition};
 use mapping::event::identity;
 use mapping::payer::payer_event;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::Now;
-use workloads::payer::{Effects, Input as Given, Payer, PayerConfig, State};
+use workloads::payer::{Effects, Input as Given, Payer, PayerConfig, State, WeekClaim};
 
 use super::{MORE, envelope, findings, header, patient, provenance, record, spec, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
+use week::WeekTold;
 
 pub(crate) use authorization::Told as AuthorizationTold;
+pub(crate) use provider::ProviderStage;
 
 /// The one timer of a member.
 const TIMER: &[u8] = b"payer";
@@ -25,6 +29,7 @@ const TIMER: &[u8] = b"payer";
 /// Concludes.
 pub(crate) struct PayerStage {
     payer: Payer,
+    site: SiteKey,
     metrics: Arc<Metrics>,
 }
 
@@ -33,9 +38,10 @@ impl PayerStage {
     pub(crate) const NAME: &'static str = "payer";
 
     /// Makes the station of what a site has set.
-    pub(crate) fn new(config: &PayerConfig, metrics: &Arc<Metrics>) -> Self {
+    pub(crate) fn new(config: &PayerConfig, site: &SiteKey, metrics: &Arc<Metrics>) -> Self {
         Self {
             payer: Payer::new(config.clone()),
+            site: site.clone(),
             metrics: Arc::clone(metrics),
         }
     }
@@ -46,6 +52,7 @@ impl PayerStage {
             topics::ALERT_STREAM,
             topics::PATIENT_STREAM,
             topics::AUTHORIZATION,
+            topics::PROVIDER_WEEK,
         ];
         let inputs = vec![topics::PATIENT_STREAM.into()];
         spec(
@@ -87,11 +94,31 @@ impl PayerStage {
             let record = record(patient, at, cx, with(cause, own), json);
             cx.emit(topics::AUTHORIZATION, record);
         }
+        for claim in &effects.claims {
+            self.add(claim, patient, cause, cx);
+        }
         match effects.timer {
             Some(Some(at)) => cx.set_timer(TIMER, at.micros()),
             Some(None) => cx.cancel_timer(TIMER),
             None => {}
         }
+    }
+
+    /// Tells the week of a provider what a claim now adds to it.
+    fn add(&self, claim: &WeekClaim, patient: PatientKey, cause: &Headers, cx: &mut Context<'_>) {
+        let provider = claim.provider.to_be_bytes();
+        let week = [&provider[..], &claim.week.to_be_bytes()].concat();
+        let told = WeekTold::of(claim, patient, self.site.unassigned("provider", &provider));
+        let record = Record {
+            key: (*self.site.unassigned("provider-week", &week).as_bytes()).into(),
+            // The time of a record that came late is behind what others have reached.
+            event_time: cx.watermark().min(cx.received()),
+            received_time: cx.received(),
+            seal: 0,
+            headers: with(cause, vec![header("content-type", WeekTold::CONTENT_TYPE)]),
+            value: Some(told.to_json().into()),
+        };
+        cx.emit(topics::PROVIDER_WEEK, record);
     }
 
     fn tell(&self, finding: &Finding, cause: &Headers, cx: &mut Context<'_>) {
@@ -177,3 +204,6 @@ impl Processor for PayerStage {
         State::decode(bytes).map_err(|error| StepError::new("undecodable-state", error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests;

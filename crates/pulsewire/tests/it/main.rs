@@ -40,6 +40,9 @@ mod dropped;
 mod emergency;
 
 #[cfg(test)]
+mod providers;
+
+#[cfg(test)]
 mod workloads;
 
 #[cfg(test)]

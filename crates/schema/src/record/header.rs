@@ -290,6 +290,8 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         | RecordKind::Alert
         | RecordKind::Delivery
         | RecordKind::DeviceStatus
+        | RecordKind::ProviderWeek
+        | RecordKind::IntegrityCase
         | RecordKind::Authorization => headers.extend(CAUSE),
         RecordKind::Quarantined | RecordKind::Late => {
             headers.extend(SET_ASIDE.iter().chain(&AGAIN).chain(&EDITED));

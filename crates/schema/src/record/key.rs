@@ -15,6 +15,10 @@ pub enum Key {
     Place,
     /// The configured name of a source.
     Source,
+    /// The provider's pseudonym, 16 bytes.
+    Provider,
+    /// The pseudonym of a provider and a week, 16 bytes.
+    ProviderWeek,
     /// The name of a unit of the hospital.
     Unit,
     /// The name of the workload whose model it is about.
@@ -46,6 +50,12 @@ impl Key {
             Self::Place => "topic/partition/offset of the record in quarantine.",
             Self::Source => {
                 "The configured name of the source; * for all of them together. All that concerns a source is on one partition."
+            }
+            Self::Provider => {
+                "The provider's pseudonym: 16 bytes of HMAC-SHA256 under the site key over what claims name them by."
+            }
+            Self::ProviderWeek => {
+                "The pseudonym of a provider and a week: 16 bytes of HMAC-SHA256 under the site key. All claims of a provider's week are on one partition."
             }
             Self::Unit => {
                 "The unit as its sender names it. All that concerns a unit is on one partition."

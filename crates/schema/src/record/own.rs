@@ -5,6 +5,7 @@
 
 mod authorization;
 mod emergency;
+mod provider;
 mod risk;
 
 use super::RecordKind;
@@ -44,6 +45,8 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
         RecordKind::Merge => ("Merge", merge()),
         RecordKind::Finding => ("Finding", finding()),
         RecordKind::Authorization => ("Authorization", authorization::authorization()),
+        RecordKind::ProviderWeek => ("ProviderWeek", provider::week()),
+        RecordKind::IntegrityCase => ("IntegrityCase", provider::case()),
         RecordKind::CareGap => ("CareGap", care_gap()),
         RecordKind::EmergencyVisit => ("EmergencyVisit", emergency::visit()),
         RecordKind::EmergencyUnit => ("EmergencyUnit", emergency::unit()),

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 21] = [
+const OWN: [RecordKind; 23] = [
+    RecordKind::ProviderWeek,
+    RecordKind::IntegrityCase,
     RecordKind::RiskHour,
     RecordKind::RiskExample,
     RecordKind::RiskStatus,
@@ -195,6 +197,7 @@ fn written() -> Vec<(RecordKind, Value)> {
     records.extend(of_budget());
     records.extend(of_authorizations(at));
     records.extend(of_emergency(at));
+    records.extend(of_providers(at));
     records.extend(of_risk(at));
     records.extend(of_devices(at));
     records.extend(of_subscriptions());
@@ -234,6 +237,28 @@ fn of_authorizations(at: &str) -> [(RecordKind, Value); 2] {
                 "payerKind": "other", "item": "service", "urgency": "standard", "outcome": "approved",
                 "extended": true, "overturned": true, "exchanges": []}),
         ),
+    ]
+}
+
+fn of_providers(at: &str) -> [(RecordKind, Value); 4] {
+    let id = "0123456789abcdef0123456789abcdef";
+    let week = json!({"version": 1, "provider": id, "week": "2026-03-02", "patient": id, "case": "0123456789abcdef"});
+    let mut with = week.clone();
+    with["cause"] = json!(id);
+    with["added"] = json!({"services": [{"day": "2026-03-02", "code": "SYN20", "minutes": "15"},
+            {"day": "2026-03-03", "code": "SYN20", "modifiers": "59", "minutes": "7.5", "charge": "80.00"}],
+        "numbers": ["0123456789abcdef"], "paid": true, "at": at, "event": id, "partition": 1, "offset": 2, "backfill": false});
+    let gone = json!({"version": 1, "kind": "impossible-day", "provider": id, "condition": "impossible-day/2026-03-02",
+        "finding": id, "revision": 2, "knownAt": at, "open": false});
+    let mut open = gone.clone();
+    open["open"] = json!(true);
+    open["found"] = json!({"severity": "low", "day": "2026-03-02", "minutes": "961", "limitMinutes": 960, "claims": 3,
+        "members": 2, "charged": "300.00", "unpaid": "0"});
+    [
+        (RecordKind::ProviderWeek, with),
+        (RecordKind::ProviderWeek, week),
+        (RecordKind::IntegrityCase, open),
+        (RecordKind::IntegrityCase, gone),
     ]
 }
 

@@ -118,12 +118,12 @@ impl Calendar<'_> {
 }
 
 /// Writes a day.
-pub(crate) fn day_words(day: Day) -> String {
+pub fn day_words(day: Day) -> String {
     date_of(day).to_string()
 }
 
 /// Reads a day.
-pub(crate) fn parse_day(text: &str) -> Option<Day> {
+pub fn parse_day(text: &str) -> Option<Day> {
     let date: Date = text.parse().ok()?;
     Day::try_from(date.duration_since(EPOCH).as_hours() / 24).ok()
 }

@@ -8,15 +8,23 @@ use super::rule::{Concluded, Conclusion, View};
 use super::state::Held;
 use super::tables::{ClaimState, Step};
 
+/// What belongs to a claim.
+pub(crate) const KINDS: [DocumentKind; 3] = [
+    DocumentKind::Claim,
+    DocumentKind::ClaimStatus,
+    DocumentKind::Remittance,
+];
+
+/// Gives a claim as it was sent last, and how it stands.
+pub(crate) fn standing<'a>(view: &View<'_>, case: &Case<'a>) -> (Option<&'a Held>, ClaimState) {
+    let followed = Followed::of(view, case);
+    (followed.claim, followed.state)
+}
+
 /// Says how each claim stands.
 pub(crate) fn conclude(view: &View<'_>) -> Concluded {
-    let kinds = [
-        DocumentKind::Claim,
-        DocumentKind::ClaimStatus,
-        DocumentKind::Remittance,
-    ];
     let mut concluded = Concluded::default();
-    for case in cases(&view.documents, &kinds) {
+    for case in cases(&view.documents, &KINDS) {
         let name = case.name();
         let followed = Followed::of(view, &case);
         concluded.conclusions.push(status(&case, &followed, &name));

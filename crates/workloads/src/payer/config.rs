@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::edits::Edits;
+use super::ledger::LedgerConfig;
 
 /// What a site may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct PayerConfig {
     pub receipt: Receipt,
     /// Services that are not claimed together, and units that are not likely.
     pub edits: Edits,
+    /// What days of providers are held against.
+    pub ledger: LedgerConfig,
     /// The panels whose members' visits are told of: system, `|` and code of a Flag, and what the site calls it.
     pub panels: Vec<(Box<str>, Box<str>)>,
     /// How many days after an emergency visit somebody should have seen a member of a panel; nothing looks where there is none.
@@ -62,6 +65,7 @@ impl Default for PayerConfig {
             zone: TimeZone::UTC,
             receipt: Receipt::Received,
             edits: Edits::default(),
+            ledger: LedgerConfig::default(),
             panels: Vec::new(),
             seen_after_emergency: None,
             seen_after_stay: None,

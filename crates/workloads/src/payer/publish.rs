@@ -5,7 +5,7 @@ use clinical::{
 };
 
 use super::authorization::{Authorization, STATUS};
-use super::rule::{Conclusion, RULES, Rule};
+use super::rule::{Conclusion, RULES};
 use super::state::{Line, State};
 use super::step::Effects;
 
@@ -17,6 +17,22 @@ pub(crate) struct Cause {
     pub(crate) timer: Option<EventTime>,
     /// Why what is no longer so is taken back.
     pub(crate) reason: &'static str,
+}
+
+/// Whose lines of revisions they are.
+pub(crate) struct Pack {
+    pub(crate) name: &'static str,
+    pub(crate) rule: &'static str,
+    /// Its place among the rules that share a state.
+    pub(crate) place: u8,
+}
+
+/// What changed of one matter.
+pub(crate) struct Revised {
+    pub(crate) line: Line,
+    pub(crate) finding: Finding,
+    /// How the authorization stands that it is about; nothing where it is taken back.
+    pub(crate) authorization: Option<Authorization>,
 }
 
 /// Publishes what a rule now concludes in place of what it had published, but for what lies before a time.
@@ -31,10 +47,36 @@ pub(crate) fn publish(
     let Some(rule) = RULES.get(usize::from(place)) else {
         return;
     };
-    let gone: Vec<Line> = state
-        .lines
+    let pack = Pack {
+        name: rule.name,
+        rule: rule.rule,
+        place,
+    };
+    for revised in revise(&pack, cause, frozen, conclusions, &mut state.lines) {
+        let line = &revised.line;
+        let case = line.condition.strip_prefix(STATUS);
+        let withdrawn = case
+            .filter(|_| !line.asserted)
+            .map(Authorization::withdrawn);
+        let told = revised.authorization.or(withdrawn);
+        let told = told.map(|authorization| named(authorization, cause, line));
+        effects.authorizations.extend(told);
+        effects.findings.push(revised.finding);
+    }
+}
+
+/// Says what differs from what was published of a rule, and writes it down, but for what lies before a time.
+pub(crate) fn revise(
+    pack: &Pack,
+    cause: &Cause,
+    frozen: EventTime,
+    conclusions: Vec<Conclusion>,
+    lines: &mut Vec<Line>,
+) -> Vec<Revised> {
+    let mut all = Vec::new();
+    let gone: Vec<Line> = lines
         .iter()
-        .filter(|line| line.workload == place && line.asserted && line.as_of >= frozen)
+        .filter(|line| line.workload == pack.place && line.asserted && line.as_of >= frozen)
         .filter(|line| {
             conclusions
                 .iter()
@@ -43,26 +85,18 @@ pub(crate) fn publish(
         .cloned()
         .collect();
     for held in gone {
-        let line = next(rule, cause, &held.condition, held.as_of, Some(&held), None);
-        let case = held.condition.strip_prefix(STATUS);
-        let told = case.map(|case| named(Authorization::withdrawn(case), cause, &line));
-        effects.authorizations.extend(told);
-        effects
-            .findings
-            .push(finding(rule, cause, &line, Some(&held), None));
-        put(
-            state,
-            Line {
-                workload: place,
-                ..line
-            },
-        );
+        let line = next(pack, cause, &held.condition, held.as_of, Some(&held), None);
+        put(lines, line.clone());
+        all.push(Revised {
+            finding: finding(pack, cause, &line, Some(&held), None),
+            line,
+            authorization: None,
+        });
     }
-    for conclusion in conclusions {
-        let found = state
-            .lines
+    for mut conclusion in conclusions {
+        let found = lines
             .iter()
-            .find(|line| line.workload == place && *line.condition == *conclusion.condition);
+            .find(|line| line.workload == pack.place && *line.condition == *conclusion.condition);
         let held = found.cloned();
         let digest = digest(&conclusion);
         if held
@@ -72,21 +106,16 @@ pub(crate) fn publish(
             continue;
         }
         let of = (&*conclusion.condition, conclusion.as_of);
-        let line = next(rule, cause, of.0, of.1, held.as_ref(), Some(digest));
-        let authorization = conclusion.authorization.clone();
-        let told = authorization.map(|authorization| named(authorization, cause, &line));
-        effects.authorizations.extend(told);
-        effects
-            .findings
-            .push(finding(rule, cause, &line, held.as_ref(), Some(conclusion)));
-        put(
-            state,
-            Line {
-                workload: place,
-                ..line
-            },
-        );
+        let line = next(pack, cause, of.0, of.1, held.as_ref(), Some(digest));
+        put(lines, line.clone());
+        let authorization = conclusion.authorization.take();
+        all.push(Revised {
+            finding: finding(pack, cause, &line, held.as_ref(), Some(conclusion)),
+            line,
+            authorization,
+        });
     }
+    all
 }
 
 /// Names whose an authorization is and which finding says how it stands.
@@ -100,21 +129,21 @@ fn named(authorization: Authorization, cause: &Cause, line: &Line) -> Authorizat
     }
 }
 
-fn put(state: &mut State, line: Line) {
+fn put(lines: &mut Vec<Line>, line: Line) {
     let order = |line: &Line| (line.workload, line.condition.clone());
     let key = order(&line);
-    match state.lines.binary_search_by_key(&key, order) {
+    match lines.binary_search_by_key(&key, order) {
         Ok(place) => {
-            if let Some(held) = state.lines.get_mut(place) {
+            if let Some(held) = lines.get_mut(place) {
                 *held = line;
             }
         }
-        Err(place) => state.lines.insert(place, line),
+        Err(place) => lines.insert(place, line),
     }
 }
 
 fn next(
-    rule: &Rule,
+    pack: &Pack,
     cause: &Cause,
     condition: &str,
     as_of: EventTime,
@@ -124,12 +153,12 @@ fn next(
     let revision = held.map_or(1, |held| held.revision + 1);
     let moment = |at: Option<EventTime>| at.map_or([0; 8], |at| at.micros().to_be_bytes());
     Line {
-        workload: 0,
+        workload: pack.place,
         condition: condition.into(),
         as_of,
         revision,
         finding: FindingId::derive(&[
-            rule.name.as_bytes(),
+            pack.name.as_bytes(),
             cause.patient.as_bytes(),
             cause
                 .event
@@ -146,7 +175,7 @@ fn next(
 }
 
 fn finding(
-    rule: &Rule,
+    pack: &Pack,
     cause: &Cause,
     line: &Line,
     held: Option<&Line>,
@@ -154,8 +183,8 @@ fn finding(
 ) -> Finding {
     let base = Finding {
         id: line.finding,
-        workload: rule.name.into(),
-        rule: rule.rule.into(),
+        workload: pack.name.into(),
+        rule: pack.rule.into(),
         patient: cause.patient,
         condition: line.condition.clone(),
         as_of: line.as_of,

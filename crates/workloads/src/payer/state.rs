@@ -1,12 +1,13 @@
 //! What is kept of one member between two inputs.
 
-mod wire;
+pub(super) mod wire;
 
 use std::time::Duration;
 
 use clinical::payer::{Document, DocumentKind, Link, Standing, Stated};
 use clinical::{EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime};
 
+use super::ledger::Told;
 use crate::config::hours;
 
 /// The most documents that are kept of a member; beyond it those that were made first go.
@@ -25,6 +26,8 @@ pub struct State {
     pub(crate) documents: Vec<Held>,
     /// What was published, by condition.
     pub(crate) lines: Vec<Line>,
+    /// What was told of claims to the weeks of providers.
+    pub(crate) told: Vec<Told>,
     /// Up to here documents were given up for room: what rests on them is left as it was published.
     pub(crate) floor: Option<EventTime>,
     /// The identity that took this one over.
@@ -189,5 +192,6 @@ impl State {
             .retain(|held| held.is_lasting() || held.at() >= watermark.minus(KEEP));
         self.lines
             .retain(|line| line.as_of >= watermark.minus(REVISE));
+        self.told.retain(|told| told.at >= watermark.minus(REVISE));
     }
 }

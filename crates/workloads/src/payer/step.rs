@@ -7,6 +7,7 @@ use super::authorization::Authorization;
 use super::calendar::Calendar;
 use super::care;
 use super::config::PayerConfig;
+use super::ledger::{self, WeekClaim};
 use super::publish::{Cause, publish};
 use super::rule::{RULES, View};
 use super::state::{Held, REVISE, State};
@@ -40,6 +41,8 @@ pub struct Effects {
     pub findings: Vec<Finding>,
     /// How authorizations stand now.
     pub authorizations: Vec<Authorization>,
+    /// What claims now add to weeks of providers.
+    pub claims: Vec<WeekClaim>,
     /// The one timer, where it changed.
     pub timer: Option<Option<EventTime>>,
     /// State for another identity of the same member.
@@ -143,6 +146,19 @@ impl Payer {
         }
     }
 
+    fn view<'v>(&'v self, state: &'v State, now: Now) -> View<'v> {
+        View {
+            config: &self.config,
+            tables: &self.tables,
+            calendar: Calendar {
+                zone: &self.config.zone,
+                holidays: &self.tables.holidays,
+            },
+            documents: state.standing(),
+            watermark: now.watermark,
+        }
+    }
+
     fn conclude(&self, state: &mut State, now: Now, cause: &Cause, effects: &mut Effects) {
         state.expire(now.watermark);
         // What was concluded of documents that are given up is left as it was published.
@@ -151,21 +167,13 @@ impl Payer {
         let frozen = state.floor.map_or(window, |floor| window.max(above(floor)));
         let mut wake = None;
         for (place, rule) in (0_u8..).zip(&RULES) {
-            let view = View {
-                config: &self.config,
-                tables: &self.tables,
-                calendar: Calendar {
-                    zone: &self.config.zone,
-                    holidays: &self.tables.holidays,
-                },
-                documents: state.standing(),
-                watermark: now.watermark,
-            };
-            let mut concluded = (rule.conclude)(&view);
+            let mut concluded = (rule.conclude)(&self.view(state, now));
             concluded.conclusions.retain(|one| one.as_of >= frozen);
             wake = wake.into_iter().chain(concluded.wake).min();
             publish(place, cause, frozen, concluded.conclusions, state, effects);
         }
+        let claims = ledger::claims(&self.view(state, now));
+        ledger::tell(claims, cause, frozen, state, effects);
         if state.wake != wake {
             state.wake = wake;
             effects.timer = Some(wake);
@@ -194,6 +202,7 @@ fn retire(state: &mut State, survivor: PatientKey, cause: &Cause, effects: &mut 
     for (place, _) in (0_u8..).zip(&RULES) {
         publish(place, &cause, everything, Vec::new(), state, effects);
     }
+    ledger::tell(Vec::new(), &cause, everything, state, effects);
     let mut bytes = Vec::new();
     let handed = State {
         documents: std::mem::take(&mut state.documents),

@@ -27,7 +27,7 @@ const WHENEVER: &str =
 const PAYERS: &[&str] = &["requests, claims and answers of X12 and Da Vinci PAS"];
 
 /// All of them.
-pub const BESIDE: [Beside; 8] = [
+pub const BESIDE: [Beside; 9] = [
     Beside {
         name: "prior-authorization",
         rule: "authorization-clocks 1.0.0",
@@ -78,6 +78,18 @@ pub const BESIDE: [Beside; 8] = [
         sources: &["NCQA, HEDIS FMC by its public summary (seven days after an emergency visit)"],
         reads: &["flags of panels", "visits"],
         late_items: "Whenever it comes: a notice more than 12 hours late says so and stays low.",
+    },
+    Beside {
+        name: "provider-integrity",
+        rule: "provider-days 1.0.0",
+        concludes: "Days of a provider on which more time is claimed, of all members together, than is likely or can be.",
+        owner: OWNER,
+        sources: &[
+            "The site's own minutes of services",
+            "Fang and Gong, American Economic Review 107(2), 2017, pages 562 to 591",
+        ],
+        reads: &["claims of all members of a provider"],
+        late_items: WHENEVER,
     },
     Beside {
         name: "emergency",

@@ -21,8 +21,8 @@ use crate::metrics::StageLabel;
 use crate::stages::StageHealth;
 use crate::topics;
 use crate::views::{self, LATE_AFTER, LatestFinding, PackView, Views};
-use pack::Pack;
 
+pub(crate) use pack::{Pack, all as packs};
 pub(in crate::control) use told::told;
 
 /// The forms of the list.

@@ -44,7 +44,7 @@ fn journal(
     for (json, at) in records {
         put(&journal, json, at);
     }
-    let stage = PayerStage::new(settings, &Arc::new(Metrics::default()));
+    let stage = PayerStage::new(settings, &clinical::SiteKey::new([7; 32]), &Arc::default());
     run(&spec, stage, &journal);
     journal
 }

@@ -3,11 +3,12 @@
 use clinical::payer::{Document, DocumentKind, ServiceLine, Standing, Stated};
 use clinical::{Decimal, EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime};
 
+use super::super::ledger::Told;
 use super::{Held, Line, State};
 use crate::DecodeError;
 
-/// The version that is written.
-const VERSION: u8 = 1;
+/// The version that is written. The second one says who gave a service, and what was told of whom.
+const VERSION: u8 = 2;
 
 impl State {
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
@@ -25,6 +26,7 @@ impl State {
         to.optional(self.floor.map(EventTime::micros));
         to.list(&self.documents, Out::held);
         to.list(&self.lines, Out::line);
+        to.list(&self.told, Out::told);
         true
     }
 
@@ -39,16 +41,17 @@ impl State {
         if *version > VERSION {
             return Err(DecodeError::Version(*version));
         }
-        let mut from = In(rest);
+        let mut from = In(rest, *version);
         let state = from.state().filter(|_| from.0.is_empty());
         state.ok_or(DecodeError::Damaged)
     }
 }
 
-struct Out<'o>(&'o mut Vec<u8>);
+/// Bytes that are being written.
+pub(crate) struct Out<'o>(pub(crate) &'o mut Vec<u8>);
 
 impl Out<'_> {
-    fn unsigned(&mut self, mut value: u128) {
+    pub(crate) fn unsigned(&mut self, mut value: u128) {
         loop {
             let [low, ..] = value.to_le_bytes();
             value >>= 7;
@@ -60,7 +63,7 @@ impl Out<'_> {
         }
     }
 
-    fn signed(&mut self, value: i64) {
+    pub(crate) fn signed(&mut self, value: i64) {
         let value = i128::from(value);
         self.unsigned((value << 1 ^ value >> 127).cast_unsigned());
     }
@@ -72,12 +75,12 @@ impl Out<'_> {
         }
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.unsigned(text.len() as u128);
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    fn decimal(&mut self, value: Option<Decimal>) {
+    pub(crate) fn decimal(&mut self, value: Option<Decimal>) {
         let Some(value) = value else {
             self.0.push(0);
             return;
@@ -100,14 +103,14 @@ impl Out<'_> {
         }
     }
 
-    fn list<T>(&mut self, items: &[T], write: fn(&mut Self, &T)) {
+    pub(crate) fn list<T>(&mut self, items: &[T], write: fn(&mut Self, &T)) {
         self.unsigned(items.len() as u128);
         for item in items {
             write(self, item);
         }
     }
 
-    fn link(&mut self, link: &u64) {
+    pub(crate) fn link(&mut self, link: &u64) {
         self.0.extend(link.to_be_bytes());
     }
 
@@ -157,9 +160,43 @@ impl Out<'_> {
             self.decimal(amount);
         }
         self.0.push(u8::from(line.has_reason));
+        self.given(line);
     }
 
-    fn line(&mut self, line: &Line) {
+    /// Who gave a service, when and where: of most documents nothing.
+    fn given(&mut self, line: &ServiceLine) {
+        let has = [
+            line.until.is_some(),
+            line.span.is_some(),
+            line.renderer != 0,
+            !line.specialty.is_empty(),
+            line.facility != 0,
+            line.is_minutes,
+        ];
+        let flags = has
+            .iter()
+            .rev()
+            .fold(0, |all, one| all << 1 | u8::from(*one));
+        self.0.push(flags);
+        if let Some(until) = line.until {
+            self.signed(i64::from(until));
+        }
+        if let Some((start, end)) = line.span {
+            self.signed(start.micros());
+            self.signed(end.micros());
+        }
+        if line.renderer != 0 {
+            self.link(&line.renderer);
+        }
+        if !line.specialty.is_empty() {
+            self.text(&line.specialty);
+        }
+        if line.facility != 0 {
+            self.link(&line.facility);
+        }
+    }
+
+    pub(crate) fn line(&mut self, line: &Line) {
         self.0.extend([line.workload, u8::from(line.asserted)]);
         self.text(&line.condition);
         self.signed(line.as_of.micros());
@@ -167,9 +204,18 @@ impl Out<'_> {
         self.0.extend_from_slice(line.finding.as_bytes());
         self.link(&line.digest);
     }
+
+    fn told(&mut self, told: &Told) {
+        self.link(&told.provider);
+        self.signed(i64::from(told.week));
+        self.text(&told.case);
+        self.signed(told.at.micros());
+        self.link(&told.digest);
+    }
 }
 
-struct In<'i>(&'i [u8]);
+/// What is left of the bytes, and their version.
+pub(crate) struct In<'i>(pub(crate) &'i [u8], pub(crate) u8);
 
 impl<'i> In<'i> {
     fn state(&mut self) -> Option<State> {
@@ -185,20 +231,24 @@ impl<'i> In<'i> {
             floor: self.optional()?.map(EventTime::from_micros),
             documents: self.list(Self::held)?,
             lines: self.list(Self::line)?,
+            told: match self.1 {
+                1 => Vec::new(),
+                _ => self.list(Self::told)?,
+            },
         })
     }
 
-    fn take(&mut self, count: usize) -> Option<&'i [u8]> {
+    pub(crate) fn take(&mut self, count: usize) -> Option<&'i [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    fn unsigned(&mut self) -> Option<u128> {
+    pub(crate) fn unsigned(&mut self) -> Option<u128> {
         let mut value = 0_u128;
         for shift in (0..128).step_by(7) {
             let byte = self.byte()?;
@@ -210,7 +260,7 @@ impl<'i> In<'i> {
         None
     }
 
-    fn signed(&mut self) -> Option<i64> {
+    pub(crate) fn signed(&mut self) -> Option<i64> {
         let value = self.unsigned()?;
         let half = (value >> 1).cast_signed();
         i64::try_from(if value & 1 == 0 { half } else { !half }).ok()
@@ -228,12 +278,12 @@ impl<'i> In<'i> {
         day.transpose().ok()
     }
 
-    fn text(&mut self) -> Option<Box<str>> {
+    pub(crate) fn text(&mut self) -> Option<Box<str>> {
         let length = usize::try_from(self.unsigned()?).ok()?;
         Some(std::str::from_utf8(self.take(length)?).ok()?.into())
     }
 
-    fn decimal(&mut self) -> Option<Option<Decimal>> {
+    pub(crate) fn decimal(&mut self) -> Option<Option<Decimal>> {
         let Some(scale) = self.byte()?.checked_sub(1) else {
             return Some(None);
         };
@@ -253,7 +303,7 @@ impl<'i> In<'i> {
         })
     }
 
-    fn list<T>(&mut self, read: fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+    pub(crate) fn list<T>(&mut self, read: fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let count = usize::try_from(self.unsigned()?).ok()?;
         // Each item has a byte at least: a count that cannot be reserves no room.
         if count > self.0.len() {
@@ -262,7 +312,7 @@ impl<'i> In<'i> {
         (0..count).map(|_| read(self)).collect()
     }
 
-    fn link(&mut self) -> Option<u64> {
+    pub(crate) fn link(&mut self) -> Option<u64> {
         Some(u64::from_be_bytes(self.take(8)?.try_into().ok()?))
     }
 
@@ -306,7 +356,7 @@ impl<'i> In<'i> {
     }
 
     fn service(&mut self) -> Option<ServiceLine> {
-        Some(ServiceLine {
+        let line = ServiceLine {
             number: u16::try_from(self.unsigned()?).ok()?,
             code: self.text()?,
             modifiers: self.text()?,
@@ -318,10 +368,38 @@ impl<'i> In<'i> {
             paid: self.decimal()?,
             adjusted: self.decimal()?,
             has_reason: self.byte()? != 0,
-        })
+            ..ServiceLine::default()
+        };
+        match self.1 {
+            1 => Some(line),
+            _ => self.given(line),
+        }
     }
 
-    fn line(&mut self) -> Option<Line> {
+    fn given(&mut self, mut line: ServiceLine) -> Option<ServiceLine> {
+        let flags = self.byte()?;
+        let has = |place: u8| flags >> place & 1 == 1;
+        if has(0) {
+            line.until = Some(i32::try_from(self.signed()?).ok()?);
+        }
+        if has(1) {
+            let start = EventTime::from_micros(self.signed()?);
+            line.span = Some((start, EventTime::from_micros(self.signed()?)));
+        }
+        if has(2) {
+            line.renderer = self.link()?;
+        }
+        if has(3) {
+            line.specialty = self.text()?;
+        }
+        if has(4) {
+            line.facility = self.link()?;
+        }
+        line.is_minutes = has(5);
+        Some(line)
+    }
+
+    pub(crate) fn line(&mut self) -> Option<Line> {
         Some(Line {
             workload: self.byte()?,
             asserted: self.byte()? != 0,
@@ -329,6 +407,16 @@ impl<'i> In<'i> {
             as_of: EventTime::from_micros(self.signed()?),
             revision: u32::try_from(self.unsigned()?).ok()?,
             finding: FindingId::from_slice(self.take(16)?)?,
+            digest: self.link()?,
+        })
+    }
+
+    fn told(&mut self) -> Option<Told> {
+        Some(Told {
+            provider: self.link()?,
+            week: i32::try_from(self.signed()?).ok()?,
+            case: self.text()?,
+            at: EventTime::from_micros(self.signed()?),
             digest: self.link()?,
         })
     }

@@ -7,7 +7,7 @@ use workloads::{BESIDE, Beside, Config as Rules, Parameter, WORKLOADS, Workload}
 
 use crate::config::Config;
 use crate::pipeline;
-use crate::stages::{EmergencyStage, PayerStage};
+use crate::stages::{EmergencyStage, PayerStage, ProviderStage};
 
 /// The station of the chart.
 const CHART: &str = "workloads";
@@ -15,25 +15,25 @@ const CHART: &str = "workloads";
 pub(super) const CARE_GAPS: &str = "care-gaps";
 
 /// A rule pack.
-pub(super) struct Pack {
-    pub(super) name: &'static str,
-    pub(super) rule: &'static str,
-    pub(super) concludes: &'static str,
-    pub(super) owner: &'static str,
-    pub(super) sources: &'static [&'static str],
-    pub(super) reads: Vec<&'static str>,
-    pub(super) rests_on: &'static [&'static str],
-    pub(super) late_items: &'static str,
+pub(crate) struct Pack {
+    pub(crate) name: &'static str,
+    pub(crate) rule: &'static str,
+    pub(crate) concludes: &'static str,
+    pub(crate) owner: &'static str,
+    pub(crate) sources: &'static [&'static str],
+    pub(crate) reads: Vec<&'static str>,
+    pub(crate) rests_on: &'static [&'static str],
+    pub(crate) late_items: &'static str,
     /// Nothing where an item is used whenever it comes.
-    pub(super) late_window: Option<Duration>,
-    pub(super) revise_window: Option<Duration>,
+    pub(crate) late_window: Option<Duration>,
+    pub(crate) revise_window: Option<Duration>,
     /// The station that it runs in.
-    pub(super) station: &'static str,
+    pub(crate) station: &'static str,
     /// Where its settings are.
-    pub(super) table: String,
-    pub(super) runs: Runs,
+    pub(crate) table: String,
+    pub(crate) runs: Runs,
     /// Whether what it reads is counted.
-    pub(super) is_read_counted: bool,
+    pub(crate) is_read_counted: bool,
 }
 
 impl Pack {
@@ -46,7 +46,7 @@ impl Pack {
 }
 
 /// All of them, in the order in which they run.
-pub(super) fn all(config: &Config) -> Vec<Pack> {
+pub(crate) fn all(config: &Config) -> Vec<Pack> {
     let rules = pipeline::running(config);
     let chart = WORKLOADS.iter().map(|pack| of_chart(pack, config, &rules));
     chart
@@ -93,9 +93,13 @@ fn beside(pack: &'static Beside, config: &Config) -> Pack {
         }
         // It speaks of what any workload of the chart reads.
         "data-quality" => (CHART, "", Some(Runs::On)),
-        _ => {
+        name => {
             let told = config.workloads.payer.as_ref().map(|_| Runs::On);
-            (PayerStage::NAME, PayerStage::NAME, told)
+            let station = match name {
+                "provider-integrity" => ProviderStage::NAME,
+                _ => PayerStage::NAME,
+            };
+            (station, PayerStage::NAME, told)
         }
     };
     Pack {

@@ -1,0 +1,224 @@
+//! Who gave each service of a claim, and under which specialty.
+
+use clinical::payer::Link;
+use formats::fhir::read::Raw;
+
+use super::line::sequence_of;
+use super::part::{codes, each, member, reference, text};
+use crate::map::link;
+
+/// The system of National Provider Identifiers.
+const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
+/// The system of the Health Care Provider Taxonomy.
+const TAXONOMY: &str = "http://nucc.org/provider-taxonomy";
+/// The roles of who gave a service: X12 element 98, and the words of CARIN and FHIR for the same.
+const RENDERING: [&str; 4] = ["82", "performing", "rendering", "primary"];
+
+/// Gives the link of the person who has a National Provider Identifier, whatever a claim came by.
+pub fn practitioner(npi: &str) -> Link {
+    let id = link::id(&[b"x12", b"Practitioner", b"number", b"XX", npi.as_bytes()]);
+    clinical::payer::link(&format!("Practitioner/{id}"))
+}
+
+/// Those whom a claim names.
+pub(super) struct Team {
+    members: Vec<Member>,
+    /// Who bills, where that is one person.
+    billing: Link,
+}
+
+struct Member {
+    sequence: u16,
+    person: Link,
+    specialty: Box<str>,
+    is_rendering: bool,
+    /// Whether a service names it: it then speaks of that service alone.
+    is_of_service: bool,
+}
+
+impl Team {
+    /// Reads it.
+    pub(super) fn of(raw: Raw<'_>) -> Self {
+        let items = || each(member(raw, "item"));
+        let named: Vec<u16> = items().flat_map(sequences).collect();
+        let members = each(member(raw, "careTeam")).map(|one| {
+            let sequence = sequence_of(one, "sequence");
+            let mut roles = codes(member(one, "role"));
+            Member {
+                sequence,
+                person: person(member(one, "provider")),
+                specialty: specialty(member(one, "qualification")),
+                is_rendering: roles.any(|(_, role)| RENDERING.contains(&&*role)),
+                is_of_service: named.contains(&sequence),
+            }
+        });
+        Self {
+            members: members.collect(),
+            billing: person(member(raw, "provider")),
+        }
+    }
+
+    /// Who gave a service, and under which specialty: whom the service names, or the claim, or who bills for it.
+    pub(super) fn renderer(&self, item: Raw<'_>) -> (Link, Box<str>) {
+        let of_item: Vec<u16> = sequences(item).collect();
+        let rendering = || self.members.iter().filter(|one| one.is_rendering);
+        let named = rendering()
+            .find(|one| of_item.contains(&one.sequence))
+            .or_else(|| rendering().find(|one| !one.is_of_service));
+        let Some(named) = named else {
+            return (self.billing, self.specialty_of(self.billing));
+        };
+        match named.specialty.is_empty() {
+            true => (named.person, self.specialty_of(named.person)),
+            false => (named.person, named.specialty.clone()),
+        }
+    }
+
+    /// What another entry says of the same person.
+    fn specialty_of(&self, person: Link) -> Box<str> {
+        let mut same = self.members.iter().filter(|one| one.person == person);
+        let said = same.find(|one| person != 0 && !one.specialty.is_empty());
+        said.map(|one| one.specialty.clone()).unwrap_or_default()
+    }
+}
+
+fn sequences(item: Raw<'_>) -> impl Iterator<Item = u16> {
+    let numbers = each(member(item, "careTeamSequence"));
+    numbers.filter_map(|raw| raw.number().ok()?.digits().parse().ok())
+}
+
+/// The one person whom a reference names, by their number where that is stated; nothing where it names a group or nobody.
+fn person(raw: Option<Raw<'_>>) -> Link {
+    let Some(to) = raw else {
+        return 0;
+    };
+    let place = text(to, "reference");
+    let is_group = place.rsplit('/').nth(1) == Some("Organization");
+    if is_group || text(to, "type") == "Organization" {
+        return 0;
+    }
+    let identifier = member(to, "identifier").filter(|one| text(*one, "system") == NPI);
+    if let Some(identifier) = identifier {
+        return practitioner(&text(identifier, "value"));
+    }
+    match place.is_empty() {
+        true => 0,
+        false => reference(Some(to)),
+    }
+}
+
+fn specialty(concept: Option<Raw<'_>>) -> Box<str> {
+    let mut all = codes(concept);
+    let found = all.find(|(system, _)| system == TAXONOMY);
+    found.map(|(_, code)| code.into()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::payer::link;
+    use serde_json::{Value, json};
+
+    use super::super::document;
+    use super::practitioner;
+
+    const NPI: &str = "1234567893";
+
+    fn role(code: &str) -> Value {
+        json!({"coding": [{"code": code}]})
+    }
+
+    /// Who gave each service, and under which specialty.
+    fn given(claim: &Value) -> Vec<(u64, String)> {
+        let document = document(claim.to_string().as_bytes()).unwrap().unwrap();
+        let lines = document.lines.into_iter();
+        lines
+            .map(|line| (line.renderer, line.specialty.into()))
+            .collect()
+    }
+
+    fn claim(provider: &Value, team: &Value, items: &Value) -> Value {
+        json!({"resourceType": "Claim", "id": "1", "use": "claim", "status": "active", "provider": provider,
+            "careTeam": team, "item": items})
+    }
+
+    #[test]
+    fn a_service_is_of_whom_it_names_or_the_claim_or_of_who_bills() {
+        let qualified = |code: &str| json!({"coding": [{"system": super::TAXONOMY, "code": code}]});
+        let biller = json!({"reference": "Practitioner/a"});
+        let team = json!([
+            {"sequence": 1, "provider": {"reference": "Practitioner/a"}, "role": role("BI"), "qualification": qualified("T1")},
+            {"sequence": 2, "provider": {"reference": "https://a.example/Practitioner/b"}, "role": role("82")},
+            {"sequence": 3, "provider": {"reference": "Practitioner/c"}, "role": role("82"), "qualification": qualified("T3")},
+            {"sequence": 4, "provider": {"reference": "Practitioner/d"}, "role": role("DN")},
+        ]);
+        let items = json!([{"sequence": 1}, {"sequence": 2, "careTeamSequence": [3]}, {"sequence": 3, "careTeamSequence": [4]}]);
+        let (of_claim, of_item) = (link("Practitioner/b"), link("Practitioner/c"));
+        let none = String::new;
+        assert_eq!(
+            given(&claim(&biller, &team, &items)),
+            [
+                (of_claim, none()),
+                (of_item, "T3".to_owned()),
+                (of_claim, none())
+            ]
+        );
+        let team = json!([team[0]]);
+        let billing = (link("Practitioner/a"), "T1".to_owned());
+        assert_eq!(
+            given(&claim(&biller, &team, &json!([{"sequence": 1}]))),
+            [billing]
+        );
+    }
+
+    #[test]
+    fn a_group_is_nobody_and_a_number_is_the_same_person_everywhere() {
+        let items = json!([{"sequence": 1}]);
+        let group = json!({"reference": "Organization/a"});
+        assert_eq!(
+            given(&claim(&group, &json!([]), &items)),
+            [(0, String::new())]
+        );
+        let words = json!({"display": "Dr Ito"});
+        assert_eq!(
+            given(&claim(&words, &json!([]), &items)),
+            [(0, String::new())]
+        );
+        let system = super::NPI;
+        let numbered =
+            json!({"reference": "Practitioner/x", "identifier": {"system": system, "value": NPI}});
+        assert_eq!(
+            given(&claim(&numbered, &json!([]), &items)),
+            [(practitioner(NPI), String::new())]
+        );
+        let typed = json!({"type": "Organization", "identifier": {"system": system, "value": NPI}});
+        assert_eq!(
+            given(&claim(&typed, &json!([]), &items)),
+            [(0, String::new())]
+        );
+    }
+
+    #[test]
+    fn times_places_and_minutes_are_those_of_the_service() {
+        let claim = json!({"resourceType": "Claim", "id": "1", "use": "claim", "status": "active",
+            "facility": {"reference": "Location/f"}, "item": [
+            {"sequence": 1, "quantity": {"value": 90, "unit": "MJ"},
+                "servicedPeriod": {"start": "2026-03-02T09:00:00Z", "end": "2026-03-02T10:30:00Z"}},
+            {"sequence": 2, "quantity": {"value": 2, "unit": "UN"}, "locationReference": {"reference": "Location/g"},
+                "servicedPeriod": {"start": "2026-03-02", "end": "2026-03-04"}}]});
+        let document = document(claim.to_string().as_bytes()).unwrap().unwrap();
+        let [one, other] = &document.lines[..] else {
+            panic!("there are two");
+        };
+        let span = one.span.unwrap();
+        assert_eq!(span.1.micros() - span.0.micros(), 90 * 60 * 1_000_000);
+        assert_eq!((one.is_minutes, one.facility), (true, link("Location/f")));
+        assert_eq!(
+            (other.is_minutes, other.facility),
+            (false, link("Location/g"))
+        );
+        assert_eq!(
+            (other.span, other.until.unwrap() - other.day.unwrap()),
+            (None, 2)
+        );
+    }
+}

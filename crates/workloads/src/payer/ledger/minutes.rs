@@ -1,0 +1,120 @@
+//! How long services take, from a table that a site loads.
+
+use clinical::Decimal;
+use clinical::payer::Day;
+
+use super::super::calendar::parse_day;
+
+const SYNTHETIC: &str = include_str!("../../../data/payer/synthetic_minutes.tsv");
+
+/// How long services take, in the order of their codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Minutes {
+    rows: Vec<Row>,
+}
+
+/// How long one takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    code: Box<str>,
+    /// Of one unit.
+    pub(crate) minutes: Decimal,
+    /// With one of these modifiers it is not, or not alone, the time of who claims it.
+    unless: Vec<Box<str>>,
+    from: Day,
+    until: Option<Day>,
+}
+
+impl Row {
+    /// Whether a service with these modifiers took the time of who claims it.
+    pub(crate) fn is_own_time(&self, modifiers: &str) -> bool {
+        let mut modifiers = modifiers.split(',');
+        !modifiers.any(|one| self.unless.iter().any(|unless| **unless == *one))
+    }
+}
+
+/// A row that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "line {line} says of no service how long it takes: give code, minutes of a unit, modifiers or -, first day and first day no longer or -, with tabs between them"
+)]
+pub struct MinuteError {
+    /// Its line, counted from 1.
+    pub line: usize,
+}
+
+impl Default for Minutes {
+    /// Gives those of invented codes.
+    fn default() -> Self {
+        Self::read(SYNTHETIC).expect("a test reads the file that is part of the program")
+    }
+}
+
+impl Minutes {
+    /// Reads the file of a site.
+    ///
+    /// # Errors
+    /// When a row cannot be used.
+    pub fn read(file: &str) -> Result<Self, MinuteError> {
+        let lines = file.lines().zip(1..);
+        let mut rows = lines
+            .filter(|(text, _)| !text.starts_with('#') && !text.trim().is_empty())
+            .map(|(text, line)| {
+                let row: Vec<&str> = text.split('\t').map(str::trim).collect();
+                self::row(&row).ok_or(MinuteError { line })
+            })
+            .collect::<Result<Vec<Row>, MinuteError>>()?;
+        rows.sort_by(|one, other| (&one.code, one.from).cmp(&(&other.code, other.from)));
+        Ok(Self { rows })
+    }
+
+    /// Finds how long a service takes on a day.
+    pub(crate) fn of(&self, code: &str, on: Day) -> Option<&Row> {
+        let start = self.rows.partition_point(|row| *row.code < *code);
+        let mut same = self.rows.iter().skip(start);
+        same.by_ref()
+            .take_while(|row| *row.code == *code)
+            .find(|row| row.from <= on && row.until.is_none_or(|until| on < until))
+    }
+}
+
+fn row(row: &[&str]) -> Option<Row> {
+    let [code, minutes, unless, from, until] = row else {
+        return None;
+    };
+    let minutes = Decimal::from_str_exact(minutes).ok()?;
+    let unless = unless.split(',').filter(|one| *one != "-");
+    Some(Row {
+        code: (*code).into(),
+        minutes: Some(minutes).filter(|minutes| *minutes > Decimal::ZERO)?,
+        unless: unless.map(Into::into).collect(),
+        from: parse_day(from)?,
+        until: match *until {
+            "-" => None,
+            day => Some(parse_day(day)?),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_synthetic_minutes_can_be_read_and_hold_on_their_days() {
+        let minutes = Minutes::default();
+        let day = |text| parse_day(text).unwrap();
+        let row = minutes.of("SYN20", day("2026-01-01")).unwrap();
+        assert_eq!(row.minutes, Decimal::from(15));
+        assert!(row.is_own_time("59") && !row.is_own_time("59,QK"));
+        assert_eq!(minutes.of("SYN20", day("2019-12-31")), None);
+        assert_eq!(minutes.of("SYN99", day("2026-01-01")), None);
+    }
+
+    #[test]
+    fn a_row_that_says_nothing_is_named_by_its_line() {
+        let line = |file| Minutes::read(file).unwrap_err().line;
+        assert_eq!(line("# head\nA\t0\t-\t2020-01-01\t-\n"), 2);
+        assert_eq!(line("A\t15\t2020-01-01\t-"), 1);
+    }
+}
