@@ -49,6 +49,8 @@ pub mod measures;
 
 pub mod throughput;
 
+pub mod variability;
+
 pub mod payer;
 
 pub mod scenario;

@@ -5,12 +5,13 @@ use std::process::Command;
 use crate::step::{Failed, root};
 
 /// The tests that count, by the beginnings of their names.
-const TESTS: [&str; 6] = [
+const TESTS: [&str; 7] = [
     "mimic::",
     "scores::",
     "news2_vectors::",
     "glucose::",
     "throughput::",
+    "variability::",
     "risk::",
 ];
 /// What a line that counts ends a number with.

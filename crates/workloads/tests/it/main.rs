@@ -20,4 +20,5 @@ mod sepsis_risk;
 mod shock;
 mod size;
 mod throughput;
+mod variability;
 mod visits;
