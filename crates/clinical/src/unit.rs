@@ -78,10 +78,12 @@ pub enum Unit {
     MicrogramPerMinute,
     /// Units of a drug a minute.
     UnitPerMinute,
+    /// Thousandths of a second.
+    Millisecond,
 }
 
 /// A unit and what it may be called: first the UCUM code, then what senders write.
-const NAMES: [(Unit, &[&str]); 34] = [
+const NAMES: [(Unit, &[&str]); 35] = [
     (
         Unit::PerMinute,
         &[
@@ -188,6 +190,7 @@ const NAMES: [(Unit, &[&str]); 34] = [
         Unit::UnitPerMinute,
         &["[IU]/min", "[iU]/min", "U/min", "units/min"],
     ),
+    (Unit::Millisecond, &["ms", "msec", "milliseconds"]),
 ];
 
 impl Unit {

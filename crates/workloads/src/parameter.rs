@@ -138,6 +138,10 @@ pub enum Parameter {
     BloodCulture,
     /// What was written down of a sepsis and its care.
     SepsisNote,
+    /// The standard deviation of the times between beats, of a window of minutes.
+    HeartRateVariability,
+    /// Whether the heart beats by its own rhythm.
+    HeartRhythm,
 }
 
 impl Parameter {
@@ -204,6 +208,7 @@ impl Parameter {
                     | Self::MeanPressure
                     | Self::OxygenFraction
                     | Self::InterstitialGlucose
+                    | Self::HeartRateVariability
             )
     }
 

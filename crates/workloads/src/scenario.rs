@@ -172,8 +172,11 @@ impl Run {
             .collect();
         self.offset += 100;
         self.engine.tick(received_time(step.arrives));
-        if let Action::Merge { .. } = &step.action {
-            made.iter().for_each(|event| self.engine.take(event));
+        if let Action::Merge { .. } | Action::Series { .. } = &step.action {
+            for event in &made {
+                self.engine.tick(event.received);
+                self.engine.take(event);
+            }
         } else {
             self.engine.take_message(&made);
         }

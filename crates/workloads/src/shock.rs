@@ -37,7 +37,7 @@ pub(crate) const READS: &[Parameter] = &[
 ];
 
 /// The drugs that keep the pressure up.
-const VASOPRESSORS: [Parameter; 5] = [
+pub(crate) const VASOPRESSORS: [Parameter; 5] = [
     Parameter::Norepinephrine,
     Parameter::Epinephrine,
     Parameter::Dopamine,

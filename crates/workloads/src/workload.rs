@@ -10,7 +10,7 @@ use crate::chart::Entry;
 use crate::config::hours;
 use crate::{
     Parameter, actions, bedside, bundle, critical, deterioration, first_day, glucose, kidney,
-    organ, sepsis, sepsis_risk, sepsis3, shock, suspicion, sustained,
+    organ, sepsis, sepsis_risk, sepsis3, shock, suspicion, sustained, variability,
 };
 pub use beside::{BESIDE, Beside};
 pub(crate) use condition::Condition;
@@ -53,7 +53,7 @@ pub struct Workload {
 }
 
 /// All workloads, in the order they run.
-pub const WORKLOADS: [Workload; 20] = [
+pub const WORKLOADS: [Workload; 21] = [
     DETERIORATION,
     SEPSIS,
     CRITICAL_RESULTS,
@@ -74,6 +74,7 @@ pub const WORKLOADS: [Workload; 20] = [
     SEPSIS_RISK,
     SEPSIS_BUNDLE,
     TEAM_ACTIONS,
+    VARIABILITY_AND_PRESSURE,
 ];
 
 /// Says that the chart keeps all that a workload reads long enough.
@@ -444,6 +445,30 @@ const SUSTAINED_THRESHOLDS: Workload = Workload {
     looks_back: sustained::LOOKS_BACK,
     matters: sustained::matters,
     conclude: sustained::conclude,
+};
+
+const VARIABILITY_AND_PRESSURE: Workload = Workload {
+    name: "variability-and-pressure",
+    rule: "variability-and-pressure 1.0.0",
+    concludes: "Investigational: heart rate variability that falls below a patient's own while the mean pressure falls.",
+    owner: OWNER,
+    starts: false,
+    sources: &[
+        "Task Force of the ESC and NASPE. Circulation 1996;93:1043-65 (heart rate variability)",
+        "Barnaby D et al. Acad Emerg Med 2002;9:661-70 (it is lower in sepsis that becomes worse)",
+        "Chen WL, Kuo CD. Acad Emerg Med 2007;14:392-7 (against it: some of it rises before septic shock)",
+        "Rows of data/variability_pressure.tsv, which no study has set together",
+    ],
+    late_window: variability::WINDOW,
+    revise_window: variability::WINDOW,
+    reads: variability::READS,
+    rests_on: &[],
+    late_items: "Within the window what it changes is found again; what is known only when it is long past is history and pages nobody; after it the item is counted and kept aside.",
+    lines_kept: Duration::ZERO,
+    tag: b"variability-and-pressure",
+    looks_back: variability::LOOKS_BACK,
+    matters: variability::matters,
+    conclude: variability::conclude,
 };
 
 const SEPSIS_RISK: Workload = Workload {

@@ -13,6 +13,7 @@ pub(super) enum Dimension {
     Glycation,
     Weight,
     Length,
+    Time,
 }
 
 /// How a unit reaches the base of its dimension: (value − offset) × numerator ÷ denominator.
@@ -24,7 +25,9 @@ pub(super) struct Scale {
 }
 
 pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
-    use Dimension::{Cells, Concentration, Glycation, Length, Mass, Pressure, Temperature, Weight};
+    use Dimension::{
+        Cells, Concentration, Glycation, Length, Mass, Pressure, Temperature, Time, Weight,
+    };
     let (zero, one) = (Decimal::ZERO, Decimal::ONE);
     let (dimension, offset, numerator, denominator) = match unit {
         Unit::MillimetreOfMercury => (Pressure, zero, one, one),
@@ -54,6 +57,8 @@ pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
         Unit::Metre => (Length, zero, one, one),
         Unit::Centimetre => (Length, zero, one, Decimal::ONE_HUNDRED),
         Unit::Inch => (Length, zero, METRE_PER_INCH, one),
+        Unit::Second => (Time, zero, one, one),
+        Unit::Millisecond => (Time, zero, one, Decimal::ONE_THOUSAND),
         Unit::TrillionPerLitre => (Cells, zero, MILLION, one),
         Unit::ThousandPerMicrolitre => (Cells, zero, Decimal::ONE_THOUSAND, one),
         Unit::PerMicrolitre => (Cells, zero, one, one),
@@ -67,7 +72,6 @@ pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
         | Unit::Percent
         | Unit::LitrePerMinute
         | Unit::MilliequivalentPerLitre
-        | Unit::Second
         | Unit::MillimolePerMole
         | Unit::UnitPerLitre
         | Unit::KilogramPerSquareMetre

@@ -43,6 +43,12 @@ fn glucose_meets_the_published_limits_of_both_units() {
 }
 
 #[test]
+fn seconds_are_thousands_of_milliseconds() {
+    check("0.0257147", "s", "ms", Analyte::Other, expect!["25.7147"]);
+    check("834", "ms", "s", Analyte::Other, expect!["0.834"]);
+}
+
+#[test]
 fn the_other_analytes_have_their_own_factors() {
     check(
         "1",

@@ -76,6 +76,17 @@ impl Decimal {
         (scale <= SCALE_MAX).then_some(Self { units, scale })
     }
 
+    /// Gives the microseconds of so many milliseconds or seconds; nothing where the unit is another one or there is no room.
+    pub fn microseconds(self, unit: &str) -> Option<i64> {
+        let of_one = match unit {
+            "ms" => 1_000,
+            "s" => 1_000_000,
+            _ => return None,
+        };
+        let parts = i128::from(self.units) * of_one;
+        i64::try_from(parts / 10_i128.pow(self.scale.into())).ok()
+    }
+
     /// Says which is greater; what has no room counts by its approximate size.
     pub fn compare(self, other: Self) -> std::cmp::Ordering {
         let scale = self.scale.max(other.scale);
@@ -146,6 +157,14 @@ mod tests {
         assert!(Decimal::parse("0.000000000001").is_some());
         assert!(Decimal::parse("9223372036854775807").is_some());
         assert_eq!(Decimal::parse("9223372036854775808"), None);
+    }
+
+    #[test]
+    fn times_are_read_in_their_unit() {
+        assert_eq!(Decimal::new(8345, 1).microseconds("ms"), Some(834_500));
+        assert_eq!(Decimal::new(834, 3).microseconds("s"), Some(834_000));
+        assert_eq!(Decimal::new(834, 0).microseconds("min"), None);
+        assert_eq!(Decimal::new(i64::MAX, 0).microseconds("ms"), None);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct Meaning {
     pub unit: &'static str,
     /// Whether it is a waveform.
     pub waveform: bool,
+    /// Whether each value is the time since what came before it.
+    pub intervals: bool,
     /// Where the row comes from.
     pub source: &'static str,
 }
@@ -153,6 +155,7 @@ fn meaning(line: &'static str) -> Option<Meaning> {
         words,
         unit,
         waveform: sort == "waveform",
+        intervals: sort == "intervals",
         source,
     })
 }

@@ -170,11 +170,17 @@ fn add_sampled(
         })
         .collect();
     let before = report.samples();
+    let unit = unit(origin)?;
+    let intervals = code.meaning().is_some_and(|row| row.intervals);
     for (place, word) in words.split_ascii_whitespace().enumerate() {
         limited(before + place + 1)?;
         let (value, flags) = point(word, zero, factor);
-        let at = start.saturating_add(elapsed(period, place / dimensions));
+        let mut at = start.saturating_add(elapsed(period, place / dimensions));
         if let Some(series) = series.get_mut(place % dimensions) {
+            if intervals {
+                let last = series.samples.last().and_then(|last| last.at);
+                at = after(last.unwrap_or(start), value, &unit, period);
+            }
             series.samples.push(Sample {
                 at: Some(at),
                 value,
@@ -183,7 +189,6 @@ fn add_sampled(
             });
         }
     }
-    let unit = unit(origin)?;
     let filled = series
         .into_iter()
         .filter(|series| !series.samples.is_empty());
@@ -192,6 +197,13 @@ fn add_sampled(
         ..series
     }));
     Ok(())
+}
+
+/// When an interval ends that begins at a time; one without a value is taken to be of the period.
+fn after(begins: i64, value: Option<Decimal>, unit: &str, period: Decimal) -> i64 {
+    let own = value.and_then(|value| value.microseconds(unit));
+    let own = own.filter(|own| *own > 0);
+    begins.saturating_add(own.unwrap_or_else(|| elapsed(period, 1)))
 }
 
 /// The microseconds after so many periods.
@@ -328,6 +340,29 @@ mod tests {
         assert!(series.samples[1].quality.has(Quality::INVALID));
         assert!(series.samples[2].quality.has(Quality::ABOVE));
         assert!(series.samples[3].quality.has(Quality::BELOW));
+    }
+
+    #[test]
+    fn an_interval_ends_where_the_next_begins() {
+        let told = |unit: &str, data: &str| {
+            let beats = ECG
+                .replace("131330", "147240")
+                .replace("\"mV\"", unit)
+                .replace("\"period\":2.5", "\"period\":800")
+                .replace("\"value\":2048", "\"value\":0")
+                .replace("\"factor\":1.612,", "")
+                .replace("2041 E U L 2043", data);
+            let report = read(beats.as_bytes(), None).expect("an observation");
+            let series = &report.series[0];
+            assert!(!series.waveform);
+            let times = series.samples.iter().map(|sample| sample.at.unwrap_or(0));
+            times
+                .map(|at| at - 1_772_355_600_000_000)
+                .collect::<Vec<_>>()
+        };
+        let ends = [834_000, 1_634_000, 2_444_000];
+        assert_eq!(told("\"ms\"", "834 E 810"), ends);
+        assert_eq!(told("\"s\"", "0.834 E 0.810"), ends);
     }
 
     #[test]

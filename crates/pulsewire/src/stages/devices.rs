@@ -13,6 +13,7 @@ mod take;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod variability;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,7 +179,11 @@ impl DeviceStage {
     /// Tells what is due, and sets the timer for what is due next.
     fn tell(&self, state: &mut State, at: Option<i64>, cause: &Headers, cx: &mut Context<'_>) {
         if let Some(at) = at {
-            for observation in state.conclude(at, &self.settings) {
+            let concluded = state.conclude(at, &self.settings);
+            for _ in 0..concluded.rejected {
+                self.count(cx, "variability-rejected");
+            }
+            for observation in concluded.summaries {
                 let patient = &observation.patient;
                 let authority = self.authority(state, patient);
                 let key = patient.key(&authority, &self.site);

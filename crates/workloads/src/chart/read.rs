@@ -20,7 +20,8 @@ use crate::Parameter;
 use crate::config::Config;
 use crate::step::{QualityIssue, QualityKind};
 use crate::tables::{Meaning, Tables};
-use answers::{answer, consciousness, culture, is_tube, scale};
+pub(crate) use answers::OWN_RHYTHM;
+use answers::{answer, consciousness, culture, is_tube, rhythm, scale};
 pub(crate) use orders::{end_of, order, order_of};
 pub(crate) use problems::{problem, problem_of};
 
@@ -288,6 +289,7 @@ impl Reader<'_> {
             (_, Parameter::RespiratorySupport) => answer(&SUPPORT, value),
             (_, Parameter::CirculatorySupport) => answer(&MACHINES, value),
             (_, Parameter::KidneyReplacement) => answer(&DIALYSIS, value),
+            (_, Parameter::HeartRhythm) => rhythm(value),
             (_, Parameter::SepsisNote) => answer(&SEPSIS_NOTES, value),
             (_, Parameter::ComaVerbal) if is_tube(value) => {
                 return Some(Reading::Number {

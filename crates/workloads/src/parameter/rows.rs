@@ -62,7 +62,7 @@ const fn number(
 }
 
 /// The limits of what is plausible are wide: they find a zero, a slip of the keyboard or a unit, not an illness.
-pub(super) const ROWS: [Row; 65] = [
+pub(super) const ROWS: [Row; 67] = [
     number(
         Parameter::RespiratoryRate,
         ("respiratory-rate", "respiratory rate"),
@@ -415,4 +415,11 @@ pub(super) const ROWS: [Row; 65] = [
     ),
     coded(Parameter::BloodCulture, "blood-culture", "blood culture"),
     coded(Parameter::SepsisNote, "sepsis-note", "sepsis note"),
+    number(
+        Parameter::HeartRateVariability,
+        ("heart-rate-variability", "heart rate variability"),
+        (Unit::Millisecond, Analyte::Other),
+        (0, 1000),
+    ),
+    coded(Parameter::HeartRhythm, "heart-rhythm", "heart rhythm"),
 ];

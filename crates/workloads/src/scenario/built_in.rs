@@ -1,7 +1,7 @@
 //! The scenarios of the project, as they lie in its folder.
 
 /// Each by its name.
-pub(super) const FILES: [(&str, &str); 45] = [
+pub(super) const FILES: [(&str, &str); 46] = [
     (
         "backfill-pages-nobody",
         include_str!("../../../../scenarios/backfill-pages-nobody.scenario"),
@@ -181,6 +181,10 @@ pub(super) const FILES: [(&str, &str); 45] = [
     (
         "team-actions-treat",
         include_str!("../../../../scenarios/team-actions-treat.scenario"),
+    ),
+    (
+        "variability-falls-with-pressure",
+        include_str!("../../../../scenarios/variability-falls-with-pressure.scenario"),
     ),
 ];
 

@@ -81,9 +81,22 @@ pub(crate) fn events(action: &Action, place: Place) -> Result<(String, Vec<Event
     } else {
         place.at
     };
-    let place = Place { at, ..place };
-    let facts = facts.into_iter().enumerate();
-    let events = facts.map(|(n, fact)| event(&who, place, n, fact)).collect();
+    let apart = if let Action::Series { apart, .. } = action {
+        *apart
+    } else {
+        0
+    };
+    let facts = (0..).zip(facts).enumerate();
+    let events = facts.map(|(n, (count, fact))| {
+        let later = apart * count;
+        let place = Place {
+            at: at + later,
+            arrives: place.arrives + later,
+            ..place
+        };
+        event(&who, place, n, fact)
+    });
+    let events = events.collect();
     Ok((who, events))
 }
 
@@ -97,6 +110,12 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
                 .map(|(what, value)| observation(who, at, what, Some((value, "")), Final));
             Ok((who.clone(), facts.collect::<Result<_, _>>()?))
         }
+        Action::Series {
+            who,
+            what,
+            apart,
+            values,
+        } => Ok((who.clone(), series(who, (at, *apart), what, values)?)),
         Action::Lab {
             who,
             what,
@@ -151,6 +170,21 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
         ),
         Action::Wait | Action::Merge { .. } | Action::Expect(_) => Ok((String::new(), Vec::new())),
     }
+}
+
+/// Values of one name, from a time on and so many minutes apart.
+fn series(
+    who: &str,
+    (from, apart): (i64, i64),
+    what: &str,
+    values: &[String],
+) -> Result<Vec<Fact>, String> {
+    let times = (0..).map(|count| from + apart * count);
+    let facts = times.zip(values).map(|(at, value)| {
+        let value = Some((value.as_str(), ""));
+        observation(who, at, what, value, ObservationStatus::Final)
+    });
+    facts.collect()
 }
 
 fn culture(who: &str, at: i64, stage: &str) -> Result<Fact, String> {
@@ -299,10 +333,14 @@ const DRUGS: [(&str, &str); 4] = [
 ];
 
 /// Short names of what has a code of our own.
-const OWN_NAMES: [(&str, &str); 2] = [("scale", "news2-spo2-scale"), ("note", "sepsis-note")];
+const OWN_NAMES: [(&str, &str); 3] = [
+    ("scale", "news2-spo2-scale"),
+    ("note", "sepsis-note"),
+    ("rhythm", "heart-rhythm"),
+];
 
 /// Short names, their codes and their usual units.
-const NAMES: [(&str, &str, &str); 28] = [
+const NAMES: [(&str, &str, &str); 29] = [
     ("rr", "9279-1", "/min"),
     ("spo2", "59408-5", "%"),
     ("oxygen", "3151-8", "L/min"),
@@ -331,6 +369,7 @@ const NAMES: [(&str, &str, &str); 28] = [
     ("eye-opening", "9267-6", "{score}"),
     ("verbal-response", "9270-0", "{score}"),
     ("motor-response", "9268-4", "{score}"),
+    ("variability", "80404-7", "ms"),
 ];
 
 /// Makes an observation; without a value where it is taken back.

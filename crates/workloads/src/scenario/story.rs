@@ -43,6 +43,13 @@ pub(crate) enum Action {
         who: String,
         values: Vec<(String, String)>,
     },
+    /// Values of one name, one after another and so many minutes apart, each known at its time.
+    Series {
+        who: String,
+        what: String,
+        apart: i64,
+        values: Vec<String>,
+    },
     /// A laboratory result.
     Lab {
         who: String,
@@ -248,6 +255,7 @@ fn action(words: &mut Words) -> Result<Action, ParseError> {
     Ok(match verb.as_str() {
         "wait" => Action::Wait,
         "vitals" => vitals(words)?,
+        "series" => series(words)?,
         "lab" => Action::Lab {
             who: words.need("a patient")?,
             what: words.need("an analyte")?,
@@ -360,6 +368,22 @@ fn vitals(words: &mut Words) -> Result<Action, ParseError> {
     Ok(Action::Vitals { who, values })
 }
 
+fn series(words: &mut Words) -> Result<Action, ParseError> {
+    let who = words.need("a patient")?;
+    let what = words.need("what it is a series of")?;
+    let apart: i64 = words.after("every")?.parse().unwrap_or_default();
+    let values: Vec<String> = std::iter::from_fn(|| words.next()).collect();
+    if apart < 1 || values.is_empty() {
+        return Err(words.wrong("a series says how many minutes are between its values, such as: series ann map every 15 80 78 75"));
+    }
+    Ok(Action::Series {
+        who,
+        what,
+        apart,
+        values,
+    })
+}
+
 fn expectation(words: &mut Words) -> Result<Expectation, ParseError> {
     let kind = words.need("finding, retracted, nothing, late or quality")?;
     match kind.as_str() {
@@ -421,6 +445,10 @@ mod tests {
             "1: a patient is merged into another one, such as: merge john into ann"
         );
         assert_eq!(error("10:00 admit"), "1: a patient is missing");
+        assert_eq!(
+            error("10:00 series ann map 80 78"),
+            "1: a series says how many minutes are between its values, such as: series ann map every 15 80 78 75"
+        );
         assert_eq!(
             error("10:00 admit ann now"),
             "1: \"now\" is one word too many"

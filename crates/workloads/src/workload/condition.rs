@@ -4,7 +4,8 @@ use super::{
     BEDSIDE_SCORES, CRITICAL_RESULTS, DETERIORATION, FIRST_DAY_MIMIC, GLUCOSE_EPISODES,
     KIDNEY_INJURY, KIDNEY_INJURY_MIMIC, ORGAN_FAILURE, ORGAN_FAILURE_2, ORGAN_FAILURE_MIMIC,
     SEPSIS, SEPSIS_3, SEPSIS_3_MIMIC, SEPSIS_BUNDLE, SEPSIS_RISK, SEPTIC_SHOCK,
-    SUSPECTED_INFECTION, SUSPECTED_INFECTION_MIMIC, SUSTAINED_THRESHOLDS, TEAM_ACTIONS, Workload,
+    SUSPECTED_INFECTION, SUSPECTED_INFECTION_MIMIC, SUSTAINED_THRESHOLDS, TEAM_ACTIONS,
+    VARIABILITY_AND_PRESSURE, Workload,
 };
 use crate::actions::action_word;
 use crate::bundle::element_word;
@@ -50,6 +51,7 @@ pub(crate) enum Condition {
     GlucoseEpisode(u8),
     /// A threshold by the rule of this number.
     Sustained(u8),
+    VariabilityAndPressure,
 }
 
 impl Condition {
@@ -81,6 +83,7 @@ impl Condition {
             Self::SevereSepsisCandidate => "severe-sepsis-candidate".into(),
             Self::SepticShockCandidate => "septic-shock-candidate".into(),
             Self::SirsSep1 => "sirs-sep-1".into(),
+            Self::VariabilityAndPressure => "variability-and-pressure".into(),
             Self::TeamAction(place) => format!("team-action/{}", action_word(place)),
             Self::BundleElement(place) => format!("sepsis-bundle/{}", element_word(place)),
             Self::CriticalResult(parameter) => format!("critical-result/{}", parameter.word()),
@@ -113,6 +116,7 @@ impl Condition {
             Self::RoxIndex => 15,
             Self::OxygenationBand => AFTER_CRITICAL,
             Self::SepsisRisk => SEPSIS_RISK_NUMBER,
+            Self::VariabilityAndPressure => VARIABILITY_NUMBER,
             Self::OrganFailure2 => BESIDE_CRITICAL,
             Self::SepticShock => SECOND_BESIDE,
             Self::SevereSepsis => BUNDLE_BASE,
@@ -151,6 +155,7 @@ impl Condition {
             15 => Some(Self::RoxIndex),
             AFTER_CRITICAL => Some(Self::OxygenationBand),
             SEPSIS_RISK_NUMBER => Some(Self::SepsisRisk),
+            VARIABILITY_NUMBER => Some(Self::VariabilityAndPressure),
             GLUCOSE_BASE => Some(Self::GlucoseSignal),
             FIRST_GLUCOSE..=SUSTAINED_BASE => Some(Self::GlucoseEpisode(number - GLUCOSE_BASE)),
             FIRST_SUSTAINED..=LAST_SUSTAINED => Some(Self::Sustained(number - SUSTAINED_BASE)),
@@ -198,6 +203,7 @@ impl Condition {
             Self::RoxIndex => &BEDSIDE_SCORES,
             Self::OxygenationBand => &BEDSIDE_SCORES,
             Self::SepsisRisk => &SEPSIS_RISK,
+            Self::VariabilityAndPressure => &VARIABILITY_AND_PRESSURE,
             Self::OrganFailure2 => &ORGAN_FAILURE_2,
             Self::SepticShock => &SEPTIC_SHOCK,
             Self::SevereSepsis
@@ -234,8 +240,10 @@ const FIRST_ACTION: u8 = LAST_ELEMENT + 1;
 const THIRD_ACTION: u8 = 2;
 const LAST_ACTION: u8 = u8::MAX;
 const AFTER_CRITICAL: u8 = 144;
-/// After those of the parameters there can be; the next three are free.
+/// After those of the parameters there can be.
 const SEPSIS_RISK_NUMBER: u8 = 124;
+/// The next two are free.
+const VARIABILITY_NUMBER: u8 = SEPSIS_RISK_NUMBER + 1;
 /// Rules of glucose are numbered from 1 after this, and those of thresholds after the last one there can be.
 const GLUCOSE_BASE: u8 = 145;
 const FIRST_GLUCOSE: u8 = GLUCOSE_BASE + 1;

@@ -120,6 +120,8 @@ fn measured(which: usize, size: i64) -> (Code, Value) {
             ],
             size,
         ),
+        25 => loinc("80404-7", 5, 60, "ms"),
+        26 => answered("heart-rhythm", &["sinus", "atrial fibrillation"], size),
         _ => loinc("1963-8", 8, 20, "mmol/L"),
     }
 }
@@ -132,7 +134,7 @@ fn answered(what: &str, answers: &[&str], size: i64) -> (Code, Value) {
 
 fn fact() -> impl Strategy<Value = (i64, Fact)> {
     let measurement =
-        (0..26usize, 0..14i64, 0..1000i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
+        (0..28usize, 0..14i64, 0..1000i64, 0..10u8).prop_map(|(which, slot, size, fate)| {
             let status = match fate {
                 0 => ObservationStatus::EnteredInError,
                 1 | 2 => ObservationStatus::Corrected,

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use formats::device::{Code, Decimal};
 
+use super::variability;
+
 /// The rules that hold where none are configured.
 const RULES: &str = include_str!("rules.tsv");
 
-/// How the samples of an interval become one value: always one that was measured.
+/// How the samples of an interval become one value: one that was measured, or the variability of times between beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Statistic {
     /// The middle one by size; the lesser of two.
@@ -16,6 +18,8 @@ pub(super) enum Statistic {
     Greatest,
     /// The latest.
     Last,
+    /// The standard deviation of times between beats, with other measures beside it.
+    Variability,
 }
 
 /// What is done with the samples of a code.
@@ -50,7 +54,7 @@ impl Rules {
         let lines = text.lines().enumerate();
         let rows = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
         let rules = rows.map(|(number, line)| {
-            let wrong = "needs code, interval in seconds from 1, statistic (median, min, max or last) and minutes, separated by tabs";
+            let wrong = "needs code, interval in seconds from 1, statistic (median, min, max, last, or variability of R-R intervals) and minutes, separated by tabs";
             rule(line).ok_or_else(|| format!("line {} {wrong}", number + 1))
         });
         rules.collect::<Result<_, _>>().map(Self)
@@ -71,6 +75,9 @@ fn rule(line: &str) -> Option<Rule> {
     let cells: Vec<&str> = line.split('\t').collect();
     let [code, interval, statistic, frozen] = cells.try_into().ok()?;
     let (interval, frozen) = (interval.parse::<u32>().ok()?, frozen.parse::<u32>().ok()?);
+    if statistic == "variability" && !variability::is_measured_of(&Code::parse(code)) {
+        return None;
+    }
     Some(Rule {
         code: code.into(),
         interval: Some(i64::from(interval) * 1_000_000).filter(|interval| *interval > 0)?,
@@ -79,6 +86,7 @@ fn rule(line: &str) -> Option<Rule> {
             "min" => Statistic::Least,
             "max" => Statistic::Greatest,
             "last" => Statistic::Last,
+            "variability" => Statistic::Variability,
             _ => return None,
         },
         frozen_after: Some(i64::from(frozen) * 60_000_000).filter(|after| *after > 0),
@@ -93,10 +101,11 @@ impl Statistic {
             Self::Least => "min",
             Self::Greatest => "max",
             Self::Last => "last",
+            Self::Variability => "variability",
         }
     }
 
-    /// The one sample that stands for all, with when it was taken; samples are in the order of their times.
+    /// The one sample that stands for all, with when it was taken, where one does; samples are in the order of their times.
     pub(super) fn of(self, samples: &[(i64, Decimal)]) -> Option<(i64, Decimal)> {
         let mut by_size = samples.to_vec();
         by_size.sort_by(|a, b| a.1.compare(b.1).then(a.0.cmp(&b.0)));
@@ -105,6 +114,7 @@ impl Statistic {
             Self::Least => by_size.first().copied(),
             Self::Greatest => by_size.last().copied(),
             Self::Last => samples.last().copied(),
+            Self::Variability => None,
         }
     }
 }
@@ -143,6 +153,7 @@ mod tests {
             "8867-4\t0\tmedian\t0",
             "8867-4\t5\tmean\t0",
             "8867-4\t5\tlast\t-1",
+            "8867-4\t300\tvariability\t0",
         ] {
             assert!(
                 Rules::parse(&format!("# words\n{line}\n"))
@@ -150,6 +161,7 @@ mod tests {
             );
         }
         assert!(Rules::parse("8867-4\t1\tlast\t0").is_ok());
+        assert!(Rules::parse("MDC_ECG_TIME_PD_RR_GL\t300\tvariability\t0").is_ok());
     }
 
     #[test]

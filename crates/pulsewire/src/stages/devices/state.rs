@@ -9,9 +9,12 @@ use formats::device::{Decimal, System};
 use super::binding::{BINDINGS_MAX, Binding, Bindings, Named};
 use super::clock::{BLOCKS_MAX, Clock};
 use super::resources::Stay;
+use super::variability::BESIDE_MAX;
 
-/// The version of the encoding.
-const VERSION: i64 = 1;
+/// The version of the encoding that is written where something was told beside a value; the first is read as well.
+const VERSION: i64 = 2;
+/// The version before that.
+const VERSION_1: i64 = 1;
 /// So many messages are remembered, so that one that stands twice counts once.
 pub(super) const SEEN_MAX: usize = 256;
 /// So many codes and channels are looked after, each.
@@ -90,6 +93,8 @@ pub(super) struct Told {
     pub(super) patient: Named,
     pub(super) at: i64,
     pub(super) value: Decimal,
+    /// What was measured beside it.
+    pub(super) beside: Vec<Decimal>,
     /// Whether it was taken back.
     pub(super) is_retracted: bool,
 }
@@ -98,7 +103,8 @@ impl State {
     /// Appends its bytes.
     pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
         let mut out = Encoder(std::mem::take(bytes));
-        out.long(VERSION);
+        let version = self.version();
+        out.long(version);
         out.text(&self.device);
         out.text(&self.source);
         for flag in [
@@ -125,7 +131,7 @@ impl State {
         self.seen.iter().for_each(|id| out.0.extend_from_slice(id));
         out.count(self.signals.len());
         for (channel, signal) in &self.signals {
-            encode_signal(channel, signal, &mut out);
+            encode_signal(channel, signal, version, &mut out);
         }
         if !self.stays.is_empty() {
             out.count(self.stays.len());
@@ -138,10 +144,21 @@ impl State {
         *bytes = out.0;
     }
 
+    /// The least version that can say what there is.
+    fn version(&self) -> i64 {
+        let intervals = self.signals.values().flat_map(|of| of.intervals.values());
+        let mut told = intervals.flat_map(|interval| &interval.told);
+        match told.any(|told| !told.beside.is_empty()) {
+            true => VERSION,
+            false => VERSION_1,
+        }
+    }
+
     /// Reads bytes; nothing where they are none of a state.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut from = Decoder(bytes);
-        if from.long()? != VERSION {
+        let version = from.long()?;
+        if !(VERSION_1..=VERSION).contains(&version) {
             return None;
         }
         let (device, source) = (from.text()?.into(), from.text()?.into());
@@ -176,7 +193,7 @@ impl State {
             state.seen.push_back(from.take(16)?.try_into().ok()?);
         }
         for _ in 0..length(&mut from, SIGNALS_MAX)? {
-            let (channel, signal) = decode_signal(&mut from)?;
+            let (channel, signal) = decode_signal(&mut from, version)?;
             state.signals.insert(channel, signal);
         }
         let stays = match from.0.is_empty() {
@@ -192,7 +209,7 @@ impl State {
     }
 }
 
-fn encode_signal(channel: &Channel, signal: &Signal, out: &mut Encoder) {
+fn encode_signal(channel: &Channel, signal: &Signal, version: i64, out: &mut Encoder) {
     out.long(match channel.system {
         System::Mdc => 0,
         System::Loinc => 1,
@@ -225,12 +242,16 @@ fn encode_signal(channel: &Channel, signal: &Signal, out: &mut Encoder) {
             named(&told.patient, out);
             out.long(told.at);
             decimal(told.value, out);
+            if version > VERSION_1 {
+                out.count(told.beside.len());
+                told.beside.iter().for_each(|value| decimal(*value, out));
+            }
             out.boolean(told.is_retracted);
         }
     }
 }
 
-fn decode_signal(from: &mut Decoder<'_>) -> Option<(Channel, Signal)> {
+fn decode_signal(from: &mut Decoder<'_>, version: i64) -> Option<(Channel, Signal)> {
     let system = match from.long()? {
         0 => System::Mdc,
         1 => System::Loinc,
@@ -270,6 +291,7 @@ fn decode_signal(from: &mut Decoder<'_>) -> Option<(Channel, Signal)> {
                 patient: read_named(from)?,
                 at: from.long()?,
                 value: read_decimal(from)?,
+                beside: beside(from, version)?,
                 is_retracted: from.boolean()?,
             });
         }
@@ -315,6 +337,14 @@ fn decimal(value: Decimal, out: &mut Encoder) {
 
 fn read_decimal(from: &mut Decoder<'_>) -> Option<Decimal> {
     Some(Decimal::new(from.long()?, u8::try_from(from.long()?).ok()?))
+}
+
+fn beside(from: &mut Decoder<'_>, version: i64) -> Option<Vec<Decimal>> {
+    let count = match version {
+        VERSION_1 => 0,
+        _ => length(from, BESIDE_MAX)?,
+    };
+    (0..count).map(|_| read_decimal(from)).collect()
 }
 
 fn length(from: &mut Decoder<'_>, most: usize) -> Option<usize> {

@@ -9,12 +9,13 @@ use formats::fhir::json::{self, Number};
 
 use super::Settings;
 use super::binding::{Bindings, Named};
-use super::rules::Rule;
+use super::rules::{Rule, Statistic};
 use super::state::{Channel, Interval, State, Told};
 use super::take::GRACE;
+use super::variability;
 
 /// What FHIR calls UCUM.
-const UCUM: &str = "http://unitsofmeasure.org";
+pub(super) const UCUM: &str = "http://unitsofmeasure.org";
 /// What FHIR calls the categories of Observations.
 const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
 
@@ -24,10 +25,19 @@ pub(super) struct Summary {
     pub(super) at: i64,
     pub(super) status: &'static str,
     value: Decimal,
+    /// What was measured beside it, where it is the variability of beats.
+    beside: Vec<Decimal>,
     channel: Channel,
     unit: Arc<str>,
     start: i64,
     method: String,
+}
+
+/// What is due, and how many windows of beats say nothing.
+#[derive(Default)]
+pub(super) struct Concluded {
+    pub(super) summaries: Vec<Summary>,
+    pub(super) rejected: usize,
 }
 
 impl State {
@@ -55,8 +65,8 @@ impl State {
     }
 
     /// Gives what is due, and takes note that it was told.
-    pub(super) fn conclude(&mut self, now: i64, settings: &Settings) -> Vec<Summary> {
-        let mut summaries = Vec::new();
+    pub(super) fn conclude(&mut self, now: i64, settings: &Settings) -> Concluded {
+        let mut concluded = Concluded::default();
         for (channel, signal) in &mut self.signals {
             let code = code(channel);
             let Some(rule) = settings.rules.of(&code) else {
@@ -69,30 +79,80 @@ impl State {
             {
                 let interval = Arc::make_mut(interval);
                 interval.due = None;
-                for (told, status, count) in news(interval, rule, &self.bindings) {
-                    summaries.push(Summary {
+                let window = Window {
+                    rule,
+                    unit: &signal.unit,
+                    start: *start,
+                };
+                let news = news(interval, &window, &self.bindings);
+                concluded.rejected += news.rejected;
+                for (told, status, count) in news.told {
+                    concluded.summaries.push(Summary {
                         at: told.at,
                         status,
                         value: told.value,
+                        beside: told.beside,
                         patient: told.patient,
                         channel: channel.clone(),
-                        unit: Arc::clone(&signal.unit),
+                        unit: window.unit_told(),
                         start: *start,
                         method: method(rule, count),
                     });
                 }
             }
         }
-        summaries
+        concluded
     }
 }
 
-/// What has changed of an interval: each with its status and how many samples it is of.
-fn news(
-    interval: &mut Interval,
-    rule: &Rule,
-    bindings: &Bindings,
-) -> Vec<(Told, &'static str, usize)> {
+/// What has changed of an interval.
+#[derive(Default)]
+struct News {
+    /// Each with its status and how many samples it is of.
+    told: Vec<(Told, &'static str, usize)>,
+    /// How many patients' beats say nothing.
+    rejected: usize,
+}
+
+/// An interval of samples that are told together.
+struct Window<'a> {
+    rule: &'a Rule,
+    unit: &'a Arc<str>,
+    start: i64,
+}
+
+impl Window<'_> {
+    /// What stands for all samples of a patient; nothing where they say nothing.
+    fn of(&self, patient: &Named, samples: &[(i64, Decimal)]) -> Option<Told> {
+        let (at, value, beside) = match self.rule.statistic {
+            Statistic::Variability => {
+                let (value, beside) =
+                    variability::measured(samples, self.unit, self.rule.interval)?;
+                (self.start.saturating_add(self.rule.interval), value, beside)
+            }
+            other => {
+                let (at, value) = other.of(samples)?;
+                (at, value, Vec::new())
+            }
+        };
+        Some(Told {
+            patient: patient.clone(),
+            at,
+            value,
+            beside,
+            is_retracted: false,
+        })
+    }
+
+    fn unit_told(&self) -> Arc<str> {
+        match self.rule.statistic {
+            Statistic::Variability => variability::UNIT.into(),
+            _ => Arc::clone(self.unit),
+        }
+    }
+}
+
+fn news(interval: &mut Interval, window: &Window<'_>, bindings: &Bindings) -> News {
     let mut of_each: Vec<(&Named, Vec<(i64, Decimal)>)> = Vec::new();
     for (at, value) in &interval.samples {
         let Some(patient) = bindings.at(*at) else {
@@ -103,28 +163,26 @@ fn news(
             None => of_each.push((patient, vec![(*at, *value)])),
         }
     }
-    let mut news = Vec::new();
+    let mut news = News::default();
+    let all = of_each.len();
+    let of_each = of_each.into_iter().filter_map(|(patient, samples)| {
+        let told = window.of(patient, &samples)?;
+        Some((told, samples.len()))
+    });
+    let of_each: Vec<(Told, usize)> = of_each.collect();
+    news.rejected = all - of_each.len();
     for told in &mut interval.told {
-        let stays = of_each.iter().any(|(patient, _)| **patient == told.patient);
+        let stays = of_each.iter().any(|(now, _)| now.patient == told.patient);
         if !stays && !told.is_retracted {
             told.is_retracted = true;
-            news.push((told.clone(), "entered-in-error", 0));
+            news.told.push((told.clone(), "entered-in-error", 0));
         }
     }
-    for (patient, samples) in of_each {
-        let Some((at, value)) = rule.statistic.of(&samples) else {
-            continue;
-        };
-        let now = Told {
-            patient: patient.clone(),
-            at,
-            value,
-            is_retracted: false,
-        };
+    for (now, count) in of_each {
         let known = interval
             .told
             .iter_mut()
-            .find(|told| told.patient == *patient);
+            .find(|told| told.patient == now.patient);
         let status = match known {
             Some(told) if *told == now => continue,
             Some(told) => {
@@ -137,7 +195,7 @@ fn news(
                 "final"
             }
         };
-        news.push((now, status, samples.len()));
+        news.told.push((now, status, count));
     }
     news
 }
@@ -179,19 +237,12 @@ impl Summary {
                 .string("resourceType", "Observation")
                 .string("id", &id.to_string());
             object.string("status", self.status);
-            object.array("category", |all| {
-                all.object(|one| {
-                    one.array("coding", |codings| {
-                        codings.object(|coding| {
-                            coding
-                                .string("system", CATEGORY)
-                                .string("code", "vital-signs");
-                        });
-                    });
-                });
-            });
+            object.array("category", category);
             object.object("code", |concept| {
-                concept.array("coding", |codings| codings_of(&code, codings));
+                concept.array("coding", |codings| match self.beside.is_empty() {
+                    true => codings_of(&code, codings),
+                    false => variability::coding(codings),
+                });
             });
             object.object("subject", |subject| {
                 if self.patient.is_pseudonym() {
@@ -225,9 +276,27 @@ impl Summary {
                         .string("value", &state.device);
                 });
             });
+            if !self.beside.is_empty() {
+                object.array("component", |all| {
+                    variability::components(&self.beside, all);
+                });
+            }
         });
         (id, json)
     }
+}
+
+/// What samples of devices at the bedside are.
+fn category(all: &mut json::Array<'_>) {
+    all.object(|one| {
+        one.array("coding", |codings| {
+            codings.object(|coding| {
+                coding
+                    .string("system", CATEGORY)
+                    .string("code", "vital-signs");
+            });
+        });
+    });
 }
 
 /// LOINC's coding where there is one, and the device's own.

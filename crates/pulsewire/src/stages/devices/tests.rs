@@ -1,5 +1,6 @@
 //! Stories of devices: whose a value is, what is down-sampled, and what is wrong with a device.
 
+mod beats;
 mod beds;
 
 use clinical::ReceivedTime;

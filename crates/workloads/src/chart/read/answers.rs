@@ -70,6 +70,43 @@ pub(super) fn is_tube(value: &Value) -> bool {
     })
 }
 
+/// The heart beats by its own rhythm.
+pub(crate) const OWN_RHYTHM: u8 = 0;
+/// It fibrillates or flutters: the times between its beats are of no rhythm, or of a fixed one.
+const FIBRILLATION: u8 = 1;
+/// A pacemaker beats for it.
+const PACED: u8 = 2;
+/// SNOMED CT, Atrial fibrillation, Atrial flutter and Rhythm from artificial pacing.
+const RHYTHM_SNOMED: [(&str, u8); 3] = [
+    ("49436004", FIBRILLATION),
+    ("5370000", FIBRILLATION),
+    ("10370003", PACED),
+];
+
+/// Takes a rhythm for the heart's own unless it is said to be another.
+pub(super) fn rhythm(value: &Value) -> Option<u8> {
+    let said = said(value);
+    let has = |parts: &[&str]| {
+        let mut words = said.iter();
+        words.any(|word| parts.iter().any(|part| word.contains(part)))
+    };
+    let by_code = said.iter().find_map(|word| {
+        let mut known = RHYTHM_SNOMED.iter();
+        known
+            .find(|(code, _)| code == word)
+            .map(|(_, answer)| *answer)
+    });
+    let by_words = if has(&["fibrillation", "flutter", "afib"]) {
+        FIBRILLATION
+    } else if has(&["paced", "pacing", "pacemaker"]) {
+        PACED
+    } else {
+        OWN_RHYTHM
+    };
+    let is_said = said.iter().any(|word| !word.is_empty());
+    is_said.then(|| by_code.unwrap_or(by_words))
+}
+
 pub(super) fn scale(value: &Value) -> Option<u8> {
     let is = |text: &str| match text.trim() {
         "1" => Some(1),
@@ -96,5 +133,40 @@ pub(super) fn culture(value: &Value, interpretation: Option<&str>) -> u8 {
         POSITIVE
     } else {
         RESULTED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::Code;
+
+    use super::*;
+
+    #[test]
+    fn a_rhythm_is_the_hearts_own_unless_it_is_said_to_be_another() {
+        let words = |words: &str| rhythm(&Value::Text(words.into()));
+        for own in [
+            "Sinus rhythm",
+            "SR (Sinus Rhythm)",
+            "ST (Sinus Tachycardia)",
+        ] {
+            assert_eq!(words(own), Some(OWN_RHYTHM), "{own}");
+        }
+        for other in ["AF (Atrial Fibrillation)", "A Flut (Atrial Flutter)"] {
+            assert_eq!(words(other), Some(FIBRILLATION), "{other}");
+        }
+        assert_eq!(words("AV Paced"), Some(PACED));
+        assert_eq!(words(" "), None);
+        let coded = |code: &str| {
+            let code = Code {
+                system: System::Snomed,
+                code: code.into(),
+                display: "".into(),
+            };
+            rhythm(&Value::Coded(vec![code]))
+        };
+        let told = ["49436004", "5370000", "10370003", "64730000"].map(coded);
+        let known = [FIBRILLATION, FIBRILLATION, PACED, OWN_RHYTHM].map(Some);
+        assert_eq!(told, known);
     }
 }
