@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process::Command;
 use std::time::Duration;
 
 use flate2::{Compress, Compression, FlushCompress};
@@ -33,8 +33,11 @@ fn attacks() -> [Attack; 4] {
     [bombs(), strange(), Box::new(crowd), Box::new(endless)]
 }
 
+/// The word that makes this program attack.
+pub(crate) const MODE: &str = "attackers";
 /// Where attackers run: what they take of the processor is the server's only where they are on its machine.
-const PLACES: [&str; 2] = ["elsewhere", "here"];
+const PLACES: [&str; 2] = [ELSEWHERE, "here"];
+const ELSEWHERE: &str = "elsewhere";
 
 /// Measures in turn and prints.
 pub(crate) fn measure(folder: &Path, messages: &Messages) {
@@ -49,7 +52,7 @@ pub(crate) fn measure(folder: &Path, messages: &Messages) {
         let server = Server::start(Kind::Fhir, folder.path(), quiet);
         let alone = tell("alone", &send(&server, messages));
         for (place, ratios) in PLACES.iter().zip(&mut ratios) {
-            let attacked = attacked(&server, messages, *place == "elsewhere");
+            let attacked = attacked(&server, messages, place);
             let attacked = tell(place, &attacked);
             ratios.push(attacked.as_secs_f64() / alone.as_secs_f64());
         }
@@ -63,31 +66,35 @@ pub(crate) fn measure(folder: &Path, messages: &Messages) {
     }
 }
 
-fn attacked(server: &Server, messages: &Messages, stands_back: bool) -> Measured {
-    let over = AtomicBool::new(false);
+/// Measures beside attackers, who are a process of their own: one that shared the sender's memory would hold it up as well.
+fn attacked(server: &Server, messages: &Messages, place: &str) -> Measured {
+    let program = std::env::current_exe().unwrap();
+    let (http, mllp) = (server.fhir().to_string(), server.mllp.to_string());
+    let mut attackers = Command::new(program);
+    let mut attackers = attackers.args([MODE, place, &http, &mllp]).spawn().unwrap();
+    let measured = send(server, messages);
+    attackers.kill().unwrap();
+    attackers.wait().unwrap();
+    measured
+}
+
+/// Attacks, until the process is ended. From elsewhere, the server and the sender have the processor first.
+pub(crate) fn go_on(place: &str, http: SocketAddr, mllp: SocketAddr) -> ! {
+    if place == ELSEWHERE {
+        // The threads that follow stand where this one does.
+        let this = Some(rustix::thread::gettid());
+        rustix::process::setpriority_process(this, 19).expect("a thread can stand back");
+    }
     std::thread::scope(|scope| {
-        let (http, mllp) = (server.fhir(), server.mllp);
         for attack in attacks() {
-            let over = &over;
             scope.spawn(move || {
-                if stands_back {
-                    stand_back();
-                }
-                while !over.load(Ordering::Relaxed) {
+                loop {
                     attack(http, mllp);
                 }
             });
         }
-        let measured = send(server, messages);
-        over.store(true, Ordering::Relaxed);
-        measured
-    })
-}
-
-/// Lets the server and the sender have the processor first, as they have where attackers are elsewhere.
-fn stand_back() {
-    let this = Some(rustix::thread::gettid());
-    rustix::process::setpriority_process(this, 19).expect("a thread can stand back");
+    });
+    unreachable!("attackers go on")
 }
 
 fn send(server: &Server, messages: &Messages) -> Measured {

@@ -40,6 +40,12 @@ fn main() {
     {
         floor::serve(folder.into());
     }
+    if let [mode, place, http, mllp] = &arguments[..]
+        && mode == attack::MODE
+    {
+        let address = |text: &String| text.parse().expect("it is an address");
+        attack::go_on(place, address(http), address(mllp));
+    }
     let asked = |part: &str| arguments.iter().any(|argument| argument == part);
     let parts = [
         "acknowledge",
