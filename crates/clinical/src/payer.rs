@@ -204,14 +204,10 @@ pub struct ServiceLine {
     pub day: Option<Day>,
     /// On which day it ended, where that is another one.
     pub until: Option<Day>,
-    /// From when to when, where times are stated and not days alone.
-    pub span: Option<(EventTime, EventTime)>,
     /// Who gave it, where that is stated and is one person.
     pub renderer: Link,
     /// The specialty under which they gave it (NUCC taxonomy).
     pub specialty: Box<str>,
-    /// The facility in which it was given, where one is named.
-    pub facility: Link,
     /// How many.
     pub units: Option<Decimal>,
     /// Whether its units are minutes (X12 element 355, `MJ`).

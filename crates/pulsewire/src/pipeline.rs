@@ -4,6 +4,7 @@
 //! normalize makes FHIR events of it, workloads conclude, alerts decide, delivery tells, pages show.
 
 mod doors;
+mod payer;
 
 mod rules;
 
@@ -38,8 +39,8 @@ use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
     self, AlertStage, CareGapStage, DeviceStage, EmergencyStage, EmergencyUnitStage,
-    NormalizeStage, PayerStage, ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage,
-    Stage, StageHealth, WorkloadStage, partitions_of,
+    NormalizeStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, Stage, StageHealth,
+    WorkloadStage, partitions_of,
 };
 use crate::tasks::Tasks;
 use crate::topics;
@@ -424,11 +425,7 @@ fn start_stages(
         let stage = workload_stage(config, &entry.metrics);
         healths.push(opening.start("workloads", WorkloadStage::spec(partitions), stage)?);
         if let Some(settings) = &config.workloads.payer {
-            let stage = PayerStage::new(settings, &entry.site_key, &entry.metrics);
-            healths.push(opening.start(PayerStage::NAME, PayerStage::spec(partitions), stage)?);
-            let spec = ProviderStage::spec(partitions);
-            let stage = ProviderStage::new(settings, &entry.metrics);
-            healths.push(opening.start(ProviderStage::NAME, spec, stage)?);
+            healths.extend(opening.start_payer(settings, partitions, entry)?);
         }
         if let Some(department) = &config.workloads.emergency {
             let stage = EmergencyStage::new(department, &entry.metrics);

@@ -23,7 +23,7 @@ pub(crate) use devices::{
 pub(crate) use emergency::{EmergencyStage, EmergencyUnitStage, VisitTold};
 pub(crate) use normalize::NormalizeStage;
 pub(crate) use normalize::plausibility::Plausibility;
-pub(crate) use payer::{AuthorizationTold, PayerStage, ProviderStage};
+pub(crate) use payer::{AuthorizationTold, PayerStage, PeerStage, ProviderStage};
 pub(crate) use risk::{QualityTold, RiskBoardStage, RiskOutcomeStage, RiskStatus};
 pub(crate) use runner::{Shared, Stage, StageHealth, Word, partitions_of};
 pub(crate) use sources::{SourcesStage, Status as SourceStatus};

@@ -16,6 +16,8 @@ pub(crate) const CARE_ALERT: &str = "healthcare.events.care-alert";
 pub(crate) const AUTHORIZATION: &str = "healthcare.events.prior-auth-decision";
 /// What claims add to a week of a provider, each whole, keyed by provider and week.
 pub(crate) const PROVIDER_WEEK: &str = "healthcare.payer.provider-week";
+/// How the visits of a provider's week are spread over levels, whole, keyed by specialty and family of visits.
+pub(crate) const VISIT_MIX: &str = "healthcare.payer.visit-mix";
 /// How each case stands that somebody should look into, of what a provider claims.
 pub(crate) const INTEGRITY_CASE: &str = "healthcare.events.integrity-case";
 /// How each visit to an emergency department stands, whole, after each change, keyed by unit.
@@ -176,6 +178,7 @@ pub(crate) fn with_quarantine() -> Vec<Topic> {
         SOURCE_ACTIVITY,
         CARE_HANDOVER,
         PROVIDER_WEEK,
+        VISIT_MIX,
         ED_VISIT,
         RISK_HOUR,
         RISK_EXAMPLE,
@@ -264,6 +267,7 @@ pub(crate) fn shared(partitions: u16) -> Vec<TopicSpec> {
         "workloads",
         "payer",
         "providers",
+        "provider-peers",
         "emergency",
         "emergency-units",
         "risk-outcomes",

@@ -129,6 +129,7 @@ pub(crate) fn start_ticks(
         ("normalize", topics::PATIENT_STREAM, 1),
         ("workloads", topics::ALERT_STREAM, 1),
         ("payer", topics::PROVIDER_WEEK, TICKS_AN_HOURLY_TICK),
+        ("providers", topics::VISIT_MIX, TICKS_AN_HOURLY_TICK),
         ("emergency", topics::ED_VISIT, TICKS_A_UNIT_TICK),
         ("workloads", topics::RISK_HOUR, TICKS_AN_HOURLY_TICK),
         ("risk-outcomes", topics::RISK_EXAMPLE, TICKS_AN_HOURLY_TICK),

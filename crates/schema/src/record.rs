@@ -56,6 +56,8 @@ pub enum RecordKind {
     Authorization,
     /// What a claim adds to a week of a provider.
     ProviderWeek,
+    /// How the visits of a provider's week are spread over levels.
+    VisitMix,
     /// How a case stands that somebody should look into, of what a provider claims.
     IntegrityCase,
     /// Where a patient stands in a quality measure.
@@ -142,6 +144,9 @@ const fn of_stations(kind: RecordKind) -> &'static str {
         RecordKind::ProviderWeek => {
             "What a claim of a member adds to a week of who gave the services, whole, or that it no longer adds anything; the newest of a claim holds."
         }
+        RecordKind::VisitMix => {
+            "How the visits of a provider's week are spread over levels, or that there are none any more; the newest of a week holds."
+        }
         RecordKind::IntegrityCase => {
             "What is to be looked into of what a provider claims, with what it rests on in numbers, or that it is taken back; the newest revision of a condition holds."
         }
@@ -174,6 +179,7 @@ impl RecordKind {
             Self::Finding => "finding",
             Self::Authorization => "authorization",
             Self::ProviderWeek => "provider-week",
+            Self::VisitMix => "visit-mix",
             Self::IntegrityCase => "integrity-case",
             Self::CareGap => "care-gap",
             Self::CareHandover => "care-handover",
@@ -221,7 +227,7 @@ impl RecordKind {
             Self::Merge => "This identity was merged with another one.",
             Self::EmergencyVisit | Self::EmergencyUnit | Self::RiskStatus => of_stations(self),
             Self::RiskHour | Self::RiskExample | Self::RiskHandover => of_stations(self),
-            Self::ProviderWeek | Self::IntegrityCase => of_stations(self),
+            Self::ProviderWeek | Self::VisitMix | Self::IntegrityCase => of_stations(self),
             Self::Handover | Self::PayerHandover | Self::CareHandover | Self::VisitHandover => {
                 "What a stage's workloads knew of an identity that was merged into this one, in their own encoding."
             }
@@ -292,6 +298,7 @@ impl RecordKind {
             Self::Finding => Some("application/vnd.pulsewire.finding+json"),
             Self::Authorization => Some("application/vnd.pulsewire.authorization+json"),
             Self::ProviderWeek => Some("application/vnd.pulsewire.provider-week+json"),
+            Self::VisitMix => Some("application/vnd.pulsewire.visit-mix+json"),
             Self::IntegrityCase => Some("application/vnd.pulsewire.integrity-case+json"),
             Self::CareGap => Some("application/vnd.pulsewire.care-gap+json"),
             Self::CareHandover => Some("application/vnd.pulsewire.care-handover"),
@@ -339,6 +346,7 @@ impl RecordKind {
             Self::Activity | Self::SourceStatus => Key::Source,
             Self::RiskExample | Self::RiskStatus => Key::Model,
             Self::ProviderWeek => Key::ProviderWeek,
+            Self::VisitMix => Key::Specialty,
             Self::IntegrityCase => Key::Provider,
             Self::EmergencyVisit | Self::EmergencyUnit => Key::Unit,
             Self::Changelog => Key::State,

@@ -187,6 +187,10 @@ fn of_units(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
             "What claims of all members add to a week of a provider, each whole, after each change.",
             vec![RecordKind::ProviderWeek, RecordKind::Tick],
         ),
+        "healthcare.payer.visit-mix" => (
+            "How the visits of each provider's week are spread over levels, after each change, by specialty.",
+            vec![RecordKind::VisitMix, RecordKind::Tick],
+        ),
         "healthcare.events.integrity-case" => (
             "How each case stands that somebody should look into, of what a provider claims, after each change.",
             vec![RecordKind::IntegrityCase],

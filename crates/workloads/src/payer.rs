@@ -35,8 +35,9 @@ pub use calendar::{day_words, parse_day};
 pub use config::{PayerConfig, Receipt};
 pub use edits::{EditError, Edits};
 pub use ledger::{
-    Added, CaseFacts, IntegrityCase, Judged, LedgerConfig, MinuteError, Minutes, OfWeek, Week,
-    WeekClaim, WeekService, Weeks,
+    Added, CaseFacts, DayFacts, IntegrityCase, Judged, LedgerConfig, LevelError, LevelFacts,
+    LevelOfVisit, Levels, MinuteError, Minutes, Mix, MixKind, OfWeek, PeerRules, Peers, Week,
+    WeekClaim, WeekMix, WeekService, Weeks,
 };
 #[cfg(test)]
 pub(crate) use rule::RULES;

@@ -1,12 +1,10 @@
 //! The services of a request, a claim or an answer.
 
+use clinical::Decimal;
 use clinical::payer::{Document, Link, ServiceLine};
-use clinical::{Decimal, EventTime};
 use formats::fhir::read::Raw;
 
-use super::part::{
-    amount, code, codes, day, each, member, moment, number, reference, said, text, within,
-};
+use super::part::{amount, code, codes, day, each, member, number, reference, said, text, within};
 use super::team::Team;
 
 /// The most services that are read of one document; a claim has at most 999 (X12 837).
@@ -35,19 +33,16 @@ pub(super) fn requested(raw: Raw<'_>) -> Vec<ServiceLine> {
 
 /// Reads the services of a claim, with who gave each.
 pub(super) fn claimed(raw: Raw<'_>) -> Vec<ServiceLine> {
-    let (team, facility) = (Team::of(raw), reference(member(raw, "facility")));
+    let team = Team::of(raw);
     lines(raw, "item", |item| {
         let (renderer, specialty) = team.renderer(item);
-        let own = reference(member(item, "locationReference"));
         ServiceLine {
             units: number(within(item, &["quantity", "value"])),
             is_minutes: is_minutes(item),
             charge: amount(member(item, "net")),
             until: within(item, &["servicedPeriod", "end"]).and_then(|end| day(&said(end))),
-            span: span(item),
             renderer,
             specialty,
-            facility: if own == 0 { facility } else { own },
             ..service(item, "sequence")
         }
     })
@@ -59,16 +54,6 @@ fn is_minutes(item: Raw<'_>) -> bool {
         return false;
     };
     text(quantity, "unit") == "MJ" || text(quantity, "code") == "min"
-}
-
-/// From when to when a service was given, where both have a time.
-fn span(item: Raw<'_>) -> Option<(EventTime, EventTime)> {
-    let period = member(item, "servicedPeriod")?;
-    let span = (
-        moment(&text(period, "start"))?,
-        moment(&text(period, "end"))?,
-    );
-    (span.0 < span.1).then_some(span)
 }
 
 fn lines(raw: Raw<'_>, name: &str, read: impl Fn(Raw<'_>) -> ServiceLine) -> Vec<ServiceLine> {

@@ -86,11 +86,6 @@ pub(super) fn day(text: &str) -> Option<Day> {
     Day::try_from(date.duration_since(EPOCH).as_hours() / 24).ok()
 }
 
-/// A moment; nothing where only a day is stated.
-pub(super) fn moment(text: &str) -> Option<EventTime> {
-    EventTime::parse(text)
-}
-
 /// A moment, or a day where no more is stated.
 pub(super) fn stated(text: &str) -> Option<Stated> {
     match EventTime::parse(text) {

@@ -11,6 +11,8 @@ use crate::map::link;
 const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
 /// The system of the Health Care Provider Taxonomy.
 const TAXONOMY: &str = "http://nucc.org/provider-taxonomy";
+/// So long each of its codes is.
+const CODE_LONG: usize = 10;
 /// The roles of who gave a service: X12 element 98, and the words of CARIN and FHIR for the same.
 const RENDERING: [&str; 4] = ["82", "performing", "rendering", "primary"];
 
@@ -109,7 +111,10 @@ fn person(raw: Option<Raw<'_>>) -> Link {
 
 fn specialty(concept: Option<Raw<'_>>) -> Box<str> {
     let mut all = codes(concept);
-    let found = all.find(|(system, _)| system == TAXONOMY);
+    // It is told of, so it must be a code and no words.
+    let is_code =
+        |code: &str| code.len() == CODE_LONG && code.bytes().all(|one| one.is_ascii_alphanumeric());
+    let found = all.find(|(system, code)| system == TAXONOMY && is_code(code));
     found.map(|(_, code)| code.into()).unwrap_or_default()
 }
 
@@ -146,9 +151,9 @@ mod tests {
         let qualified = |code: &str| json!({"coding": [{"system": super::TAXONOMY, "code": code}]});
         let biller = json!({"reference": "Practitioner/a"});
         let team = json!([
-            {"sequence": 1, "provider": {"reference": "Practitioner/a"}, "role": role("BI"), "qualification": qualified("T1")},
+            {"sequence": 1, "provider": {"reference": "Practitioner/a"}, "role": role("BI"), "qualification": qualified("207Q00000X")},
             {"sequence": 2, "provider": {"reference": "https://a.example/Practitioner/b"}, "role": role("82")},
-            {"sequence": 3, "provider": {"reference": "Practitioner/c"}, "role": role("82"), "qualification": qualified("T3")},
+            {"sequence": 3, "provider": {"reference": "Practitioner/c"}, "role": role("82"), "qualification": qualified("208D00000X")},
             {"sequence": 4, "provider": {"reference": "Practitioner/d"}, "role": role("DN")},
         ]);
         let items = json!([{"sequence": 1}, {"sequence": 2, "careTeamSequence": [3]}, {"sequence": 3, "careTeamSequence": [4]}]);
@@ -158,12 +163,12 @@ mod tests {
             given(&claim(&biller, &team, &items)),
             [
                 (of_claim, none()),
-                (of_item, "T3".to_owned()),
+                (of_item, "208D00000X".to_owned()),
                 (of_claim, none())
             ]
         );
         let team = json!([team[0]]);
-        let billing = (link("Practitioner/a"), "T1".to_owned());
+        let billing = (link("Practitioner/a"), "207Q00000X".to_owned());
         assert_eq!(
             given(&claim(&biller, &team, &json!([{"sequence": 1}]))),
             [billing]
@@ -198,27 +203,18 @@ mod tests {
     }
 
     #[test]
-    fn times_places_and_minutes_are_those_of_the_service() {
-        let claim = json!({"resourceType": "Claim", "id": "1", "use": "claim", "status": "active",
-            "facility": {"reference": "Location/f"}, "item": [
-            {"sequence": 1, "quantity": {"value": 90, "unit": "MJ"},
-                "servicedPeriod": {"start": "2026-03-02T09:00:00Z", "end": "2026-03-02T10:30:00Z"}},
-            {"sequence": 2, "quantity": {"value": 2, "unit": "UN"}, "locationReference": {"reference": "Location/g"},
-                "servicedPeriod": {"start": "2026-03-02", "end": "2026-03-04"}}]});
+    fn units_may_be_minutes_and_a_service_may_go_on_for_days() {
+        let claim = json!({"resourceType": "Claim", "id": "1", "use": "claim", "status": "active", "item": [
+            {"sequence": 1, "quantity": {"value": 90, "unit": "MJ"}, "servicedDate": "2026-03-02"},
+            {"sequence": 2, "quantity": {"value": 2, "unit": "UN"}, "servicedPeriod": {"start": "2026-03-02", "end": "2026-03-04"}}]});
         let document = document(claim.to_string().as_bytes()).unwrap().unwrap();
         let [one, other] = &document.lines[..] else {
             panic!("there are two");
         };
-        let span = one.span.unwrap();
-        assert_eq!(span.1.micros() - span.0.micros(), 90 * 60 * 1_000_000);
-        assert_eq!((one.is_minutes, one.facility), (true, link("Location/f")));
+        assert_eq!((one.is_minutes, one.until), (true, None));
         assert_eq!(
-            (other.is_minutes, other.facility),
-            (false, link("Location/g"))
-        );
-        assert_eq!(
-            (other.span, other.until.unwrap() - other.day.unwrap()),
-            (None, 2)
+            (other.is_minutes, other.until.unwrap() - other.day.unwrap()),
+            (false, 2)
         );
     }
 }

@@ -19,7 +19,7 @@ use crate::pipeline;
 use crate::site_key;
 use crate::stages::{
     AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, PayerStage,
-    ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, WorkloadStage,
+    PeerStage, ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, WorkloadStage,
 };
 
 /// Show, verify or delete the state that stages keep
@@ -168,6 +168,8 @@ impl Closed {
             same &= self.stage(PayerStage::spec(self.partitions), payer, out)?;
             let providers = ProviderStage::new(settings, &metrics);
             same &= self.stage(ProviderStage::spec(self.partitions), providers, out)?;
+            let peers = PeerStage::new(settings, &metrics);
+            same &= self.stage(PeerStage::spec(self.partitions), peers, out)?;
         }
         if let Some(department) = &config.workloads.emergency {
             let visits = EmergencyStage::new(department, &metrics);

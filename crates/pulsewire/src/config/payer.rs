@@ -1,7 +1,7 @@
 //! Whose rules the clocks of payer workloads follow: `[workloads.payer]`.
 
 use mapping::payer::practitioner;
-use workloads::payer::{Edits, LedgerConfig, Minutes, PayerConfig, Receipt, payer_kinds};
+use workloads::payer::{Edits, LedgerConfig, Levels, Minutes, PayerConfig, Receipt, payer_kinds};
 
 use super::reader::Reader;
 
@@ -12,6 +12,10 @@ const SEEN_WITHIN_MOST: usize = 366;
 /// A day that is told of has at least an hour of services, and at most as many minutes as the limits can be set to.
 const DAY_LEAST: usize = 60;
 const DAY_MOST: usize = 48 * 60;
+/// Nobody has more providers of one specialty, a year has no more weeks, and nobody asks for more visits to compare.
+const PEERS_MOST: usize = 100_000;
+const VISITS_MOST: usize = 100_000;
+const WEEKS_MOST: usize = 52;
 
 /// Reads the table; nothing where payer workloads are off.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<PayerConfig> {
@@ -40,18 +44,24 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<PayerConfig> {
     })
 }
 
-/// Reads what days of providers are held against.
-fn ledger(reader: &mut Reader<'_>) -> LedgerConfig {
-    let own = text_of(reader, "minutes");
-    let own = own.map(|own| Minutes::read(&own));
+/// Reads a table of the site's own; that of invented codes where it has none.
+fn table<T: Default, E: std::fmt::Display>(
+    reader: &mut Reader<'_>,
+    key: &str,
+    read: fn(&str) -> Result<T, E>,
+) -> T {
+    let own = text_of(reader, key).map(|own| read(&own));
     if let Some(Err(error)) = &own {
-        reader.refuse(
-            TABLE,
-            "minutes",
-            "has a row that is none",
-            &error.to_string(),
-        );
+        let hint = error.to_string();
+        reader.refuse(TABLE, key, "has a row that is none", &hint);
     }
+    own.and_then(Result::ok).unwrap_or_default()
+}
+
+/// Reads what providers are held against.
+fn ledger(reader: &mut Reader<'_>) -> LedgerConfig {
+    let minutes = table(reader, "minutes", Minutes::read);
+    let levels = table(reader, "levels", Levels::read);
     let groups = reader.words(TABLE, "groups");
     let mut day = |key| {
         let minutes = reader.count(TABLE, key, DAY_LEAST, DAY_MOST);
@@ -62,8 +72,16 @@ fn ledger(reader: &mut Reader<'_>) -> LedgerConfig {
         let hint = "give no more than impossible_minutes";
         reader.refuse(TABLE, "flagged_minutes", "is more than cannot be", hint);
     }
+    let peers = u32::try_from(reader.count(TABLE, "peers", 0, PEERS_MOST)).ok();
+    let visits = u32::try_from(reader.count(TABLE, "peer_visits", 1, VISITS_MOST)).ok();
+    let weeks = reader.count(TABLE, "peer_weeks", 1, WEEKS_MOST);
+    let weeks = u16::try_from(weeks).expect("it is at most a year");
     LedgerConfig {
-        minutes: own.and_then(Result::ok).unwrap_or_default(),
+        minutes,
+        levels,
+        peers: peers.filter(|peers| *peers > 0),
+        visits: visits.unwrap_or_default(),
+        weeks,
         groups: groups.iter().map(|npi| practitioner(npi)).collect(),
         flagged,
         impossible,
@@ -118,6 +136,9 @@ mod tests {
         assert_eq!(ledger("flagged_minutes = 1441\n"), None);
         assert_eq!(ledger("flagged_minutes = 59\n"), None);
         assert!(ledger("flagged_minutes = 60\n").is_some());
+        let own = ledger("peers = 20\npeer_visits = 50\npeer_weeks = 26\n").unwrap();
+        assert_eq!((own.peers, own.visits, own.weeks), (Some(20), 50, 26));
+        assert_eq!(ledger("peer_weeks = 53\n"), None);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::engine::Engine;
 use crate::roles::Role;
 use crate::stages::{
     AlertStage, CareGapStage, EmergencyStage, EmergencyUnitStage, NormalizeStage, PayerStage,
-    ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, StageHealth, WorkloadStage,
-    partitions_of,
+    PeerStage, ProviderStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, StageHealth,
+    WorkloadStage, partitions_of,
 };
 use crate::topics;
 
@@ -206,6 +206,7 @@ fn known(config: &Config) -> Vec<Known> {
         [
             PayerStage::spec(partitions),
             ProviderStage::spec(partitions),
+            PeerStage::spec(partitions),
         ]
     });
     let payer = payer.map(|spec| (Role::Workloads, spec));

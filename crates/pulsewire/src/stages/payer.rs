@@ -1,6 +1,9 @@
 //! The payer station: what payers and providers say of a member, to findings and to how authorizations stand.
 
 mod authorization;
+mod case;
+mod mix;
+mod peers;
 mod provider;
 mod week;
 
@@ -21,6 +24,7 @@ use crate::topics;
 use week::WeekTold;
 
 pub(crate) use authorization::Told as AuthorizationTold;
+pub(crate) use peers::PeerStage;
 pub(crate) use provider::ProviderStage;
 
 /// The one timer of a member.

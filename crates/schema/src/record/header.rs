@@ -291,6 +291,7 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         | RecordKind::Delivery
         | RecordKind::DeviceStatus
         | RecordKind::ProviderWeek
+        | RecordKind::VisitMix
         | RecordKind::IntegrityCase
         | RecordKind::Authorization => headers.extend(CAUSE),
         RecordKind::Quarantined | RecordKind::Late => {

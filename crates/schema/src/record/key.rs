@@ -19,6 +19,8 @@ pub enum Key {
     Provider,
     /// The pseudonym of a provider and a week, 16 bytes.
     ProviderWeek,
+    /// A specialty and a family of visits.
+    Specialty,
     /// The name of a unit of the hospital.
     Unit,
     /// The name of the workload whose model it is about.
@@ -56,6 +58,9 @@ impl Key {
             }
             Self::ProviderWeek => {
                 "The pseudonym of a provider and a week: 16 bytes of HMAC-SHA256 under the site key. All claims of a provider's week are on one partition."
+            }
+            Self::Specialty => {
+                "The specialty (NUCC taxonomy), a space and the family of visits. All that is compared is on one partition."
             }
             Self::Unit => {
                 "The unit as its sender names it. All that concerns a unit is on one partition."

@@ -46,6 +46,7 @@ pub(super) fn document(kind: RecordKind) -> Option<Document> {
         RecordKind::Finding => ("Finding", finding()),
         RecordKind::Authorization => ("Authorization", authorization::authorization()),
         RecordKind::ProviderWeek => ("ProviderWeek", provider::week()),
+        RecordKind::VisitMix => ("VisitMix", provider::mix()),
         RecordKind::IntegrityCase => ("IntegrityCase", provider::case()),
         RecordKind::CareGap => ("CareGap", care_gap()),
         RecordKind::EmergencyVisit => ("EmergencyVisit", emergency::visit()),

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const OWN: [RecordKind; 23] = [
+const OWN: [RecordKind; 24] = [
+    RecordKind::VisitMix,
     RecordKind::ProviderWeek,
     RecordKind::IntegrityCase,
     RecordKind::RiskHour,
@@ -240,13 +241,14 @@ fn of_authorizations(at: &str) -> [(RecordKind, Value); 2] {
     ]
 }
 
-fn of_providers(at: &str) -> [(RecordKind, Value); 4] {
+fn of_providers(at: &str) -> [(RecordKind, Value); 7] {
     let id = "0123456789abcdef0123456789abcdef";
     let week = json!({"version": 1, "provider": id, "week": "2026-03-02", "patient": id, "case": "0123456789abcdef"});
     let mut with = week.clone();
     with["cause"] = json!(id);
     with["added"] = json!({"services": [{"day": "2026-03-02", "code": "SYN20", "minutes": "15"},
-            {"day": "2026-03-03", "code": "SYN20", "modifiers": "59", "minutes": "7.5", "charge": "80.00"}],
+            {"day": "2026-03-03", "code": "SYN20", "modifiers": "59", "minutes": "7.5", "charge": "80.00",
+                "visit": {"specialty": "207Q00000X", "family": "office", "level": 4}}],
         "numbers": ["0123456789abcdef"], "paid": true, "at": at, "event": id, "partition": 1, "offset": 2, "backfill": false});
     let gone = json!({"version": 1, "kind": "impossible-day", "provider": id, "condition": "impossible-day/2026-03-02",
         "finding": id, "revision": 2, "knownAt": at, "open": false});
@@ -254,7 +256,19 @@ fn of_providers(at: &str) -> [(RecordKind, Value); 4] {
     open["open"] = json!(true);
     open["found"] = json!({"severity": "low", "day": "2026-03-02", "minutes": "961", "limitMinutes": 960, "claims": 3,
         "members": 2, "charged": "300.00", "unpaid": "0"});
+    let mut beside = gone.clone();
+    beside["kind"] = json!("visit-levels");
+    beside["open"] = json!(true);
+    beside["levels"] = json!({"severity": "low", "specialty": "207Q00000X", "family": "office", "from": "2026-01-05",
+        "until": "2026-04-05", "visits": [0, 0, 0, 10, 30], "mean": "4.75", "median": "3.39", "deviation": "0.08",
+        "score": "12.25", "peers": 11, "charged": "1000", "unpaid": "250"});
+    let none = json!({"version": 1, "provider": id, "week": "2026-03-02", "specialty": "207Q00000X", "family": "office"});
+    let mut mix = none.clone();
+    mix["visits"] = json!({"levels": [0, 0, 1, 2, 0], "charged": "300.00", "unpaid": "0"});
     [
+        (RecordKind::VisitMix, mix),
+        (RecordKind::VisitMix, none),
+        (RecordKind::IntegrityCase, beside),
         (RecordKind::ProviderWeek, with),
         (RecordKind::ProviderWeek, week),
         (RecordKind::IntegrityCase, open),

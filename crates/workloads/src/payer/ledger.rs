@@ -4,19 +4,26 @@
 //! It is in two halves, since claims come by member and a day is a provider's. What a claim adds to a week is written
 //! whole, and again when it changes; a week counts the newest of each, so the order of arrival decides nothing.
 
+mod levels;
 mod minutes;
 
 mod claimed;
 
 mod case;
+mod mix;
 mod week;
+
+mod peers;
 
 mod wire;
 
-pub use case::{CaseFacts, IntegrityCase};
-pub use claimed::{Added, WeekClaim, WeekService};
+pub use case::{CaseFacts, DayFacts, IntegrityCase, LevelFacts};
+pub use claimed::{Added, LevelOfVisit, WeekClaim, WeekService};
 pub(crate) use claimed::{Told, claims, tell};
+pub use levels::{LevelError, Levels};
 pub use minutes::{MinuteError, Minutes};
+pub use mix::{Mix, MixKind, WeekMix};
+pub use peers::{PeerRules, Peers};
 pub use week::{Judged, OfWeek, Week, Weeks};
 
 use std::collections::BTreeSet;
@@ -29,6 +36,11 @@ const FLAGGED_MINUTES: u32 = 16 * 60;
 /// American Economic Review 107(2), 2017, pages 562 to 591.
 const IMPOSSIBLE_MINUTES: u32 = 24 * 60;
 
+/// So many visits of a provider are compared at least. No rule says so; a site may say otherwise.
+const VISITS_LEAST: u32 = 30;
+/// Visits of so many weeks are looked at together: a quarter of a year.
+const WEEKS: u16 = 13;
+
 /// What a site may set of the days of providers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerConfig {
@@ -40,6 +52,14 @@ pub struct LedgerConfig {
     pub flagged: u32,
     /// A day of more minutes than this cannot have been.
     pub impossible: u32,
+    /// Families and levels of visits.
+    pub levels: Levels,
+    /// So many others a provider is compared with at least; nobody is where there is none.
+    pub peers: Option<u32>,
+    /// So many visits each of them has at least.
+    pub visits: u32,
+    /// In so many weeks.
+    pub weeks: u16,
 }
 
 impl Default for LedgerConfig {
@@ -49,6 +69,10 @@ impl Default for LedgerConfig {
             groups: BTreeSet::new(),
             flagged: FLAGGED_MINUTES,
             impossible: IMPOSSIBLE_MINUTES,
+            levels: Levels::default(),
+            peers: None,
+            visits: VISITS_LEAST,
+            weeks: WEEKS,
         }
     }
 }

@@ -27,7 +27,7 @@ const WHENEVER: &str =
 const PAYERS: &[&str] = &["requests, claims and answers of X12 and Da Vinci PAS"];
 
 /// All of them.
-pub const BESIDE: [Beside; 9] = [
+pub const BESIDE: [Beside; 10] = [
     Beside {
         name: "prior-authorization",
         rule: "authorization-clocks 1.0.0",
@@ -89,6 +89,18 @@ pub const BESIDE: [Beside; 9] = [
             "Fang and Gong, American Economic Review 107(2), 2017, pages 562 to 591",
         ],
         reads: &["claims of all members of a provider"],
+        late_items: WHENEVER,
+    },
+    Beside {
+        name: "provider-peers",
+        rule: "visit-levels 1.0.0",
+        concludes: "Providers whose visits are of higher levels than those of others of their specialty.",
+        owner: OWNER,
+        sources: &[
+            "The site's own levels of visits",
+            "Iglewicz and Hoaglin, How to Detect and Handle Outliers, ASQC 1993 (modified z-score above 3.5)",
+        ],
+        reads: &["claims of all members of the providers of a specialty"],
         late_items: WHENEVER,
     },
     Beside {

@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use clinical::{PatientKey, ReceivedTime};
-use journal::{Headers, RecordRef};
+use journal::{Headers, Record, RecordRef};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::payer::{Judged, OfWeek, PayerConfig, Week, Weeks};
 
 use super::super::{findings, header, provenance, record, spec, text, with};
-use super::week::{CaseTold, WeekTold};
+use super::case::CaseTold;
+use super::mix::MixTold;
+use super::week::WeekTold;
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -43,7 +45,11 @@ impl ProviderStage {
     /// What it reads and writes.
     pub(crate) fn spec(partitions: u16) -> StageSpec {
         let inputs = vec![topics::PROVIDER_WEEK.into()];
-        let outputs = [topics::ALERT_STREAM, topics::INTEGRITY_CASE];
+        let outputs = [
+            topics::ALERT_STREAM,
+            topics::INTEGRITY_CASE,
+            topics::VISIT_MIX,
+        ];
         spec(
             Self::NAME,
             partitions,
@@ -74,33 +80,60 @@ impl ProviderStage {
         week.take(patient, &told.case, added);
         let of = OfWeek {
             provider,
+            week: day,
             cause: told.cause(),
             known_at: ReceivedTime::from_micros(cx.received()),
         };
         let judged = self.weeks.judge(week, of);
-        self.emit(provider, &judged, &provenance(read), cx);
+        let cause = provenance(read);
+        publish(Self::NAME, &self.metrics, &judged, &cause, cx);
+        mixes(provider, &judged, &cause, cx);
         cx.set_timer(END, end.micros());
         Ok(())
     }
+}
 
-    fn emit(&self, provider: PatientKey, judged: &Judged, cause: &Headers, cx: &mut Context<'_>) {
-        for finding in &judged.findings {
-            findings::publish(finding, cause, cx);
-            if !cx.is_repeating() {
-                let label = ReasonLabels {
-                    stage: Self::NAME,
-                    reason: findings::label(finding),
-                };
-                self.metrics.findings.get_or_create(&label).inc();
-            }
+/// Publishes what follows of a provider's days or visits: findings, cases, and how visits are spread.
+pub(super) fn publish(
+    stage: &'static str,
+    metrics: &Metrics,
+    judged: &Judged,
+    cause: &Headers,
+    cx: &mut Context<'_>,
+) {
+    for finding in &judged.findings {
+        findings::publish(finding, cause, cx);
+        if !cx.is_repeating() {
+            let label = ReasonLabels {
+                stage,
+                reason: findings::label(finding),
+            };
+            metrics.findings.get_or_create(&label).inc();
         }
-        for case in &judged.cases {
-            let own = vec![header("content-type", CaseTold::CONTENT_TYPE)];
-            let json = CaseTold::of(case).to_json();
-            let at = cx.watermark().min(cx.received());
-            let record = record(provider, at, cx, with(cause, own), json);
-            cx.emit(topics::INTEGRITY_CASE, record);
-        }
+    }
+    // The time of a record that came late is behind what others have reached.
+    let at = cx.watermark().min(cx.received());
+    for case in &judged.cases {
+        let own = vec![header("content-type", CaseTold::CONTENT_TYPE)];
+        let json = CaseTold::of(case).to_json();
+        let record = record(case.provider, at, cx, with(cause, own), json);
+        cx.emit(topics::INTEGRITY_CASE, record);
+    }
+}
+
+/// Tells a specialty how the visits of a provider's week are spread.
+fn mixes(provider: PatientKey, judged: &Judged, cause: &Headers, cx: &mut Context<'_>) {
+    for mix in &judged.mixes {
+        let told = MixTold::of(mix, provider);
+        let record = Record {
+            key: told.key().into_bytes().into(),
+            event_time: cx.watermark().min(cx.received()),
+            received_time: cx.received(),
+            seal: 0,
+            headers: with(cause, vec![header("content-type", MixTold::CONTENT_TYPE)]),
+            value: Some(told.to_json().into()),
+        };
+        cx.emit(topics::VISIT_MIX, record);
     }
 }
 

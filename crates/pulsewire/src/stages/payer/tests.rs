@@ -1,4 +1,4 @@
-//! Both stations over a journal: claims of many members to days of few providers, whatever the partitions and the order.
+//! All stations over a journal: claims of many members to days of few providers, whatever the partitions and the order.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use stream::{MemoryStore, Task};
 
-use super::week::CaseTold;
+use super::case::CaseTold;
 use super::*;
 
 const PARTITIONS: u16 = 3;
@@ -26,7 +26,14 @@ fn site() -> SiteKey {
     SiteKey::new([7; 32])
 }
 
-/// Both stations with their journal.
+/// What a site has set that compares few visits of few.
+fn config() -> PayerConfig {
+    let mut config = PayerConfig::default();
+    (config.ledger.peers, config.ledger.visits) = (Some(3), 1);
+    config
+}
+
+/// All stations with their journal.
 struct World(Arc<MemoryJournal>);
 
 impl World {
@@ -35,6 +42,7 @@ impl World {
         let specs = [
             PayerStage::spec(PARTITIONS),
             ProviderStage::spec(PARTITIONS),
+            PeerStage::spec(PARTITIONS),
         ];
         let mut names: Vec<_> = specs
             .into_iter()
@@ -98,6 +106,20 @@ impl World {
         }
     }
 
+    /// Tells every partition what time it is.
+    fn tick(&self, topic: &str, minute: i64) {
+        for partition in 0..PARTITIONS {
+            let at = APRIL + minute * MINUTE;
+            let record = Record {
+                event_time: at,
+                received_time: at,
+                headers: vec![header("tick", "1")],
+                ..Record::default()
+            };
+            self.append(topic, partition, record);
+        }
+    }
+
     fn run_one<P: Processor>(&self, spec: &StageSpec, stage: P) {
         let stage = Arc::new(stage);
         let task = |partition| {
@@ -115,14 +137,23 @@ impl World {
         {}
     }
 
-    /// Runs both stations over all that was written, from the beginning, until nothing is left.
+    /// Runs all stations over all that was written, from the beginning, until nothing is left.
     fn run(self) -> Self {
-        let (config, metrics) = (PayerConfig::default(), Arc::default());
+        let (config, metrics) = (config(), Arc::default());
         let stage = PayerStage::new(&config, &site(), &metrics);
         self.run_one(&PayerStage::spec(PARTITIONS), stage);
         let stage = ProviderStage::new(&config, &metrics);
         self.run_one(&ProviderStage::spec(PARTITIONS), stage);
-        for topic in [topics::PATIENT_STREAM, topics::PROVIDER_WEEK] {
+        self.tick(topics::VISIT_MIX, 20 * 24 * 60);
+        self.run_one(
+            &PeerStage::spec(PARTITIONS),
+            PeerStage::new(&config, &metrics),
+        );
+        for topic in [
+            topics::PATIENT_STREAM,
+            topics::PROVIDER_WEEK,
+            topics::VISIT_MIX,
+        ] {
             assert!(self.records(&topics::quarantine(topic)).is_empty());
         }
         self
@@ -147,8 +178,8 @@ impl World {
             assert_eq!(&*record.key, finding.patient.as_bytes());
             finding
         });
-        let is_days = |finding: &Finding| &*finding.workload == "provider-integrity";
-        read.filter(is_days).collect()
+        let is_of_providers = |finding: &Finding| finding.workload.starts_with("provider-");
+        read.filter(is_of_providers).collect()
     }
 
     /// The days of providers that are told of in the end.
@@ -352,8 +383,58 @@ fn story() -> Vec<(u8, Value)> {
     ]
 }
 
+/// Visits of six providers of one specialty: of the last one all are of the highest level, and one of the first is called off.
+fn visits() -> Vec<(u8, Value)> {
+    let levels = [[3, 3], [3, 3], [3, 2], [3, 4], [2, 4], [5, 5]];
+    let mut all: Vec<(u8, Value)> = Vec::new();
+    for (provider, levels) in (1..).zip(levels) {
+        for level in levels {
+            let number = u8::try_from(all.len()).unwrap();
+            let name = format!("V{number}");
+            let mut claim = claim(&name, &name, &format!("Practitioner/p{provider}"), 1);
+            claim["item"][0]["productOrService"]["coding"][0]["code"] =
+                format!("SYN3{level}").into();
+            claim["careTeam"][0]["qualification"] = json!({"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "207Q00000X"}]});
+            all.push((1 + number % 4, claim));
+        }
+    }
+    let (member, first) = all[0].clone();
+    let void = changed(first, "2026-03-20T00:00:00Z", |void| {
+        void["status"] = "cancelled".into();
+    });
+    all.push((member, void));
+    all
+}
+
+#[test]
+fn visits_of_higher_levels_than_those_of_others_are_told_of() {
+    let world = World::new();
+    for (minute, (member, claim)) in (0..).zip(visits()) {
+        world.tell(member, minute, &claim);
+    }
+    let world = world.run();
+    expect![[r#"visit-levels/207Q00000X/office: visits (office) from 2026-01-19 to 2026-04-19 are of higher levels than those of 5 peers: 2 visits of mean level 5, median of all 3 (deviation 0.25, score 5.4), 2 charged, 2 of it is not paid; to be looked at, not decided by this []"#]]
+        .assert_eq(&world.standing().join("\n"));
+    let cases = world.records(topics::INTEGRITY_CASE).into_iter();
+    let last = cases
+        .map(|record| record.value.unwrap())
+        .next_back()
+        .unwrap();
+    let case: CaseTold = serde_json::from_slice(&last).unwrap();
+    assert_eq!(
+        (&*case.kind, case.open, &case.found),
+        ("visit-levels", true, &None)
+    );
+    let levels = case.levels.unwrap();
+    assert_eq!(
+        (&levels.visits[..], &*levels.score),
+        (&[0, 0, 0, 0, 2][..], "5.4")
+    );
+}
+
 fn told(order: &[usize]) -> Vec<String> {
-    let (world, story) = (World::new(), story());
+    let story: Vec<_> = story().into_iter().chain(visits()).collect();
+    let world = World::new();
     for (minute, place) in (0..).zip(order) {
         let (member, claim) = &story[*place];
         world.tell(*member, minute, claim);
@@ -366,11 +447,11 @@ proptest! {
 
     #[test]
     fn any_order_of_arrival_ends_in_the_same_days(
-        order in Just((0..8).chain(0..8).collect::<Vec<usize>>()).prop_shuffle(),
+        order in Just((0..21).chain(0..21).collect::<Vec<usize>>()).prop_shuffle(),
     ) {
-        let straight: Vec<usize> = (0..8).collect();
+        let straight: Vec<usize> = (0..21).collect();
         let straight = told(&straight);
-        prop_assert_eq!(straight.len(), 2);
+        prop_assert_eq!(straight.len(), 3);
         prop_assert_eq!(told(&order), straight);
     }
 }

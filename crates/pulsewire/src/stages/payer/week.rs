@@ -1,12 +1,12 @@
-//! What a claim adds to a week of a provider, and how a case stands that comes of it, as records say it.
+//! What a claim adds to a week of a provider, as its record says it.
 
 use clinical::{Decimal, EventId, EventTime, Origin, PatientKey};
 use serde::{Deserialize, Serialize};
 use workloads::payer::{
-    Added, CaseFacts, IntegrityCase, WeekClaim, WeekService, day_words, parse_day,
+    Added, LevelOfVisit, MixKind, WeekClaim, WeekService, day_words, parse_day,
 };
 
-/// The newest version of the records' shapes.
+/// The newest version of the record's shape.
 const VERSION: u32 = 1;
 
 /// What a claim adds to a week of a provider.
@@ -47,6 +47,35 @@ struct ServiceTold {
     minutes: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     charge: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    visit: Option<VisitTold>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct VisitTold {
+    specialty: String,
+    family: String,
+    level: u8,
+}
+
+impl VisitTold {
+    fn of(visit: &LevelOfVisit) -> Self {
+        Self {
+            specialty: visit.kind.specialty.to_string(),
+            family: visit.kind.family.to_string(),
+            level: visit.level,
+        }
+    }
+
+    fn read(&self) -> LevelOfVisit {
+        LevelOfVisit {
+            kind: MixKind {
+                specialty: self.specialty.as_str().into(),
+                family: self.family.as_str().into(),
+            },
+            level: self.level,
+        }
+    }
 }
 
 impl WeekTold {
@@ -148,6 +177,7 @@ impl ServiceTold {
             modifiers: service.modifiers.to_string(),
             minutes: service.minutes.to_string(),
             charge: service.charge.map(|charge| charge.to_string()),
+            visit: service.visit.as_ref().map(VisitTold::of),
         }
     }
 
@@ -159,78 +189,7 @@ impl ServiceTold {
             modifiers: self.modifiers.as_str().into(),
             minutes: Decimal::from_str_exact(&self.minutes).ok()?,
             charge: charge.transpose().ok()?,
+            visit: self.visit.as_ref().map(VisitTold::read),
         })
-    }
-}
-
-/// How a case stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CaseTold {
-    version: u32,
-    pub(crate) kind: String,
-    pub(crate) provider: String,
-    pub(crate) condition: String,
-    finding: String,
-    revision: u32,
-    known_at: String,
-    /// Whether it stands.
-    pub(crate) open: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) found: Option<FoundTold>,
-}
-
-/// What is found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FoundTold {
-    severity: String,
-    day: String,
-    pub(crate) minutes: String,
-    limit_minutes: u32,
-    claims: u32,
-    members: u32,
-    charged: String,
-    /// What could be held until somebody has looked.
-    pub(crate) unpaid: String,
-}
-
-impl CaseTold {
-    /// The media type of its record.
-    pub(crate) const CONTENT_TYPE: &'static str = "application/vnd.pulsewire.integrity-case+json";
-
-    /// Writes how one stands.
-    pub(super) fn of(case: &IntegrityCase) -> Self {
-        let kind = case.condition.split('/').next().unwrap_or_default();
-        Self {
-            version: VERSION,
-            kind: kind.to_owned(),
-            provider: case.provider.to_string(),
-            condition: case.condition.to_string(),
-            finding: case.finding.to_string(),
-            revision: case.revision,
-            known_at: case.known_at.to_string(),
-            open: case.facts.is_some(),
-            found: case.facts.as_ref().map(FoundTold::of),
-        }
-    }
-
-    pub(super) fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("words and numbers always make JSON")
-    }
-}
-
-impl FoundTold {
-    fn of(facts: &CaseFacts) -> Self {
-        Self {
-            severity: facts.severity.word().to_owned(),
-            day: day_words(facts.day),
-            minutes: facts.minutes.to_string(),
-            limit_minutes: facts.limit,
-            claims: facts.claims,
-            members: facts.members,
-            charged: facts.charged.to_string(),
-            unpaid: facts.unpaid.to_string(),
-        }
     }
 }

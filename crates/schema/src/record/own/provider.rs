@@ -40,6 +40,11 @@ pub(super) fn week() -> Schema {
 }
 
 fn added() -> Schema {
+    let visit = Schema::object()
+        .must("specialty", Schema::text())
+        .must("family", Schema::text())
+        .must("level", number())
+        .closed();
     let service = Schema::object()
         .must("day", day())
         .must("code", Schema::text())
@@ -49,6 +54,7 @@ fn added() -> Schema {
         )
         .must("minutes", exact())
         .may("charge", exact())
+        .may("visit", visit)
         .closed();
     Schema::object()
         .must("services", Schema::list(service))
@@ -68,10 +74,64 @@ fn added() -> Schema {
         .closed()
 }
 
+/// So many visits of each level.
+fn by_level() -> Schema {
+    Schema::list(number()).about("so many visits of each level, the lowest first")
+}
+
+pub(super) fn mix() -> Schema {
+    let visits = Schema::object()
+        .must("levels", by_level())
+        .must("charged", exact())
+        .must("unpaid", exact())
+        .closed();
+    Schema::object()
+        .must("version", version())
+        .must("provider", provider())
+        .must("week", day().about("its Monday"))
+        .must("specialty", Schema::text().about("NUCC taxonomy"))
+        .must(
+            "family",
+            Schema::text().about("which visits are compared, by the site's table"),
+        )
+        .may(
+            "visits",
+            visits.about("nothing where there are none any more"),
+        )
+        .closed()
+}
+
+fn levels() -> Schema {
+    Schema::object()
+        .must("severity", severity())
+        .must("specialty", Schema::text().about("NUCC taxonomy"))
+        .must("family", Schema::text())
+        .must("from", day())
+        .must("until", day())
+        .must("visits", by_level())
+        .must("mean", exact().about("their mean level"))
+        .must(
+            "median",
+            exact().about("of the mean levels of all who are compared"),
+        )
+        .must(
+            "deviation",
+            exact().about("the median of how far these are from it"),
+        )
+        .must("score", exact().about("the modified z-score"))
+        .must("peers", number())
+        .must("charged", exact())
+        .must(
+            "unpaid",
+            exact().about("what of it could be held until somebody has looked"),
+        )
+        .closed()
+}
+
 pub(super) fn case() -> Schema {
     Schema::object()
         .must("version", version())
-        .must("kind", Schema::words(["impossible-day"]))
+        .must("kind", Schema::words(["impossible-day", "visit-levels"]))
         .must("provider", provider())
         .must(
             "condition",
@@ -81,7 +141,8 @@ pub(super) fn case() -> Schema {
         .must("revision", number())
         .must("knownAt", time())
         .must("open", Schema::of("boolean").about("whether it stands"))
-        .may("found", found())
+        .may("found", found().about("of a day"))
+        .may("levels", levels().about("of visits beside those of others"))
         .closed()
 }
 

@@ -3,6 +3,8 @@
 use clinical::payer::Day;
 use clinical::{Decimal, FindingId, PatientKey, ReceivedTime, Severity};
 
+use super::mix::{LEVELS, MixKind};
+
 /// A case, as it stands after a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrityCase {
@@ -20,9 +22,47 @@ pub struct IntegrityCase {
     pub facts: Option<CaseFacts>,
 }
 
-/// What is found of a provider's days.
+/// What is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseFacts {
+pub enum CaseFacts {
+    /// A day of more time than is likely, or can be.
+    Day(DayFacts),
+    /// Visits of higher levels than those of others.
+    Levels(LevelFacts),
+}
+
+/// What is found of a provider's visits beside those of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelFacts {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Of which visits.
+    pub kind: MixKind,
+    /// The first day of those looked at.
+    pub from: Day,
+    /// The last.
+    pub until: Day,
+    /// So many visits of each level, the lowest first.
+    pub counts: [u32; LEVELS],
+    /// Their mean level.
+    pub mean: Decimal,
+    /// The median of the mean levels of all who have visits enough.
+    pub median: Decimal,
+    /// The median of how far these are from it.
+    pub deviation: Decimal,
+    /// The modified z-score.
+    pub score: Decimal,
+    /// So many others have visits enough.
+    pub peers: u32,
+    /// What is charged for the visits.
+    pub charged: Decimal,
+    /// What of that is not paid yet, and could be held until somebody has looked.
+    pub unpaid: Decimal,
+}
+
+/// What is found of a provider's day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayFacts {
     /// How much it matters.
     pub severity: Severity,
     /// The day.

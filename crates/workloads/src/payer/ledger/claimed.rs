@@ -12,6 +12,7 @@ use super::super::rule::View;
 use super::super::state::{Held, State};
 use super::super::step::Effects;
 use super::super::tables::ClaimState;
+use super::mix::MixKind;
 use super::week_of;
 
 /// A service that is said to go on longer than this is taken as of its first day.
@@ -62,10 +63,21 @@ pub struct WeekService {
     pub code: Box<str>,
     /// Its modifiers.
     pub modifiers: Box<str>,
-    /// How long that takes.
+    /// How long that takes; none where that is not known.
     pub minutes: Decimal,
     /// What is charged for it.
     pub charge: Option<Decimal>,
+    /// What visit it is, where it is one.
+    pub visit: Option<LevelOfVisit>,
+}
+
+/// A visit as its provider's peers have it, too.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LevelOfVisit {
+    /// Of which visits it is one.
+    pub kind: MixKind,
+    /// Its level.
+    pub level: u8,
 }
 
 /// What was told of a claim and a week, so that it can be taken back.
@@ -188,15 +200,8 @@ fn services(view: &View<'_>, line: &ServiceLine, from: Option<Day>) -> Vec<WeekS
     let Some(first) = line.day.or(from) else {
         return Vec::new();
     };
-    let Some(row) = view.config.ledger.minutes.of(&line.code, first) else {
-        return Vec::new();
-    };
-    let units = line.units.unwrap_or(Decimal::ONE);
-    let minutes = match line.is_minutes {
-        true => units,
-        false => units.saturating_mul(row.minutes),
-    };
-    if minutes <= Decimal::ZERO || !row.is_own_time(&line.modifiers) {
+    let (minutes, visit) = (minutes(view, line, first), visit(view, line, first));
+    if minutes.is_zero() && visit.is_none() {
         return Vec::new();
     }
     let last = line.until.unwrap_or(first);
@@ -216,16 +221,50 @@ fn services(view: &View<'_>, line: &ServiceLine, from: Option<Day>) -> Vec<WeekS
             1 => charge,
             _ => share(charge),
         }),
+        visit: visit.clone().filter(|_| day == first),
     };
     (first..first.saturating_add(days)).map(part).collect()
+}
+
+/// How long a service took; none where that is not known, or it is not its claimant's own time.
+fn minutes(view: &View<'_>, line: &ServiceLine, on: Day) -> Decimal {
+    let row = view.config.ledger.minutes.of(&line.code, on);
+    let Some(row) = row.filter(|row| row.is_own_time(&line.modifiers)) else {
+        return Decimal::ZERO;
+    };
+    let units = line.units.unwrap_or(Decimal::ONE);
+    let minutes = match line.is_minutes {
+        true => units,
+        false => units.saturating_mul(row.minutes),
+    };
+    minutes.max(Decimal::ZERO)
+}
+
+/// What visit a service is, where levels are compared and the specialty is known.
+fn visit(view: &View<'_>, line: &ServiceLine, on: Day) -> Option<LevelOfVisit> {
+    let ledger = &view.config.ledger;
+    let is_compared = ledger.peers.is_some() && !line.specialty.is_empty();
+    let (family, level) = ledger.levels.of(&line.code, on).filter(|_| is_compared)?;
+    Some(LevelOfVisit {
+        kind: MixKind {
+            specialty: line.specialty.clone(),
+            family: family.into(),
+        },
+        level,
+    })
 }
 
 fn digest(added: &Added) -> u64 {
     let mut text = format!("{:?}|{}", added.numbers, added.is_paid);
     for service in &added.services {
         text.push_str(&format!(
-            "|{} {} {} {} {:?}",
-            service.day, service.code, service.modifiers, service.minutes, service.charge
+            "|{} {} {} {} {:?} {:?}",
+            service.day,
+            service.code,
+            service.modifiers,
+            service.minutes,
+            service.charge,
+            service.visit
         ));
     }
     clinical::payer::link(&text)

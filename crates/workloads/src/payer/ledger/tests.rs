@@ -1,5 +1,7 @@
 //! Days of providers from the claims of many members, told by what stands in the end.
 
+mod visits;
+
 use std::collections::BTreeMap;
 
 use clinical::payer::{
@@ -81,6 +83,7 @@ struct World {
     weeks: BTreeMap<(Link, Day), Week>,
     findings: Vec<Finding>,
     cases: Vec<IntegrityCase>,
+    peers: BTreeMap<MixKind, Peers>,
 }
 
 impl World {
@@ -98,12 +101,18 @@ impl World {
         for claim in effects.claims {
             let week = self.weeks.entry((claim.provider, claim.week)).or_default();
             week.take(patient, &claim.case, claim.added);
+            let pseudonym = PatientKey::from_bytes([claim.provider.to_be_bytes()[7]; 16]);
             let of = OfWeek {
-                provider: PatientKey::from_bytes(PSEUDONYM),
+                provider: pseudonym,
+                week: claim.week,
                 cause: claim.cause,
                 known_at: received,
             };
             let judged = Weeks::new(self.config.clone()).judge(week, of);
+            for told in judged.mixes {
+                let peers = self.peers.entry(told.kind).or_default();
+                peers.take(pseudonym, told.week, told.mix);
+            }
             self.findings.extend(judged.findings);
             self.cases.extend(judged.cases);
         }
@@ -137,6 +146,14 @@ impl World {
                 format!("{condition} {word}: {}", finding.summary)
             })
             .collect()
+    }
+}
+
+/// What the newest case of a day says.
+fn day_of(world: &World) -> Option<DayFacts> {
+    match world.cases.last()?.facts.clone()? {
+        CaseFacts::Day(facts) => Some(facts),
+        CaseFacts::Levels(_) => None,
     }
 }
 
@@ -203,7 +220,7 @@ fn what_is_at_stake_is_told_with_the_claims_it_rests_on() {
             "400 min in 1 services"
         ]
     );
-    let facts = world.cases.last().unwrap().facts.clone().unwrap();
+    let facts = day_of(&world).unwrap();
     assert_eq!(
         (facts.claims, facts.members, facts.unpaid),
         (3, 2, Decimal::from(900))
@@ -298,10 +315,7 @@ fn units_are_counted_by_the_table_or_are_minutes_themselves() {
             ..claim("C1", "2026-03-03T00:00:00Z", 0)
         };
         let world = run(&[(1, claim)]);
-        world
-            .cases
-            .last()
-            .map(|case| case.facts.clone().unwrap().minutes)
+        day_of(&world).map(|facts| facts.minutes)
     };
     assert_eq!(of("SYN20", 65, false), Some(Decimal::from(975)));
     assert_eq!(of("SYN20", 975, true), Some(Decimal::from(975)));

@@ -12,8 +12,9 @@ use super::super::config::PayerConfig;
 use super::super::publish::{Cause, Pack, revise};
 use super::super::rule::Conclusion;
 use super::super::state::{Line, REVISE};
-use super::case::{CaseFacts, IntegrityCase};
+use super::case::{CaseFacts, DayFacts, IntegrityCase};
 use super::claimed::{Added, WeekService};
+use super::mix::{Mix, MixKind, WeekMix};
 use super::week_of;
 
 /// Whose findings they are.
@@ -33,6 +34,8 @@ pub struct Week {
     pub(super) claims: Vec<Entry>,
     /// What was published, by condition.
     pub(super) lines: Vec<Line>,
+    /// What was told of the levels of its visits.
+    pub(super) mixes: Vec<(MixKind, Mix)>,
 }
 
 /// What a claim of a member adds.
@@ -74,7 +77,7 @@ impl Week {
     }
 
     /// The services that count, each with its claim: one that stands under the same number for two identities counts once.
-    fn counted(&self) -> Vec<(&Entry, &WeekService)> {
+    pub(super) fn counted(&self) -> Vec<(&Entry, &WeekService)> {
         let mut seen: BTreeMap<(Link, &WeekService), PatientKey> = BTreeMap::new();
         let mut all = Vec::new();
         for entry in &self.claims {
@@ -104,6 +107,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// How cases stand now.
     pub cases: Vec<IntegrityCase>,
+    /// How the visits of the week are spread over levels now.
+    pub mixes: Vec<WeekMix>,
 }
 
 /// Which week is judged, and what caused that.
@@ -111,6 +116,8 @@ pub struct Judged {
 pub struct OfWeek {
     /// The pseudonym of the provider.
     pub provider: PatientKey,
+    /// The Monday of the week.
+    pub week: Day,
     /// The event that changed the week.
     pub cause: Option<EventId>,
     /// When it could be known.
@@ -163,7 +170,10 @@ impl Weeks {
         };
         let everything = EventTime::from_micros(i64::MIN);
         let revised = revise(&PACK, &cause, everything, conclusions, &mut week.lines);
-        let mut judged = Judged::default();
+        let mut judged = Judged {
+            mixes: week.mixes(of.week),
+            ..Judged::default()
+        };
         for revised in revised {
             let line = revised.line;
             let facts = facts.remove(&*line.condition);
@@ -173,7 +183,7 @@ impl Weeks {
                 finding: line.finding,
                 revision: line.revision,
                 known_at: of.known_at,
-                facts,
+                facts: facts.map(CaseFacts::Day),
             });
             judged.findings.push(revised.finding);
         }
@@ -196,7 +206,7 @@ impl Weeks {
         self.config.ledger.impossible.saturating_add(more)
     }
 
-    fn day(&self, day: Day, sum: &Sum<'_>) -> Option<(Conclusion, CaseFacts)> {
+    fn day(&self, day: Day, sum: &Sum<'_>) -> Option<(Conclusion, DayFacts)> {
         let is_above = |limit: u32| sum.minutes > Decimal::from(limit);
         let (flagged, impossible) = (self.config.ledger.flagged, self.impossible(day));
         let (severity, limit, words) = match (is_above(impossible), is_above(flagged)) {
@@ -206,7 +216,7 @@ impl Weeks {
         };
         let members: BTreeSet<PatientKey> = sum.claims.keys().map(|key| key.0).collect();
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let facts = CaseFacts {
+        let facts = DayFacts {
             severity,
             day,
             minutes: sum.minutes.normalize(),
@@ -246,7 +256,8 @@ impl Weeks {
 
 fn sums(week: &Week) -> BTreeMap<Day, Sum<'_>> {
     let mut days: BTreeMap<Day, Sum<'_>> = BTreeMap::new();
-    for (entry, service) in week.counted() {
+    let counted = week.counted().into_iter();
+    for (entry, service) in counted.filter(|(_, service)| !service.minutes.is_zero()) {
         let sum = days.entry(service.day).or_default();
         let charge = service.charge.unwrap_or_default();
         sum.minutes = sum.minutes.saturating_add(service.minutes);

@@ -1,9 +1,11 @@
-//! The stored form of a provider's week: versioned, and readable for ever.
+//! The stored forms of a provider's week and of a specialty: versioned, and readable for ever.
 
 use clinical::{EventId, EventTime, Origin, PatientKey};
 
 use super::super::state::wire::{In, Out};
-use super::claimed::{Added, WeekService};
+use super::claimed::{Added, LevelOfVisit, WeekService};
+use super::mix::{Mix, MixKind};
+use super::peers::Peers;
 use super::week::{Entry, Week};
 use crate::DecodeError;
 
@@ -22,6 +24,7 @@ impl Week {
         to.0.push(VERSION);
         to.list(&self.claims, entry);
         to.list(&self.lines, Out::line);
+        to.list(&self.mixes, told_mix);
         true
     }
 
@@ -46,6 +49,7 @@ fn read(from: &mut In<'_>) -> Option<Week> {
     Some(Week {
         claims: from.list(read_entry)?,
         lines: from.list(In::line)?,
+        mixes: from.list(read_told_mix)?,
     })
 }
 
@@ -92,6 +96,10 @@ fn service(to: &mut Out<'_>, service: &WeekService) {
     to.text(&service.modifiers);
     to.decimal(Some(service.minutes));
     to.decimal(service.charge);
+    to.0.push(service.visit.as_ref().map_or(0, |visit| visit.level));
+    if let Some(visit) = &service.visit {
+        kind(to, &visit.kind);
+    }
 }
 
 fn read_service(from: &mut In<'_>) -> Option<WeekService> {
@@ -101,5 +109,106 @@ fn read_service(from: &mut In<'_>) -> Option<WeekService> {
         modifiers: from.text()?,
         minutes: from.decimal()??,
         charge: from.decimal()?,
+        visit: match from.byte()? {
+            0 => None,
+            level => Some(LevelOfVisit {
+                level,
+                kind: read_kind(from)?,
+            }),
+        },
+    })
+}
+
+fn kind(to: &mut Out<'_>, kind: &MixKind) {
+    to.text(&kind.specialty);
+    to.text(&kind.family);
+}
+
+fn read_kind(from: &mut In<'_>) -> Option<MixKind> {
+    Some(MixKind {
+        specialty: from.text()?,
+        family: from.text()?,
+    })
+}
+
+fn mix(to: &mut Out<'_>, mix: &Mix) {
+    for count in mix.counts {
+        to.unsigned(u128::from(count));
+    }
+    to.decimal(Some(mix.charged));
+    to.decimal(Some(mix.unpaid));
+}
+
+fn read_mix(from: &mut In<'_>) -> Option<Mix> {
+    let mut mix = Mix::default();
+    for count in &mut mix.counts {
+        *count = u32::try_from(from.unsigned()?).ok()?;
+    }
+    mix.charged = from.decimal()??;
+    mix.unpaid = from.decimal()??;
+    Some(mix)
+}
+
+fn told_mix(to: &mut Out<'_>, told: &(MixKind, Mix)) {
+    kind(to, &told.0);
+    mix(to, &told.1);
+}
+
+fn read_told_mix(from: &mut In<'_>) -> Option<(MixKind, Mix)> {
+    Some((read_kind(from)?, read_mix(from)?))
+}
+
+impl Peers {
+    /// Writes the specialty at the end of a buffer, and says whether there is anything to keep.
+    pub fn encode(&self, out: &mut Vec<u8>) -> bool {
+        if *self == Self::default() {
+            return false;
+        }
+        let mut to = Out(out);
+        to.0.push(VERSION);
+        to.unsigned(self.weeks.len() as u128);
+        for ((provider, week), of) in &self.weeks {
+            to.0.extend_from_slice(provider.as_bytes());
+            to.signed(i64::from(*week));
+            mix(&mut to, of);
+        }
+        to.unsigned(self.lines.len() as u128);
+        for (provider, lines) in &self.lines {
+            to.0.extend_from_slice(provider.as_bytes());
+            to.list(lines, Out::line);
+        }
+        true
+    }
+
+    /// Reads a stored specialty.
+    ///
+    /// # Errors
+    /// When the bytes are of a newer version or damaged.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let Some((version, rest)) = bytes.split_first() else {
+            return Ok(Self::default());
+        };
+        if *version > VERSION {
+            return Err(DecodeError::Version(*version));
+        }
+        let mut from = In(rest, PARTS);
+        let peers = read_peers(&mut from).filter(|_| from.0.is_empty());
+        peers.ok_or(DecodeError::Damaged)
+    }
+}
+
+fn read_peers(from: &mut In<'_>) -> Option<Peers> {
+    let weeks = from.list(|from| {
+        let provider = PatientKey::from_slice(from.take(16)?)?;
+        let week = i32::try_from(from.signed()?).ok()?;
+        Some(((provider, week), read_mix(from)?))
+    })?;
+    let lines = from.list(|from| {
+        let provider = PatientKey::from_slice(from.take(16)?)?;
+        Some((provider, from.list(In::line)?))
+    })?;
+    Some(Peers {
+        weeks: weeks.into_iter().collect(),
+        lines: lines.into_iter().collect(),
     })
 }

@@ -167,10 +167,8 @@ impl Out<'_> {
     fn given(&mut self, line: &ServiceLine) {
         let has = [
             line.until.is_some(),
-            line.span.is_some(),
             line.renderer != 0,
             !line.specialty.is_empty(),
-            line.facility != 0,
             line.is_minutes,
         ];
         let flags = has
@@ -181,18 +179,11 @@ impl Out<'_> {
         if let Some(until) = line.until {
             self.signed(i64::from(until));
         }
-        if let Some((start, end)) = line.span {
-            self.signed(start.micros());
-            self.signed(end.micros());
-        }
         if line.renderer != 0 {
             self.link(&line.renderer);
         }
         if !line.specialty.is_empty() {
             self.text(&line.specialty);
-        }
-        if line.facility != 0 {
-            self.link(&line.facility);
         }
     }
 
@@ -383,19 +374,12 @@ impl<'i> In<'i> {
             line.until = Some(i32::try_from(self.signed()?).ok()?);
         }
         if has(1) {
-            let start = EventTime::from_micros(self.signed()?);
-            line.span = Some((start, EventTime::from_micros(self.signed()?)));
-        }
-        if has(2) {
             line.renderer = self.link()?;
         }
-        if has(3) {
+        if has(2) {
             line.specialty = self.text()?;
         }
-        if has(4) {
-            line.facility = self.link()?;
-        }
-        line.is_minutes = has(5);
+        line.is_minutes = has(3);
         Some(line)
     }
 

@@ -7,7 +7,7 @@ use workloads::{BESIDE, Beside, Config as Rules, Parameter, WORKLOADS, Workload}
 
 use crate::config::Config;
 use crate::pipeline;
-use crate::stages::{EmergencyStage, PayerStage, ProviderStage};
+use crate::stages::{EmergencyStage, PayerStage, PeerStage, ProviderStage};
 
 /// The station of the chart.
 const CHART: &str = "workloads";
@@ -97,6 +97,7 @@ fn beside(pack: &'static Beside, config: &Config) -> Pack {
             let told = config.workloads.payer.as_ref().map(|_| Runs::On);
             let station = match name {
                 "provider-integrity" => ProviderStage::NAME,
+                "provider-peers" => PeerStage::NAME,
                 _ => PayerStage::NAME,
             };
             (station, PayerStage::NAME, told)
