@@ -400,6 +400,7 @@ fn observed(resource: &str, code: Code, value: Value) -> Fact {
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     })
 }
 

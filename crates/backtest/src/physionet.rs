@@ -276,6 +276,7 @@ fn measured(patient: PatientKey, column: &Column, value: Decimal, now: EventTime
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     });
     event(patient, &[resource.as_bytes()], now, fact)
 }

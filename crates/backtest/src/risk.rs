@@ -202,6 +202,7 @@ mod tests {
             interpretation: None,
             notes: Vec::new(),
             flags: Vec::new(),
+            device: None,
         }
     }
 

@@ -123,6 +123,8 @@ pub struct Observation {
     pub notes: Vec<Box<str>>,
     /// What is doubted of it.
     pub flags: Vec<Flag>,
+    /// What measured it, by its identifier or reference, where that is said.
+    pub device: Option<Box<str>>,
 }
 
 /// A result.

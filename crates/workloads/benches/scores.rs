@@ -273,6 +273,7 @@ fn message(number: usize, hour: i64) -> Vec<Event> {
                     interpretation: None,
                     notes: Vec::new(),
                     flags: Vec::new(),
+                    device: None,
                 }),
             }
         })

@@ -49,6 +49,8 @@ pub(crate) struct Entry {
     pub(crate) resource: u64,
     pub(crate) reading: Reading,
     pub(crate) marks: u8,
+    /// Which of a patient's sensors said it, as a number; 0 where that is not known or does not matter.
+    pub(crate) sensor: u32,
 }
 
 /// What was read.

@@ -226,6 +226,11 @@ impl Parameter {
         )
     }
 
+    /// Says whether several sensors of a patient may measure it at once.
+    pub(crate) const fn is_by_sensor(self) -> bool {
+        matches!(self, Self::InterstitialGlucose)
+    }
+
     /// Says whether it is something ordered or given.
     pub(crate) const fn is_order(self) -> bool {
         matches!(self, Self::Culture | Self::Antimicrobial)

@@ -5,6 +5,7 @@
 mod rule;
 mod sampling;
 
+mod sensors;
 mod told;
 
 use std::time::Duration;

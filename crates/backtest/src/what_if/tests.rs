@@ -30,6 +30,7 @@ fn event(code: &str, value: &str, unit: &str) -> Event {
             interpretation: None,
             notes: Vec::new(),
             flags: Vec::new(),
+            device: None,
         }),
     }
 }

@@ -29,6 +29,7 @@ fn measured(code: &str, value: Value) -> Observation {
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     }
 }
 

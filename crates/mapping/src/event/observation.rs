@@ -28,5 +28,6 @@ pub(crate) fn observation_of(view: ObservationView<'_>) -> Result<Observation, M
         interpretation: view.interpretation()?.map(boxed),
         notes,
         flags: Vec::new(),
+        device: view.device()?.map(boxed),
     })
 }

@@ -37,7 +37,8 @@ fn a_result_keeps_its_digits_and_its_codings() {
         r#"{"resourceType":"Observation","id":"o1","status":"corrected",
         "code":{"coding":[{"system":"http://loinc.org","code":"2823-3"},{"code":"K","display":"Kalium"}],"text":"Potassium"},
         "valueQuantity":{"value":9.60,"comparator":"<","unit":"mmol/l","code":"mmol/L"},
-        "interpretation":[{"coding":[{"code":"HH"}]}],"note":[{"text":"haemolysed"}]}"#,
+        "interpretation":[{"coding":[{"code":"HH"}]}],"note":[{"text":"haemolysed"}],
+        "device":{"reference":"Device/d1","identifier":{"value":"analyser-7"}}}"#,
         expect![[r#"
             Observation(
                 Observation {
@@ -76,6 +77,9 @@ fn a_result_keeps_its_digits_and_its_codings() {
                         "haemolysed",
                     ],
                     flags: [],
+                    device: Some(
+                        "analyser-7",
+                    ),
                 },
             )"#]],
     );
@@ -138,6 +142,7 @@ fn a_panel_has_parts_and_no_value_of_its_own() {
                     interpretation: None,
                     notes: [],
                     flags: [],
+                    device: None,
                 },
             )"#]],
     );

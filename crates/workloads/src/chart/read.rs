@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use clinical::plausible::{Flag, Reason};
 use clinical::unit::{self, Unit};
 use clinical::{
-    Code, Comparator, Decimal, Event, Observation, ObservationStatus, Quantity, Value,
+    Code, Comparator, Decimal, Event, Fact, Observation, ObservationStatus, Quantity, Value,
     resource_hash,
 };
 
@@ -244,7 +244,19 @@ impl Reader<'_> {
             } else {
                 marks
             },
+            sensor: self.sensor(parameter),
         });
+    }
+
+    /// Gives the number of the sensor, of what several sensors of a patient measure at once.
+    fn sensor(&self, parameter: Parameter) -> u32 {
+        let Fact::Observation(observation) = &self.event.fact else {
+            return 0;
+        };
+        let device = observation.device.as_deref();
+        let device = device.filter(|_| parameter.is_by_sensor());
+        let number = device.map(|device| u32::try_from(resource_hash(device) >> 32).unwrap_or(0));
+        number.map_or(0, |number| number.max(1))
     }
 
     fn refuse(&mut self, parameter: Parameter, kind: QualityKind, hint: String) {

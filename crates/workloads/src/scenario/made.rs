@@ -404,6 +404,7 @@ pub fn observation(
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     }))
 }
 

@@ -16,7 +16,9 @@ use crate::workload::Condition;
 pub(crate) use bytes::{Bytes, optional, signed, unsigned};
 
 /// The version written where something of it is there; every earlier one is read as well.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+/// The version before sensors of one patient were told apart.
+const VERSION_3: u8 = 3;
 /// The version before organ failure was charted, of the first three workloads.
 const VERSION_2: u8 = 2;
 /// The version before loaded history was told apart, and times that cannot be.
@@ -61,7 +63,7 @@ impl State {
         for stay in &self.stays {
             self::stay(out, stay);
         }
-        if version == VERSION {
+        if version >= VERSION_3 {
             unsigned(out, self.wakes.len() as u128);
         }
         for wake in self.wakes.iter().take(wakes(version)) {
@@ -104,7 +106,7 @@ const FIRST_CONDITIONS: u8 = 3;
 const FIRST_UNITS: u8 = 30;
 
 const fn wakes(version: u8) -> usize {
-    if version == VERSION {
+    if version >= VERSION_3 {
         usize::MAX
     } else {
         FIRST_WORKLOADS
@@ -124,8 +126,10 @@ fn version(state: &State) -> u8 {
         || state.lines.iter().any(|line| is_new_condition(line.condition));
     let told_apart =
         |entry: &Entry| entry.is(BACKFILLED) || entry.reading == Reading::Unusable(Unusable::Time);
-    if newest {
+    if entries().any(|entry| entry.sensor != 0) {
         VERSION
+    } else if newest {
+        VERSION_3
     } else if entries().any(told_apart) {
         VERSION_2
     } else {
@@ -158,7 +162,7 @@ fn read(bytes: &mut Bytes<'_>, version: u8) -> Option<State> {
     for _ in 0..bytes.length(super::MAX_STAYS)? {
         state.stays.push(bytes.stay()?);
     }
-    let stored = if version == VERSION {
+    let stored = if version >= VERSION_3 {
         bytes.length(state.wakes.len())?
     } else {
         FIRST_WORKLOADS
@@ -188,6 +192,7 @@ struct Last {
     at: i64,
     known: i64,
     origin: Origin,
+    sensor: u32,
 }
 
 const SAME_AT: u8 = 1;
@@ -201,6 +206,8 @@ const WITHOUT_VALUE: u8 = 0b1_1000;
 const MARKS_SHIFT: u8 = 5;
 /// Stands beside the parameter's number, since the other marks leave it no room.
 const HISTORY: u8 = 0x80;
+/// Stands in the place of a parameter where another sensor speaks from here on.
+const SENSOR: u8 = 0x7f;
 
 impl Last {
     fn write(&mut self, out: &mut Vec<u8>, entry: &Entry) {
@@ -219,6 +226,11 @@ impl Last {
             )
             | kind
             | entry.marks << MARKS_SHIFT;
+        if entry.parameter.is_by_sensor() && entry.sensor != self.sensor {
+            self.sensor = entry.sensor;
+            out.push(SENSOR);
+            out.extend(entry.sensor.to_be_bytes());
+        }
         let history = flag(entry.is(BACKFILLED), HISTORY);
         out.extend([entry.parameter.number() | history, flags]);
         if flags & SAME_AT == 0 {
@@ -246,7 +258,11 @@ impl Last {
     }
 
     fn read(&mut self, bytes: &mut Bytes<'_>) -> Option<Entry> {
-        let head = bytes.byte()?;
+        let mut head = bytes.byte()?;
+        if head == SENSOR {
+            self.sensor = u32::from_be_bytes(bytes.take(4)?.try_into().ok()?);
+            head = bytes.byte()?;
+        }
         let parameter = Parameter::from_number(head & !HISTORY)?;
         let history = if head & HISTORY == 0 { 0 } else { BACKFILLED };
         let flags = bytes.byte()?;
@@ -274,6 +290,7 @@ impl Last {
             resource: bytes.eight()?,
             reading: bytes.reading(flags & KIND, parameter)?,
             marks: flags >> MARKS_SHIFT | history,
+            sensor: self.sensor * u32::from(parameter.is_by_sensor()),
         })
     }
 }

@@ -172,6 +172,7 @@ fn potassium() -> Event {
             interpretation: None,
             notes: Vec::new(),
             flags: Vec::new(),
+            device: None,
         }),
     }
 }

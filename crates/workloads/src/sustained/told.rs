@@ -5,6 +5,7 @@ use std::time::Duration;
 use clinical::unit::{self, Unit};
 use clinical::{EventTime, Severity};
 
+use super::sensors::{Heard, by_sensor, together};
 use super::{End, Episode, Reading, Rule, RuleError, episodes, parse_rules};
 use crate::Parameter;
 use crate::chart::{Entry, Reading as Charted};
@@ -117,8 +118,13 @@ pub(crate) fn tell(
 
 /// Takes the newest version of each time, where a value can be taken from it.
 pub(crate) fn read<'a>(view: &View<'a>, parameter: Parameter) -> Vec<&'a Entry> {
+    newest(view.chart.of(parameter))
+}
+
+/// Takes the newest version of each time of entries in order of time.
+pub(super) fn newest<'a>(said: impl Iterator<Item = &'a Entry>) -> Vec<&'a Entry> {
     let mut entries: Vec<&Entry> = Vec::new();
-    for entry in view.chart.of(parameter).filter(|entry| entry.is_usable()) {
+    for entry in said.filter(|entry| entry.is_usable()) {
         match entries.last_mut() {
             Some(last) if last.at == entry.at => {
                 if (last.known, last.event) < (entry.known, entry.event) {
@@ -162,39 +168,51 @@ fn told(view: &View<'_>, units: &[&Rule], condition: Condition, concluded: &mut 
     let Some(parameter) = units.first().map(|rule| rule.parameter) else {
         return;
     };
-    let entries = read(view, parameter);
-    let Some((rule, readings)) = in_unit(units, &entries) else {
+    let sensors = by_sensor(view.chart.of(parameter));
+    let each: Vec<(&Rule, &[&Entry], Vec<Reading>)> = sensors
+        .iter()
+        .filter_map(|entries| in_unit(units, entries).map(|(rule, read)| (rule, &**entries, read)))
+        .collect();
+    let firsts = each.iter().filter_map(|(_, _, readings)| readings.first());
+    let Some(first) = firsts.map(|reading| reading.at).min() else {
         return;
     };
-    let (Some(first), Some(last)) = (readings.first(), readings.last()) else {
-        return;
-    };
-    let before = began_before(view, condition, first.at);
-    for episode in episodes(rule, before, &readings) {
-        let silent = last.at.plus(rule.gap);
-        let episode = match episode.end {
-            None if view.watermark >= silent => Episode {
-                end: Some(End::Silence),
-                ..episode
-            },
-            None => {
-                concluded.wake = Some(concluded.wake.map_or(silent, |wake| wake.min(silent)));
-                episode
-            }
-            Some(_) => episode,
+    let before = began_before(view, condition, first);
+    let mut heard = Vec::new();
+    for (rule, entries, readings) in &each {
+        let (Some(own), Some(last)) = (readings.first(), readings.last()) else {
+            continue;
         };
-        let say = Say {
+        // A sensor that was put on later knows nothing of what was before.
+        let before = before.filter(|_| own.at <= first.plus(rule.gap));
+        let silent = last.at.plus(rule.gap);
+        for mut episode in episodes(rule, before, readings) {
+            if episode.end.is_none() && view.watermark >= silent {
+                episode.end = Some(End::Silence);
+            } else if episode.end.is_none() {
+                concluded.wake = Some(concluded.wake.map_or(silent, |wake| wake.min(silent)));
+            }
+            heard.push(Heard {
+                rule,
+                entries,
+                history: is_history(entries, &episode),
+                episode,
+            });
+        }
+    }
+    for episode in together(heard) {
+        let say = |rule, entries| Say {
             rule,
             condition,
-            entries: &entries,
-            history: is_history(&entries, &episode),
+            entries,
+            history: episode.history,
+            is_of_several: sensors.len() > 1,
         };
-        let both = [Some(say.began(&episode)), say.over(&episode)];
-        concluded.conclusions.extend(
-            both.into_iter()
-                .flatten()
-                .filter(|said| said.as_of >= view.frozen),
-        );
+        let began = say(episode.first.rule, episode.first.entries).began(&episode.first.episode);
+        let over = say(episode.last.rule, episode.last.entries).over(&episode.whole());
+        let both = [Some(began), over].into_iter().flatten();
+        let said = both.filter(|said| said.as_of >= view.frozen);
+        concluded.conclusions.extend(said);
     }
 }
 
@@ -223,6 +241,8 @@ struct Say<'a> {
     condition: Condition,
     entries: &'a [&'a Entry],
     history: bool,
+    /// Whether the patient has several sensors.
+    is_of_several: bool,
 }
 
 impl Say<'_> {
@@ -252,9 +272,13 @@ impl Say<'_> {
             End::Silence => {
                 let gap = span_words(self.rule.gap);
                 let at = episode.last.plus(self.rule.gap);
+                let by = match self.is_of_several {
+                    true => " by the sensor that showed it",
+                    false => "",
+                };
                 (
                     at,
-                    format!("{words} not heard for {gap}: how it goes on is not known"),
+                    format!("{words} not heard for {gap}{by}: how it goes on is not known"),
                 )
             }
         };

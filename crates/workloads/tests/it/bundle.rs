@@ -29,6 +29,7 @@ fn observed(at: i64, code: Code, value: Value) -> (i64, Fact) {
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     });
     (at, fact)
 }

@@ -35,6 +35,7 @@ struct Said<'a> {
     value: &'a str,
     unit: &'a str,
     status: ObservationStatus,
+    sensor: Option<&'a str>,
 }
 
 fn heard(who: PatientKey, said: &Said<'_>) -> Event {
@@ -58,7 +59,7 @@ fn heard(who: PatientKey, said: &Said<'_>) -> Event {
         },
         backfill: false,
         fact: Fact::Observation(Observation {
-            resource: format!("reading/{}", said.at.micros()).into(),
+            resource: format!("reading/{}/{}", said.at.micros(), said.sensor.unwrap_or("")).into(),
             codes: vec![Code::loinc("99504-3")],
             value: (said.status != ObservationStatus::EnteredInError).then_some(value),
             components: Vec::new(),
@@ -66,6 +67,7 @@ fn heard(who: PatientKey, said: &Said<'_>) -> Event {
             interpretation: None,
             notes: Vec::new(),
             flags: Vec::new(),
+            device: said.sensor.map(Into::into),
         }),
     }
 }
@@ -140,6 +142,7 @@ fn episodes_are_those_of_the_published_labels() {
                 value: &row["cgm"],
                 unit: "mg/dL",
                 status: ObservationStatus::Final,
+                sensor: None,
             };
             events
                 .entry(row["id"].clone())
@@ -206,6 +209,7 @@ fn events(day: &[(i64, i64, u8)]) -> Vec<Event> {
                 value: &value,
                 unit: "mg/dL",
                 status,
+                sensor: [None, Some("left"), Some("right")][usize::from(fate % 3)],
             },
         )
     });
@@ -251,6 +255,7 @@ fn told(readings: &[(i64, i64, &str, &str)], until: i64) -> Vec<String> {
             value,
             unit,
             status: ObservationStatus::Final,
+            sensor: None,
         };
         engine.take(&heard(patient("ann"), &said));
     }
@@ -355,6 +360,7 @@ fn a_day_of_readings_every_five_minutes_is_kept_in_eight_kibibytes() {
             value: &value,
             unit: "mg/dL",
             status: ObservationStatus::Final,
+            sensor: Some("left"),
         };
         engine.take(&heard(patient("ann"), &said));
     }
@@ -362,4 +368,80 @@ fn a_day_of_readings_every_five_minutes_is_kept_in_eight_kibibytes() {
     engine.states[&patient("ann")].encode(&mut bytes);
     println!("a sensor every five minutes: {} bytes", bytes.len());
     assert!(bytes.len() <= ACTIVE_BYTES, "{}", bytes.len());
+}
+
+/// Gives what two sensors tell: times, values, and who says it.
+fn told_by(readings: &[(i64, i64, &str)], until: i64) -> Vec<String> {
+    let mut engine = Engine::of(Config::of(&[PACK]));
+    for (number, (at, value, sensor)) in readings.iter().enumerate() {
+        let said = Said {
+            at: event_time(*at),
+            arrives: received_time(*at),
+            number: number as u64,
+            value: &value.to_string(),
+            unit: "mg/dL",
+            status: ObservationStatus::Final,
+            sensor: Some(sensor),
+        };
+        engine.take(&heard(patient("ann"), &said));
+    }
+    engine.tick(received_time(until));
+    let told = engine.findings.iter().map(|finding| {
+        let minute = (finding.as_of.micros() - event_time(0).micros()) / MINUTE;
+        let severity = finding.severity.word();
+        let revision = finding.revision;
+        format!("{minute} {severity} {revision}: {}", finding.summary)
+    });
+    told.collect()
+}
+
+/// What two sensors say, every five minutes and two minutes apart.
+fn both(left: &[i64], right: &[i64]) -> Vec<(i64, i64, &'static str)> {
+    let slots = (0..).map(|slot| 5 * slot);
+    let left = slots
+        .clone()
+        .zip(left)
+        .map(|(at, value)| (at, *value, "left"));
+    let right = slots
+        .zip(right)
+        .map(|(at, value)| (at + 2, *value, "right"));
+    let mut all: Vec<_> = left.chain(right).collect();
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn two_sensors_that_show_one_episode_tell_it_once() {
+    let left = [90, 65, 64, 63, 65, 90, 91, 92, 90, 90];
+    let right = [90, 90, 66, 64, 64, 65, 66, 90, 91, 92];
+    expect_test::expect![[r#"
+        [
+            "5 medium 1: interstitial glucose below 70 mg/dL, for at least 15 min",
+            "45 none 1: interstitial glucose no longer below 70 mg/dL, after 25 min",
+        ]
+    "#]]
+    .assert_debug_eq(&told_by(&both(&left, &right), 55));
+}
+
+#[test]
+fn a_sensor_beside_one_that_shows_nothing_is_not_overruled() {
+    let left = [90, 65, 64, 63, 65, 64, 63, 90, 91, 92];
+    let right = [95; 10];
+    let told = told_by(&both(&left, &right), 55);
+    assert!(told[0].starts_with("5 medium 1"), "{told:?}");
+    assert!(told[1].starts_with("45 none 1"), "{told:?}");
+    assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn a_sensor_that_takes_over_goes_on_with_the_episode() {
+    let left = [90, 65, 64, 63, 65];
+    let right = [95, 95, 95, 95, 95, 65, 64, 63, 65, 64, 90, 91, 92, 93];
+    let told = told_by(&both(&left, &right), 75);
+    assert!(told[0].starts_with("5 medium 1"), "{told:?}");
+    assert!(
+        told[1].starts_with("60 none 1: interstitial glucose no longer"),
+        "{told:?}"
+    );
+    assert_eq!(told.len(), 2, "{told:?}");
 }

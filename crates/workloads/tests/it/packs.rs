@@ -38,6 +38,7 @@ pub(crate) fn observed(
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     })
 }
 

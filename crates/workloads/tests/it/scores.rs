@@ -84,6 +84,7 @@ pub(crate) fn run(pack: &'static str, charted: &[(i64, &str, &str)]) -> Vec<Find
             interpretation: None,
             notes: Vec::new(),
             flags: Vec::new(),
+            device: None,
         });
         let place = Place {
             at: *at,

@@ -35,6 +35,7 @@ fn measured(at: i64, code: Code, value: &str, unit: &str) -> (i64, Fact) {
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     });
     (at, fact)
 }

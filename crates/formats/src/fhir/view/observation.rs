@@ -109,6 +109,26 @@ impl<'a> ObservationView<'a> {
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
+    /// Reads what measured it: the device's identifier, else what refers to it.
+    ///
+    /// # Errors
+    /// When it is no reference.
+    pub fn device(&self) -> Result<Option<Cow<'a, str>>, Malformed> {
+        let Some(raw) = self.0.get("device") else {
+            return Ok(None);
+        };
+        let identifier = raw.get("identifier")?;
+        let value = identifier
+            .map(|raw| raw.get("value"))
+            .transpose()?
+            .flatten();
+        let told = match value {
+            Some(value) => Some(value),
+            None => raw.get("reference")?,
+        };
+        told.map(Raw::text).transpose()
+    }
+
     /// Reads the words beside the value.
     ///
     /// # Errors

@@ -52,6 +52,7 @@ fn breaths(received: i64, at: i64, status: ObservationStatus) -> Event {
             interpretation: None,
             notes: Vec::new(),
             flags: Vec::new(),
+            device: None,
         }),
     }
 }

@@ -18,6 +18,7 @@ fn entry(parameter: Parameter, at: i64, reading: Reading) -> Entry {
         resource: 0x0102_0304_0506_0708,
         reading,
         marks: 5,
+        sensor: 0,
     }
 }
 
@@ -130,6 +131,35 @@ fn what_is_new_is_written_as_new_and_reads_back() {
     assert!(newest().encode(&mut bytes));
     assert_eq!(bytes.first(), Some(&3));
     assert_eq!(State::decode(&bytes), Ok(newest()));
+}
+
+#[test]
+fn sensors_are_told_apart_from_the_fourth_version_on() {
+    let mut state = newest();
+    let heard = |at: i64, sensor: u32| Entry {
+        sensor,
+        ..entry(
+            Parameter::InterstitialGlucose,
+            at,
+            number(Decimal::new(64, 0), Unit::MilligramPerDecilitre, None),
+        )
+    };
+    let last = state.chart.entries.pop();
+    state.chart.entries.pop();
+    let other = [last.expect("there is one")];
+    let heard = [heard(70, 0), heard(71, 7), heard(72, 7)].into_iter();
+    state.chart.entries.extend(heard.chain(other));
+    state.chart.entries.extend([Entry {
+        sensor: u32::MAX,
+        ..state.chart.entries[6]
+    }]);
+    let mut bytes = Vec::new();
+    assert!(state.encode(&mut bytes));
+    assert_eq!(bytes.first(), Some(&4));
+    assert_eq!(State::decode(&bytes), Ok(state));
+    for length in 1..bytes.len() {
+        assert_eq!(State::decode(&bytes[..length]), Err(DecodeError::Damaged));
+    }
 }
 
 /// The state above as version 1 wrote it.

@@ -483,5 +483,6 @@ pub(super) fn observation(resource: &str, code: Code, value: Value) -> Fact {
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
+        device: None,
     })
 }

@@ -59,6 +59,7 @@ fn five_minutes_of_beats_are_told_by_their_variability() {
     let seen = mapping::event::observation(record.value.as_deref().unwrap()).unwrap();
     assert_eq!((seen.codes.len(), &*seen.codes[0].code), (1, "80404-7"));
     assert_eq!(seen.components.len(), 4);
+    assert_eq!(seen.device.as_deref(), Some("bed-12"));
     let value = |of: &serde_json::Value| {
         let quantity = &of["valueQuantity"];
         format!(

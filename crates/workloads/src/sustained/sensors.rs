@@ -1,0 +1,96 @@
+//! Several sensors of one patient: each has episodes of its own, and what they show at once is one.
+
+use std::collections::BTreeMap;
+
+use clinical::EventTime;
+
+use super::told::newest;
+use super::{End, Episode, Rule};
+use crate::chart::Entry;
+
+/// An episode as one sensor showed it.
+#[derive(Clone)]
+pub(super) struct Heard<'a> {
+    pub(super) rule: &'a Rule,
+    /// All that the sensor said.
+    pub(super) entries: &'a [&'a Entry],
+    pub(super) episode: Episode,
+    /// Whether it could be known only when it was long past.
+    pub(super) history: bool,
+}
+
+/// An episode as all sensors showed it.
+pub(super) struct Together<'a> {
+    /// What showed it first.
+    pub(super) first: Heard<'a>,
+    /// What showed it last.
+    pub(super) last: Heard<'a>,
+    /// What begins by then belongs to it.
+    until: EventTime,
+    /// Whether every sensor told of it when it was long past.
+    pub(super) history: bool,
+}
+
+impl Together<'_> {
+    /// Gives all of it as one.
+    pub(super) fn whole(&self) -> Episode {
+        Episode {
+            start: self.first.episode.start,
+            ..self.last.episode
+        }
+    }
+}
+
+/// Splits what was said by sensor, each with the newest version of each time; what names no sensor is of one more.
+pub(super) fn by_sensor<'a>(said: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry>> {
+    let mut sensors: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
+    for entry in said {
+        sensors.entry(entry.sensor).or_default().push(entry);
+    }
+    sensors
+        .into_values()
+        .map(|entries| newest(entries.into_iter()))
+        .filter(|entries| !entries.is_empty())
+        .collect()
+}
+
+/// Makes one of episodes that overlap: it begins with the first of them and is over with the last.
+pub(super) fn together(mut heard: Vec<Heard<'_>>) -> Vec<Together<'_>> {
+    heard.sort_by_key(|heard| heard.episode.start);
+    let mut all: Vec<Together<'_>> = Vec::new();
+    for next in heard {
+        match all.last_mut() {
+            Some(current) if next.episode.start <= current.until => {
+                current.until = current.until.max(until(&next));
+                current.history &= next.history;
+                if shown_until(&next) > shown_until(&current.last) {
+                    current.last = next;
+                }
+            }
+            Some(_) | None => all.push(Together {
+                until: until(&next),
+                history: next.history,
+                last: next.clone(),
+                first: next,
+            }),
+        }
+    }
+    all
+}
+
+/// Until when a sensor showed how it stands: one that fell silent says nothing of what came after its last reading.
+fn shown_until(heard: &Heard<'_>) -> EventTime {
+    match heard.episode.end {
+        Some(End::Silence) => heard.episode.last,
+        Some(End::Recovered(_)) | None => until(heard),
+    }
+}
+
+/// When it is told to be over.
+fn until(heard: &Heard<'_>) -> EventTime {
+    match heard.episode.end {
+        None => EventTime::from_micros(i64::MAX),
+        Some(End::Recovered(at)) => at,
+        Some(End::Silence) => heard.episode.last.plus(heard.rule.gap),
+    }
+}
