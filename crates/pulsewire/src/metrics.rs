@@ -89,6 +89,12 @@ pub(crate) struct CertificateLabels {
     pub(crate) way: &'static str,
 }
 
+/// In which department.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct UnitLabel {
+    pub(crate) unit: String,
+}
+
 /// At which station.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct StageLabel {
@@ -158,6 +164,8 @@ pub(crate) struct Metrics {
     pub(crate) unmapped_fields: ByField,
     pub(crate) unmapped_codes: ByField,
     pub(crate) findings: Family<ReasonLabels, Counter>,
+    /// Crowding of emergency departments.
+    pub(crate) nedocs: Family<UnitLabel, Gauge<f64, AtomicU64>>,
     pub(crate) alerts: Family<ReasonLabels, Counter>,
     pub(crate) deliveries: Family<DeliveryLabels, Counter>,
     pub(crate) raised: Histogram,
@@ -200,6 +208,7 @@ impl Default for Metrics {
             unmapped_fields: ByField::default(),
             unmapped_codes: ByField::default(),
             findings: Family::default(),
+            nedocs: Family::default(),
             alerts: Family::default(),
             deliveries: Family::default(),
             raised: seconds(),
@@ -366,6 +375,11 @@ impl Metrics {
             "workloads_findings",
             "Findings, by workload and severity",
             self.findings.clone(),
+        );
+        r.register(
+            "emergency_nedocs",
+            "Crowding of an emergency department by the score NEDOCS, as of the minute",
+            self.nedocs.clone(),
         );
         r.register(
             "alerts_changes",

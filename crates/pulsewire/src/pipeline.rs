@@ -431,7 +431,7 @@ fn start_stages(
             let stage = EmergencyStage::new(department, &entry.metrics);
             let spec = EmergencyStage::spec(partitions);
             healths.push(opening.start(EmergencyStage::NAME, spec, stage)?);
-            let stage = EmergencyUnitStage::new(department);
+            let stage = EmergencyUnitStage::new(department, &entry.metrics);
             let spec = EmergencyUnitStage::spec(partitions);
             healths.push(opening.start(EmergencyUnitStage::NAME, spec, stage)?);
         }

@@ -44,6 +44,8 @@ pub struct EmergencyRow {
     pub is_waiting: bool,
     /// How far the visit has come, in words.
     pub step: String,
+    /// For what it counts in the measure of access and timeliness, in words.
+    pub measured: Vec<String>,
     /// When the patient came.
     pub arrived_us: i64,
     /// The clock that runs out next: what is waited for, until when, and how much that matters.

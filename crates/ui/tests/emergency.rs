@@ -18,6 +18,7 @@ fn text_is_escaped_wherever_it_stands() {
             row.place = HOSTILE.to_owned();
             row.step = HOSTILE.to_owned();
             row.over = vec![HOSTILE.to_owned()];
+            row.measured = vec![HOSTILE.to_owned()];
         }
     }
     let html = ui::emergency_page(&frame, &board);
@@ -32,6 +33,9 @@ fn a_clock_that_ran_out_is_told_by_its_colour_and_its_time() {
     assert!(html.contains("<span class=\"due tone-high\">treatment room</span>"));
     assert!(html.contains("12 min ago") && html.contains("in 35 min"));
     assert!(html.contains("<strong>106</strong> overcrowded"));
+    assert!(
+        html.contains("<span class=\"sub\">CMS1244: waited for a room more than 60 min</span>")
+    );
 }
 
 #[test]

@@ -16,7 +16,9 @@ mod visit;
 mod wire;
 
 pub use board::{Board, Change, MAX_VISITS, Signal, UnitBeds, UnitState};
-pub use clock::{Clock, ClockError, ClockRule, Due, Stage, own_clocks, parse_clocks, running};
+pub use clock::{
+    Clock, ClockError, ClockRule, Due, Stage, breached, own_clocks, parse_clocks, running,
+};
 pub use course::{Course, Heard, MAX_SNAPSHOTS};
 pub use crowding::{Crowding, NedocsInputs, nedocs};
 pub use department::{Department, NO_UNIT};

@@ -174,7 +174,7 @@ impl Closed {
         if let Some(department) = &config.workloads.emergency {
             let visits = EmergencyStage::new(department, &metrics);
             same &= self.stage(EmergencyStage::spec(self.partitions), visits, out)?;
-            let units = EmergencyUnitStage::new(department);
+            let units = EmergencyUnitStage::new(department, &metrics);
             same &= self.stage(EmergencyUnitStage::spec(self.partitions), units, out)?;
         }
         if config.workloads.risk_watched {

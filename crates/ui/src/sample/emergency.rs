@@ -13,6 +13,7 @@ pub fn emergency() -> EmergencyBoard {
         place: place.to_owned(),
         is_waiting: place.starts_with("WAIT"),
         step: step.to_owned(),
+        measured: Vec::new(),
         arrived_us: ago(minutes),
         next: None,
         over: Vec::new(),
@@ -39,6 +40,7 @@ pub fn emergency() -> EmergencyBoard {
             EmergencyRow {
                 next: due("bed upstairs", 35, Severity::Medium),
                 over: vec!["room: after 71 min".to_owned()],
+                measured: vec!["CMS1244: waited for a room more than 60 min".to_owned()],
                 ..row("Zoë Pennyard", "BAY2 / 1", "to be admitted", 300)
             },
             EmergencyRow {

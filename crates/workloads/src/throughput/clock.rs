@@ -133,6 +133,20 @@ pub fn running(rules: &[ClockRule], visit: &Visit, now: EventTime) -> Vec<Due> {
     running
 }
 
+/// Gives the clocks that took too long in a visit by then, whether they still run or stopped too late.
+pub fn breached<'a>(
+    rules: &'a [ClockRule],
+    visit: &Visit,
+    now: EventTime,
+) -> impl Iterator<Item = &'a ClockRule> {
+    rules.iter().filter(move |rule| {
+        rule.clock.of(visit).is_some_and(|(began, stopped)| {
+            let [_, (_, breaches)] = rule.times(began);
+            breaches <= now && stopped.is_none_or(|stopped| stopped >= breaches)
+        })
+    })
+}
+
 impl ClockRule {
     /// Gives when it warns and breaches, if it began then.
     pub fn times(&self, began: EventTime) -> [(Stage, EventTime); 2] {

@@ -4,7 +4,7 @@ use clinical::{Decimal, EventId, EventTime, ReceivedTime};
 use proptest::prelude::*;
 use workloads::throughput::{
     Board, Clock, Crowding, Disposition, Milestone, Report, Said, Stage, UnitBeds, VisitKey,
-    own_clocks, parse_clocks,
+    breached, own_clocks, parse_clocks,
 };
 
 use crate::events::event_time;
@@ -323,4 +323,26 @@ fn real_stays_have_the_median_that_was_published() {
         (stays, state.length_of_stay),
         (92, Some(Decimal::from(302)))
     );
+}
+
+#[test]
+fn a_visit_counts_for_a_clock_that_took_too_long_though_it_stopped() {
+    let counts = |roomed: i64, now: i64| {
+        let said = [
+            Said::Unit("ED".into()),
+            reached(Milestone::Arrival, 0),
+            reached(Milestone::Room, roomed),
+        ];
+        let board = board(&said);
+        let visit = board.visit(VISIT).expect("it was reported");
+        let rules = own_clocks();
+        let clocks = breached(&rules, visit, event_time(now)).map(|rule| rule.clock);
+        clocks.collect::<Vec<_>>()
+    };
+    assert_eq!(counts(60, 300), [], "60 minutes are not more than 60");
+    assert_eq!(counts(61, 60), [], "not yet");
+    assert_eq!(counts(61, 61), [Clock::Room]);
+    assert_eq!(counts(61, 300), [Clock::Room], "it stopped too late");
+    assert_eq!(counts(60, 480), []);
+    assert_eq!(counts(60, 481), [Clock::Stay]);
 }

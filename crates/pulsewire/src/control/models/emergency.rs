@@ -3,8 +3,8 @@
 use clinical::{Decimal, EventTime, PatientKey, Permit};
 use ui::{EmergencyBoard, EmergencyRow, EmergencyUnit, Link, Severity};
 use workloads::throughput::{
-    Clock, Crowding, Department, Milestone, Stage, UnitState, Visit, VisitKey, running,
-    whole_minutes,
+    Clock, ClockRule, Crowding, Department, Milestone, Stage, UnitState, Visit, VisitKey, breached,
+    own_clocks, running, whole_minutes,
 };
 
 use super::alert::label;
@@ -50,10 +50,16 @@ fn unit(
     let board = views.emergency.board();
     let state = board.unit(name, now, department.beds.get(name).copied());
     let there = board.there(name, now);
+    // The measure has limits of its own, whatever clocks a site has set.
+    let measure = own_clocks();
     let mut rows: Vec<EmergencyRow> = there
         .iter()
-        .map(|(key, visit)| row(views, department, *key, visit, now, permit))
+        .map(|(key, visit)| EmergencyRow {
+            measured: measured(&measure, visit, now),
+            ..row(views, department, *key, visit, now, permit)
+        })
         .collect();
+    let counted = rows.iter().filter(|row| !row.measured.is_empty()).count();
     rows.sort_by_key(|row| {
         (
             row.next.as_ref().map_or(i64::MAX, |(_, at, _)| *at),
@@ -68,7 +74,7 @@ fn unit(
             let score = score.round().normalize().to_string();
             (score, band.words().to_owned(), severity(band))
         }),
-        facts: facts(&state),
+        facts: facts(&state, counted),
         rows,
         hidden,
     }
@@ -83,7 +89,7 @@ const fn severity(band: Crowding) -> Severity {
     }
 }
 
-fn facts(state: &UnitState) -> Vec<(String, String)> {
+fn facts(state: &UnitState, counted: usize) -> Vec<(String, String)> {
     let minutes = |of: Option<Decimal>| {
         of.map_or_else(
             || "none yet".to_owned(),
@@ -94,6 +100,7 @@ fn facts(state: &UnitState) -> Vec<(String, String)> {
         ("Patients", state.patients.to_string()),
         ("Waiting for a room", state.waiting.to_string()),
         ("Boarding", state.boarding.to_string()),
+        ("Counted by CMS1244", counted.to_string()),
         (
             "Longest boarding",
             format!("{} min", state.longest_boarding_minutes),
@@ -140,12 +147,28 @@ fn row(
         place: told.map(|told| told.place.clone()).unwrap_or_default(),
         is_waiting: told.is_some_and(|told| told.waiting),
         step: step(visit, now),
+        measured: Vec::new(),
         arrived_us: visit.at(Milestone::Arrival).unwrap_or_default().micros(),
         next,
         over: over
             .map(|due| format!("{} ran out, too", words(due.clock)))
             .collect(),
     }
+}
+
+/// For what a visit counts in the measure of access and timeliness by now, whatever becomes of it.
+fn measured(measure: &[ClockRule], visit: &Visit, now: EventTime) -> Vec<String> {
+    let all = breached(measure, visit, now);
+    let words = all.map(|rule| {
+        let what = match rule.clock {
+            Clock::Room => "waited for a room",
+            Clock::Provider => "waited for a provider",
+            Clock::Boarding => "boarded",
+            Clock::Stay => "stayed",
+        };
+        format!("CMS1244: {what} more than {} min", rule.breaches_after)
+    });
+    words.collect()
 }
 
 const fn words(clock: Clock) -> &'static str {

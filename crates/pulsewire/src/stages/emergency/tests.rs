@@ -11,6 +11,7 @@ use stream::{MemoryStore, Task};
 use workloads::throughput::UnitBeds;
 
 use super::*;
+use crate::metrics::UnitLabel;
 
 const PARTITIONS: u16 = 3;
 /// 2026-03-01T00:00:00Z
@@ -126,7 +127,8 @@ impl World {
     }
 
     /// Runs both stations over all that was written, from the beginning, until nothing is left.
-    fn run(&self, minute: i64) {
+    fn run(&self, minute: i64) -> Arc<Metrics> {
+        let metrics = Arc::<Metrics>::default();
         let shared = || -> Arc<dyn Journal> { Arc::<MemoryJournal>::clone(&self.0) };
         self.tick(topics::PATIENT_STREAM, minute);
         let stage = Arc::new(EmergencyStage::new(&department(), &Arc::default()));
@@ -152,7 +154,7 @@ impl World {
         {}
         self.tick(topics::ED_VISIT, minute);
         self.tick(topics::ED_VISIT, minute + 1);
-        let stage = Arc::new(EmergencyUnitStage::new(&department()));
+        let stage = Arc::new(EmergencyUnitStage::new(&department(), &metrics));
         let spec = EmergencyUnitStage::spec(PARTITIONS);
         for partition in 0..PARTITIONS {
             let stage = Arc::clone(&stage);
@@ -169,6 +171,7 @@ impl World {
         for topic in [topics::PATIENT_STREAM, topics::ED_VISIT] {
             assert!(self.records(&topics::quarantine(topic)).is_empty());
         }
+        metrics
     }
 
     fn records(&self, topic: &str) -> Vec<Record> {
@@ -337,6 +340,19 @@ fn a_patient_who_turns_out_to_be_another_takes_the_visit_along() {
 }
 
 #[test]
+fn how_crowded_a_unit_is_stands_among_the_metrics() {
+    let world = World::new();
+    let waits = |id: &str| encounter(id, "EMER", "arrived", "ED / WAIT / 1", "");
+    world.tell(1, 0, &waits("visit-1"));
+    world.tell(2, 5, &waits("visit-2"));
+    let metrics = world.run(30);
+    let told = world.boards(31)["ED"]["nedocs"].as_f64().unwrap();
+    let unit = "ED".to_owned();
+    let gauge = metrics.nedocs.get_or_create(&UnitLabel { unit }).get();
+    assert_eq!(gauge.to_string(), told.to_string());
+}
+
+#[test]
 fn what_no_station_wrote_is_set_aside() {
     let world = World::new();
     let told = |value: &[u8]| Record {
@@ -350,7 +366,7 @@ fn what_no_station_wrote_is_set_aside() {
     let partition = partition_for(b"ED", PARTITIONS);
     world.append(topics::ED_VISIT, partition, told(b"{}"));
     let spec = EmergencyUnitStage::spec(PARTITIONS);
-    let stage = Arc::new(EmergencyUnitStage::new(&department()));
+    let stage = Arc::new(EmergencyUnitStage::new(&department(), &Arc::default()));
     let journal: Arc<dyn Journal> = Arc::<MemoryJournal>::clone(&world.0);
     let mut task = Task::open(spec, partition, stage, journal, MemoryStore::default()).unwrap();
     while task.run_once(100).unwrap().records > 0 {}

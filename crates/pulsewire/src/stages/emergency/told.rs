@@ -157,6 +157,6 @@ impl UnitTold {
 }
 
 /// Gives a number to a tenth: more digits are not there.
-fn number(exact: Decimal) -> Option<f64> {
+pub(super) fn number(exact: Decimal) -> Option<f64> {
     exact.round_dp(1).to_string().parse().ok()
 }

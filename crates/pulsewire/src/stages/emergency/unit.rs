@@ -11,7 +11,8 @@ use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::throughput::{Board, Department};
 
 use super::super::{header, spec, text};
-use super::told::{UnitTold, VisitTold};
+use super::told::{UnitTold, VisitTold, number};
+use crate::metrics::{Metrics, UnitLabel};
 use crate::topics;
 
 /// Who looks at a unit has one timer.
@@ -21,6 +22,7 @@ const MINUTE_US: i64 = 60 * 1_000_000;
 /// Counts.
 pub(crate) struct EmergencyUnitStage {
     department: Department,
+    metrics: Arc<Metrics>,
 }
 
 /// A unit's visits, shared with the state before a step.
@@ -32,9 +34,10 @@ impl EmergencyUnitStage {
     pub(crate) const NAME: &'static str = "emergency-units";
 
     /// Takes what a site says of its departments.
-    pub(crate) fn new(department: &Department) -> Self {
+    pub(crate) fn new(department: &Department, metrics: &Arc<Metrics>) -> Self {
         Self {
             department: department.clone(),
+            metrics: Arc::clone(metrics),
         }
     }
 
@@ -47,6 +50,12 @@ impl EmergencyUnitStage {
     fn tell(&self, unit: &str, board: &Board, at: EventTime, cx: &mut Context<'_>) {
         let beds = self.department.beds.get(unit).copied();
         let state = board.unit(unit, at, beds);
+        let score = state.nedocs.and_then(number);
+        if let Some(score) = score.filter(|_| !cx.is_repeating()) {
+            let unit = unit.to_owned();
+            let gauge = self.metrics.nedocs.get_or_create(&UnitLabel { unit });
+            gauge.set(score);
+        }
         let record = Record {
             key: cx.key().into(),
             event_time: at.micros(),
