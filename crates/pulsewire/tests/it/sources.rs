@@ -137,10 +137,11 @@ impl Watcher {
     fn start(&self) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, kept) = (listener.local_addr().unwrap(), self.clone());
-        // It ends with the test's process: nobody else connects to it.
+        // It ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                kept.serve(stream);
+                let kept = kept.clone();
+                std::thread::spawn(move || kept.serve(stream));
             }
         });
         address
@@ -191,7 +192,8 @@ fn site_with(watcher: &Watcher) -> Site {
 #[test]
 fn a_heartbeat_comes_while_all_is_well() {
     let watcher = Watcher::default();
-    let platform = site_with(&watcher).start();
+    let site = site_with(&watcher);
+    let platform = site.start();
     wait_for("beats come", || (watcher.beats().len() >= 3).then_some(()));
     let beat = watcher.beats().pop().expect("there are some");
     let stations = beat["stations"].as_array().expect("a list");
