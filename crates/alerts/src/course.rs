@@ -11,6 +11,7 @@ use crate::episode::{End, Episode, Outcome, Scene, by_rule};
 use crate::heard::is_read_back;
 use crate::hold::held_because;
 use crate::lines::{Handled, Lines, Reading, Taken, rank};
+use crate::policy::is_of_claims;
 use crate::rule;
 use crate::step::{Refusal, Suppressed, Suppression, Timer};
 
@@ -54,7 +55,8 @@ enum Look<'a> {
 impl Course {
     pub(crate) fn take(&mut self, scene: &mut Scene<'_>, finding: &Finding) {
         let horizon = scene.now.watermark.minus(KEPT_FOR);
-        if finding.as_of < horizon && !self.lines.knows(finding) {
+        let is_old = finding.as_of < horizon && !is_of_claims(&finding.condition);
+        if is_old && !self.lines.knows(finding) {
             let stands = finding.state == FindingState::Asserted;
             if stands && finding.severity >= scene.policy.raise_at {
                 suppress(scene, finding, Suppression::TooOld);

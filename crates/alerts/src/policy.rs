@@ -110,6 +110,15 @@ pub(crate) fn is_of_the_platform(condition: &str) -> bool {
     condition.starts_with(crate::quiet::CONDITION)
 }
 
+/// What conditions begin with that speak of days and weeks which claims tell of later: they are news when they are known,
+/// however long ago that was.
+const OF_CLAIMS: [&str; 2] = ["impossible-day/", "visit-levels/"];
+
+/// Says whether a condition is news however long ago it was.
+pub(crate) fn is_of_claims(condition: &str) -> bool {
+    OF_CLAIMS.iter().any(|prefix| condition.starts_with(prefix))
+}
+
 /// Sends the news of some conditions, from some severity on, to a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {

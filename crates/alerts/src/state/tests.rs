@@ -1,6 +1,6 @@
 //! The bytes of a state: golden, for ever readable, bounded.
 
-use clinical::{Finding, FindingId, FindingState, PatientKey, Severity};
+use clinical::{AlertState, Finding, FindingId, FindingState, PatientKey, Severity};
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -153,6 +153,30 @@ fn an_alert_whose_earlier_reason_is_forgotten_is_not_called_wrong() {
     };
     let effects = story.step(Some(Input::Finding(&taken_back)), now(limit));
     assert_eq!(effects.alerts, []);
+}
+
+#[test]
+fn what_claims_tell_of_is_news_however_long_ago_it_was() {
+    let month = 30 * 24 * 60;
+    for (condition, raised) in [("impossible-day/2026-03-01", 1), ("deterioration", 0)] {
+        let mut story = Story::new(policy());
+        let late = Finding {
+            condition: condition.into(),
+            severity: Severity::High,
+            ..finding("provider-integrity", 0, month, 1)
+        };
+        let effects = story.step(Some(Input::Finding(&late)), now(month));
+        assert_eq!(effects.alerts.len(), raised, "{condition}");
+        let taken_back = Finding {
+            state: FindingState::Retracted("no-longer-so".into()),
+            revision: 2,
+            ..late
+        };
+        let ended = story.step(Some(Input::Finding(&taken_back)), now(month + 9 * 24 * 60));
+        let last = ended.alerts.last().map(|alert| alert.state);
+        assert_eq!(last, (raised > 0).then_some(AlertState::Retracted));
+        assert_eq!(story.state.open_alerts().count(), 0);
+    }
 }
 
 #[test]

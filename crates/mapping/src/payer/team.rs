@@ -2,13 +2,18 @@
 
 use clinical::payer::Link;
 use formats::fhir::read::Raw;
+use formats::fhir::reference::Target;
 
 use super::line::sequence_of;
-use super::part::{codes, each, member, reference, text};
+use super::part::{codes, each, member, text};
 use crate::map::link;
 
 /// The system of National Provider Identifiers.
 const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
+/// The search for one.
+const BY_NPI: &str = "identifier=http://hl7.org/fhir/sid/us-npi|";
+/// Who is one person.
+const PERSONS: [&str; 2] = ["Practitioner", "PractitionerRole"];
 /// The system of the Health Care Provider Taxonomy.
 const TAXONOMY: &str = "http://nucc.org/provider-taxonomy";
 /// So long each of its codes is.
@@ -95,17 +100,35 @@ fn person(raw: Option<Raw<'_>>) -> Link {
         return 0;
     };
     let place = text(to, "reference");
-    let is_group = place.rsplit('/').nth(1) == Some("Organization");
-    if is_group || text(to, "type") == "Organization" {
+    if text(to, "type") == "Organization" {
         return 0;
     }
     let identifier = member(to, "identifier").filter(|one| text(*one, "system") == NPI);
-    if let Some(identifier) = identifier {
-        return practitioner(&text(identifier, "value"));
+    let number = identifier.map(|identifier| text(identifier, "value"));
+    if let Some(number) = number.filter(|number| !number.is_empty()) {
+        return practitioner(&number);
     }
-    match place.is_empty() {
-        true => 0,
-        false => reference(Some(to)),
+    // What has a meaning within its resource or bundle alone is not the same as what another one calls so.
+    match Target::parse(&place) {
+        Target::Relative { kind, id } if PERSONS.contains(&kind) => {
+            clinical::payer::link(&format!("{kind}/{id}"))
+        }
+        Target::Absolute { base, kind, id } if PERSONS.contains(&kind) => {
+            clinical::payer::link(&format!("{base}/{kind}/{id}"))
+        }
+        Target::Conditional { kind, query } if PERSONS.contains(&kind) => {
+            let number = query
+                .strip_prefix(BY_NPI)
+                .filter(|number| !number.is_empty());
+            number.map_or_else(|| clinical::payer::link(&place), practitioner)
+        }
+        Target::Relative { .. }
+        | Target::Absolute { .. }
+        | Target::Conditional { .. }
+        | Target::Type { .. }
+        | Target::Contained(_)
+        | Target::Urn(_)
+        | Target::Other(_) => 0,
     }
 }
 
@@ -157,7 +180,10 @@ mod tests {
             {"sequence": 4, "provider": {"reference": "Practitioner/d"}, "role": role("DN")},
         ]);
         let items = json!([{"sequence": 1}, {"sequence": 2, "careTeamSequence": [3]}, {"sequence": 3, "careTeamSequence": [4]}]);
-        let (of_claim, of_item) = (link("Practitioner/b"), link("Practitioner/c"));
+        let (of_claim, of_item) = (
+            link("https://a.example/Practitioner/b"),
+            link("Practitioner/c"),
+        );
         let none = String::new;
         assert_eq!(
             given(&claim(&biller, &team, &items)),
@@ -173,6 +199,35 @@ mod tests {
             given(&claim(&biller, &team, &json!([{"sequence": 1}]))),
             [billing]
         );
+    }
+
+    #[test]
+    fn what_only_its_resource_or_bundle_knows_is_nobody() {
+        let by = |reference: &str| {
+            let provider = json!({"reference": reference});
+            given(&claim(&provider, &json!([]), &json!([{"sequence": 1}])))[0].0
+        };
+        for nobody in [
+            "#provider-1",
+            "urn:uuid:6f1b6d5c-0000-4000-8000-000000000001",
+            "Organization/1",
+            "https://a.example/Organization/1",
+            "Organization?identifier=https://a.example/ids|1",
+            "Practitioner",
+        ] {
+            assert_eq!(by(nobody), 0, "{nobody}");
+        }
+        assert_eq!(by("Practitioner/1/_history/1"), by("Practitioner/1"));
+        assert_ne!(
+            by("Practitioner/1/_history/1"),
+            by("Practitioner/2/_history/1")
+        );
+        assert_ne!(
+            by("https://a.example/Practitioner/1"),
+            by("https://b.example/Practitioner/1")
+        );
+        let numbered = format!("Practitioner?identifier={}|{NPI}", super::NPI);
+        assert_eq!(by(&numbered), practitioner(NPI));
     }
 
     #[test]

@@ -41,14 +41,26 @@ impl Together<'_> {
     }
 }
 
-/// Splits what was said by sensor, each with the newest version of each time; what names no sensor is of one more.
+/// Splits what was said by sensor, each with the newest version of each time; what names no sensor is of one more. Sensors that
+/// follow each other are one series: some senders name another with each upload, and who wears a new one goes on.
 pub(super) fn by_sensor<'a>(said: impl Iterator<Item = &'a Entry>) -> Vec<Vec<&'a Entry>> {
     let mut sensors: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
     for entry in said {
         sensors.entry(entry.sensor).or_default().push(entry);
     }
-    sensors
-        .into_values()
+    let time = |entry: Option<&&Entry>| entry.map(|entry| entry.at);
+    let mut sensors: Vec<Vec<&Entry>> = sensors.into_values().collect();
+    sensors.sort_by_key(|entries| time(entries.first()));
+    let mut series: Vec<Vec<&Entry>> = Vec::new();
+    for next in sensors {
+        let mut ended = series.iter_mut();
+        match ended.find(|before| time(before.last()) < time(next.first())) {
+            Some(before) => before.extend(next),
+            None => series.push(next),
+        }
+    }
+    series
+        .into_iter()
         .map(|entries| newest(entries.into_iter()))
         .filter(|entries| !entries.is_empty())
         .collect()
@@ -61,11 +73,12 @@ pub(super) fn together(mut heard: Vec<Heard<'_>>) -> Vec<Together<'_>> {
     for next in heard {
         match all.last_mut() {
             Some(current) if next.episode.start <= current.until => {
-                current.until = current.until.max(until(&next));
                 current.history &= next.history;
                 if shown_until(&next) > shown_until(&current.last) {
                     current.last = next;
                 }
+                // What another showed to be over is not kept open by one that fell silent.
+                current.until = until(&current.last);
             }
             Some(_) | None => all.push(Together {
                 until: until(&next),

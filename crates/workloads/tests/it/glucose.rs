@@ -434,6 +434,39 @@ fn a_sensor_beside_one_that_shows_nothing_is_not_overruled() {
 }
 
 #[test]
+fn a_sender_that_names_another_sensor_with_each_reading_is_heard() {
+    let low = [90, 53, 52, 51, 52, 53, 90, 91, 92, 93];
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let readings: Vec<_> = (0..)
+        .map(|slot| 5 * slot)
+        .zip(low.iter().zip(names))
+        .map(|(at, (value, sensor))| (at, *value, sensor))
+        .collect();
+    let told = told_by(&readings, 60);
+    assert!(
+        told.iter().any(|told| told.starts_with("5 high 1")),
+        "{told:?}"
+    );
+    let same: Vec<_> = readings
+        .iter()
+        .map(|(at, value, _)| (*at, *value, "a"))
+        .collect();
+    assert_eq!(told, told_by(&same, 60));
+}
+
+#[test]
+fn a_low_after_one_that_another_showed_to_be_over_is_told() {
+    let left = [90, 65, 64, 63, 65, 90, 91, 92, 90, 65, 64, 63, 62, 61];
+    let right = [90, 90, 66, 64, 64];
+    let told = told_by(&both(&left, &right), 65);
+    let begun: Vec<_> = told
+        .iter()
+        .filter(|told| told.contains("medium 1"))
+        .collect();
+    assert_eq!(begun.len(), 2, "{told:?}");
+}
+
+#[test]
 fn a_sensor_that_takes_over_goes_on_with_the_episode() {
     let left = [90, 65, 64, 63, 65];
     let right = [95, 95, 95, 95, 95, 65, 64, 63, 65, 64, 90, 91, 92, 93];

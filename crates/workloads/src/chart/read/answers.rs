@@ -76,9 +76,21 @@ pub(crate) const OWN_RHYTHM: u8 = 0;
 const FIBRILLATION: u8 = 1;
 /// A pacemaker beats for it.
 const PACED: u8 = 2;
-/// SNOMED CT, Atrial fibrillation, Atrial flutter and Rhythm from artificial pacing.
-const RHYTHM_SNOMED: [(&str, u8); 3] = [
+/// How charts shorten it.
+const FIBRILLATION_WORDS: [&str; 7] = [
+    "af",
+    "afl",
+    "a-fib",
+    "a fib",
+    "a. fib",
+    "atrial fib",
+    "a flutter",
+];
+/// SNOMED CT, Atrial fibrillation (paroxysmal, persistent), Atrial flutter and Rhythm from artificial pacing.
+const RHYTHM_SNOMED: [(&str, u8); 5] = [
     ("49436004", FIBRILLATION),
+    ("282825002", FIBRILLATION),
+    ("440059007", FIBRILLATION),
     ("5370000", FIBRILLATION),
     ("10370003", PACED),
 ];
@@ -96,7 +108,10 @@ pub(super) fn rhythm(value: &Value) -> Option<u8> {
             .find(|(code, _)| code == word)
             .map(|(_, answer)| *answer)
     });
-    let by_words = if has(&["fibrillation", "flutter", "afib"]) {
+    let is_short = said
+        .iter()
+        .any(|word| FIBRILLATION_WORDS.contains(&word.as_str()));
+    let by_words = if is_short || has(&["fibrillation", "flutter", "afib"]) {
         FIBRILLATION
     } else if has(&["paced", "pacing", "pacemaker"]) {
         PACED
@@ -152,7 +167,12 @@ mod tests {
         ] {
             assert_eq!(words(own), Some(OWN_RHYTHM), "{own}");
         }
-        for other in ["AF (Atrial Fibrillation)", "A Flut (Atrial Flutter)"] {
+        for other in [
+            "AF (Atrial Fibrillation)",
+            "A Flut (Atrial Flutter)",
+            "AF",
+            "A-fib",
+        ] {
             assert_eq!(words(other), Some(FIBRILLATION), "{other}");
         }
         assert_eq!(words("AV Paced"), Some(PACED));

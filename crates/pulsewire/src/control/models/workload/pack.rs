@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ui::Runs;
+use workloads::payer::PayerConfig;
 use workloads::{BESIDE, Beside, Config as Rules, Parameter, WORKLOADS, Workload};
 
 use crate::config::Config;
@@ -94,7 +95,14 @@ fn beside(pack: &'static Beside, config: &Config) -> Pack {
         // It speaks of what any workload of the chart reads.
         "data-quality" => (CHART, "", Some(Runs::On)),
         name => {
-            let told = config.workloads.payer.as_ref().map(|_| Runs::On);
+            let runs =
+                |payer: &&PayerConfig| name != "provider-peers" || payer.ledger.peers.is_some();
+            let told = config
+                .workloads
+                .payer
+                .as_ref()
+                .filter(runs)
+                .map(|_| Runs::On);
             let station = match name {
                 "provider-integrity" => ProviderStage::NAME,
                 "provider-peers" => PeerStage::NAME,
