@@ -239,11 +239,25 @@ pub fn application_code(header: &Header<'_>, outcome: Outcome) -> Option<Code> {
 pub fn write(message: &Message<'_>, reply: &Reply<'_>) -> Vec<u8> {
     let mut writer = Writer::new("MSH", message.separators(), message.charset());
     let header = message.header();
-    let can_copy = writer.separators().field == message.separators().field;
+    let is_alike = writer.separators().field == message.separators().field;
+    let splits_alike = writer.separators() == message.separators();
+    // What was wrong there, such as more parts than a field may have, would be wrong here.
+    let is_well = |field: usize| {
+        let mut issues = message.issues().iter();
+        let field = u32::try_from(field).ok();
+        !issues.any(|issue| issue.segment == Some(1) && issue.field.map(u32::from) == field)
+    };
     let copy = |writer: &mut Writer, own: usize, theirs: usize, otherwise: &[u8]| {
         writer.field(own);
         match header.map(|header| header.segment().field(theirs)) {
-            Some(field) if !field.is_empty() && can_copy => writer.raw(field.raw()),
+            Some(field)
+                if !field.is_empty()
+                    && is_alike
+                    && is_well(theirs)
+                    && (splits_alike || field.raw().len() <= COPIED_BYTES) =>
+            {
+                writer.raw(field.raw())
+            }
             Some(field) if !field.is_empty() => writer.text(&field.text()),
             _ => writer.raw(otherwise),
         };
@@ -278,6 +292,10 @@ pub fn write(message: &Message<'_>, reply: &Reply<'_>) -> Vec<u8> {
     }
     writer.finish()
 }
+
+/// So much is copied byte for byte where the answer splits it in another way than the message did: more may fall into more
+/// parts than a field may have.
+const COPIED_BYTES: usize = 200;
 
 fn is_enhanced(header: &Header<'_>) -> bool {
     [15, 16]

@@ -165,6 +165,16 @@ fn an_answer_of_another_system_is_read() {
     assert_eq!(read(&hl7v2::parse(b"MSH|^~\\&|\rMSA|OK|1\r")), None);
 }
 
+#[test]
+fn what_was_wrong_of_the_sender_is_not_wrong_of_the_answer() {
+    let many = "&".repeat(20_000);
+    for separators in ["^~\\&", "^~\\", "^~"] {
+        let request = format!("MSH|{separators}|{many}|B|C|D|2026||ORU^R01|7|P|2.5\r");
+        let bytes = write(&hl7v2::parse(request.as_bytes()), &REPLY);
+        assert_eq!(hl7v2::parse(&bytes).first_error(), None, "{separators}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_control_id_comes_back_byte_for_byte(id in prop::collection::vec(any::<u8>(), 1..20)) {
