@@ -245,7 +245,7 @@ pub fn write(message: &Message<'_>, reply: &Reply<'_>) -> Vec<u8> {
     let is_well = |field: usize| {
         let mut issues = message.issues().iter();
         let field = u32::try_from(field).ok();
-        !issues.any(|issue| issue.segment == Some(1) && issue.field.map(u32::from) == field)
+        !issues.any(|issue| issue.segment == Some(1) && issue.field == field)
     };
     let copy = |writer: &mut Writer, own: usize, theirs: usize, otherwise: &[u8]| {
         writer.field(own);
