@@ -168,8 +168,10 @@ impl Entry {
         self.marks & mark != 0
     }
 
-    fn order(&self) -> (EventTime, Parameter, u64) {
-        (self.at, self.parameter, self.resource)
+    /// Where it stands in a chart. Where one infusion ends and another begins, the drug runs: the end comes first.
+    fn order(&self) -> (EventTime, Parameter, bool, u64) {
+        let ends = self.parameter.is_infusion() && self.resource == read::end_of(self.resource);
+        (self.at, self.parameter, !ends, self.resource)
     }
 }
 

@@ -144,7 +144,12 @@ fn titrations(chart: &Chart) -> Vec<EventTime> {
     let mut changes = Vec::new();
     for drug in VASOPRESSORS {
         let mut before: Option<Reading> = None;
-        for rate in chart.of(drug).filter(|entry| entry.is_usable()) {
+        let mut rates = chart.of(drug).filter(|entry| entry.is_usable()).peekable();
+        while let Some(rate) = rates.next() {
+            // Of several at one time the last is what runs then.
+            if rates.peek().is_some_and(|next| next.at == rate.at) {
+                continue;
+            }
             if before.map_or_else(|| rate.is_running(), |before| before != rate.reading) {
                 changes.push(rate.at);
             }

@@ -145,3 +145,22 @@ fn a_drug_runs_until_its_end() {
     assert!(of(Some(91)).is_some());
     assert_eq!(of(Some(80)), None);
 }
+
+#[test]
+fn a_drug_that_goes_on_in_another_row_runs() {
+    let row = |from: i64, end: i64| {
+        let running = Given {
+            rate: Some(quantity("6", "mg/h")),
+            end: Some(crate::events::event_time(end)),
+            ..Given::default()
+        };
+        given(from, "C01CA03", running)
+    };
+    let of = |rows: &[(i64, Fact)]| {
+        let late = measured(90, Code::loinc("2524-7"), "4", "mmol/L");
+        shock(&[sepsis(), rows.to_vec(), vec![late]].concat())
+    };
+    assert!(of(&[row(50, 80), row(80, 120)]).is_some());
+    assert_eq!(of(&[row(50, 80), row(80, 85)]), None);
+    assert_eq!(of(&[row(50, 50)]), None, "it ran for no time");
+}

@@ -99,6 +99,10 @@ impl Reader<'_> {
                 self.refuse(drug, QualityKind::NotUnderstood, hint);
                 return;
             };
+            if order.given.end.is_some_and(|end| end <= self.event.at) {
+                // It ran for no time.
+                return;
+            }
             if let Some(reading) = self.number(drug, &Value::Quantity(by_minute(rate))) {
                 self.say(order, drug, reading, resource);
             }
