@@ -24,6 +24,7 @@ mod claim;
 mod eligibility;
 mod integrity;
 
+mod dated;
 mod edits;
 
 mod ledger;
@@ -33,11 +34,12 @@ mod publish;
 pub use authorization::{Authorization, Exchange, ExchangeKind, Outcome};
 pub use calendar::{day_words, parse_day};
 pub use config::{PayerConfig, Receipt};
-pub use edits::{EditError, Edits};
+pub use dated::RowError;
+pub use edits::Edits;
 pub use ledger::{
-    Added, CaseFacts, DayFacts, IntegrityCase, Judged, LedgerConfig, LevelError, LevelFacts,
-    LevelOfVisit, Levels, MinuteError, Minutes, Mix, MixKind, OfWeek, PeerRules, Peers, Week,
-    WeekClaim, WeekMix, WeekService, Weeks,
+    Added, CaseFacts, DayFacts, IntegrityCase, Judged, LedgerConfig, LevelFacts, LevelOfVisit,
+    Levels, Minutes, Mix, MixKind, OfWeek, PeerRules, Peers, Week, WeekClaim, WeekMix, WeekService,
+    Weeks,
 };
 #[cfg(test)]
 pub(crate) use rule::RULES;

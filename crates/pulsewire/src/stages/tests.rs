@@ -49,7 +49,8 @@ fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
     journal_of(specs, 1)
 }
 
-fn journal_of(specs: &[&StageSpec], partitions: u16) -> Arc<MemoryJournal> {
+/// A journal with the topics that stages need, and what is beside those they read.
+pub(crate) fn journal_of(specs: &[&StageSpec], partitions: u16) -> Arc<MemoryJournal> {
     let journal = Arc::new(MemoryJournal::new());
     for spec in specs {
         let sides = spec.inputs.iter();

@@ -3,7 +3,7 @@
 use clinical::Decimal;
 use clinical::payer::Day;
 
-use super::calendar::parse_day;
+use super::dated::{Days, RowError, find, rows};
 
 const SYNTHETIC_PAIRS: &str = include_str!("../../data/payer/synthetic_pairs.tsv");
 const SYNTHETIC_UNITS: &str = include_str!("../../data/payer/synthetic_units.tsv");
@@ -23,8 +23,7 @@ pub(crate) struct Pair {
     pub(crate) first: Box<str>,
     pub(crate) second: Box<str>,
     pub(crate) is_with_modifier: bool,
-    from: Day,
-    until: Option<Day>,
+    days: Days,
 }
 
 /// Of what at most so many units are likely.
@@ -42,22 +41,11 @@ pub(crate) struct Units {
     pub(crate) code: Box<str>,
     pub(crate) most: Decimal,
     pub(crate) scope: UnitScope,
-    from: Day,
-    until: Option<Day>,
+    days: Days,
 }
 
-/// A row of a file of edits that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} is no edit: {expected}, with tabs between them")]
-pub struct EditError {
-    /// Its line, counted from 1.
-    pub line: usize,
-    /// What stands in a row.
-    pub expected: &'static str,
-}
-
-const PAIR_FORM: &str = "give column 1, column 2, modifier indicator (0, 1 or 9), first day and first day no longer or -";
-const UNITS_FORM: &str = "give code, most units, adjudication indicator (1, 2 or 3), first day and first day no longer or -";
+const PAIR_FORM: &str = "is no edit: give column 1, column 2, modifier indicator (0, 1 or 9), first day and first day no longer or -";
+const UNITS_FORM: &str = "is no edit: give code, most units, adjudication indicator (1, 2 or 3), first day and first day no longer or -";
 
 impl Default for Edits {
     /// Gives those of invented codes.
@@ -72,17 +60,21 @@ impl Edits {
     ///
     /// # Errors
     /// When a row is no edit.
-    pub fn read(name: &str, pairs: &str, units: &str) -> Result<Self, EditError> {
+    pub fn read(name: &str, pairs: &str, units: &str) -> Result<Self, RowError> {
         // An indicator of 9 stands for an edit that never was.
         let mut pairs: Vec<Pair> = rows(pairs, PAIR_FORM, pair)?
             .into_iter()
             .flatten()
             .collect();
         pairs.sort_by(|one, other| {
-            (&one.first, &one.second, one.from).cmp(&(&other.first, &other.second, other.from))
+            (&one.first, &one.second, one.days.from).cmp(&(
+                &other.first,
+                &other.second,
+                other.days.from,
+            ))
         });
         let mut units = rows(units, UNITS_FORM, self::units)?;
-        units.sort_by(|one, other| (&one.code, one.from).cmp(&(&other.code, other.from)));
+        units.sort_by(|one, other| (&one.code, one.days.from).cmp(&(&other.code, other.days.from)));
         Ok(Self {
             name: name.into(),
             pairs,
@@ -92,42 +84,15 @@ impl Edits {
 
     /// Finds the edit of two services on a day.
     pub(crate) fn pair(&self, first: &str, second: &str, on: Day) -> Option<&Pair> {
-        let key = (first, second);
-        let of = |pair: &Pair| (&*pair.first, &*pair.second) < key;
-        let start = self.pairs.partition_point(of);
-        let mut same = self.pairs.iter().skip(start);
-        same.by_ref()
-            .take_while(|pair| (&*pair.first, &*pair.second) == key)
-            .find(|pair| in_force(pair.from, pair.until, on))
+        let key = |pair: &Pair| (&*pair.first, &*pair.second).cmp(&(first, second));
+        find(&self.pairs, key, |pair| pair.days, on)
     }
 
     /// Finds the edit of a service on a day.
     pub(crate) fn units(&self, code: &str, on: Day) -> Option<&Units> {
-        let start = self.units.partition_point(|units| *units.code < *code);
-        let mut same = self.units.iter().skip(start);
-        same.by_ref()
-            .take_while(|units| *units.code == *code)
-            .find(|units| in_force(units.from, units.until, on))
+        let key = |units: &Units| (*units.code).cmp(code);
+        find(&self.units, key, |units| units.days, on)
     }
-}
-
-fn in_force(from: Day, until: Option<Day>, on: Day) -> bool {
-    from <= on && until.is_none_or(|until| on < until)
-}
-
-fn rows<T>(
-    file: &str,
-    expected: &'static str,
-    read: fn(&[&str]) -> Option<T>,
-) -> Result<Vec<T>, EditError> {
-    let lines = file.lines().zip(1..);
-    lines
-        .filter(|(line, _)| !line.starts_with('#') && !line.trim().is_empty())
-        .map(|(text, line)| {
-            let row: Vec<&str> = text.split('\t').map(str::trim).collect();
-            read(&row).ok_or(EditError { line, expected })
-        })
-        .collect()
 }
 
 fn pair(row: &[&str]) -> Option<Option<Pair>> {
@@ -138,8 +103,7 @@ fn pair(row: &[&str]) -> Option<Option<Pair>> {
         first: (*first).into(),
         second: (*second).into(),
         is_with_modifier: *indicator == "1",
-        from: parse_day(from)?,
-        until: end(until)?,
+        days: Days::read(from, until)?,
     };
     match *indicator {
         "0" | "1" => Some(Some(pair)),
@@ -160,20 +124,13 @@ fn units(row: &[&str]) -> Option<Units> {
             "2" | "3" => UnitScope::Day,
             _ => return None,
         },
-        from: parse_day(from)?,
-        until: end(until)?,
+        days: Days::read(from, until)?,
     })
-}
-
-fn end(text: &str) -> Option<Option<Day>> {
-    match text {
-        "-" => Some(None),
-        day => parse_day(day).map(Some),
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::calendar::parse_day;
     use super::*;
 
     #[test]

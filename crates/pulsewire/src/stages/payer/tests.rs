@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clinical::{EventId, FindingState, Merge, MergeRole, wire};
 use expect_test::{Expect, expect};
-use journal::{Journal, MemoryJournal, TopicSpec, Write, partition_for};
+use journal::{Journal, MemoryJournal, Write, partition_for};
 use mapping::event::FHIR_JSON;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use stream::{MemoryStore, Task};
 
 use super::case::CaseTold;
 use super::*;
+use crate::stages::tests::journal_of;
 
 const PARTITIONS: u16 = 3;
 /// 2026-04-01T00:00:00Z
@@ -38,32 +39,12 @@ struct World(Arc<MemoryJournal>);
 
 impl World {
     fn new() -> Self {
-        let journal = Arc::new(MemoryJournal::new());
         let specs = [
-            PayerStage::spec(PARTITIONS),
-            ProviderStage::spec(PARTITIONS),
-            PeerStage::spec(PARTITIONS),
+            &PayerStage::spec(PARTITIONS),
+            &ProviderStage::spec(PARTITIONS),
+            &PeerStage::spec(PARTITIONS),
         ];
-        let mut names: Vec<_> = specs
-            .into_iter()
-            .flat_map(|spec| [spec.inputs, spec.outputs].concat())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let sides = names
-            .iter()
-            .flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
-        for name in sides.collect::<Vec<_>>().into_iter().chain(names) {
-            let topic = TopicSpec {
-                name,
-                partitions: PARTITIONS,
-                retention: None,
-                retention_bytes: None,
-                compacted: false,
-            };
-            journal.ensure_topic(&topic).unwrap();
-        }
-        Self(journal)
+        Self(journal_of(&specs, PARTITIONS))
     }
 
     fn append(&self, topic: &str, partition: u16, record: Record) {

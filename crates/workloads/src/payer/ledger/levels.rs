@@ -2,7 +2,7 @@
 
 use clinical::payer::Day;
 
-use super::super::calendar::parse_day;
+use super::super::dated::{Days, RowError, find, rows};
 
 const SYNTHETIC: &str = include_str!("../../../data/payer/synthetic_levels.tsv");
 /// The highest level that a visit may have.
@@ -19,19 +19,10 @@ struct Row {
     code: Box<str>,
     family: Box<str>,
     level: u8,
-    from: Day,
-    until: Option<Day>,
+    days: Days,
 }
 
-/// A row that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "line {line} says of no visit which level it has: give code, family, level from 1 to 5, first day and first day no longer or -, with tabs between them"
-)]
-pub struct LevelError {
-    /// Its line, counted from 1.
-    pub line: usize,
-}
+const FORM: &str = "says of no visit which level it has: give code, family, level from 1 to 5, first day and first day no longer or -";
 
 impl Default for Levels {
     /// Gives those of invented codes.
@@ -45,27 +36,15 @@ impl Levels {
     ///
     /// # Errors
     /// When a row cannot be used.
-    pub fn read(file: &str) -> Result<Self, LevelError> {
-        let lines = file.lines().zip(1..);
-        let mut rows = lines
-            .filter(|(text, _)| !text.starts_with('#') && !text.trim().is_empty())
-            .map(|(text, line)| {
-                let row: Vec<&str> = text.split('\t').map(str::trim).collect();
-                self::row(&row).ok_or(LevelError { line })
-            })
-            .collect::<Result<Vec<Row>, LevelError>>()?;
-        rows.sort_by(|one, other| (&one.code, one.from).cmp(&(&other.code, other.from)));
+    pub fn read(file: &str) -> Result<Self, RowError> {
+        let mut rows = rows(file, FORM, row)?;
+        rows.sort_by(|one, other| (&one.code, one.days.from).cmp(&(&other.code, other.days.from)));
         Ok(Self { rows })
     }
 
     /// Finds the family and the level of a visit on a day.
     pub(crate) fn of(&self, code: &str, on: Day) -> Option<(&str, u8)> {
-        let start = self.rows.partition_point(|row| *row.code < *code);
-        let mut same = self.rows.iter().skip(start);
-        let found = same
-            .by_ref()
-            .take_while(|row| *row.code == *code)
-            .find(|row| row.from <= on && row.until.is_none_or(|until| on < until));
+        let found = find(&self.rows, |row| (*row.code).cmp(code), |row| row.days, on);
         found.map(|row| (&*row.family, row.level))
     }
 }
@@ -79,16 +58,13 @@ fn row(row: &[&str]) -> Option<Row> {
         code: (*code).into(),
         family: Some(*family).filter(|family| !family.is_empty())?.into(),
         level: Some(level).filter(|level| (1..=MOST).contains(level))?,
-        from: parse_day(from)?,
-        until: match *until {
-            "-" => None,
-            day => Some(parse_day(day)?),
-        },
+        days: Days::read(from, until)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::calendar::parse_day;
     use super::*;
 
     #[test]

@@ -3,7 +3,7 @@
 use clinical::Decimal;
 use clinical::payer::Day;
 
-use super::super::calendar::parse_day;
+use super::super::dated::{Days, RowError, find, rows};
 
 const SYNTHETIC: &str = include_str!("../../../data/payer/synthetic_minutes.tsv");
 
@@ -21,8 +21,7 @@ pub(crate) struct Row {
     pub(crate) minutes: Decimal,
     /// With one of these modifiers it is not, or not alone, the time of who claims it.
     unless: Vec<Box<str>>,
-    from: Day,
-    until: Option<Day>,
+    days: Days,
 }
 
 impl Row {
@@ -33,15 +32,7 @@ impl Row {
     }
 }
 
-/// A row that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "line {line} says of no service how long it takes: give code, minutes of a unit, modifiers or -, first day and first day no longer or -, with tabs between them"
-)]
-pub struct MinuteError {
-    /// Its line, counted from 1.
-    pub line: usize,
-}
+const FORM: &str = "says of no service how long it takes: give code, minutes of a unit, modifiers or -, first day and first day no longer or -";
 
 impl Default for Minutes {
     /// Gives those of invented codes.
@@ -55,26 +46,15 @@ impl Minutes {
     ///
     /// # Errors
     /// When a row cannot be used.
-    pub fn read(file: &str) -> Result<Self, MinuteError> {
-        let lines = file.lines().zip(1..);
-        let mut rows = lines
-            .filter(|(text, _)| !text.starts_with('#') && !text.trim().is_empty())
-            .map(|(text, line)| {
-                let row: Vec<&str> = text.split('\t').map(str::trim).collect();
-                self::row(&row).ok_or(MinuteError { line })
-            })
-            .collect::<Result<Vec<Row>, MinuteError>>()?;
-        rows.sort_by(|one, other| (&one.code, one.from).cmp(&(&other.code, other.from)));
+    pub fn read(file: &str) -> Result<Self, RowError> {
+        let mut rows = rows(file, FORM, row)?;
+        rows.sort_by(|one, other| (&one.code, one.days.from).cmp(&(&other.code, other.days.from)));
         Ok(Self { rows })
     }
 
     /// Finds how long a service takes on a day.
     pub(crate) fn of(&self, code: &str, on: Day) -> Option<&Row> {
-        let start = self.rows.partition_point(|row| *row.code < *code);
-        let mut same = self.rows.iter().skip(start);
-        same.by_ref()
-            .take_while(|row| *row.code == *code)
-            .find(|row| row.from <= on && row.until.is_none_or(|until| on < until))
+        find(&self.rows, |row| (*row.code).cmp(code), |row| row.days, on)
     }
 }
 
@@ -88,16 +68,13 @@ fn row(row: &[&str]) -> Option<Row> {
         code: (*code).into(),
         minutes: Some(minutes).filter(|minutes| *minutes > Decimal::ZERO)?,
         unless: unless.map(Into::into).collect(),
-        from: parse_day(from)?,
-        until: match *until {
-            "-" => None,
-            day => Some(parse_day(day)?),
-        },
+        days: Days::read(from, until)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::calendar::parse_day;
     use super::*;
 
     #[test]

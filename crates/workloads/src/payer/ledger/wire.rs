@@ -33,16 +33,21 @@ impl Week {
     /// # Errors
     /// When the bytes are of a newer version or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let Some((version, rest)) = bytes.split_first() else {
-            return Ok(Self::default());
-        };
-        if *version > VERSION {
-            return Err(DecodeError::Version(*version));
-        }
-        let mut from = In(rest, PARTS);
-        let week = read(&mut from).filter(|_| from.0.is_empty());
-        week.ok_or(DecodeError::Damaged)
+        stored(bytes, read)
     }
+}
+
+/// Reads all of a stored form; no bytes are nothing.
+fn stored<T: Default>(bytes: &[u8], read: fn(&mut In<'_>) -> Option<T>) -> Result<T, DecodeError> {
+    let Some((version, rest)) = bytes.split_first() else {
+        return Ok(T::default());
+    };
+    if *version > VERSION {
+        return Err(DecodeError::Version(*version));
+    }
+    let mut from = In(rest, PARTS);
+    let all = read(&mut from).filter(|_| from.0.is_empty());
+    all.ok_or(DecodeError::Damaged)
 }
 
 fn read(from: &mut In<'_>) -> Option<Week> {
@@ -185,15 +190,7 @@ impl Peers {
     /// # Errors
     /// When the bytes are of a newer version or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let Some((version, rest)) = bytes.split_first() else {
-            return Ok(Self::default());
-        };
-        if *version > VERSION {
-            return Err(DecodeError::Version(*version));
-        }
-        let mut from = In(rest, PARTS);
-        let peers = read_peers(&mut from).filter(|_| from.0.is_empty());
-        peers.ok_or(DecodeError::Damaged)
+        stored(bytes, read_peers)
     }
 }
 

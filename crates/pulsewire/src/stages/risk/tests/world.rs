@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clinical::{EventId, EventTime};
-use journal::{Journal, MemoryJournal, Record, TopicPartition, TopicSpec, Write, partition_for};
+use journal::{Journal, MemoryJournal, Record, TopicPartition, Write, partition_for};
 use serde_json::Value;
 use stream::{MemoryStore, Processor, StageSpec, Task};
 use workloads::RiskScore;
 
 use super::{PARTITIONS, at, key, site};
+use crate::stages::tests::journal_of;
 use crate::stages::{RiskBoardStage, RiskOutcomeStage, WorkloadStage, header};
 use crate::topics;
 
@@ -18,32 +19,12 @@ pub(super) struct World(Arc<MemoryJournal>);
 
 impl World {
     pub(super) fn new() -> Self {
-        let journal = Arc::new(MemoryJournal::new());
         let specs = [
-            WorkloadStage::spec(PARTITIONS),
-            RiskOutcomeStage::spec(PARTITIONS),
-            RiskBoardStage::spec(PARTITIONS),
+            &WorkloadStage::spec(PARTITIONS),
+            &RiskOutcomeStage::spec(PARTITIONS),
+            &RiskBoardStage::spec(PARTITIONS),
         ];
-        let mut names: Vec<_> = specs
-            .into_iter()
-            .flat_map(|spec| [spec.inputs, spec.outputs].concat())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let sides = names
-            .iter()
-            .flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
-        for name in sides.collect::<Vec<_>>().into_iter().chain(names) {
-            let topic = TopicSpec {
-                name,
-                partitions: PARTITIONS,
-                retention: None,
-                retention_bytes: None,
-                compacted: false,
-            };
-            journal.ensure_topic(&topic).unwrap();
-        }
-        Self(journal)
+        Self(journal_of(&specs, PARTITIONS))
     }
 
     pub(super) fn append(&self, topic: &str, partition: u16, record: Record) {
