@@ -1,5 +1,6 @@
 //! What is known of the patient now: one entry for each fact a workload may use.
 
+pub(crate) mod infusion;
 pub(crate) mod read;
 
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use clinical::unit::{self, Unit};
 use clinical::{Comparator, Decimal, EventId, EventTime, Origin, ReceivedTime};
 
+use self::infusion::Ends;
 use crate::Parameter;
 use crate::config::{hours, minutes};
 use crate::running::{Running, Runs};
@@ -34,6 +36,8 @@ pub(crate) const FLAGGED: u8 = 2;
 pub(crate) const REVISED: u8 = 4;
 /// It is history that was loaded, and no news.
 pub(crate) const BACKFILLED: u8 = 8;
+/// Of a drug, which has no specimen: here a rate ended that told its own end.
+pub(crate) const ENDS: u8 = HAEMOLYSED;
 
 /// A fact as it stands now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +162,11 @@ impl Entry {
             && self.parameter.is_infusion()
     }
 
+    /// Says whether it is when a rate of a drug ended that told its own end.
+    pub(crate) const fn is_end(&self) -> bool {
+        self.parameter.is_infusion() && self.is(ENDS)
+    }
+
     /// Says whether it was taken back.
     pub(crate) const fn is_withdrawn(&self) -> bool {
         matches!(self.reading, Reading::Withdrawn(_))
@@ -170,8 +179,7 @@ impl Entry {
 
     /// Where it stands in a chart. Where one infusion ends and another begins, the drug runs: the end comes first.
     fn order(&self) -> (EventTime, Parameter, bool, u64) {
-        let ends = self.parameter.is_infusion() && self.resource == read::end_of(self.resource);
-        (self.at, self.parameter, !ends, self.resource)
+        (self.at, self.parameter, !self.is_end(), self.resource)
     }
 }
 
@@ -287,6 +295,8 @@ impl Chart {
                 *slot = place;
             }
         }
+        // What ends later runs still.
+        let ends = Ends::of(self.entries.get(old..).unwrap_or(&[]));
         let mut before: Option<(EventTime, Reading)> = None;
         let mut place = 0;
         self.entries.retain(|entry| {
@@ -306,7 +316,8 @@ impl Chart {
             }
             let number = usize::from(entry.parameter.number());
             let last = newest.get(number) == Some(&place);
-            entry.at > watermark.minus(keep(entry, last, running))
+            let runs = entry.is_running() && ends.are_told_of(entry);
+            runs || entry.at > watermark.minus(keep(entry, last, running))
         });
     }
 }

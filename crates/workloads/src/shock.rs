@@ -113,8 +113,7 @@ fn shock_at<'a>(view: &View<'a>, at: EventTime) -> Option<Shock<'a>> {
         .filter(|entry| entry.number().is_some_and(|value| value > LACTATE))?;
     let vasopressor = VASOPRESSORS
         .iter()
-        .filter_map(|drug| view.chart.last(*drug, at))
-        .find(|entry| entry.is_running())?;
+        .find_map(|drug| view.chart.running(*drug, at))?;
     Some(Shock {
         at,
         vasopressor,

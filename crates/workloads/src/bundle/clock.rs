@@ -299,8 +299,7 @@ fn vasopressors<'a>(view: &View<'a>, shock: &Shock<'a>) -> Clock<'a> {
     let runs = |entry: &&Entry| entry.is_running() && entry.parameter != Parameter::Dobutamine;
     let already = VASOPRESSOR_DRUGS
         .iter()
-        .filter_map(|drug| view.chart.last(*drug, presented.at))
-        .find(|entry| runs(entry));
+        .find_map(|drug| view.chart.running(*drug, presented.at));
     let started = view
         .chart
         .between(presented.at, due.plus(NEW_AFTER))

@@ -7,6 +7,7 @@ use clinical::{Decimal, EventTime};
 
 use super::sofa::{self, Part};
 use crate::Parameter;
+use crate::chart::infusion::{Ends, Infusion};
 use crate::chart::{Chart, Entry, Reading};
 use crate::config::hours;
 
@@ -23,78 +24,63 @@ pub(crate) const DRUGS: [Parameter; 7] = [
 /// How long a drug must have run to count in SOFA-2.
 const HOUR: Duration = hours(1);
 
-/// A rate that was charted, and since when the drug runs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Running<'a> {
-    pub(crate) entry: &'a Entry,
-    since: EventTime,
-}
-
-impl<'a> Running<'a> {
-    fn after(before: Option<Self>, entry: &'a Entry) -> Self {
-        let since = before.filter(|before| before.entry.is_running());
-        Self {
-            entry,
-            since: since.map_or(entry.at, |before| before.since),
-        }
-    }
-}
-
 /// How fast each drug runs.
 pub(crate) struct Rates<'a> {
-    now: [Option<Running<'a>>; DRUGS.len()],
+    now: [Infusion<'a>; DRUGS.len()],
     /// What was set at the very end of the hour, and holds from the next one on.
-    next: [Option<Running<'a>>; DRUGS.len()],
+    next: [Infusion<'a>; DRUGS.len()],
+    ends: Ends,
 }
 
 impl<'a> Rates<'a> {
-    /// Finds what ran at a time: a rate holds until another is charted.
+    /// Finds what ran at a time.
     pub(crate) fn before(chart: &'a Chart, at: EventTime) -> Self {
-        let mut now = [None; DRUGS.len()];
+        let ends = chart.ends();
+        let mut now = <[Infusion<'a>; DRUGS.len()]>::default();
         let start = EventTime::from_micros(i64::MIN);
         for entry in chart.between(start, at) {
-            if let Some(slot) = place(entry).and_then(|place| now.get_mut(place)) {
-                *slot = Some(Running::after(*slot, entry));
+            if let Some(infusion) = place(entry).and_then(|place| now.get_mut(place)) {
+                infusion.take(entry, &ends);
             }
         }
-        Self { now, next: now }
+        let next = now.clone();
+        Self { now, next, ends }
     }
 
     /// Takes a change of rate in, of an hour that ends at a time.
     pub(crate) fn set(&mut self, entry: &'a Entry, end: EventTime) {
         let Some(place) = place(entry) else { return };
-        let Some(slot) = self.next.get_mut(place) else {
+        let Some(next) = self.next.get_mut(place) else {
             return;
         };
-        *slot = Some(Running::after(*slot, entry));
+        next.take(entry, &self.ends);
         if entry.at < end
             && let Some(now) = self.now.get_mut(place)
         {
-            *now = *slot;
+            now.clone_from(next);
         }
     }
 
     /// Goes on to the next hour.
-    pub(crate) const fn next_hour(&mut self) {
-        self.now = self.next;
+    pub(crate) fn next_hour(&mut self) {
+        self.now.clone_from(&self.next);
     }
 
     /// Gives what the drugs that run at the end of the hour say of the circulation.
     pub(crate) fn part(&self, chart: &Chart) -> Option<Part<'a>> {
         self.now
             .iter()
-            .flatten()
-            .filter_map(|drug| sofa::drug(drug.entry, rate(chart, drug.entry)?))
+            .filter_map(|infusion| fastest(chart, infusion))
+            .filter_map(|(entry, rate)| sofa::drug(entry, rate))
             .max_by_key(|part| part.points)
     }
 
     /// Gives the drugs that have run for an hour at the end of this one.
-    pub(crate) fn for_an_hour(&self, chart: &Chart, end: EventTime) -> Vec<(Running<'a>, Rate)> {
+    pub(crate) fn for_an_hour(&self, chart: &Chart, end: EventTime) -> Vec<(&'a Entry, Rate)> {
         self.now
             .iter()
-            .flatten()
-            .filter(|drug| drug.since.plus(HOUR) <= end)
-            .filter_map(|drug| Some((*drug, rate(chart, drug.entry)?)))
+            .filter(|infusion| infusion.since.is_some_and(|since| since.plus(HOUR) <= end))
+            .filter_map(|infusion| fastest(chart, infusion))
             .collect()
     }
 }
@@ -106,12 +92,19 @@ fn place(entry: &Entry) -> Option<usize> {
 }
 
 /// A rate by weight where it is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rate {
-    /// µg/kg/min.
-    ByWeight(Decimal),
     /// It runs, but of a patient whose weight is not known.
     Running,
+    /// µg/kg/min.
+    ByWeight(Decimal),
+}
+
+/// Gives the fastest of the rates at which a drug runs.
+fn fastest<'a>(chart: &Chart, infusion: &Infusion<'a>) -> Option<(&'a Entry, Rate)> {
+    let rates = infusion.open.iter();
+    let rates = rates.filter_map(|entry| Some((*entry, rate(chart, entry)?)));
+    rates.max_by_key(|(_, rate)| *rate)
 }
 
 fn rate(chart: &Chart, entry: &Entry) -> Option<Rate> {

@@ -4,7 +4,7 @@ use clinical::Decimal;
 
 use super::gas::Gas;
 use super::hours::Hour;
-use super::infusion::{Rate, Running};
+use super::infusion::Rate;
 use super::sofa::{Convention, Part, Table, part};
 use crate::Parameter;
 use crate::chart::Entry;
@@ -164,20 +164,20 @@ pub(crate) fn machine(entry: &Entry) -> (Option<Part<'_>>, Option<Part<'_>>) {
 }
 
 /// Scores the drugs that have run for an hour.
-pub(crate) fn circulation<'a>(running: &[(Running<'a>, Rate)]) -> Option<Part<'a>> {
+pub(crate) fn circulation<'a>(running: &[(&'a Entry, Rate)]) -> Option<Part<'a>> {
     let known = |rate: &Rate| match rate {
         Rate::ByWeight(rate) => *rate,
         Rate::Running => Decimal::ZERO,
     };
-    let is_catecholamine = |drug: &Running<'_>| {
+    let is_catecholamine = |drug: &Entry| {
         matches!(
-            drug.entry.parameter,
+            drug.parameter,
             Parameter::Norepinephrine | Parameter::Epinephrine
         )
     };
     let (first, others): (Vec<_>, Vec<_>) =
         running.iter().partition(|(drug, _)| is_catecholamine(drug));
-    let other = others.first().map(|(drug, _)| drug.entry);
+    let other = others.first().map(|(drug, _)| *drug);
     if let Some((drug, _)) = first.first() {
         let sum: Decimal = first.iter().map(|(_, rate)| known(rate)).sum();
         let rows = if other.is_some() {
@@ -186,20 +186,20 @@ pub(crate) fn circulation<'a>(running: &[(Running<'a>, Rate)]) -> Option<Part<'a
             CATECHOLAMINES
         };
         return Some(Part {
-            other: other.or(first.get(1).map(|(drug, _)| drug.entry)),
-            ..part(drug.entry, sum, points(rows, sum))
+            other: other.or(first.get(1).map(|(drug, _)| *drug)),
+            ..part(drug, sum, points(rows, sum))
         });
     }
     let (drug, rate) = others.first()?;
-    let alone = others.len() == 1 && drug.entry.parameter == Parameter::Dopamine;
+    let alone = others.len() == 1 && drug.parameter == Parameter::Dopamine;
     let points = if alone {
         points(DOPAMINE, known(rate))
     } else {
         ANOTHER
     };
     Some(Part {
-        other: others.get(1).map(|(drug, _)| drug.entry),
-        ..part(drug.entry, known(rate), points)
+        other: others.get(1).map(|(drug, _)| *drug),
+        ..part(drug, known(rate), points)
     })
 }
 

@@ -10,6 +10,7 @@ use super::DIGITS;
 use super::limits::{Limits, limits, units};
 use super::robust::{deviation, median, slope};
 use crate::Parameter;
+use crate::chart::infusion::Infusion;
 use crate::chart::read::OWN_RHYTHM;
 use crate::chart::{Chart, Entry, Reading};
 use crate::config::{hours, minutes};
@@ -141,22 +142,34 @@ const fn version(entry: &Entry) -> (ReceivedTime, EventId) {
 
 /// Gives when the rate of a vasopressor was changed.
 fn titrations(chart: &Chart) -> Vec<EventTime> {
+    let ends = chart.ends();
     let mut changes = Vec::new();
     for drug in VASOPRESSORS {
         let mut before: Option<Reading> = None;
+        let mut infusion = Infusion::default();
         let mut rates = chart.of(drug).filter(|entry| entry.is_usable()).peekable();
         while let Some(rate) = rates.next() {
+            infusion.take(rate, &ends);
             // Of several at one time the last is what runs then.
             if rates.peek().is_some_and(|next| next.at == rate.at) {
                 continue;
             }
-            if before.map_or_else(|| rate.is_running(), |before| before != rate.reading) {
+            let now = infusion.open.last().map(|open| open.reading);
+            if before != now {
                 changes.push(rate.at);
             }
-            before = Some(rate.reading);
+            before = now;
         }
     }
     changes
+}
+
+/// What is said of a bucket.
+enum Stands {
+    Holds(Conclusion),
+    Beside,
+    /// Variability is low, and a drug whose rate was changed may be why the pressure is as it is.
+    Masked,
 }
 
 /// What is known at the end of a bucket.
@@ -273,40 +286,44 @@ impl<'v> Seen<'v, '_> {
         changes.any(|change| *change > since && *change <= at)
     }
 
-    /// Says what holds at the end of the bucket: nothing where it cannot be said.
-    fn holds(&self) -> Option<Option<Conclusion>> {
+    /// Says how the end of the bucket stands: nothing where it cannot be said.
+    fn stands(&self) -> Option<Stands> {
         let newest = self.newest()?;
         self.baseline(self.buckets.len() - 1)?;
         let pressure = self.pressure()?;
         let falls = pressure.slope.filter(|slope| *slope <= -self.limits.fall);
-        if falls.is_none() && pressure.value >= self.limits.low || self.is_titrated(newest.at) {
-            return Some(None);
+        let Some((low, run)) = self.all_low() else {
+            return Some(Stands::Beside);
+        };
+        if self.is_titrated(newest.at) {
+            return Some(Stands::Masked);
         }
-        Some(self.all_low().map(|(low, run)| {
-            let beside = match falls {
-                Some(slope) => format!("falls by {} mmHg an hour", tenths(-slope)),
-                None => format!("is {}", shown(pressure.last)),
-            };
-            let minutes = self.limits.bucket * u32::try_from(run.len()).unwrap_or(u32::MAX);
-            let summary = format!(
-                "investigational: for {} heart rate variability is far below the patient's own (now {} ms, {} deviations below {} ms), while mean pressure {beside}",
-                span_words(minutes),
-                tenths(newest.value),
-                Decimal::new(low.tenths, 1),
-                tenths(low.median),
-            );
-            let mut shown: Vec<&Entry> = run.iter().map(|bucket| bucket.entry).collect();
-            shown.extend(falls.map(|_| pressure.first));
-            shown.push(pressure.last);
-            shown.dedup();
-            let history = self.is_history(&shown, newest.at);
-            Conclusion {
-                severity: SEVERITY,
-                history,
-                note: BEGAN,
-                evidence: shown.into_iter().map(proof).collect(),
-                ..said(newest.at, summary)
-            }
+        if falls.is_none() && pressure.value >= self.limits.low {
+            return Some(Stands::Beside);
+        }
+        let beside = match falls {
+            Some(slope) => format!("falls by {} mmHg an hour", tenths(-slope)),
+            None => format!("is {}", shown(pressure.last)),
+        };
+        let minutes = self.limits.bucket * u32::try_from(run.len()).unwrap_or(u32::MAX);
+        let summary = format!(
+            "investigational: for {} heart rate variability is far below the patient's own (now {} ms, {} deviations below {} ms), while mean pressure {beside}",
+            span_words(minutes),
+            tenths(newest.value),
+            Decimal::new(low.tenths, 1),
+            tenths(low.median),
+        );
+        let mut shown: Vec<&Entry> = run.iter().map(|bucket| bucket.entry).collect();
+        shown.extend(falls.map(|_| pressure.first));
+        shown.push(pressure.last);
+        shown.dedup();
+        let history = self.is_history(&shown, newest.at);
+        Some(Stands::Holds(Conclusion {
+            severity: SEVERITY,
+            history,
+            note: BEGAN,
+            evidence: shown.into_iter().map(proof).collect(),
+            ..said(newest.at, summary)
         }))
     }
 
@@ -352,7 +369,7 @@ impl Course {
     }
 
     fn take(&mut self, seen: &Seen<'_, '_>) {
-        let (Some(newest), Some(holds)) = (seen.newest(), seen.holds()) else {
+        let (Some(newest), Some(stands)) = (seen.newest(), seen.stands()) else {
             return;
         };
         let at = newest.at;
@@ -366,9 +383,10 @@ impl Course {
                 self.running = None;
             }
         }
-        match (&mut self.running, holds) {
-            (Some(running), Some(_)) => (running.last, running.beside) = (at, 0),
-            (Some(running), None) => {
+        match (&mut self.running, stands) {
+            (Some(running), Stands::Holds(_)) => (running.last, running.beside) = (at, 0),
+            (Some(running), Stands::Masked) => running.last = at,
+            (Some(running), Stands::Beside) => {
                 (running.last, running.beside) = (at.max(running.last), running.beside + 1);
                 if running.beside >= seen.limits.recovered && !is_settled {
                     let words = "investigational: heart rate variability is no longer far below the patient's own while mean pressure falls";
@@ -380,7 +398,7 @@ impl Course {
                     self.running = None;
                 }
             }
-            (None, Some(began)) if !is_settled => {
+            (None, Stands::Holds(began)) if !is_settled => {
                 self.running = Some(Running {
                     last: at,
                     beside: 0,

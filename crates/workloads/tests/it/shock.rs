@@ -161,6 +161,7 @@ fn a_drug_that_goes_on_in_another_row_runs() {
         shock(&[sepsis(), rows.to_vec(), vec![late]].concat())
     };
     assert!(of(&[row(50, 80), row(80, 120)]).is_some());
+    assert!(of(&[row(50, 120), row(60, 80)]).is_some(), "the longer one");
     assert_eq!(of(&[row(50, 80), row(80, 85)]), None);
     assert_eq!(of(&[row(50, 50)]), None, "it ran for no time");
 }

@@ -274,6 +274,21 @@ fn it_is_over_after_three_buckets_beside_the_rule_or_when_nothing_is_heard() {
 }
 
 #[test]
+fn a_pressure_that_a_drug_brought_back_is_no_recovery() {
+    let lines = |value: &'static str, drug: &[(i64, &'static str)]| {
+        let mut steps = low_with(&FALLING);
+        steps.extend([(379, "vitals ann map 95"), (389, "vitals ann map 96")]);
+        steps.extend([380, 385, 390].map(|at| (at, value)));
+        steps.extend(drug);
+        found(&story(72, &steps), 395).len()
+    };
+    let drug = [(378, "infusion ann norepinephrine 0.05 ug/kg/min")];
+    assert_eq!(lines("lab ann variability 12", &drug), 1);
+    assert_eq!(lines("lab ann variability 30", &drug), 2);
+    assert_eq!(lines("lab ann variability 12", &[]), 2);
+}
+
+#[test]
 fn what_is_known_long_afterwards_is_history() {
     let known = |minutes: i64| {
         let mut engine = Engine::of(Config::of(&[PACK]));

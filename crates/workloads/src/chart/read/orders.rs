@@ -4,7 +4,7 @@ use clinical::{Decimal, Event, Order, OrderKind, Quantity, Value, resource_hash}
 
 use super::{DONE, DONE_THAT_DAY, ORDERED, Reader, Taken, parameters, resource_of};
 use crate::Parameter;
-use crate::chart::{Reading, Withdrawal};
+use crate::chart::{ENDS, Reading, Withdrawal};
 use crate::config::Config;
 use crate::step::QualityKind;
 use crate::tables::{Meaning, Tables};
@@ -115,6 +115,7 @@ impl Reader<'_> {
                 self.say(order, drug, nothing, end_of(resource));
                 if let Some(entry) = self.taken.entries.last_mut() {
                     entry.at = end;
+                    entry.marks |= ENDS;
                 }
             }
         }
