@@ -29,7 +29,7 @@ pub struct PayerEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PayerFact {
     /// A request, a claim, an answer, or what is known of the member and their visits.
-    Document(Document),
+    Document(Box<Document>),
     /// Two identities became one.
     Merge(Merge),
     /// The state that a retired identity hands to its survivor, in the owner's own encoding.
@@ -161,6 +161,8 @@ pub struct Document {
     pub paid: Option<Decimal>,
     /// What was taken off of the whole, beside its lines.
     pub adjusted: Option<Decimal>,
+    /// What of it the member is to pay.
+    pub owed: Option<Decimal>,
     /// Its services, or what was decided of each.
     pub lines: Vec<ServiceLine>,
 }
@@ -184,6 +186,7 @@ impl Document {
             charge: None,
             paid: None,
             adjusted: None,
+            owed: None,
             lines: Vec::new(),
         }
     }

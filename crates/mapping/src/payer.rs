@@ -29,7 +29,7 @@ const LEVEL_OF_SERVICE: &str =
 /// When the record is not what its content type says.
 pub fn payer_event(envelope: &Envelope<'_>) -> Result<Option<PayerEvent>, Unreadable> {
     let fact = match envelope.content_type {
-        FHIR_JSON => document(envelope.bytes)?.map(PayerFact::Document),
+        FHIR_JSON => document(envelope.bytes)?.map(|document| PayerFact::Document(document.into())),
         identity::MERGE_JSON => Some(PayerFact::Merge(identity::read_merge(envelope.bytes)?)),
         _ => None,
     };
@@ -56,7 +56,7 @@ pub fn document(bytes: &[u8]) -> Result<Option<Document>, Malformed> {
         ("Claim", true) => authorization_request,
         ("ClaimResponse", true) => authorization_answer,
         ("Claim", false) if text(raw, "use") == "claim" => claim,
-        ("ClaimResponse", false) | ("ExplanationOfBenefit", _) => remittance,
+        ("ClaimResponse" | "ExplanationOfBenefit", false) if !is_estimate(raw) => remittance,
         ("Task", _) if is_status(raw) => claim_status,
         ("CoverageEligibilityRequest", _) => inquiry,
         ("CoverageEligibilityResponse", _) => eligibility,
@@ -112,6 +112,11 @@ fn standing(status: &str) -> Standing {
 fn is_inquiry(raw: Raw<'_>) -> bool {
     let profiles = member(raw, "meta").and_then(|meta| member(meta, "profile"));
     each(profiles).any(|profile| said(profile).contains(INQUIRY_PROFILE))
+}
+
+/// Nothing is claimed yet.
+fn is_estimate(raw: Raw<'_>) -> bool {
+    text(raw, "use") == "predetermination"
 }
 
 fn is_status(raw: Raw<'_>) -> bool {
@@ -204,7 +209,10 @@ fn remittance(raw: Raw<'_>, document: &mut Document) {
     refers(raw, "claim", document);
     refers(raw, "request", document);
     document.provider = reference(member(raw, "provider"));
-    document.code = text(raw, "outcome").into();
+    document.code = match line::is_denied(raw) {
+        true => "denied".into(),
+        false => text(raw, "outcome").into(),
+    };
     period(raw, "billablePeriod", document);
     line::adjudicated(raw, document);
 }

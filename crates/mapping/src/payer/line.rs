@@ -19,6 +19,16 @@ const REVIEW_ACTION_CODE: &str =
 const ACTION_ELEMENT: &str = "/306";
 /// The groups of adjustments (CAS01).
 const GROUPS: &str = "claim-adjustment-group-codes";
+/// The group of what the member is to pay.
+const MEMBER: &str = "PR";
+/// How a claim was processed (X12 CLP02), and which of it is a denial.
+const CLAIM_STATUS: (&str, &str) = ("/1029", "4");
+/// The same in CARIN.
+const PAYER_STATUS: (&str, &str) = ("C4BBPayerAdjudicationStatus", "denied");
+/// What the member's part is made of, where it is not stated as one.
+const OWED: [&str; 4] = ["deductible", "copay", "coinsurance", "coins"];
+/// What is paid, where it is not stated as a benefit.
+const PAID: [&str; 2] = ["paidtoprovider", "paidtopatient"];
 /// The role of who gave a service (X12 element 98).
 const RENDERING: &str = "82";
 
@@ -152,6 +162,7 @@ struct Sums {
     charge: Option<Decimal>,
     paid: Option<Decimal>,
     adjusted: Decimal,
+    owed: Decimal,
     /// Whether an amount is of a category that no balance is made of.
     has_other: bool,
     has_adjustment: bool,
@@ -166,8 +177,11 @@ impl Sums {
             };
             let category = codes(member(one, "category")).next().unwrap_or_default();
             match (&*category.0, &*category.1) {
-                (system, _) if system.contains(GROUPS) => {
+                (system, group) if system.contains(GROUPS) => {
                     sums.adjusted = sums.adjusted.saturating_add(value);
+                    if group == MEMBER {
+                        sums.owed = sums.owed.saturating_add(value);
+                    }
                     sums.has_adjustment = true;
                 }
                 (_, "submitted") => sums.charge = Some(value),
@@ -184,14 +198,10 @@ impl Sums {
 pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
     let whole = Sums::of(raw);
     let mut has_other = whole.has_other;
-    for total in each(member(raw, "total")) {
-        let value = amount(member(total, "amount"));
-        match &*code(member(total, "category")) {
-            "submitted" => document.charge = value,
-            "benefit" => document.paid = value,
-            _ => {}
-        }
-    }
+    let mut owed = whole.owed;
+    let totals = Totals::of(raw);
+    document.charge = totals.one("submitted");
+    document.paid = totals.one("benefit").or_else(|| totals.sum(&PAID));
     if let Some(paid) = within(raw, &["payment", "amount"]) {
         document.paid = amount(Some(paid)).or(document.paid);
     }
@@ -200,6 +210,7 @@ pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
     for item in each(member(raw, "item")).take(MAX_LINES) {
         let sums = Sums::of(item);
         has_other |= sums.has_other;
+        owed = owed.saturating_add(sums.owed);
         document.lines.push(ServiceLine {
             units: number(within(item, &["quantity", "value"])),
             charge: sums.charge,
@@ -209,6 +220,46 @@ pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
         });
     }
     document.adjusted = (!has_other).then_some(whole.adjusted);
+    let stated = totals.one("memberliability");
+    let stated = stated.filter(|stated| !stated.is_zero());
+    document.owed = stated.or_else(|| totals.sum(&OWED)).or(Some(owed));
+    document.owed = document.owed.filter(|owed| !owed.is_zero());
+}
+
+/// Whether the payer says that it denied the whole.
+pub(super) fn is_denied(raw: Raw<'_>) -> bool {
+    let said = each(member(raw, "adjudication")).flat_map(|one| {
+        let category = codes(member(one, "category"));
+        category.chain(codes(member(one, "reason")))
+    });
+    let denials = [CLAIM_STATUS, PAYER_STATUS];
+    said.into_iter().any(|(system, code)| {
+        let mut denials = denials.iter();
+        denials.any(|(of, denied)| system.ends_with(of) && *code == **denied)
+    })
+}
+
+/// The sums of a document by their categories.
+struct Totals(Vec<(String, Decimal)>);
+
+impl Totals {
+    fn of(raw: Raw<'_>) -> Self {
+        let totals = each(member(raw, "total")).filter_map(|total| {
+            let value = amount(member(total, "amount"))?;
+            Some((code(member(total, "category")).into_owned(), value))
+        });
+        Self(totals.collect())
+    }
+
+    fn one(&self, category: &str) -> Option<Decimal> {
+        let mut of = self.0.iter();
+        of.find(|(own, _)| own == category).map(|(_, value)| *value)
+    }
+
+    fn sum(&self, categories: &[&str]) -> Option<Decimal> {
+        let values = categories.iter().filter_map(|category| self.one(category));
+        values.reduce(Decimal::saturating_add)
+    }
 }
 
 /// A ClaimResponse names the service it answers, an ExplanationOfBenefit its own.

@@ -65,6 +65,64 @@ fn sums_are_read_and_none_is_made_of_unknown_categories() {
 }
 
 #[test]
+fn what_the_member_owes_is_told_from_what_is_denied() {
+    let answer = |more: &str| {
+        let answer = read(&format!(
+            r#"{{"resourceType":"ExplanationOfBenefit","id":"1","status":"active","use":"claim","outcome":"complete",{more}}}"#
+        ));
+        (
+            answer.code.to_string(),
+            answer.paid.map(|paid| paid.to_string()),
+            answer.owed.map(|owed| owed.to_string()),
+        )
+    };
+    let said = |code: &str, paid: Option<&str>, owed: Option<&str>| {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        (code.to_owned(), own(paid), own(owed))
+    };
+    let totals = |totals: &[(&str, &str)]| {
+        let totals = totals.iter().map(|(category, value)| {
+            format!(
+                r#"{{"category":{{"coding":[{{"code":"{category}"}}]}},"amount":{{"value":{value}}}}}"#
+            )
+        });
+        let totals: Vec<_> = totals.collect();
+        answer(&format!(r#""total":[{}]"#, totals.join(",")))
+    };
+    let deductible = [("benefit", "0"), ("deductible", "139.86"), ("copay", "0")];
+    let owes = said("complete", Some("0"), Some("139.86"));
+    assert_eq!(totals(&deductible), owes);
+    let stated = [("benefit", "0"), ("memberliability", "139.86")];
+    assert_eq!(totals(&stated), owes);
+    let by_whom = [("paidtoprovider", "40"), ("paidtopatient", "2")];
+    assert_eq!(totals(&by_whom), said("complete", Some("42"), None));
+    let adjusted = |group: &str| {
+        answer(&format!(
+            r#""adjudication":[{{"category":{{"coding":[{{"system":"https://x12.org/codes/claim-adjustment-group-codes","code":"{group}"}}]}},"amount":{{"value":40}}}}]"#
+        ))
+    };
+    assert_eq!(adjusted("PR"), said("complete", None, Some("40")));
+    assert_eq!(adjusted("CO"), said("complete", None, None));
+    let denied = |system: &str, code: &str| {
+        answer(&format!(
+            r#""adjudication":[{{"category":{{"coding":[{{"code":"benefitpaymentstatus"}}]}},"reason":{{"coding":[{{"system":"{system}","code":"{code}"}}]}}}}]"#
+        ))
+        .0
+    };
+    let carin = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBPayerAdjudicationStatus";
+    assert_eq!(denied(carin, "denied"), "denied");
+    assert_eq!(denied(carin, "paid"), "complete");
+    let x12 = "https://codesystem.x12.org/005010/1029";
+    assert_eq!([denied(x12, "4"), denied(x12, "1")], ["denied", "complete"]);
+}
+
+#[test]
+fn an_estimate_is_no_answer_to_a_claim() {
+    let estimate = br#"{"resourceType":"ExplanationOfBenefit","id":"1","use":"predetermination"}"#;
+    assert_eq!(document(estimate).unwrap(), None);
+}
+
+#[test]
 fn what_was_entered_in_error_is_withdrawn_and_what_was_called_off_is_not() {
     let standing = |status: &str| {
         read(&format!(

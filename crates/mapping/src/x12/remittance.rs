@@ -104,7 +104,12 @@ fn one(
     let mut supporting = Supporting::default();
     let team = team(page, claim);
     resource.list("careTeam", &team);
-    let adjudications = said(page, claim, root_more, &mut supporting);
+    let mut adjudications = said(page, claim, root_more, &mut supporting);
+    if !state.is_empty() {
+        adjudications.push(json::object(|entry| {
+            entry.raw("category", &value::coded("1029", &state, words));
+        }));
+    }
     let items = items(page, claim, &mut supporting);
     let has_more = (8..=14).any(|element| !head.element(element).is_empty());
     let (total, payment) = totals(page, head, tree, &traced);

@@ -42,7 +42,9 @@ pub(crate) struct Ends(Vec<u64>);
 
 impl Ends {
     pub(super) fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
-        let ends = entries.into_iter().filter(|entry| entry.is_end());
+        // One that was taken back is not told any more.
+        let told = |entry: &&Entry| entry.is_end() && entry.is_usable();
+        let ends = entries.into_iter().filter(told);
         let mut ends: Vec<u64> = ends.map(|entry| entry.resource).collect();
         ends.sort_unstable();
         Self(ends)
@@ -82,7 +84,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chart::{ENDS, Reading};
+    use crate::chart::{ENDS, Reading, Withdrawal};
 
     const DRUG: Parameter = Parameter::Norepinephrine;
 
@@ -145,6 +147,19 @@ mod tests {
         assert_eq!(running(&over, 20), Some(3.into()));
         let stopped = [(0, Some(20), 5), (10, None, 0)];
         assert_eq!(running(&stopped, 10), None);
+    }
+
+    #[test]
+    fn an_end_that_was_taken_back_is_none() {
+        let mut chart = chart(&[(0, Some(30), 5), (10, Some(20), 3)]);
+        let end = chart.of_resource(read::end_of(1)).next().copied();
+        let taken_back = Entry {
+            known: ReceivedTime::from_micros(1),
+            reading: Reading::Withdrawn(Withdrawal::Cancelled),
+            ..end.expect("the first row has an end")
+        };
+        chart.put(taken_back);
+        assert_eq!(chart.running(DRUG, at(20)), None, "it held until the next");
     }
 
     #[test]

@@ -15,6 +15,11 @@ pub(crate) const KINDS: [DocumentKind; 3] = [
     DocumentKind::Remittance,
 ];
 
+/// How an answer that pays nothing is told from others: its outcome, or what the payer calls it.
+const UNDECIDED: &str = "queued";
+const REFUSED: &str = "error";
+const DENIED: &str = "denied";
+
 /// Gives a claim as it was sent last, and how it stands.
 pub(crate) fn standing<'a>(view: &View<'_>, case: &Case<'a>) -> (Option<&'a Held>, ClaimState) {
     let followed = Followed::of(view, case);
@@ -46,6 +51,7 @@ struct Followed<'a> {
     remittances: Vec<&'a Held>,
     state: ClaimState,
     paid: Decimal,
+    owed: Decimal,
 }
 
 impl<'a> Followed<'a> {
@@ -57,13 +63,17 @@ impl<'a> Followed<'a> {
             let state = view.tables.claim_state(&held.document.code)?;
             Some((held, state))
         });
-        let stands = |held: &&Held| held.document.standing == Standing::Active;
+        // Until the payer has decided there is nothing to count.
+        let stands = |held: &&Held| {
+            held.document.standing == Standing::Active && *held.document.code != *UNDECIDED
+        };
         let remittances: Vec<_> = case.of(DocumentKind::Remittance).filter(stands).collect();
         let sum = |of: fn(&Document) -> Option<Decimal>| {
             let all = remittances.iter().filter_map(|held| of(&held.document));
             all.fold(Decimal::ZERO, Decimal::saturating_add)
         };
         let (charge, paid) = (sum(|one| one.charge), sum(|one| one.paid));
+        let owed = sum(|one| one.owed);
         let has_reversal = remittances.iter().any(|held| is_reversal(held));
         let is_void = claim.is_some_and(|held| held.document.standing == Standing::Cancelled);
         let after_last = |held: &Held| claim.is_none_or(|claim| held.at() >= claim.at());
@@ -71,6 +81,10 @@ impl<'a> Followed<'a> {
             _ if is_void => ClaimState::Void,
             (Some(_), _) if has_reversal && charge.is_zero() => ClaimState::Reversed,
             (Some(_), _) if paid > Decimal::ZERO => ClaimState::Paid,
+            (Some(last), _) if *last.document.code == *REFUSED => ClaimState::Refused,
+            (Some(last), _) if *last.document.code == *DENIED => ClaimState::Denied,
+            (Some(_), _) if owed > Decimal::ZERO => ClaimState::Processed,
+            (Some(last), _) if last.document.paid.is_none() => ClaimState::Finalized,
             (Some(_), _) => ClaimState::Denied,
             (None, Some((held, state))) if after_last(held) => state,
             (None, _) => ClaimState::Submitted,
@@ -81,6 +95,7 @@ impl<'a> Followed<'a> {
             remittances,
             state,
             paid,
+            owed,
         }
     }
 }
@@ -99,6 +114,9 @@ fn status(case: &Case<'_>, followed: &Followed<'_>, name: &str) -> Conclusion {
     }
     if !followed.remittances.is_empty() {
         summary.push_str(&format!(", paid {}", followed.paid));
+    }
+    if followed.owed > Decimal::ZERO {
+        summary.push_str(&format!(", the member owes {}", followed.owed));
     }
     let condition = format!("claim/{name}");
     let mut conclusion = Conclusion::new(condition, Severity::None, summary, &case.documents);
@@ -119,9 +137,12 @@ fn wrong(case: &Case<'_>, followed: &Followed<'_>, name: &str) -> Vec<Conclusion
             of,
         ));
     };
-    if let (ClaimState::Refused, Some((held, _))) = (followed.state, followed.said) {
+    if followed.state == ClaimState::Refused {
         let summary = "claim refused before it was decided: correct it and send it again";
-        tell("refused", Severity::Medium, summary.into(), &[held]);
+        let answered = followed.remittances.last().copied();
+        let said = answered.or(followed.said.map(|(held, _)| held));
+        let of: Vec<&Held> = said.into_iter().collect();
+        tell("refused", Severity::Medium, summary.into(), &of);
     }
     if let (ClaimState::Denied, Some(last)) = (followed.state, followed.remittances.last()) {
         let summary =
@@ -179,6 +200,7 @@ fn missing(
         ClaimState::Acknowledged | ClaimState::Pending | ClaimState::Finalized => &[Step::Payment],
         ClaimState::Refused
         | ClaimState::Paid
+        | ClaimState::Processed
         | ClaimState::Denied
         | ClaimState::Reversed
         | ClaimState::Void => &[],

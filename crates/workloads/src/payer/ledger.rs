@@ -4,17 +4,13 @@
 //! It is in two halves, since claims come by member and a day is a provider's. What a claim adds to a week is written
 //! whole, and again when it changes; a week counts the newest of each, so the order of arrival decides nothing.
 
+mod case;
+mod claimed;
 mod levels;
 mod minutes;
-
-mod claimed;
-
-mod case;
 mod mix;
-mod week;
-
 mod peers;
-
+mod week;
 mod wire;
 
 pub use case::{CaseFacts, DayFacts, IntegrityCase, LevelFacts};

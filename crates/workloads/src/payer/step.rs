@@ -1,6 +1,6 @@
 //! One input of one member: what it changes in what is known, and what follows from that.
 
-use clinical::payer::{DocumentKind, PayerEvent, PayerFact};
+use clinical::payer::{Document, DocumentKind, PayerEvent, PayerFact};
 use clinical::{EventTime, Finding, Merge, MergeRole, PatientKey};
 
 use super::authorization::Authorization;
@@ -120,7 +120,7 @@ impl Payer {
                 Ok(false)
             }
             PayerFact::Document(document) => Ok(state.put(Held {
-                document: document.clone(),
+                document: Document::clone(document),
                 known: event.received,
                 first_known: event.received,
                 event: event.id,

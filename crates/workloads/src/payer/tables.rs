@@ -77,6 +77,8 @@ pub(crate) enum ClaimState {
     /// Decided, and it was not said how.
     Finalized,
     Paid,
+    /// Decided, and nothing is paid since all of it is the member's to pay, or there is nothing to pay.
+    Processed,
     Denied,
     Reversed,
     /// Called off by its sender.
@@ -84,13 +86,14 @@ pub(crate) enum ClaimState {
 }
 
 impl ClaimState {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Submitted,
         Self::Acknowledged,
         Self::Refused,
         Self::Pending,
         Self::Finalized,
         Self::Paid,
+        Self::Processed,
         Self::Denied,
         Self::Reversed,
         Self::Void,
@@ -104,6 +107,7 @@ impl ClaimState {
             Self::Pending => "pending",
             Self::Finalized => "finalized",
             Self::Paid => "paid",
+            Self::Processed => "processed",
             Self::Denied => "denied",
             Self::Reversed => "reversed",
             Self::Void => "void",

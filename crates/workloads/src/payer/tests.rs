@@ -1,4 +1,6 @@
-//! Claims, eligibility and what is to be looked at, told by what stands in the end.
+//! Eligibility and what is to be looked at, told by what stands in the end.
+
+mod claims;
 
 use clinical::Decimal;
 use clinical::payer::{
@@ -96,129 +98,6 @@ fn check(documents: Vec<Document>, until: &str, expected: Expect) {
         })
         .collect();
     expected.assert_eq(&shown.join("\n"));
-}
-
-#[test]
-fn a_claim_goes_from_its_submission_to_its_payment() {
-    let made = |upto: usize| {
-        let mut all = vec![
-            claim("C1", "2026-03-02T00:00:00Z", Vec::new()),
-            status("A2", "2026-03-03T00:00:00Z", "C1"),
-            remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"]),
-        ];
-        all.truncate(upto);
-        all
-    };
-    check(
-        made(1),
-        "2026-03-03T12:00:00Z",
-        expect!["claim none: claim submitted, charged 200"],
-    );
-    check(
-        made(1),
-        "2026-03-04T12:00:00Z",
-        expect![[r#"
-            claim none: claim submitted, charged 200
-            claim-acknowledgement-missing low: claim without its acknowledgement: due 2026-03-04 00:00 UTC, 48 hours after it was received (no rule: what a site may expect of its clearing house)"#]],
-    );
-    check(
-        made(2),
-        "2026-04-03T00:00:00Z",
-        expect![[r#"
-            claim none: claim acknowledged, charged 200
-            claim-payment-missing low: claim without its payment: due 2026-04-01 23:59 UTC, 30 calendar days after it was received (42 CFR 422.520(a)(1): clean claims, 95 in 100)"#]],
-    );
-    check(
-        made(3),
-        "2026-04-20T00:00:00Z",
-        expect!["claim none: claim paid, charged 200, paid 150"],
-    );
-}
-
-#[test]
-fn a_refused_a_denied_and_a_void_claim_are_told_of() {
-    check(
-        vec![
-            claim("C1", "2026-03-02T00:00:00Z", Vec::new()),
-            status("A7", "2026-03-03T00:00:00Z", "C1"),
-        ],
-        "2026-03-03T00:00:00Z",
-        expect![[r#"
-            claim none: claim refused, charged 200
-            claim-refused medium: claim refused before it was decided: correct it and send it again"#]],
-    );
-    check(
-        vec![
-            claim("C1", "2026-03-02T00:00:00Z", Vec::new()),
-            remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "0", "200"]),
-        ],
-        "2026-03-20T00:00:00Z",
-        expect![[r#"
-            claim none: claim denied, charged 200, paid 0
-            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
-    );
-    let void = Document {
-        standing: Standing::Cancelled,
-        replaces: vec![link("C1")],
-        ..claim("C2", "2026-03-25T00:00:00Z", Vec::new())
-    };
-    check(
-        vec![
-            claim("C1", "2026-03-02T00:00:00Z", Vec::new()),
-            remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"]),
-            void,
-        ],
-        "2026-03-25T00:00:00Z",
-        expect![[r#"
-            claim none: claim void, charged 200, paid 150
-            claim-void-paid low: claim called off by its sender, and 150 paid for it is not taken back"#]],
-    );
-}
-
-#[test]
-fn a_reversal_has_the_opposite_sign_of_what_it_takes_back() {
-    let paid = || remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"]);
-    let again = || remittance("R3", "2026-03-26T00:00:00Z", "C1", ["200", "160", "40"]);
-    let reversal = |paid| {
-        let adjusted = if paid == "-150" { "-50" } else { "-60" };
-        remittance("R2", "2026-03-25T00:00:00Z", "C1", ["-200", paid, adjusted])
-    };
-    check(
-        vec![paid(), reversal("-150")],
-        "2026-03-25T00:00:00Z",
-        expect!["claim none: claim reversed, paid 0"],
-    );
-    check(
-        vec![paid(), reversal("-150"), again()],
-        "2026-03-26T00:00:00Z",
-        expect!["claim none: claim paid, paid 160"],
-    );
-    check(
-        vec![paid(), reversal("-140")],
-        "2026-03-25T00:00:00Z",
-        expect![[r#"
-            claim none: claim reversed, paid 10
-            claim-reversal low: reversal without an earlier payment of the same amounts with the opposite sign"#]],
-    );
-}
-
-#[test]
-fn what_does_not_add_up_is_told_of_by_claim_and_by_service() {
-    let mut off = remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "10"]);
-    off.lines.push(ServiceLine {
-        charge: money("200"),
-        paid: money("150"),
-        adjusted: money("39.99"),
-        ..service("X", "2026-03-01", "")
-    });
-    check(
-        vec![off],
-        "2026-03-20T00:00:00Z",
-        expect![[r#"
-            claim none: claim paid, paid 150
-            claim-unbalanced low: remittance does not add up: charged 200, paid 150, adjusted 49.99
-            claim-line-unbalanced low: service 1 of a remittance does not add up: charged 200, paid 150, adjusted 39.99"#]],
-    );
 }
 
 fn visit(name: &str, class: &str, from: &str, until: &str) -> Document {

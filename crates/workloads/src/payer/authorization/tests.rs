@@ -25,7 +25,7 @@ pub(crate) fn event(name: &str, received: &str, document: Document) -> PayerEven
         received: ReceivedTime::parse(received).unwrap(),
         origin: Origin::default(),
         backfill: false,
-        fact: PayerFact::Document(document),
+        fact: PayerFact::Document(document.into()),
     }
 }
 

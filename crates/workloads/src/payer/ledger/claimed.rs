@@ -154,7 +154,8 @@ fn counts<'a>(view: &View<'_>, case: &Case<'a>) -> Option<(&'a Held, bool)> {
         ClaimState::Submitted
         | ClaimState::Acknowledged
         | ClaimState::Pending
-        | ClaimState::Finalized => Some((held?, false)),
+        | ClaimState::Finalized
+        | ClaimState::Processed => Some((held?, false)),
         ClaimState::Paid => Some((held?, true)),
         ClaimState::Refused | ClaimState::Denied | ClaimState::Reversed | ClaimState::Void => None,
     }

@@ -7,8 +7,9 @@ use super::super::ledger::Told;
 use super::{Held, Line, State};
 use crate::DecodeError;
 
-/// The version that is written. The second one says who gave a service, and what was told of whom.
-const VERSION: u8 = 2;
+/// The version that is written. The second one says who gave a service, and what was told of whom;
+/// the third what a member owes.
+const VERSION: u8 = 3;
 
 impl State {
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
@@ -144,7 +145,13 @@ impl Out<'_> {
         self.list(&document.replaces, Self::link);
         self.text(&document.code);
         self.stated(document.deadline);
-        for amount in [document.charge, document.paid, document.adjusted] {
+        let amounts = [
+            document.charge,
+            document.paid,
+            document.adjusted,
+            document.owed,
+        ];
+        for amount in amounts {
             self.decimal(amount);
         }
         self.list(&document.lines, Self::service);
@@ -342,6 +349,10 @@ impl<'i> In<'i> {
             charge: self.decimal()?,
             paid: self.decimal()?,
             adjusted: self.decimal()?,
+            owed: match self.1 {
+                1 | 2 => None,
+                _ => self.decimal()?,
+            },
             lines: self.list(Self::service)?,
         })
     }
