@@ -13,6 +13,7 @@ pub(crate) mod measurements;
 pub(crate) mod mllp;
 pub(crate) mod mqtt;
 pub(crate) mod open_files;
+mod refusals;
 pub(crate) mod resend;
 pub(crate) mod sources;
 pub(crate) mod subscriptions;

@@ -150,6 +150,7 @@ pub(crate) struct Metrics {
     pub(crate) heartbeats: Family<ReasonLabels, Counter>,
     pub(crate) connections: Gauge,
     pub(crate) timeouts: Family<ReasonLabels, Counter>,
+    pub(crate) refusals_delayed: Counter,
     pub(crate) acknowledged: Histogram,
     pub(crate) stage_records: Family<StageLabel, Counter>,
     pub(crate) stage_lag: Family<StageLabel, Gauge>,
@@ -194,6 +195,7 @@ impl Default for Metrics {
             heartbeats: Family::default(),
             connections: Gauge::default(),
             timeouts: Family::default(),
+            refusals_delayed: Counter::default(),
             acknowledged: seconds(),
             stage_records: Family::default(),
             stage_lag: Family::default(),
@@ -287,6 +289,11 @@ impl Metrics {
             "intake_connections_closed",
             "Connections that we closed, by the reason",
             self.timeouts.clone(),
+        );
+        r.register(
+            "intake_refusals_delayed",
+            "Refusals that waited since their address had much refused",
+            self.refusals_delayed.clone(),
         );
         let help = "From a message's last byte in to its durable acknowledgement";
         r.register_with_unit(

@@ -35,9 +35,9 @@ fn attacks() -> [Attack; 4] {
 
 /// The word that makes this program attack.
 pub(crate) const MODE: &str = "attackers";
-/// Where attackers run: what they take of the processor is the server's only where they are on its machine.
-const PLACES: [&str; 2] = [ELSEWHERE, "here"];
-const ELSEWHERE: &str = "elsewhere";
+/// Where attackers run. From elsewhere they have what of the processor nobody on this machine wants, and give it back at
+/// once (`SCHED_IDLE`): a lower priority would have them keep it for milliseconds.
+const PLACES: [(&str, &[&str]); 2] = [("elsewhere", &["chrt", "--idle", "0"]), ("here", &[])];
 
 /// Measures in turn and prints.
 pub(crate) fn measure(folder: &Path, messages: &Messages) {
@@ -51,13 +51,13 @@ pub(crate) fn measure(folder: &Path, messages: &Messages) {
         let quiet = "[delivery.console]\nenabled = false\n";
         let server = Server::start(Kind::Fhir, folder.path(), quiet);
         let alone = tell("alone", &send(&server, messages));
-        for (place, ratios) in PLACES.iter().zip(&mut ratios) {
-            let attacked = attacked(&server, messages, place);
+        for ((place, under), ratios) in PLACES.iter().zip(&mut ratios) {
+            let attacked = attacked(&server, messages, under);
             let attacked = tell(place, &attacked);
             ratios.push(attacked.as_secs_f64() / alone.as_secs_f64());
         }
     }
-    for (place, mut ratios) in PLACES.iter().zip(ratios) {
+    for ((place, _), mut ratios) in PLACES.iter().zip(ratios) {
         ratios.sort_by(f64::total_cmp);
         println!(
             "  => p99 with attackers {place} is {:.2} times that without (at most {RATIO_AT_MOST}); rounds {ratios:.2?}",
@@ -67,24 +67,21 @@ pub(crate) fn measure(folder: &Path, messages: &Messages) {
 }
 
 /// Measures beside attackers, who are a process of their own: one that shared the sender's memory would hold it up as well.
-fn attacked(server: &Server, messages: &Messages, place: &str) -> Measured {
-    let program = std::env::current_exe().unwrap();
+fn attacked(server: &Server, messages: &Messages, under: &[&str]) -> Measured {
+    let program = std::env::current_exe().unwrap().display().to_string();
     let (http, mllp) = (server.fhir().to_string(), server.mllp.to_string());
-    let mut attackers = Command::new(program);
-    let mut attackers = attackers.args([MODE, place, &http, &mllp]).spawn().unwrap();
+    let mut words = under.iter().copied().chain([&*program, MODE, &http, &mllp]);
+    let mut attackers = Command::new(words.next().unwrap());
+    let attackers = attackers.args(words).spawn();
+    let mut attackers = attackers.expect("attackers start: chrt is in util-linux");
     let measured = send(server, messages);
     attackers.kill().unwrap();
     attackers.wait().unwrap();
     measured
 }
 
-/// Attacks, until the process is ended. From elsewhere, the server and the sender have the processor first.
-pub(crate) fn go_on(place: &str, http: SocketAddr, mllp: SocketAddr) -> ! {
-    if place == ELSEWHERE {
-        // The threads that follow stand where this one does.
-        let this = Some(rustix::thread::gettid());
-        rustix::process::setpriority_process(this, 19).expect("a thread can stand back");
-    }
+/// Attacks, until the process is ended.
+pub(crate) fn go_on(http: SocketAddr, mllp: SocketAddr) -> ! {
     std::thread::scope(|scope| {
         for attack in attacks() {
             scope.spawn(move || {

@@ -40,11 +40,11 @@ fn main() {
     {
         floor::serve(folder.into());
     }
-    if let [mode, place, http, mllp] = &arguments[..]
+    if let [mode, http, mllp] = &arguments[..]
         && mode == attack::MODE
     {
         let address = |text: &String| text.parse().expect("it is an address");
-        attack::go_on(place, address(http), address(mllp));
+        attack::go_on(address(http), address(mllp));
     }
     let asked = |part: &str| arguments.iter().any(|argument| argument == part);
     let parts = [

@@ -45,6 +45,8 @@ pub(crate) struct Intake {
 pub(crate) enum Pending {
     /// It is known already; nothing where the sender asked for none.
     Now(Option<Vec<u8>>),
+    /// The message was refused.
+    Refused(Option<Vec<u8>>),
     /// It comes when the journal has the message.
     Later(oneshot::Receiver<Option<Vec<u8>>>),
     /// One for each message of a batch.
@@ -52,10 +54,19 @@ pub(crate) enum Pending {
 }
 
 impl Pending {
+    /// Whether nothing of the frame was taken.
+    pub(crate) fn is_refused(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Now(_) | Self::Later(_) => false,
+            Self::Batch(parts, _) => parts.iter().all(Self::is_refused),
+        }
+    }
+
     /// Waits for it.
     pub(crate) async fn answer(self) -> Option<Vec<u8>> {
         match self {
-            Self::Now(answer) => answer,
+            Self::Now(answer) | Self::Refused(answer) => answer,
             // The sender of the answer is the journal's own thread; if it is gone, nothing was promised.
             Self::Later(receiver) => receiver.await.unwrap_or(None),
             Self::Batch(parts, envelope) => {
@@ -346,7 +357,7 @@ impl Intake {
             Box::new(done),
         );
         let answer = answer::refused(arrival.message, arrival.id, arrival.at, &faults);
-        Pending::Now(arrival.sent(Some(answer)))
+        Pending::Refused(arrival.sent(Some(answer)))
     }
 
     /// Answers a frame that is over the limit; nothing of it was read, so there is nothing to keep.

@@ -15,7 +15,7 @@ mod routes;
 mod write;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -33,17 +33,21 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connections::{Connections, Full};
 use super::fhir::Fhir;
+use super::refusals::Refusals;
 use super::subscriptions::Subscriptions;
 use super::{certificate, tls};
 use crate::config::Http;
 use crate::metrics::ReasonLabels;
 use crate::tasks::{Stop, Tasks};
-use body::InFlight;
+use body::{InFlight, Spent};
 
 /// The head of a request has at most so many bytes.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 /// And so many headers.
 const HEADERS_MAX: usize = 100;
+
+/// What its sender alone is to blame for, once its body was read.
+const COSTLY: [u16; 4] = [400, 413, 415, 422];
 
 /// Why the listener cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -72,11 +76,13 @@ struct Door {
     is_loopback: bool,
     tls: Option<TlsAcceptor>,
     in_flight: InFlight,
+    refusals: Refusals,
 }
 
 /// Who is at the other end of a connection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Peer {
+    address: IpAddr,
     /// The source that the client's certificate is for.
     source: Option<Arc<str>>,
     /// When that certificate runs out.
@@ -116,13 +122,16 @@ impl Listener {
         let is_loopback = self
             .address()
             .is_ok_and(|address| address.ip().is_loopback());
+        let fhir = Arc::clone(subscriptions.fhir());
+        let refusals_delayed = fhir.intake.metrics.refusals_delayed.clone();
         let door = Arc::new(Door {
-            fhir: Arc::clone(subscriptions.fhir()),
+            fhir,
             subscriptions,
             config: self.config,
             is_loopback,
             tls: self.tls,
             in_flight: InFlight::default(),
+            refusals: Refusals::counted(&refusals_delayed),
         });
         let mut stop = tasks.stop();
         while let Some((stream, peer)) = Connections::next(&self.socket, &mut stop).await {
@@ -139,7 +148,7 @@ impl Listener {
             };
             let (door, stop) = (Arc::clone(&door), tasks.stop());
             tasks.spawn(async move {
-                door.serve(stream, stop).await;
+                door.serve(stream, peer.ip(), stop).await;
                 drop(place);
             });
         }
@@ -161,14 +170,19 @@ impl Door {
         timeouts.get_or_create(&labels).inc();
     }
 
-    async fn serve(self: Arc<Self>, stream: TcpStream, stop: Stop) {
+    async fn serve(self: Arc<Self>, stream: TcpStream, address: IpAddr, stop: Stop) {
         // An answer is small and must not wait for more to send with it.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
         let (Some(tls), Some(config)) = (&self.tls, &self.config.tls) else {
-            let peer = Peer::default();
+            let peer = Peer {
+                address,
+                source: None,
+                expires: None,
+                is_tls: false,
+            };
             return Arc::clone(&self).converse(stream, peer, stop).await;
         };
         match timeout(config.handshake_timeout, tls.accept(stream)).await {
@@ -176,6 +190,7 @@ impl Door {
                 let certificates = stream.get_ref().1.peer_certificates();
                 let own = certificates.and_then(<[_]>::first);
                 let peer = Peer {
+                    address,
                     source: own.and_then(|own| self.source_of(own)),
                     expires: own.and_then(|own| certificate::expires(own)),
                     is_tls: true,
@@ -210,12 +225,12 @@ impl Door {
         mut stop: Stop,
     ) {
         let service = {
-            let door = Arc::clone(&self);
+            let (door, stop) = (Arc::clone(&self), stop.clone());
             service_fn(move |request: Request<hyper::body::Incoming>| {
-                let (door, peer) = (Arc::clone(&door), peer.clone());
+                let (door, peer, stop) = (Arc::clone(&door), peer.clone(), stop.clone());
                 async move {
                     Ok::<_, std::convert::Infallible>(
-                        door.answer(request.map(Body::new), &peer).await,
+                        door.answer(request.map(Body::new), &peer, stop).await,
                     )
                 }
             })
@@ -243,10 +258,20 @@ impl Door {
         }
     }
 
-    async fn answer(self: &Arc<Self>, request: Request<Body>, peer: &Peer) -> Response<Body> {
+    async fn answer(
+        self: &Arc<Self>,
+        request: Request<Body>,
+        peer: &Peer,
+        mut stop: Stop,
+    ) -> Response<Body> {
         // Where a body's length is told in two ways, another one hidden in it must not be taken for the next request.
         let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-        let answer = request::answer(self, request, peer).await;
+        let spent = Spent::default();
+        let answer = request::answer(self, request, (peer, &spent)).await;
+        if COSTLY.contains(&answer.status) {
+            let (address, bytes) = (peer.address, spent.bytes());
+            self.refusals.hold(address, bytes, &mut stop).await;
+        }
         let mut response = answer.into_response();
         if is_chunked {
             let close = HeaderValue::from_static("close");

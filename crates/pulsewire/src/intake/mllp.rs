@@ -1,7 +1,7 @@
 //! The MLLP listener: many senders for days, each with its limits; one that is slow or silent holds up no other.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::accept::{Intake, Pending};
 use super::connections::{Connections, Full};
+use super::refusals::Refusals;
 use super::{certificate, tls};
 use crate::clock::Stopwatch;
 use crate::config::Mllp;
@@ -61,6 +62,7 @@ struct Door {
     config: Mllp,
     tls: Option<TlsAcceptor>,
     waiting_bytes: Semaphore,
+    refusals: Refusals,
 }
 
 /// Takes the address, so that a start that cannot succeed fails before anything else is done.
@@ -92,11 +94,13 @@ impl Listener {
             "intake.mllp.connections",
             self.config.connections_per_address,
         );
+        let refusals = Refusals::counted(&intake.metrics.refusals_delayed);
         let door = Arc::new(Door {
             intake,
             config: self.config,
             tls: self.tls,
             waiting_bytes: Semaphore::new(WAITING_BYTES_MAX),
+            refusals,
         });
         let mut stop = tasks.stop();
         while let Some((stream, peer)) = Connections::next(&self.socket, &mut stop).await {
@@ -114,7 +118,7 @@ impl Listener {
             let (door, stop) = (Arc::clone(&door), tasks.stop());
             tasks.spawn(async move {
                 door.intake.metrics.connections.inc();
-                door.serve(stream, stop).await;
+                door.serve(stream, peer.ip(), stop).await;
                 door.intake.metrics.connections.dec();
                 drop(place);
             });
@@ -151,14 +155,14 @@ impl Door {
         self.waiting_bytes.acquire_many(bytes).await.ok()
     }
 
-    async fn serve(&self, stream: TcpStream, stop: Stop) {
+    async fn serve(&self, stream: TcpStream, peer: IpAddr, stop: Stop) {
         // An acknowledgement is small and must not wait for more to send with it.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
         let Some(tls) = &self.tls else {
-            return Connection::new(self, stream, stop).run().await;
+            return Connection::new(self, (stream, peer), stop).run().await;
         };
         let handshake = self
             .config
@@ -170,7 +174,7 @@ impl Door {
                 let shown = stream.get_ref().1.peer_certificates();
                 let first = shown.and_then(|chain| chain.first());
                 let expires = first.and_then(|own| certificate::expires(own));
-                let mut connection = Connection::new(self, stream, stop);
+                let mut connection = Connection::new(self, (stream, peer), stop);
                 connection.certificate_expires = expires;
                 connection.run().await;
             }
@@ -188,6 +192,8 @@ impl Door {
 struct Replies<'d> {
     pending: Vec<(Pending, Option<SemaphorePermit<'d>>)>,
     answers: Vec<u8>,
+    /// How many bytes of them were refused.
+    refused: usize,
 }
 
 impl Replies<'_> {
@@ -218,6 +224,7 @@ enum End {
 struct Connection<'d, S> {
     door: &'d Door,
     stream: S,
+    peer: IpAddr,
     stop: Stop,
     decoder: Decoder,
     buffer: Vec<u8>,
@@ -229,7 +236,7 @@ struct Connection<'d, S> {
 }
 
 impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
-    fn new(door: &'d Door, stream: S, stop: Stop) -> Self {
+    fn new(door: &'d Door, (stream, peer): (S, IpAddr), stop: Stop) -> Self {
         let limits = Limits {
             frame_bytes: door.config.frame_size,
             ..Limits::DEFAULT
@@ -238,6 +245,7 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
         Self {
             door,
             stream,
+            peer,
             stop,
             decoder,
             buffer: vec![0; READ_BYTES],
@@ -370,6 +378,7 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
                     let shown = self.certificate_expires.take();
                     let intake = &self.door.intake;
                     let pending = aside(bytes.len(), || intake.take_of(bytes, watch, shown));
+                    replies.refused += if pending.is_refused() { bytes.len() } else { 0 };
                     replies.pending.push((pending, room));
                 }
                 Event::Skipped { bytes } => {
@@ -381,7 +390,10 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
                 }
                 Event::TooLong { limit } => {
                     let refused = self.door.intake.too_long(limit);
-                    replies.pending.push((Pending::Now(Some(refused)), None));
+                    replies.refused += limit;
+                    replies
+                        .pending
+                        .push((Pending::Refused(Some(refused)), None));
                     end = Some(End::Reason("frame-too-long"));
                     break;
                 }
@@ -405,6 +417,10 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
     async fn reply(&mut self, mut replies: Replies<'_>) -> Result<(), End> {
         replies.settle().await;
         let answers = replies.answers;
+        if replies.refused > 0 {
+            let (refusals, bytes) = (&self.door.refusals, replies.refused as u64);
+            refusals.hold(self.peer, bytes, &mut self.stop).await;
+        }
         if answers.is_empty() {
             return Ok(());
         }

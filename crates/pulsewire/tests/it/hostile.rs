@@ -61,6 +61,28 @@ fn hostile_c17_a_body_that_unpacks_to_far_more_is_refused_and_memory_stays_flat(
 }
 
 #[test]
+fn who_has_much_refused_waits_and_others_of_its_address_do_not() {
+    const BODY: usize = 6 << 20;
+    let site = Site::default();
+    let platform = site.start();
+    let rest = Rest(platform.fhir());
+    let mut sender = Sender::to(platform.mllp);
+    let delayed = || platform.count(&["intake_refusals_delayed"]);
+    let deep = vec![b'['; BODY];
+    for _ in 0..2 {
+        assert_eq!(rest.ask("POST", "/Patient", &[], &deep).status, 400);
+    }
+    assert_eq!(delayed(), 0);
+    std::thread::scope(|scope| {
+        let refused = scope.spawn(|| rest.ask("POST", "/Patient", &[], &deep).status);
+        wait_for("one that waits", || (delayed() == 1).then_some(()));
+        sender.accepted(&admission("P1", "C1"));
+        is_well(&platform);
+        assert_eq!(refused.join().expect("it is answered"), 400);
+    });
+}
+
+#[test]
 fn hostile_c18_json_that_is_too_deep_too_wide_or_of_two_minds_is_refused() {
     let site = Site::default();
     let platform = site.start();

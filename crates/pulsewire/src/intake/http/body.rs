@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::chunks::Chunks;
+use super::request::Asking;
 use crate::clock::Stopwatch;
 use crate::config::Http;
 use crate::intake::fhir::Refusal;
@@ -36,6 +38,20 @@ pub(super) struct InFlight(Arc<Semaphore>);
 impl Default for InFlight {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(IN_FLIGHT_BYTES_MAX)))
+    }
+}
+
+/// How many bytes of a request were read and unpacked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spent(Arc<AtomicU64>);
+
+impl Spent {
+    pub(super) fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -98,10 +114,10 @@ impl Packing {
 /// The whole of a body, and the room that it takes until it is dropped.
 pub(super) async fn whole(
     body: Body,
-    headers: &HeaderMap,
-    config: &Http,
-    room: &InFlight,
+    asking: &Asking,
+    (config, room): (&Http, &InFlight),
 ) -> Result<(Vec<u8>, Share), Refusal> {
+    let headers = &asking.headers;
     let packing = Packing::of(headers)?;
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
@@ -109,7 +125,9 @@ pub(super) async fn whole(
         return Err(too_long(config.body_size));
     }
     let mut share = Share::of(room);
-    let read = read(body, config.body_size, &mut share);
+    let spent = asking.spent.clone();
+    let chunks = Chunks::of(body, &spent);
+    let read = read(chunks, config.body_size, &mut share);
     let bytes = timeout(config.body_timeout, read).await;
     let bytes = bytes.map_err(|_| too_slow())??;
     if packing == Packing::Plain {
@@ -117,14 +135,13 @@ pub(super) async fn whole(
     }
     let most = config.unpacked_size;
     let unpacked = tokio::task::spawn_blocking(move || {
-        let bytes = unpack(&bytes, most, &mut share)?;
+        let bytes = unpack(&bytes, most, &mut share, &spent)?;
         Ok((bytes, share))
     });
     unpacked.await.unwrap_or_else(|_| Err(unreadable()))
 }
 
-async fn read(body: Body, most: usize, share: &mut Share) -> Result<Vec<u8>, Refusal> {
-    let mut chunks = Chunks::of(body);
+async fn read(mut chunks: Chunks, most: usize, share: &mut Share) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
     let pace = Pace::start();
     while let Some(chunk) = chunks.next().await? {
@@ -156,7 +173,12 @@ impl Pace {
 }
 
 /// Unpacks gzip, as long as it grows neither too large nor too fast.
-fn unpack(packed: &[u8], most: usize, share: &mut Share) -> Result<Vec<u8>, Refusal> {
+fn unpack(
+    packed: &[u8],
+    most: usize,
+    share: &mut Share,
+    spent: &Spent,
+) -> Result<Vec<u8>, Refusal> {
     let whole = packed.len().saturating_mul(RATIO_MAX);
     let mut decoder = GzDecoder::new(packed);
     let mut unpacked = Vec::new();
@@ -166,6 +188,7 @@ fn unpack(packed: &[u8], most: usize, share: &mut Share) -> Result<Vec<u8>, Refu
         if read == 0 {
             return Ok(unpacked);
         }
+        spent.add(read);
         let consumed = packed.len() - decoder.get_ref().len();
         let so_far = consumed
             .saturating_mul(RATIO_MAX)
@@ -218,7 +241,7 @@ mod tests {
 
     fn unpacked(packed: &[u8], most: usize) -> Result<usize, u16> {
         let mut share = Share::of(&InFlight::default());
-        let unpacked = unpack(packed, most, &mut share);
+        let unpacked = unpack(packed, most, &mut share, &Spent::default());
         unpacked
             .map(|bytes| bytes.len())
             .map_err(|refusal| refusal.status)
@@ -255,10 +278,12 @@ mod tests {
         let room = InFlight::default();
         let bomb = packed(&vec![b' '; 64 << 20]);
         let mut share = Share::of(&room);
-        let refused = unpack(&bomb, 64 << 20, &mut share).unwrap_err();
+        let spent = Spent::default();
+        let refused = unpack(&bomb, 64 << 20, &mut share, &spent).unwrap_err();
         assert_eq!(refused.status, 413);
         let taken = IN_FLIGHT_BYTES_MAX - room.0.available_permits();
         assert!(taken < 2 * RATIO_GRACE_BYTES, "{taken} bytes were unpacked");
+        assert!(spent.bytes() >= taken as u64);
         // What merely begins with blanks is taken.
         let noise: Vec<u8> = (0..200_000_u32)
             .flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes())

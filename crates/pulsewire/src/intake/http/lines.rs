@@ -55,7 +55,7 @@ pub(super) async fn import(
         patience: Patience::Wait,
         ..asking.sender.clone()
     };
-    let mut chunks = Chunks::of(body);
+    let mut chunks = Chunks::of(body, &asking.spent);
     let mut unpacked = Unpacked::new(Packing::of(&asking.headers)?);
     let mut tally = Tally::default();
     let mut batch = Batch::default();

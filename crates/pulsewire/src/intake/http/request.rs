@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Request, header};
 use formats::fhir::validate::IssueCode;
 
 use super::answer::{Answer, Prefer};
+use super::body::Spent;
 use super::routes::{self, Found, Named, Operation, Route};
 use super::{
     Door, Peer, body, bundle, capabilities, lines, measure, notified, openapi, read, write,
@@ -33,6 +34,8 @@ pub(super) struct Asking {
     /// The address of this server, as its client knows it.
     pub(super) base: String,
     pub(super) prefer: Prefer,
+    /// What reading it took so far.
+    pub(super) spent: Spent,
 }
 
 impl Asking {
@@ -51,7 +54,11 @@ impl Asking {
 }
 
 /// Answers a request.
-pub(super) async fn answer(door: &Arc<Door>, request: Request<Body>, peer: &Peer) -> Answer {
+pub(super) async fn answer(
+    door: &Arc<Door>,
+    request: Request<Body>,
+    (peer, spent): (&Peer, &Spent),
+) -> Answer {
     let (head, body) = request.into_parts();
     let route = match found(head.method.as_str(), head.uri.path()) {
         Ok(found) => found,
@@ -88,6 +95,7 @@ pub(super) async fn answer(door: &Arc<Door>, request: Request<Body>, peer: &Peer
         prefer: Prefer::of(&head.headers),
         headers: head.headers,
         sender,
+        spent: spent.clone(),
     };
     let source = Arc::clone(&asking.sender.source);
     let done = carry_out(door, route, asking, body).await;
@@ -133,7 +141,7 @@ async fn carry_out(
     }
     let read = match route.body {
         routes::Body::None => None,
-        _ => Some(body::whole(body, &asking.headers, &door.config, &door.in_flight).await?),
+        _ => Some(body::whole(body, &asking, (&door.config, &door.in_flight)).await?),
     };
     let (bytes, share) = read.unzip();
     let bytes = bytes.unwrap_or_default();
