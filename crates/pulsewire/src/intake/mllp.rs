@@ -23,7 +23,8 @@ use crate::config::Mllp;
 use crate::metrics::{Outcome, ReasonLabels};
 use crate::tasks::{Stop, Tasks, aside};
 
-/// How much is read from a connection at once.
+/// How much is read from a connection at once: as little as most messages are, until one sends more.
+const READ_BYTES_FIRST: usize = 4 << 10;
 const READ_BYTES: usize = 64 << 10;
 /// How long a frame without its last byte waits for it before it counts as ended.
 const PENDING_END: Duration = Duration::from_millis(500);
@@ -248,7 +249,7 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
             peer,
             stop,
             decoder,
-            buffer: vec![0; READ_BYTES],
+            buffer: vec![0; READ_BYTES_FIRST],
             frame_began: None,
             frame_bytes: 0,
             heard: false,
@@ -313,6 +314,9 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
         self.decoder
             .push(self.buffer.get(..read).unwrap_or_default());
         self.frame_bytes = self.frame_bytes.saturating_add(read as u64);
+        if read == self.buffer.len() {
+            self.buffer.resize(READ_BYTES, 0);
+        }
         self.take(watch, false).await
     }
 
