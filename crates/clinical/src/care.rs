@@ -150,14 +150,14 @@ pub struct Place {
 /// A result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CareValue {
-    /// There is none.
+    /// There is none, or only a bound of it.
     #[default]
     None,
     /// A number in a unit that is known.
     Number(Decimal, Unit),
     /// A coded answer.
     Coded(Members),
-    /// Something that is neither: a bound, words, a unit that is not known.
+    /// Something that is neither: words, a unit that is not known.
     Other,
 }
 

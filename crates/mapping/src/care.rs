@@ -243,17 +243,15 @@ impl<'a> Reader<'a> {
         Ok(own)
     }
 
-    /// Reads a number in a unit; as FHIRHelpers 4.4.000 does, a bound is no number.
+    /// Reads a number in a unit; a bound is no value, as `ToQuantity` of FHIRHelpers 4.4.000 has it.
     fn amount(&self, raw: Raw<'_>) -> Result<CareValue, Malformed> {
         let amount = QuantityView::read(raw)?;
-        let Some(value) = amount.value.and_then(|number| decimal(number.digits())) else {
+        let value = amount.value.and_then(|number| decimal(number.digits()));
+        let Some(value) = value.filter(|_| amount.comparator.is_empty()) else {
             return Ok(CareValue::None);
         };
-        let unit = Unit::parse(amount.unit_or_code()).ok();
-        Ok(match unit.filter(|_| amount.comparator.is_empty()) {
-            Some(unit) => CareValue::Number(value, unit),
-            None => CareValue::Other,
-        })
+        let unit = Unit::parse(amount.unit_or_code());
+        Ok(unit.map_or(CareValue::Other, |unit| CareValue::Number(value, unit)))
     }
 
     /// Reads `value[x]` among the members of an object.

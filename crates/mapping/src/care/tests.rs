@@ -66,9 +66,10 @@ fn a_value_is_a_number_only_in_a_known_unit_and_without_a_bound() {
     assert!(number(
         r#""valueQuantity":{"value":9.60,"unit":"percent","code":"%"}"#
     ));
-    assert!(!number(
-        r#""valueQuantity":{"value":9,"comparator":">","code":"%"}"#
-    ));
+    assert_eq!(
+        value(r#""valueQuantity":{"value":9,"comparator":">","code":"%"}"#),
+        CareValue::None
+    );
     assert_eq!(
         value(r#""valueQuantity":{"value":9,"code":"furlong"}"#),
         CareValue::Other

@@ -47,8 +47,8 @@ pub(super) struct Visit<'a> {
 pub(super) struct Problem<'a> {
     pub(super) item: Item<'a>,
     pub(super) site: Members,
-    /// From its onset to its abatement.
-    pub(super) prevalence: Span,
+    /// From its onset to its abatement; nothing where the logic gives none.
+    pub(super) prevalence: Option<Span>,
 }
 
 /// Something measured, found or answered.
@@ -419,19 +419,16 @@ impl Measured<'_> {
     }
 }
 
-/// From onset to abatement: `prevalenceInterval`. A condition that is active and has not abated goes on; of one that is
-/// neither, nobody knows when it ended.
-fn prevalence_interval(item: &Item<'_>, abatement: When, active: bool) -> Span {
+/// From onset to abatement: `prevalenceInterval`. A condition that is active and has not abated goes on. One that is
+/// neither has none: there the function queries an end that is null, and CQL gives null for that (HL7 FHIR-40225).
+fn prevalence_interval(item: &Item<'_>, abatement: When, active: bool) -> Option<Span> {
     let start = item.span().and_then(Span::start);
     let end = match abatement {
         // The end of a period of abatement is no part of it.
-        When::Period(_, end) => end.map(|end| item.clock.point(end).plus(-1)),
+        When::Period(_, end) => end.map(|end| item.clock.point(end).previous()),
         When::Unsaid | When::At(_) | When::Age(..) => item.interval(abatement).and_then(Span::end),
     };
-    match end {
-        None if !active => Span::of_unknown_end(start),
-        end => Span::open(start, end),
-    }
+    (active || end.is_some()).then(|| Span::open(start, end))
 }
 
 /// Gives any of several value sets.

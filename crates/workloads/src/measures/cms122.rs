@@ -43,7 +43,8 @@ fn is_in_initial_population(case: &Case<'_>) -> bool {
         && visits::qualifying_encounter(case).is_some()
         && case
             .problems_of(Set::Diabetes.members())
-            .any(|diabetes| holds(diabetes.prevalence.days().overlaps(year)))
+            .filter_map(|diabetes| diabetes.prevalence)
+            .any(|diabetes| holds(diabetes.days().overlaps(year)))
 }
 
 /// "Denominator Exclusions": gives what shows one.

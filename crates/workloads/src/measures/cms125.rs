@@ -80,7 +80,7 @@ fn removed<'a>(case: &Case<'a>, side: Side) -> Option<&'a Record> {
     let diagnosis = case
         .problems_of(side.diagnosis.members().and(unspecified.members()))
         .filter(|problem| problem.item.is_in(side.diagnosis) || problem.site.any(side.site))
-        .find(|problem| by_end(problem.prevalence.start()));
+        .find(|problem| by_end(problem.prevalence.and_then(Span::start)));
     let procedure = || {
         case.procedures_of(side.procedure.members())
             .filter(|done| done.is(CareStatus::Completed))

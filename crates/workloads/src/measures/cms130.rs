@@ -55,7 +55,7 @@ fn colon_lost<'a>(case: &Case<'a>) -> Option<&'a Record> {
         |point: Option<Point>| point.is_some_and(|point| holds(point.day().at_or_before(end)));
     let cancer = case
         .problems_of(Set::MalignantNeoplasmOfColon.members())
-        .find(|problem| by_end(problem.prevalence.start()));
+        .find(|problem| by_end(problem.prevalence.and_then(Span::start)));
     let colectomy = || {
         case.procedures_of(Set::TotalColectomy.members())
             .filter(|done| done.is(CareStatus::Completed))

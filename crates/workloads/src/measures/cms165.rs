@@ -64,7 +64,8 @@ fn has_essential_hypertension(case: &Case<'_>) -> bool {
     let after = case.period.first_day().saturating_add(6.months());
     let first_half = Span::until(case.period.start(), midnight(after));
     case.problems_of(Set::EssentialHypertension.members())
-        .any(|hypertension| holds(hypertension.prevalence.overlaps(first_half)))
+        .filter_map(|hypertension| hypertension.prevalence)
+        .any(|hypertension| holds(hypertension.overlaps(first_half)))
 }
 
 /// "Denominator Exclusions": gives what shows one.
@@ -84,7 +85,10 @@ fn pregnancy_or_renal<'a>(case: &Case<'a>) -> Option<&'a Record> {
     let year = case.period.span();
     let diagnosed = case
         .problems_of(PREGNANCY_OR_RENAL)
-        .find(|problem| holds(problem.prevalence.overlaps(year)))
+        .find(|problem| {
+            let prevalence = problem.prevalence;
+            prevalence.is_some_and(|span| holds(span.overlaps(year)))
+        })
         .map(|problem| problem.item.record);
     let performed = || {
         case.procedures_of(RENAL_PROCEDURES)
@@ -124,15 +128,16 @@ fn most_recent_blood_pressure_day(case: &Case<'_>) -> Option<Point> {
         .max()
 }
 
-/// Gives the one component of this kind, in mmHg.
+/// Gives the one component of this kind, in mmHg; of those that say the same, one.
 fn component(reading: &Measured<'_>, part: Set) -> Option<Decimal> {
     let of_part = |(members, _): &&(Members, CareValue)| members.any(part.members());
-    let mut components = reading.components.iter().filter(of_part);
-    let (_, value) = components.next()?;
-    match (value, components.next()) {
-        (CareValue::Number(value, unit), None) => {
+    let components = reading.components.iter().filter(of_part);
+    let mut values = components.map(|(_, value)| match value {
+        CareValue::Number(value, unit) => {
             convert_unit(*value, *unit, Unit::MillimetreOfMercury, Analyte::Other).ok()
         }
-        _ => None,
-    }
+        CareValue::None | CareValue::Coded(_) | CareValue::Other => None,
+    });
+    let first = values.next()?;
+    first.filter(|_| values.all(|value| value == first))
 }

@@ -67,7 +67,7 @@ fn is_followed_by_normal(case: &Case<'_>, stays: &[Stay<'_>], low: &Measured<'_>
     let Some(time) = low.item.earliest() else {
         return false;
     };
-    let after = Span::between(time.plus(1), time.plus(REPEAT_WITHIN));
+    let after = Span::between(time.next(), time.plus(REPEAT_WITHIN));
     glucose_tests(case)
         .filter(|test| test.item.record.resource != low.item.record.resource)
         .filter(|test| milligrams_per_decilitre(test).is_some_and(|value| value > REPEAT_ABOVE))

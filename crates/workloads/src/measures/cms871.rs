@@ -41,8 +41,12 @@ pub(super) fn evaluate(case: &Case<'_>) -> Vec<Episode> {
             let events = count(days.iter().filter(|day| day.event.is_some()).count());
             let mut episode = stay.episode(exclusion, events > 0, &evidence);
             let counts = !episode.is_excluded;
+            // In a ratio the numerator is taken from the initial population, whatever the denominator leaves out (HL7 Quality
+            // Measure IG 2.0.0, IGRatio); what is excluded has no days in either ("Denominator Observations" and
+            // "Numerator Observations").
+            episode.is_in_numerator = events > 0;
             episode.denominator_observation = counts.then_some(eligible);
-            episode.numerator_observation = episode.is_in_numerator.then_some(events);
+            episode.numerator_observation = (counts && events > 0).then_some(events);
             episode
         })
         .collect()
@@ -57,7 +61,7 @@ fn is_in_initial_population(case: &Case<'_>, stay: &Stay<'_>) -> bool {
     };
     let diabetic = || {
         case.problems_of(Set::Diabetes.members())
-            .any(|diabetes| starts_before(diabetes.prevalence.start()))
+            .any(|diabetes| starts_before(diabetes.prevalence.and_then(Span::start)))
     };
     // "Encounter with Hypoglycemic Medication"
     let treated = || {

@@ -61,7 +61,7 @@ fn has_frailty<'a>(case: &Case<'a>) -> Option<&'a Record> {
     };
     let diagnosed = || {
         case.problems_of(Set::FrailtyDiagnosis.members())
-            .find(|problem| overlaps(Some(problem.prevalence.days())))
+            .find(|problem| overlaps(problem.prevalence.map(Span::days)))
             .map(|problem| problem.item.record)
     };
     let visited = || {
@@ -89,7 +89,10 @@ fn has_advanced_illness<'a>(case: &Case<'a>) -> Option<&'a Record> {
     let two_years = case.period.days_from_years_before(1);
     let ill = case
         .problems_of(Set::AdvancedIllness.members())
-        .find(|problem| holds(two_years.contains(problem.prevalence.days().start())));
+        .find(|problem| {
+            let start = problem.prevalence.and_then(|span| span.days().start());
+            holds(two_years.contains(start))
+        });
     let treated = || {
         case.active_medications_of(Set::DementiaMedications.members())
             .find(|medication| {

@@ -53,7 +53,7 @@ pub(super) fn has_hospice_services<'a>(case: &Case<'a>) -> Option<&'a Record> {
     };
     let diagnosed = || {
         case.problems_of(Set::HospiceDiagnosis.members())
-            .find(|problem| overlaps(Some(problem.prevalence.days())))
+            .find(|problem| overlaps(problem.prevalence.map(Span::days)))
             .map(|problem| problem.item.record)
     };
     discharged()
@@ -76,7 +76,7 @@ pub(super) fn has_palliative_care<'a>(case: &Case<'a>) -> Option<&'a Record> {
     };
     let diagnosed = || {
         case.problems_of(Set::PalliativeCareDiagnosis.members())
-            .find(|problem| overlaps(Some(problem.prevalence.days())))
+            .find(|problem| overlaps(problem.prevalence.map(Span::days)))
             .map(|problem| problem.item.record)
     };
     let visited = || {

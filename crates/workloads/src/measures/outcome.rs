@@ -18,7 +18,8 @@ pub struct Episode {
     pub visit: Option<EventId>,
     /// Whether it is left out of the denominator.
     pub is_excluded: bool,
-    /// Whether it is in the numerator; never where it is excluded.
+    /// Whether it is in the numerator. Where it is excluded it is only in that of a ratio, which does not ask about the
+    /// denominator.
     pub is_in_numerator: bool,
     /// How many days count in the denominator, where a measure counts days.
     pub denominator_observation: Option<u32>,

@@ -55,7 +55,7 @@ impl MeasurementPeriod {
 
     /// Gives when the next one begins.
     pub fn ends(self) -> EventTime {
-        self.moment(self.end().plus(1))
+        self.moment(self.end().next())
     }
 
     fn moment(self, point: Point) -> EventTime {

@@ -151,7 +151,7 @@ fn of_measure(
     let counted = evaluation
         .episodes
         .iter()
-        .filter(|episode| episode.is_in_numerator);
+        .filter(|episode| episode.is_in_numerator && !episode.is_excluded);
     counted
         .filter_map(|episode| of_visit(measure, state, year, episode))
         .collect()

@@ -1,17 +1,31 @@
 //! What is kept of a patient's resources: each as it now stands, reduced to what measures ask.
 
-use clinical::{CareDetail, CareFact, EventId, Origin, PatientKey, ReceivedTime};
+use clinical::{CareDetail, CareFact, EventId, Members, Origin, PatientKey, ReceivedTime, When};
 
+use super::case::any_of;
 use super::gap::{Gap, Line};
 use super::period::MeasurementPeriod;
-use super::set;
-use super::time::{Clock, Point};
+use super::set::{self, Set};
+use super::time::{Clock, DAY, HOUR, Point};
 
 /// The most resources that are kept of a patient; beyond it those that ended first go.
 pub const MAX_RECORDS: usize = 4_000;
 
 /// The most diagnoses and places of a visit, and parts of a result, that are looked at.
 pub const MAX_PARTS: usize = 1_000;
+
+/// For how many years a request matters of which only another resource tells the medication: as long as dementia
+/// medications, the only ones that measures ask requests for.
+const NAMED_MEDICATION_YEARS: i16 = 2;
+
+/// Visits of which a measure asks what was done from their start on, though that was in the year before.
+const OF_HOSPITALS: Members = any_of([
+    Set::EncounterInpatient,
+    Set::ObservationServices,
+    Set::EmergencyDepartmentVisit,
+    Set::EmergencyEvaluationVisit,
+    Set::Triage,
+]);
 
 /// What is kept of one patient between two inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +84,13 @@ impl Record {
     fn last(&self, clock: Clock) -> Option<(Point, i16)> {
         let fact = self.fact.as_ref()?;
         let mut kept = 1;
+        if let CareDetail::MedicationRequest {
+            medication: Some(_),
+            ..
+        } = fact.detail
+        {
+            kept = NAMED_MEDICATION_YEARS;
+        }
         for number in fact.members.numbers() {
             let row = set::row_of(number)?;
             kept = kept.max(row.kept_years?);
@@ -81,10 +102,11 @@ impl Record {
             }
             CareDetail::Condition {
                 active, abatement, ..
-            } => match clock.span(*abatement) {
-                Some(abatement) => abatement,
-                None if *active => return None,
-                None => clock.span(fact.when)?,
+            } => match abatement {
+                When::Unsaid if *active => return None,
+                When::Unsaid => clock.span(fact.when)?,
+                // When an age is reached only the birth date tells, which may come later.
+                When::At(_) | When::Period(..) | When::Age(..) => clock.span(*abatement)?,
             },
             CareDetail::Encounter { .. }
             | CareDetail::Observation { .. }
@@ -170,6 +192,7 @@ impl MeasureState {
     /// Drops what no period from this one on can use.
     pub(super) fn expire(&mut self, first: MeasurementPeriod) {
         let clock = first.clock();
+        let stays_since = self.stays_since(first);
         let start = |kept: i16| first.days_from_years_before(kept - 1).start();
         self.records.retain(|record| {
             let last = record.last(clock);
@@ -178,7 +201,8 @@ impl MeasureState {
                 record.fact.is_none() && record.known.micros() / 1_000 >= first.start().low;
             open || taken_back
                 || last.is_some_and(|(end, kept)| {
-                    start(kept).is_some_and(|start| end.day().high >= start.low)
+                    let day = end.day().high;
+                    day >= stays_since || start(kept).is_some_and(|start| day >= start.low)
                 })
         });
         while self.records.len() > MAX_RECORDS {
@@ -191,6 +215,33 @@ impl MeasureState {
             let Some((place, _)) = first else { return };
             self.records.remove(place);
         }
+    }
+
+    /// Gives the day before the first stay that reaches into a period: CMS816 looks a day back from a test. An emergency
+    /// visit or observation within the hour before a stay belongs to it.
+    fn stays_since(&self, first: MeasurementPeriod) -> i64 {
+        let clock = first.clock();
+        let is_hospital = |fact: &&CareFact| {
+            let is_visit = matches!(fact.detail, CareDetail::Encounter { .. });
+            is_visit && fact.members.any(OF_HOSPITALS)
+        };
+        let facts = self.records.iter().filter_map(|of| of.fact.as_ref());
+        let stays: Vec<(i64, i64)> = facts
+            .filter(is_hospital)
+            .filter_map(|stay| clock.span(stay.when))
+            .filter(|span| !span.is_open())
+            .filter_map(|span| Some((span.start()?.low, span.end()?.high)))
+            .collect();
+        let mut since = first.start().low;
+        while let Some(earlier) = stays
+            .iter()
+            .filter(|(start, end)| *start < since && *end >= since - HOUR)
+            .map(|(start, _)| *start)
+            .min()
+        {
+            since = earlier;
+        }
+        (since - DAY).div_euclid(DAY)
     }
 
     /// Takes in what another identity of the same patient knew.

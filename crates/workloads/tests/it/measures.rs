@@ -4,6 +4,7 @@ mod any_order;
 mod boundaries;
 pub(crate) mod cases;
 mod gaps;
+mod logic;
 mod made;
 mod size;
 mod stored;

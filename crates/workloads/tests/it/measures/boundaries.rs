@@ -6,7 +6,7 @@ use workloads::measures::{Measure, MeasureState, MeasurementPeriod, Measures, Me
 use super::made::{change, condition, given, patient, pressure, procedure, result, sets, visit};
 
 /// Says whether a patient is in the initial population, excluded, and in the numerator in 2025.
-fn found(measure: Measure, resources: &[Value]) -> (bool, bool, bool) {
+pub(crate) fn found(measure: Measure, resources: &[Value]) -> (bool, bool, bool) {
     let measures = Measures::new(MeasuresConfig::default(), &sets());
     let mut state = MeasureState::default();
     for (received, resource) in (1..).zip(resources) {
@@ -22,7 +22,7 @@ fn found(measure: Measure, resources: &[Value]) -> (bool, bool, bool) {
     )
 }
 
-fn office() -> Value {
+pub(crate) fn office() -> Value {
     visit(
         "v",
         "office",

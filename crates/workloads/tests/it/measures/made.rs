@@ -93,9 +93,14 @@ const BEGINNING: i64 = 1_735_689_600;
 
 /// Makes a change of a resource, accepted so many seconds into 2025.
 pub(crate) fn change(resource: &Value, received: i64) -> Change {
+    change_by(&sets(), resource, received)
+}
+
+/// Makes a change of a resource as other value sets have it.
+pub(crate) fn change_by(sets: &MeasureValueSets, resource: &Value, received: i64) -> Change {
     let bytes = resource.to_string();
     let fact =
-        mapping::care::fact(bytes.as_bytes(), sets().sets()).expect("what is made up is well made");
+        mapping::care::fact(bytes.as_bytes(), sets.sets()).expect("what is made up is well made");
     Change {
         event: EventId::derive(&[bytes.as_bytes(), &received.to_be_bytes()]),
         origin: Origin {
