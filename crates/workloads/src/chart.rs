@@ -291,7 +291,10 @@ impl Chart {
         let mut newest = [0; Parameter::MOST];
         for (place, entry) in (1..=old).zip(&self.entries) {
             let slot = newest.get_mut(usize::from(entry.parameter.number()));
-            if let Some(slot) = slot.filter(|_| entry.is_usable()) {
+            // What holds until another is charted still holds where what is kept begins.
+            let begins = || entry.at <= watermark.minus(keep(entry, false, running));
+            let counts = entry.is_usable() && (!is_held(entry.parameter) || begins());
+            if let Some(slot) = slot.filter(|_| counts) {
                 *slot = place;
             }
         }
@@ -322,14 +325,18 @@ impl Chart {
     }
 }
 
+/// Says whether a value holds until another is charted, however old it is.
+const fn is_held(parameter: Parameter) -> bool {
+    matches!(
+        parameter,
+        Parameter::Oxygen | Parameter::SaturationScale | Parameter::Weight
+    ) || parameter.is_infusion()
+}
+
 /// Gives how long an entry is kept.
 fn keep(entry: &Entry, last: bool, running: &Running) -> Duration {
     let parameter = entry.parameter;
-    let is_held = matches!(
-        parameter,
-        Parameter::Oxygen | Parameter::SaturationScale | Parameter::Weight
-    ) || parameter.is_infusion();
-    if last && is_held {
+    if last && is_held(parameter) {
         return Duration::MAX;
     }
     let by_kind = if parameter.is_order() {

@@ -9,7 +9,7 @@ use crate::chart::{Chart, Entry};
 use crate::config::hours;
 use crate::limit::{Limit, tenths};
 use crate::organ::coma;
-use crate::person::Stay;
+use crate::person::{Own, apart};
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 
 pub(crate) const READS: &[Parameter] = &[
@@ -69,9 +69,12 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         conclusions: Vec::new(),
         wake: None,
     };
-    let stays = view.stays.iter().filter(|stay| stay.watched);
-    for stay in stays.filter(|stay| stay.start >= view.frozen) {
-        let measured = measured(view.chart, stay);
+    for own in apart(view.stays) {
+        let stay = own.stay;
+        if stay.start < view.frozen {
+            continue;
+        }
+        let measured = measured(view.chart, &own);
         for (condition, words, criteria) in [
             (Condition::FirstDaySirs, "SIRS", &SIRS[..]),
             (Condition::FirstDayQsofa, "qSOFA", &QSOFA[..]),
@@ -90,20 +93,25 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
 /// What was measured: the entry, and its value.
 type Measured<'a> = (Parameter, &'a Entry, Decimal);
 
-fn measured<'a>(chart: &'a Chart, stay: &Stay) -> Vec<Measured<'a>> {
+fn measured<'a>(chart: &'a Chart, own: &Own<'_>) -> Vec<Measured<'a>> {
+    let stay = own.stay;
     let end = stay.start.plus(DAY);
     let mut coma_at = None;
     chart
         .between(stay.start.minus(BEFORE), end)
         .filter_map(|entry| {
             if coma::is_part(entry.parameter) {
-                let is_new = entry.at > stay.start && coma_at != Some(entry.at);
+                // What is charted as the stay begins counts here, and of the other signs what comes after.
+                let counts = stay.start <= entry.at && entry.at < own.until;
+                if !counts || coma_at == Some(entry.at) || !coma::is_charted(entry) {
+                    return None;
+                }
                 coma_at = Some(entry.at);
-                let total = || coma::total_since(chart, entry.at, stay.start);
-                return (is_new && entry.is_usable())
-                    .then(|| (Parameter::ComaScale, entry, total()));
+                let total = coma::total(chart, entry.at, stay.start, coma::is_charted);
+                return Some((Parameter::ComaScale, entry, total));
             }
-            let counts = entry.at > stay.start || !is_bedside(entry.parameter);
+            let counts =
+                entry.at > stay.start && entry.at < own.until || !is_bedside(entry.parameter);
             let value = entry.number().filter(|_| counts)?;
             READS
                 .contains(&entry.parameter)

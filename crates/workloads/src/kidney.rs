@@ -10,7 +10,7 @@ use clinical::{EventTime, Severity};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::config::hours;
-use crate::person::Stay;
+use crate::person::{Own, apart};
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 
 pub(crate) const READS: &[Parameter] = &[
@@ -186,21 +186,17 @@ fn conclusion<'a>(
     }
 }
 
-/// Charting of a stay may begin and end this long beside it.
-const BESIDE: Duration = hours(12);
-
 /// Gives the stay that charting at a time belongs to: the last that had begun.
-fn stay_at<'a>(view: &'a View<'_>, at: EventTime) -> Option<&'a Stay> {
-    view.stays
-        .iter()
-        .rfind(|stay| stay.watched && stay.start.minus(BESIDE) <= at)
+fn stay_at<'a>(view: &'a View<'_>, at: EventTime) -> Option<Own<'a>> {
+    let stays = apart(view.stays);
+    stays.into_iter().rfind(|own| own.since <= at)
 }
 
 /// An hour and a day in microseconds.
-const HOUR: i64 = 3_600_000_000;
+pub(crate) const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
 
 /// Counts how many boundaries of a unit lie between two times.
-fn boundaries(from: EventTime, to: EventTime, unit: i64) -> i64 {
+pub(crate) fn boundaries(from: EventTime, to: EventTime, unit: i64) -> i64 {
     to.micros().div_euclid(unit) - from.micros().div_euclid(unit)
 }

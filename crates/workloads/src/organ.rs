@@ -6,6 +6,7 @@ pub(crate) mod hours;
 mod infusion;
 pub(crate) mod sofa;
 mod sofa2;
+mod stretch;
 pub(crate) mod support;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 use hours::{Hour, hour_of, hours, start_of};
 pub(crate) use infusion::weight;
 use sofa::{Convention, MIMIC_III, PUBLISHED, Part, System, URINE_HOURS};
+use stretch::{Stretch, span_at, stretches};
 
 pub(crate) const READS: &[Parameter] = &[
     Parameter::OxygenPressure,
@@ -70,6 +72,19 @@ pub(crate) const SECOND_READS: &[Parameter] = &[
     Parameter::UrineOutput,
 ];
 
+/// Beside them, mimic-code counts the hours of a stay from the first heart rate.
+pub(crate) const MIMIC_READS: &[Parameter] = &with_pulse();
+
+const fn with_pulse() -> [Parameter; READS.len() + 1] {
+    let mut reads = [Parameter::Pulse; READS.len() + 1];
+    let mut place = 0;
+    while place < READS.len() {
+        reads[place] = READS[place];
+        place += 1;
+    }
+    reads
+}
+
 /// How far before an hour its score looks: the hours of a day, each with a day of urine, and the settings before them
 /// that say whether a ventilator ran.
 pub(crate) const LOOKS_BACK: Duration = crate::config::hours(24 + 24 + 24 + 1);
@@ -113,7 +128,9 @@ const AHEAD: i64 = 26;
 fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Concluded {
     // The first weight is that of drugs and urine before it was charted, too; where none was ever charted, nothing rests on one.
     let before = view.from.minus(Duration::from_micros(1));
-    let weighed_late = view.chart.last(Parameter::Weight, before).is_none()
+    let own = span_at(view, convention, view.from);
+    let weighed = view.chart.last(Parameter::Weight, before);
+    let weighed_late = weighed.is_none_or(|entry| entry.at < own.since)
         && view.chart.of(Parameter::Weight).next().is_some();
     let reach = if weighed_late && (convention.second || infusion::any_by_minute(view.chart)) {
         view.frozen
@@ -160,9 +177,13 @@ pub(crate) fn scores<'a>(
     first: i64,
     last: i64,
 ) -> Vec<Scored<'a>> {
-    let back = i64::try_from(convention.hours_before + URINE_HOURS).unwrap_or(i64::MAX);
-    let begin = first - back;
-    let mut rows = hours(view.chart, convention, begin, last);
+    let stretches = stretches(view, convention, first, last);
+    let scored = |stretch: &Stretch| score(view, convention, stretch);
+    stretches.iter().flat_map(scored).collect()
+}
+
+fn score<'a>(view: &View<'a>, convention: Convention, stretch: &Stretch) -> Vec<Scored<'a>> {
+    let mut rows = hours(view.chart, convention, stretch);
     let has_urine = rows.iter().any(|(_, hour)| hour.urine.is_some());
     for place in 0..rows.len() {
         let judges = rows
@@ -199,7 +220,8 @@ pub(crate) fn scores<'a>(
         .map(|(place, (_, hour))| (place, hour.parts))
         .collect();
     let mut scores: Vec<Scored<'a>> = Vec::new();
-    for (place, (number, _)) in rows.iter().enumerate().filter(|(_, row)| row.0 >= first) {
+    let scored = |(_, row): &(usize, &(i64, Hour<'a>))| row.0 >= stretch.first;
+    for (place, (number, _)) in rows.iter().enumerate().filter(scored) {
         let earliest = place.saturating_sub(convention.hours_before);
         let begin = telling.partition_point(|(of, _)| *of < earliest);
         let window = telling.get(begin..).unwrap_or_default().iter();

@@ -121,14 +121,25 @@ impl Stay {
         }
     }
 
-    /// Gives from when on charting may be of it: beds are charted a while before their patient is said to be in them.
-    pub(crate) fn begins(&self) -> EventTime {
-        self.start.minus(BESIDE)
+    /// Gives from when on charting may be of it: beds are charted a while before their patient is said to be in them. Of
+    /// what lies between two stays half is of the one and half of the other.
+    fn begins_after(&self, before: Option<&Self>) -> EventTime {
+        let between = before.and_then(|before| {
+            let ended = before.end.unwrap_or(self.start).min(self.start);
+            self.start.since(ended)
+        });
+        let beside = between.map_or(BESIDE, |between| BESIDE.min(between / 2));
+        self.start.minus(beside)
     }
 
-    /// Gives when the heart rate was first charted in it, as far as that is charted up to a time.
-    pub(crate) fn first_pulse(&self, chart: &Chart, until: EventTime) -> Option<EventTime> {
-        let begins = self.begins();
+    /// Gives when the heart rate was first charted in it, from when charting is of it and as far as it is charted up to
+    /// a time.
+    pub(crate) fn first_pulse(
+        &self,
+        begins: EventTime,
+        chart: &Chart,
+        until: EventTime,
+    ) -> Option<EventTime> {
         let end = self.end.map_or(until, |end| end.plus(BESIDE).min(until));
         let charted = chart
             .between(begins, end)
@@ -142,4 +153,51 @@ impl Stay {
     pub(crate) fn covers(&self, at: EventTime) -> bool {
         self.watched && self.start <= at && self.end.is_none_or(|end| at < end)
     }
+}
+
+/// A stay, and from when to when charting is of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own<'a> {
+    pub(crate) stay: &'a Stay,
+    pub(crate) since: EventTime,
+    /// Charting at this time is of the next stay.
+    pub(crate) until: EventTime,
+}
+
+impl Own<'_> {
+    /// Gives when the heart rate was first charted in the stay, and when last, as far as that is charted up to a time; the
+    /// last one only while the chart has it.
+    pub(crate) fn pulses(&self, chart: &Chart, until: EventTime) -> Option<(EventTime, EventTime)> {
+        let first = self.stay.first_pulse(self.since, chart, until)?;
+        let end = self
+            .stay
+            .end
+            .map_or(until, |end| end.plus(BESIDE).min(until));
+        let last = chart
+            .between(self.since, end)
+            .rfind(|entry| {
+                entry.parameter == Parameter::Pulse
+                    && !entry.is_withdrawn()
+                    && entry.at < self.until
+            })?
+            .at;
+        Some((first, last))
+    }
+}
+
+/// Gives the stays in which a patient is watched, in their order, each with the charting that is its own.
+pub(crate) fn apart(stays: &[Stay]) -> Vec<Own<'_>> {
+    let mut found: Vec<Own<'_>> = Vec::new();
+    for stay in stays.iter().filter(|stay| stay.watched) {
+        let since = stay.begins_after(found.last().map(|before| before.stay));
+        if let Some(before) = found.last_mut() {
+            before.until = since;
+        }
+        found.push(Own {
+            stay,
+            since,
+            until: EventTime::from_micros(i64::MAX),
+        });
+    }
+    found
 }

@@ -7,9 +7,10 @@ use clinical::{EventTime, Severity};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::config::hours;
+use crate::kidney::{HOUR, boundaries};
 use crate::organ::hours::{end_of, hour_of, start_of};
 use crate::organ::score_of;
-use crate::person::Stay;
+use crate::person::{Own, apart};
 use crate::sepsis::infection::suspicions;
 use crate::suspicion::{doses, proof};
 use crate::workload::{Concluded, Conclusion, Condition, View};
@@ -41,6 +42,8 @@ pub(crate) const READS: &[Parameter] = &[
 /// Around a suspicion organs are looked at from this long before it, to this long after it (Seymour 2016).
 const BEFORE: Duration = hours(48);
 const AFTER: Duration = hours(24);
+/// An hour that is told may be of a heart rate that was charted so long before its end.
+const PULSE_MATTERS: Duration = hours(2);
 /// So much more than before is organ failure (Singer 2016).
 const RISE: u8 = 2;
 
@@ -89,15 +92,15 @@ pub(crate) fn mimic(view: &View<'_>) -> Concluded {
         wake: None,
     };
     let doses = doses(view.chart);
-    for stay in view.stays.iter().filter(|stay| stay.watched) {
-        if is_settled(view, stay) {
+    for own in apart(view.stays) {
+        if is_settled(view, &own) {
             continue;
         }
-        let Some(first) = stay.first_pulse(view.chart, view.watermark) else {
+        // Where no heart rate is left in the chart, no hour is left that could be told.
+        let Some(pulses) = own.pulses(view.chart, view.watermark) else {
             continue;
         };
-        let last = stay.end.unwrap_or(view.watermark).min(view.watermark);
-        let (first, last) = (hour_of(first), hour_of(last));
+        let (first, last) = hours_of(pulses);
         let mut times: Vec<_> = doses
             .iter()
             .flat_map(|dose| dose.suspected().map(move |since| (since, dose.at, dose)))
@@ -137,14 +140,27 @@ pub(crate) fn mimic(view: &View<'_>) -> Concluded {
     concluded
 }
 
+/// Gives the hours of a stay: as many as there are of the clock from its first heart rate to its last (mimic-code,
+/// `icustay_hours`).
+fn hours_of((first, last): (EventTime, EventTime)) -> (i64, i64) {
+    let begun = hour_of(first);
+    (begun, begun + boundaries(first, last, HOUR))
+}
+
+/// Says how long an entry matters: the last heart rate of a stay says when its hours end.
+pub(crate) fn mimic_matters(entry: &Entry) -> Option<Duration> {
+    (entry.parameter == Parameter::Pulse).then_some(PULSE_MATTERS)
+}
+
 /// Says whether a stay has its finding already, at a time that is no longer revised.
-fn is_settled(view: &View<'_>, stay: &Stay) -> bool {
+fn is_settled(view: &View<'_>, own: &Own<'_>) -> bool {
     view.lines.iter().any(|line| {
         line.condition == Condition::Sepsis3Mimic
             && line.asserted
             && line.as_of < view.frozen
-            && line.as_of >= stay.begins()
-            && stay.end.is_none_or(|end| line.as_of <= end.plus(AFTER))
+            && line.as_of >= own.since
+            && line.as_of < own.until
+            && own.stay.end.is_none_or(|end| line.as_of <= end.plus(AFTER))
     })
 }
 

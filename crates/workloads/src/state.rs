@@ -6,7 +6,7 @@ use clinical::{EventTime, FindingId, PatientKey};
 
 use crate::chart::{Chart, KEEP_VITAL};
 use crate::config::hours;
-use crate::person::{PersonFacts, Stay};
+use crate::person::{PersonFacts, Stay, apart};
 use crate::running::Running;
 use crate::touched::Touched;
 use crate::workload::{Condition, WORKLOADS};
@@ -119,11 +119,21 @@ impl State {
 
     /// Drops what nothing can use any more.
     pub(crate) fn expire(&mut self, watermark: EventTime, running: &Running) {
-        let reads_stays = Condition::Sepsis3Mimic.workload().name;
-        if running.iter().any(|runs| runs.workload.name == reads_stays) {
-            for stay in self.stays.iter_mut().filter(|stay| stay.watched) {
-                // What may still be corrected is looked up.
-                stay.pulse = stay.first_pulse(&self.chart, watermark.minus(KEEP_VITAL));
+        let reads_stays = [Condition::Sepsis3Mimic, Condition::OrganFailureMimic]
+            .map(|condition| condition.workload().name);
+        if running
+            .iter()
+            .any(|runs| reads_stays.contains(&runs.workload.name))
+        {
+            // What may still be corrected is looked up.
+            let until = watermark.minus(KEEP_VITAL);
+            let pulses: Vec<_> = apart(&self.stays)
+                .into_iter()
+                .map(|own| own.stay.first_pulse(own.since, &self.chart, until))
+                .collect();
+            let watched = self.stays.iter_mut().filter(|stay| stay.watched);
+            for (stay, pulse) in watched.zip(pulses) {
+                stay.pulse = pulse;
             }
         }
         self.chart.expire(watermark, running);

@@ -113,7 +113,12 @@ impl Tables {
         {
             return false;
         }
-        shown.iter().any(|word| self.names.contains(&word.as_str()))
+        // A name of several words stands in a row.
+        let is_shown = |name: &&str| {
+            let words: Vec<&str> = name.split(' ').collect();
+            shown.windows(words.len()).any(|window| window == words)
+        };
+        self.names.iter().any(is_shown)
             || codes.iter().any(|code| {
                 code.system.uri() == ATC
                     && self
@@ -192,6 +197,16 @@ mod tests {
         assert!(tables.is_antimicrobial(&[named("Ceftriaxone 1 g IV")]));
         assert!(!tables.is_antimicrobial(&[named("Ciprofloxacin eye drops")]));
         assert!(!tables.is_antimicrobial(&[named("Paracetamol 1 g")]));
+        assert!(!tables.is_antimicrobial(&[named("Tab Paracetamol")]));
+        for drug in [
+            "CefOXitin",
+            "Vibra-Tabs 100 mg",
+            "PC Pen VK",
+            "Zosyn",
+            "SMZ-TMP DS",
+        ] {
+            assert!(tables.is_antimicrobial(&[named(drug)]), "{drug}");
+        }
         let atc = Code {
             system: System::Other(ATC.into()),
             code: "J01DD04".into(),

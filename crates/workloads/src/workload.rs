@@ -184,6 +184,7 @@ const ORGAN_FAILURE_MIMIC: Workload = Workload {
         "Vincent JL et al. Intensive Care Med 1996;22:707-10 (SOFA)",
         MIMIC_CODE,
     ],
+    reads: organ::MIMIC_READS,
     tag: b"organ-failure-mimic",
     conclude: organ::mimic_iii,
     ..ORGAN_FAILURE
@@ -297,6 +298,7 @@ const SEPSIS_3_MIMIC: Workload = Workload {
     ],
     rests_on: &[ORGAN_FAILURE_MIMIC.name],
     tag: b"sepsis-3-mimic",
+    matters: sepsis3::mimic_matters,
     conclude: sepsis3::mimic,
     ..SEPSIS_3
 };

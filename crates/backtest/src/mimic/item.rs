@@ -31,6 +31,41 @@ const VENTILATOR: [i64; 66] = [
     224_702, 223, 667, 668, 669, 670, 671, 672, 224_701, 720, 223_848,
 ];
 
+/// Devices that give oxygen to who breathes alone, by the words of the newer system; a tube is none (the same).
+const OXYGEN_DEVICES: [&str; 12] = [
+    "Nasal cannula",
+    "Face tent",
+    "Aerosol-cool",
+    "Trach mask ",
+    "High flow neb",
+    "Non-rebreather",
+    "Venti mask ",
+    "Medium conc mask ",
+    "T-piece",
+    "High flow nasal cannula",
+    "Ultrasonic neb",
+    "Vapomist",
+];
+/// By the words of the older system.
+const OLDER_OXYGEN_DEVICES: [&str; 16] = [
+    "Cannula",
+    "Nasal Cannula",
+    "Face Tent",
+    "Aerosol-Cool",
+    "Trach Mask",
+    "Hi Flow Neb",
+    "Non-Rebreather",
+    "Venti Mask",
+    "Medium Conc Mask",
+    "Vapotherm",
+    "T-Piece",
+    "Hood",
+    "Hut",
+    "TranstrachealCat",
+    "Heated Neb",
+    "Ultrasonic Neb",
+];
+
 /// The table of items.
 #[derive(Clone, Debug)]
 pub(super) struct Items {
@@ -140,8 +175,10 @@ pub(super) fn support(item: i64, said: &str) -> Option<&'static str> {
     match (item, said) {
         (_, "") | (720, "Other/Remarks") | (223_848, "Other") => None,
         (467, "Ventilator") => Some("ventilator"),
-        (467 | 226_732, "None" | "Other" | "Room air") => None,
-        (467 | 226_732, _) => Some("oxygen device"),
+        (467, said) => OLDER_OXYGEN_DEVICES
+            .contains(&said)
+            .then_some("oxygen device"),
+        (226_732, said) => OXYGEN_DEVICES.contains(&said).then_some("oxygen device"),
         (640, "Extubated" | "Self Extubation") => Some("extubated"),
         (item, _) => VENTILATOR.contains(&item).then_some("ventilator"),
     }
@@ -180,6 +217,8 @@ mod tests {
         assert_eq!(support(467, "Ventilator"), Some("ventilator"));
         assert_eq!(support(226_732, "Nasal cannula"), Some("oxygen device"));
         assert_eq!(support(226_732, "None"), None);
+        assert_eq!(support(226_732, "Endotracheal tube"), None);
+        assert_eq!(support(467, "Hi Flow Neb"), Some("oxygen device"));
         assert_eq!(support(640, "Extubated"), Some("extubated"));
         assert_eq!(support(445, "12"), Some("ventilator"));
         assert_eq!(support(224_690, "12"), None);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use clinical::{Decimal, EventTime, RoundingStrategy};
 
-use super::{BESIDE, Convention, HOUR, Staged, boundaries, stay_at};
+use super::{Convention, HOUR, Staged, boundaries, stay_at};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::config::hours;
-use crate::person::Stay;
+use crate::person::Own;
 use crate::workload::View;
 
 /// mL/kg/h below which it is little, and below which it is very little.
@@ -18,6 +18,8 @@ const VERY_LITTLE: Decimal = Decimal::from_parts(3, 0, 0, false, 1);
 const MOST_AT_ONCE: Decimal = Decimal::from_parts(5000, 0, 0, false, 0);
 /// How long a stay must have lasted before little urine says anything (mimic-code, `kdigo_stages`).
 const SETTLING: Duration = hours(6);
+/// Weights are of a stay until this long after it.
+const BESIDE: Duration = hours(12);
 /// A stay's weight holds this long before it and after it (mimic-code, `weight_durations`).
 const WEIGHT_BESIDE: Duration = hours(2);
 
@@ -54,13 +56,14 @@ pub(super) fn stage<'a>(
     at: EventTime,
 ) -> Option<Option<Staged<'a>>> {
     let entry = charted(view, at.minus(Duration::from_micros(1)), at).next_back()?;
-    let stay = stay_at(view, at);
-    let Some(weight) = weight(view, convention, stay, at) else {
+    let own = stay_at(view, at).filter(|_| convention.by_stay);
+    let Some(weight) = weight(view, convention, own, at) else {
         return Some(None);
     };
-    let rates = SPANS.map(|span| rate(view, convention, &span, at, weight));
+    let begun = own.map_or(EventTime::from_micros(i64::MIN), |own| own.since);
+    let rates = SPANS.map(|span| rate(view, convention, &span, (begun, at), weight));
     let [six, twelve, day] = rates;
-    let settled = !convention.by_stay || stay.is_some_and(|stay| at > stay.start.plus(SETTLING));
+    let settled = !convention.by_stay || own.is_some_and(|own| at > own.stay.start.plus(SETTLING));
     let below = |rate: Option<Decimal>, limit: Decimal| rate.is_some_and(|rate| rate < limit);
     let stage = if !settled {
         0
@@ -90,7 +93,9 @@ fn charted<'a>(
     let chart = view.chart;
     chart.between(after, until).filter(|entry| {
         entry.parameter == Parameter::UrineOutput
-            && entry.number().is_some_and(|amount| amount < MOST_AT_ONCE)
+            && entry
+                .number()
+                .is_some_and(|amount| amount.abs() < MOST_AT_ONCE)
     })
 }
 
@@ -100,15 +105,15 @@ fn rate(
     view: &View<'_>,
     convention: Convention,
     span: &Span,
-    at: EventTime,
+    (begun, at): (EventTime, EventTime),
     weight: Decimal,
 ) -> Option<Decimal> {
+    let begun = begun.minus(Duration::from_micros(1));
     let back = Duration::from_secs(3600 * (span.hours - 1).unsigned_abs());
-    let exact = at.minus(back + Duration::from_micros(1));
+    let exact = at.minus(back + Duration::from_micros(1)).max(begun);
     let first = charted(view, exact, at).next()?.at;
-    let begun = boundaries(first, at, HOUR) + 1;
     let hours = if convention.by_clock {
-        Decimal::from(begun)
+        Decimal::from(boundaries(first, at, HOUR) + 1)
     } else {
         Decimal::from(at.micros() - first.micros()) / Decimal::from(HOUR) + Decimal::ONE
     };
@@ -123,7 +128,7 @@ fn rate(
     // Of a day only what is in it to the minute counts; of the shorter spans what is in it by the clock.
     let by_clock = convention.by_clock && span.hours < 24;
     let since = if by_clock {
-        at.minus(back + super::hours(1))
+        at.minus(back + super::hours(1)).max(begun)
     } else {
         exact
     };
@@ -143,7 +148,7 @@ fn rate(
 fn weight(
     view: &View<'_>,
     convention: Convention,
-    stay: Option<&Stay>,
+    own: Option<Own<'_>>,
     at: EventTime,
 ) -> Option<Decimal> {
     let weights = view
@@ -151,17 +156,19 @@ fn weight(
         .of(Parameter::Weight)
         .filter(|entry| entry.is_usable());
     let of_stay: Vec<&Entry> = if convention.by_stay {
-        let stay = stay?;
+        let of = own?;
+        let stay = of.stay;
         let end = stay.end.map(|end| end.plus(BESIDE));
-        let own = |entry: &&Entry| {
-            entry.at >= stay.start.minus(BESIDE) && end.is_none_or(|end| entry.at <= end)
+        let is_own = |entry: &&Entry| {
+            of.since <= entry.at && entry.at < of.until && end.is_none_or(|end| entry.at <= end)
         };
-        let own: Vec<&Entry> = weights.filter(own).collect();
-        let last = own.last()?.at;
+        let own: Vec<&Entry> = weights.filter(is_own).collect();
+        let (first, last) = (own.first()?.at, own.last()?.at);
         let over = stay
             .end
             .is_some_and(|end| at >= end.max(last).plus(WEIGHT_BESIDE));
-        let early = own.first()?.at > at && at < stay.start.minus(WEIGHT_BESIDE);
+        // The first weight holds before it was charted only where it was charted in the stay.
+        let early = at < first && (at < stay.start.minus(WEIGHT_BESIDE) || first <= stay.start);
         if over || early {
             return None;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clinical::{Decimal, EventTime};
 
 use crate::Parameter;
-use crate::chart::Chart;
+use crate::chart::{Chart, Entry};
 use crate::config::hours;
 
 /// How long a part that was charted before stands for one that was not charted now (mimic-code, `pivoted_gcs`).
@@ -19,20 +19,21 @@ const VERBAL: usize = 1;
 /// The parts charted at one time.
 type Parts = [Option<Decimal>; 3];
 
-/// Scores what was charted at a time.
-pub(crate) fn total(chart: &Chart, at: EventTime) -> Decimal {
-    total_since(chart, at, EventTime::from_micros(i64::MIN))
-}
-
-/// Scores what was charted at a time, without what was charted before another.
-pub(crate) fn total_since(chart: &Chart, at: EventTime, since: EventTime) -> Decimal {
+/// Scores what was charted at a time, without what was charted before another. A part that is missing is that of the time
+/// before of which a part counts.
+pub(crate) fn total(
+    chart: &Chart,
+    at: EventTime,
+    since: EventTime,
+    counts: fn(&Entry) -> bool,
+) -> Decimal {
     let now = parts(chart, at);
     let instant = Duration::from_micros(1);
     let before = chart
         .between(at.minus(CARRIED), at.minus(instant))
         .rev()
         .take_while(|entry| entry.at >= since)
-        .find(|entry| is_part(entry.parameter) && entry.is_usable())
+        .find(|entry| counts(entry))
         .map_or([None; 3], |entry| parts(chart, entry.at));
     let [_, speech, _] = now;
     let [_, speech_before, _] = before;
@@ -61,6 +62,16 @@ pub(crate) fn motor_alone(chart: &Chart, at: EventTime) -> Option<Decimal> {
         .between(at.minus(CARRIED), at)
         .any(|entry| entry.parameter == Parameter::ComaVerbal && speaks(entry.number()));
     motor.filter(|_| !speaks(speech) && (speech.is_some() || !before))
+}
+
+/// Says whether it is a part of the score with an answer.
+pub(crate) fn is_answered(entry: &Entry) -> bool {
+    is_part(entry.parameter) && entry.is_usable()
+}
+
+/// Says whether it is a part of the score that was charted, with an answer or without.
+pub(crate) fn is_charted(entry: &Entry) -> bool {
+    is_part(entry.parameter) && !entry.is_withdrawn()
 }
 
 /// Says whether it is a part of the score.

@@ -6,12 +6,14 @@ use clinical::{Decimal, EventTime};
 
 use super::coma;
 use super::gas::{self, Gas};
-use super::infusion::Rates;
+use super::infusion::{self, Rates};
 use super::sofa::{self, Convention, Part, System};
 use super::sofa2::{self, Blood};
+use super::stretch::{Span, Stretch};
 use super::support;
 use crate::Parameter;
 use crate::chart::{Chart, Entry};
+use crate::limit::Points;
 use crate::{config, limit};
 
 /// An hour in microseconds.
@@ -48,6 +50,7 @@ pub(crate) struct Hour<'a> {
 struct Pass<'a> {
     chart: &'a Chart,
     convention: Convention,
+    own: Span,
     rates: Rates<'a>,
     runs: Vec<support::Run>,
     coma_at: Option<EventTime>,
@@ -63,18 +66,19 @@ type Breathing<'a> = (Option<Gas<'a>>, Option<Gas<'a>>);
 /// How long a result of the blood is taken for true.
 const BLOOD_HOLDS: Duration = config::hours(24);
 
-/// Gives the hours from one to another, the last included.
-pub(crate) fn hours(
-    chart: &Chart,
+/// Gives the hours of a stretch, with those before it that are looked at.
+pub(crate) fn hours<'a>(
+    chart: &'a Chart,
     convention: Convention,
-    first: i64,
-    last: i64,
-) -> Vec<(i64, Hour<'_>)> {
+    stretch: &Stretch,
+) -> Vec<(i64, Hour<'a>)> {
+    let (first, last) = (stretch.begin, stretch.last);
     let (start, end) = (start_of(first), end_of(last));
     let mut pass = Pass {
         chart,
         convention,
-        rates: Rates::before(chart, start),
+        own: stretch.own,
+        rates: Rates::before(chart, stretch.own, start),
         runs: support::runs(chart, start, end),
         coma_at: None,
         gases: (None, None),
@@ -95,7 +99,7 @@ pub(crate) fn hours(
         let mut hour = Hour::default();
         let end = end_of(number);
         while let Some(entry) = entries.next_if(|entry| entry.at <= end) {
-            if entry.is_usable() {
+            if pass.counts(entry) {
                 pass.take(&mut hour, entry, end);
             }
         }
@@ -110,6 +114,33 @@ pub(crate) fn hours(
 }
 
 impl<'a> Pass<'a> {
+    fn counts(&self, entry: &Entry) -> bool {
+        let is_result = matches!(
+            entry.parameter,
+            Parameter::Platelets | Parameter::Bilirubin | Parameter::Creatinine
+        );
+        let is_own = is_result || self.own.has(entry.at);
+        is_own && (entry.is_usable() || self.convention.silent_coma && coma::is_charted(entry))
+    }
+
+    /// Scores a result by its rows; of several of one time by their mean, where that is taken.
+    fn result(&self, entry: &'a Entry, rows: Points) -> Option<Part<'a>> {
+        let own = sofa::scored(entry, rows)?;
+        if !self.convention.mean_of_results {
+            return Some(own);
+        }
+        let beside = self
+            .chart
+            .between(entry.at.minus(Duration::from_micros(1)), entry.at);
+        let values: Vec<Decimal> = beside
+            .filter(|other| other.parameter == entry.parameter)
+            .filter_map(Entry::number)
+            .collect();
+        let sum: Decimal = values.iter().sum();
+        let mean = sum.checked_div(Decimal::from(values.len()))?;
+        Some(sofa::part(entry, mean, limit::points(rows, mean)))
+    }
+
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "what SOFA does not ask for is not looked at"
@@ -123,13 +154,13 @@ impl<'a> Pass<'a> {
                 hour.worsen(System::Cardiovascular, part);
             }
             Parameter::Platelets => {
-                hour.worsen(System::Coagulation, sofa::scored(entry, table.platelets));
+                hour.worsen(System::Coagulation, self.result(entry, table.platelets));
             }
             Parameter::Bilirubin => {
-                hour.worsen(System::Liver, sofa::scored(entry, table.bilirubin));
+                hour.worsen(System::Liver, self.result(entry, table.bilirubin));
             }
             Parameter::Creatinine => {
-                hour.worsen(System::Renal, sofa::scored(entry, table.creatinine));
+                hour.worsen(System::Renal, self.result(entry, table.creatinine));
             }
             Parameter::ComaScale => {
                 hour.worsen(System::Nervous, sofa::scored(entry, table.coma));
@@ -201,7 +232,11 @@ impl<'a> Pass<'a> {
         ) {
             return Some(sofa2::motor(entry, motor));
         }
-        let total = coma::total(self.chart, entry.at);
+        let counts = match self.convention.silent_coma {
+            true => coma::is_charted,
+            false => coma::is_answered,
+        };
+        let total = coma::total(self.chart, entry.at, self.own.since, counts);
         let points = limit::points(self.convention.table.coma, total);
         Some(sofa::part(entry, total, points))
     }
@@ -232,7 +267,13 @@ impl<'a> Pass<'a> {
         } else {
             let part = sofa::respiration(self.convention, gases.0, gases.1);
             hour.worsen(System::Respiration, part);
-            hour.worsen(System::Cardiovascular, self.rates.part(self.chart));
+            let weighed = self.convention.usual_weight;
+            let weighed = weighed.map(|usual| infusion::OfStay {
+                own: self.own,
+                usual,
+            });
+            let part = self.rates.part(self.chart, weighed);
+            hour.worsen(System::Cardiovascular, part);
         }
         self.rates.next_hour();
     }

@@ -6,6 +6,7 @@ use clinical::unit::Unit;
 use clinical::{Decimal, EventTime};
 
 use super::sofa::{self, Part};
+use super::stretch::Span;
 use crate::Parameter;
 use crate::chart::infusion::{Ends, Infusion};
 use crate::chart::{Chart, Entry, Reading};
@@ -21,6 +22,8 @@ pub(crate) const DRUGS: [Parameter; 7] = [
     Parameter::Phenylephrine,
     Parameter::Milrinone,
 ];
+/// A stay's weight holds from this long before it on (mimic-code, `weight_durations`).
+const WEIGHT_BESIDE: Duration = hours(2);
 /// How long a drug must have run to count in SOFA-2.
 const HOUR: Duration = hours(1);
 
@@ -34,10 +37,10 @@ pub(crate) struct Rates<'a> {
 
 impl<'a> Rates<'a> {
     /// Finds what ran at a time.
-    pub(crate) fn before(chart: &'a Chart, at: EventTime) -> Self {
+    pub(crate) fn before(chart: &'a Chart, own: Span, at: EventTime) -> Self {
         let ends = chart.ends();
         let mut now = <[Infusion<'a>; DRUGS.len()]>::default();
-        let start = EventTime::from_micros(i64::MIN);
+        let start = own.since.minus(Duration::from_micros(1));
         for entry in chart.between(start, at) {
             if let Some(infusion) = place(entry).and_then(|place| now.get_mut(place)) {
                 infusion.take(entry, &ends);
@@ -67,10 +70,10 @@ impl<'a> Rates<'a> {
     }
 
     /// Gives what the drugs that run at the end of the hour say of the circulation.
-    pub(crate) fn part(&self, chart: &Chart) -> Option<Part<'a>> {
+    pub(crate) fn part(&self, chart: &Chart, weighed: Option<OfStay>) -> Option<Part<'a>> {
         self.now
             .iter()
-            .filter_map(|infusion| fastest(chart, infusion))
+            .filter_map(|infusion| fastest(chart, infusion, weighed))
             .filter_map(|(entry, rate)| sofa::drug(entry, rate))
             .max_by_key(|part| part.points)
     }
@@ -80,7 +83,7 @@ impl<'a> Rates<'a> {
         self.now
             .iter()
             .filter(|infusion| infusion.since.is_some_and(|since| since.plus(HOUR) <= end))
-            .filter_map(|infusion| fastest(chart, infusion))
+            .filter_map(|infusion| fastest(chart, infusion, None))
             .collect()
     }
 }
@@ -101,13 +104,42 @@ pub(crate) enum Rate {
 }
 
 /// Gives the fastest of the rates at which a drug runs.
-fn fastest<'a>(chart: &Chart, infusion: &Infusion<'a>) -> Option<(&'a Entry, Rate)> {
+fn fastest<'a>(
+    chart: &Chart,
+    infusion: &Infusion<'a>,
+    weighed: Option<OfStay>,
+) -> Option<(&'a Entry, Rate)> {
     let rates = infusion.open.iter();
-    let rates = rates.filter_map(|entry| Some((*entry, rate(chart, entry)?)));
+    let rates = rates.filter_map(|entry| Some((*entry, rate(chart, entry, weighed)?)));
     rates.max_by_key(|(_, rate)| *rate)
 }
 
-fn rate(chart: &Chart, entry: &Entry) -> Option<Rate> {
+/// The weights of a stay, and that of a patient who was not weighed in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfStay {
+    pub(crate) own: Span,
+    pub(crate) usual: Decimal,
+}
+
+impl OfStay {
+    fn weight(&self, chart: &Chart, at: EventTime) -> Decimal {
+        let own = || {
+            let weights = chart.of(Parameter::Weight);
+            weights.filter(|entry| entry.is_usable() && self.own.has(entry.at))
+        };
+        let before = own().rev().find(|entry| entry.at <= at);
+        // The first weight of a stay is that of the time before it, from a while before the stay on.
+        let of_start = || {
+            let first = own().next()?;
+            let (start, early) = (self.own.start, self.own.start.minus(WEIGHT_BESIDE));
+            (first.at > start && at >= early).then_some(first)
+        };
+        let weight = before.or_else(of_start).and_then(Entry::number);
+        weight.unwrap_or(self.usual)
+    }
+}
+
+fn rate(chart: &Chart, entry: &Entry, weighed: Option<OfStay>) -> Option<Rate> {
     if let Some(rate) = entry.number() {
         return (rate > Decimal::ZERO).then_some(Rate::ByWeight(rate));
     }
@@ -122,7 +154,10 @@ fn rate(chart: &Chart, entry: &Entry) -> Option<Rate> {
     if value <= Decimal::ZERO {
         return None;
     }
-    let weight = weight(chart, entry.at);
+    let weight = match weighed {
+        Some(of) => Some(of.weight(chart, entry.at)),
+        None => weight(chart, entry.at),
+    };
     Some(
         weight
             .and_then(|weight| value.checked_div(weight))

@@ -73,6 +73,14 @@ pub(crate) struct Convention {
     pub(crate) hours_before: usize,
     /// Whether an hour in which several gases were taken counts as several in every window.
     pub(crate) hour_for_each_gas: bool,
+    /// Whether each stay is scored from what was charted of it, as far as that is known.
+    pub(crate) by_stay: bool,
+    /// Whether results of one time are taken for their mean.
+    pub(crate) mean_of_results: bool,
+    /// Whether a part of the coma score that was charted without an answer says that it was looked at.
+    pub(crate) silent_coma: bool,
+    /// The weight, in kg, of a patient who was not weighed.
+    pub(crate) usual_weight: Option<Decimal>,
 }
 
 /// As published: the worst of 24 hours, and urine by the day.
@@ -83,11 +91,15 @@ pub(crate) const PUBLISHED: Convention = Convention {
     least_urine_span: hours(22),
     hours_before: 23,
     hour_for_each_gas: false,
+    by_stay: false,
+    mean_of_results: false,
+    silent_coma: false,
+    usual_weight: None,
 };
 
-/// As `pivoted_sofa` of mimic-code computes it for MIMIC-III: a window of 24 hours before the last one, a table in
-/// which an hour stands once for each gas of it, urine of whatever time there is taken for that of a day, and a ratio of
-/// a ventilated patient that counts below 200 alone.
+/// As `pivoted_sofa` of mimic-code computes it for MIMIC-III: a window of 24 hours before the last one, a table of
+/// each stay in which an hour stands once for each gas of it, urine of whatever time there is taken for that of a day, a
+/// ratio of a ventilated patient that counts below 200 alone, and 80 kg where nobody was weighed (`norepinephrine_dose`).
 pub(crate) const MIMIC_III: Convention = Convention {
     table: &TABLE,
     second: false,
@@ -95,6 +107,10 @@ pub(crate) const MIMIC_III: Convention = Convention {
     least_urine_span: Duration::ZERO,
     hours_before: 24,
     hour_for_each_gas: true,
+    by_stay: true,
+    mean_of_results: true,
+    silent_coma: true,
+    usual_weight: Some(Decimal::from_parts(80, 0, 0, false, 0)),
 };
 
 /// The hours of which urine is summed.

@@ -20,6 +20,10 @@ pub(crate) const CONVENTION: Convention = Convention {
     least_urine_span: std::time::Duration::ZERO,
     hours_before: 23,
     hour_for_each_gas: false,
+    by_stay: false,
+    mean_of_results: false,
+    silent_coma: false,
+    usual_weight: None,
 };
 
 const TABLE: Table = Table {

@@ -247,7 +247,8 @@ pub(super) const ROWS: [Row; 67] = [
         Parameter::UrineOutput,
         ("urine-output", "urine output"),
         (Unit::Millilitre, Analyte::Other),
-        (-10_001, 10_000),
+        // Bladders are irrigated with tens of litres, which may be charted at once.
+        (-50_001, 50_000),
     ),
     number(
         Parameter::Weight,

@@ -3,6 +3,7 @@
 
 mod actions;
 mod bundle;
+mod conventions;
 mod engine;
 mod events;
 mod forgetting;

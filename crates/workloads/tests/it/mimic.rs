@@ -10,6 +10,7 @@ mod sofa;
 mod stream;
 mod suspicion;
 mod table;
+mod weights;
 
 use std::path::PathBuf;
 

@@ -8,7 +8,7 @@ use crate::events::{Place, event, received_time};
 use crate::news2_vectors::shared;
 
 /// Codes and units of what the cases name.
-fn code(what: &str) -> (Code, &'static str) {
+pub(crate) fn code(what: &str) -> (Code, &'static str) {
     let (loinc, unit) = match what {
         "rr" => ("9279-1", "/min"),
         "spo2" => ("59408-5", "%"),

@@ -6,7 +6,7 @@ use std::path::Path;
 use clinical::{Code, EventTime, Finding};
 use workloads::Config;
 
-use super::gases::{self, Charted};
+use super::gases::{self, Stay};
 use super::stream::{self, Item, Streams, is_of, laboratory, observation, quantity};
 use super::table::{Row, Table};
 use super::{SKIPPED, folder, standing};
@@ -38,27 +38,31 @@ fn streams(folder: &Path) -> Streams {
     let mut streams = Streams::new();
     stream::stays(folder, &mut streams);
     let charted = Table::read(folder, "raw/chartevents");
-    let (mut saturation, mut fraction) = (Charted::new(), Charted::new());
-    let mut others = Streams::new();
     for row in charted.rows() {
-        stream::chart(row, &mut others, &mut saturation, &mut fraction);
         chart(row, &mut streams);
     }
+    let table = Table::read(folder, "raw/icustays");
+    let stays = table.rows().filter_map(|row| {
+        Some(Stay {
+            id: row.id("icustay_id"),
+            subject: row.id("subject_id"),
+            admission: row.id("hadm_id"),
+            start: row.time("intime")?,
+        })
+    });
+    let stays: Vec<Stay> = stays.collect();
     let labs = Table::read(folder, "raw/labevents");
     for row in labs.rows() {
-        laboratory(row, &LABORATORY, &mut streams);
+        // Only results of the stay's own admission are taken.
+        let own = row.time("charttime");
+        if own.is_some_and(|at| stays.iter().any(|stay| stay.has(row, at))) {
+            laboratory(row, &LABORATORY, &mut streams);
+        }
     }
-    for gas in gases::arterial(&labs, &saturation, &fraction) {
-        let Some(pressure) = gas.carbon_dioxide.filter(|_| gas.is_said) else {
-            continue;
-        };
+    for (subject, at, pressure) in gases::of_first_days(&labs, &charted, &stays) {
         let value = quantity(&pressure.to_string(), "mm[Hg]");
-        let resource = format!("gas/{}/{}", gas.admission, gas.at);
-        let fact = observation(&resource, Code::loinc("2019-8"), value);
-        streams
-            .entry(gas.subject)
-            .or_default()
-            .add(gas.at, gas.at, fact);
+        let fact = observation(&format!("gas/{at}"), Code::loinc("2019-8"), value);
+        streams.entry(subject).or_default().add(at, at, fact);
     }
     streams
 }
@@ -79,13 +83,13 @@ fn chart(row: Row<'_>, streams: &mut Streams) {
         }
         let value = quantity(row.text("valuenum"), unit);
         observation(
-            &format!("{item}/{}", row.text("charttime")),
+            &format!("{item}/{}/{said}", row.text("charttime")),
             Code::loinc(code),
             value,
         )
     } else if let Some((code, value)) = stream::coma(item, said, row) {
         observation(
-            &format!("{item}/{}", row.text("charttime")),
+            &format!("{item}/{}/{said}", row.text("charttime")),
             Code::loinc(code),
             value,
         )

@@ -47,7 +47,8 @@ pub(super) fn changes(older: &Table, newer: &Table) -> Vec<Change> {
                 continue;
             };
             let stored = row.time("storetime").unwrap_or(from);
-            if row.text("statusdescription") != "Rewritten" {
+            let is_said = !matches!(row.text("statusdescription"), "" | "Rewritten");
+            if is_said && !row.text("icustay_id").is_empty() {
                 let stay = (row.id("subject_id"), row.id("icustay_id"));
                 intervals.entry(stay).or_default().push(Interval {
                     from,
@@ -84,6 +85,14 @@ pub(super) fn changes(older: &Table, newer: &Table) -> Vec<Change> {
     changes
 }
 
+/// A rate that needs a weight.
+pub(super) const BY_MINUTE: &str = "ug/min";
+
+/// Of rates of one moment the highest counts; they are compared by the weight of a patient who was not weighed.
+fn per_weight(rate: f64, by_minute: bool) -> f64 {
+    if by_minute { rate / 80.0 } else { rate }
+}
+
 #[derive(Default)]
 struct Moment {
     rate: Option<(f64, String, &'static str)>,
@@ -114,9 +123,11 @@ fn charted(
         moment.stopped |= said == "Stopped" || said.starts_with("D/C");
         moment.stored = moment.stored.max(row.time("storetime"));
         if let Some(rate) = row.number("rate")
-            && moment.rate.as_ref().is_none_or(|(held, ..)| rate > *held)
+            && moment.rate.as_ref().is_none_or(|(held, _, unit)| {
+                per_weight(rate, minute) > per_weight(*held, *unit == BY_MINUTE)
+            })
         {
-            let unit = if minute { "ug/min" } else { "ug/kg/min" };
+            let unit = if minute { BY_MINUTE } else { "ug/kg/min" };
             moment.rate = Some((rate, row.text("rate").to_owned(), unit));
         }
     }

@@ -53,7 +53,8 @@ fn cultures(folder: &Path) -> BTreeMap<Specimen, bool> {
     let mut cultures = BTreeMap::new();
     for row in Table::read(folder, "raw/microbiologyevents").rows() {
         let time = row.time("charttime");
-        let Some(at) = time.or(row.time("chartdate")) else {
+        let at = time.or(row.time("chartdate"));
+        let Some(at) = at.filter(|_| !row.text("hadm_id").is_empty()) else {
             continue;
         };
         let specimen = (

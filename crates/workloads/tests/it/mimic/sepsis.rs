@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use clinical::Finding;
+use clinical::{EventTime, Finding};
 use workloads::Config;
 
-use super::table::Table;
+use super::table::{Row, Table};
 use super::{SKIPPED, folder, orders, standing, stream};
 use crate::engine::Engine;
 
@@ -46,12 +46,12 @@ fn every_stay_is_judged_as_by_the_reference() {
     for row in table.rows() {
         total += 1;
         let (stay, subject) = (row.id("icustay_id"), row.id("subject_id"));
-        let beside = Duration::from_secs(13 * 3600);
         let (start, end) = (row.time("intime"), row.time("outtime"));
+        let (before, after) = beside(&table, row);
         let ours: Vec<&Finding> = found[&subject]
             .iter()
-            .filter(|of| start.is_some_and(|start| of.as_of >= start.minus(beside)))
-            .filter(|of| end.is_some_and(|end| of.as_of <= end.plus(beside)))
+            .filter(|of| start.is_some_and(|start| of.as_of >= start.minus(before)))
+            .filter(|of| end.is_some_and(|end| of.as_of <= end.plus(after)))
             .collect();
         let says = ours.first().map(|of| {
             let since = of.summary.rsplit("since ").next().unwrap_or_default();
@@ -78,4 +78,24 @@ fn every_stay_is_judged_as_by_the_reference() {
         wanted.len()
     );
     assert_eq!(matched, total);
+}
+
+/// How long before a stay and after it findings are of it: of two stays close to one another each has its half of what
+/// lies between. An hour is told by its end.
+fn beside(table: &Table, row: Row<'_>) -> (Duration, Duration) {
+    let most = Duration::from_secs(13 * 3600);
+    let half = |ended: Option<EventTime>, begun: Option<EventTime>| {
+        let between = begun?.since(ended?)?;
+        Some(most.min(between / 2 + Duration::from_secs(3600)))
+    };
+    let (start, end) = (row.time("intime"), row.time("outtime"));
+    let others = || {
+        let subject = row.id("subject_id");
+        table
+            .rows()
+            .filter(move |other| other.id("subject_id") == subject)
+    };
+    let before = others().filter_map(|other| half(other.time("outtime"), start));
+    let after = others().filter_map(|other| half(end, other.time("intime")));
+    (before.min().unwrap_or(most), after.min().unwrap_or(most))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clinical::{EventTime, Finding};
 use workloads::Config;
 
-use super::table::Table;
+use super::table::{Row, Table};
 use super::{SKIPPED, folder, standing, stream};
 use crate::engine::Engine;
 
@@ -47,7 +47,10 @@ fn every_hour_is_scored_as_by_the_reference() {
         .collect();
     let oracle = Table::read(&folder, "oracle/pivoted_sofa");
     let mut scored: BTreeMap<i64, Vec<(EventTime, Finding)>> = BTreeMap::new();
-    for (subject, stream) in stream::organ_failure(&folder) {
+    let mut streams = stream::organ_failure(&folder);
+    stream::stays(&folder, &mut streams);
+    stream::pulses(&folder, &mut streams);
+    for (subject, stream) in streams {
         let mut config = Config::of(&["organ-failure-mimic"]);
         config.windows.insert("organ-failure-mimic", WINDOW);
         let mut engine = Engine::swift(config);
@@ -58,19 +61,35 @@ fn every_hour_is_scored_as_by_the_reference() {
     let mut matched = 0;
     let mut differ: BTreeMap<&str, usize> = BTreeMap::new();
     let mut total = 0;
+    // An hour in which several gases were taken has several rows; what stands at its end is one of them.
+    let mut hours: BTreeMap<(i64, i64), Vec<Row<'_>>> = BTreeMap::new();
     for row in oracle.rows() {
-        total += 1;
+        let hour = (row.id("icustay_id"), row.id("hr"));
+        hours.entry(hour).or_default().push(row);
+    }
+    for rows in hours.values() {
+        total += rows.len();
+        let row = rows[0];
         let subject = stays[&row.id("icustay_id")];
         let at = row.time("starttime").expect("every hour has a start");
         let empty = Vec::new();
         let lines = scored.get(&subject).unwrap_or(&empty);
         let place = lines.partition_point(|(as_of, _)| *as_of <= at);
         let finding = place.checked_sub(1).map(|place| &lines[place].1);
-        let mut same = true;
+        let sofa = finding.and_then(|finding| finding.score).unwrap_or(0);
+        let of = |speaks| i64::from(finding.map_or(0, |finding| points(finding, speaks)));
+        let same = rows.iter().any(|row| {
+            let mut organs = ORGANS.iter();
+            i64::from(sofa) == row.id("sofa_24hours")
+                && organs.all(|(column, speaks)| of(speaks) == row.id(column))
+        });
+        if same {
+            matched += rows.len();
+            continue;
+        }
         for (column, speaks) in ORGANS {
-            let points = finding.map_or(0, |finding| points(finding, speaks));
-            if i64::from(points) != row.id(column) {
-                same = false;
+            let points = of(speaks);
+            if points != row.id(column) {
                 let count = differ.entry(column).or_default();
                 *count += 1;
                 if *count <= 8 {
@@ -85,9 +104,6 @@ fn every_hour_is_scored_as_by_the_reference() {
                 }
             }
         }
-        let sofa = finding.and_then(|finding| finding.score).unwrap_or(0);
-        same &= i64::from(sofa) == row.id("sofa_24hours");
-        matched += usize::from(same);
     }
     println!("SOFA: {matched} of {total} hourly rows; differing by organ: {differ:?}");
     assert_eq!(matched, total);

@@ -12,6 +12,7 @@ use clinical::{
 use super::gases::{self, Charted, Gas};
 use super::infusions;
 use super::table::{Row, Table};
+use super::weights;
 use crate::engine::Engine;
 
 /// What happened to one patient, in the order in which it arrived.
@@ -152,42 +153,29 @@ pub(super) fn kidneys(folder: &Path) -> Streams {
         laboratory(row, &CREATININE, &mut streams);
     }
     for row in Table::read(folder, "raw/outputevents").rows() {
-        urine(row, &mut streams);
+        // What flowed in to irrigate is taken off, and an amount below nothing is put on.
+        let is_taken_off = row.text("itemid") == IRRIGATION;
+        urine(row, is_taken_off, &mut streams);
     }
-    let starts: BTreeMap<i64, EventTime> = Table::read(folder, "raw/icustays")
-        .rows()
-        .filter_map(|row| Some((row.id("icustay_id"), row.time("intime")?)))
-        .collect();
+    let starts = starts(folder);
     let charted = Table::read(folder, "raw/chartevents");
-    let mut weights: Vec<Row<'_>> = charted
-        .rows()
-        .filter(|row| is_of(WEIGHT, row.text("itemid")) && row.text("error") != "1")
-        .filter(|row| row.number("valuenum").is_some_and(|value| value > 0.0))
-        .collect();
-    weights.sort_by_key(|row| row.time("charttime"));
-    let mut admitted = BTreeSet::new();
-    for row in weights {
-        let stay = row.id("icustay_id");
-        let (Some(at), Some(start)) = (row.time("charttime"), starts.get(&stay)) else {
-            continue;
-        };
-        // The first weight on admission is that of the admission.
-        let is_first = is_of(ADMISSION_WEIGHT, row.text("itemid")) && admitted.insert(stay);
-        let before = Duration::from_secs(2 * 3600);
-        let at = if is_first { start.minus(before) } else { at };
-        let resource = format!("weight/{}/{}", row.text("itemid"), row.text("charttime"));
-        let value = quantity(row.text("valuenum"), "kg");
-        let stream = streams.entry(row.id("subject_id")).or_default();
-        let fact = observation(&resource, Code::loinc("29463-7"), value);
-        stream.add(row.time("storetime").unwrap_or(at), at, fact);
+    for weighed in weights::all(&charted, &starts) {
+        let stream = streams.entry(weighed.subject).or_default();
+        stream.add(weighed.stored, weighed.at, weighed.fact);
     }
     streams
 }
 
 /// Here the reference takes every value.
 const CREATININE: [Item; 1] = [("50912", "2160-0", "mg/dL", -1.0, f64::MAX)];
-const WEIGHT: &str = " 762 226512 763 224639 ";
-const ADMISSION_WEIGHT: &str = " 762 226512 ";
+
+/// When each stay began.
+fn starts(folder: &Path) -> BTreeMap<i64, EventTime> {
+    Table::read(folder, "raw/icustays")
+        .rows()
+        .filter_map(|row| Some((row.id("icustay_id"), row.time("intime")?)))
+        .collect()
+}
 
 /// Says whether a list of items has this one.
 pub(super) fn is_of(list: &str, item: &str) -> bool {
@@ -211,12 +199,18 @@ pub(super) fn organ_failure(folder: &Path) -> Streams {
         stream.add(gas.at, gas.at, panel(&gas));
     }
     let outputs = Table::read(folder, "raw/outputevents");
-    for row in outputs.rows() {
-        urine(row, &mut streams);
+    for row in outputs.rows().filter(|row| row.text("iserror") != "1") {
+        let is_taken_off = row.text("itemid") == IRRIGATION
+            && row.number("value").is_some_and(|amount| amount > 0.0);
+        urine(row, is_taken_off, &mut streams);
     }
     let older = Table::read(folder, "raw/inputevents_cv");
     let newer = Table::read(folder, "raw/inputevents_mv");
+    let mut by_minute = BTreeSet::new();
     for (n, change) in infusions::changes(&older, &newer).into_iter().enumerate() {
+        if change.unit == infusions::BY_MINUTE {
+            by_minute.insert(change.subject);
+        }
         let code = Code {
             system: System::Other("http://www.whocc.no/atc".into()),
             code: change.drug.into(),
@@ -227,8 +221,16 @@ pub(super) fn organ_failure(folder: &Path) -> Streams {
         let stream = streams.entry(change.subject).or_default();
         stream.add(change.stored, change.at, fact);
     }
+    for weighed in weights::all(&charted, &starts(folder)) {
+        // Some weights are stored weeks after they were charted: here it matters what they say, not when they came.
+        if by_minute.contains(&weighed.subject) {
+            let stream = streams.entry(weighed.subject).or_default();
+            stream.add(weighed.at, weighed.at, weighed.fact);
+        }
+    }
     for row in Table::read(folder, "raw/procedureevents_mv").rows() {
-        let is_end = matches!(row.text("itemid"), "227194" | "225468" | "225477");
+        let is_end = matches!(row.text("itemid"), "227194" | "225468" | "225477")
+            && !row.text("icustay_id").is_empty();
         if let Some(at) = row.time("starttime").filter(|_| is_end) {
             let resource = format!("procedure/{}", row.text("row_id"));
             let stored = row.time("storetime").unwrap_or(at);
@@ -258,7 +260,9 @@ pub(super) fn chart(
         }
         return;
     }
-    if row.text("error") == "1" || row.text("icustay_id").is_empty() {
+    // Oxygen is joined to a gas by the admission.
+    let is_of_stay = is_of(FRACTION, item) || !row.text("icustay_id").is_empty();
+    if row.text("error") == "1" || !is_of_stay {
         return;
     }
     let resource = format!("{item}/{}/{said}", row.text("charttime"));
@@ -406,22 +410,20 @@ pub(super) fn pulses(folder: &Path, streams: &mut Streams) {
     }
 }
 
-fn urine(row: Row<'_>, streams: &mut Streams) {
+/// What flowed in to irrigate.
+const IRRIGATION: &str = "227488";
+
+fn urine(row: Row<'_>, is_taken_off: bool, streams: &mut Streams) {
     let item = row.text("itemid");
-    let is_wanted = is_of(URINE, item) && row.text("iserror") != "1";
+    let is_wanted = is_of(URINE, item);
     let (Some(at), Some(amount)) = (row.time("charttime"), row.number("value")) else {
         return;
     };
     if !is_wanted || row.text("icustay_id").is_empty() {
         return;
     }
-    // What flowed in to irrigate is taken off.
-    let sign = if item == "227488" && amount > 0.0 {
-        "-"
-    } else {
-        ""
-    };
-    let value = quantity(&format!("{sign}{}", row.text("value")), "mL");
+    let amount = if is_taken_off { -amount } else { amount };
+    let value = quantity(&amount.to_string(), "mL");
     let resource = format!("output/{}", row.text("row_id"));
     let stream = streams.entry(row.id("subject_id")).or_default();
     let fact = observation(&resource, Code::loinc("9187-6"), value);
