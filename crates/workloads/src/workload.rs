@@ -297,6 +297,8 @@ const SEPSIS_3_MIMIC: Workload = Workload {
         MIMIC_CODE,
     ],
     rests_on: &[ORGAN_FAILURE_MIMIC.name],
+    // A culture of which only the day is known may be four days before the antimicrobial that makes it suspicious.
+    revise_window: hours(96 + 48 + 1),
     tag: b"sepsis-3-mimic",
     matters: sepsis3::mimic_matters,
     conclude: sepsis3::mimic,
