@@ -386,7 +386,8 @@ pub fn inspired_oxygen(value: Decimal, unit: &str) -> Result<Decimal, UnitError>
             analyte: Analyte::Other,
         });
     }
-    let (least, most) = (Decimal::new(21, 2), Decimal::ONE);
+    // Room air is 20.9 %, and is charted as 20 as well.
+    let (least, most) = (Decimal::new(20, 2), Decimal::ONE);
     // A fraction is charted under the unit % often enough to be read by its size alone.
     [value, value / Decimal::ONE_HUNDRED]
         .into_iter()

@@ -171,6 +171,9 @@ fn inspired_oxygen_is_read_by_its_size() {
     for (value, unit, fraction) in [
         ("0.21", "", Some("0.21")),
         ("21", "%", Some("0.21")),
+        ("20.9", "%", Some("0.209")),
+        ("20", "%", Some("0.20")),
+        ("19.9", "%", None),
         ("1.0", "", Some("1.0")),
         ("0.4", "%", Some("0.4")),
         ("100", "%", Some("1")),

@@ -351,7 +351,7 @@ impl Reader<'_> {
             });
         }
         let fraction = unit::inspired_oxygen(number, unit).ok()?;
-        Some(if fraction == ROOM_AIR { AIR } else { OXYGEN })
+        Some(if fraction <= ROOM_AIR { AIR } else { OXYGEN })
     }
 
     fn number(&mut self, parameter: Parameter, value: &Value) -> Option<Reading> {
