@@ -8,7 +8,6 @@ use std::time::Duration;
 use clinical::unit::{self, Unit};
 use clinical::{Comparator, Decimal, EventId, EventTime, Origin, ReceivedTime};
 
-use self::infusion::Ends;
 use crate::Parameter;
 use crate::config::{hours, minutes};
 use crate::running::{Running, Runs};
@@ -298,8 +297,7 @@ impl Chart {
                 *slot = place;
             }
         }
-        // What ends later runs still.
-        let ends = Ends::of(self.entries.get(old..).unwrap_or(&[]));
+        let ends = self.ends();
         let mut before: Option<(EventTime, Reading)> = None;
         let mut place = 0;
         self.entries.retain(|entry| {
@@ -319,8 +317,9 @@ impl Chart {
             }
             let number = usize::from(entry.parameter.number());
             let last = newest.get(number) == Some(&place);
-            let runs = entry.is_running() && ends.are_told_of(entry);
-            runs || entry.at > watermark.minus(keep(entry, last, running))
+            // A rate is as new as its end is.
+            let end = ends.end(entry).filter(|_| entry.is_running());
+            end.unwrap_or(entry.at) > watermark.minus(keep(entry, last, running))
         });
     }
 }

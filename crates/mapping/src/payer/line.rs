@@ -23,8 +23,10 @@ const GROUPS: &str = "claim-adjustment-group-codes";
 const MEMBER: &str = "PR";
 /// How a claim was processed (X12 CLP02), and which of it is a denial.
 const CLAIM_STATUS: (&str, &str) = ("/1029", "4");
-/// The same in CARIN.
+/// The same in CARIN, of adjudications.
 const PAYER_STATUS: (&str, &str) = ("C4BBPayerAdjudicationStatus", "denied");
+/// And of the payment (value set C4BBPayerClaimPaymentStatusCode).
+const NO_PAYMENT: &str = "denied";
 /// What the member's part is made of, where it is not stated as one.
 const OWED: [&str; 4] = ["deductible", "copay", "coinsurance", "coins"];
 /// What is paid, where it is not stated as a benefit.
@@ -162,7 +164,10 @@ struct Sums {
     charge: Option<Decimal>,
     paid: Option<Decimal>,
     adjusted: Decimal,
+    /// What the member owes, as adjustments.
     owed: Decimal,
+    /// And as what it is made of.
+    parts: Decimal,
     /// Whether an amount is of a category that no balance is made of.
     has_other: bool,
     has_adjustment: bool,
@@ -186,7 +191,12 @@ impl Sums {
                 }
                 (_, "submitted") => sums.charge = Some(value),
                 (_, "benefit") => sums.paid = Some(value),
-                _ => sums.has_other = true,
+                (_, category) => {
+                    sums.has_other = true;
+                    if OWED.contains(&category) {
+                        sums.parts = sums.parts.saturating_add(value);
+                    }
+                }
             }
         }
         sums
@@ -198,7 +208,7 @@ impl Sums {
 pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
     let whole = Sums::of(raw);
     let mut has_other = whole.has_other;
-    let mut owed = whole.owed;
+    let (mut owed, mut parts) = (whole.owed, whole.parts);
     let totals = Totals::of(raw);
     document.charge = totals.one("submitted");
     document.paid = totals.one("benefit").or_else(|| totals.sum(&PAID));
@@ -211,6 +221,7 @@ pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
         let sums = Sums::of(item);
         has_other |= sums.has_other;
         owed = owed.saturating_add(sums.owed);
+        parts = parts.saturating_add(sums.parts);
         document.lines.push(ServiceLine {
             units: number(within(item, &["quantity", "value"])),
             charge: sums.charge,
@@ -220,10 +231,16 @@ pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
         });
     }
     document.adjusted = (!has_other).then_some(whole.adjusted);
-    let stated = totals.one("memberliability");
-    let stated = stated.filter(|stated| !stated.is_zero());
-    document.owed = stated.or_else(|| totals.sum(&OWED)).or(Some(owed));
-    document.owed = document.owed.filter(|owed| !owed.is_zero());
+    let of_lines = document.lines.iter().filter_map(|line| line.paid);
+    let of_lines = of_lines.reduce(Decimal::saturating_add);
+    document.paid = document.paid.or(of_lines);
+    let said = [
+        totals.one("memberliability"),
+        totals.sum(&OWED),
+        Some(owed),
+        Some(parts),
+    ];
+    document.owed = said.into_iter().flatten().find(|owed| !owed.is_zero());
 }
 
 /// Whether the payer says that it denied the whole.
@@ -232,6 +249,10 @@ pub(super) fn is_denied(raw: Raw<'_>) -> bool {
         let category = codes(member(one, "category"));
         category.chain(codes(member(one, "reason")))
     });
+    let payment = member(raw, "payment").and_then(|payment| member(payment, "type"));
+    if codes(payment).any(|(_, code)| *code == *NO_PAYMENT) {
+        return true;
+    }
     let denials = [CLAIM_STATUS, PAYER_STATUS];
     said.into_iter().any(|(system, code)| {
         let mut denials = denials.iter();

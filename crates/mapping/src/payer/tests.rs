@@ -109,6 +109,15 @@ fn what_the_member_owes_is_told_from_what_is_denied() {
         ))
         .0
     };
+    let payment = r#""payment":{"type":{"coding":[{"code":"denied"}]}}"#;
+    assert_eq!(answer(payment).0, "denied");
+    let of_items = r#""item":[{"sequence":1,"adjudication":[
+        {"category":{"coding":[{"code":"benefit"}]},"amount":{"value":150}},
+        {"category":{"coding":[{"code":"copay"}]},"amount":{"value":20}}]}]"#;
+    assert_eq!(answer(of_items), said("complete", Some("150"), Some("20")));
+    let nothing_but_adjusted = r#""total":[{"category":{"coding":[{"code":"deductible"}]},"amount":{"value":0}}],
+        "adjudication":[{"category":{"coding":[{"system":"https://x12.org/codes/claim-adjustment-group-codes","code":"PR"}]},"amount":{"value":40}}]"#;
+    assert_eq!(answer(nothing_but_adjusted).2, Some("40".into()));
     let carin = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBPayerAdjudicationStatus";
     assert_eq!(denied(carin, "denied"), "denied");
     assert_eq!(denied(carin, "paid"), "complete");

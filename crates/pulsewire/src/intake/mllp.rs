@@ -195,12 +195,17 @@ struct Replies<'d> {
     answers: Vec<u8>,
     /// How many bytes of them were refused.
     refused: usize,
+    /// Where the first of their answers begins.
+    first_refused: Option<usize>,
 }
 
 impl Replies<'_> {
     /// Waits for all of them.
     async fn settle(&mut self) {
         for (pending, room) in self.pending.drain(..) {
+            if pending.is_refused() {
+                self.first_refused = self.first_refused.or(Some(self.answers.len()));
+            }
             if let Some(answer) = pending.answer().await {
                 self.answers.push(mllp::START);
                 self.answers.extend_from_slice(&answer);
@@ -408,28 +413,44 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
             }
         }
         let inside = cut || self.decoder.is_inside_frame();
+        let answers = !replies.pending.is_empty();
+        let has_waited = self.reply(replies).await?;
         if end.is_some() || !inside {
             self.frame_began = None;
-        } else if self.frame_began.is_none() || !replies.pending.is_empty() {
-            self.frame_began = Some(watch);
+        } else if self.frame_began.is_none() || answers {
+            // While nothing was read nobody was slow.
+            self.frame_began = Some(if has_waited {
+                Stopwatch::start()
+            } else {
+                watch
+            });
             self.frame_bytes = 0;
         }
-        self.reply(replies).await?;
         end.map_or(Ok(()), Err)
     }
 
-    async fn reply(&mut self, mut replies: Replies<'_>) -> Result<(), End> {
+    /// Sends the answers, those of what was refused after a wait where its address had much refused; says whether it waited.
+    async fn reply(&mut self, mut replies: Replies<'_>) -> Result<bool, End> {
         replies.settle().await;
-        let answers = replies.answers;
-        if replies.refused > 0 {
-            let (refusals, bytes) = (&self.door.refusals, replies.refused as u64);
-            refusals.hold(self.peer, bytes, &mut self.stop).await;
-        }
+        let Some(first) = replies.first_refused else {
+            self.send(&replies.answers).await?;
+            return Ok(false);
+        };
+        let (taken, refused) = replies.answers.split_at(first);
+        self.send(taken).await?;
+        let bytes = replies.refused as u64;
+        let refusals = &self.door.refusals;
+        let has_waited = refusals.hold(self.peer, bytes, &mut self.stop).await;
+        self.send(refused).await?;
+        Ok(has_waited)
+    }
+
+    async fn send(&mut self, answers: &[u8]) -> Result<(), End> {
         if answers.is_empty() {
             return Ok(());
         }
         let write = async {
-            self.stream.write_all(&answers).await?;
+            self.stream.write_all(answers).await?;
             self.stream.flush().await
         };
         match timeout(self.door.config.write_timeout, write).await {

@@ -14,9 +14,9 @@ use crate::tasks::Stop;
 const AT_ONCE: u64 = 16 << 20;
 /// And so many a second beside them, in the long run.
 const BYTES_PER_SECOND: u64 = 1 << 20;
-/// An answer waits at most so long.
-const WAIT_MAX: Duration = Duration::from_secs(5);
-/// So many addresses are remembered; beyond that those go who wait for nothing.
+/// An answer waits at most so long: less than clients do.
+const WAIT_MAX: Duration = Duration::from_secs(3);
+/// So many addresses are remembered; beyond that those go who wait for nothing, and nobody is added.
 const ADDRESSES_MAX: usize = 4_096;
 
 /// What was refused of late, by address.
@@ -42,13 +42,19 @@ impl Refusals {
         }
     }
 
-    /// Waits before so many bytes of an address are told to be refused, unless it is time to stop.
-    pub(super) async fn hold(&self, address: IpAddr, bytes: u64, stop: &mut Stop) {
-        let wait = self.wait(address, bytes);
-        if !wait.is_zero() {
-            self.delayed.inc();
-            stop.sleep(wait).await;
+    /// Waits before so many bytes of an address are told to be refused, unless it is time to stop; says whether it did.
+    pub(super) async fn hold(&self, address: IpAddr, bytes: u64, stop: &mut Stop) -> bool {
+        let wait = if bytes == 0 {
+            Duration::ZERO
+        } else {
+            self.wait(address, bytes)
+        };
+        if wait.is_zero() {
+            return false;
         }
+        self.delayed.inc();
+        stop.sleep(wait).await;
+        true
     }
 
     /// Notes that so many bytes were read of an address and refused; gives how long its answer waits.
@@ -61,17 +67,20 @@ impl Refusals {
             all.retain(|_, level| left(level.bytes, level.at.elapsed()) > 0);
         }
         let now = Stopwatch::start();
-        let level = all.entry(address).or_insert(Level { bytes: 0, at: now });
-        let (bytes, wait) = after(left(level.bytes, level.at.elapsed()), bytes);
-        *level = Level { bytes, at: now };
+        let held = all.get(&address);
+        let before = held.map_or(0, |level| left(level.bytes, level.at.elapsed()));
+        let (bytes, wait) = after(before, bytes);
+        if held.is_some() || all.len() < ADDRESSES_MAX {
+            all.insert(address, Level { bytes, at: now });
+        }
         wait
     }
 }
 
 /// What is left of a level after a time.
 fn left(bytes: u64, elapsed: Duration) -> u64 {
-    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    bytes.saturating_sub(BYTES_PER_SECOND.saturating_mul(millis) / 1_000)
+    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    bytes.saturating_sub(BYTES_PER_SECOND.saturating_mul(micros) / 1_000_000)
 }
 
 /// The level with more bytes, and how long is waited there. It rises no farther than to the longest wait: whoever stops

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use formats::limits::Limits;
+use formats::mllp;
 use serde_json::{Value, json};
 
 use crate::attack;
@@ -60,26 +62,54 @@ fn hostile_c17_a_body_that_unpacks_to_far_more_is_refused_and_memory_stays_flat(
     is_well(&platform);
 }
 
+/// How many refusals waited.
+fn delayed(platform: &Platform) -> u64 {
+    platform.count(&["intake_refusals_delayed"])
+}
+
+/// Has something refused until that waits.
+fn until_it_waits(platform: &Platform, refused: impl Fn()) {
+    let mut times = 0;
+    while delayed(platform) == 0 {
+        assert!(times < 20, "nothing waited");
+        refused();
+        times += 1;
+    }
+    assert!(times > 1, "the first one waits for nothing");
+}
+
 #[test]
-fn who_has_much_refused_waits_and_others_of_its_address_do_not() {
-    const BODY: usize = 6 << 20;
+fn who_has_much_refused_by_http_waits_and_what_is_accepted_does_not() {
+    const BODY: usize = 8 << 20;
     let site = Site::default();
     let platform = site.start();
     let rest = Rest(platform.fhir());
-    let mut sender = Sender::to(platform.mllp);
-    let delayed = || platform.count(&["intake_refusals_delayed"]);
     let deep = vec![b'['; BODY];
-    for _ in 0..2 {
+    until_it_waits(&platform, || {
         assert_eq!(rest.ask("POST", "/Patient", &[], &deep).status, 400);
-    }
-    assert_eq!(delayed(), 0);
-    std::thread::scope(|scope| {
-        let refused = scope.spawn(|| rest.ask("POST", "/Patient", &[], &deep).status);
-        wait_for("one that waits", || (delayed() == 1).then_some(()));
-        sender.accepted(&admission("P1", "C1"));
-        is_well(&platform);
-        assert_eq!(refused.join().expect("it is answered"), 400);
     });
+    let waited = delayed(&platform);
+    is_well(&platform);
+    assert_eq!(delayed(&platform), waited);
+}
+
+#[test]
+fn who_has_much_refused_by_mllp_waits_and_what_is_accepted_does_not() {
+    let site = Site::default();
+    let platform = site.start();
+    let long = vec![b'x'; Limits::DEFAULT.frame_bytes + 1];
+    until_it_waits(&platform, || {
+        assert_eq!(Sender::to(platform.mllp).exchange(&long).code, "AR");
+    });
+    let waited = delayed(&platform);
+    Sender::to(platform.mllp).accepted(&admission("P1", "C1"));
+    assert_eq!(delayed(&platform), waited);
+    // What is accepted is answered before what is refused, in the order in which both came.
+    let both = [mllp::encode(&admission("P2", "C2")), mllp::encode(b"none")];
+    let mut sender = Sender::to(platform.mllp);
+    sender.raw(&both.concat()).unwrap();
+    assert_eq!(sender.answer().map(|answer| answer.code), Some("AA".into()));
+    assert_eq!(sender.answer().map(|answer| answer.code), Some("AR".into()));
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl<'a> Infusion<'a> {
         } else if entry.is_running() {
             self.open.retain(|open| ends.are_told_of(open));
             self.open.push(entry);
-        } else {
+        } else if !ends.are_told_of(entry) {
             self.open.clear();
         }
         if ran && self.open.is_empty() {
@@ -38,20 +38,29 @@ impl<'a> Infusion<'a> {
 
 /// Which rates tell their own end.
 #[derive(Debug)]
-pub(crate) struct Ends(Vec<u64>);
+pub(crate) struct Ends(Vec<(u64, EventTime)>);
 
 impl Ends {
-    pub(super) fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    fn of(entries: &[Entry]) -> Self {
         // One that was taken back is not told any more.
         let told = |entry: &&Entry| entry.is_end() && entry.is_usable();
-        let ends = entries.into_iter().filter(told);
-        let mut ends: Vec<u64> = ends.map(|entry| entry.resource).collect();
+        let ends = entries.iter().filter(told);
+        let mut ends: Vec<_> = ends.map(|entry| (entry.resource, entry.at)).collect();
         ends.sort_unstable();
         Self(ends)
     }
 
-    pub(super) fn are_told_of(&self, entry: &Entry) -> bool {
-        self.0.binary_search(&read::end_of(entry.resource)).is_ok()
+    fn are_told_of(&self, entry: &Entry) -> bool {
+        self.end(entry).is_some()
+    }
+
+    /// Gives when a rate ends, where that is told.
+    pub(super) fn end(&self, entry: &Entry) -> Option<EventTime> {
+        let resource = read::end_of(entry.resource);
+        let place = self.0.binary_search_by_key(&resource, |(own, _)| *own).ok();
+        place
+            .and_then(|place| self.0.get(place))
+            .map(|(_, end)| *end)
     }
 }
 
@@ -64,8 +73,8 @@ impl Chart {
     /// Gives the rate at which a drug runs at a time, of several the one that was begun last.
     pub(crate) fn running(&self, drug: Parameter, at: EventTime) -> Option<&Entry> {
         let last = self.last(drug, at)?;
-        if !last.is_end() {
-            return last.is_running().then_some(last);
+        if last.is_running() {
+            return Some(last);
         }
         let ends = self.ends();
         let mut infusion = Infusion::default();
@@ -160,6 +169,26 @@ mod tests {
         };
         chart.put(taken_back);
         assert_eq!(chart.running(DRUG, at(20)), None, "it held until the next");
+    }
+
+    #[test]
+    fn a_row_in_which_nothing_ran_stops_no_other() {
+        let rows = [(0, Some(60), 5), (10, Some(20), 0)];
+        assert_eq!(running(&rows, 15), Some(5.into()));
+    }
+
+    #[test]
+    fn a_rate_is_kept_as_long_as_its_end_is() {
+        let hour = 60;
+        let mut chart = chart(&[(0, Some(90 * hour), 5), (hour, Some(2 * hour), 3)]);
+        chart.expire(
+            at(100 * hour),
+            &crate::running::Running::of(&crate::Config::default()),
+        );
+        assert_eq!(
+            chart.running(DRUG, at(89 * hour)).and_then(Entry::number),
+            Some(5.into())
+        );
     }
 
     #[test]

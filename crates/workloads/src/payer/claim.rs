@@ -35,7 +35,7 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         concluded.conclusions.push(status(&case, &followed, &name));
         concluded.conclusions.extend(wrong(&case, &followed, &name));
         missing(view, &case, &followed, &name, &mut concluded);
-        for held in case.of(DocumentKind::Remittance) {
+        for held in case.of(DocumentKind::Remittance).filter(is_decided) {
             unbalanced(held, &mut concluded);
         }
     }
@@ -49,6 +49,8 @@ struct Followed<'a> {
     /// What was said last of how it stands.
     said: Option<(&'a Held, ClaimState)>,
     remittances: Vec<&'a Held>,
+    /// An answer that decided nothing, since the claim could not be read.
+    refused: Option<&'a Held>,
     state: ClaimState,
     paid: Decimal,
     owed: Decimal,
@@ -63,29 +65,32 @@ impl<'a> Followed<'a> {
             let state = view.tables.claim_state(&held.document.code)?;
             Some((held, state))
         });
-        // Until the payer has decided there is nothing to count.
-        let stands = |held: &&Held| {
-            held.document.standing == Standing::Active && *held.document.code != *UNDECIDED
-        };
-        let remittances: Vec<_> = case.of(DocumentKind::Remittance).filter(stands).collect();
+        let remittances: Vec<_> = case
+            .of(DocumentKind::Remittance)
+            .filter(|held| is_decided(held) && held.document.standing == Standing::Active)
+            .collect();
         let sum = |of: fn(&Document) -> Option<Decimal>| {
             let all = remittances.iter().filter_map(|held| of(&held.document));
             all.fold(Decimal::ZERO, Decimal::saturating_add)
         };
         let (charge, paid) = (sum(|one| one.charge), sum(|one| one.paid));
-        let owed = sum(|one| one.owed);
+        // What one payer leaves to the member another one may pay.
+        let last = remittances.iter().rfind(|held| !is_reversal(held));
+        let owed = last.and_then(|held| held.document.owed).unwrap_or_default();
         let has_reversal = remittances.iter().any(|held| is_reversal(held));
         let is_void = claim.is_some_and(|held| held.document.standing == Standing::Cancelled);
         let after_last = |held: &Held| claim.is_none_or(|claim| held.at() >= claim.at());
+        let is_refusal = |held: &&Held| *held.document.code == *REFUSED && after_last(held);
+        let refused = case.of(DocumentKind::Remittance).filter(is_refusal).last();
         let state = match (remittances.last(), said) {
             _ if is_void => ClaimState::Void,
             (Some(_), _) if has_reversal && charge.is_zero() => ClaimState::Reversed,
             (Some(_), _) if paid > Decimal::ZERO => ClaimState::Paid,
-            (Some(last), _) if *last.document.code == *REFUSED => ClaimState::Refused,
             (Some(last), _) if *last.document.code == *DENIED => ClaimState::Denied,
             (Some(_), _) if owed > Decimal::ZERO => ClaimState::Processed,
             (Some(last), _) if last.document.paid.is_none() => ClaimState::Finalized,
             (Some(_), _) => ClaimState::Denied,
+            (None, _) if refused.is_some() => ClaimState::Refused,
             (None, Some((held, state))) if after_last(held) => state,
             (None, _) => ClaimState::Submitted,
         };
@@ -93,11 +98,17 @@ impl<'a> Followed<'a> {
             claim,
             said,
             remittances,
+            refused,
             state,
             paid,
             owed,
         }
     }
+}
+
+/// Whether an answer has decided: there is nothing to count and to weigh before.
+fn is_decided(held: &&Held) -> bool {
+    !matches!(&*held.document.code, UNDECIDED | REFUSED)
 }
 
 /// A reversal takes back what was decided before: its charge is below zero.
@@ -139,8 +150,7 @@ fn wrong(case: &Case<'_>, followed: &Followed<'_>, name: &str) -> Vec<Conclusion
     };
     if followed.state == ClaimState::Refused {
         let summary = "claim refused before it was decided: correct it and send it again";
-        let answered = followed.remittances.last().copied();
-        let said = answered.or(followed.said.map(|(held, _)| held));
+        let said = followed.refused.or(followed.said.map(|(held, _)| held));
         let of: Vec<&Held> = said.into_iter().collect();
         tell("refused", Severity::Medium, summary.into(), &of);
     }

@@ -145,7 +145,7 @@ fn titrations(chart: &Chart) -> Vec<EventTime> {
     let ends = chart.ends();
     let mut changes = Vec::new();
     for drug in VASOPRESSORS {
-        let mut before: Option<Reading> = None;
+        let mut before: Vec<Reading> = Vec::new();
         let mut infusion = Infusion::default();
         let mut rates = chart.of(drug).filter(|entry| entry.is_usable()).peekable();
         while let Some(rate) = rates.next() {
@@ -154,7 +154,7 @@ fn titrations(chart: &Chart) -> Vec<EventTime> {
             if rates.peek().is_some_and(|next| next.at == rate.at) {
                 continue;
             }
-            let now = infusion.open.last().map(|open| open.reading);
+            let now: Vec<Reading> = infusion.open.iter().map(|open| open.reading).collect();
             if before != now {
                 changes.push(rate.at);
             }

@@ -50,6 +50,11 @@ impl Spent {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// What was read so far was kept.
+    pub(super) fn was_kept(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

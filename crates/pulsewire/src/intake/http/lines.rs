@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::Door;
 use super::answer::Answer;
-use super::body::{Pace, Packing, RATIO_MAX, too_slow, unreadable};
+use super::body::{Pace, Packing, RATIO_MAX, Spent, too_slow, unreadable};
 use super::chunks::Chunks;
 use super::request::Asking;
 use crate::intake::fhir::{Asked, Done, Interaction, Refusal, Sender};
@@ -68,12 +68,13 @@ pub(super) async fn import(
         let chunk = chunk.unwrap_or_default();
         received += chunk.len();
         pace.keeps_up(received)?;
-        unpacked.push(&chunk, is_last)?;
+        unpacked.push(&chunk, is_last, &asking.spent)?;
         for line in unpacked.lines(is_last) {
             tally.lines += 1;
             batch.add(door, &sender, (tally.lines, line));
             if batch.is_full() {
                 batch.keep(door, &sender, &mut tally).await?;
+                asking.spent.was_kept();
             }
         }
         if unpacked.pending().len() > door.config.body_size {
@@ -100,7 +101,7 @@ impl Unpacked {
         }
     }
 
-    fn push(&mut self, chunk: &[u8], is_last: bool) -> Result<(), Refusal> {
+    fn push(&mut self, chunk: &[u8], is_last: bool, spent: &Spent) -> Result<(), Refusal> {
         match self {
             Self::Plain(bytes) => bytes.extend_from_slice(chunk),
             Self::Gzip(decoder, packed, unpacked) => {
@@ -111,7 +112,9 @@ impl Unpacked {
                 if is_last {
                     decoder.try_finish().map_err(|_| unreadable())?;
                 }
-                *unpacked += decoder.get_ref().len() - before;
+                let more = decoder.get_ref().len() - before;
+                spent.add(more);
+                *unpacked += more;
                 if *unpacked > packed.saturating_mul(RATIO_MAX) {
                     let words = format!(
                         "the body unpacks to more than {RATIO_MAX} times what was sent: send it less packed"
@@ -277,7 +280,7 @@ mod tests {
         let mut unpacked = Unpacked::new(Packing::Plain);
         let mut lines = Vec::new();
         for byte in b"one\r\n\n two\nthree" {
-            unpacked.push(&[*byte], false).unwrap();
+            unpacked.push(&[*byte], false, &Spent::default()).unwrap();
             lines.extend(unpacked.lines(false));
         }
         assert_eq!(lines, [b"one".to_vec(), b"two".to_vec()]);

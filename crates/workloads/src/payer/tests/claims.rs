@@ -63,38 +63,6 @@ fn a_refused_a_denied_and_a_void_claim_are_told_of() {
             claim none: claim denied, charged 200, paid 0
             claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
     );
-    let answered = |code: &str, amounts, owed| {
-        let answer = Document {
-            code: code.into(),
-            owed: money(owed),
-            ..remittance("R1", "2026-03-20T00:00:00Z", "C1", amounts)
-        };
-        vec![claim("C1", "2026-03-02T00:00:00Z", Vec::new()), answer]
-    };
-    check(
-        answered("complete", ["200", "0", "200"], "200"),
-        "2026-04-20T00:00:00Z",
-        expect!["claim none: claim processed, charged 200, paid 0, the member owes 200"],
-    );
-    check(
-        answered("denied", ["200", "0", "200"], "200"),
-        "2026-03-20T00:00:00Z",
-        expect![[r#"
-            claim none: claim denied, charged 200, paid 0, the member owes 200
-            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
-    );
-    check(
-        answered("queued", ["0", "0", "0"], "0"),
-        "2026-03-03T00:00:00Z",
-        expect!["claim none: claim submitted, charged 200"],
-    );
-    check(
-        answered("error", ["0", "0", "0"], "0"),
-        "2026-03-20T00:00:00Z",
-        expect![[r#"
-            claim none: claim refused, charged 200, paid 0
-            claim-refused medium: claim refused before it was decided: correct it and send it again"#]],
-    );
     let void = Document {
         standing: Standing::Cancelled,
         replaces: vec![link("C1")],
@@ -110,6 +78,65 @@ fn a_refused_a_denied_and_a_void_claim_are_told_of() {
         expect![[r#"
             claim none: claim void, charged 200, paid 150
             claim-void-paid low: claim called off by its sender, and 150 paid for it is not taken back"#]],
+    );
+}
+
+fn answered(code: &str, amounts: [&str; 3], owed: &str) -> Vec<Document> {
+    let answer = Document {
+        code: code.into(),
+        owed: money(owed),
+        ..remittance("R1", "2026-03-20T00:00:00Z", "C1", amounts)
+    };
+    vec![claim("C1", "2026-03-02T00:00:00Z", Vec::new()), answer]
+}
+
+#[test]
+fn what_the_member_owes_and_what_is_not_decided_yet_is_no_denial() {
+    check(
+        answered("complete", ["200", "0", "200"], "200"),
+        "2026-04-20T00:00:00Z",
+        expect!["claim none: claim processed, charged 200, paid 0, the member owes 200"],
+    );
+    check(
+        answered("denied", ["200", "0", "200"], "200"),
+        "2026-03-20T00:00:00Z",
+        expect![[r#"
+            claim none: claim denied, charged 200, paid 0, the member owes 200
+            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
+    );
+    check(
+        answered("queued", ["200", "0", "0"], "0"),
+        "2026-03-03T00:00:00Z",
+        expect!["claim none: claim submitted, charged 200"],
+    );
+    check(
+        answered("error", ["200", "0", "0"], "0"),
+        "2026-03-20T00:00:00Z",
+        expect![[r#"
+            claim none: claim refused, charged 200
+            claim-refused medium: claim refused before it was decided: correct it and send it again"#]],
+    );
+    let mut corrected = answered("error", ["200", "0", "0"], "0");
+    corrected.push(Document {
+        replaces: vec![link("C1#")],
+        ..claim("C2", "2026-03-21T00:00:00Z", Vec::new())
+    });
+    check(
+        corrected,
+        "2026-03-21T00:00:00Z",
+        expect!["claim none: claim submitted, charged 200"],
+    );
+    let mut of_two = answered("complete", ["200", "150", "50"], "50");
+    of_two.push(remittance(
+        "R2",
+        "2026-03-25T00:00:00Z",
+        "C1",
+        ["200", "50", "150"],
+    ));
+    check(
+        of_two,
+        "2026-04-20T00:00:00Z",
+        expect!["claim none: claim paid, charged 200, paid 200"],
     );
 }
 
