@@ -220,7 +220,7 @@ pub(super) const ROWS: [Row; 67] = [
         Parameter::Bilirubin,
         ("bilirubin", "bilirubin"),
         (Unit::MilligramPerDecilitre, Analyte::Bilirubin),
-        (0, 100),
+        (0, 150),
     ),
     coded(Parameter::Culture, "culture", "culture"),
     coded(Parameter::Antimicrobial, "antimicrobial", "antimicrobial"),
@@ -400,7 +400,7 @@ pub(super) const ROWS: [Row; 67] = [
         Parameter::DirectBilirubin,
         ("direct-bilirubin", "direct bilirubin"),
         (Unit::MilligramPerDecilitre, Analyte::Bilirubin),
-        (-1, 100),
+        (-1, 150),
     ),
     number(
         Parameter::Phosphate,

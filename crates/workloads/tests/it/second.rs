@@ -7,7 +7,7 @@ use crate::scores::{last, run};
 /// What is charted at which minute, and what it scores.
 type Case = (&'static [(i64, &'static str, &'static str)], i32);
 
-const LABORATORY: [Case; 20] = [
+const LABORATORY: [Case; 21] = [
     (&[(0, "bilirubin", "1.2")], 0),
     (&[(0, "bilirubin", "1.3")], 1),
     (&[(0, "bilirubin", "3.0")], 1),
@@ -16,6 +16,7 @@ const LABORATORY: [Case; 20] = [
     (&[(0, "bilirubin", "6.1")], 3),
     (&[(0, "bilirubin", "12.0")], 3),
     (&[(0, "bilirubin", "12.1")], 4),
+    (&[(0, "bilirubin", "150")], 4),
     (&[(0, "platelets", "151")], 0),
     (&[(0, "platelets", "150")], 1),
     (&[(0, "platelets", "101")], 1),
