@@ -87,7 +87,7 @@ impl Chart {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use clinical::unit::Unit;
     use clinical::{Decimal, EventId, Origin, ReceivedTime};
     use proptest::prelude::*;
@@ -97,7 +97,7 @@ mod tests {
 
     const DRUG: Parameter = Parameter::Norepinephrine;
 
-    fn at(minute: i64) -> EventTime {
+    pub(crate) fn at(minute: i64) -> EventTime {
         EventTime::from_micros(minute * 60_000_000)
     }
 
@@ -123,9 +123,10 @@ mod tests {
     }
 
     /// A row from one minute to another, or without an end.
-    type Row = (i64, Option<i64>, i64);
+    pub(crate) type Row = (i64, Option<i64>, i64);
 
-    fn chart(rows: &[Row]) -> Chart {
+    /// A chart of rows of norepinephrine.
+    pub(crate) fn chart(rows: &[Row]) -> Chart {
         let mut chart = Chart::default();
         for (resource, (from, end, amount)) in (1..).zip(rows) {
             chart.put(rate(*from, resource, *amount));

@@ -453,3 +453,15 @@ fn tenths(value: i64) -> Decimal {
 fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::infusion::tests::{at, chart};
+
+    #[test]
+    fn a_row_that_ends_beside_another_is_a_change_of_rate() {
+        let rows = [(0, Some(300), 5), (100, Some(400), 1), (400, Some(500), 1)];
+        assert_eq!(titrations(&chart(&rows)), [0, 100, 300, 500].map(at));
+    }
+}
