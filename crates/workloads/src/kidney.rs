@@ -110,19 +110,26 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
         conclusions: Vec::new(),
         wake: None,
     };
+    // What was said so long ago that nothing shows it any more holds until something is charted again.
+    let mut is_over = times.first().is_some_and(|first| *first >= from)
+        && view
+            .lines
+            .iter()
+            .any(|line| line.condition == condition && line.asserted && line.as_of < from);
     let (mut by_creatinine, mut by_urine) = (Vec::new(), None);
     for at in times {
+        let before = stages(&by_creatinine, by_urine.as_ref());
         let holds = |staged: &Staged<'_>| staged.entry.at > at.minus(HOLDS);
         by_creatinine.retain(holds);
         by_urine = by_urine.filter(holds);
-        let before = stages(&by_creatinine, by_urine.as_ref());
         if let Some(staged) = creatinine::stage(view, convention, at) {
             by_creatinine = staged;
         }
         if let Some(staged) = urine::stage(view, convention, at) {
             by_urine = staged;
         }
-        if at >= from && stages(&by_creatinine, by_urine.as_ref()) != before {
+        let is_changed = stages(&by_creatinine, by_urine.as_ref()) != before;
+        if at >= from && (is_changed || std::mem::take(&mut is_over)) {
             let staged = by_creatinine.iter().chain(&by_urine);
             concluded
                 .conclusions
