@@ -302,13 +302,16 @@ fn kidneys_of_a_stay_are_not_judged_by_the_urine_of_the_one_before() {
 }
 
 #[test]
-fn a_stage_of_days_ago_is_over_when_urine_is_charted_again() {
-    const PUBLISHED: &str = "kidney-injury";
-    let mut charted = vec![(0, "weight", "80", "")];
+fn a_stage_of_days_ago_is_over_when_urine_is_charted_of_which_nothing_is_known() {
+    let mut charted = vec![(0, "stay", "first", ""), (5, "weight", "80", "")];
     charted.extend((1..=12).map(|hour| (hour * HOUR, "urine", "10", "")));
-    assert_eq!(score(&run(PUBLISHED, &charted), PUBLISHED), Some(2));
-    charted.push((130 * HOUR, "urine", "300", ""));
-    assert_eq!(score(&run(PUBLISHED, &charted), PUBLISHED), Some(0));
+    assert_eq!(score(&run(KIDNEY, &charted), KIDNEY), Some(3));
+    charted.extend([
+        (13 * HOUR, "stay", "first over", ""),
+        (130 * HOUR, "stay", "second", ""),
+        (131 * HOUR, "urine", "300", ""),
+    ]);
+    assert_eq!(score(&run(KIDNEY, &charted), KIDNEY), Some(0));
 }
 
 #[test]
