@@ -1,4 +1,4 @@
-//! The drugs that support the circulation: how fast each runs, by the rate that was charted last.
+//! The drugs that support the circulation: how fast each runs, of several rates of one the fastest.
 
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clinical::{
-    Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Finding, Given, Observation,
-    ObservationStatus, Order, OrderKind, Quantity, System, Value,
+    Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Finding, Given, Order,
+    OrderKind, System,
 };
 use proptest::prelude::*;
 use workloads::Config;
@@ -12,7 +12,7 @@ use workloads::Config;
 use crate::engine::Engine;
 use crate::events::{Place, event, event_time, received_time};
 use crate::permutations::standing;
-use crate::scores::{code, last};
+use crate::scores::{last, observed};
 
 /// Charting: the minute, what, what was said, and the unit, where it is not that of the table, or when a stay began.
 type Charted<'a> = (i64, &'a str, &'a str, &'a str);
@@ -58,26 +58,7 @@ fn fact(n: usize, (at, what, said, unit): Charted<'_>) -> Fact {
             given: Given::default(),
         });
     }
-    let (code, usual) = code(what);
-    let value = match said.parse() {
-        Ok(value) => Value::Quantity(Quantity {
-            comparator: None,
-            value,
-            unit: if unit.is_empty() { usual } else { unit }.into(),
-        }),
-        Err(_) => Value::Text(said.into()),
-    };
-    Fact::Observation(Observation {
-        resource: format!("{n}").into(),
-        codes: vec![code],
-        value: Some(value),
-        components: Vec::new(),
-        status: ObservationStatus::Final,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    })
+    observed(n, what, said, unit)
 }
 
 fn run(pack: &'static str, charted: &[Charted<'_>]) -> Vec<Finding> {

@@ -8,7 +8,7 @@ use crate::events::{Place, event, received_time};
 use crate::news2_vectors::shared;
 
 /// Codes and units of what the cases name.
-pub(crate) fn code(what: &str) -> (Code, &'static str) {
+fn code(what: &str) -> (Code, &'static str) {
     let (loinc, unit) = match what {
         "rr" => ("9279-1", "/min"),
         "spo2" => ("59408-5", "%"),
@@ -62,35 +62,40 @@ fn local(code: &str) -> Code {
     }
 }
 
+/// What is charted, in its usual unit where none is given.
+pub(crate) fn observed(n: usize, what: &str, said: &str, unit: &str) -> Fact {
+    let (code, usual) = code(what);
+    let value = match said.parse() {
+        Ok(value) => Value::Quantity(Quantity {
+            comparator: None,
+            value,
+            unit: if unit.is_empty() { usual } else { unit }.into(),
+        }),
+        Err(_) => Value::Text(said.into()),
+    };
+    Fact::Observation(Observation {
+        resource: format!("{n}").into(),
+        codes: vec![code],
+        value: Some(value),
+        components: Vec::new(),
+        status: ObservationStatus::Final,
+        interpretation: None,
+        notes: Vec::new(),
+        flags: Vec::new(),
+        device: None,
+    })
+}
+
 /// Runs what was charted, each at a minute, and gives what was found.
 pub(crate) fn run(pack: &'static str, charted: &[(i64, &str, &str)]) -> Vec<Finding> {
     let mut engine = Engine::of(Config::of(&[pack]));
     for (n, (at, what, said)) in charted.iter().enumerate() {
-        let (code, unit) = code(what);
-        let value = match said.parse() {
-            Ok(value) => Value::Quantity(Quantity {
-                comparator: None,
-                value,
-                unit: unit.into(),
-            }),
-            Err(_) => Value::Text((*said).into()),
-        };
-        let fact = Fact::Observation(Observation {
-            resource: format!("{n}").into(),
-            codes: vec![code],
-            value: Some(value),
-            components: Vec::new(),
-            status: ObservationStatus::Final,
-            interpretation: None,
-            notes: Vec::new(),
-            flags: Vec::new(),
-            device: None,
-        });
         let place = Place {
             at: *at,
             arrives: *at,
             offset: n as u64,
         };
+        let fact = observed(n, what, said, "");
         engine.take(&event("ann", place, 0, fact));
     }
     engine.tick(received_time(charted.last().map_or(0, |last| last.0) + 1));
