@@ -42,7 +42,7 @@ use crate::stages::{
     NormalizeStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, Stage, StageHealth,
     WorkloadStage, partitions_of,
 };
-use crate::tasks::Tasks;
+use crate::tasks::{self, Tasks};
 use crate::topics;
 use crate::upkeep;
 use crate::views;
@@ -344,7 +344,8 @@ fn open_stations(
     let partitions = config.journal.partitions;
     let roles = &config.roles;
     let (healths, states) = if roles.has_a_stage() {
-        let states = FjallDatabase::open(&config.journal.directory.join("state"))?;
+        let directory = config.journal.directory.join("state");
+        let states = tasks::as_station(|| FjallDatabase::open(&directory))?;
         (start_stages(config, entry, &states, tasks)?, Some(states))
     } else {
         tracing::warn!(

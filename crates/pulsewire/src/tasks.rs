@@ -18,8 +18,11 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often a resting thread looks at the word to stop.
 const STEP: Duration = Duration::from_millis(100);
 
-/// How far behind others a thread that can wait stands; 19 is the farthest.
-const BACKGROUND_NICE: i32 = 10;
+/// How far behind those who answer senders a station stands: there is always more to work on, and a sender waits. 19 is the farthest.
+const STATION_NICE: i32 = 7;
+
+/// How far behind a thread stands that can wait for stations, too.
+const BACKGROUND_NICE: i32 = 14;
 
 /// What has more bytes is worked on where it holds up no connection.
 const LONG_BYTES: usize = 64 << 10;
@@ -131,6 +134,18 @@ impl Tasks {
         Ok(())
     }
 
+    /// Runs a thread that works on what was taken in: senders have the processor before it.
+    pub(crate) fn station(
+        &self,
+        name: &'static str,
+        run: impl FnOnce(Stop) + Send + 'static,
+    ) -> std::io::Result<()> {
+        self.thread(name, move |stop| {
+            stand_behind(STATION_NICE);
+            run(stop);
+        })
+    }
+
     /// Runs a thread that can wait: senders and stations have the processor before it.
     pub(crate) fn background(
         &self,
@@ -138,10 +153,7 @@ impl Tasks {
         run: impl FnOnce(Stop) + Send + 'static,
     ) -> std::io::Result<()> {
         self.thread(name, move |stop| {
-            let this = Some(rustix::thread::gettid());
-            if let Err(error) = rustix::process::setpriority_process(this, BACKGROUND_NICE) {
-                tracing::debug!(name, %error, "a thread that can wait does not");
-            }
+            stand_behind(BACKGROUND_NICE);
             run(stop);
         })
     }
@@ -179,6 +191,27 @@ impl Tasks {
                 tracing::error!(name, "a thread ended in a panic");
             }
         }
+    }
+}
+
+/// Does what starts threads of its own that work for stations: they stand where stations do.
+pub(crate) fn as_station<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            stand_behind(STATION_NICE);
+            work()
+        });
+        working
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Lets others have the processor before this thread, and before those it will start.
+fn stand_behind(nice: i32) {
+    let this = Some(rustix::thread::gettid());
+    if let Err(error) = rustix::process::setpriority_process(this, nice) {
+        tracing::debug!(nice, %error, "a thread that can wait does not");
     }
 }
 

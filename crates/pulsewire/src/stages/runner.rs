@@ -170,7 +170,7 @@ impl<P: Processor + 'static> Stage<P> {
 
     /// Starts its thread.
     pub(crate) fn start(mut self, tasks: &Tasks) -> std::io::Result<()> {
-        tasks.thread(self.name, move |stop| self.run(&stop))
+        tasks.station(self.name, move |stop| self.run(&stop))
     }
 
     fn run(&mut self, stop: &Stop) {
