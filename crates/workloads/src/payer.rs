@@ -43,6 +43,7 @@ pub use ledger::{
 };
 #[cfg(test)]
 pub(crate) use rule::RULES;
+pub use rule::payer_workloads;
 pub use state::State;
 pub use step::{Effects, Input, Payer};
 pub use tables::payer_kinds;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use ui::Runs;
-use workloads::{WORKLOADS, Workload as Tested};
+use workloads::{WORKLOADS, Workload as OfChart};
 
 use super::{Configured, Failure};
 use crate::control::{Pack, packs};
@@ -95,8 +95,8 @@ impl Workload {
     }
 }
 
-/// Finds a workload that scenarios are tests of, by its name.
-pub(super) fn named(name: &str) -> Result<&'static Tested, Failure> {
+/// Finds a workload of the chart by its name.
+pub(super) fn named(name: &str) -> Result<&'static OfChart, Failure> {
     let found = WORKLOADS.iter().find(|pack| pack.name == name);
     found.ok_or_else(|| unknown(name, WORKLOADS.iter().map(|pack| pack.name).collect()))
 }

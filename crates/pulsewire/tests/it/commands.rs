@@ -418,6 +418,11 @@ fn the_tests_of_a_workload_are_scenarios() {
         one.contains("pass  sepsis-late-vital") && !one.contains("critical-bounds"),
         "{one}"
     );
+    let payers = said(&run(&["workload", "test", "claims"]));
+    assert!(payers.contains("pass  claim-paid"), "{payers}");
+    let none = run(&["workload", "test", "care-gaps"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(complained(&none).contains("hint: scenarios tell of one patient's chart"));
     let story = "Tests: critical-results\n10:00 lab ann potassium 6.4 mmol/L\n  expect finding critical-result/potassium ann severity low\n";
     file(folder.path(), "own.scenario", story.as_bytes());
     let dir = folder.path().display().to_string();

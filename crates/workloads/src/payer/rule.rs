@@ -48,6 +48,11 @@ pub(crate) const RULES: [Rule; 5] = [
     },
 ];
 
+/// Gives the names of the workloads that conclude from what is said of one member.
+pub fn payer_workloads() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
+
 /// What a rule may look at.
 pub(crate) struct View<'a> {
     pub(crate) config: &'a PayerConfig,

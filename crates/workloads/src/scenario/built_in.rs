@@ -1,10 +1,54 @@
 //! The scenarios of the project, as they lie in its folder.
 
 /// Each by its name.
-pub(super) const FILES: [(&str, &str); 46] = [
+pub(super) const FILES: [(&str, &str); 58] = [
+    (
+        "authorization-expedited",
+        include_str!("../../../../scenarios/authorization-expedited.scenario"),
+    ),
+    (
+        "authorization-late",
+        include_str!("../../../../scenarios/authorization-late.scenario"),
+    ),
     (
         "backfill-pages-nobody",
         include_str!("../../../../scenarios/backfill-pages-nobody.scenario"),
+    ),
+    (
+        "care-panel-visit",
+        include_str!("../../../../scenarios/care-panel-visit.scenario"),
+    ),
+    (
+        "care-seen-afterwards",
+        include_str!("../../../../scenarios/care-seen-afterwards.scenario"),
+    ),
+    (
+        "claim-after-death",
+        include_str!("../../../../scenarios/claim-after-death.scenario"),
+    ),
+    (
+        "claim-does-not-balance",
+        include_str!("../../../../scenarios/claim-does-not-balance.scenario"),
+    ),
+    (
+        "claim-duplicate",
+        include_str!("../../../../scenarios/claim-duplicate.scenario"),
+    ),
+    (
+        "claim-member-owes",
+        include_str!("../../../../scenarios/claim-member-owes.scenario"),
+    ),
+    (
+        "claim-paid",
+        include_str!("../../../../scenarios/claim-paid.scenario"),
+    ),
+    (
+        "claim-unacknowledged",
+        include_str!("../../../../scenarios/claim-unacknowledged.scenario"),
+    ),
+    (
+        "coverage-ended",
+        include_str!("../../../../scenarios/coverage-ended.scenario"),
     ),
     (
         "critical-bounds",
@@ -69,6 +113,10 @@ pub(super) const FILES: [(&str, &str); 46] = [
     (
         "deterioration-too-late",
         include_str!("../../../../scenarios/deterioration-too-late.scenario"),
+    ),
+    (
+        "eligibility-unanswered",
+        include_str!("../../../../scenarios/eligibility-unanswered.scenario"),
     ),
     (
         "first-day-mimic",

@@ -124,15 +124,8 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
             flag,
             note,
         } => {
-            let mut fact = observation(who, at, what, Some((value, unit)), Final)?;
-            if let Fact::Observation(result) = &mut fact {
-                result.interpretation = (!flag.is_empty()).then(|| flag.as_str().into());
-                result.notes = (!note.is_empty())
-                    .then(|| note.as_str().into())
-                    .into_iter()
-                    .collect();
-            }
-            one(who, fact)
+            let fact = observation(who, at, what, Some((value, unit)), Final)?;
+            one(who, said_of(fact, flag, note))
         }
         Action::Later {
             who,
@@ -168,8 +161,22 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
             who,
             observation(who, at, "scale", Some((scale, "")), Final)?,
         ),
-        Action::Wait | Action::Merge { .. } | Action::Expect(_) => Ok((String::new(), Vec::new())),
+        Action::Wait | Action::Merge { .. } | Action::Paper(_) | Action::Expect(_) => {
+            Ok((String::new(), Vec::new()))
+        }
     }
+}
+
+/// A result with what its laboratory says of it.
+fn said_of(mut fact: Fact, flag: &str, note: &str) -> Fact {
+    if let Fact::Observation(result) = &mut fact {
+        result.interpretation = (!flag.is_empty()).then(|| flag.into());
+        result.notes = (!note.is_empty())
+            .then(|| note.into())
+            .into_iter()
+            .collect();
+    }
+    fact
 }
 
 /// Values of one name, from a time on and so many minutes apart.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::papers::{self, Paper};
 use super::words::Words;
-use crate::workload::{WORKLOADS, Workload};
 
 /// A story.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) struct Story {
     /// What it shows, in the words of its first lines.
     pub(crate) title: String,
     /// The workloads that it is a test of.
-    pub(crate) tests: Vec<&'static Workload>,
+    pub(crate) tests: Vec<&'static str>,
     /// Whether no others run beside them.
     pub(crate) alone: bool,
     pub(crate) steps: Vec<Step>,
@@ -120,6 +120,8 @@ pub(crate) enum Action {
         from: String,
         into: String,
     },
+    /// What a payer or provider sends of a member.
+    Paper(Box<Paper>),
     Expect(Expectation),
 }
 
@@ -236,10 +238,10 @@ pub(super) fn parse(text: &str) -> Result<Story, ParseError> {
 }
 
 /// Finds the workloads of a line such as `Tests: deterioration, sepsis`.
-fn tested(names: &str, words: &Words) -> Result<Vec<&'static Workload>, ParseError> {
+fn tested(names: &str, words: &Words) -> Result<Vec<&'static str>, ParseError> {
     let each = names.split(',').map(str::trim);
     each.map(|name| {
-        let found = WORKLOADS.iter().find(|workload| workload.name == name);
+        let found = super::testable().find(|known| *known == name);
         found.ok_or_else(|| words.wrong(&format!("there is no workload {name:?}")))
     })
     .collect()
@@ -299,7 +301,10 @@ fn action(words: &mut Words) -> Result<Action, ParseError> {
         },
         "merge" => merge(words)?,
         "expect" => Action::Expect(expectation(words)?),
-        other => return Err(words.wrong(&format!("{other:?} is not a verb of scenarios"))),
+        other => match papers::read(other, words) {
+            Some(paper) => Action::Paper(Box::new(paper?)),
+            None => return Err(words.wrong(&format!("{other:?} is not a verb of scenarios"))),
+        },
     })
 }
 

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use workloads::Config as Settings;
-use workloads::scenario::{Difference, Scenario};
+use workloads::scenario::{Difference, Scenario, Settings, testable};
 
-use super::named;
+use super::unknown;
 use crate::commands::{Failure, files};
 use crate::config::Config;
+use crate::control;
 use crate::pipeline;
 
 /// What a scenario file ends in.
@@ -53,24 +53,24 @@ struct Step {
 
 impl Test {
     pub(super) fn run(&self, config: &Config, out: &mut dyn Write) -> Result<(), Failure> {
-        let pack = self.name.as_deref().map(named).transpose()?;
+        let packs = control::packs(config);
+        if let Some(name) = &self.name
+            && packs.iter().all(|pack| pack.name != name)
+        {
+            return Err(unknown(name, testable().collect()));
+        }
         let mut outcomes: Vec<Outcome> = Scenario::built_in()
             .iter()
             .map(|scenario| Outcome::of(scenario, &Settings::default()))
             .collect();
         if let Some(dir) = &self.dir {
-            outcomes.extend(own(dir, &pipeline::settings(config))?);
+            outcomes.extend(own(dir, &settings(config))?);
         }
-        if let Some(pack) = pack {
+        if let Some(name) = self.name.as_deref() {
             // What is not understood may be a test of anything.
-            outcomes.retain(|one| one.wrong.is_some() || one.tests.contains(&pack.name));
+            outcomes.retain(|one| one.wrong.is_some() || one.tests.contains(&name));
             if outcomes.is_empty() {
-                let what = format!("no scenario is a test of {}", pack.name);
-                let hint = format!(
-                    "write one with the line `Tests: {}` and give its folder with --dir; docs/scenarios.md says how",
-                    pack.name
-                );
-                return Err(Failure::new(what, hint));
+                return Err(untested(name));
             }
         }
         for outcome in &outcomes {
@@ -85,6 +85,31 @@ impl Test {
             _ => Err(Failure::Said),
         }
     }
+}
+
+/// What the site has set; where it does not look at what payers say, its stories are told by what is shipped.
+fn settings(config: &Config) -> Settings {
+    Settings {
+        chart: pipeline::settings(config),
+        payer: config
+            .workloads
+            .payer
+            .clone()
+            .unwrap_or_else(|| Settings::default().payer),
+    }
+}
+
+fn untested(name: &str) -> Failure {
+    let what = format!("no scenario is a test of {name}");
+    let hint = match testable().any(|known| known == name) {
+        true => format!(
+            "write one with the line `Tests: {name}` and give its folder with --dir; docs/scenarios.md says how"
+        ),
+        false => format!(
+            "scenarios tell of one patient's chart or of what payers send; `pulsewire workload show {name}` says what it reads"
+        ),
+    };
+    Failure::new(what, hint)
 }
 
 /// Runs the scenarios of a folder and of those in it.
@@ -123,7 +148,7 @@ impl Outcome {
         let differences = scenario.run(settings);
         Self {
             name: scenario.name.clone(),
-            tests: scenario.tests().iter().map(|pack| pack.name).collect(),
+            tests: scenario.tests().to_vec(),
             passed: differences.is_empty(),
             wrong: None,
             differences: differences.into_iter().map(Step::of).collect(),
