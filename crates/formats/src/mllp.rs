@@ -109,6 +109,13 @@ impl Decoder {
         self.buffer.extend_from_slice(chunk);
     }
 
+    /// Gives how many bytes are copied to take a chunk in: those of a long frame when it outgrows its room.
+    #[must_use]
+    pub fn copies(&self, chunk: usize) -> usize {
+        let free = self.buffer.capacity() - self.buffer.len() + self.consumed;
+        if chunk > free { self.rest().len() } else { 0 }
+    }
+
     /// Returns the next event; none if more bytes are needed.
     pub fn next_event(&mut self) -> Option<Event<'_>> {
         match self.state {

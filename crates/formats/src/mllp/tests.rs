@@ -145,6 +145,16 @@ fn what_would_end_its_own_frame_does_not_fit() {
     assert!(!fits_in_frame(b"MSH|\x1c\x0bPID"));
 }
 
+#[test]
+fn what_a_chunk_costs_is_known_before_it_is_taken() {
+    let mut decoder = Decoder::new(LIMITS);
+    assert_eq!(decoder.copies(1 << 20), 0, "there is nothing to copy");
+    decoder.push(&[&[START][..], &[b'a'; 9]].concat());
+    assert!(decoder.next_event().is_none());
+    assert_eq!(decoder.copies(0), 0);
+    assert_eq!(decoder.copies(1 << 20), 9, "what has come of the frame");
+}
+
 proptest! {
     #[test]
     fn what_fits_in_a_frame_comes_out_of_it(message in "[\x0b\x1c\ra]{0,9}") {

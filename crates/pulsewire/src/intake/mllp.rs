@@ -316,13 +316,20 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
             return Err(End::Orderly);
         }
         self.heard = true;
-        self.decoder
-            .push(self.buffer.get(..read).unwrap_or_default());
+        let copies = self.decoder.copies(read);
+        let chunk = self.buffer.get(..read).unwrap_or_default();
+        aside(copies, || self.decoder.push(chunk));
         self.frame_bytes = self.frame_bytes.saturating_add(read as u64);
-        if read == self.buffer.len() {
+        let is_full = read == self.buffer.len();
+        if is_full {
             self.buffer.resize(READ_BYTES, 0);
         }
-        self.take(watch, false).await
+        self.take(watch, false).await?;
+        // Whoever has much more to send lets others send in between.
+        if is_full {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
     /// Waits for bytes as long as this connection may be silent now; nothing if a pending end became one.

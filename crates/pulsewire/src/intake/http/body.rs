@@ -17,6 +17,7 @@ use super::request::Asking;
 use crate::clock::Stopwatch;
 use crate::config::Http;
 use crate::intake::fhir::Refusal;
+use crate::tasks::aside;
 
 /// Bodies of so many bytes, received and unpacked, are there at once over all connections.
 const IN_FLIGHT_BYTES_MAX: usize = 96 << 20;
@@ -30,6 +31,8 @@ const SLOWEST_BYTES_PER_SECOND: u64 = 1024;
 const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// How much is unpacked at once.
 const UNPACK_BYTES: usize = 64 << 10;
+/// So much of a body is taken in before others have a turn.
+const TURN_BYTES: usize = 64 << 10;
 
 /// The room for all bodies.
 #[derive(Clone, Debug)]
@@ -148,14 +151,22 @@ pub(super) async fn whole(
 
 async fn read(mut chunks: Chunks, most: usize, share: &mut Share) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::new();
+    let mut turn = 0;
     let pace = Pace::start();
     while let Some(chunk) = chunks.next().await? {
         if bytes.len() + chunk.len() > most {
             return Err(too_long(most));
         }
         share.grow(chunk.len())?;
-        bytes.extend_from_slice(&chunk);
+        let free = bytes.capacity() - bytes.len();
+        let copied = if chunk.len() > free { bytes.len() } else { 0 };
+        aside(copied, || bytes.extend_from_slice(&chunk));
         pace.keeps_up(bytes.len())?;
+        turn += chunk.len();
+        if turn >= TURN_BYTES {
+            turn = 0;
+            tokio::task::yield_now().await;
+        }
     }
     Ok(bytes)
 }
