@@ -51,6 +51,10 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
 
 fn silences(view: &View<'_>, concluded: &mut Concluded) {
     let readings = sustained::read(view, Parameter::InterstitialGlucose);
+    let first = readings.first().filter(|first| was_silent(view, first));
+    concluded
+        .conclusions
+        .extend(first.map(|first| heard(first)));
     for (place, reading) in readings.iter().enumerate() {
         let silent = reading.at.plus(SILENT_AFTER);
         let next = readings.get(place + 1);
@@ -70,15 +74,28 @@ fn silences(view: &View<'_>, concluded: &mut Concluded) {
             ..fell
         });
         if let Some(next) = next {
-            concluded.conclusions.push(Conclusion {
-                summary: "the glucose sensor is heard again".into(),
-                ..said(next, next.at, history, HEARD)
-            });
+            concluded.conclusions.push(heard(next));
         }
     }
     concluded
         .conclusions
         .retain(|conclusion| conclusion.as_of >= view.frozen);
+}
+
+/// Says whether the sensor was silent before the first reading that is kept: by what can no longer be revised.
+fn was_silent(view: &View<'_>, first: &Entry) -> bool {
+    let line = view.lines.iter().rfind(|line| {
+        let is_settled = line.as_of < first.at.min(view.frozen);
+        line.condition == Condition::GlucoseSignal && line.asserted && is_settled
+    });
+    line.is_some_and(|line| line.note == SILENT)
+}
+
+fn heard(reading: &Entry) -> Conclusion {
+    Conclusion {
+        summary: "the glucose sensor is heard again".into(),
+        ..said(reading, reading.at, true, HEARD)
+    }
 }
 
 fn said(reading: &Entry, as_of: EventTime, history: bool, note: u8) -> Conclusion {

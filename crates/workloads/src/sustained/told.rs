@@ -118,7 +118,16 @@ pub(crate) fn tell(
 
 /// Takes the newest version of each time, where a value can be taken from it.
 pub(crate) fn read<'a>(view: &View<'a>, parameter: Parameter) -> Vec<&'a Entry> {
-    newest(view.chart.of(parameter))
+    newest(kept(view, parameter))
+}
+
+/// Gives what was said since everything is kept that was said: a correction is kept longer than what was said beside it.
+fn kept<'a>(view: &View<'a>, parameter: Parameter) -> impl Iterator<Item = &'a Entry> + use<'a> {
+    let looked_at = view.frozen.minus(LOOKS_BACK);
+    let since = view.chart.floor.map_or(looked_at, |at| at.max(looked_at));
+    view.chart
+        .between(since, EventTime::from_micros(i64::MAX))
+        .filter(move |entry| entry.parameter == parameter)
 }
 
 /// Takes the newest version of each time of entries in order of time.
@@ -168,7 +177,7 @@ fn told(view: &View<'_>, units: &[&Rule], condition: Condition, concluded: &mut 
     let Some(parameter) = units.first().map(|rule| rule.parameter) else {
         return;
     };
-    let sensors = by_sensor(view.chart.of(parameter));
+    let sensors = by_sensor(kept(view, parameter));
     let each: Vec<(&Rule, &[&Entry], Vec<Reading>)> = sensors
         .iter()
         .filter_map(|entries| in_unit(units, entries).map(|(rule, read)| (rule, &**entries, read)))

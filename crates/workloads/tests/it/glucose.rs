@@ -1,5 +1,7 @@
 //! Episodes of continuous glucose monitoring: the published labels, and that no order of arrival decides anything.
 
+mod kept;
+
 use std::collections::BTreeMap;
 
 use clinical::{
