@@ -115,20 +115,24 @@ fn by_range(value: Decimal, comparator: Option<Comparator>, range: &CriticalRang
             Verdict::High
         }
         Some(Comparator::GreaterOrEqual) if above(value) => Verdict::High,
-        Some(Comparator::Greater | Comparator::GreaterOrEqual)
-            if range.high.is_none() && !below(value) =>
+        Some(Comparator::Greater)
+            if range.high.is_none() && range.low.is_none_or(|limit| value >= limit.value) =>
         {
+            Verdict::Normal
+        }
+        Some(Comparator::GreaterOrEqual) if range.high.is_none() && !below(value) => {
             Verdict::Normal
         }
         Some(Comparator::Less) if range.low.is_some_and(|limit| value <= limit.value) => {
             Verdict::Low
         }
         Some(Comparator::LessOrEqual) if below(value) => Verdict::Low,
-        Some(Comparator::Less | Comparator::LessOrEqual)
-            if range.low.is_none() && !above(value) =>
+        Some(Comparator::Less)
+            if range.low.is_none() && range.high.is_none_or(|limit| value <= limit.value) =>
         {
             Verdict::Normal
         }
+        Some(Comparator::LessOrEqual) if range.low.is_none() && !above(value) => Verdict::Normal,
         Some(_) => Verdict::Unknown,
     }
 }
@@ -170,6 +174,12 @@ mod tests {
         check(Parameter::Glucose, "<", "60", Verdict::Unknown);
         check(Parameter::Lactate, "<", "0.3", Verdict::Normal);
         check(Parameter::OxygenPressure, ">", "60", Verdict::Normal);
+        check(Parameter::OxygenPressure, ">", "40", Verdict::Normal);
+        check(Parameter::OxygenPressure, ">=", "40", Verdict::Unknown);
+        check(Parameter::OxygenPressure, ">", "39", Verdict::Unknown);
+        check(Parameter::Inr, "<", "5.0", Verdict::Normal);
+        check(Parameter::Inr, "<=", "5.0", Verdict::Unknown);
+        check(Parameter::Lactate, "<=", "4.0", Verdict::Normal);
         check(Parameter::Platelets, "<=", "20", Verdict::Low);
         check(Parameter::Platelets, "<=", "21", Verdict::Unknown);
     }
