@@ -1,4 +1,4 @@
-//! Kidney injury: the stages of KDIGO by creatinine and by urine.
+//! Kidney injury: the stages of KDIGO by creatinine, by urine, and by what does the kidneys' work.
 
 mod creatinine;
 mod urine;
@@ -9,11 +9,20 @@ use clinical::{EventTime, Severity};
 
 use crate::Parameter;
 use crate::chart::Entry;
+use crate::chart::read::RUNS;
 use crate::config::hours;
 use crate::person::{Own, apart};
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 
 pub(crate) const READS: &[Parameter] = &[
+    Parameter::Creatinine,
+    Parameter::UrineOutput,
+    Parameter::Weight,
+    Parameter::KidneyReplacement,
+];
+
+/// mimic-code stages by creatinine and urine alone.
+pub(crate) const MIMIC_READS: &[Parameter] = &[
     Parameter::Creatinine,
     Parameter::UrineOutput,
     Parameter::Weight,
@@ -36,6 +45,8 @@ pub(crate) struct Convention {
     pub(crate) by_stay: bool,
     /// Whether spans are counted in hours and days of the clock that were begun.
     pub(crate) by_clock: bool,
+    /// Whether who is dialysed is of stage 3.
+    pub(crate) by_replacement: bool,
     /// Whether products are compared as binary fractions, in which 0.6 is less than one and a half times 0.4.
     pub(crate) in_binary: bool,
 }
@@ -44,12 +55,14 @@ pub(crate) struct Convention {
 const PUBLISHED: Convention = Convention {
     by_stay: false,
     by_clock: false,
+    by_replacement: true,
     in_binary: false,
 };
 /// As `kdigo_stages` of mimic-code computes it for MIMIC-III.
 const MIMIC_III: Convention = Convention {
     by_stay: true,
     by_clock: true,
+    by_replacement: false,
     in_binary: true,
 };
 
@@ -75,11 +88,22 @@ pub(crate) fn mimic_iii(view: &View<'_>) -> Concluded {
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is read")]
 pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
     match entry.parameter {
-        Parameter::Creatinine => Some(LOOKS_BACK),
+        Parameter::Creatinine | Parameter::KidneyReplacement => Some(LOOKS_BACK),
         Parameter::UrineOutput => Some(URINE_MATTERS),
         Parameter::Weight => Some(WEIGHT_MATTERS),
         _ => None,
     }
+}
+
+/// Says whether a stage may change by what an entry says.
+fn is_staged(entry: &Entry, convention: Convention) -> bool {
+    let by_replacement =
+        convention.by_replacement && entry.parameter == Parameter::KidneyReplacement;
+    let measured = matches!(
+        entry.parameter,
+        Parameter::Creatinine | Parameter::UrineOutput
+    );
+    entry.is_usable() && (measured || by_replacement)
 }
 
 /// Says at every time at which creatinine or urine was charted what the stage is, where it differs from before.
@@ -95,13 +119,7 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
     let mut times: Vec<EventTime> = view
         .chart
         .between(from.minus(HOLDS), EventTime::from_micros(i64::MAX))
-        .filter(|entry| {
-            entry.is_usable()
-                && matches!(
-                    entry.parameter,
-                    Parameter::Creatinine | Parameter::UrineOutput
-                )
-        })
+        .filter(|entry| is_staged(entry, convention))
         .map(|entry| entry.at)
         .collect();
     times.dedup();
@@ -116,9 +134,9 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
             .lines
             .iter()
             .any(|line| line.condition == condition && line.asserted && line.as_of < from);
-    let (mut by_creatinine, mut by_urine) = (Vec::new(), None);
+    let (mut by_creatinine, mut by_urine, mut replaced) = (Vec::new(), None, None);
     for at in times {
-        let before = stages(&by_creatinine, by_urine.as_ref());
+        let before = stages(&by_creatinine, &by_urine, &replaced);
         let holds = |staged: &Staged<'_>| staged.entry.at > at.minus(HOLDS);
         by_creatinine.retain(holds);
         by_urine = by_urine.filter(holds);
@@ -128,9 +146,10 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
         if let Some(staged) = urine::stage(view, convention, at) {
             by_urine = staged;
         }
-        let is_changed = stages(&by_creatinine, by_urine.as_ref()) != before;
+        replaced = replacement(view, at).filter(|_| convention.by_replacement);
+        let is_changed = stages(&by_creatinine, &by_urine, &replaced) != before;
         if at >= from && (is_changed || std::mem::take(&mut is_over)) {
-            let staged = by_creatinine.iter().chain(&by_urine);
+            let staged = by_creatinine.iter().chain(&by_urine).chain(&replaced);
             concluded
                 .conclusions
                 .push(conclusion(condition, at, staged));
@@ -140,12 +159,31 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
 }
 
 /// What is compared with the time before: the stage by each.
-fn stages(by_creatinine: &[Staged<'_>], by_urine: Option<&Staged<'_>>) -> (Vec<u8>, Option<u8>) {
+fn stages(
+    by_creatinine: &[Staged<'_>],
+    by_urine: &Option<Staged<'_>>,
+    replaced: &Option<Staged<'_>>,
+) -> (Vec<u8>, [Option<u8>; 2]) {
     let stage = |staged: &Staged<'_>| staged.stage;
     (
         by_creatinine.iter().map(stage).collect(),
-        by_urine.map(stage),
+        [by_urine, replaced].map(|by| by.as_ref().map(stage)),
     )
+}
+
+/// Stages who is dialysed: from when that was charted until it is charted to have ended.
+fn replacement<'a>(view: &View<'a>, at: EventTime) -> Option<Staged<'a>> {
+    let last = view.chart.last(Parameter::KidneyReplacement, at)?;
+    let instant = Duration::from_micros(1);
+    let mut beside = view.chart.between(last.at.minus(instant), last.at);
+    let runs = |entry: &&Entry| {
+        entry.parameter == Parameter::KidneyReplacement && entry.code() == Some(RUNS)
+    };
+    Some(Staged {
+        stage: 3,
+        entry: beside.find(runs)?,
+        shown: "runs".to_owned(),
+    })
 }
 
 fn conclusion<'a>(

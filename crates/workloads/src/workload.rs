@@ -205,7 +205,7 @@ const ORGAN_FAILURE_2: Workload = Workload {
 const KIDNEY_INJURY: Workload = Workload {
     name: "kidney-injury",
     rule: "kdigo-2012 1.0.0",
-    concludes: "Stages of acute kidney injury by creatinine and urine.",
+    concludes: "Stages of acute kidney injury by creatinine, urine and dialysis.",
     owner: OWNER,
     starts: false,
     sources: &[
@@ -230,6 +230,7 @@ const KIDNEY_INJURY_MIMIC: Workload = Workload {
         "KDIGO. Clinical Practice Guideline for Acute Kidney Injury. Kidney Int Suppl 2012;2:1-138",
         MIMIC_CODE,
     ],
+    reads: kidney::MIMIC_READS,
     tag: b"kidney-injury-mimic",
     conclude: kidney::mimic_iii,
     ..KIDNEY_INJURY

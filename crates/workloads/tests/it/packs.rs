@@ -288,3 +288,21 @@ fn names_and_tags_are_their_own() {
         assert!(!workload.owner.is_empty() && !workload.rule.is_empty());
     }
 }
+
+#[test]
+fn who_is_dialysed_is_of_stage_three_until_that_ends() {
+    let charted = [
+        (0, "creatinine", "80"),
+        (60, "kidney", "dialysis"),
+        (120, "creatinine", "80"),
+        (24 * 60, "kidney", "ended"),
+    ];
+    let findings = crate::scores::run("kidney-injury", &charted);
+    let told: Vec<_> = findings.iter().map(|of| (of.score, &*of.summary)).collect();
+    let runs = (Some(3), "KDIGO stage 3: kidney replacement runs");
+    let none = (Some(0), "KDIGO stage 0");
+    assert_eq!(told, [none, runs, none]);
+    // The reference has creatinine and urine alone.
+    let mimic = crate::scores::run("kidney-injury-mimic", &charted);
+    assert!(mimic.iter().all(|of| of.score != Some(3)), "{mimic:?}");
+}
