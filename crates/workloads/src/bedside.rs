@@ -5,6 +5,7 @@ mod mews;
 mod oxygenation;
 mod rox;
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use clinical::{Decimal, EventTime, Severity};
@@ -42,6 +43,7 @@ pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
 
 /// What was charted last of some parameters by a time.
 pub(crate) struct Newest<'a> {
+    chart: &'a Chart,
     entries: [Option<&'a Entry>; 6],
 }
 
@@ -66,13 +68,37 @@ impl<'a> Newest<'a> {
                 *slot = Some(entry);
             }
         }
-        Self { entries }
+        Self { chart, entries }
     }
 
-    pub(crate) fn of(&self, parameter: Parameter) -> Option<&'a Entry> {
+    fn of(&self, parameter: Parameter) -> Option<&'a Entry> {
         let place = LOOKED_UP.iter().position(|of| *of == parameter)?;
         self.entries.get(place).copied().flatten()
     }
+
+    /// Of several values of one time gives the one that is worst by a measure.
+    pub(crate) fn worst<W: Ord>(
+        &self,
+        parameter: Parameter,
+        by: impl Fn(&Entry) -> Option<W>,
+    ) -> Option<&'a Entry> {
+        worst_beside(self.chart, self.of(parameter)?, by)
+    }
+}
+
+/// Of the values of the time of an entry gives the one that is worst by a measure.
+pub(crate) fn worst_beside<'a, W: Ord>(
+    chart: &'a Chart,
+    newest: &'a Entry,
+    by: impl Fn(&Entry) -> Option<W>,
+) -> Option<&'a Entry> {
+    let instant = Duration::from_micros(1);
+    let beside = chart.between(newest.at.minus(instant), newest.at);
+    beside
+        .filter(|entry| entry.parameter == newest.parameter && entry.is_usable())
+        .filter_map(|entry| Some((entry, by(entry)?)))
+        .max_by(|(_, one), (_, other)| one.cmp(other))
+        .map(|(entry, _)| entry)
 }
 
 /// What is said at a time; nothing where too little is known.
@@ -142,8 +168,8 @@ const SCORES: [(Condition, Say); 4] = [
 /// Heart rate by systolic pressure, of one moment; told where it is high, and where it no longer is.
 fn shock_index(view: &View<'_>, at: EventTime) -> Option<Said> {
     let newest = Newest::at(view.chart, at);
-    let pulse = newest.of(Parameter::Pulse)?;
-    let pressure = newest.of(Parameter::SystolicPressure)?;
+    let pulse = newest.worst(Parameter::Pulse, Entry::number)?;
+    let pressure = newest.worst(Parameter::SystolicPressure, lowest)?;
     if pulse.at.micros().abs_diff(pressure.at.micros()) > minutes_in_micros(SHOCK_SPAN) {
         return None;
     }
@@ -162,6 +188,11 @@ fn shock_index(view: &View<'_>, at: EventTime) -> Option<Said> {
         evidence: [pulse, pressure].into_iter().map(proof).collect(),
         missing: Vec::new(),
     })
+}
+
+/// Measures what is worse the lower it is.
+pub(crate) fn lowest(entry: &Entry) -> Option<Reverse<Decimal>> {
+    entry.number().map(Reverse)
 }
 
 fn minutes_in_micros(span: Duration) -> u64 {

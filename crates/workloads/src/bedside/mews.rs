@@ -37,7 +37,7 @@ pub(super) fn say(view: &View<'_>, at: EventTime) -> Option<Said> {
     let mut total = 0;
     for parameter in PARAMETERS {
         let scored = newest
-            .of(parameter)
+            .worst(parameter, points)
             .and_then(|entry| Some((entry, points(entry)?)));
         match scored {
             Some((entry, points)) => {

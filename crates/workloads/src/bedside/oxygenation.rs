@@ -18,11 +18,12 @@ const BANDS: [(i64, &str, Severity); 3] = [
 
 /// Says the band of a gas that was taken at a time while a ventilator ran.
 pub(super) fn say(view: &View<'_>, at: EventTime) -> Option<Said> {
-    let pressure = view
+    let gas = view
         .chart
         .between(at.minus(Duration::from_micros(1)), at)
-        .find(|entry| entry.parameter == Parameter::OxygenPressure && entry.is_usable())?;
-    let gas = gas::ratio(view.chart, pressure)?;
+        .filter(|entry| entry.parameter == Parameter::OxygenPressure && entry.is_usable())
+        .filter_map(|pressure| gas::ratio(view.chart, pressure))
+        .reduce(|worst, gas| if gas.is_worse(&worst) { gas } else { worst })?;
     let runs = support::runs(view.chart, at, at);
     if !support::covers(&runs, at) {
         return None;

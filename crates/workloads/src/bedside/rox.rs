@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clinical::{Decimal, EventTime, Severity};
 
-use super::{Newest, SPAN, Said, proof};
+use super::{Newest, SPAN, Said, lowest, proof, worst_beside};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::chart::read::HIGH_FLOW;
@@ -26,13 +26,14 @@ const FAILURE: [(Duration, Decimal); 3] = [
 pub(super) fn say(view: &View<'_>, at: EventTime) -> Option<Said> {
     let since = high_flow_since(view, at)?;
     let newest = Newest::at(view.chart, at);
-    let saturation = newest.of(Parameter::OxygenSaturation)?;
-    let rate = newest.of(Parameter::RespiratoryRate)?;
+    let saturation = newest.worst(Parameter::OxygenSaturation, lowest)?;
+    let rate = newest.worst(Parameter::RespiratoryRate, Entry::number)?;
     let fraction = view
         .chart
         .between(at.minus(SPAN), at)
         .rev()
-        .find(|entry| entry.parameter == Parameter::OxygenFraction && entry.is_usable())?;
+        .find(|entry| entry.parameter == Parameter::OxygenFraction && entry.is_usable())
+        .and_then(|newest| worst_beside(view.chart, newest, Entry::number))?;
     let index = index(saturation, fraction, rate)?;
     let running = at.since(since)?;
     let limit = FAILURE.iter().find(|(from, _)| running >= *from);

@@ -1,5 +1,7 @@
 //! The NEWS2 table: Royal College of Physicians, 2017, chart 1 and appendix.
 
+use std::time::Duration;
+
 use clinical::unit::Unit;
 use clinical::{Decimal, EventTime};
 
@@ -83,7 +85,7 @@ impl<'a> Score<'a> {
     pub(crate) fn at(chart: &'a Chart, at: EventTime, config: &DeteriorationConfig) -> Self {
         let mut newest: [Option<(&Entry, i32)>; 7] = [None; 7];
         let mut unusable = Vec::new();
-        let oxygen = chart.last(Parameter::Oxygen, at);
+        let oxygen = oxygen(chart, at);
         let on_oxygen = oxygen.and_then(Entry::code) == Some(OXYGEN);
         let scale_2 = chart
             .last(Parameter::SaturationScale, at)
@@ -165,6 +167,16 @@ impl<'a> Score<'a> {
             && self.missing == other.missing
             && self.unusable == other.unusable
     }
+}
+
+/// Finds what is breathed at a time: what was charted of it last. Of air and oxygen at one time it is oxygen: a flow of
+/// nothing is charted beside a fraction, and the fraction of a mask's air beside its flow.
+fn oxygen(chart: &Chart, at: EventTime) -> Option<&Entry> {
+    let last = chart.last(Parameter::Oxygen, at)?;
+    let mut beside = chart.between(last.at.minus(Duration::from_micros(1)), last.at);
+    let given =
+        |entry: &&Entry| entry.parameter == Parameter::Oxygen && entry.code() == Some(OXYGEN);
+    beside.find(given).or(Some(last))
 }
 
 fn shown(entry: &Entry) -> String {

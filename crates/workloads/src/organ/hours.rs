@@ -54,6 +54,7 @@ struct Pass<'a> {
     rates: Rates<'a>,
     runs: Vec<support::Run>,
     coma_at: Option<EventTime>,
+    changed_at: Option<EventTime>,
     gases: Breathing<'a>,
     saturations: Breathing<'a>,
     blood: Blood<'a>,
@@ -81,6 +82,7 @@ pub(crate) fn hours<'a>(
         rates: Rates::before(chart, stretch.own, start),
         runs: support::runs(chart, start, end),
         coma_at: None,
+        changed_at: None,
         gases: (None, None),
         saturations: (None, None),
         blood: if convention.second {
@@ -182,7 +184,14 @@ impl<'a> Pass<'a> {
                     hour.urine = Some((before + amount, entry));
                 }
             }
-            parameter if parameter.is_infusion() => self.rates.set(entry, end),
+            parameter if parameter.is_infusion() => {
+                if self.convention.drugs_for_an_hour && self.changed_at != Some(entry.at) {
+                    // What has run for an hour by now may end or be changed.
+                    self.changed_at = Some(entry.at);
+                    hour.worsen(System::Cardiovascular, self.drugs(entry.at));
+                }
+                self.rates.set(entry, end);
+            }
             _ => {}
         }
         if self.convention.second {
@@ -262,20 +271,31 @@ impl<'a> Pass<'a> {
             if let Some(blood) = &mut hour.blood {
                 *blood = self.blood.only(holds);
             }
-            let drugs = sofa2::circulation(&self.rates.for_an_hour(self.chart, end));
-            hour.worsen(System::Cardiovascular, drugs);
         } else {
             let part = sofa::respiration(self.convention, gases.0, gases.1);
             hour.worsen(System::Respiration, part);
+        }
+        hour.worsen(System::Cardiovascular, self.drugs(end));
+        self.rates.next_hour();
+    }
+
+    /// Scores the drugs that count at a time.
+    fn drugs(&self, at: EventTime) -> Option<Part<'a>> {
+        let running = if self.convention.drugs_for_an_hour {
+            self.rates.for_an_hour(self.chart, at)
+        } else {
             let weighed = self.convention.usual_weight;
             let weighed = weighed.map(|usual| infusion::OfStay {
                 own: self.own,
                 usual,
             });
-            let part = self.rates.part(self.chart, weighed);
-            hour.worsen(System::Cardiovascular, part);
+            self.rates.running(self.chart, weighed)
+        };
+        if self.convention.second {
+            sofa2::circulation(&running)
+        } else {
+            sofa::circulation(&running)
         }
-        self.rates.next_hour();
     }
 }
 

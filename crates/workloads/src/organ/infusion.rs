@@ -5,7 +5,6 @@ use std::time::Duration;
 use clinical::unit::Unit;
 use clinical::{Decimal, EventTime};
 
-use super::sofa::{self, Part};
 use super::stretch::Span;
 use crate::Parameter;
 use crate::chart::infusion::{Ends, Infusion};
@@ -24,7 +23,7 @@ pub(crate) const DRUGS: [Parameter; 7] = [
 ];
 /// A stay's weight holds from this long before it on (mimic-code, `weight_durations`).
 const WEIGHT_BESIDE: Duration = hours(2);
-/// How long a drug must have run to count in SOFA-2.
+/// How long a drug must have run to count, where that is asked (Vincent 1996, below its table; SOFA-2).
 const HOUR: Duration = hours(1);
 
 /// How fast each drug runs.
@@ -69,20 +68,18 @@ impl<'a> Rates<'a> {
         self.now.clone_from(&self.next);
     }
 
-    /// Gives what the drugs that run at the end of the hour say of the circulation.
-    pub(crate) fn part(&self, chart: &Chart, weighed: Option<OfStay>) -> Option<Part<'a>> {
-        self.now
-            .iter()
-            .filter_map(|infusion| fastest(chart, infusion, weighed))
-            .filter_map(|(entry, rate)| sofa::drug(entry, rate))
-            .max_by_key(|part| part.points)
+    /// Gives the drugs that run, each at its fastest.
+    pub(crate) fn running(&self, chart: &Chart, weighed: Option<OfStay>) -> Vec<(&'a Entry, Rate)> {
+        let drugs = self.now.iter();
+        let fastest = drugs.filter_map(|infusion| fastest(chart, infusion, weighed));
+        fastest.collect()
     }
 
-    /// Gives the drugs that have run for an hour at the end of this one.
-    pub(crate) fn for_an_hour(&self, chart: &Chart, end: EventTime) -> Vec<(&'a Entry, Rate)> {
+    /// Gives the drugs that have run for an hour at a time.
+    pub(crate) fn for_an_hour(&self, chart: &Chart, at: EventTime) -> Vec<(&'a Entry, Rate)> {
         self.now
             .iter()
-            .filter(|infusion| infusion.since.is_some_and(|since| since.plus(HOUR) <= end))
+            .filter(|infusion| infusion.since.is_some_and(|since| since.plus(HOUR) <= at))
             .filter_map(|infusion| fastest(chart, infusion, None))
             .collect()
     }

@@ -79,6 +79,8 @@ pub(crate) struct Convention {
     pub(crate) mean_of_results: bool,
     /// Whether a part of the coma score that was charted without an answer says that it was looked at.
     pub(crate) silent_coma: bool,
+    /// Whether drugs count only when they have run for an hour, and whenever that is; else those that run when an hour is over.
+    pub(crate) drugs_for_an_hour: bool,
     /// The weight, in kg, of a patient who was not weighed.
     pub(crate) usual_weight: Option<Decimal>,
 }
@@ -94,6 +96,7 @@ pub(crate) const PUBLISHED: Convention = Convention {
     by_stay: false,
     mean_of_results: false,
     silent_coma: false,
+    drugs_for_an_hour: true,
     usual_weight: None,
 };
 
@@ -110,6 +113,7 @@ pub(crate) const MIMIC_III: Convention = Convention {
     by_stay: true,
     mean_of_results: true,
     silent_coma: true,
+    drugs_for_an_hour: false,
     usual_weight: Some(Decimal::from_parts(80, 0, 0, false, 0)),
 };
 
@@ -219,7 +223,7 @@ pub(crate) fn urine(entry: &Entry, day: Decimal) -> Part<'_> {
     clippy::wildcard_enum_match_arm,
     reason = "no other drug is in the table"
 )]
-pub(crate) fn drug(entry: &Entry, rate: Rate) -> Option<Part<'_>> {
+fn drug(entry: &Entry, rate: Rate) -> Option<Part<'_>> {
     let known = match rate {
         Rate::ByWeight(rate) => rate,
         Rate::Running => Decimal::ZERO,
@@ -231,6 +235,14 @@ pub(crate) fn drug(entry: &Entry, rate: Rate) -> Option<Part<'_>> {
         _ => return None,
     };
     Some(part(entry, known, points(rows, known)))
+}
+
+/// Scores the drugs that count: by the one that says the worst.
+pub(crate) fn circulation<'a>(running: &[(&'a Entry, Rate)]) -> Option<Part<'a>> {
+    let scored = running
+        .iter()
+        .filter_map(|(entry, rate)| drug(entry, *rate));
+    scored.max_by_key(|part| part.points)
 }
 
 /// Scores the worst gases of an hour: of those taken under ventilation, and of the others.

@@ -23,6 +23,7 @@ pub(crate) const CONVENTION: Convention = Convention {
     by_stay: false,
     mean_of_results: false,
     silent_coma: false,
+    drugs_for_an_hour: true,
     usual_weight: None,
 };
 

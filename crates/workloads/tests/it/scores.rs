@@ -357,7 +357,9 @@ fn charted(input: &str) -> Vec<(i64, &'static str, String)> {
                 "4" => ("norepinephrine", "0.2"),
                 _ => continue,
             };
-            charted.push((30, what, said.to_owned()));
+            // A drug counts when it has run for an hour.
+            let at = if what == "map" { 30 } else { -31 };
+            charted.push((at, what, said.to_owned()));
         } else if key.to_lowercase().contains("urine") {
             // A day of it: it has been collected since the day before.
             charted.push((-1_350, "urine", "0".to_owned()));
@@ -367,6 +369,110 @@ fn charted(input: &str) -> Vec<(i64, &'static str, String)> {
     charted.sort_by_key(|(at, what, _)| (*at, *what == "pao2"));
     charted.push((60, "support", "ventilator".to_owned()));
     charted
+}
+
+#[test]
+fn a_drug_counts_for_the_circulation_once_it_has_run_for_an_hour() {
+    for (begun, over, wanted) in [
+        (0, None, 4),
+        (1, None, 0),
+        (10, Some(75), 4),
+        (10, Some(65), 0),
+    ] {
+        let mut charted = vec![(begun, "norepinephrine", "0.2"), (30, "map", "75")];
+        charted.extend(over.map(|at| (at, "norepinephrine", "0")));
+        charted.extend(over.map(|_| (119, "map", "75")));
+        for pack in ["organ-failure", "organ-failure-2"] {
+            let told = crate::permutations::standing(&run(pack, &charted));
+            let score = told.last_key_value().and_then(|(_, (_, score, ..))| *score);
+            // The table of 2025 asks for more than 0.2 for a third point.
+            let wanted = if pack == "organ-failure" {
+                wanted
+            } else {
+                wanted / 2
+            };
+            assert_eq!(score, Some(wanted), "{pack} {begun} {over:?}");
+        }
+    }
+}
+
+/// Two values of one time, and what is told when they are charted in either order.
+fn either_way(
+    pack: &'static str,
+    condition: &str,
+    values: [&str; 2],
+    rest: Charted<'_>,
+) -> Vec<String> {
+    let [one, other] = values;
+    let told = |first: &str, second: &str| {
+        let (what, beside) = rest;
+        let mut charted = vec![(0, what, first), (0, what, second)];
+        charted.extend(beside);
+        let findings = run(pack, &charted);
+        last(&findings, condition).map_or(String::new(), |of| of.summary.to_string())
+    };
+    vec![told(one, other), told(other, one)]
+}
+
+/// What the two values are of, and what is charted beside them.
+type Charted<'a> = (&'a str, &'a [(i64, &'a str, &'a str)]);
+
+#[test]
+fn of_several_values_of_one_time_the_worst_is_scored() {
+    let rest = [
+        (0, "rr", "16"),
+        (0, "temp", "37.0"),
+        (0, "consciousness", "alert"),
+        (0, "sbp", "120"),
+    ];
+    let mews = |values| either_way("bedside-scores", "mews", values, ("pulse", &rest));
+    assert_eq!(mews(["130", "60"]), ["MEWS 4"; 2]);
+    assert_eq!(mews(["38", "60"]), ["MEWS 3"; 2]);
+    let index = either_way(
+        "bedside-scores",
+        "shock-index",
+        ["130", "60"],
+        ("pulse", &rest),
+    );
+    assert_eq!(index, ["shock index 1.08"; 2]);
+    let flow = [
+        (-60, "support", "high-flow nasal oxygen"),
+        (0, "spo2", "92"),
+        (0, "rr", "25"),
+    ];
+    let rox = either_way("bedside-scores", "rox-index", ["30", "60"], ("fio2", &flow));
+    assert!(
+        rox.iter().all(|told| told.starts_with("ROX index 6.13")),
+        "{rox:?}"
+    );
+    let ventilator = [
+        (0, "fio2", "50"),
+        (-60, "support", "ventilator"),
+        (60, "support", "ventilator"),
+    ];
+    let gases = either_way(
+        "bedside-scores",
+        "oxygenation",
+        ["120", "60"],
+        ("pao2", &ventilator),
+    );
+    assert!(
+        gases
+            .iter()
+            .all(|told| told.starts_with("PaO2/FiO2 120 mmHg")),
+        "{gases:?}"
+    );
+    // A flow of nothing is charted beside the fraction that a patient breathes.
+    let air = either_way(
+        "deterioration",
+        "deterioration",
+        ["21", "40"],
+        ("fio2", &[(0, "sbp", "85")]),
+    );
+    assert!(
+        air.iter().all(|told| told.contains("on oxygen (2)")),
+        "{air:?}"
+    );
 }
 
 #[test]
