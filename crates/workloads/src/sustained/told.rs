@@ -148,7 +148,9 @@ pub(super) fn newest<'a>(said: impl Iterator<Item = &'a Entry>) -> Vec<&'a Entry
 
 /// Compares each value with the limits of the unit it came in, where all came in one that has limits of its own.
 fn in_unit<'r>(rules: &[&'r Rule], entries: &[&Entry]) -> Option<(&'r Rule, Vec<Reading>)> {
-    let is_own = |unit: Unit| entries.iter().all(|entry| unit_of(entry) == Some(unit));
+    // What a sensor says in words in place of a value says nothing of its unit.
+    let measured = || entries.iter().filter(|entry| entry.number().is_some());
+    let is_own = |unit: Unit| measured().all(|entry| unit_of(entry) == Some(unit));
     let own = rules.iter().find(|rule| is_own(rule.unit));
     let rule = own.or(rules.first())?;
     let readings = entries.iter().filter_map(|entry| {
@@ -217,18 +219,56 @@ fn told(view: &View<'_>, units: &[&Rule], condition: Condition, concluded: &mut 
             history: episode.history,
             is_of_several: sensors.len() > 1,
         };
-        let began = say(episode.first.rule, episode.first.entries).began(&episode.first.episode);
-        let over = say(episode.last.rule, episode.last.entries).over(&episode.whole());
-        let both = [Some(began), over].into_iter().flatten();
-        let said = both.filter(|said| said.as_of >= view.frozen);
-        concluded.conclusions.extend(said);
+        let (first, last) = (&episode.first, &episode.last);
+        let (first, last) = (say(first.rule, first.entries), say(last.rule, last.entries));
+        let whole = episode.whole();
+        let until = last.over(&whole).map(|over| over.as_of);
+        // Of what began too long ago to be told, and was not, the end is not told either.
+        let Some(start) = begins(view, condition, whole.start, until) else {
+            continue;
+        };
+        let own = episode.first.episode;
+        let began = first.began(&Episode {
+            start,
+            // By what it had lasted long enough is not known any more where its beginning is not kept.
+            confirmed: if start == own.start {
+                own.confirmed
+            } else {
+                start
+            },
+            ..own
+        });
+        let both = [Some(began), last.over(&Episode { start, ..whole })];
+        let said = both.into_iter().flatten();
+        concluded
+            .conclusions
+            .extend(said.filter(|said| said.as_of >= view.frozen));
     }
 }
 
-/// Finds since when an episode went on before the first reading that is kept: by what can no longer be revised.
-fn began_before(view: &View<'_>, condition: Condition, first: EventTime) -> Option<EventTime> {
+/// Finds when an episode is told to begin: what began before all that may still be revised stays as it was told, if it was.
+fn begins(
+    view: &View<'_>,
+    condition: Condition,
+    began: EventTime,
+    over: Option<EventTime>,
+) -> Option<EventTime> {
+    if began >= view.frozen {
+        return Some(began);
+    }
+    let mut lines = view.lines.iter();
+    let told = lines.find(|line| {
+        let is_later = line.as_of >= view.frozen && over.is_none_or(|over| line.as_of < over);
+        let is_own = line.condition == condition && line.asserted;
+        is_own && is_later && line.note == BEGAN
+    });
+    began_before(view, condition, view.frozen).or_else(|| told.map(|line| line.as_of))
+}
+
+/// Finds since when an episode went on before a time: by what can no longer be revised.
+fn began_before(view: &View<'_>, condition: Condition, time: EventTime) -> Option<EventTime> {
     let line = view.lines.iter().rfind(|line| {
-        let is_settled = line.as_of < first.min(view.frozen);
+        let is_settled = line.as_of < time.min(view.frozen);
         line.condition == condition && line.asserted && is_settled
     })?;
     (line.note == BEGAN).then_some(line.as_of)

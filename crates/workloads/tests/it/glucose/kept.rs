@@ -60,3 +60,39 @@ fn a_sensor_that_is_heard_again_stays_heard() {
     let revised = findings.iter().filter(|finding| finding.revision > 1);
     assert_eq!(revised.count(), 0);
 }
+
+#[test]
+fn a_sensor_that_says_low_in_words_is_held_against_the_limits_of_its_own_unit() {
+    let values = [
+        "10.0", "10.0", "10.0", "10.0", "3.89", "3.89", "3.89", "LOW", "LOW", "LOW", "5.0", "5.0",
+        "5.0",
+    ];
+    let readings: Vec<_> = (0..)
+        .map(|slot| 5 * slot)
+        .zip(values)
+        .map(|(at, value)| (at, at, value, "mmol/L"))
+        .collect();
+    // 10.0 mmol/L is more than 180 mg/dL, and 3.89 mmol/L not less than 70.
+    expect_test::expect![[r#"
+        [
+            "20 glucose-episode/low medium: interstitial glucose below 3.9 mmol/L, for at least 15 min",
+            "35 glucose-episode/very-low high: interstitial glucose below 3.0 mmol/L, for at least 15 min",
+            "60 glucose-episode/low none: interstitial glucose no longer below 3.9 mmol/L, after 25 min",
+            "60 glucose-episode/very-low none: interstitial glucose no longer below 3.0 mmol/L, after 10 min",
+        ]
+    "#]]
+    .assert_debug_eq(&super::told(&readings, 65));
+}
+
+#[test]
+fn of_what_began_too_long_ago_to_be_told_the_end_is_not_told() {
+    // A telephone sends eight hours at once, the newest before those in between.
+    let sent = (0..=12).chain(99..100).chain(13..99);
+    let low = sent.map(|slot| (5 * slot, 501, "60", "mg/dL"));
+    let over = (100..112).map(|slot| (5 * slot, 5 * slot + 1, "100", "mg/dL"));
+    let told = super::told(&low.chain(over).collect::<Vec<_>>(), 560);
+    let of =
+        |what: &str| -> Vec<&String> { told.iter().filter(|told| told.contains(what)).collect() };
+    assert!(of("low-extended").is_empty(), "{told:#?}");
+    assert!(of("glucose-episode/low")[0].starts_with("0 "), "{told:#?}");
+}
