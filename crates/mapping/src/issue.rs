@@ -38,6 +38,8 @@ pub enum IssueCode {
     StayNotIdentified,
     /// The result has no order number; its time tells it from others.
     OrderNotIdentified,
+    /// FHIR does not allow it without what is missing, or beside what else is said.
+    NotFitting,
 }
 
 impl IssueCode {
@@ -57,6 +59,7 @@ impl IssueCode {
             Self::MessageNotDated => "message-not-dated",
             Self::StayNotIdentified => "stay-not-identified",
             Self::OrderNotIdentified => "order-not-identified",
+            Self::NotFitting => "not-fitting",
         }
     }
 
@@ -84,6 +87,9 @@ impl IssueCode {
             Self::MessageNotDated => "ask the sender to fill MSH-7",
             Self::StayNotIdentified => "ask the sender to fill PV1-19",
             Self::OrderNotIdentified => "ask the sender to fill OBR-3",
+            Self::NotFitting => {
+                "left out; FHIR allows no end before its beginning, no second value, and no part without what it belongs to"
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) mod frame;
 
 pub(crate) mod write;
 
+pub(crate) mod fit;
+
 mod parts;
 
 pub(crate) mod primitive;
@@ -25,6 +27,8 @@ pub(crate) mod choose;
 pub(crate) mod computed;
 
 mod local;
+
+pub(crate) mod language;
 
 pub(crate) mod result;
 

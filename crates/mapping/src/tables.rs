@@ -6,7 +6,7 @@ pub(crate) mod plan;
 
 pub(crate) mod condition;
 
-mod codes;
+pub(crate) mod codes;
 
 mod lookup;
 

@@ -24,6 +24,7 @@ mod outcome;
 
 use std::borrow::Cow;
 
+pub use date::compare as compare_dates;
 pub use outcome::operation_outcome;
 
 use reference::Seen;

@@ -16,8 +16,10 @@ use formats::device::Code;
 use formats::device::nomenclature::{LOINC_SYSTEM, MDC_SYSTEM};
 use formats::fhir::json;
 
+use super::language::LANGUAGES;
 use super::local::OWN_SYSTEM;
 use super::piece::Piece;
+use super::primitive::is_oid;
 use super::write::{Frame, Mapper, Value};
 use crate::draft::{Elements, Says};
 use crate::issue::IssueCode;
@@ -215,15 +217,21 @@ impl<'m> Mapper<'m> {
             );
             return (Says::Default, unknown);
         };
-        self.mark(piece, row, frame);
+        self.mark(piece.first(), row, frame);
         let table = self.tables.codes.get("0004");
         let bytes = match table.and_then(|table| table.get(&code)) {
             Some(target) => write(target.system, target.code, target.display),
             None => {
                 self.doubt(IssueCode::CodeUnknown, Some(piece));
-                let words = piece.part(2).and_then(Piece::text).unwrap_or_default();
+                let mut part = |number: usize| {
+                    let part = piece.part(number).filter(|part| part.is_valued())?;
+                    self.mark(part, row, frame);
+                    part.text()
+                };
+                let (words, system) = (part(2).unwrap_or_default(), part(3));
+                let system = system.and_then(|name| self.system_uri(&name));
                 let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
-                write("", &code, &words)
+                write(&system.unwrap_or_default(), &code, &words)
             }
         };
         (Says::Set, bytes)
@@ -318,11 +326,7 @@ impl<'m> Mapper<'m> {
         {
             return Some(Cow::Owned(name.to_owned()));
         }
-        if name.contains('.')
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        {
+        if is_oid(name) {
             return Some(Cow::Owned(format!("urn:oid:{name}")));
         }
         Some(Cow::Owned(format!(
@@ -364,6 +368,9 @@ impl<'m> Mapper<'m> {
         }
         if let Some(written) = self.device_coding(frame) {
             return Some(written);
+        }
+        if frame.vocabulary == Some(LANGUAGES) {
+            return self.language_coding(piece, row, frame);
         }
         let table = self.tables.codes.get(frame.vocabulary?)?;
         let system = frame.part(3).and_then(Piece::text).unwrap_or_default();
@@ -423,7 +430,7 @@ fn row_is_result(row: &Row) -> bool {
 }
 
 /// Gives a name with only what a URN allows.
-fn token(name: &str) -> String {
+pub(crate) fn token(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     name.chars()
         .map(|c| if allowed(c) { c } else { '_' })

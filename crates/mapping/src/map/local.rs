@@ -7,7 +7,7 @@ use crate::source::{LocalCode, Standing};
 use crate::tables::plan::{From, Row};
 
 /// What begins the URI of a coding system that only its sender knows.
-pub(super) const OWN_SYSTEM: &str = "urn:pulsewire:";
+pub(crate) const OWN_SYSTEM: &str = "urn:pulsewire:";
 /// The data types that hold codes.
 const CONCEPTS: [&str; 2] = ["CodeableConcept", "Coding"];
 /// So many of the newest doubts are looked at, for the same one.

@@ -1,5 +1,6 @@
 //! Elements whose parts come from several fields: one part can be deleted without the others.
 
+use super::fit::Fit;
 use super::write::{Frame, Mapper};
 use crate::draft::{Elements, Says, Stated};
 use crate::tables::plan::Node;
@@ -15,19 +16,24 @@ impl<'m> Mapper<'m> {
     ) {
         let mut content = false;
         let mut gone: Vec<&'static str> = Vec::new();
-        let before = self.out.mark();
+        let (before, marked) = (self.out.mark(), self.marks.len());
+        let mut fit = Fit::default();
         self.out.key_raw(&node.key);
         let start = self.out.mark();
         self.out.begin_object();
         for part in parts {
             self.met_null = false;
-            let is_there = self.members(std::slice::from_ref(part), frame);
+            let is_there = self.members(std::slice::from_ref(part), frame, &mut fit);
             content |= is_there;
             if self.met_null && !is_there {
                 gone.push(part.name);
             }
         }
-        let is_written = self.out.end_object_unless_empty(before);
+        let mut is_written = self.out.end_object_unless_empty(before);
+        if is_written && content && fit.lacks() {
+            self.withdraw(marked);
+            is_written = false;
+        }
         let can_be_named = |part: &&str| *part != "*";
         self.met_null = !gone.is_empty();
         if is_written && (content || node.constant) {

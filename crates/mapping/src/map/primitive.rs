@@ -20,6 +20,7 @@ use formats::fhir::json;
 use formats::hl7v2::Timestamp;
 
 use super::clock;
+use super::language;
 use super::piece::Piece;
 use super::write::{Frame, Mapper, Value};
 use crate::issue::IssueCode;
@@ -48,6 +49,9 @@ const PRIMITIVES: &[(&str, Primitive)] = &[
     ("comment", described::comment),
     ("telecom-value", text::telecom_value),
     ("code", code),
+    ("known-code", known_code),
+    ("table-system", table_system),
+    ("language", language::language),
     ("code-as-sent", code_as_sent),
     ("required-code", required_code),
     ("boolean", boolean),
@@ -62,8 +66,11 @@ const PRIMITIVES: &[(&str, Primitive)] = &[
     ("authority-name", authority::name),
     ("entity-authority-uri", authority::entity_uri),
     ("entity-authority-name", authority::entity_name),
+    ("entity-authority-id", authority::entity_id),
+    ("entity-authority-id-kind", authority::entity_id_kind),
     ("string-uri", authority::string_uri),
     ("universal-id", authority::universal_id),
+    ("universal-system", authority::universal_system),
     ("endpoint", authority::endpoint),
     ("quantity", value::quantity),
     ("composite-quantity", value::composite_quantity),
@@ -97,6 +104,7 @@ pub(crate) fn find(name: &str) -> Option<Primitive> {
 }
 
 pub(crate) use attachment::to_base64;
+pub(crate) use authority::is_oid;
 pub(crate) use span::minutes;
 pub(crate) use text::spaced;
 pub(crate) use value::number;
@@ -138,6 +146,36 @@ fn required_code<'m>(
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     code(mapper, piece, row, frame)
+}
+
+/// Writes the system of the table that a code is in, and takes note of one that is not.
+fn table_system<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    _frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let piece = piece.first();
+    let table = mapper.tables.codes.get(row.vocabulary?)?;
+    if table.get(&piece.text()?).is_none() {
+        mapper.doubt(IssueCode::CodeUnknown, Some(piece));
+        return None;
+    }
+    Some(Value::Text(Cow::Borrowed(table.v2_system())))
+}
+
+/// Writes a code where nothing else is allowed, and takes note of one that its table does not have.
+fn known_code<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let found = code(mapper, piece, row, frame);
+    if found.is_none() {
+        mapper.doubt(IssueCode::CodeUnknown, Some(piece));
+    }
+    found
 }
 
 /// Writes a code without the white space that FHIR does not allow in one.

@@ -5,6 +5,8 @@ use formats::hl7v2;
 
 use super::*;
 
+mod fit;
+
 fn received() -> ReceivedTime {
     ReceivedTime::parse("2026-03-02T00:00:00Z").unwrap()
 }

@@ -143,7 +143,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Writes what an element holds, or nothing; says whether any of it comes from the message.
-    fn body(&mut self, body: &'static Body, frame: &Frame<'_, 'm>) -> bool {
+    pub(super) fn body(&mut self, body: &'static Body, frame: &Frame<'_, 'm>) -> bool {
         match body {
             Body::Leaf(rows) => self.first(rows, frame),
             Body::Object(nodes) => self.object(nodes, frame),
@@ -155,55 +155,6 @@ impl<'m> Mapper<'m> {
                 content
             }
         }
-    }
-
-    /// Writes an object, or nothing; says whether any of it comes from the message.
-    pub(crate) fn object(&mut self, nodes: &'static [Node], frame: &Frame<'_, 'm>) -> bool {
-        let before = self.out.mark();
-        self.out.begin_object();
-        let content = self.members(nodes, frame);
-        self.out.end_object_unless_empty(before);
-        content
-    }
-
-    pub(super) fn members(&mut self, nodes: &'static [Node], frame: &Frame<'_, 'm>) -> bool {
-        let mut any = false;
-        for node in nodes {
-            if !node.stands && !frame.has_any(&node.reach) {
-                continue;
-            }
-            if let Body::Leaf(rows) = &node.body
-                && node.name == "*"
-            {
-                any |= self.splice(rows, frame);
-                continue;
-            }
-            let before = self.out.mark();
-            self.out.key_raw(&node.key);
-            let start = self.out.mark();
-            let content = self.body(&node.body, frame);
-            let is_bare = matches!(node.body, Body::Object(_)) && !content && !node.constant;
-            if is_bare || start == self.out.mark() {
-                self.out.rollback(before);
-            }
-            any |= content;
-        }
-        any
-    }
-
-    /// Writes the members of data types into the object that is being written.
-    fn splice(&mut self, rows: &'static [Row], frame: &Frame<'_, 'm>) -> bool {
-        let mut any = false;
-        for row in rows {
-            if let Map::Table(table) = row.map
-                && self.holds(&row.when, row, frame)
-                && let Some(piece) = self.read(row, frame)
-            {
-                let nodes = self.tables.data_type(table);
-                any |= self.members(nodes, &frame.inside(row, piece));
-            }
-        }
-        any
     }
 
     fn items(&mut self, items: &'static [Item], frame: &Frame<'_, 'm>) -> bool {
@@ -397,7 +348,7 @@ impl<'m> Mapper<'m> {
     }
 
     #[inline]
-    fn holds(&self, condition: &Condition, row: &Row, frame: &Frame<'_, 'm>) -> bool {
+    pub(super) fn holds(&self, condition: &Condition, row: &Row, frame: &Frame<'_, 'm>) -> bool {
         condition.0.is_empty() || self.satisfies(condition, row.from, frame)
     }
 

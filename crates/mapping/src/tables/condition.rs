@@ -2,6 +2,7 @@
 
 use super::{Place, TableError};
 use crate::map::computed::result::{is_device, is_no_device};
+use crate::map::language::is_no_language;
 use crate::map::primitive::number;
 
 /// All terms of one of its alternatives hold; without any, it always does.
@@ -57,7 +58,8 @@ pub(crate) enum Test {
 type Judge = fn(&[u8]) -> bool;
 
 /// The functions for what the tables cannot write, by name.
-pub(crate) const NAMED: [(&str, Judge); 7] = [
+pub(crate) const NAMED: [(&str, Judge); 8] = [
+    ("@no-language", is_no_language),
     ("@no-instant", is_no_instant),
     ("@not-a-time", is_not_a_time),
     ("@has-time", has_time),

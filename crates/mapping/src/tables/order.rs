@@ -2,7 +2,7 @@
 
 use formats::fhir::definition::{Definition, Element, Held};
 
-use super::plan::{Body, Item, Node, Row};
+use super::plan::{Body, Bound, Item, Node, Row};
 
 /// Stands for whichever form of `value[x]` the type of OBX-5 asks for.
 const VALUE: &str = "value";
@@ -19,6 +19,12 @@ pub(super) fn order(nodes: &mut [Node], definition: Definition) -> Result<(), (u
         let Some(element) = element(definition, node.name) else {
             let name = format!("{}.{}", definition.name(), node.name);
             return Err((first_row(&node.body).map_or(0, |row| row.id), name));
+        };
+        node.required = element.is_required().then(|| element.order());
+        node.bound = match (definition.name(), node.name) {
+            ("Period", "start") | ("Range", "low") => Some(Bound::Lower),
+            ("Period", "end") | ("Range", "high") => Some(Bound::Upper),
+            _ => None,
         };
         let held = if node.name.starts_with('_') {
             Definition::of("Element")

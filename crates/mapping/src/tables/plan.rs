@@ -17,6 +17,17 @@ pub(crate) struct Node {
     pub(crate) stands: bool,
     /// What it comes from.
     pub(crate) reach: Reach,
+    /// Its place in its type, where R4 requires it there.
+    pub(crate) required: Option<usize>,
+    /// Which end it is, of a Period or a Range.
+    pub(crate) bound: Option<Bound>,
+}
+
+/// The ends of what may not end before it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Lower,
+    Upper,
 }
 
 /// What rows read, so that what nothing was sent of is passed over.
@@ -100,6 +111,8 @@ impl Body {
                 key: Box::default(),
                 stands: true,
                 reach: Reach::default(),
+                required: None,
+                bound: None,
             }]);
         }
     }
@@ -226,6 +239,8 @@ pub(crate) fn insert(
                 key: format!("\"{name}\":").into_bytes().into(),
                 stands: true,
                 reach: Reach::default(),
+                required: None,
+                bound: None,
             });
             nodes.len() - 1
         }

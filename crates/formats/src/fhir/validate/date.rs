@@ -12,6 +12,11 @@ pub(super) enum Precision {
     Second,
 }
 
+/// Compares two dates or times as FHIR writes them; nothing where one of them is none, or not known as exactly as the other.
+pub fn compare(first: &str, second: &str) -> Option<Ordering> {
+    Moment::parse(first)?.compare(&Moment::parse(second)?)
+}
+
 /// A date or time, as exactly as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moment<'t> {

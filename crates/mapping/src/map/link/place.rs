@@ -4,6 +4,7 @@ use formats::fhir::json::Writer;
 
 use super::{marker, write_reference};
 use crate::draft::{Elements, Says};
+use crate::map::fit::Fit;
 use crate::map::piece::Piece;
 use crate::map::write::{Frame, Mapper};
 use crate::tables::LevelRow;
@@ -231,7 +232,10 @@ impl<'m> Mapper<'m> {
             self.out.begin_object();
             if let Some(kind) = text(3) {
                 self.out.key("type");
-                write_coding(&mut self.out, UNIVERSAL_ID_TYPE, &kind, "");
+                let table = self.tables.codes.get(UNIVERSAL_ID_TYPES);
+                let table = table.filter(|table| table.get(&kind).is_some());
+                let system = table.map_or("", |table| table.v2_system());
+                write_coding(&mut self.out, system, &kind, "");
             }
             self.out.key("value");
             self.out.string(&id);
@@ -254,7 +258,7 @@ impl<'m> Mapper<'m> {
         };
         if let Some(table) = self.tables.type_index(table) {
             let nodes = self.tables.data_type(table);
-            self.members(nodes, &frame.inside(row, number));
+            self.members(nodes, &frame.inside(row, number), &mut Fit::default());
         }
         if let Some(assigner) = assigner
             && let Some(table) = self.tables.type_index("HD.Organization")
@@ -273,8 +277,8 @@ impl<'m> Mapper<'m> {
     }
 }
 
-/// Which kind of universal id it is (HL7 table 0301).
-const UNIVERSAL_ID_TYPE: &str = "http://terminology.hl7.org/CodeSystem/v2-0301";
+/// The table that says which kind of universal id it is.
+const UNIVERSAL_ID_TYPES: &str = "0301";
 /// Which kind of place it is.
 const PHYSICAL_TYPE: &str = "http://terminology.hl7.org/CodeSystem/location-physical-type";
 

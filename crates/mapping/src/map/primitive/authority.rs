@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::map::computed::token;
+use crate::map::local::OWN_SYSTEM;
 use crate::map::piece::Piece;
 use crate::map::write::{Frame, Mapper, Value};
 use crate::tables::plan::Row;
@@ -44,24 +46,53 @@ impl<'m> Authority<'m> {
         row: &Row,
         frame: &Frame<'_, 'm>,
     ) -> Option<Cow<'m, str>> {
-        for piece in [self.universal, self.kind].into_iter().flatten() {
-            mapper.mark(piece, row, frame);
-        }
         let piece = self.namespace.or(self.universal)?;
         mapper.mark(piece, row, frame);
         piece.text()
     }
 }
 
+/// Gives a universal id as a URI; none for what is not of the kind that the sender says.
 fn universal_uri(kind: &str, id: &str) -> Option<String> {
     match kind {
-        _ if id.contains(char::is_whitespace) => None,
-        "ISO" => Some(format!("urn:oid:{id}")),
-        "UUID" | "GUID" => Some(format!("urn:uuid:{}", id.to_ascii_lowercase())),
-        "URI" => Some(id.to_owned()),
+        "ISO" => is_oid(id).then(|| format!("urn:oid:{id}")),
+        "UUID" | "GUID" => uuid(id).map(|id| format!("urn:uuid:{id}")),
+        "URI" => (!id.contains(char::is_whitespace)).then(|| id.to_owned()),
         _ => None,
     }
 }
+
+/// Says whether a text is an object identifier (FHIR R4, data type oid).
+pub(crate) fn is_oid(text: &str) -> bool {
+    let is_arc = |arc: &str| {
+        let is_number = !arc.is_empty() && arc.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && (arc == "0" || !arc.starts_with('0'))
+    };
+    let arcs = text.split_once('.');
+    arcs.is_some_and(|(root, rest)| matches!(root, "0" | "1" | "2") && rest.split('.').all(is_arc))
+}
+
+/// Gives a UUID in lower case and with its hyphens, as FHIR R4 has it; it is known without them, too.
+fn uuid(text: &str) -> Option<String> {
+    let digits = text.replace('-', "").to_ascii_lowercase();
+    let is_one = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_one
+        || !(text.len() == 32
+            || UUID_HYPHENS
+                .iter()
+                .all(|at| text.get(*at..=*at) == Some("-")))
+    {
+        return None;
+    }
+    let mut out = digits;
+    for at in UUID_HYPHENS {
+        out.insert(at, '-');
+    }
+    Some(out)
+}
+
+/// Where the hyphens of a UUID are.
+const UUID_HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
 /// Writes the URI of an HD.
 pub(super) fn uri<'m>(
@@ -74,7 +105,7 @@ pub(super) fn uri<'m>(
     Some(Value::Text(Cow::Owned(uri)))
 }
 
-/// Writes where the application that an HD names is reached, as a URI.
+/// Writes where the application that an HD names is reached, as a URI: in the sender's own namespace where its universal id is none.
 pub(super) fn endpoint<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
@@ -82,20 +113,31 @@ pub(super) fn endpoint<'m>(
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
-    let (id, kind) = (part(2)?, part(3)?);
+    let id = part(2)?;
     // A URI has no blanks.
     let text = id
         .text()?
         .split_whitespace()
         .collect::<Vec<_>>()
         .join("%20");
-    let uri = match &*kind.text()? {
+    let kind = part(3);
+    let named = kind.and_then(Piece::text).unwrap_or_default();
+    let uri = match &*named {
         "DNS" => Some(format!("urn:dns:{text}")),
         kind => universal_uri(kind, &text),
     };
-    mapper.mark(id, row, frame);
-    mapper.mark(kind, row, frame);
-    Some(Value::Text(Cow::Owned(uri?)))
+    let own = || {
+        format!(
+            "{OWN_SYSTEM}{}:{}",
+            token(&mapper.source.name),
+            token(&text)
+        )
+    };
+    let uri = uri.unwrap_or_else(own);
+    for piece in [Some(id), kind].into_iter().flatten() {
+        mapper.mark(piece, row, frame);
+    }
+    Some(Value::Text(Cow::Owned(uri)))
 }
 
 /// Writes the name of an HD: its namespace, else its universal id.
@@ -131,6 +173,44 @@ pub(super) fn entity_name<'m>(
     Some(Value::Text(name))
 }
 
+/// Writes the universal id of the authority of an EI where it is no URI and its name is another one.
+pub(super) fn entity_id<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let authority = Authority::at(piece, 2);
+    let kind = authority.kind.and_then(Piece::text).unwrap_or_default();
+    let id = authority
+        .universal
+        .filter(|_| authority.namespace.is_some())?;
+    let text = id.text()?;
+    if universal_uri(&kind, &text).is_some() {
+        return None;
+    }
+    mapper.mark(id, row, frame);
+    Some(Value::Text(text))
+}
+
+/// Writes what kind of id the authority of an EI has where that is no URI.
+pub(super) fn entity_id_kind<'m>(
+    mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let authority = Authority::at(piece, 2);
+    let id = authority.universal.and_then(Piece::text)?;
+    let kind = authority.kind?;
+    let text = kind.text()?;
+    if universal_uri(&text, &id).is_some() {
+        return None;
+    }
+    mapper.mark(kind, row, frame);
+    Some(Value::Text(text))
+}
+
 /// Writes the URI of a namespace that is not part of an HD.
 pub(super) fn string_uri<'m>(
     mapper: &mut Mapper<'m>,
@@ -159,3 +239,18 @@ pub(super) fn universal_id<'m>(
     let uri = universal_uri(&kind.text()?, &id);
     Some(Value::Text(uri.map_or(id, Cow::Owned)))
 }
+
+/// Writes the system of URIs, for a universal id that is one.
+pub(super) fn universal_system<'m>(
+    _mapper: &mut Mapper<'m>,
+    piece: Piece<'m>,
+    _row: &Row,
+    frame: &Frame<'_, 'm>,
+) -> Option<Value<'m>> {
+    let kind = frame.piece.and_then(|whole| whole.part(3))?;
+    universal_uri(&kind.text()?, &piece.text()?)?;
+    Some(Value::Text(Cow::Borrowed(URIS)))
+}
+
+/// The system of identifiers that are URIs.
+const URIS: &str = "urn:ietf:rfc:3986";

@@ -407,7 +407,11 @@ pub(super) fn comment<'m>(
     let parts = [1, 2, 4, 5, 9]
         .into_iter()
         .filter_map(|number| piece.part(number));
-    let words: Vec<_> = parts.filter_map(Piece::text).collect();
-    mapper.mark(piece, row, frame);
+    let words: Vec<_> = parts
+        .filter_map(|part| {
+            mapper.mark(part, row, frame);
+            part.text()
+        })
+        .collect();
     (!words.is_empty()).then(|| Value::Text(Cow::Owned(words.join(", "))))
 }

@@ -1,9 +1,11 @@
 //! What OBX-5 can hold besides texts, codes and times: numbers, bounds, ranges, ratios, samples.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use formats::device::nomenclature;
 use formats::fhir::json::{Number, Object};
+use formats::fhir::validate::compare_dates;
 
 use super::object;
 use crate::map::piece::Piece;
@@ -89,20 +91,17 @@ fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: &Frame<'_, 'm>) -> Unit {
         return Unit::default();
     };
     let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
-    let mut text = |number: usize| {
-        let part = part(number)?;
-        mapper.mark(part, row, frame);
-        part.text()
-    };
-    let [code, words, system] = [1, 2, 3].map(&mut text);
-    let alternative = [4, 5, 6].map(&mut text);
+    let text = |number: usize| part(number).and_then(Piece::text);
+    let [code, words, system] = [1, 2, 3].map(text);
+    let alternative = [4, 5, 6].map(text);
     let is_ucum = |system: &Option<Cow<'_, str>>| system.as_deref() == Some("UCUM");
     let is_device = system.as_deref().is_some_and(|name| mapper.is_mdc(name));
     let names = [&code, &words].into_iter().filter(|_| is_device);
     let of_device = names.flatten().find_map(|name| nomenclature::ucum(name));
+    let is_alternative = !is_ucum(&system) && is_ucum(&alternative[2]);
     let ucum = if is_ucum(&system) {
         code.clone()
-    } else if is_ucum(&alternative[2]) {
+    } else if is_alternative {
         alternative[0].clone()
     } else if of_device.is_some() {
         of_device.map(Cow::Borrowed)
@@ -111,6 +110,10 @@ fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: &Frame<'_, 'm>) -> Unit {
             .and_then(|code| known_unit(mapper, code))
             .map(Cow::Borrowed)
     };
+    let read = if is_alternative { 1..=6 } else { 1..=3 };
+    for part in read.filter_map(part) {
+        mapper.mark(part, row, frame);
+    }
     Unit {
         words: of_device
             .map(Cow::Borrowed)
@@ -234,6 +237,10 @@ fn range<'m>(
         text => number(text).map(Cow::into_owned),
     };
     let (low, high) = (end(low)?, end(high)?);
+    let bounds = low.parse::<f64>().ok().zip(high.parse::<f64>().ok());
+    if bounds.is_some_and(|(low, high)| low > high) {
+        return None;
+    }
     mapper.mark(piece, row, frame);
     let unit = unit(mapper, row, frame);
     object(|object| {
@@ -310,12 +317,18 @@ pub(super) fn period<'m>(
     row: &Row,
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
-    let mut end = |number: usize| {
+    let end = |mapper: &mut Mapper<'m>, number: usize| {
         let part = piece.part(number).filter(|part| part.is_valued())?;
         let time = super::timestamp(mapper, part, row, frame)?;
         mapper.clock.date_time(&time)
     };
-    let (start, end) = (end(1).unwrap_or_default(), end(2).unwrap_or_default());
+    let start = end(mapper, 1).unwrap_or_default();
+    let marked = mapper.marks.len();
+    let mut end = end(mapper, 2).unwrap_or_default();
+    if compare_dates(&start, &end) == Some(Ordering::Greater) {
+        mapper.withdraw(marked);
+        end.clear();
+    }
     object(|object| {
         object.string("start", &start).string("end", &end);
     })

@@ -17,6 +17,9 @@ pub(in crate::x12) struct Health {
 const DIAGNOSIS_ROLES: &str = "http://terminology.hl7.org/CodeSystem/ex-diagnosistype";
 const PROCEDURE_ROLES: &str = "http://terminology.hl7.org/CodeSystem/ex-procedure-type";
 
+/// Stands in the table where FHIR has no code for a role.
+const QUALIFIER: &str = "=";
+
 impl Health {
     /// Adds the codes of a segment.
     pub(in crate::x12) fn add(
@@ -32,7 +35,7 @@ impl Health {
             if element.component(2).is_empty() {
                 page.doubt(DoubtCode::NotSplit, element.position());
                 let words = page.take(element, "Claim.diagnosis");
-                self.diagnosis(&value::concept("", "", &words), "", "");
+                self.diagnosis(&value::concept("", "", &words), &[], "");
                 continue;
             }
             match known.as_ref().map(|known| (known.kind, known)) {
@@ -41,7 +44,8 @@ impl Health {
                     page.mark(element.component(1), "Claim.diagnosis.type");
                     let present = page.take(element.component(9), "Claim.diagnosis.onAdmission");
                     let code = value::concept(known.system, &pointed(&code, known.system), "");
-                    self.diagnosis(&code, known.role, &present);
+                    let role = role(DIAGNOSIS_ROLES, known, &qualifier);
+                    self.diagnosis(&code, &role, &present);
                 }
                 Some(("procedure", known)) => {
                     let code = page.take(element.component(2), "Claim.procedure");
@@ -51,7 +55,8 @@ impl Health {
                         false => code,
                     };
                     let code = value::concept(known.system, &code, "");
-                    self.procedure(page, element, &code, known.role);
+                    let role = role(PROCEDURE_ROLES, known, &qualifier);
+                    self.procedure(page, element, &code, &role);
                 }
                 _ => has_others = true,
             }
@@ -61,7 +66,7 @@ impl Health {
         }
     }
 
-    fn diagnosis(&mut self, code: &[u8], role: &str, present: &str) {
+    fn diagnosis(&mut self, code: &[u8], role: &[u8], present: &str) {
         let number = self.diagnoses.len() as u64 + 1;
         let system = value::system("1271");
         self.diagnoses.push(json::object(|entry| {
@@ -69,13 +74,13 @@ impl Health {
                 .integer("sequence", number)
                 .raw("diagnosisCodeableConcept", code)
                 .array("type", |types| {
-                    types.raw(&value::concept(DIAGNOSIS_ROLES, role, ""));
+                    types.raw(role);
                 })
                 .raw("onAdmission", &value::concept(&system, present, ""));
         }));
     }
 
-    fn procedure(&mut self, page: &mut Page<'_>, element: Element<'_>, code: &[u8], role: &str) {
+    fn procedure(&mut self, page: &mut Page<'_>, element: Element<'_>, code: &[u8], role: &[u8]) {
         let number = self.procedures.len() as u64 + 1;
         page.mark(element.component(3), "Claim.procedure.date");
         let day = page.day(element.component(4), "Claim.procedure.date");
@@ -83,11 +88,19 @@ impl Health {
             entry
                 .integer("sequence", number)
                 .array("type", |types| {
-                    types.raw(&value::concept(PROCEDURE_ROLES, role, ""));
+                    types.raw(role);
                 })
                 .string("date", &day)
                 .raw("procedureCodeableConcept", code);
         }));
+    }
+}
+
+/// Gives what a code is to the claim: by FHIR's code, else by the qualifier itself.
+fn role(system: &str, known: &tables::Health, qualifier: &str) -> Vec<u8> {
+    match known.role {
+        QUALIFIER => value::coded("1270", qualifier, ""),
+        role => value::concept(system, role, ""),
     }
 }
 
