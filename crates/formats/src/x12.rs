@@ -27,7 +27,7 @@ mod check;
 
 pub mod answer;
 
-pub use check::{ElementFault, FAULTS_MAX, SegmentFault, check};
+pub use check::{ElementFault, FAULTS_MAX, SegmentFault, check, is_time};
 pub use delimiters::Delimiters;
 pub use envelope::{File, Group, Interchange, Set, TransactionSet};
 pub use issue::{Issue, IssueCode, Level, Severity};

@@ -194,6 +194,20 @@ impl Draft {
         }
     }
 
+    /// Adds extensions, which stand before all other elements.
+    pub(crate) fn keep(&mut self, extensions: &[u8]) {
+        let name = Cow::Borrowed("extension");
+        let added = (name, Element::Set(extensions));
+        let more = self.restated(std::iter::once(added.clone()));
+        if self.element("extension").is_some() {
+            self.add(&more);
+            return;
+        }
+        let own = self.elements().map(|(name, said)| (name.clone(), said));
+        let said: Vec<_> = std::iter::once(added).chain(own).collect();
+        *self = self.restated(said);
+    }
+
     /// Takes over what another description of the same resource has and this one has not: elements, and entries of lists.
     pub(crate) fn add(&mut self, other: &Self) {
         if self.json == other.json && self.elements == other.elements {

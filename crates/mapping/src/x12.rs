@@ -150,6 +150,8 @@ pub enum Refusal {
     NotMapped,
     /// It speaks of several members: [`split`] it first.
     SeveralMembers,
+    /// What it says is of nothing that could be made of it, such as a claim or a coverage.
+    NothingMapped,
 }
 
 impl Refusal {
@@ -159,6 +161,7 @@ impl Refusal {
             Self::Envelope(code) => code.as_str(),
             Self::NotMapped => "set-not-mapped",
             Self::SeveralMembers => "several-members",
+            Self::NothingMapped => "nothing-mapped",
         }
     }
 }
@@ -171,6 +174,9 @@ impl fmt::Display for Refusal {
                 "no mapping is for such a set; send 270, 271, 276, 277, 278, 834, 835 or 837"
             }
             Self::SeveralMembers => "it speaks of several members; split it first",
+            Self::NothingMapped => {
+                "what it says stands with no member, claim or payment; send it in the loop that it belongs to"
+            }
         };
         f.write_str(text)
     }
@@ -248,7 +254,7 @@ fn mapped(
         Guide::Acknowledgement => return Err(Refusal::NotMapped),
     }
     let made = page.time;
-    let (drafts, coverage, issues) = page.finish();
+    let (drafts, coverage, issues) = page.finish(set)?;
     Ok(Mapped {
         subjects: Subjects::None,
         key,

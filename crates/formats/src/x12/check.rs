@@ -200,7 +200,8 @@ fn is_date(text: &[u8]) -> bool {
 }
 
 /// Whether a text is a time, HHMM with seconds and their parts where they are known.
-fn is_time(text: &[u8]) -> bool {
+#[must_use]
+pub fn is_time(text: &[u8]) -> bool {
     let mut pairs = text.chunks(2).zip([b"24", b"60", b"60"]);
     (4..=8).contains(&text.len())
         && text.iter().all(u8::is_ascii_digit)

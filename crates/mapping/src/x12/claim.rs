@@ -72,7 +72,7 @@ fn one(
     let number = page.take(head.element(1), "Claim.identifier");
     let of = |party: Option<&Party>| party.map(|party| party.name.clone()).unwrap_or_default();
     let by = of(provider.as_ref().or(submitter));
-    let mut resource = Resource::new("Claim", &[&of(payer.as_ref()), &by, &number]);
+    let mut resource = page.each_of("Claim", &[&of(payer.as_ref()), &by, &number]);
     let mut parts = Parts::default();
     let mut health = Health::default();
     header(page, &mut resource, tree, claim);
@@ -220,13 +220,9 @@ fn billing_level(
     for segment in billing.segments().filter(|one| one.name() != b"HL") {
         match (segment.name(), provider) {
             (b"PRV", Some(provider)) => {
-                page.mark_all(segment, "careTeam.qualification");
-                let kind = member::text(segment, 1);
-                let taxonomy = member::text(segment, 3);
-                let system = "http://nucc.org/provider-taxonomy";
                 let entry = Party {
-                    role: kind,
-                    taxonomy: value::concept(system, &taxonomy, ""),
+                    role: page.take(segment.element(1), "careTeam.role"),
+                    taxonomy: people::taxonomy(page, segment),
                     ..provider.clone()
                 };
                 parts
@@ -306,7 +302,7 @@ pub(super) fn care(page: &mut Page<'_>, of: Loop<'_, '_, '_>, parts: &mut Parts)
 
 /// Gives the party that a loop names; of one without name and number, what is said is supporting information.
 fn named(page: &mut Page<'_>, of: Loop<'_, '_, '_>, parts: &mut Parts) -> Option<Party> {
-    let party = people::party(page, of);
+    let party = people::of_team(page, of);
     if party.is_none() {
         keep(page, of, parts);
     }

@@ -116,16 +116,16 @@ fn begin(
         .map(|batch| page.take(batch.element(3), "identifier"))
         .unwrap_or_default();
     let mut traces = Vec::new();
-    for trace in root.each("TRN") {
-        page.mark_all(trace, "identifier");
-        traces.push((member::text(trace, 2), member::text(trace, 3)));
+    for trace in member::traces(root) {
+        let number = page.take(trace.element(2), "identifier");
+        traces.push((number, page.take(trace.element(3), "identifier")));
     }
     let (trace, by) = traces
         .first()
         .cloned()
         .unwrap_or((number.clone(), String::new()));
     let patient = page.patient();
-    let mut resource = Resource::new(kind, &[&patient, &trace, &by]);
+    let mut resource = page.each_of(kind, &[&patient, &trace, &by]);
     if traces.is_empty() {
         traces.push((number.clone(), String::new()));
     }
@@ -156,9 +156,10 @@ const DAYS: [&[u8]; 6] = [b"472", b"291", b"307", b"346", b"356", b"348"];
 fn when(page: &mut Page<'_>, root: Loop<'_, '_, '_>, resource: &mut Resource) {
     let own = member::person(root);
     let dates = || own.into_iter().flat_map(|own| own.each("DTP"));
-    let found = DAYS
-        .iter()
-        .find_map(|kind| dates().find(|date| date.element(1).raw() == *kind));
+    let found = DAYS.iter().find_map(|kind| {
+        let mut left = dates().filter(|date| page.has_left(date));
+        left.find(|date| date.element(1).raw() == *kind)
+    });
     if let Some(span) = found.and_then(|date| page.span(date, "serviced")) {
         let (json, is_day) = span.choice();
         resource.set(
@@ -173,10 +174,35 @@ fn when(page: &mut Page<'_>, root: Loop<'_, '_, '_>, resource: &mut Resource) {
     }
     let others: Vec<&Segment<'_>> = dates().collect();
     for other in others {
-        if found.is_none_or(|found| found.position() != other.position()) {
+        if page.has_left(other) {
             page.keep(resource, other);
         }
     }
+}
+
+/// The qualifiers of the days on which a plan, a benefit or an eligibility begins and ends, best first.
+const TERMS: [(&[u8], &[u8]); 3] = [(b"346", b"347"), (b"356", b"357"), (b"348", b"349")];
+
+/// Gives from when to when what is answered holds; nothing where one day or period says it all.
+fn term(page: &mut Page<'_>, root: Loop<'_, '_, '_>) -> Vec<u8> {
+    let own = member::person(root);
+    let dates = || own.into_iter().flat_map(|own| own.each("DTP"));
+    let mut day = |kind: &[u8]| {
+        let found =
+            dates().find(|date| date.element(1).raw() == kind && date.element(2).raw() == b"D8")?;
+        page.span(found, "insurance.benefitPeriod")
+    };
+    TERMS
+        .iter()
+        .map(|(begins, ends)| (day(begins), day(ends)))
+        .find(|(start, end)| start.is_some() || end.is_some())
+        .map(|(start, end)| {
+            json::object(|period| {
+                period.string("start", start.as_ref().map_or("", |one| &one.start.text));
+                period.string("end", end.as_ref().map_or("", |one| &one.start.text));
+            })
+        })
+        .unwrap_or_default()
 }
 
 /// Keeps what the levels say that nothing else has: segments of the levels themselves, and the provider's other names.
@@ -228,6 +254,7 @@ fn answer(
         page.doubt(DoubtCode::Missing, 0);
         resource.set("patient", value::by_words("not stated"));
     }
+    let term = term(page, root);
     when(page, root, &mut resource);
     let created = page.created.clone();
     resource.text("created", &created);
@@ -252,7 +279,7 @@ fn answer(
     );
     resource.set("insurer", insurance::payor(parties.payer.as_ref()));
     if let Some(coverage) = coverage {
-        let insurance = benefit::insurance(page, root, &coverage, &mut resource);
+        let insurance = benefit::insurance(page, root, (&coverage, &term), &mut resource);
         resource.list("insurance", &[insurance]);
     }
     resource.list("error", &errors);
@@ -279,8 +306,9 @@ fn errors(page: &mut Page<'_>, tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>) -> V
             .flat_map(Loop::segments)
             .filter(|one| one.name() == b"AAA")
         {
-            page.mark_all(refused, "CoverageEligibilityResponse.error");
-            let reason = value::coded("901", &member::text(refused, 3), &member::text(refused, 4));
+            let why = page.take(refused.element(3), "CoverageEligibilityResponse.error");
+            let what = page.take(refused.element(4), "CoverageEligibilityResponse.error");
+            let reason = value::coded("901", &why, &what);
             out.push(json::object(|error| {
                 error.raw("code", &reason);
             }));

@@ -61,10 +61,15 @@ fn one(
         if first {
             // What is said of the member and not of a product stands with the first.
             for segment in others(member) {
-                page.keep(&mut resource, segment);
+                if segment.name() != b"DTP" || page.has_left(segment) {
+                    page.keep(&mut resource, segment);
+                }
             }
             for segment in tree.root().segments().filter(|one| is_other(one)) {
                 page.keep(&mut resource, segment);
+            }
+            for broker in tree.root().below("1000C") {
+                people::keep_name(page, broker, &mut resource);
             }
             for child in member.children() {
                 if !is_person(&child) && child.id() != "2300" {
@@ -90,7 +95,6 @@ fn others<'t, 'b: 't>(
         let kind = segment.element(1);
         match segment.name() {
             b"REF" => !matches!(kind.raw(), b"0F" | b"1L"),
-            b"DTP" => !BEGINS.contains(&kind.raw()) && !ENDS.contains(&kind.raw()),
             b"INS" => (5..=17).any(|element| !segment.element(element).is_empty()),
             _ => true,
         }
@@ -126,10 +130,10 @@ fn coverage(
     let number = member::reference(member, "0F").unwrap_or_default();
     let patient = page.patient();
     let by = insurer.map_or("", |insurer| insurer.name.as_str());
-    let mut resource = Resource::new("Coverage", &[&patient, by, &number, &kind, &plan]);
+    let mut resource = page.each_of("Coverage", &[&patient, by, &number, &kind, &plan]);
     for reference in member.each("REF") {
         if matches!(reference.element(1).raw(), b"0F" | b"1L") {
-            page.mark_all(reference, "Coverage.subscriberId");
+            page.mark_each(reference, 1..=2, "Coverage.subscriberId");
         }
     }
     let own = page.take(insured.element(3), "Coverage.status");
@@ -165,10 +169,7 @@ fn coverage(
                     let mut more = [2].into_iter().chain(6..=11);
                     more.all(|element| segment.element(element).is_empty())
                 }
-                b"DTP" => {
-                    let kind = segment.element(1);
-                    BEGINS.contains(&kind.raw()) || ENDS.contains(&kind.raw())
-                }
+                b"DTP" => !page.has_left(segment),
                 _ => false,
             };
             if !is_written {
@@ -195,15 +196,11 @@ fn period(
         .flat_map(|of| of.each("DTP").collect::<Vec<_>>())
         .collect();
     let mut day = |kinds: &[&[u8]]| {
-        let mut found = None;
-        for date in all
-            .iter()
-            .filter(|date| kinds.contains(&date.element(1).raw()))
-        {
-            let span = page.span(date, "Coverage.period");
-            found = found.or(span);
-        }
-        found
+        let mut best = kinds.iter().flat_map(|kind| {
+            let of_kind = |date: &&&Segment<'_>| date.element(1).raw() == *kind;
+            all.iter().filter(of_kind).collect::<Vec<_>>()
+        });
+        best.find_map(|date| page.span(date, "Coverage.period"))
     };
     let (start, end) = (day(&BEGINS), day(&ENDS));
     let period = json::object(|period| {

@@ -58,8 +58,8 @@ pub(super) fn coverage(
         .unwrap_or_default();
     resource.list("class", &[class("group", &group, &name)]);
     if let Some(order) = of(1) {
-        let order = page.take(order, "Coverage.order");
-        resource.set("order", code("order", &order).as_bytes().to_vec());
+        let order = page.coded("order", order, "Coverage.order");
+        resource.set("order", order.as_bytes().to_vec());
     }
     if let Some(information) = policy.information
         && (5..=8).any(|element| !information.element(element).is_empty())

@@ -208,6 +208,13 @@ pub(super) fn reference(of: Loop<'_, '_, '_>, kind: &str) -> Option<String> {
     Some(text(found, 2)).filter(|number| !number.is_empty())
 }
 
+/// The traces of a loop, those of what is answered (TRN01 is 2) first.
+pub(super) fn traces<'f, 'b>(of: Loop<'_, 'f, 'b>) -> Vec<&'f Segment<'b>> {
+    let mut all: Vec<_> = of.each("TRN").collect();
+    all.sort_by_key(|trace| trace.element(1).raw() != b"2");
+    all
+}
+
 /// The text of an element.
 pub(super) fn text(segment: &Segment<'_>, element: usize) -> String {
     segment.element(element).text().into_owned()

@@ -8,8 +8,7 @@ use formats::fhir::json::{self, Object};
 use formats::x12::{Element, LoopIssueCode, Segment, Set, Tree};
 
 use super::report::{Coverage, Mark};
-use super::value;
-use super::{DoubtCode, Issue};
+use super::{DoubtCode, Issue, Refusal, tables, value};
 use crate::draft::{self, Draft, Effect};
 use crate::map::link;
 use crate::source::Source;
@@ -19,6 +18,22 @@ pub(super) const KEPT: &str = "urn:pulsewire:x12:segment";
 
 /// How many marks back a segment's own may be: no segment has so many elements with components.
 const RECENT_MARKS: usize = 200;
+
+/// What a set is about; what it says beside them is kept with the one that it stands with.
+const SUBJECTS: [&str; 9] = [
+    "Claim",
+    "ClaimResponse",
+    "Coverage",
+    "CoverageEligibilityRequest",
+    "CoverageEligibilityResponse",
+    "ExplanationOfBenefit",
+    "Patient",
+    "PaymentReconciliation",
+    "Task",
+];
+
+/// The resources, what of the set they have, and what was doubtful.
+type Finished = (Vec<Draft>, Coverage, Vec<Issue>);
 
 /// A transaction set being mapped.
 pub(super) struct Page<'p> {
@@ -35,6 +50,12 @@ pub(super) struct Page<'p> {
     drafts: Vec<Draft>,
     /// Where each resource's draft is.
     places: BTreeMap<(&'static str, Box<str>), usize>,
+    /// The resources that the set is about: where what each says begins, and where its draft is.
+    subjects: Vec<(usize, usize)>,
+    /// How many marks were made when the last of them ended.
+    marked: usize,
+    /// How many resources of one name there are so far.
+    turns: BTreeMap<(&'static str, String), u64>,
 }
 
 /// A resource being written.
@@ -123,6 +144,9 @@ impl<'p> Page<'p> {
             issues: Vec::new(),
             drafts: Vec::new(),
             places: BTreeMap::new(),
+            subjects: Vec::new(),
+            marked: 0,
+            turns: BTreeMap::new(),
         };
         page.made(set, tree);
         for issue in tree.issues() {
@@ -157,7 +181,9 @@ impl<'p> Page<'p> {
                 self.time = at.time;
                 self.recorded = Some(RecordedTime::from_micros(at.time.micros()));
                 self.mark(date, "created");
-                self.mark(time, "created");
+                if self.created.len() > value::DAY_BYTES {
+                    self.mark(time, "created");
+                }
                 return;
             }
         }
@@ -166,6 +192,18 @@ impl<'p> Page<'p> {
     /// Gives the member's reference.
     pub(super) fn patient(&self) -> String {
         format!("Patient/{}", link::hex(self.key.as_bytes()))
+    }
+
+    /// Begins a resource whose id derives from what names it, and from its turn where the set has several of these names.
+    pub(super) fn each_of(&mut self, kind: &'static str, names: &[&str]) -> Resource {
+        let first = Resource::new(kind, names);
+        let turn = self.turns.entry((kind, first.id.clone())).or_default();
+        *turn += 1;
+        if *turn == 1 {
+            return first;
+        }
+        let turn = turn.to_string();
+        Resource::new(kind, &[names, &[&turn]].concat())
     }
 
     /// Notes that an element went into a resource, and gives its text.
@@ -183,6 +221,32 @@ impl<'p> Page<'p> {
                 target,
             });
         }
+    }
+
+    /// Notes that elements went into a resource.
+    pub(super) fn mark_each(
+        &mut self,
+        segment: &Segment<'_>,
+        elements: impl IntoIterator<Item = usize>,
+        target: &'static str,
+    ) {
+        for element in elements {
+            self.mark(segment.element(element), target);
+        }
+    }
+
+    /// Gives the code of a table for an element; where the table has only one for any other, the element stays to be kept.
+    pub(super) fn coded(
+        &mut self,
+        table: &str,
+        element: Element<'_>,
+        target: &'static str,
+    ) -> &'static str {
+        let said = element.text();
+        if tables::has(table, &said) {
+            self.mark(element, target);
+        }
+        tables::code(table, &said)
     }
 
     /// Notes that a whole segment went into a resource.
@@ -203,6 +267,17 @@ impl<'p> Page<'p> {
             recent
                 .into_iter()
                 .any(|mark| mark.start <= start && end <= mark.end)
+        })
+    }
+
+    /// Whether something of a segment went into no resource, and no table says why.
+    pub(super) fn has_left(&self, segment: &Segment<'_>) -> bool {
+        let qualifier = segment.element(1).text();
+        let mut elements = segment.elements().zip(1..);
+        elements.any(|(element, number)| {
+            !element.is_empty()
+                && !self.has(element)
+                && tables::ignored(segment.name(), &qualifier, number).is_none()
         })
     }
 
@@ -262,7 +337,7 @@ impl<'p> Page<'p> {
         let span = value::span(&segment.element(2).text(), &said.text(), &self.source.zone);
         if span.is_some() {
             self.mark_all(segment, target);
-        } else if !said.is_empty() {
+        } else if !said.is_empty() && !value::is_clock(&segment.element(2).text(), &said.text()) {
             self.doubt(DoubtCode::NotATime, said.position());
         }
         span
@@ -275,16 +350,19 @@ impl<'p> Page<'p> {
         resource.kept.push(text);
     }
 
+    /// Keeps those segments of a resource's own of which something is left.
+    pub(super) fn keep_left(&mut self, resource: &mut Resource, segments: &[&Segment<'_>]) {
+        for segment in segments {
+            if self.has_left(segment) {
+                self.keep(resource, segment);
+            }
+        }
+    }
+
     /// Ends a resource; a second that says more of the same adds to it. Gives how others refer to it.
     pub(super) fn push(&mut self, resource: Resource) -> String {
         let reference = resource.reference();
-        let kept = json::array(|entries| {
-            for text in &resource.kept {
-                entries.object(|entry| {
-                    entry.string("url", KEPT).string("valueString", text);
-                });
-            }
-        });
+        let kept = as_kept(&resource.kept);
         let kept = (!kept.is_empty()).then_some(("extension", kept));
         let said: Vec<_> = kept.into_iter().chain(resource.said).collect();
         let elements = said.iter().map(|(name, json)| {
@@ -306,15 +384,74 @@ impl<'p> Page<'p> {
                 }
             }
             None => {
-                self.places.insert(name, self.drafts.len());
+                let place = self.drafts.len();
+                if SUBJECTS.contains(&draft.resource_type) {
+                    let begun = self.begun();
+                    self.subjects.push((begun, place));
+                }
+                self.places.insert(name, place);
                 self.drafts.push(draft);
             }
         }
         reference
     }
 
-    /// Ends the page.
-    pub(super) fn finish(self) -> (Vec<Draft>, Coverage, Vec<Issue>) {
-        (self.drafts, Coverage::new(self.marks), self.issues)
+    /// The first resource that the set is about, a member or a coverage only where there is no other.
+    fn head(&self) -> Option<usize> {
+        let places = || self.subjects.iter().map(|(_, place)| *place);
+        let is_more = |place: &usize| {
+            let draft = self.drafts.get(*place);
+            draft.is_some_and(|draft| !matches!(draft.resource_type, "Patient" | "Coverage"))
+        };
+        places().find(is_more).or_else(|| places().next())
     }
+
+    /// Where what was marked since the last resource that the set is about begins, behind all that was marked before.
+    fn begun(&mut self) -> usize {
+        let (before, since) = self.marks.split_at_checked(self.marked).unwrap_or_default();
+        let reached = before.iter().map(|mark| mark.end).max().unwrap_or_default();
+        let starts = since.iter().map(|mark| mark.start);
+        let begun = starts.filter(|start| *start >= reached).min();
+        self.marked = self.marks.len();
+        begun.unwrap_or(reached)
+    }
+
+    /// Ends the page: what went into no resource is kept as it stands, in the one that it stands with.
+    pub(super) fn finish(mut self, set: &Set<'_, '_>) -> Result<Finished, Refusal> {
+        let mut coverage = Coverage::new(std::mem::take(&mut self.marks));
+        let left: Vec<&Segment<'_>> = coverage.left(set).collect();
+        if !left.is_empty() {
+            let mut kept: BTreeMap<usize, Vec<&Segment<'_>>> = BTreeMap::new();
+            for segment in &left {
+                let mut before = self.subjects.iter().rev();
+                let of = before.find(|(start, _)| *start <= segment.position());
+                let place = of.map(|(_, place)| *place).or_else(|| self.head());
+                let place = place.ok_or(Refusal::NothingMapped)?;
+                kept.entry(place).or_default().push(segment);
+            }
+            for (place, segments) in kept {
+                if let Some(draft) = self.drafts.get_mut(place) {
+                    let texts = segments
+                        .iter()
+                        .map(|one| String::from_utf8_lossy(one.raw()));
+                    draft.keep(&as_kept(texts));
+                }
+            }
+            coverage = coverage.with(&left, "extension");
+        }
+        Ok((self.drafts, coverage, self.issues))
+    }
+}
+
+/// Writes segments as they were sent.
+fn as_kept<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Vec<u8> {
+    json::array(|entries| {
+        for text in texts {
+            entries.object(|entry| {
+                entry
+                    .string("url", KEPT)
+                    .string("valueString", text.as_ref());
+            });
+        }
+    })
 }

@@ -28,6 +28,18 @@ pub(super) fn party(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Party> 
     party_of(page, &segments, None)
 }
 
+/// Gives the one of a team that a loop names, with the specialty that it says.
+pub(super) fn of_team(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Party> {
+    of.first("NM1").or_else(|| of.first("N1"))?;
+    let provider = of.first("PRV");
+    let taxonomy = provider.map(|provider| taxonomy(page, provider));
+    let party = party(page, of)?;
+    Some(Party {
+        taxonomy: taxonomy.unwrap_or_default(),
+        ..party
+    })
+}
+
 /// Gives the organization that a loop names, whatever it says it is: payers and places may be nothing else.
 pub(super) fn organization(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Party> {
     let segments: Vec<&Segment<'_>> = of.segments().collect();
@@ -70,17 +82,11 @@ pub(super) fn party_of(
     let role = page.take(name.element(1), "role");
     let own = identifier(page, "66", name.element(qualifier), number, "identifier");
     identifiers(page, &mut resource, own, segments);
-    let taxonomy = find(b"PRV")
-        .map(|provider| taxonomy(page, provider))
-        .unwrap_or_default();
     if kind == "Practitioner" {
         resource.list("name", &[human_name(page, name)]);
     } else {
-        for part in 3..=7 {
-            let is_name = !is_short || part < 3;
-            if is_name {
-                page.mark(name.element(part), "Organization.name");
-            }
+        if !is_short {
+            page.mark_each(name, 3..=5, "Organization.name");
         }
         resource.text("name", &words);
         if let Some(more) = find(b"N2") {
@@ -103,7 +109,7 @@ pub(super) fn party_of(
         kind,
         name,
         role,
-        taxonomy,
+        taxonomy: Vec::new(),
     })
 }
 
@@ -141,6 +147,32 @@ fn reached(page: &mut Page<'_>, resource: &mut Resource, kind: &str, segments: &
     for other in segments.iter().filter(|one| !is_known(one.name())) {
         page.keep(resource, other);
     }
+    keep_left(page, resource, segments);
+}
+
+/// Keeps what of a name, an address, a number and the like went into no element.
+fn keep_left(page: &mut Page<'_>, resource: &mut Resource, segments: &[&Segment<'_>]) {
+    let own: Vec<&Segment<'_>> = segments
+        .iter()
+        .copied()
+        .filter(|one| is_own(one.name()))
+        .collect();
+    page.keep_left(resource, &own);
+}
+
+/// What says who someone is and how they are reached.
+fn is_own(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"NM1" | b"N1" | b"N2" | b"N3" | b"N4" | b"REF" | b"PER" | b"PRV" | b"DMG"
+    )
+}
+
+/// Keeps the name and the role of whom nothing else names.
+pub(super) fn keep_name(page: &mut Page<'_>, of: Loop<'_, '_, '_>, resource: &mut Resource) {
+    for name in of.each("NM1").chain(of.each("N1")) {
+        page.keep(resource, name);
+    }
 }
 
 /// Keeps who is to be asked for, where a resource has no element for that.
@@ -152,28 +184,17 @@ fn keep_contacts(page: &mut Page<'_>, resource: &mut Resource, segments: &[&Segm
 
 /// What a party's own segments are; others are kept as they stand.
 fn is_known(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"NM1"
-            | b"N1"
-            | b"N2"
-            | b"N3"
-            | b"N4"
-            | b"REF"
-            | b"PER"
-            | b"PRV"
-            | b"HL"
-            | b"LX"
-            | b"LS"
-            | b"LE"
-            | b"AAA"
-    )
+    (is_own(name) && name != b"DMG") || matches!(name, b"HL" | b"LX" | b"LS" | b"LE" | b"AAA")
 }
 
 /// Gives the specialty that a PRV segment names.
-fn taxonomy(page: &mut Page<'_>, provider: &Segment<'_>) -> Vec<u8> {
-    page.mark_all(provider, "careTeam.qualification");
-    let code = member::text(provider, 3);
+pub(super) fn taxonomy(page: &mut Page<'_>, provider: &Segment<'_>) -> Vec<u8> {
+    // Element 128 names other numbers, too.
+    if !matches!(provider.element(2).raw(), b"PXC" | b"ZZ") {
+        return Vec::new();
+    }
+    page.mark(provider.element(2), "careTeam.qualification");
+    let code = page.take(provider.element(3), "careTeam.qualification");
     value::concept("http://nucc.org/provider-taxonomy", &code, "")
 }
 
@@ -251,16 +272,17 @@ pub(super) fn identifier(
 fn contacts(page: &mut Page<'_>, segments: &[&Segment<'_>]) -> (Vec<Vec<u8>>, String) {
     let (mut telecoms, mut contact) = (Vec::new(), String::new());
     for person in segments.iter().filter(|one| one.name() == b"PER") {
-        let name = page.take(person.element(2), "contact.name");
-        if contact.is_empty() {
-            contact = name;
+        // One name has room; another stays to be kept.
+        if contact.is_empty() || *contact == *person.element(2).text() {
+            contact = page.take(person.element(2), "contact.name");
         }
         for number in [3, 5, 7] {
-            let kind = page.take(person.element(number), "telecom.system");
             let text = page.take(person.element(number + 1), "telecom.value");
             if text.is_empty() {
                 continue;
             }
+            let system = page.coded("telecom", person.element(number), "telecom.system");
+            let kind = member::text(person, number);
             telecoms.push(json::object(|point| {
                 let words = if kind == "EX" {
                     format!("ext. {text}")
@@ -268,7 +290,7 @@ fn contacts(page: &mut Page<'_>, segments: &[&Segment<'_>]) -> (Vec<Vec<u8>>, St
                     text
                 };
                 point
-                    .string("system", code("telecom", &kind))
+                    .string("system", system)
                     .string("value", &words)
                     .string("use", code("telecom-use", &kind));
             }));
@@ -331,9 +353,9 @@ fn person(page: &mut Page<'_>, resource: &mut Resource, segments: &[&Segment<'_>
     resource.list("telecom", &telecoms);
     let known = find(b"DMG");
     if let Some(known) = known {
-        let gender = page.take(known.element(3), "gender");
-        if !gender.is_empty() {
-            resource.text("gender", code("gender", &gender));
+        let gender = page.coded("gender", known.element(3), "gender");
+        if !known.element(3).is_empty() {
+            resource.text("gender", gender);
         }
         let born = page.day(known.element(2), "birthDate");
         resource.text("birthDate", &born);
@@ -342,6 +364,7 @@ fn person(page: &mut Page<'_>, resource: &mut Resource, segments: &[&Segment<'_>
     if !contact.is_empty() {
         keep_contacts(page, resource, segments);
     }
+    keep_left(page, resource, segments);
 }
 
 /// Writes the member; what has no element of its own is kept as it stands.
@@ -398,9 +421,7 @@ pub(super) fn location(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Stri
     let mut resource = Resource::new("Location", &[&source, &role, &number, &words, &street]);
     let own = identifier(page, "66", name.element(8), name.element(9), "identifier");
     identifiers(page, &mut resource, own, &segments);
-    for part in 3..=7 {
-        page.mark(name.element(part), "Location.name");
-    }
+    page.mark_each(name, 3..=5, "Location.name");
     resource.text("name", &words);
     let (telecoms, contact) = contacts(page, &segments);
     if !contact.is_empty() {
@@ -411,5 +432,6 @@ pub(super) fn location(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Stri
     for other in segments.iter().filter(|one| !is_known(one.name())) {
         page.keep(&mut resource, other);
     }
+    keep_left(page, &mut resource, &segments);
     Some(page.push(resource))
 }

@@ -1,5 +1,7 @@
 //! 835 to ExplanationOfBenefit for each claim, and to PaymentReconciliation for what is paid.
 
+mod payment;
+
 use formats::fhir::json;
 use formats::x12::{Loop, Segment, Tree};
 
@@ -29,7 +31,7 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
         .and_then(|of| people::party(page, of));
     let mut claims = tree.all("2100").peekable();
     if claims.peek().is_none() {
-        payment(page, tree, payer.as_ref(), payee.as_ref());
+        payment::payment(page, tree, payer.as_ref(), payee.as_ref());
         return;
     }
     let root_more: Vec<&Segment<'_>> = root.segments().filter(|one| is_more(one)).collect();
@@ -74,7 +76,7 @@ fn one(
     let traced = traced.unwrap_or_default();
     let by = payer.map_or("", |payer| payer.name.as_str());
     let names = [by, &traced, &control, &number, &state];
-    let mut resource = Resource::new("ExplanationOfBenefit", &names);
+    let mut resource = page.each_of("ExplanationOfBenefit", &names);
     let coverage = member(page, claim, payer);
     let system = value::system("127");
     let identifier = json::object(|identifier| {
@@ -89,7 +91,7 @@ fn one(
     let filing = page.take(head.element(6), "ExplanationOfBenefit.type");
     let words = if filing.is_empty() { "not stated" } else { "" };
     resource.set("type", value::coded("1032", &filing, words));
-    resource.text("use", "claim");
+    resource.text("use", code("claim-use", &state));
     let patient = page.patient();
     resource.set("patient", value::reference(&patient));
     period(page, claim, &mut resource);
@@ -98,7 +100,7 @@ fn one(
     resource.set("insurer", insurance::payor(payer));
     resource.set("provider", insurance::payor(payee));
     resource.set("claim", value::by_number("Claim", &number));
-    resource.text("outcome", "complete");
+    resource.text("outcome", code("claim-outcome", &state));
     let words = code("claim-status", &state);
     resource.text("disposition", if words.is_empty() { &state } else { words });
     let mut supporting = Supporting::default();
@@ -246,10 +248,10 @@ pub(super) fn adjustments(page: &mut Page<'_>, segment: &Segment<'_>, out: &mut 
     for first in (2..=17).step_by(3) {
         let reason = page.take(segment.element(first), "adjudication.reason");
         let amount = page.money(segment.element(first + 1), "adjudication.amount");
-        let count = page.number(segment.element(first + 2), "adjudication.value");
         if reason.is_empty() && amount.is_empty() {
             continue;
         }
+        let count = page.number(segment.element(first + 2), "adjudication.value");
         out.push(json::object(|entry| {
             entry
                 .raw(
@@ -275,6 +277,29 @@ fn amount(category: &str, amount: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Gives when a service was given, and whether that is a day: on one (472), or from one (150) until another (151).
+fn serviced(page: &mut Page<'_>, line: Loop<'_, '_, '_>) -> (Vec<u8>, bool) {
+    let target = "ExplanationOfBenefit.item.serviced";
+    let mut day = |kind: &[u8]| {
+        let mut dates = line.each("DTM");
+        let found = dates.find(|date| date.element(1).raw() == kind);
+        let day = found.map(|date| {
+            page.mark(date.element(1), target);
+            page.day(date.element(2), target)
+        });
+        day.unwrap_or_default()
+    };
+    let (on, start, end) = (day(b"472"), day(b"150"), day(b"151"));
+    if start.is_empty() && end.is_empty() {
+        return (json::string(&on), true);
+    }
+    let start = if start.is_empty() { on } else { start };
+    let period = json::object(|period| {
+        period.string("start", &start).string("end", &end);
+    });
+    (period, false)
+}
+
 /// Writes the services of a claim.
 fn items(
     page: &mut Page<'_>,
@@ -294,15 +319,12 @@ fn items(
         let mut adjudications = vec![amount("submitted", &charged), amount("benefit", &paid)];
         adjudications.retain(|one| !one.is_empty());
         let mut about = Vec::new();
-        let mut serviced = String::new();
+        let serviced = serviced(page, line);
         for segment in line.segments() {
             match segment.name() {
                 b"SVC" => {}
                 b"CAS" => adjustments(page, segment, &mut adjudications),
-                b"DTM" if segment.element(1).raw() == b"472" => {
-                    page.mark(segment.element(1), "ExplanationOfBenefit.item.serviced");
-                    serviced = page.day(segment.element(2), "ExplanationOfBenefit.item.serviced");
-                }
+                b"DTM" if !page.has_left(segment) => {}
                 _ => about.push(supporting.add(page, segment)),
             }
         }
@@ -319,7 +341,12 @@ fn items(
             });
             item.raw("revenue", &value::concept(system, &revenue, ""));
             service.members(item);
-            item.string("servicedDate", &serviced)
+            let name = if serviced.1 {
+                "servicedDate"
+            } else {
+                "servicedPeriod"
+            };
+            item.raw(name, &serviced.0)
                 .raw("quantity", &value::quantity(&count, ""))
                 .raw("adjudication", &value::list(&adjudications));
         }));
@@ -354,12 +381,9 @@ fn totals(
         .first("BPR")
         .map(|one| page.day(one.element(16), "ExplanationOfBenefit.payment.date"));
     let day = day.unwrap_or_default();
-    let payer = root.first("TRN").map(|one| {
-        page.mark(one.element(1), "ExplanationOfBenefit.payment.identifier");
-        page.mark(one.element(3), "ExplanationOfBenefit.payment.identifier");
-        page.mark(one.element(4), "ExplanationOfBenefit.payment.identifier");
-        member::text(one, 3)
-    });
+    let payer = root
+        .first("TRN")
+        .map(|one| page.take(one.element(3), "ExplanationOfBenefit.payment.identifier"));
     for date in root.each("DTM") {
         page.mark_all(date, "PaymentReconciliation.created");
     }
@@ -373,103 +397,4 @@ fn totals(
         });
     });
     (total, payment)
-}
-
-/// Writes the payment of a remittance, with what was settled beside its claims (PLB).
-fn payment(page: &mut Page<'_>, tree: &Tree<'_, '_>, payer: Option<&Party>, payee: Option<&Party>) {
-    let root = tree.root();
-    let Some(head) = root.first("BPR") else {
-        return;
-    };
-    let trace = root.first("TRN");
-    let traced = trace.map(|one| member::text(one, 2)).unwrap_or_default();
-    let by = payer.map_or("", |payer| payer.name.as_str());
-    let mut resource = Resource::new("PaymentReconciliation", &[by, &traced]);
-    resource.text("status", "active");
-    let made = root.first("DTM").map(|one| {
-        page.mark(one.element(1), "PaymentReconciliation.period");
-        page.day(one.element(2), "PaymentReconciliation.period")
-    });
-    resource.object("period", |period| {
-        period.string("end", made.as_deref().unwrap_or_default());
-    });
-    let created = page.created.clone();
-    resource.text("created", &created);
-    if let Some(payer) = payer {
-        resource.set("paymentIssuer", value::reference(&payer.reference));
-    }
-    if let Some(payee) = payee {
-        resource.set("requestor", value::reference(&payee.reference));
-    }
-    resource.text("outcome", "complete");
-    let day = page.day(head.element(16), "PaymentReconciliation.paymentDate");
-    let paid_on = created.get(..10).unwrap_or_default();
-    resource.text("paymentDate", if day.is_empty() { paid_on } else { &day });
-    let amount = page.money(head.element(2), "PaymentReconciliation.paymentAmount");
-    let nothing = value::money("0");
-    resource.set(
-        "paymentAmount",
-        if amount.is_empty() { nothing } else { amount },
-    );
-    if let Some(trace) = trace {
-        page.mark_all(trace, "PaymentReconciliation.paymentIdentifier");
-        resource.object("paymentIdentifier", |identifier| {
-            identifier.string("value", &traced);
-        });
-    }
-    let mut details = Vec::new();
-    for segment in root.each("PLB") {
-        settled(page, segment, payee, &mut details);
-    }
-    resource.list("detail", &details);
-    let is_written = |one: &Segment<'_>| matches!(one.name(), b"ST" | b"SE" | b"TRN" | b"PLB");
-    for segment in root.segments().filter(|one| !is_written(one)) {
-        page.keep(&mut resource, segment);
-    }
-    page.push(resource);
-}
-
-/// Reads up to six adjustments of a PLB segment. What is kept back is positive there; here it is what was paid.
-fn settled(
-    page: &mut Page<'_>,
-    segment: &Segment<'_>,
-    payee: Option<&Party>,
-    details: &mut Vec<Vec<u8>>,
-) {
-    page.mark(segment.element(1), "PaymentReconciliation.detail.payee");
-    let until = page.day(segment.element(2), "PaymentReconciliation.detail.date");
-    for first in (3..=13).step_by(2) {
-        let reason = segment.element(first);
-        let kind = page.take(reason.component(1), "PaymentReconciliation.detail.type");
-        let number = page.take(
-            reason.component(2),
-            "PaymentReconciliation.detail.identifier",
-        );
-        let digits = page.number(
-            segment.element(first + 1),
-            "PaymentReconciliation.detail.amount",
-        );
-        if kind.is_empty() && digits.is_empty() {
-            continue;
-        }
-        let paid = match digits.strip_prefix('-') {
-            Some(digits) => digits.to_owned(),
-            None if digits.is_empty() => digits,
-            None => format!("-{digits}"),
-        };
-        details.push(json::object(|detail| {
-            detail.object("identifier", |identifier| {
-                identifier.string("value", &number);
-            });
-            detail.raw(
-                "type",
-                &value::coded("426", &kind, "adjustment of the provider's balance"),
-            );
-            detail.string("date", &until);
-            if let Some(payee) = payee {
-                detail.raw("payee", &value::reference(&payee.reference));
-            }
-            detail.raw("amount", &value::money(&paid));
-        }));
-    }
 }

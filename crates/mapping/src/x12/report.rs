@@ -63,6 +63,31 @@ impl Coverage {
         Self { marks, ends }
     }
 
+    /// Takes in that whole segments went into a resource.
+    pub(super) fn with(mut self, segments: &[&Segment<'_>], target: &'static str) -> Self {
+        let whole = |segment: &&Segment<'_>| Mark {
+            start: segment.position(),
+            end: segment.position() + segment.raw().len(),
+            target,
+        };
+        self.marks.extend(segments.iter().map(whole));
+        Self::new(self.marks)
+    }
+
+    /// Goes through the segments of which something is lost without a reason.
+    pub(super) fn left<'f, 'b>(
+        &self,
+        set: &Set<'f, 'b>,
+    ) -> impl Iterator<Item = &'f Segment<'b>> + use<'_, 'f, 'b> {
+        set.segments().iter().filter(|segment| {
+            let mut is_lost = false;
+            self.segment(segment, 0, &mut |_, outcome| {
+                is_lost |= outcome == Outcome::Unmapped;
+            });
+            is_lost
+        })
+    }
+
     /// Says what became of each populated piece of the set that it was made from.
     pub fn report(&self, set: &Set<'_, '_>) -> Report {
         let mut report = Report::default();

@@ -62,14 +62,11 @@ fn begin(
     let number = batch
         .map(|batch| page.take(batch.element(3), "identifier"))
         .unwrap_or_default();
-    if let Some(batch) = batch {
-        page.mark(batch.element(6), "subType");
-    }
     let mut identifiers = Vec::new();
     let mut traces = Vec::new();
-    for trace in event.each("TRN") {
-        page.mark_all(trace, "identifier");
-        traces.push((member::text(trace, 2), member::text(trace, 3)));
+    for trace in member::traces(event) {
+        let number = page.take(trace.element(2), "identifier");
+        traces.push((number, page.take(trace.element(3), "identifier")));
     }
     let trace = traces.first().map_or(number, |(trace, _)| trace.clone());
     for (number, by) in &traces {
@@ -92,7 +89,7 @@ fn begin(
         "Claim"
     };
     let names = ["preauthorization", &patient, &payer, &provider, &trace];
-    let mut resource = Resource::new(kind, &names);
+    let mut resource = page.each_of(kind, &names);
     resource.list("identifier", &identifiers);
     let review = event.first("UM");
     let certification = review
@@ -270,9 +267,12 @@ fn answer(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, of:
     let lines: Vec<Loop<'_, '_, '_>> = event.below("2000F").collect();
     let decided = decision.or_else(|| lines.iter().find_map(|line| line.first("HCR")));
     let outcome = decided.map(|one| member::text(one, 1));
-    let state = match &outcome {
+    let mut of_lines = lines.iter().filter_map(|line| line.first("HCR"));
+    let is_open = of_lines.any(|one| code("review-outcome", &member::text(one, 1)) == "queued");
+    let state = match outcome.as_deref().map(|one| code("review-outcome", one)) {
         _ if !errors.is_empty() => "error",
-        Some(decision) => code("review-outcome", decision),
+        Some("complete") if is_open => "partial",
+        Some(state) => state,
         None => "queued",
     };
     resource.text("outcome", state);
@@ -314,6 +314,7 @@ fn answer(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, of:
     }
     for provider in event.below("2010E") {
         people::party(page, provider);
+        people::keep_name(page, provider, &mut resource);
     }
     page.push(resource);
 }
@@ -332,6 +333,7 @@ fn decided_item(
     }
     for provider in line.below("2010F") {
         people::party(page, provider);
+        people::keep_name(page, provider, resource);
     }
     let decision = line.first("HCR")?;
     let adjudication = adjudication(page, decision);
@@ -343,14 +345,11 @@ fn decided_item(
 
 /// Writes a decision: what was decided and why.
 fn adjudication(page: &mut Page<'_>, decision: &Segment<'_>) -> Vec<u8> {
-    page.mark_all(decision, "ClaimResponse.adjudication");
-    let (what, why) = (member::text(decision, 1), decision.element(3));
-    let why = why
-        .repetitions()
-        .next()
-        .map(|one| member::text_of(one))
-        .unwrap_or_default();
-    let number = member::text(decision, 2);
+    let target = "ClaimResponse.adjudication";
+    let what = page.take(decision.element(1), target);
+    let why = decision.element(3).repetitions().next();
+    let why = why.map(|one| page.take(one, target)).unwrap_or_default();
+    let number = page.take(decision.element(2), target);
     let words = code("review", &what);
     let words = match (words, number.as_str()) {
         (words, "") => words.to_owned(),
@@ -376,8 +375,9 @@ fn errors(page: &mut Page<'_>, event: Loop<'_, '_, '_>) -> Vec<Vec<u8>> {
             .flat_map(Loop::segments)
             .filter(|one| one.name() == b"AAA")
         {
-            page.mark_all(refused, "ClaimResponse.error");
-            let reason = value::coded("901", &member::text(refused, 3), &member::text(refused, 4));
+            let why = page.take(refused.element(3), "ClaimResponse.error");
+            let what = page.take(refused.element(4), "ClaimResponse.error");
+            let reason = value::coded("901", &why, &what);
             out.push(json::object(|error| {
                 error.raw("code", &reason);
             }));

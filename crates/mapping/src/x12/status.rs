@@ -6,7 +6,7 @@ use formats::x12::{Guide, Loop, Segment, Tree};
 use super::claim::line::service;
 use super::insurance;
 use super::member;
-use super::page::{Page, Resource};
+use super::page::Page;
 use super::people::{self, Party};
 use super::tables::code;
 use super::value;
@@ -66,8 +66,7 @@ fn one(page: &mut Page<'_>, tree: &Tree<'_, '_>, trace: Loop<'_, '_, '_>, of: &O
     let Some(head) = trace.first("TRN") else {
         return;
     };
-    page.mark_all(head, "Task.identifier");
-    let number = member::text(head, 2);
+    let number = page.take(head.element(2), "Task.identifier");
     let name = |party: Option<&Party>| party.map(|party| party.name.clone()).unwrap_or_default();
     let patient = page.patient();
     let who = if of.is_member {
@@ -76,13 +75,10 @@ fn one(page: &mut Page<'_>, tree: &Tree<'_, '_>, trace: Loop<'_, '_, '_>, of: &O
         String::new()
     };
     let names = [name(of.payer), name(of.asks), who, number.clone()];
-    let mut resource = Resource::new("Task", &names.each_ref().map(String::as_str));
+    let mut resource = page.each_of("Task", &names.each_ref().map(String::as_str));
     let is_question = tree.guide() == Guide::StatusRequest;
     let batch = tree.root().first("BHT");
-    let batch = batch.map(|batch| {
-        page.mark(batch.element(6), "Task.description");
-        page.take(batch.element(3), "Task.groupIdentifier")
-    });
+    let batch = batch.map(|batch| page.take(batch.element(3), "Task.groupIdentifier"));
     resource.object("groupIdentifier", |identifier| {
         identifier.string("value", batch.as_deref().unwrap_or_default());
     });
@@ -151,8 +147,7 @@ fn inputs(page: &mut Page<'_>, trace: Loop<'_, '_, '_>) -> Vec<Vec<u8>> {
             }
             b"REF" => {
                 let kind = page.take(segment.element(1), "Task.input");
-                page.mark_all(segment, "Task.input");
-                let number = member::text(segment, 2);
+                let number = page.take(segment.element(2), "Task.input");
                 input("128", &kind, "valueString", &json::string(&number))
             }
             b"SVC" => {

@@ -44,7 +44,15 @@ impl Supporting {
         if timing.is_empty() && quantity.is_empty() {
             words = String::from_utf8_lossy(segment.raw()).into_owned();
         }
-        page.mark_all(segment, "supportingInfo");
+        // A day, an amount or a count is all that its value has.
+        let has_value = words.is_empty();
+        if has_value {
+            page.mark_each(segment, 1..=2, "supportingInfo");
+        }
+        if !has_value || page.has_left(segment) {
+            words = String::from_utf8_lossy(segment.raw()).into_owned();
+            page.mark_all(segment, "supportingInfo");
+        }
         let number = self.entries.len() + 1;
         let (category, system) = (value::concept(KEPT, &name, ""), value::system(element));
         self.entries.push(json::object(|entry| {

@@ -57,6 +57,12 @@ pub(super) fn code(table: &str, code: &str) -> &'static str {
     found.map_or("", |[_, _, to]| to)
 }
 
+/// Whether a table has a row of its own for a code.
+pub(super) fn has(table: &str, code: &str) -> bool {
+    let mut rows = CODES.iter();
+    rows.any(|[of, from, _]| *of == table && *from == code)
+}
+
 /// Says what a segment's qualifier is, by the number of its data element, and what its value is: `span`, `amount`, `text`.
 pub(super) fn segment(name: &str) -> (&'static str, &'static str) {
     let mut rows = SEGMENTS.iter();

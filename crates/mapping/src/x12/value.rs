@@ -52,7 +52,7 @@ impl Span {
 }
 
 /// The length of a day, CCYY-MM-DD.
-const DAY_BYTES: usize = 10;
+pub(super) const DAY_BYTES: usize = 10;
 
 /// Reads a day (CCYYMMDD), with a time (HHMM, HHMMSS, HHMMSSDD) where it is known, on the sender's clock.
 pub(super) fn moment(date: &str, time: &str, zone: &Zone) -> Option<Moment> {
@@ -118,6 +118,11 @@ pub(super) fn span(format: &str, text: &str, zone: &Zone) -> Option<Span> {
         }
         _ => None,
     }
+}
+
+/// Whether a text is a time of no day, as its qualifier says; FHIR has no element for that here.
+pub(super) fn is_clock(format: &str, text: &str) -> bool {
+    format == "TM" && formats::x12::is_time(text.as_bytes())
 }
 
 /// Gives the day of a moment in UTC.

@@ -44,10 +44,10 @@ pub(in crate::x12) fn service(page: &mut Page<'_>, of: Element<'_>) -> Service {
             modifiers: Vec::new(),
         };
     }
-    let qualifier = page.take(of.component(1), "productOrService");
     let code = page.take(code, "productOrService");
     let words = page.take(of.component(7), "productOrService.text");
-    let system = tables::product(&qualifier, &code);
+    let qualifier = member::text_of(of.component(1));
+    let system = product(page, of.component(1), &code);
     let mut modifiers = Vec::new();
     for number in 3..=6 {
         let modifier = page.take(of.component(number), "modifier");
@@ -64,6 +64,15 @@ pub(in crate::x12) fn service(page: &mut Page<'_>, of: Element<'_>) -> Service {
         code: value::concept(system, &code, words.trim()),
         modifiers,
     }
+}
+
+/// Gives the system that a qualifier names; of one that names none, the qualifier stays to be kept.
+fn product(page: &mut Page<'_>, qualifier: Element<'_>, code: &str) -> &'static str {
+    let system = tables::product(&qualifier.text(), code);
+    if !system.is_empty() {
+        page.mark(qualifier, "productOrService");
+    }
+    system
 }
 
 /// Writes the service lines of a claim.
@@ -262,9 +271,8 @@ fn detail(
     for segment in drug.segments() {
         match segment.name() {
             b"LIN" => {
-                let kind = page.take(segment.element(2), "Claim.item.detail.productOrService");
                 let drug = page.take(segment.element(3), "Claim.item.detail.productOrService");
-                code = value::concept(tables::product(&kind, &drug), &drug, "");
+                code = value::concept(product(page, segment.element(2), &drug), &drug, "");
             }
             b"CTP" => {
                 let count = page.number(segment.element(4), "Claim.item.detail.quantity");

@@ -13,7 +13,7 @@ use super::SERVICE_TYPES;
 pub(super) fn insurance(
     page: &mut Page<'_>,
     root: Loop<'_, '_, '_>,
-    coverage: &str,
+    (coverage, term): (&str, &[u8]),
     resource: &mut Resource,
 ) -> Vec<u8> {
     let benefits: Vec<Loop<'_, '_, '_>> = root
@@ -33,13 +33,14 @@ pub(super) fn insurance(
             _ => {}
         }
         let text = words(page, benefit, resource);
-        let provider = provider(page, benefit);
+        let provider = provider(page, benefit, resource);
         items.extend(entries(page, said, &text, provider.as_deref()));
     }
     json::object(|entry| {
         entry
             .raw("coverage", &value::reference(coverage))
             .boolean("inforce", inforce)
+            .raw("benefitPeriod", term)
             .raw("item", &value::list(&items));
     })
 }
@@ -62,14 +63,22 @@ fn words(page: &mut Page<'_>, benefit: Loop<'_, '_, '_>, resource: &mut Resource
     words.join(" ")
 }
 
-/// Writes whom a benefit is with; only a person may stand there.
-fn provider(page: &mut Page<'_>, benefit: Loop<'_, '_, '_>) -> Option<String> {
-    let found: Vec<_> = benefit
-        .below("2120")
-        .filter_map(|of| people::party(page, of))
-        .collect();
-    let mut people = found.into_iter().filter(|one| one.kind == "Practitioner");
-    people.next().map(|one| one.reference)
+/// Writes whom a benefit is with; only a person may stand there, of others it is kept who they are.
+fn provider(
+    page: &mut Page<'_>,
+    benefit: Loop<'_, '_, '_>,
+    resource: &mut Resource,
+) -> Option<String> {
+    let mut first = None;
+    for of in benefit.below("2120") {
+        let party = people::party(page, of);
+        let person = party.filter(|one| one.kind == "Practitioner" && first.is_none());
+        match person {
+            Some(person) => first = Some(person.reference),
+            None => people::keep_name(page, of, resource),
+        }
+    }
+    first
 }
 
 /// What an EB segment says but for the kinds of service.
@@ -95,12 +104,15 @@ fn said(page: &mut Page<'_>, segment: &Segment<'_>) -> Said {
     let name = text(5, "item.name");
     let term = text(6, "item.term");
     let unit = text(9, "item.benefit.allowed");
-    let authorization = match text(11, "item.authorizationRequired").as_str() {
-        "Y" => Some(true),
-        "N" => Some(false),
+    let network = text(12, "item.network");
+    let authorization = match segment.element(11).raw() {
+        b"Y" => Some(true),
+        b"N" => Some(false),
         _ => None,
     };
-    let network = text(12, "item.network");
+    if authorization.is_some() {
+        page.mark(segment.element(11), "item.authorizationRequired");
+    }
     let money = page.money(segment.element(7), "item.benefit.allowed");
     let percent = page.number(segment.element(8), "item.benefit.allowed");
     let count = page.number(segment.element(10), "item.benefit.allowed");

@@ -170,8 +170,8 @@ fn every_shared_file_is_mapped_or_refused() {
         parts of 835 of a member: 8
         parts of 835 of nobody: 5
         parts of 837 of a member: 34
-        pieces ignored for a reason: 1681
-        pieces mapped: 5960
+        pieces ignored for a reason: 1716
+        pieces mapped: 5925
         refused 271: set-control-differs: 1
         resource Claim: 34
         resource Coverage: 77

@@ -1,0 +1,185 @@
+//! That nothing is lost, whatever else a set says, and that two things of one name stay two.
+
+use serde_json::Value;
+
+use super::*;
+
+const KEPT: &str = "urn:pulsewire:x12:segment";
+
+/// The resources of a type, of a set that loses nothing.
+fn of_type(text: &str, kind: &str) -> Vec<Value> {
+    let all = resources(text);
+    let values = all
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    values
+        .filter(|value| value["resourceType"] == kind)
+        .collect()
+}
+
+/// The segments that a resource keeps as they were sent.
+fn kept(resource: &Value) -> Vec<&str> {
+    let all = resource["extension"].as_array().into_iter().flatten();
+    let ours = all.filter(|one| one["url"] == KEPT);
+    ours.filter_map(|one| one["valueString"].as_str()).collect()
+}
+
+const HEAD: &str = "BHT*0019*00*77*20260301*1023*CH~NM1*41*2*BILLING*****46*S1~NM1*40*2*PAYER*****46*P1~HL*1**20*1~\
+    NM1*85*2*CLINIC*****XX*1999996666~N3*1 SEA ST~N4*MIAMI*FL*33111*US*CR*7*DC~HL*2*1*22*0~SBR*P*18*******CI~\
+    NM1*IL*1*SMITH*JANE****MI*M1~DMG*D8*19730501*F**B~NM1*PR*2*PAYER*****PI*P1~";
+
+fn claims(of: &str) -> String {
+    framed("837", "005010X222A1", &format!("{HEAD}{of}"))
+}
+
+#[test]
+fn what_no_element_takes_stands_with_whom_it_is_said_of() {
+    let text =
+        claims("CLM*A1*10***11:B:1*Y*A*Y*Y~HI*ABK:E119~LX*1~SV1*HC:99213*10*UN*1***1~TRN*1*STRAY~");
+    let [patient] = of_type(&text, "Patient").try_into().unwrap();
+    assert_eq!(kept(&patient), ["DMG*D8*19730501*F**B"]);
+    let organizations = of_type(&text, "Organization");
+    let clinic = organizations.iter().find(|one| one["name"] == "CLINIC");
+    assert_eq!(kept(clinic.unwrap()), ["N4*MIAMI*FL*33111*US*CR*7*DC"]);
+}
+
+#[test]
+fn what_is_left_of_a_claim_stands_with_that_claim() {
+    let text = claims(
+        "CLM*A1*10***11:B:1*Y*A*Y*Y~LX*1~SV1*ER:99213*10*UN*1~CLM*A2*10***11:B:1*Y*A*Y*Y~LX*1~SV1*ZZ:X*10*UN*1~ZZZ*9~",
+    );
+    let [first, second] = of_type(&text, "Claim").try_into().unwrap();
+    let said = |claim: &Value, word: &str| claim.to_string().contains(word);
+    assert!(said(&first, "ER:99213") && !said(&first, "ZZZ*9"));
+    assert!(said(&second, "ZZ:X") && said(&second, "ZZZ*9"));
+}
+
+#[test]
+fn two_claims_of_one_number_are_two() {
+    let text = claims("CLM*A1*10***11:B:1*Y*A*Y*Y~CLM*A1*20***11:B:1*Y*A*Y*Y~");
+    let totals: Vec<_> = of_type(&text, "Claim")
+        .iter()
+        .map(|claim| claim["total"]["value"].to_string())
+        .collect();
+    assert_eq!(totals, ["10", "20"]);
+}
+
+#[test]
+fn what_stands_with_nothing_is_refused() {
+    let body =
+        "BHT*0019*00*77*20260301*1023*CH~NM1*41*2*BILLING*****46*S1~NM1*40*2*PAYER*****46*P1~";
+    let refused = mapped(&framed("837", "005010X222A1", body)).unwrap_err();
+    assert_eq!(refused.code(), "nothing-mapped");
+}
+
+fn paid(claims: &str) -> String {
+    let body = format!(
+        "BPR*I*0*H*NON************20260301~TRN*1*T1*1999999999~N1*PR*PAYER*XV*P1~N1*PE*CLINIC*XX*1999996666~LX*1~{claims}"
+    );
+    framed("835", "005010X221A1", &body)
+}
+
+#[test]
+fn an_estimate_and_what_is_passed_on_are_no_decisions() {
+    let of = |state: &str| {
+        let text = paid(&format!(
+            "CLP*A1*{state}*100*0**12*C1~NM1*QC*1*SMITH*JANE****MI*M1~"
+        ));
+        let [one] = of_type(&text, "ExplanationOfBenefit").try_into().unwrap();
+        ["use", "outcome"].map(|name| one[name].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of("1"), ["claim", "complete"]);
+    assert_eq!(of("25"), ["predetermination", "complete"]);
+    assert_eq!(of("23"), ["claim", "queued"]);
+}
+
+#[test]
+fn a_service_may_go_on_for_days() {
+    let text = paid(
+        "CLP*A1*1*30*30**12*C1~NM1*QC*1*SMITH*JANE****MI*M1~SVC*HC:A*10*10~DTM*150*20260201~DTM*151*20260203~\
+        SVC*HC:B*10*10~DTM*472*20260204~SVC*HC:C*10*10~",
+    );
+    let [one] = of_type(&text, "ExplanationOfBenefit").try_into().unwrap();
+    assert_eq!(one["item"][0]["servicedPeriod"]["start"], "2026-02-01");
+    assert_eq!(one["item"][0]["servicedPeriod"]["end"], "2026-02-03");
+    assert_eq!(one["item"][1]["servicedDate"], "2026-02-04");
+    assert_eq!(one["item"][2].get("servicedDate"), None);
+}
+
+fn enrolled(of: &str) -> Vec<Value> {
+    let body = format!(
+        "BGN*00*12456*20260301*1200****2~N1*P5*ACME*FI*999888777~N1*IN*PAYER*FI*P1~INS*Y*18*021*20*A~REF*0F*M1~\
+        DTP*336*D8*20100101~DTP*303*D8*20260215~DTP*356*D8*20260301~NM1*IL*1*DOE*JO~{of}"
+    );
+    of_type(&framed("834", "005010X220A1", &body), "Coverage")
+}
+
+#[test]
+fn a_coverage_begins_with_its_own_day_and_not_with_the_employment() {
+    let [own] = enrolled("HD*021**HLT~DTP*303*D8*20260216~DTP*348*D8*20260401~")
+        .try_into()
+        .unwrap();
+    assert_eq!(own["period"]["start"], "2026-04-01");
+    let others = kept(&own);
+    assert!(others.contains(&"DTP*303*D8*20260216") && others.contains(&"DTP*336*D8*20100101"));
+    let [of_member] = enrolled("").try_into().unwrap();
+    assert_eq!(of_member["period"]["start"], "2026-03-01");
+}
+
+#[test]
+fn a_product_that_is_ended_and_begun_anew_is_two_coverages() {
+    let all = enrolled(
+        "HD*024**HLT*GOLD*EMP~DTP*348*D8*20250101~DTP*349*D8*20260331~HD*021**HLT*GOLD*FAM~DTP*348*D8*20260401~",
+    );
+    let starts: Vec<_> = all.iter().map(|one| &one["period"]["start"]).collect();
+    assert_eq!(starts, ["2025-01-01", "2026-04-01"]);
+}
+
+#[test]
+fn an_answer_on_benefits_holds_for_its_term_and_names_what_it_answers() {
+    let body = "BHT*0022*11*77*20260301*1023~HL*1**20*1~NM1*PR*2*PAYER*****PI*P1~HL*2*1*21*1~NM1*1P*2*CLINIC*****XX*1999996666~\
+        HL*3*2*22*0~TRN*1*OWN*9PAYER~TRN*2*ASKED*9CLINIC~NM1*IL*1*SMITH*JANE****MI*M1~DTP*346*D8*20260101~DTP*347*D8*20261231~\
+        EB*1**30~EB*R**30~LS*2120~NM1*PRP*2*OTHER PAYER*****PI*P9~LE*2120~";
+    let text = framed("271", "005010X279A1", body);
+    let [answer] = of_type(&text, "CoverageEligibilityResponse")
+        .try_into()
+        .unwrap();
+    assert_eq!(answer["request"]["identifier"]["value"], "ASKED");
+    let term = &answer["insurance"][0]["benefitPeriod"];
+    assert_eq!(
+        (&term["start"], &term["end"]),
+        (&"2026-01-01".into(), &"2026-12-31".into())
+    );
+    assert_eq!(answer.get("servicedDate"), None);
+    assert!(kept(&answer).contains(&"NM1*PRP*2*OTHER PAYER*****PI*P9"));
+}
+
+#[test]
+fn a_number_of_a_provider_is_no_specialty() {
+    let of = |kind: &str| {
+        let text = claims(&format!(
+            "CLM*A1*10***11:B:1*Y*A*Y*Y~NM1*82*1*DOC*JO****XX*1888887777~PRV*PE*{kind}*207Q00000X~"
+        ));
+        let [claim] = of_type(&text, "Claim").try_into().unwrap();
+        claim["careTeam"][0].get("qualification").is_some()
+    };
+    assert!(of("PXC") && !of("HPI"));
+}
+
+#[test]
+fn an_answer_of_which_a_part_is_put_off_is_not_complete() {
+    let of = |last: &str| {
+        let body = format!(
+            "BHT*0007*11*B1*20260301*1023*18~HL*1**20*1~NM1*X3*2*PAYER*****PI*P1~HL*2*1*21*1~NM1*1P*2*CLINIC*****XX*1999996666~\
+            HL*3*2*22*1~NM1*IL*1*SMITH*JANE****MI*M1~HL*4*3*EV*1~TRN*2*R7*9CLINIC~UM*HS*I*3~HL*5*4*SS*0~HCR*A1*N1~SV1*HC:1*1*UN*1~\
+            HL*6*4*SS*0~HCR*{last}**0V^1N~SV1*HC:2*1*UN*1~"
+        );
+        let text = framed("278", "005010X217", &body);
+        let [answer] = of_type(&text, "ClaimResponse").try_into().unwrap();
+        answer["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        [of("A1"), of("A3"), of("A4")],
+        ["complete", "complete", "partial"]
+    );
+}
