@@ -155,6 +155,9 @@ impl NormalizeStage {
         if raw.topic == topics::X12_RECEIVED && read.header(REDRIVEN_FROM).is_none() {
             self.weigh(&raw, cx)?;
         }
+        if raw.topic == topics::X12_RECEIVED {
+            return self.set_as_sent(state, &raw, cx);
+        }
         self.content(state, &raw, cx)
     }
 

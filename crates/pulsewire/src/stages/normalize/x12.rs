@@ -48,6 +48,25 @@ impl NormalizeStage {
         }
     }
 
+    /// Takes in a transaction set as it was sent: beside one member's it may say what is paid in all, and of several who are
+    /// not named each has a part of their own.
+    pub(super) fn set_as_sent(
+        &self,
+        state: &mut State,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
+        let source = self.sources.named(raw.source);
+        let file = x12::read(raw.bytes);
+        let mut sets = file.sets();
+        if let (Some(set), None) = (sets.next(), sets.next())
+            && split(&set, &source.mapping).is_ok_and(|parts| parts.len() > 1)
+        {
+            return self.divide_set(&set, source, raw, cx);
+        }
+        self.transaction_set(state, raw, cx)
+    }
+
     /// Takes in one transaction set: what one member's says, or for each member their own part of it.
     pub(super) fn transaction_set(
         &self,

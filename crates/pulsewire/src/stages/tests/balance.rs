@@ -51,6 +51,9 @@ fn made(settings: &str, redriven: bool) -> String {
     }
     let benefits = records(&journal, &topics::fhir("ExplanationOfBenefit"));
     lines.push(format!("{} explanations of benefit", benefits.len()));
+    // What is paid in all is told though there is one member only.
+    let payments = records(&journal, &topics::fhir("PaymentReconciliation"));
+    assert_eq!(payments.len(), benefits.len());
     let metrics = metrics.text();
     let name = "pulsewire_normalize_unbalanced_remittances_total";
     lines.extend(
