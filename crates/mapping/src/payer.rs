@@ -120,8 +120,11 @@ fn is_estimate(raw: Raw<'_>) -> bool {
 }
 
 fn is_status(raw: Raw<'_>) -> bool {
-    let asked = text(raw, "status") == "requested";
-    !asked && codes(member(raw, "code")).any(|(_, code)| code == "status")
+    let status = text(raw, "status");
+    let asked = status == "requested";
+    // What is said of a batch as a whole is about no claim, unless nothing of it was taken.
+    let is_of_claim = member(raw, "for").is_some() || matches!(&*status, "rejected" | "failed");
+    !asked && is_of_claim && codes(member(raw, "code")).any(|(_, code)| code == "status")
 }
 
 fn authorization_request(raw: Raw<'_>, document: &mut Document) {
@@ -209,9 +212,10 @@ fn remittance(raw: Raw<'_>, document: &mut Document) {
     refers(raw, "claim", document);
     refers(raw, "request", document);
     document.provider = reference(member(raw, "provider"));
-    document.code = match line::is_denied(raw) {
-        true => "denied".into(),
-        false => text(raw, "outcome").into(),
+    document.code = match (line::is_denied(raw), line::is_capitated(raw)) {
+        (true, _) => "denied".into(),
+        (false, true) => "capitated".into(),
+        (false, false) => text(raw, "outcome").into(),
     };
     period(raw, "billablePeriod", document);
     line::adjudicated(raw, document);

@@ -27,6 +27,8 @@ const CLAIM_STATUS: (&str, &str) = ("/1029", "4");
 const PAYER_STATUS: (&str, &str) = ("C4BBPayerAdjudicationStatus", "denied");
 /// And of the payment (value set C4BBPayerClaimPaymentStatusCode).
 const NO_PAYMENT: &str = "denied";
+/// The reason of an adjustment for what a capitation agreement covers (X12 claim adjustment reason code 24).
+const CAPITATION: &str = "24";
 /// What the member's part is made of, where it is not stated as one.
 const OWED: [&str; 4] = ["deductible", "copay", "coinsurance", "coins"];
 /// What is paid, where it is not stated as a benefit.
@@ -257,6 +259,18 @@ pub(super) fn is_denied(raw: Raw<'_>) -> bool {
     said.into_iter().any(|(system, code)| {
         let mut denials = denials.iter();
         denials.any(|(of, denied)| system.ends_with(of) && *code == **denied)
+    })
+}
+
+/// Whether a part of it is paid for each member and not for each service.
+pub(super) fn is_capitated(raw: Raw<'_>) -> bool {
+    let items = each(member(raw, "item"));
+    let mut all = std::iter::once(raw)
+        .chain(items)
+        .flat_map(|of| each(member(of, "adjudication")));
+    all.any(|one| {
+        let group = codes(member(one, "category")).next().unwrap_or_default();
+        group.0.contains(GROUPS) && code(member(one, "reason")) == CAPITATION
     })
 }
 

@@ -57,10 +57,12 @@ pub(super) fn reference(raw: Option<Raw<'_>>) -> Link {
     if to.is_empty() {
         return link(&text(raw, "display"));
     }
-    let mut parts = to.rsplit('/');
+    // Whichever version of it is meant, it is the same one.
+    let whole = to.split_once("/_history/").map_or(&*to, |(whole, _)| whole);
+    let mut parts = whole.rsplit('/');
     match (parts.next(), parts.next()) {
         (Some(id), Some(kind)) => link(&format!("{kind}/{id}")),
-        _ => link(&to),
+        _ => link(whole),
     }
 }
 

@@ -126,6 +126,47 @@ fn what_the_member_owes_is_told_from_what_is_denied() {
 }
 
 #[test]
+fn what_a_capitation_covers_is_no_denial() {
+    let of = |reason: &str| {
+        let json = format!(
+            r#"{{"resourceType":"ExplanationOfBenefit","id":"1","status":"active","use":"claim","outcome":"complete","item":[{{"sequence":1,"adjudication":[
+            {{"category":{{"coding":[{{"system":"https://x12.org/codes/claim-adjustment-group-codes","code":"CO"}}]}},"reason":{{"coding":[{{"code":"{reason}"}}]}},"amount":{{"value":40}}}}]}}]}}"#
+        );
+        read(&json).code.into_string()
+    };
+    assert_eq!([of("24"), of("45")], ["capitated", "complete"]);
+}
+
+#[test]
+fn whichever_version_is_referred_to_it_is_the_same() {
+    let of = |to: &str| {
+        let json = format!(
+            r#"{{"resourceType":"ClaimResponse","id":"2","use":"preauthorization","insurer":{{"reference":"{to}"}}}}"#
+        );
+        read(&json).insurer
+    };
+    let plain = of("Organization/9");
+    assert_eq!(
+        of("https://payer.example/fhir/Organization/9/_history/3"),
+        plain
+    );
+    assert_eq!(of("Organization/9/_history/1"), plain);
+}
+
+#[test]
+fn what_is_taken_of_a_batch_is_no_claim() {
+    let of = |status: &str, more: &str| {
+        let json = format!(
+            r#"{{"resourceType":"Task","id":"1","status":"{status}","code":{{"coding":[{{"code":"status"}}]}}{more}}}"#
+        );
+        document(json.as_bytes()).unwrap().is_some()
+    };
+    assert!(!of("received", ""));
+    assert!(of("received", r#","for":{"reference":"Patient/1"}"#));
+    assert!(of("rejected", ""));
+}
+
+#[test]
 fn an_estimate_is_no_answer_to_a_claim() {
     let estimate = br#"{"resourceType":"ExplanationOfBenefit","id":"1","use":"predetermination"}"#;
     assert_eq!(document(estimate).unwrap(), None);

@@ -90,6 +90,12 @@ impl Calendar<'_> {
         Day::try_from(self.date(at).duration_since(EPOCH).as_hours() / 24).unwrap_or_default()
     }
 
+    /// Gives the last day of the month of a day.
+    pub(crate) fn end_of_month(&self, day: Day) -> Day {
+        let last = date_of(day).last_of_month();
+        Day::try_from(last.duration_since(EPOCH).as_hours() / 24).unwrap_or(day)
+    }
+
     /// Writes a moment to the minute, as it is on a clock there.
     pub(crate) fn words(&self, at: EventTime) -> String {
         let moment = timestamp(at).to_zoned(self.zone.clone());

@@ -19,6 +19,7 @@ pub(crate) const KINDS: [DocumentKind; 3] = [
 const UNDECIDED: &str = "queued";
 const REFUSED: &str = "error";
 const DENIED: &str = "denied";
+const CAPITATED: &str = "capitated";
 
 /// Gives a claim as it was sent last, and how it stands.
 pub(crate) fn standing<'a>(view: &View<'_>, case: &Case<'a>) -> (Option<&'a Held>, ClaimState) {
@@ -82,13 +83,18 @@ impl<'a> Followed<'a> {
         let after_last = |held: &Held| claim.is_none_or(|claim| held.at() >= claim.at());
         let is_refusal = |held: &&Held| *held.document.code == *REFUSED && after_last(held);
         let refused = case.of(DocumentKind::Remittance).filter(is_refusal).last();
-        let state = match (remittances.last(), said) {
+        let decided = last.or(remittances.last());
+        let state = match (decided, said) {
             _ if is_void => ClaimState::Void,
             (Some(_), _) if has_reversal && charge.is_zero() => ClaimState::Reversed,
             (Some(_), _) if paid > Decimal::ZERO => ClaimState::Paid,
             (Some(last), _) if *last.document.code == *DENIED => ClaimState::Denied,
+            (Some(last), _) if *last.document.code == *CAPITATED => ClaimState::Processed,
             (Some(_), _) if owed > Decimal::ZERO => ClaimState::Processed,
             (Some(last), _) if last.document.paid.is_none() => ClaimState::Finalized,
+            (Some(last), _) if last.document.charge.is_some_and(|charge| charge.is_zero()) => {
+                ClaimState::Processed
+            }
             (Some(_), _) => ClaimState::Denied,
             (None, _) if refused.is_some() => ClaimState::Refused,
             (None, Some((held, state))) if after_last(held) => state,
@@ -103,6 +109,13 @@ impl<'a> Followed<'a> {
             paid,
             owed,
         }
+    }
+
+    /// What was decided last: a reversal only takes back.
+    fn last(&self) -> Option<&'a Held> {
+        let mut decided = self.remittances.iter().rev();
+        let last = decided.find(|held| !is_reversal(held));
+        last.or(self.remittances.last()).copied()
     }
 }
 
@@ -154,10 +167,10 @@ fn wrong(case: &Case<'_>, followed: &Followed<'_>, name: &str) -> Vec<Conclusion
         let of: Vec<&Held> = said.into_iter().collect();
         tell("refused", Severity::Medium, summary.into(), &of);
     }
-    if let (ClaimState::Denied, Some(last)) = (followed.state, followed.remittances.last()) {
+    if let (ClaimState::Denied, Some(last)) = (followed.state, followed.last()) {
         let summary =
             "claim denied, nothing is paid: to be looked at for an appeal or a correction";
-        tell("denied", Severity::Low, summary.into(), &[*last]);
+        tell("denied", Severity::Low, summary.into(), &[last]);
     }
     if followed.state == ClaimState::Void && followed.paid > Decimal::ZERO {
         let summary = format!(

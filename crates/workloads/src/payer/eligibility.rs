@@ -160,11 +160,26 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
         .filter(|held| held.document.kind == DocumentKind::Coverage)
         .filter(|held| held.document.from.is_some() || held.document.until.is_some())
         .collect();
+    // A member who is ended as such, and not in one product, is ended in all products of that payer.
+    let is_ended = |held: &Held| {
+        coverages.iter().any(|end| {
+            let (of, end_of) = (&held.document, &end.document);
+            end_of.standing == Standing::Cancelled
+                && end_of.code.is_empty()
+                && end_of.from.is_none()
+                && end_of.insurer == of.insurer
+                && end.known >= held.known
+                && end_of.until.is_some_and(|until| until < day)
+        })
+    };
     let holds = |held: &&Held| {
         let document = &held.document;
-        document.standing == Standing::Active
+        // What was ended held until then.
+        let stands = document.standing == Standing::Active || document.until.is_some();
+        stands
             && document.from.is_none_or(|from| from <= day)
             && document.until.is_none_or(|until| day <= until)
+            && !is_ended(held)
     };
     // A coverage that was ended, for a day before, after it was said to be active is told of again.
     let has_ended_since = |answer: &Held| {
@@ -185,19 +200,23 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
     }
 }
 
-/// Says whether an answer speaks of a day: it names days, or else it speaks of the day on which it was given.
+/// Says whether an answer speaks of a day: it names days, or else it speaks of the day on which it was given. Where it names
+/// no last one it speaks until the end of the month in which it was given.
 fn speaks_of(view: &View<'_>, held: &Held, day: Day) -> bool {
     let document = &held.document;
     match (document.from, document.until) {
-        (None, None) => {
-            let given = document.created.unwrap_or(Stated::Moment(held.at()));
-            match given {
-                Stated::Day(given) => given == day,
-                Stated::Moment(given) => view.calendar.day(given) == day,
-            }
-        }
+        (None, None) => given(held, view) == day,
         (from, until) => {
-            from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+            let until = until.unwrap_or_else(|| view.calendar.end_of_month(given(held, view)));
+            from.is_none_or(|from| from <= day) && day <= until
         }
+    }
+}
+
+/// The day on which an answer was given.
+fn given(held: &Held, view: &View<'_>) -> Day {
+    match held.document.created.unwrap_or(Stated::Moment(held.at())) {
+        Stated::Day(given) => given,
+        Stated::Moment(given) => view.calendar.day(given),
     }
 }

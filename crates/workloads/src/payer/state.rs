@@ -60,6 +60,7 @@ impl Held {
         let is_state = matches!(
             document.kind,
             DocumentKind::Coverage
+                | DocumentKind::Remittance
                 | DocumentKind::Visit
                 | DocumentKind::Member
                 | DocumentKind::Panel

@@ -176,6 +176,73 @@ fn a_coverage_that_ended_is_told_of_at_a_visit_and_at_a_claim() {
 }
 
 #[test]
+fn a_coverage_that_is_called_off_held_until_its_end() {
+    let told = |on: &str| {
+        let coverage = Document {
+            from: Some(day("2025-01-01")),
+            until: Some(day("2026-03-31")),
+            standing: Standing::Cancelled,
+            ..document(DocumentKind::Coverage, "K1", "2026-03-20T00:00:00Z", &[])
+        };
+        signs(vec![coverage, visit("V1", "AMB", on, on)])
+    };
+    assert_eq!(told("2026-03-31"), ["active"]);
+    assert_eq!(
+        told("2026-04-01"),
+        ["inactive, coverage ended on 2026-03-31"]
+    );
+}
+
+#[test]
+fn who_is_no_member_any_more_has_none_of_the_products() {
+    let product = Document {
+        from: Some(day("2025-01-01")),
+        code: "HLT".into(),
+        insurer: 5,
+        ..document(DocumentKind::Coverage, "K1", "2026-01-01T00:00:00Z", &[])
+    };
+    let ended = |made: &str| Document {
+        until: Some(day("2026-02-28")),
+        standing: Standing::Cancelled,
+        insurer: 5,
+        ..document(DocumentKind::Coverage, "K0", made, &[])
+    };
+    let came = || visit("V1", "AMB", "2026-03-02", "2026-03-02");
+    let told = |made| signs(vec![product.clone(), ended(made), came()]);
+    assert_eq!(
+        told("2026-03-01T00:00:00Z"),
+        ["inactive, coverage ended on 2026-02-28"]
+    );
+    // They were enrolled anew since.
+    assert_eq!(told("2025-12-01T00:00:00Z"), ["active"]);
+}
+
+#[test]
+fn an_answer_without_an_end_speaks_until_its_month_ends() {
+    let told = |on: &str| {
+        let answer = Document {
+            from: Some(day("2026-01-01")),
+            ..answer("active", "2026-03-02T08:00:05Z")
+        };
+        signs(vec![answer, visit("V1", "AMB", on, on)])
+    };
+    assert_eq!(told("2026-03-31"), ["active"]);
+    assert_eq!(told("2026-04-01"), ["unknown"]);
+}
+
+/// What is said in the end of the coverage on the day of a visit.
+fn signs(documents: Vec<Document>) -> Vec<String> {
+    let (_, findings, _) = run(&told(documents), "2026-05-01T00:00:00Z");
+    let mut of = findings
+        .iter()
+        .filter(|one| one.condition.starts_with("coverage/"));
+    let last = of.next_back().and_then(|one| one.summary.split_once(": "));
+    last.map(|(_, words)| words.to_owned())
+        .into_iter()
+        .collect()
+}
+
+#[test]
 fn a_visit_that_is_moved_is_one_visit() {
     let moved = Document {
         created: Some(Stated::Moment(at("2026-03-04T08:00:00Z"))),

@@ -1,6 +1,6 @@
 //! One request for a decision after the other: what was asked, what was answered, and when it was decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::EventTime;
 use clinical::payer::{DocumentKind, Link, Standing, Stated};
@@ -14,6 +14,8 @@ use super::{Exchange, ExchangeKind, Outcome};
 
 /// Codes that make a request urgent: `stat` of FHIR's process priorities; of X12 element 1338 emergency and urgent.
 const EXPEDITED: [&str; 3] = ["stat", "03", "U"];
+/// The outcome of what was looked at whole; of `partial`, some of it was (FHIR R4, remittance-outcome).
+const COMPLETE: &str = "complete";
 /// The claim type of drugs in FHIR.
 const DRUG: &str = "pharmacy";
 /// The day of rules counts in spans of so many hours.
@@ -34,6 +36,8 @@ pub(super) struct Round {
     pub(super) clock: Option<(Span, &'static str)>,
     extension_days: u32,
     pub(super) is_extended: bool,
+    /// The services that are asked for, by their numbers.
+    asked: BTreeSet<u16>,
     results: BTreeMap<u16, (Outcome, bool)>,
     pub(super) outcome: Outcome,
     pub(super) decided_at: Option<EventTime>,
@@ -72,7 +76,8 @@ fn moment(view: &View<'_>, case: &Case<'_>, held: &Held) -> EventTime {
     if held.document.kind == DocumentKind::AuthorizationRequest {
         return view.receipt(held);
     }
-    let known = EventTime::from_micros(held.known.micros());
+    // What is told again, as to a question, was given when it was known first.
+    let known = EventTime::from_micros(held.first_known.micros());
     match held.document.created {
         // An answer that was changed in place states when it was first made, and not when it was decided.
         Some(Stated::Moment(at)) if at <= known && !was_put_off(case, held) => at,
@@ -85,7 +90,7 @@ fn moment(view: &View<'_>, case: &Case<'_>, held: &Held) -> EventTime {
 fn was_put_off(case: &Case<'_>, held: &Held) -> bool {
     let of = |held: &Held| (held.document.resource, held.document.created);
     case.of(DocumentKind::AuthorizationAnswer)
-        .any(|other| of(other) == of(held) && other.known < held.known && other != held)
+        .any(|other| of(other) == of(held) && other.first_known < held.first_known && other != held)
 }
 
 impl Followed {
@@ -153,6 +158,7 @@ impl Round {
         let mut round = Self {
             is_asked: true,
             is_drug,
+            asked: asked(held),
             ..Self::unasked(at, held)
         };
         if is_urgent(held) {
@@ -174,6 +180,7 @@ impl Round {
             clock: None,
             extension_days: 0,
             is_extended: false,
+            asked: BTreeSet::new(),
             results: BTreeMap::new(),
             outcome: Outcome::Requested,
             decided_at: None,
@@ -202,6 +209,7 @@ impl Round {
 
     /// A further request of the same: one that became urgent has the shorter of both times, and nothing makes it longer.
     fn urge(&mut self, view: &View<'_>, at: EventTime, held: &Held) {
+        self.asked.extend(asked(held));
         if is_urgent(held) && !self.is_expedited {
             self.is_expedited = true;
             let clock = self.clock_of(view, at);
@@ -230,7 +238,10 @@ impl Round {
             .results
             .values()
             .any(|(one, has_reason)| *one == Outcome::Denied && *has_reason);
-        let outcome = whole(self.results.values().map(|(one, _)| *one));
+        let mut outcome = whole(self.results.values().map(|(one, _)| *one));
+        if *held.document.code != *COMPLETE && outcome.is_decided() && self.has_undecided() {
+            outcome = Outcome::Pended;
+        }
         let at = at.max(self.start);
         if self.outcome == Outcome::Denied
             && matches!(
@@ -245,6 +256,12 @@ impl Round {
         } else if self.decided_at.is_none() {
             self.outcome = outcome;
         }
+    }
+
+    /// Whether something is asked for of which nothing is said, while nothing is said of the whole.
+    fn has_undecided(&self) -> bool {
+        let mut asked = self.asked.iter();
+        !self.results.contains_key(&0) && asked.any(|number| !self.results.contains_key(number))
     }
 
     /// Decides it; when it was decided first is what counts.
@@ -274,6 +291,13 @@ impl Round {
     }
 }
 
+/// The numbers of the services that a request is for.
+fn asked(held: &Held) -> BTreeSet<u16> {
+    let lines = held.document.lines.iter();
+    let numbers = lines.map(|line| line.number);
+    numbers.filter(|number| *number > 0).collect()
+}
+
 fn is_urgent(held: &Held) -> bool {
     let mut words = held.document.code.split(' ');
     words.any(|word| EXPEDITED.contains(&word))
@@ -295,8 +319,7 @@ fn results(view: &View<'_>, held: &Held) -> BTreeMap<u16, (Outcome, bool)> {
         return said;
     }
     let outcome = match &*document.code {
-        "complete" => Outcome::Approved,
-        "partial" => Outcome::Partial,
+        COMPLETE => Outcome::Approved,
         "error" => Outcome::Error,
         _ => Outcome::Pended,
     };

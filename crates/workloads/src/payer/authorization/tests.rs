@@ -231,6 +231,67 @@ fn parts_make_the_whole() {
     assert_eq!(outcome(&["C"]), Outcome::Cancelled);
 }
 
+/// A request for services of these numbers.
+fn request_for(received: &str, numbers: &[u16]) -> PayerEvent {
+    let mut asked = request(received, "");
+    if let PayerFact::Document(document) = &mut asked.fact {
+        document.lines = numbers
+            .iter()
+            .map(|number| ServiceLine {
+                number: *number,
+                ..ServiceLine::default()
+            })
+            .collect();
+    }
+    asked
+}
+
+fn answer_of(made: &str, code: &str, actions: &[&str]) -> PayerEvent {
+    let mut given = answer(made, actions);
+    if let PayerFact::Document(document) = &mut given.fact {
+        document.code = code.into();
+    }
+    given
+}
+
+#[test]
+fn what_is_decided_in_part_is_not_decided() {
+    let asked = || request_for("2026-03-02T09:00:00Z", &[1, 2]);
+    let outcome = |answers: &[PayerEvent]| {
+        let events: Vec<_> = std::iter::once(asked()).chain(answers.to_vec()).collect();
+        let (_, _, all) = run(&events, "2026-03-04T00:00:00Z");
+        let last = all.last().unwrap().clone();
+        (last.outcome, last.decided_at)
+    };
+    let first = || answer_of("2026-03-02T10:00:00Z", "partial", &["A1"]);
+    let second = || answer_of("2026-03-03T10:00:00Z", "complete", &["A1", "A3"]);
+    assert_eq!(outcome(&[first()]), (Outcome::Pended, None));
+    let decided = Some(at("2026-03-03T10:00:00Z"));
+    assert_eq!(outcome(&[first(), second()]), (Outcome::Partial, decided));
+    let at_once = answer_of("2026-03-02T10:00:00Z", "complete", &["A1"]);
+    let when = Some(at("2026-03-02T10:00:00Z"));
+    assert_eq!(outcome(&[at_once]), (Outcome::Approved, when));
+    let begun = answer_of("2026-03-02T10:00:00Z", "partial", &[]);
+    assert_eq!(outcome(&[begun]), (Outcome::Pended, None));
+}
+
+#[test]
+fn a_decision_that_is_told_again_was_made_when_it_was_told_first() {
+    let asked = request("2026-03-02T09:00:00Z", "stat");
+    let told = |received: &str, actions: &[&str]| {
+        let mut given = answer("2026-03-02T10:00:00Z", actions);
+        given.received = ReceivedTime::parse(received).unwrap();
+        given.id = EventId::derive(&[received.as_bytes()]);
+        given
+    };
+    let put_off = told("2026-03-02T10:00:00Z", &["A4"]);
+    let decided = told("2026-03-03T10:00:00Z", &["A1"]);
+    let again = told("2026-03-09T10:00:00Z", &["A1"]);
+    let (_, _, all) = run(&[asked, put_off, decided, again], "2026-03-10T00:00:00Z");
+    let last = all.last().unwrap();
+    assert_eq!(last.decided_at, Some(at("2026-03-03T10:00:00Z")));
+}
+
 #[test]
 fn what_was_entered_in_error_leaves_nothing() {
     let mut error = request("2026-03-02T01:00:00Z", "normal");

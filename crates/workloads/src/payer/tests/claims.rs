@@ -185,3 +185,57 @@ fn what_does_not_add_up_is_told_of_by_claim_and_by_service() {
             claim-line-unbalanced low: service 1 of a remittance does not add up: charged 200, paid 150, adjusted 39.99"#]],
     );
 }
+
+#[test]
+fn a_remittance_that_is_told_again_is_paid_once() {
+    let again = |made: &str| Document {
+        created: Some(Stated::Moment(at(made))),
+        ..remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"])
+    };
+    let events = vec![
+        event("a", "2026-03-20T01:00:00Z", again("2026-03-20T00:00:00Z")),
+        event("b", "2026-03-21T01:00:00Z", again("2026-03-21T00:00:00Z")),
+    ];
+    for events in [events.clone(), events.into_iter().rev().collect()] {
+        let (_, findings, _) = run(&events, "2026-03-22T00:00:00Z");
+        let last = findings
+            .iter()
+            .rfind(|one| one.condition.starts_with("claim/"));
+        assert_eq!(&*last.unwrap().summary, "claim paid, paid 150");
+    }
+}
+
+#[test]
+fn what_is_paid_by_the_member_or_costs_nothing_is_no_denial() {
+    check(
+        answered("capitated", ["200", "0", "200"], "0"),
+        "2026-03-20T00:00:00Z",
+        expect!["claim none: claim processed, charged 200, paid 0"],
+    );
+    check(
+        answered("complete", ["0", "0", "0"], "0"),
+        "2026-03-20T00:00:00Z",
+        expect!["claim none: claim processed, charged 200, paid 0"],
+    );
+}
+
+#[test]
+fn what_is_decided_in_place_of_what_was_taken_back_is_what_counts() {
+    // Both are of one file: they were made at one time.
+    for name in ["R2", "R3", "R4", "R5"] {
+        let reversal = remittance(name, "2026-03-25T00:00:00Z", "C1", ["-200", "-150", "-50"]);
+        let denial = Document {
+            code: "denied".into(),
+            owed: money("20"),
+            ..remittance("R9", "2026-03-25T00:00:00Z", "C1", ["200", "0", "200"])
+        };
+        let paid = remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"]);
+        check(
+            vec![paid, reversal, denial],
+            "2026-03-25T00:00:00Z",
+            expect![[r#"
+                claim none: claim denied, paid 0, the member owes 20
+                claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
+        );
+    }
+}
