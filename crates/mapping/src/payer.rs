@@ -17,6 +17,8 @@ use part::{
 /// Until when a payer put off its answer, on a ClaimResponse: no element of FHIR R4 or PAS says so.
 pub const EXTENDED_UNTIL: &str = "urn:pulsewire:authorization:extended-until";
 
+/// In CARIN a relationship to what stands in place of it (C4BBRelatedClaimRelationshipCodes: `replaced`, earlier `replacedby`).
+const LATER: &str = "replaced";
 /// What PAS calls a Claim that only asks how another one stands.
 const INQUIRY_PROFILE: &str = "profile-claim-inquiry";
 /// How urgent a PAS request is (X12 element 1338).
@@ -132,6 +134,7 @@ fn authorization_request(raw: Raw<'_>, document: &mut Document) {
     for related in each(member(raw, "related")) {
         let claim = member(related, "claim");
         document.links.push(reference(claim));
+        document.links.extend(claim.and_then(by_uuid));
         let number = claim.and_then(|claim| member(claim, "identifier"));
         let numbers = [number, member(related, "reference")];
         let values = numbers.into_iter().flatten().map(|one| text(one, "value"));
@@ -171,9 +174,17 @@ fn refers(raw: Raw<'_>, name: &str, document: &mut Document) {
         return;
     };
     document.links.push(reference(Some(to)));
+    document.links.extend(by_uuid(to));
     if let Some(number) = member(to, "identifier") {
         document.links.push(link(&text(number, "value")));
     }
+}
+
+/// A claim that was named as in the bundle that it came in: its id there is that of its resource.
+fn by_uuid(to: Raw<'_>) -> Option<Link> {
+    let named = text(to, "reference");
+    let id = named.strip_prefix("urn:uuid:")?;
+    Some(link(&format!("Claim/{id}")))
 }
 
 fn claim(raw: Raw<'_>, document: &mut Document) {
@@ -186,17 +197,26 @@ fn claim(raw: Raw<'_>, document: &mut Document) {
     document.charge = amount(member(raw, "total"));
     document.code = code(member(raw, "type")).into();
     period(raw, "billablePeriod", document);
-    for related in each(member(raw, "related")) {
-        let earlier = member(related, "claim");
-        document.replaces.push(reference(earlier));
-        if let Some(number) = member(related, "reference") {
-            document.replaces.push(link(&text(number, "value")));
-        }
-    }
+    document.replaces = earlier(raw);
     document.lines = line::claimed(raw);
     let days = || document.lines.iter().filter_map(|line| line.day);
     document.from = document.from.or(days().min());
     document.until = document.until.or(days().max()).or(document.from);
+}
+
+/// The numbers of what something stands in place of, corrects or adds to.
+fn earlier(raw: Raw<'_>) -> Vec<Link> {
+    let mut all = Vec::new();
+    for related in each(member(raw, "related")) {
+        if code(member(related, "relationship")).starts_with(LATER) {
+            continue;
+        }
+        all.push(reference(member(related, "claim")));
+        if let Some(number) = member(related, "reference") {
+            all.push(link(&text(number, "value")));
+        }
+    }
+    all
 }
 
 fn claim_status(raw: Raw<'_>, document: &mut Document) {
@@ -218,6 +238,7 @@ fn remittance(raw: Raw<'_>, document: &mut Document) {
         (false, false) => text(raw, "outcome").into(),
     };
     period(raw, "billablePeriod", document);
+    document.replaces = earlier(raw);
     line::adjudicated(raw, document);
 }
 

@@ -154,6 +154,26 @@ fn whichever_version_is_referred_to_it_is_the_same() {
 }
 
 #[test]
+fn an_adjustment_names_what_it_adjusts() {
+    let of = |relationship: &str| {
+        let json = format!(
+            r#"{{"resourceType":"ExplanationOfBenefit","id":"2","use":"claim","related":[{{"relationship":{{"coding":[{{"code":"{relationship}"}}]}},"reference":{{"value":"E1"}}}}]}}"#
+        );
+        read(&json).replaces
+    };
+    assert_eq!(of("prior"), [link("E1")]);
+    assert_eq!(of("replaced"), [0; 0]);
+}
+
+#[test]
+fn an_answer_may_name_its_request_as_in_its_bundle() {
+    let answer = read(
+        r#"{"resourceType":"ClaimResponse","id":"2","use":"preauthorization","request":{"reference":"urn:uuid:7583-98"}}"#,
+    );
+    assert!(answer.links.contains(&link("Claim/7583-98")));
+}
+
+#[test]
 fn what_is_taken_of_a_batch_is_no_claim() {
     let of = |status: &str, more: &str| {
         let json = format!(

@@ -193,15 +193,19 @@ fn header(
     let original = claim.each("REF").find(|one| one.element(1).raw() == b"F8");
     if let Some(original) = original.filter(|_| matches!(frequency.as_str(), "7" | "8")) {
         let number = member::text(original, 2);
-        let related = json::object(|related| {
-            related
-                .raw("relationship", &value::concept(EARLIER, "prior", ""))
-                .object("reference", |reference| {
-                    reference.string("value", &number);
-                });
-        });
-        resource.list("related", &[related]);
+        resource.list("related", &[prior(&number)]);
     }
+}
+
+/// Writes which earlier one a claim or a request stands to.
+pub(super) fn prior(number: &str) -> Vec<u8> {
+    json::object(|related| {
+        related
+            .raw("relationship", &value::concept(EARLIER, "prior", ""))
+            .object("reference", |reference| {
+                reference.string("value", number);
+            });
+    })
 }
 
 const EARLIER: &str = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship";

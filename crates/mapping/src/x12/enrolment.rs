@@ -12,6 +12,10 @@ use super::value;
 
 /// The qualifiers of the days on which a coverage begins, best first; those of a benefit, then those of a member.
 const BEGINS: [&[u8]; 4] = [b"348", b"356", b"303", b"336"];
+/// So many of them say so of whatever is said; the others, of a change and of the employment, only where it is added.
+const OF_ANY: usize = 2;
+/// The maintenance types of what is added and reinstated (X12 element 875).
+const ADDED: [&str; 2] = ["021", "025"];
 /// The qualifiers of the days on which it ends.
 const ENDS: [&[u8]; 3] = [b"349", b"357", b"337"];
 
@@ -149,7 +153,11 @@ fn coverage(
     page.mark(insured.element(4), "Coverage.status");
     let related = page.take(insured.element(2), "Coverage.relationship");
     resource.set("relationship", insurance::relationship(&related));
-    period(page, member, line, &mut resource);
+    let begins = match ADDED.contains(&&*change) {
+        true => &BEGINS[..],
+        false => BEGINS.split_at(OF_ANY).0,
+    };
+    period(page, member, line, begins, &mut resource);
     resource.list("payor", &[insurance::payor(insurer)]);
     let group = member::reference(member, "1L").or_else(|| {
         let master = tree.root();
@@ -188,6 +196,7 @@ fn period(
     page: &mut Page<'_>,
     member: Loop<'_, '_, '_>,
     line: Option<Loop<'_, '_, '_>>,
+    begins: &[&[u8]],
     resource: &mut Resource,
 ) {
     let all: Vec<&Segment<'_>> = line
@@ -202,7 +211,7 @@ fn period(
         });
         best.find_map(|date| page.span(date, "Coverage.period"))
     };
-    let (start, end) = (day(&BEGINS), day(&ENDS));
+    let (start, end) = (day(begins), day(&ENDS));
     let period = json::object(|period| {
         period.string("start", start.as_ref().map_or("", |span| &span.start.text));
         period.string("end", end.as_ref().map_or("", |span| &span.start.text));

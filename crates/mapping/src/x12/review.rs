@@ -4,13 +4,18 @@ use formats::fhir::json;
 use formats::x12::{Loop, Segment, Tree};
 
 use super::claim::line::{Service, service};
-use super::claim::{Health, Parts, care};
+use super::claim::{Health, Parts, care, prior};
 use super::insurance;
 use super::member;
 use super::page::{Page, Resource};
 use super::people::{self, Party};
 use super::tables::code;
 use super::{DoubtCode, value};
+
+/// The levels of service that are urgent (X12 element 1338): urgent, emergency.
+const URGENT: [&[u8]; 2] = [b"U", b"03"];
+/// What names an earlier authorization that a request changes or calls off (X12 element 128).
+const EARLIER: [&[u8]; 2] = [b"BB", b"NT"];
 
 /// Who decides, who asks, and under which insurance.
 struct Of {
@@ -140,9 +145,13 @@ fn request(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, of
         page.doubt(DoubtCode::Missing, 0);
     }
     resource.set("provider", insurance::payor(of.provider.as_ref()));
-    let urgent = event
-        .first("UM")
-        .is_some_and(|review| review.element(6).raw() == b"U");
+    let mut reviews = event.each("UM");
+    let urgent = reviews.any(|review| URGENT.contains(&review.element(6).raw()));
+    let earlier = event
+        .each("REF")
+        .filter(|one| EARLIER.contains(&one.element(1).raw()));
+    let earlier: Vec<_> = earlier.map(|one| prior(&member::text(one, 2))).collect();
+    resource.list("related", &earlier);
     let system = "http://terminology.hl7.org/CodeSystem/processpriority";
     let priority = if urgent { "stat" } else { "normal" };
     resource.set("priority", value::concept(system, priority, ""));
@@ -280,7 +289,7 @@ fn answer(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, of:
         .as_deref()
         .map_or("", |decision| code("review", decision));
     resource.text("disposition", words);
-    let number = decision.map(|one| page.take(one.element(2), "ClaimResponse.preAuthRef"));
+    let number = decided.map(|one| page.take(one.element(2), "ClaimResponse.preAuthRef"));
     resource.text("preAuthRef", number.as_deref().unwrap_or_default());
     for date in event
         .each("DTP")

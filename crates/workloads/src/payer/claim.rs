@@ -1,6 +1,8 @@
 //! Claims: how each stands from its submission to its payment, what is missing by now, and whether its sums are right.
 
-use clinical::payer::{Document, DocumentKind, Standing};
+use std::collections::BTreeSet;
+
+use clinical::payer::{Document, DocumentKind, Link, Standing};
 use clinical::{Decimal, EventTime, Severity};
 
 use super::case::{Case, cases};
@@ -66,10 +68,20 @@ impl<'a> Followed<'a> {
             let state = view.tables.claim_state(&held.document.code)?;
             Some((held, state))
         });
-        let remittances: Vec<_> = case
+        let mut remittances: Vec<_> = case
             .of(DocumentKind::Remittance)
             .filter(|held| is_decided(held) && held.document.standing == Standing::Active)
             .collect();
+        let adjusted: BTreeSet<Link> = remittances
+            .iter()
+            .flat_map(|held| held.document.replaces.iter().copied())
+            .collect();
+        remittances.retain(|held| {
+            let mut links = held.document.links.iter();
+            !links.any(|link| adjusted.contains(link) && !held.document.replaces.contains(link))
+        });
+        // Most state a day only: of two days the order of arrival says nothing.
+        remittances.sort_by_key(|held| (view.made_on(held), held.at(), held.event));
         let sum = |of: fn(&Document) -> Option<Decimal>| {
             let all = remittances.iter().filter_map(|held| of(&held.document));
             all.fold(Decimal::ZERO, Decimal::saturating_add)
@@ -100,6 +112,8 @@ impl<'a> Followed<'a> {
             (None, Some((held, state))) if after_last(held) => state,
             (None, _) => ClaimState::Submitted,
         };
+        let is_reversed = state == ClaimState::Reversed;
+        let owed = if is_reversed { Decimal::ZERO } else { owed };
         Self {
             claim,
             said,

@@ -1,6 +1,6 @@
 //! Eligibility: whether a member was covered on the day of a visit or a service, and whether it was answered in time.
 
-use clinical::payer::{Day, DocumentKind, Standing, Stated};
+use clinical::payer::{Day, DocumentKind, Standing};
 use clinical::{EventTime, Severity};
 
 use super::calendar::day_words;
@@ -205,18 +205,10 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
 fn speaks_of(view: &View<'_>, held: &Held, day: Day) -> bool {
     let document = &held.document;
     match (document.from, document.until) {
-        (None, None) => given(held, view) == day,
+        (None, None) => view.made_on(held) == day,
         (from, until) => {
-            let until = until.unwrap_or_else(|| view.calendar.end_of_month(given(held, view)));
+            let until = until.unwrap_or_else(|| view.calendar.end_of_month(view.made_on(held)));
             from.is_none_or(|from| from <= day) && day <= until
         }
-    }
-}
-
-/// The day on which an answer was given.
-fn given(held: &Held, view: &View<'_>) -> Day {
-    match held.document.created.unwrap_or(Stated::Moment(held.at())) {
-        Stated::Day(given) => given,
-        Stated::Moment(given) => view.calendar.day(given),
     }
 }

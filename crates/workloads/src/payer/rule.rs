@@ -1,5 +1,6 @@
 //! The list of payer workloads, and what each may look at and say.
 
+use clinical::payer::{Day, Stated};
 use clinical::{EventTime, Evidence, Severity};
 
 use super::authorization::{self, Authorization};
@@ -72,6 +73,15 @@ impl View<'_> {
         stated.map_or(first_known, |stated| {
             self.calendar.moment(stated).min(first_known)
         })
+    }
+
+    /// On which day a document was made.
+    pub(crate) fn made_on(&self, held: &Held) -> Day {
+        match held.document.created {
+            Some(Stated::Day(day)) => day,
+            Some(Stated::Moment(at)) => self.calendar.day(at),
+            None => self.calendar.day(held.at()),
+        }
     }
 
     /// Until when a step must follow, and by which rule; nothing where there is none.

@@ -102,6 +102,15 @@ impl Held {
     }
 }
 
+/// The earlier of two times, a day from its beginning on.
+fn earlier(one: Option<Stated>, other: Option<Stated>) -> Option<Stated> {
+    let order = |stated: &Stated| match stated {
+        Stated::Day(day) => (i64::from(*day) * DAY_US, 0),
+        Stated::Moment(moment) => (moment.micros(), 1),
+    };
+    one.into_iter().chain(other).min_by_key(order)
+}
+
 /// Says whether an answer puts off what it answers, by its codes alone.
 fn is_undecided(document: &Document) -> bool {
     let mut lines = document.lines.iter();
@@ -133,6 +142,11 @@ impl State {
             && let Some(old) = self.documents.get_mut(place)
         {
             let first = old.first_known.min(held.first_known);
+            // Who sends a remittance again in another file makes no later one of it.
+            if held.document.kind == DocumentKind::Remittance {
+                let made = earlier(old.document.created, held.document.created);
+                (old.document.created, held.document.created) = (made, made);
+            }
             if (old.known, old.event) >= (held.known, held.event) {
                 let is_news = first < old.first_known;
                 old.first_known = first;

@@ -127,6 +127,22 @@ fn a_coverage_begins_with_its_own_day_and_not_with_the_employment() {
 }
 
 #[test]
+fn the_day_of_a_change_is_not_the_day_on_which_a_coverage_began() {
+    let of = |change: &str| {
+        let body = format!(
+            "BGN*00*12456*20260301*1200****2~N1*P5*ACME*FI*999888777~N1*IN*PAYER*FI*P1~INS*Y*18*{change}*20*A~REF*0F*M1~NM1*IL*1*DOE*JO~\
+            HD*{change}**HLT~DTP*303*D8*20260331~"
+        );
+        let [one] = of_type(&framed("834", "005010X220A1", &body), "Coverage")
+            .try_into()
+            .unwrap();
+        one["period"]["start"].as_str().map(str::to_owned)
+    };
+    assert_eq!(of("021").as_deref(), Some("2026-03-31"));
+    assert_eq!([of("001"), of("024")], [None, None]);
+}
+
+#[test]
 fn a_product_that_is_ended_and_begun_anew_is_two_coverages() {
     let all = enrolled(
         "HD*024**HLT*GOLD*EMP~DTP*348*D8*20250101~DTP*349*D8*20260331~HD*021**HLT*GOLD*FAM~DTP*348*D8*20260401~",
@@ -182,4 +198,23 @@ fn an_answer_of_which_a_part_is_put_off_is_not_complete() {
         [of("A1"), of("A3"), of("A4")],
         ["complete", "complete", "partial"]
     );
+}
+
+#[test]
+fn an_emergency_is_urgent_and_a_request_names_the_one_that_it_calls_off() {
+    let of = |level: &str| {
+        let body = format!(
+            "BHT*0007*13*B1*20260301*1023~HL*1**20*1~NM1*X3*2*PAYER*****PI*P1~HL*2*1*21*1~NM1*1P*2*CLINIC*****XX*1999996666~\
+            HL*3*2*22*1~NM1*IL*1*SMITH*JANE****MI*M1~HL*4*3*EV*0~TRN*1*R8*9CLINIC~UM*HS*3*3***{level}~REF*BB*N1~"
+        );
+        let text = framed("278", "005010X217", &body);
+        let [request] = of_type(&text, "Claim").try_into().unwrap();
+        assert_eq!(request["related"][0]["reference"]["value"], "N1");
+        assert_eq!(request["status"], "cancelled");
+        request["priority"]["coding"][0]["code"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!([of("03"), of("U"), of("E")], ["stat", "stat", "normal"]);
 }

@@ -59,10 +59,13 @@ impl NormalizeStage {
         let source = self.sources.named(raw.source);
         let file = x12::read(raw.bytes);
         let mut sets = file.sets();
-        if let (Some(set), None) = (sets.next(), sets.next())
-            && split(&set, &source.mapping).is_ok_and(|parts| parts.len() > 1)
-        {
-            return self.divide_set(&set, source, raw, cx);
+        if let (Some(set), None) = (sets.next(), sets.next()) {
+            let is_of_one = matches!(subjects(&set, &source.mapping), Subjects::One(_));
+            let has_payment = set.kind().raw() == b"835";
+            let is_several = || split(&set, &source.mapping).is_ok_and(|parts| parts.len() > 1);
+            if (!is_of_one || has_payment) && is_several() {
+                return self.divide_set(&set, source, raw, cx);
+            }
         }
         self.transaction_set(state, raw, cx)
     }

@@ -239,3 +239,59 @@ fn what_is_decided_in_place_of_what_was_taken_back_is_what_counts() {
         );
     }
 }
+
+#[test]
+fn the_last_remittance_is_that_of_the_last_day_whatever_came_last() {
+    let of = |name: &str, on: &str, owed: &str| Document {
+        created: Some(Stated::Day(day(on))),
+        owed: money(owed),
+        ..remittance(name, "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"])
+    };
+    let told = |order: [usize; 3]| {
+        let all = [
+            of("R1", "2026-03-20", "30"),
+            of("R2", "2026-03-25", "20"),
+            // The first one again, in another file.
+            of("R1", "2026-03-27", "30"),
+        ];
+        let events: Vec<_> = order
+            .iter()
+            .zip(["28", "29", "30"])
+            .map(|(place, on)| {
+                let name = format!("{place}{on}");
+                event(
+                    &name,
+                    &format!("2026-03-{on}T00:00:00Z"),
+                    all[*place].clone(),
+                )
+            })
+            .collect();
+        let (_, findings, _) = run(&events, "2026-03-31T00:00:00Z");
+        let last = findings
+            .iter()
+            .rfind(|one| one.condition.starts_with("claim/"));
+        last.unwrap().summary.to_string()
+    };
+    for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [2, 0, 1]] {
+        assert_eq!(told(order), "claim paid, paid 300, the member owes 20");
+    }
+}
+
+#[test]
+fn what_was_adjusted_is_paid_as_its_adjustment_says() {
+    let before = remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"]);
+    let after = Document {
+        replaces: vec![link("R1")],
+        ..remittance("R2", "2026-03-25T00:00:00Z", "C2", ["200", "160", "40"])
+    };
+    for all in [
+        vec![before.clone(), after.clone()],
+        vec![after.clone(), before],
+    ] {
+        check(
+            all,
+            "2026-03-26T00:00:00Z",
+            expect!["claim none: claim paid, paid 160"],
+        );
+    }
+}
