@@ -125,7 +125,10 @@ fn write_part(
         let types = match &element.c {
             Some(reference) => reference.clone(),
             None if has_parts => dotted(part.name, path),
-            None => types(element, label, part.kind),
+            None => {
+                let is_resource = part.path.is_empty() && definition.kind == "resource";
+                types(element, label, is_resource)
+            }
         };
         let list = element.b.as_deref().map(list_name).unwrap_or_default();
         let modifier = if element.m == 1 { "!" } else { "" };
@@ -156,12 +159,12 @@ fn cardinality(element: &Element) -> &'static str {
 }
 
 /// The types of an element; references with what they may refer to.
-fn types(element: &Element, label: &str, kind: &str) -> String {
+fn types(element: &Element, label: &str, is_resource: bool) -> String {
     let named = element.t.iter().map(|name| match (name.as_str(), label) {
         ("Reference", _) if !element.r.is_empty() && !element.r.iter().any(|r| r == "Resource") => {
             format!("Reference({})", element.r.join("|"))
         }
-        ("$String", "id") if kind == "resource" => "id".to_owned(),
+        ("$String", "id") if is_resource => "id".to_owned(),
         ("$String", "url") => "uri".to_owned(),
         ("$String", _) => "string".to_owned(),
         (name, _) => name.to_owned(),

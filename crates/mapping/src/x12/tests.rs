@@ -444,3 +444,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_benefit_without_its_kind_says_so() {
+    let set = "HL*0*0*22~NM1*IL*1*A*B****MI*0~EB*********VS*7~";
+    let found = resources(&framed("271", "005010X279A1", set));
+    assert!(
+        found.contains(r#""benefit":[{"type":{"text":"not stated"},"#),
+        "{found}"
+    );
+}

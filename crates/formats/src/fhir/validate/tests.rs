@@ -70,6 +70,12 @@ fn what_fhir_does_not_know_is_told() {
             105 error structure Observation.colour: Observation has no such element: remove it or look for its right name
         "#]],
     );
+    check(
+        "{\"resourceType\":\"Patient\",\"id\":\"a b\"}",
+        expect![[r#"
+            31 error value Patient.id: an id is 1 to 64 letters, digits, `-` and `.`: choose another
+        "#]],
+    );
     check_observation(
         r#""_code":{"id":"a"}"#,
         expect![[r#"

@@ -40,6 +40,9 @@ const DURATIONS: [(&str, usize); 6] = [
 /// Events after which an appointment needs no time (R4 constraint app-3): it was cancelled, stopped or deleted.
 const TIMELESS: [&str; 3] = ["S15", "S16", "S17"];
 
+/// The greatest positiveInt of FHIR R4.
+const MINUTES_MAX: i64 = i32::MAX as i64;
+
 impl<'m> Mapper<'m> {
     /// Writes when an appointment begins, or that nobody knows.
     pub(super) fn appointment_start(
@@ -119,7 +122,8 @@ impl<'m> Mapper<'m> {
         };
         let amount = frame.field(segment, field, None)?;
         let unit = frame.field(segment, field + 1, None);
-        let found = minutes(&amount.text()?, unit).filter(|found| *found > 0)?;
+        let found =
+            minutes(&amount.text()?, unit).filter(|found| (1..=MINUTES_MAX).contains(found))?;
         self.mark(amount, row, frame);
         if let Some(unit) = unit.filter(|unit| unit.is_valued()) {
             self.mark(unit, row, frame);

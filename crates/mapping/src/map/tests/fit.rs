@@ -124,19 +124,27 @@ fn a_language_is_a_tag() {
     for (sent, expected) in [
         (
             "eng",
-            expect![[r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en","display":"English"}]}}]"#]],
+            expect![[
+                r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en","display":"English"}]}}]"#
+            ]],
         ),
         (
             "en",
-            expect![[r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en","display":"English"}]}}]"#]],
+            expect![[
+                r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en","display":"English"}]}}]"#
+            ]],
         ),
         (
             "EN-us^^HL70296",
-            expect![[r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en-US","display":"English"}]}}]"#]],
+            expect![[
+                r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en-US","display":"English"}]}}]"#
+            ]],
         ),
         (
             "ger^German^ISO6392",
-            expect![[r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"de","display":"German"}]}}]"#]],
+            expect![[
+                r#"[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"de","display":"German"}]}}]"#
+            ]],
         ),
         (
             "7^Spanish^L",
@@ -178,7 +186,9 @@ fn a_census_tract_stands_behind_the_lines() {
         "NK1|1|A^B||1 ST^APT^TOWN^ST^1^US^H^^^1234.5",
         "RelatedPerson",
         "address",
-        expect![[r#"[{"use":"home","line":["1 ST","APT"],"_line":[{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-censusTract","valueString":"1234.5"}]}],"city":"TOWN","state":"ST","postalCode":"1","country":"US"}]"#]],
+        expect![[
+            r#"[{"use":"home","line":["1 ST","APT"],"_line":[{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-censusTract","valueString":"1234.5"}]}],"city":"TOWN","state":"ST","postalCode":"1","country":"US"}]"#
+        ]],
     );
 }
 
@@ -188,6 +198,32 @@ fn the_class_of_a_stay_says_what_was_sent() {
         "PV1||HOS^Hospice^L|||||||||||||||||9",
         "Encounter",
         "class",
-        expect![[r#"unless known {"system":"urn:pulsewire:adt1:L","code":"HOS","display":"Hospice"}"#]],
+        expect![[
+            r#"unless known {"system":"urn:pulsewire:adt1:L","code":"HOS","display":"Hospice"}"#
+        ]],
     );
+}
+
+#[test]
+fn a_number_that_fhir_has_no_room_for_is_told() {
+    let told = left_out("PID|||7^^^H^MR\rPV1||I|||||||||||||||||9\rDG1|1||A^B^L||||||||||||-2");
+    assert!(
+        told.contains(&format!("DG1[1]-15: {}", IssueCode::NotANumber.hint())),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_breed_stands_with_its_species() {
+    let has = |species: &str, name: &str| {
+        let pipes = "|".repeat(32);
+        let text = format!(
+            "MSH|^~\\&|A|B|||20260301||ADT^A08|1|P|2.5\rPID|||7^^^H^MR{pipes}{species}|B^Beagle^L"
+        );
+        let message = hl7v2::parse(text.as_bytes());
+        let mapped = map(&message, &source(), &site(), received());
+        String::from_utf8_lossy(&crate::bundle(&mapped)).contains(name)
+    };
+    assert!(!has("", "patient-animal"));
+    assert!(has("D^Dog^L", "patient-animal") && has("D^Dog^L", "Beagle"));
 }

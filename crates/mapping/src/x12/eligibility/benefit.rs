@@ -200,11 +200,16 @@ fn network(code: &str) -> &'static str {
 }
 
 fn benefit(said: &Said) -> Vec<u8> {
-    let kind = value::coded("1390", &said.kind, code("benefit", &said.kind));
+    let share = share(said);
+    let is_said = !said.money.is_empty() || !share.is_empty();
+    let kind = match said.kind.is_empty() && is_said {
+        true => value::concept("", "", "not stated"),
+        false => value::coded("1390", &said.kind, code("benefit", &said.kind)),
+    };
     json::object(|benefit| {
         benefit.raw("type", &kind);
         if said.money.is_empty() {
-            benefit.string("allowedString", &share(said));
+            benefit.string("allowedString", &share);
         } else {
             benefit.raw("allowedMoney", &said.money);
         }
