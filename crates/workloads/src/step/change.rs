@@ -108,13 +108,16 @@ impl Workloads {
             if readers().all(|runs| is_late(&runs)) {
                 continue;
             }
-            if let Some(finding) = quality::finding(&state.chart, &entry, now) {
-                effects.findings.push(finding);
-            }
+            let unusable = quality::finding(&state.chart, &entry, now);
             let from = match taken.is_first {
                 true => state.chart.put_first(entry),
                 false => state.chart.put(entry),
             };
+            // Of a version that another one has replaced already nothing is said.
+            let mut versions = state.chart.of_resource(entry.resource);
+            if unusable.is_some() && versions.any(|held| held.event == entry.event) {
+                effects.findings.extend(unusable);
+            }
             if let Some(from) = from {
                 let touched = Touched::parameter(entry.parameter, from, reason);
                 match &mut all {

@@ -15,8 +15,8 @@ pub(super) struct Heard<'a> {
     /// All that the sensor said.
     pub(super) entries: &'a [&'a Entry],
     pub(super) episode: Episode,
-    /// Whether it could be known only when it was long past.
-    pub(super) history: bool,
+    /// The reading that showed it while it went on; nothing where it could be known only when it was long past.
+    pub(super) shown: Option<EventTime>,
 }
 
 /// An episode as all sensors showed it.
@@ -27,8 +27,8 @@ pub(super) struct Together<'a> {
     pub(super) last: Heard<'a>,
     /// What begins by then belongs to it.
     until: EventTime,
-    /// Whether every sensor told of it when it was long past.
-    pub(super) history: bool,
+    /// The first reading of any sensor that showed it while it went on.
+    pub(super) shown: Option<EventTime>,
 }
 
 impl Together<'_> {
@@ -73,7 +73,7 @@ pub(super) fn together(mut heard: Vec<Heard<'_>>) -> Vec<Together<'_>> {
     for next in heard {
         match all.last_mut() {
             Some(current) if next.episode.start <= current.until => {
-                current.history &= next.history;
+                current.shown = current.shown.into_iter().chain(next.shown).min();
                 if shown_until(&next) > shown_until(&current.last) {
                     current.last = next;
                 }
@@ -82,7 +82,7 @@ pub(super) fn together(mut heard: Vec<Heard<'_>>) -> Vec<Together<'_>> {
             }
             Some(_) | None => all.push(Together {
                 until: until(&next),
-                history: next.history,
+                shown: next.shown,
                 last: next.clone(),
                 first: next,
             }),

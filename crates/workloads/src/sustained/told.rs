@@ -31,7 +31,7 @@ pub(crate) const READS: &[Parameter] = &[
 pub(crate) const WINDOW: Duration = hours(8);
 /// How far before a time its readings decide: the longest span that a rule may ask for, and a reading beside it.
 pub(crate) const LOOKS_BACK: Duration = minutes(135);
-/// An episode that could be known only so long after it began is history: it pages nobody.
+/// An episode of which all could be known only so long after it is history: it pages nobody.
 const HISTORY_AFTER: Duration = minutes(30);
 
 /// Stands beside the line by which an episode began, and that by which it was over.
@@ -206,7 +206,7 @@ fn told(view: &View<'_>, units: &[&Rule], condition: Condition, concluded: &mut 
             heard.push(Heard {
                 rule,
                 entries,
-                history: is_history(entries, &episode),
+                shown: shown_in_time(entries, &episode),
                 episode,
             });
         }
@@ -216,7 +216,7 @@ fn told(view: &View<'_>, units: &[&Rule], condition: Condition, concluded: &mut 
             rule,
             condition,
             entries,
-            history: episode.history,
+            shown: episode.shown,
             is_of_several: sensors.len() > 1,
         };
         let (first, last) = (&episode.first, &episode.last);
@@ -274,14 +274,21 @@ fn began_before(view: &View<'_>, condition: Condition, time: EventTime) -> Optio
     (line.note == BEGAN).then_some(line.as_of)
 }
 
-/// Says whether an episode could be known only when it was long past.
-fn is_history(entries: &[&Entry], episode: &Episode) -> bool {
-    let known = entries
-        .iter()
-        .filter(|entry| entry.at >= episode.start && entry.at <= episode.confirmed)
-        .map(|entry| entry.known.micros())
-        .max();
-    known.is_some_and(|known| known > episode.confirmed.plus(HISTORY_AFTER).micros())
+/// Finds the reading that showed an episode while it went on; nothing where all of it could be known only when it was long past.
+/// What is heard late and goes on still is no history: a telephone that was out of reach tells of a low that nobody treated.
+fn shown_in_time(entries: &[&Entry], episode: &Episode) -> Option<EventTime> {
+    let span = |from: EventTime, until: EventTime| {
+        let within = move |entry: &&&Entry| entry.at >= from && entry.at <= until;
+        entries.iter().filter(within)
+    };
+    let confirming = span(episode.start, episode.confirmed).map(|entry| entry.known);
+    let Some(known) = confirming.max() else {
+        return Some(episode.confirmed);
+    };
+    let mut going_on = span(episode.confirmed, episode.last);
+    let in_time =
+        |entry: &&&Entry| known.max(entry.known).micros() <= entry.at.plus(HISTORY_AFTER).micros();
+    going_on.find(in_time).map(|entry| entry.at)
 }
 
 /// What is said of an episode.
@@ -289,7 +296,8 @@ struct Say<'a> {
     rule: &'a Rule,
     condition: Condition,
     entries: &'a [&'a Entry],
-    history: bool,
+    /// The reading that showed it while it went on.
+    shown: Option<EventTime>,
     /// Whether the patient has several sensors.
     is_of_several: bool,
 }
@@ -302,10 +310,12 @@ impl Say<'_> {
             with_unit(&self.rule.begins.words(), self.rule.unit),
             self.rule.lasts.words()
         );
+        let by = self.shown.unwrap_or(episode.confirmed);
         Conclusion {
             severity: self.rule.severity,
             summary,
-            evidence: self.proofs(&[episode.start, episode.confirmed]),
+            // What shows that it goes on is new evidence: who was not told is told then.
+            evidence: self.proofs(&[episode.start, episode.confirmed, by.max(episode.confirmed)]),
             ..self.conclusion(episode.start, BEGAN)
         }
     }
@@ -347,7 +357,7 @@ impl Say<'_> {
             summary: String::new(),
             evidence: Vec::new(),
             missing: Vec::new(),
-            history: self.history,
+            history: self.shown.is_none(),
             note,
         }
     }

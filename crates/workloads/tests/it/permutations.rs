@@ -174,6 +174,29 @@ fn run(events: &[Event]) -> Engine {
     engine
 }
 
+#[test]
+fn of_a_version_that_was_replaced_already_nothing_is_said() {
+    let said = |offset: u64, value: (&str, &str)| {
+        let place = Place {
+            at: 0,
+            arrives: 10,
+            offset,
+        };
+        let lactate = observation("ann", 0, "lactate", Some(value), ObservationStatus::Final);
+        let mut event = event("ann", place, 0, lactate.unwrap());
+        event.received =
+            clinical::ReceivedTime::from_micros(received_time(10).micros() + offset as i64);
+        event
+    };
+    let (older, newer) = (said(1, ("3.1", "mg/L")), said(2, ("0.9", "mmol/L")));
+    let told = |events: &[Event]| {
+        let findings = run(events).findings;
+        findings.iter().any(|of| *of.workload == *"data-quality")
+    };
+    assert!(told(&[older.clone(), newer.clone()]));
+    assert!(!told(&[newer, older]));
+}
+
 /// Runs events as messages: each ends where a cut is, and says of each time and condition one thing at most.
 fn run_as_messages(events: &[Event], cuts: &[bool]) -> Result<Engine, TestCaseError> {
     let mut engine = Engine::default();
@@ -191,7 +214,16 @@ fn run_as_messages(events: &[Event], cuts: &[bool]) -> Result<Engine, TestCaseEr
                 .iter()
                 .map(|f| (f.condition.clone(), f.as_of))
                 .collect();
-            prop_assert_eq!(of.len(), news.len(), "told twice");
+            let told = || {
+                news.iter()
+                    .map(|f| (&f.condition, f.as_of, f.revision, &f.state, &f.summary))
+            };
+            prop_assert_eq!(
+                of.len(),
+                news.len(),
+                "told twice: {:#?}",
+                told().collect::<Vec<_>>()
+            );
         }
     }
     engine.take_message(&message);

@@ -178,7 +178,7 @@ fn what_was_wrong_of_the_sender_is_not_wrong_of_the_answer() {
 proptest! {
     #[test]
     fn the_control_id_comes_back_byte_for_byte(id in prop::collection::vec(any::<u8>(), 1..20)) {
-        let id: Vec<u8> = id.into_iter().filter(|byte| !b"|\r".contains(byte)).collect();
+        let id: Vec<u8> = id.into_iter().filter(|byte| !b"|\r\n".contains(byte)).collect();
         let mut request = b"MSH|^~\\&|A|B|C|D|2026||ORU^R01|".to_vec();
         request.extend_from_slice(&id);
         request.extend_from_slice(b"|P|2.5\r");

@@ -96,3 +96,41 @@ fn of_what_began_too_long_ago_to_be_told_the_end_is_not_told() {
     assert!(of("low-extended").is_empty(), "{told:#?}");
     assert!(of("glucose-episode/low")[0].starts_with("0 "), "{told:#?}");
 }
+
+#[test]
+fn a_low_that_is_heard_of_late_and_goes_on_is_news_and_one_that_is_over_is_none() {
+    let pages = |readings: &[(i64, i64, &str)]| {
+        let mut engine = Engine::of(Config::of(&[PACK]));
+        for (number, (minute, arrives, value)) in (0..).zip(readings) {
+            let said = Said {
+                at: event_time(*minute),
+                arrives: received_time(*arrives),
+                number,
+                value,
+                unit: "mg/dL",
+                status: ObservationStatus::Final,
+                sensor: None,
+            };
+            engine.take(&heard(patient("ann"), &said));
+        }
+        let mut low = engine.findings.iter();
+        low.any(|finding| &*finding.condition == "glucose-episode/low" && !finding.backfill)
+    };
+    // A telephone was out of reach for two hours, and sends all that it has.
+    let sent = |low: std::ops::Range<i64>| {
+        let slots = (0..25).map(|slot| 5 * slot);
+        let value = move |minute| if low.contains(&minute) { "60" } else { "100" };
+        slots.map(move |minute| (minute, 121, value(minute)))
+    };
+    let over: Vec<_> = sent(10..60).collect();
+    assert!(!pages(&over));
+    let goes_on: Vec<_> = sent(10..121).collect();
+    assert!(pages(&goes_on));
+    // What shows that it goes on comes after it was taken for history.
+    let (old, new) = goes_on.split_at(15);
+    let later: Vec<_> = new
+        .iter()
+        .map(|(at, _, value)| (*at, 124, *value))
+        .collect();
+    assert!(!pages(old) && pages(&[old, &later].concat()));
+}
