@@ -19,7 +19,7 @@ pub fn workloads() -> WorkloadTable {
     };
     let off = WorkloadRow {
         name: "kidney-injury".to_owned(),
-        concludes: "Stages of acute kidney injury by creatinine and urine.".to_owned(),
+        concludes: "Stages of acute kidney injury by creatinine, urine and dialysis.".to_owned(),
         rule: "kdigo-2012 1.0.0".to_owned(),
         runs: Runs::Off,
         hour: PackCounts::default(),
