@@ -19,6 +19,8 @@ pub const EXTENDED_UNTIL: &str = "urn:pulsewire:authorization:extended-until";
 
 /// In CARIN a relationship to what stands in place of it (C4BBRelatedClaimRelationshipCodes: `replaced`, earlier `replacedby`).
 const LATER: &str = "replaced";
+/// How an answer is to another one that it stands in place of (C4BB, related claims).
+const ADJUSTED: &str = "prior";
 /// What PAS calls a Claim that only asks how another one stands.
 const INQUIRY_PROFILE: &str = "profile-claim-inquiry";
 /// How urgent a PAS request is (X12 element 1338).
@@ -197,7 +199,7 @@ fn claim(raw: Raw<'_>, document: &mut Document) {
     document.charge = amount(member(raw, "total"));
     document.code = code(member(raw, "type")).into();
     period(raw, "billablePeriod", document);
-    document.replaces = earlier(raw);
+    document.replaces = earlier(raw, |relationship| !relationship.starts_with(LATER));
     document.lines = line::claimed(raw);
     let days = || document.lines.iter().filter_map(|line| line.day);
     document.from = document.from.or(days().min());
@@ -205,10 +207,10 @@ fn claim(raw: Raw<'_>, document: &mut Document) {
 }
 
 /// The numbers of what something stands in place of, corrects or adds to.
-fn earlier(raw: Raw<'_>) -> Vec<Link> {
+fn earlier(raw: Raw<'_>, is_earlier: impl Fn(&str) -> bool) -> Vec<Link> {
     let mut all = Vec::new();
     for related in each(member(raw, "related")) {
-        if code(member(related, "relationship")).starts_with(LATER) {
+        if !is_earlier(&code(member(related, "relationship"))) {
             continue;
         }
         all.push(reference(member(related, "claim")));
@@ -238,7 +240,7 @@ fn remittance(raw: Raw<'_>, document: &mut Document) {
         (false, false) => text(raw, "outcome").into(),
     };
     period(raw, "billablePeriod", document);
-    document.replaces = earlier(raw);
+    document.replaces = earlier(raw, |relationship| relationship == ADJUSTED);
     line::adjudicated(raw, document);
 }
 
@@ -269,7 +271,8 @@ fn eligibility(raw: Raw<'_>, document: &mut Document) {
             .into(),
     };
     let benefit = insurances().find_map(|one| member(one, "benefitPeriod"));
-    if let Some(benefit) = benefit {
+    // What is over, or has not begun, speaks of the day that it was asked for, and not of the days of its plan.
+    if let Some(benefit) = benefit.filter(|_| &*document.code == "active") {
         document.from = day(&text(benefit, "start"));
         document.until = day(&text(benefit, "end"));
     }

@@ -163,6 +163,20 @@ fn an_adjustment_names_what_it_adjusts() {
     };
     assert_eq!(of("prior"), [link("E1")]);
     assert_eq!(of("replaced"), [0; 0]);
+    assert_eq!(of("associated"), [0; 0]);
+}
+
+#[test]
+fn an_answer_that_a_plan_is_over_speaks_of_no_day_of_it() {
+    let of = |inforce: bool| {
+        let json = format!(
+            r#"{{"resourceType":"CoverageEligibilityResponse","id":"1","status":"active","outcome":"complete","insurance":[{{"inforce":{inforce},"benefitPeriod":{{"end":"2026-05-31"}}}}]}}"#
+        );
+        let document = read(&json);
+        (document.code.into_string(), document.until.is_some())
+    };
+    assert_eq!(of(true), ("active".to_owned(), true));
+    assert_eq!(of(false), ("inactive".to_owned(), false));
 }
 
 #[test]

@@ -54,6 +54,8 @@ pub(super) struct Page<'p> {
     subjects: Vec<(usize, usize)>,
     /// How many marks were made when the last of them ended.
     marked: usize,
+    /// Up to where they reach.
+    reached: usize,
     /// How many resources of one name there are so far.
     turns: BTreeMap<(&'static str, String), u64>,
 }
@@ -146,6 +148,7 @@ impl<'p> Page<'p> {
             places: BTreeMap::new(),
             subjects: Vec::new(),
             marked: 0,
+            reached: 0,
             turns: BTreeMap::new(),
         };
         page.made(set, tree);
@@ -408,10 +411,12 @@ impl<'p> Page<'p> {
 
     /// Where what was marked since the last resource that the set is about begins, behind all that was marked before.
     fn begun(&mut self) -> usize {
-        let (before, since) = self.marks.split_at_checked(self.marked).unwrap_or_default();
-        let reached = before.iter().map(|mark| mark.end).max().unwrap_or_default();
+        let since = self.marks.get(self.marked..).unwrap_or_default();
+        let reached = self.reached;
         let starts = since.iter().map(|mark| mark.start);
         let begun = starts.filter(|start| *start >= reached).min();
+        let ends = since.iter().map(|mark| mark.end);
+        self.reached = ends.max().map_or(reached, |end| end.max(reached));
         self.marked = self.marks.len();
         begun.unwrap_or(reached)
     }
@@ -423,8 +428,11 @@ impl<'p> Page<'p> {
         if !left.is_empty() {
             let mut kept: BTreeMap<usize, Vec<&Segment<'_>>> = BTreeMap::new();
             for segment in &left {
-                let mut before = self.subjects.iter().rev();
-                let of = before.find(|(start, _)| *start <= segment.position());
+                let begun = |(start, _): &(usize, usize)| *start <= segment.position();
+                let before = self.subjects.partition_point(begun);
+                let of = before
+                    .checked_sub(1)
+                    .and_then(|last| self.subjects.get(last));
                 let place = of.map(|(_, place)| *place).or_else(|| self.head());
                 let place = place.ok_or(Refusal::NothingMapped)?;
                 kept.entry(place).or_default().push(segment);

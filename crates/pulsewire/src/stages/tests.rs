@@ -186,13 +186,13 @@ fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean()
 
 #[test]
 fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_go_on() {
-    /// Its number is no longer valid before it begins to be.
+    /// An insurer is reached at home.
     const STAY: &[u8] =
-        b"MSH|^~\\&|ADT|H|||20260301100000+0000||ADT^A03|1|P|2.5\rEVN||20260301100000+0000\r\
-        PID|||7^^^H^MR||Doe^Jane\rPV1|1|I|W1||||||||||||||||9^^^H^VN^^20260301^20260228\r";
+        b"MSH|^~\\&|ADT|H|||20260301100000+0000||ADT^A01|1|P|2.5\rEVN||20260301100000+0000\r\
+        PID|||7^^^H^MR||Doe^Jane\rPV1|1|I|W1||||||||||||||||9^^^H^VN\rIN1|1|A|5|Acme|||555-1234^PRN^PH\r";
     let made = |mode: &str| {
         let config =
-            config::parse(&format!("[validation.Encounter]\nmode = \"{mode}\"\n")).unwrap();
+            config::parse(&format!("[validation.Organization]\nmode = \"{mode}\"\n")).unwrap();
         let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
         let sources = Arc::new(Sources::new(&config.sources).unwrap());
         let spec = NormalizeStage::spec(1);
@@ -204,7 +204,7 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
             let found = record.headers.iter().find(|(own, _)| &**own == name);
             found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
         };
-        let encounters = records(&journal, &topics::fhir("Encounter"));
+        let organizations = records(&journal, &topics::fhir("Organization"));
         let patients = records(&journal, &topics::fhir("Patient")).len();
         let kept = records(&journal, &topics::quarantine(topics::PATIENT_STREAM));
         let last = records(&journal, topics::PATIENT_STREAM).pop();
@@ -217,9 +217,9 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
             .lines()
             .filter(|line| line.starts_with("pulsewire_normalize_invalid"));
         format!(
-            "patients {patients}, encounters {}, marked {:?}, kept {:?} {:?} {}\n{}",
-            encounters.len(),
-            encounters
+            "patients {patients}, organizations {}, marked {:?}, kept {:?} {:?} {}\n{}",
+            organizations.len(),
+            organizations
                 .iter()
                 .find_map(|record| header(record, validation::VALIDATION_HEADER)),
             kept.iter()
@@ -227,26 +227,26 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
                 .collect::<Vec<_>>(),
             kept.iter()
                 .filter_map(|record| header(record, "detail"))
-                .map(|detail| detail.contains("per-1") && detail.contains("Encounter.identifier"))
+                .map(|detail| detail.contains("org-3"))
                 .collect::<Vec<_>>(),
             kept.iter().all(|record| record
                 .value
                 .as_deref()
-                .is_some_and(|json| json.starts_with(b"{\"resourceType\":\"Encounter\""))),
+                .is_some_and(|json| json.starts_with(b"{\"resourceType\":\"Organization\""))),
             counted.collect::<Vec<_>>().join("\n"),
         )
     };
     expect_test::expect![[r#"
-        patients 1, encounters 1, marked None, kept [] [] true
+        patients 1, organizations 2, marked None, kept [] [] true
     "#]]
     .assert_eq(&made("off"));
     expect_test::expect![[r#"
-        patients 1, encounters 1, marked Some("Encounter.identifier[0].period invariant"), kept [] [] true
-        pulsewire_normalize_invalid_resources_total{resource="Encounter",outcome="published"} 1"#]]
+        patients 1, organizations 2, marked Some("Organization invariant"), kept [] [] true
+        pulsewire_normalize_invalid_resources_total{resource="Organization",outcome="published"} 1"#]]
     .assert_eq(&made("warn"));
     expect_test::expect![[r#"
-        patients 1, encounters 0, marked None, kept [Some("invalid-resource")] [true] true
-        pulsewire_normalize_invalid_resources_total{resource="Encounter",outcome="quarantined"} 1"#]].assert_eq(&made("reject"));
+        patients 1, organizations 1, marked None, kept [Some("invalid-resource")] [true] true
+        pulsewire_normalize_invalid_resources_total{resource="Organization",outcome="quarantined"} 1"#]].assert_eq(&made("reject"));
 }
 
 fn own<'r>(record: &'r Record, name: &str) -> Option<&'r str> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clinical::payer::{Document, DocumentKind, Link, Standing};
+use clinical::payer::{Day, Document, DocumentKind, Link, Standing};
 use clinical::{Decimal, EventTime, Severity};
 
 use super::case::{Case, cases};
@@ -68,20 +68,7 @@ impl<'a> Followed<'a> {
             let state = view.tables.claim_state(&held.document.code)?;
             Some((held, state))
         });
-        let mut remittances: Vec<_> = case
-            .of(DocumentKind::Remittance)
-            .filter(|held| is_decided(held) && held.document.standing == Standing::Active)
-            .collect();
-        let adjusted: BTreeSet<Link> = remittances
-            .iter()
-            .flat_map(|held| held.document.replaces.iter().copied())
-            .collect();
-        remittances.retain(|held| {
-            let mut links = held.document.links.iter();
-            !links.any(|link| adjusted.contains(link) && !held.document.replaces.contains(link))
-        });
-        // Most state a day only: of two days the order of arrival says nothing.
-        remittances.sort_by_key(|held| (view.made_on(held), held.at(), held.event));
+        let remittances = answers(view, case);
         let sum = |of: fn(&Document) -> Option<Decimal>| {
             let all = remittances.iter().filter_map(|held| of(&held.document));
             all.fold(Decimal::ZERO, Decimal::saturating_add)
@@ -131,6 +118,37 @@ impl<'a> Followed<'a> {
         let last = decided.find(|held| !is_reversal(held));
         last.or(self.remittances.last()).copied()
     }
+}
+
+/// Gives the answers that stand in the order in which they were made, without those that a later one stands in place of.
+fn answers<'a>(view: &View<'_>, case: &Case<'a>) -> Vec<&'a Held> {
+    let mut remittances: Vec<_> = case
+        .of(DocumentKind::Remittance)
+        .filter(|held| is_decided(held) && held.document.standing == Standing::Active)
+        .collect();
+    // What an answer stands in place of is an answer; the number of the claim is one that they share.
+    let of_claim: BTreeSet<Link> = case
+        .of(DocumentKind::Claim)
+        .flat_map(|held| held.document.links.iter().copied())
+        .collect();
+    let adjusted: Vec<(Link, Day, Link)> = remittances
+        .iter()
+        .flat_map(|held| {
+            let all = held.document.replaces.iter();
+            all.map(|link| (*link, view.made_on(held), held.document.resource))
+        })
+        .filter(|(link, ..)| !of_claim.contains(link))
+        .collect();
+    remittances.retain(|held| {
+        let document = &held.document;
+        !adjusted.iter().any(|(link, made, by)| {
+            let is_it = document.links.contains(link) && !document.replaces.contains(link);
+            is_it && *by != document.resource && view.made_on(held) <= *made
+        })
+    });
+    // Most state a day only: of two days the order of arrival says nothing.
+    remittances.sort_by_key(|held| (view.made_on(held), held.at(), held.event));
+    remittances
 }
 
 /// Whether an answer has decided: there is nothing to count and to weigh before.

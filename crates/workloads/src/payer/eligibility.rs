@@ -201,13 +201,14 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
 }
 
 /// Says whether an answer speaks of a day: it names days, or else it speaks of the day on which it was given. Where it names
-/// no last one it speaks until the end of the month in which it was given.
+/// no last one it speaks until the end of the month in which it was given, or of that in which its first one is.
 fn speaks_of(view: &View<'_>, held: &Held, day: Day) -> bool {
     let document = &held.document;
     match (document.from, document.until) {
         (None, None) => view.made_on(held) == day,
         (from, until) => {
-            let until = until.unwrap_or_else(|| view.calendar.end_of_month(view.made_on(held)));
+            let given = from.map_or(view.made_on(held), |from| from.max(view.made_on(held)));
+            let until = until.unwrap_or_else(|| view.calendar.end_of_month(given));
             from.is_none_or(|from| from <= day) && day <= until
         }
     }

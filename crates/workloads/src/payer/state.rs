@@ -143,12 +143,13 @@ impl State {
         {
             let first = old.first_known.min(held.first_known);
             // Who sends a remittance again in another file makes no later one of it.
+            let mut is_news = first < old.first_known;
             if held.document.kind == DocumentKind::Remittance {
                 let made = earlier(old.document.created, held.document.created);
+                is_news |= made != old.document.created;
                 (old.document.created, held.document.created) = (made, made);
             }
             if (old.known, old.event) >= (held.known, held.event) {
-                let is_news = first < old.first_known;
                 old.first_known = first;
                 self.sort();
                 return is_news;
@@ -164,6 +165,14 @@ impl State {
             self.floor = self.floor.max(Some(given_up));
         }
         true
+    }
+
+    /// Puts documents that were kept beside each other by an earlier rule together, by the one that holds now.
+    fn put_again(mut self) -> Self {
+        for held in std::mem::take(&mut self.documents) {
+            self.put(held);
+        }
+        self
     }
 
     /// Says whether any version of a document is known.

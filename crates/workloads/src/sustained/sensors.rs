@@ -16,7 +16,7 @@ pub(super) struct Heard<'a> {
     pub(super) entries: &'a [&'a Entry],
     pub(super) episode: Episode,
     /// The reading that showed it while it went on; nothing where it could be known only when it was long past.
-    pub(super) shown: Option<EventTime>,
+    pub(super) shown: Option<&'a Entry>,
 }
 
 /// An episode as all sensors showed it.
@@ -28,7 +28,7 @@ pub(super) struct Together<'a> {
     /// What begins by then belongs to it.
     until: EventTime,
     /// The first reading of any sensor that showed it while it went on.
-    pub(super) shown: Option<EventTime>,
+    pub(super) shown: Option<&'a Entry>,
 }
 
 impl Together<'_> {
@@ -73,7 +73,8 @@ pub(super) fn together(mut heard: Vec<Heard<'_>>) -> Vec<Together<'_>> {
     for next in heard {
         match all.last_mut() {
             Some(current) if next.episode.start <= current.until => {
-                current.shown = current.shown.into_iter().chain(next.shown).min();
+                let both = current.shown.into_iter().chain(next.shown);
+                current.shown = both.min_by_key(|entry| (entry.at, entry.event));
                 if shown_until(&next) > shown_until(&current.last) {
                     current.last = next;
                 }

@@ -276,19 +276,19 @@ fn began_before(view: &View<'_>, condition: Condition, time: EventTime) -> Optio
 
 /// Finds the reading that showed an episode while it went on; nothing where all of it could be known only when it was long past.
 /// What is heard late and goes on still is no history: a telephone that was out of reach tells of a low that nobody treated.
-fn shown_in_time(entries: &[&Entry], episode: &Episode) -> Option<EventTime> {
+fn shown_in_time<'a>(entries: &[&'a Entry], episode: &Episode) -> Option<&'a Entry> {
     let span = |from: EventTime, until: EventTime| {
-        let within = move |entry: &&&Entry| entry.at >= from && entry.at <= until;
-        entries.iter().filter(within)
+        let within = move |entry: &&'a Entry| entry.at >= from && entry.at <= until;
+        entries.iter().copied().filter(within)
     };
     let confirming = span(episode.start, episode.confirmed).map(|entry| entry.known);
     let Some(known) = confirming.max() else {
-        return Some(episode.confirmed);
+        return entries.first().copied();
     };
     let mut going_on = span(episode.confirmed, episode.last);
     let in_time =
-        |entry: &&&Entry| known.max(entry.known).micros() <= entry.at.plus(HISTORY_AFTER).micros();
-    going_on.find(in_time).map(|entry| entry.at)
+        |entry: &&Entry| known.max(entry.known).micros() <= entry.at.plus(HISTORY_AFTER).micros();
+    going_on.find(in_time)
 }
 
 /// What is said of an episode.
@@ -297,7 +297,7 @@ struct Say<'a> {
     condition: Condition,
     entries: &'a [&'a Entry],
     /// The reading that showed it while it went on.
-    shown: Option<EventTime>,
+    shown: Option<&'a Entry>,
     /// Whether the patient has several sensors.
     is_of_several: bool,
 }
@@ -310,12 +310,16 @@ impl Say<'_> {
             with_unit(&self.rule.begins.words(), self.rule.unit),
             self.rule.lasts.words()
         );
-        let by = self.shown.unwrap_or(episode.confirmed);
+        let mut evidence = self.proofs(&[episode.start, episode.confirmed]);
+        // What shows that it goes on is new evidence: who was not told is told then.
+        let later = self
+            .shown
+            .filter(|entry| entry.at > episode.confirmed && !evidence.is_empty());
+        evidence.extend(later.map(proof));
         Conclusion {
             severity: self.rule.severity,
             summary,
-            // What shows that it goes on is new evidence: who was not told is told then.
-            evidence: self.proofs(&[episode.start, episode.confirmed, by.max(episode.confirmed)]),
+            evidence,
             ..self.conclusion(episode.start, BEGAN)
         }
     }
@@ -370,12 +374,15 @@ impl Say<'_> {
             .copied()
             .collect();
         found.dedup();
-        let proofs = found.into_iter().map(|entry| Proof {
-            entry: *entry,
-            value: shown(entry),
-            points: None,
-        });
-        proofs.collect()
+        found.into_iter().map(proof).collect()
+    }
+}
+
+fn proof(entry: &Entry) -> Proof {
+    Proof {
+        entry: *entry,
+        value: shown(entry),
+        points: None,
     }
 }
 

@@ -7,9 +7,9 @@ use super::super::ledger::Told;
 use super::{Held, Line, State};
 use crate::DecodeError;
 
-/// The version that is written. The second one says who gave a service, and what was told of whom;
-/// the third what a member owes.
-const VERSION: u8 = 3;
+/// The version that is written. The second one says who gave a service, and what was told of whom; the third what a member owes;
+/// in the fourth a remittance that was sent twice is one.
+const VERSION: u8 = 4;
 
 impl State {
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
@@ -44,7 +44,12 @@ impl State {
         }
         let mut from = In(rest, *version);
         let state = from.state().filter(|_| from.0.is_empty());
-        state.ok_or(DecodeError::Damaged)
+        let state = state.ok_or(DecodeError::Damaged)?;
+        Ok(if *version < 4 {
+            state.put_again()
+        } else {
+            state
+        })
     }
 }
 
