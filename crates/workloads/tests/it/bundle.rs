@@ -2,36 +2,18 @@
 
 use clinical::{
     Code, Decimal, Encounter, EncounterClass, EncounterStatus, Fact, Finding, FindingState, Given,
-    Observation, ObservationStatus, Order, OrderKind, Quantity, System, Value,
+    Order, OrderKind, System, Value,
 };
 use workloads::{Config, TimeZero};
 
 use crate::engine::Engine;
-use crate::events::{Place, event, event_time, received_time};
+use crate::events::{self, Place, event, event_time, number, received_time};
 
 const HOUR: i64 = 60;
 
-fn number(value: &str, unit: &str) -> Value {
-    Value::Quantity(Quantity {
-        comparator: None,
-        value: value.parse().expect("they are digits"),
-        unit: unit.into(),
-    })
-}
-
 fn observed(at: i64, code: Code, value: Value) -> (i64, Fact) {
-    let fact = Fact::Observation(Observation {
-        resource: format!("{}/{at}", code.code).into(),
-        codes: vec![code],
-        value: Some(value),
-        components: Vec::new(),
-        status: ObservationStatus::Final,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    });
-    (at, fact)
+    let resource = format!("{}/{at}", code.code);
+    (at, events::observed(&resource, code, value))
 }
 
 fn measured(at: i64, loinc: &str, value: &str, unit: &str) -> (i64, Fact) {

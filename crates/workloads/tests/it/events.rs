@@ -1,5 +1,58 @@
 //! Makes clinical events of what scenarios and properties say.
 
+use clinical::{Code, Fact, Observation, ObservationStatus, Quantity, Value};
+
 pub(crate) use workloads::scenario::{
     Place, event, event_time, merge, observation, patient, received_time, told,
 };
+
+/// Makes what was observed once and stays.
+pub(crate) fn observed(resource: &str, code: Code, value: Value) -> Fact {
+    observed_as(resource, code, value, ObservationStatus::Final)
+}
+
+/// Makes what was observed, in a status: what was entered in error has no value.
+pub(crate) fn observed_as(
+    resource: &str,
+    code: Code,
+    value: Value,
+    status: ObservationStatus,
+) -> Fact {
+    Fact::Observation(Observation {
+        resource: resource.into(),
+        codes: vec![code],
+        value: (status != ObservationStatus::EnteredInError).then_some(value),
+        components: Vec::new(),
+        status,
+        interpretation: None,
+        notes: Vec::new(),
+        flags: Vec::new(),
+        device: None,
+    })
+}
+
+/// Makes a quantity of digits.
+pub(crate) fn quantity(digits: &str, unit: &str) -> Quantity {
+    Quantity {
+        comparator: None,
+        value: digits.parse().expect("they are digits"),
+        unit: unit.into(),
+    }
+}
+
+/// Makes a value of digits.
+pub(crate) fn number(digits: &str, unit: &str) -> Value {
+    Value::Quantity(quantity(digits, unit))
+}
+
+/// Makes a value of digits, and a text of anything else.
+pub(crate) fn number_or_text(said: &str, unit: &str) -> Value {
+    match said.parse() {
+        Ok(value) => Value::Quantity(Quantity {
+            comparator: None,
+            value,
+            unit: unit.into(),
+        }),
+        Err(_) => Value::Text(said.into()),
+    }
+}

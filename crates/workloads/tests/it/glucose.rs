@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use clinical::{
     Code, Event, EventId, EventTime, Fact, Finding, FindingState, Observation, ObservationStatus,
-    Origin, PatientKey, Quantity, ReceivedTime, Severity, Value,
+    Origin, PatientKey, ReceivedTime, Severity,
 };
 use proptest::prelude::*;
 use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{event_time, patient, received_time};
+use crate::events::{event_time, number_or_text, patient, received_time};
 use crate::measures::cases::unzipped;
 use crate::news2_vectors::shared;
 use crate::permutations::standing;
@@ -41,14 +41,7 @@ struct Said<'a> {
 }
 
 fn heard(who: PatientKey, said: &Said<'_>) -> Event {
-    let value = match said.value.parse() {
-        Ok(value) => Value::Quantity(Quantity {
-            comparator: None,
-            value,
-            unit: said.unit.into(),
-        }),
-        Err(_) => Value::Text(said.value.into()),
-    };
+    let value = number_or_text(said.value, said.unit);
     Event {
         id: EventId::derive(&[b"reading", who.as_bytes(), &said.number.to_be_bytes()]),
         patient: who,

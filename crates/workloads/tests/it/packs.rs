@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use clinical::{
-    Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Given, Observation,
-    ObservationStatus, Order, OrderKind, Problem, Quantity, System, Value,
+    Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Given, ObservationStatus, Order,
+    OrderKind, Problem, System, Value,
 };
 use proptest::prelude::*;
 use workloads::{Config, WORKLOADS};
 
 use crate::engine::Engine;
-use crate::events::{Place, event, received_time};
+use crate::events::{Place, event, number, observed_as, quantity, received_time};
 use crate::permutations::standing;
 
 /// All is accepted in this minute, within every window.
@@ -21,33 +21,6 @@ fn everything() -> Config {
     let mut config = Config::of(&names);
     config.bundle.fever = Some(clinical::Decimal::new(383, 1));
     config
-}
-
-pub(crate) fn observed(
-    resource: String,
-    code: Code,
-    value: Value,
-    status: ObservationStatus,
-) -> Fact {
-    Fact::Observation(Observation {
-        resource: resource.into(),
-        codes: vec![code],
-        value: (status != ObservationStatus::EnteredInError).then_some(value),
-        components: Vec::new(),
-        status,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    })
-}
-
-pub(crate) fn number(digits: String, unit: &str) -> Value {
-    Value::Quantity(Quantity {
-        comparator: None,
-        value: digits.parse().expect("they are digits"),
-        unit: unit.into(),
-    })
 }
 
 fn other(system: &str, code: &str) -> Code {
@@ -61,7 +34,7 @@ fn other(system: &str, code: &str) -> Code {
 /// Gives what is measured, by a number of each range.
 fn measured(which: usize, size: i64) -> (Code, Value) {
     let loinc = |code: &str, low: i64, span: i64, unit: &str| {
-        let value = number((low + size % span).to_string(), unit);
+        let value = number(&(low + size % span).to_string(), unit);
         (Code::loinc(code), value)
     };
     match which {
@@ -86,7 +59,7 @@ fn measured(which: usize, size: i64) -> (Code, Value) {
             let drugs = ["C01CA03", "C01CA24", "C01CA04", "C01CA07"];
             let drug = drugs[usize::try_from(size % 4).expect("a remainder is small")];
             let unit = ["ug/kg/min", "ug/min"][usize::from(size % 3 == 0)];
-            let rate = number(format!("0.{:02}", size % 30), unit);
+            let rate = number(&format!("0.{:02}", size % 30), unit);
             (other("http://www.whocc.no/atc", drug), rate)
         }
         17 => answered(
@@ -143,7 +116,7 @@ fn fact() -> impl Strategy<Value = (i64, Fact)> {
             };
             let (code, value) = measured(which, size);
             let resource = format!("{which}/{slot}");
-            (slot * 30, observed(resource, code, value, status))
+            (slot * 30, observed_as(&resource, code, value, status))
         });
     let order = (any::<bool>(), 0..14i64, 0..8u8).prop_map(|(culture, slot, fate)| {
         let (kind, code) = if culture {
@@ -164,21 +137,17 @@ fn fact() -> impl Strategy<Value = (i64, Fact)> {
     });
     let given = (0..3usize, 0..14i64, 0..40i64, 0..8u8).prop_map(|(which, slot, size, fate)| {
         let drug = ["C01CA03", "B05BB01", "N05AD01"][which];
-        let amount = |digits: String, unit: &str| match number(digits, unit) {
-            Value::Quantity(amount) => Some(amount),
-            Value::Coded(_) | Value::Text(_) => None,
-        };
         let order = Order {
             resource: format!("given/{which}/{slot}").into(),
             kind: OrderKind::MedicationGiven,
             codes: vec![other("http://www.whocc.no/atc", drug)],
             active: fate > 0,
             given: Given {
-                dose: amount((100 * size).to_string(), "mL"),
-                rate: amount(
-                    format!("0.{size:02}"),
+                dose: Some(quantity(&(100 * size).to_string(), "mL")),
+                rate: Some(quantity(
+                    &format!("0.{size:02}"),
                     if slot % 2 == 0 { "mcg/kg/min" } else { "mg/h" },
-                ),
+                )),
                 end: (fate > 3).then(|| crate::events::event_time(slot * 30 + 10 * size)),
             },
         };

@@ -1,10 +1,10 @@
 //! Scores against published cases, and at every limit of their tables.
 
-use clinical::{Code, Fact, Finding, Observation, ObservationStatus, Quantity, System, Value};
+use clinical::{Code, Fact, Finding, System};
 use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{Place, event, received_time};
+use crate::events::{self, Place, event, number, number_or_text, received_time};
 use crate::news2_vectors::shared;
 
 /// Codes and units of what the cases name.
@@ -65,25 +65,8 @@ fn local(code: &str) -> Code {
 /// What is charted, in its usual unit where none is given.
 pub(crate) fn observed(n: usize, what: &str, said: &str, unit: &str) -> Fact {
     let (code, usual) = code(what);
-    let value = match said.parse() {
-        Ok(value) => Value::Quantity(Quantity {
-            comparator: None,
-            value,
-            unit: if unit.is_empty() { usual } else { unit }.into(),
-        }),
-        Err(_) => Value::Text(said.into()),
-    };
-    Fact::Observation(Observation {
-        resource: format!("{n}").into(),
-        codes: vec![code],
-        value: Some(value),
-        components: Vec::new(),
-        status: ObservationStatus::Final,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    })
+    let unit = if unit.is_empty() { usual } else { unit };
+    events::observed(&n.to_string(), code, number_or_text(said, unit))
 }
 
 /// Runs what was charted, each at a minute, and gives what was found.
@@ -483,12 +466,7 @@ fn a_day_of_urine_is_forgotten_two_days_later_though_nothing_else_comes() {
         arrives: 0,
         offset: 0,
     };
-    let fact = crate::packs::observed(
-        "urine".into(),
-        clinical::Code::loinc("9187-6"),
-        crate::packs::number("0".into(), "mL"),
-        clinical::ObservationStatus::Final,
-    );
+    let fact = events::observed("urine", Code::loinc("9187-6"), number("0", "mL"));
     engine.take(&event("ann", place, 0, fact));
     for hour in 1..60 {
         engine.tick(received_time(60 * hour));

@@ -10,8 +10,7 @@ use workloads::risk::{self, Alerting, Course, Pack, Reading, Variable};
 use workloads::{Config, RiskScore};
 
 use crate::engine::Engine;
-use crate::events::{Place, event, event_time, received_time};
-use crate::packs::{number, observed};
+use crate::events::{Place, event, event_time, number, observed, received_time};
 
 /// How long the stay is, in hours.
 const HOURS: i64 = 60;
@@ -89,10 +88,9 @@ fn stay() -> Vec<Event> {
         for (word, tenths, unit) in measured(hour) {
             let variable = Variable::find(word).expect("the model reads it");
             let fact = observed(
-                format!("{word}/{hour}"),
+                &format!("{word}/{hour}"),
                 Code::loinc(variable.loinc.first().expect("it has a code")),
-                number(value(tenths), unit),
-                ObservationStatus::Final,
+                number(&value(tenths), unit),
             );
             let offset = 10 + u64::try_from(events.len()).expect("they are few");
             events.push(made(60 * hour + 10, offset, fact));

@@ -1,13 +1,10 @@
 //! Septic shock by the definition of 2016.
 
-use clinical::{
-    Code, Event, Fact, Finding, FindingState, Given, Observation, ObservationStatus, Order,
-    OrderKind, Quantity, System, Value,
-};
+use clinical::{Code, Event, Fact, Finding, FindingState, Given, Order, OrderKind, System};
 use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{Place, event};
+use crate::events::{Place, event, number, observed, quantity};
 
 fn atc(code: &str) -> Code {
     Code {
@@ -17,27 +14,9 @@ fn atc(code: &str) -> Code {
     }
 }
 
-fn quantity(value: &str, unit: &str) -> Quantity {
-    Quantity {
-        comparator: None,
-        value: value.parse().expect("they are digits"),
-        unit: unit.into(),
-    }
-}
-
 fn measured(at: i64, code: Code, value: &str, unit: &str) -> (i64, Fact) {
-    let fact = Fact::Observation(Observation {
-        resource: format!("{}/{at}", code.code).into(),
-        codes: vec![code],
-        value: Some(Value::Quantity(quantity(value, unit))),
-        components: Vec::new(),
-        status: ObservationStatus::Final,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    });
-    (at, fact)
+    let resource = format!("{}/{at}", code.code);
+    (at, observed(&resource, code, number(value, unit)))
 }
 
 fn given(at: i64, drug: &str, given: Given) -> (i64, Fact) {

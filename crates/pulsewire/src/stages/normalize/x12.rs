@@ -6,7 +6,7 @@ use clinical::{MessageId, PatientKey};
 use formats::x12::{self, Set};
 use mapping::identity::Subjects;
 use mapping::normalize::{Input as Given, RawInfo, State};
-use mapping::x12::{Refusal, SplitError, balance, map, map_as, split, subjects};
+use mapping::x12::{Part, Refusal, balance, map, map_as, split, subjects};
 use stream::{Context, StepError};
 
 use super::NormalizeStage;
@@ -48,8 +48,8 @@ impl NormalizeStage {
         }
     }
 
-    /// Takes in a transaction set as it was sent: beside one member's it may say what is paid in all, and of several who are
-    /// not named each has a part of their own.
+    /// Takes in a transaction set as it was sent: beside one member's it may say what is paid in all, and of several, named or
+    /// not, each has a part of their own.
     pub(super) fn set_as_sent(
         &self,
         state: &mut State,
@@ -58,36 +58,45 @@ impl NormalizeStage {
     ) -> Result<(), StepError> {
         let source = self.sources.named(raw.source);
         let file = x12::read(raw.bytes);
-        let mut sets = file.sets();
-        if let (Some(set), None) = (sets.next(), sets.next()) {
-            let is_of_one = matches!(subjects(&set, &source.mapping), Subjects::One(_));
-            let has_payment = set.kind().raw() == b"835";
-            let is_several = || split(&set, &source.mapping).is_ok_and(|parts| parts.len() > 1);
-            if (!is_of_one || has_payment) && is_several() {
-                return self.divide_set(&set, source, raw, cx);
+        let set = only(&file)?;
+        let subjects = subjects(&set, &source.mapping);
+        let is_remittance = set.kind().raw() == b"835";
+        if !matches!(subjects, Subjects::One(_)) || is_remittance {
+            match split(&set, &source.mapping) {
+                Ok(parts) if parts.len() > 1 => {
+                    self.send_parts(parts, source, raw, cx);
+                    return Ok(());
+                }
+                Err(error) if matches!(subjects, Subjects::Several(_)) => {
+                    return Err(StepError::new(error.code(), error.to_string()));
+                }
+                Ok(_) | Err(_) => {}
             }
         }
-        self.transaction_set(state, raw, cx)
+        self.set_of_one(state, &set, raw, cx)
     }
 
-    /// Takes in one transaction set: what one member's says, or for each member their own part of it.
+    /// Takes in a transaction set that was divided, or that another identity gave on.
     pub(super) fn transaction_set(
         &self,
         state: &mut State,
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let source = self.sources.named(raw.source);
         let file = x12::read(raw.bytes);
-        let mut sets = file.sets();
-        let (Some(set), None) = (sets.next(), sets.next()) else {
-            let detail = "a record holds one transaction set in its envelope: keep each by itself";
-            return Err(StepError::new(UNREADABLE, detail));
-        };
-        if let Subjects::Several(_) = subjects(&set, &source.mapping) {
-            return self.divide_set(&set, source, raw, cx);
-        }
-        let mapped = map(&set, &source.mapping, &self.site, raw.received_time);
+        self.set_of_one(state, &only(&file)?, raw, cx)
+    }
+
+    /// Takes in what a set says of one member, or of nobody.
+    fn set_of_one(
+        &self,
+        state: &mut State,
+        set: &Set<'_, '_>,
+        raw: &RawInfo<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
+        let source = self.sources.named(raw.source);
+        let mapped = map(set, &source.mapping, &self.site, raw.received_time);
         let refused = |refusal: Refusal| StepError::new(refusal.code(), refusal.to_string());
         let mut mapped = mapped.map_err(refused)?;
         let is_of_member = mapped.subjects.patient().is_some();
@@ -97,7 +106,7 @@ impl NormalizeStage {
         }
         // What was known under an identity that is the same patient's keeps its id.
         for kin in state.kin(patient(cx)?, raw.addressed) {
-            let as_kin = map_as(&set, &source.mapping, raw.received_time, kin);
+            let as_kin = map_as(set, &source.mapping, raw.received_time, kin);
             state.adopt(&mut mapped.drafts, &as_kin.map_err(refused)?);
         }
         let given = Given::Message {
@@ -111,20 +120,13 @@ impl NormalizeStage {
     }
 
     /// Gives each member of a set their own part of it.
-    fn divide_set(
+    fn send_parts(
         &self,
-        set: &Set<'_, '_>,
+        parts: Vec<Part>,
         source: &Source,
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
-    ) -> Result<(), StepError> {
-        let parts = split(set, &source.mapping).map_err(|error| {
-            let code = match &error {
-                SplitError::Refused(refusal) => refusal.code(),
-                SplitError::TooLong(_) => mapping::identity::PartsTooLong::CODE,
-            };
-            StepError::new(code, error.to_string())
-        })?;
+    ) {
         for (number, part) in (0_u32..).zip(parts) {
             let unnamed = |number: u32| {
                 let own = [raw.message_id.as_bytes(), &number.to_be_bytes()[..]].concat();
@@ -142,6 +144,17 @@ impl NormalizeStage {
             };
             self.send_on(key, &raw, cx);
         }
-        Ok(())
+    }
+}
+
+/// Gives the one transaction set that a record holds in its envelope.
+fn only<'f, 'b>(file: &'f x12::File<'b>) -> Result<Set<'f, 'b>, StepError> {
+    let mut sets = file.sets();
+    match (sets.next(), sets.next()) {
+        (Some(set), None) => Ok(set),
+        _ => {
+            let detail = "a record holds one transaction set in its envelope: keep each by itself";
+            Err(StepError::new(UNREADABLE, detail))
+        }
     }
 }

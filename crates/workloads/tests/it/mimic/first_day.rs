@@ -7,10 +7,11 @@ use clinical::{Code, EventTime, Finding};
 use workloads::Config;
 
 use super::gases::{self, Stay};
-use super::stream::{self, Item, Streams, is_of, laboratory, observation, quantity};
+use super::stream::{self, Item, Streams, is_of, laboratory};
 use super::table::{Row, Table};
 use super::{SKIPPED, folder, standing};
 use crate::engine::Engine;
+use crate::events::{number_or_text, observed};
 
 const NAME: &str = "first-day-mimic";
 
@@ -60,8 +61,8 @@ fn streams(folder: &Path) -> Streams {
         }
     }
     for (subject, at, pressure) in gases::of_first_days(&labs, &charted, &stays) {
-        let value = quantity(&pressure.to_string(), "mm[Hg]");
-        let fact = observation(&format!("gas/{at}"), Code::loinc("2019-8"), value);
+        let value = number_or_text(&pressure.to_string(), "mm[Hg]");
+        let fact = observed(&format!("gas/{at}"), Code::loinc("2019-8"), value);
         streams.entry(subject).or_default().add(at, at, fact);
     }
     streams
@@ -81,14 +82,14 @@ fn chart(row: Row<'_>, streams: &mut Streams) {
         if !number.is_some_and(|value| value > *above && value < *below) {
             return;
         }
-        let value = quantity(row.text("valuenum"), unit);
-        observation(
+        let value = number_or_text(row.text("valuenum"), unit);
+        observed(
             &format!("{item}/{}/{said}", row.text("charttime")),
             Code::loinc(code),
             value,
         )
     } else if let Some((code, value)) = stream::coma(item, said, row) {
-        observation(
+        observed(
             &format!("{item}/{}/{said}", row.text("charttime")),
             Code::loinc(code),
             value,

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use clinical::{
-    Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Observation,
-    ObservationStatus, Origin, PatientKey, Quantity, ReceivedTime, System, Value,
+    Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Origin,
+    PatientKey, ReceivedTime, System, Value,
 };
 
 use super::gases::{self, Charted, Gas};
@@ -14,6 +14,7 @@ use super::infusions;
 use super::table::{Row, Table};
 use super::weights;
 use crate::engine::Engine;
+use crate::events::{number_or_text, observed};
 
 /// What happened to one patient, in the order in which it arrived.
 #[derive(Default)]
@@ -216,8 +217,8 @@ pub(super) fn organ_failure(folder: &Path) -> Streams {
             code: change.drug.into(),
             display: "".into(),
         };
-        let value = quantity(&change.rate, change.unit);
-        let fact = observation(&format!("rate/{n}"), code, value);
+        let value = number_or_text(&change.rate, change.unit);
+        let fact = observed(&format!("rate/{n}"), code, value);
         let stream = streams.entry(change.subject).or_default();
         stream.add(change.stored, change.at, fact);
     }
@@ -273,21 +274,21 @@ pub(super) fn chart(
     };
     if is_of(MEAN_PRESSURE, item) {
         if number.is_some_and(|value| value > 0.0 && value < 300.0) {
-            let value = quantity(row.text("valuenum"), "mm[Hg]");
-            add(observation(&resource, Code::loinc("8478-0"), value));
+            let value = number_or_text(row.text("valuenum"), "mm[Hg]");
+            add(observed(&resource, Code::loinc("8478-0"), value));
         }
     } else if is_of(FRACTION, item) {
         if let Some(percent) = fraction_percent(item, row) {
             let value: f64 = percent.parse().unwrap_or_default();
             fraction.entry(admission).or_default().push(value);
-            add(observation(
+            add(observed(
                 &resource,
                 Code::loinc("3150-6"),
-                quantity(&percent, "%"),
+                number_or_text(&percent, "%"),
             ));
         }
     } else if let Some((code, value)) = coma(item, said, row) {
-        add(observation(&resource, Code::loinc(code), value));
+        add(observed(&resource, Code::loinc(code), value));
     }
     if let Some(answer) = breathing(item, said) {
         add(support(&format!("support/{resource}"), answer));
@@ -306,7 +307,7 @@ pub(super) fn coma(item: &str, said: &str, row: Row<'_>) -> Option<(&'static str
     let value = if !tube.is_empty() && said == tube {
         Value::Text(said.into())
     } else {
-        quantity(row.text("valuenum"), "{score}")
+        number_or_text(row.text("valuenum"), "{score}")
     };
     Some((code, value))
 }
@@ -364,10 +365,10 @@ pub(super) fn laboratory(row: Row<'_>, items: &[Item], streams: &mut Streams) {
         .number("valuenum")
         .is_some_and(|value| value > *above && value <= *most)
     {
-        let value = quantity(row.text("valuenum"), unit);
+        let value = number_or_text(row.text("valuenum"), unit);
         let resource = format!("lab/{}", row.text("row_id"));
         let stream = streams.entry(row.id("subject_id")).or_default();
-        stream.add(at, at, observation(&resource, Code::loinc(code), value));
+        stream.add(at, at, observed(&resource, Code::loinc(code), value));
     }
 }
 
@@ -403,8 +404,8 @@ pub(super) fn pulses(folder: &Path, streams: &mut Streams) {
             continue;
         };
         let resource = format!("{item}/{}", row.text("charttime"));
-        let value = quantity(row.text("valuenum"), "/min");
-        let fact = observation(&resource, Code::loinc("8867-4"), value);
+        let value = number_or_text(row.text("valuenum"), "/min");
+        let fact = observed(&resource, Code::loinc("8867-4"), value);
         let stream = streams.entry(row.id("subject_id")).or_default();
         stream.add(row.time("storetime").unwrap_or(at), at, fact);
     }
@@ -423,25 +424,25 @@ fn urine(row: Row<'_>, is_taken_off: bool, streams: &mut Streams) {
         return;
     }
     let amount = if is_taken_off { -amount } else { amount };
-    let value = quantity(&amount.to_string(), "mL");
+    let value = number_or_text(&amount.to_string(), "mL");
     let resource = format!("output/{}", row.text("row_id"));
     let stream = streams.entry(row.id("subject_id")).or_default();
-    let fact = observation(&resource, Code::loinc("9187-6"), value);
+    let fact = observed(&resource, Code::loinc("9187-6"), value);
     stream.add(row.time("storetime").unwrap_or(at), at, fact);
 }
 
 fn panel(gas: &Gas) -> Fact {
     let mut components = vec![(
         vec![Code::loinc("2703-7")],
-        quantity(&gas.oxygen.to_string(), "mm[Hg]"),
+        number_or_text(&gas.oxygen.to_string(), "mm[Hg]"),
     )];
     components.extend(gas.fraction.map(|fraction| {
         (
             vec![Code::loinc("3150-6")],
-            quantity(&fraction.to_string(), "%"),
+            number_or_text(&fraction.to_string(), "%"),
         )
     }));
-    let mut fact = observation(
+    let mut fact = observed(
         &format!("gas/{}/{}", gas.admission, gas.at),
         Code::loinc("24336-0"),
         Value::Text("".into()),
@@ -459,32 +460,5 @@ fn support(resource: &str, answer: &str) -> Fact {
         code: "respiratory-support".into(),
         display: "".into(),
     };
-    observation(resource, code, Value::Text(answer.into()))
-}
-
-/// Makes a quantity of the digits of a table, which writes whole numbers as `83.0`.
-pub(super) fn quantity(digits: &str, unit: &str) -> Value {
-    match digits.parse() {
-        Ok(value) => Value::Quantity(Quantity {
-            comparator: None,
-            value,
-            unit: unit.into(),
-        }),
-        Err(_) => Value::Text(digits.into()),
-    }
-}
-
-/// Makes an observation.
-pub(super) fn observation(resource: &str, code: Code, value: Value) -> Fact {
-    Fact::Observation(Observation {
-        resource: resource.into(),
-        codes: vec![code],
-        value: Some(value),
-        components: Vec::new(),
-        status: ObservationStatus::Final,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    })
+    observed(resource, code, Value::Text(answer.into()))
 }

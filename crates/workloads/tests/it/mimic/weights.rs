@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clinical::{Code, EventTime, Fact};
 
-use super::stream::{is_of, observation, quantity};
+use super::stream::is_of;
 use super::table::{Row, Table};
+use crate::events::{number_or_text, observed};
 
 /// A weight, as it counts.
 pub(super) struct Weighed {
@@ -76,10 +77,10 @@ pub(super) fn all(charted: &Table, starts: &BTreeMap<i64, EventTime>) -> Vec<Wei
                 subject: row.id("subject_id"),
                 at,
                 stored: row.time("storetime").unwrap_or(at),
-                fact: observation(
+                fact: observed(
                     &resource,
                     Code::loinc("29463-7"),
-                    quantity(&kilograms, "kg"),
+                    number_or_text(&kilograms, "kg"),
                 ),
             })
         });
