@@ -54,6 +54,7 @@ pub use outcome::{Episode, Evaluation, Populations};
 pub use period::MeasurementPeriod;
 use record::Record;
 pub use record::{MAX_PARTS, MAX_RECORDS, MeasureState, Source};
+pub(crate) use set::value_set;
 pub use set::{MeasureValueSets, ValueSetLineError};
 
 use crate::Now;
@@ -234,6 +235,9 @@ impl Measure {
         Evaluation { episodes }
     }
 }
+
+/// The workload's name in findings.
+pub const NAME: &str = "care-gaps";
 
 /// What a site sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,23 +8,32 @@ mod papers;
 mod story;
 mod words;
 
+mod expected;
+mod run;
+
+mod cares;
+mod stays;
+
+mod department;
 mod engine;
+mod gaps;
 mod made;
 mod members;
 
 mod built_in;
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
-use clinical::{Decimal, Event, Finding, FindingState, MergeRole, PatientKey, Severity};
+use clinical::Decimal;
 
+use crate::measures::{self, Measure, MeasuresConfig};
 use crate::payer::{PayerConfig, payer_workloads};
+use crate::throughput::{self, Department, UnitBeds};
 use crate::{Config, WORKLOADS};
 pub use engine::Engine;
-use made::events;
 pub use made::{Place, event, event_time, merge, observation, patient, received_time, told};
-use members::Members;
-use story::{Action, Expectation, Step, Story, Wanted};
+use run::Run;
+use story::{Action, Step, Story};
 
 /// A scenario file that was understood.
 #[derive(Debug)]
@@ -41,13 +50,34 @@ pub struct Settings {
     pub chart: Config,
     /// Of those that read what payers and providers send.
     pub payer: PayerConfig,
+    /// Of the emergency department.
+    pub department: Department,
+    /// Of quality measures.
+    pub measures: MeasuresConfig,
 }
 
 impl Default for Settings {
-    /// As shipped, with a panel of the stories' own: what is a panel is a site's to say.
+    /// As shipped, with what is a site's to say in the stories' own words: a panel, where patients wait, how many beds there
+    /// are, when a year has settled.
     fn default() -> Self {
+        let beds = UnitBeds {
+            department: 10,
+            hospital: 100,
+        };
         Self {
             chart: Config::default(),
+            department: Department {
+                waiting: ["WAIT".into()].into(),
+                left_unseen: ["LWBS".into()].into(),
+                beds: [("ED".into(), beds)].into(),
+                tells: true,
+                ..Department::default()
+            },
+            measures: MeasuresConfig {
+                measures: Measure::ALL.into(),
+                utc_offset_seconds: 0,
+                settles_after: Some(Duration::from_secs(90 * 24 * 60 * 60)),
+            },
             payer: PayerConfig {
                 panels: vec![("urn:pulsewire:panel|high-risk".into(), "high risk".into())],
                 seen_after_emergency: Some(7),
@@ -60,7 +90,8 @@ impl Default for Settings {
 /// Gives the names of all workloads that scenarios can be tests of.
 pub fn testable() -> impl Iterator<Item = &'static str> {
     let chart = WORKLOADS.iter().map(|workload| workload.name);
-    chart.chain(payer_workloads())
+    let others = [throughput::NAME, measures::NAME];
+    chart.chain(payer_workloads()).chain(others)
 }
 
 /// A step that went another way than the story says.
@@ -121,14 +152,7 @@ impl Scenario {
         for workload in WORKLOADS.iter().filter(|workload| tests(workload.name)) {
             chart.start(workload);
         }
-        let mut run = Run {
-            engine: Engine::of(chart),
-            members: payer_workloads()
-                .any(tests)
-                .then(|| Members::of(settings.payer.clone())),
-            names: BTreeMap::new(),
-            offset: 0,
-        };
+        let mut run = Run::of(chart, settings, self.tests());
         let mut differences = Vec::new();
         let mut steps = self.story.steps.as_slice();
         while let Some((step, after)) = steps.split_first() {
@@ -140,260 +164,6 @@ impl Scenario {
         }
         differences
     }
-}
-
-/// A story on its way.
-struct Run {
-    engine: Engine,
-    /// Where the story is a test of a workload of payers.
-    members: Option<Members>,
-    names: BTreeMap<PatientKey, String>,
-    offset: u64,
-}
-
-impl Run {
-    /// Takes a step, and holds what came of it against what must.
-    fn step(&mut self, step: &Step, claims: &[Step]) -> Option<Difference> {
-        self.engine.quality.clear();
-        self.engine.late = 0;
-        let mut difference = Difference {
-            line: step.line,
-            step: step.text.clone(),
-            missing: Vec::new(),
-            came: Vec::new(),
-        };
-        if let Err(what) = self.perform(step) {
-            difference.missing.push(what);
-            return Some(difference);
-        }
-        let mut came = std::mem::take(&mut self.engine.findings);
-        if let Some(members) = &mut self.members {
-            came.append(&mut members.findings);
-        }
-        let twice = told_twice(&came).map(|finding| format!("told twice: {}", self.show(finding)));
-        for claim in claims {
-            if let Action::Expect(expectation) = &claim.action
-                && !self.claim(expectation, &mut came)
-            {
-                difference.missing.push(said(expectation));
-            }
-        }
-        let is_missing = !difference.missing.is_empty();
-        let asks = |finding: &&Finding| {
-            let is_news = finding.severity > Severity::None;
-            is_missing || is_news || finding.state != FindingState::Asserted
-        };
-        let left = came.iter().filter(asks).map(|finding| self.show(finding));
-        difference.came = left.chain(twice).collect();
-        (is_missing || !difference.came.is_empty()).then_some(difference)
-    }
-
-    fn perform(&mut self, step: &Step) -> Result<(), String> {
-        let place = Place {
-            at: step.at,
-            arrives: step.arrives,
-            offset: self.offset,
-        };
-        if let Some(members) = &mut self.members {
-            members.tick(received_time(step.arrives));
-        }
-        if let Action::Paper(paper) = &step.action {
-            self.names.insert(patient(&paper.who), paper.who.clone());
-            let members = self.members.as_mut();
-            let members = members.ok_or("no workload of payers is tested by this story")?;
-            let document = paper.document(&members.config, place)?;
-            members.say(&paper.who, place, document, step.loaded);
-        }
-        let made = if let Action::Merge { from, into } = &step.action {
-            self.names.insert(patient(into), into.clone());
-            if let Some(members) = &mut self.members {
-                members.merge(from, into, place);
-            }
-            vec![
-                event(from, place, 0, merge(MergeRole::Retired, into)),
-                event(into, place, 1, merge(MergeRole::Survivor, from)),
-            ]
-        } else {
-            let (who, made) = events(&step.action, place)?;
-            self.names.insert(patient(&who), who);
-            made
-        };
-        let made: Vec<Event> = made
-            .into_iter()
-            .map(|event| Event {
-                backfill: step.loaded,
-                ..event
-            })
-            .collect();
-        self.offset += 100;
-        self.engine.tick(received_time(step.arrives));
-        if let Action::Merge { .. } | Action::Series { .. } = &step.action {
-            for event in &made {
-                self.engine.tick(event.received);
-                self.engine.take(event);
-            }
-        } else {
-            self.engine.take_message(&made);
-        }
-        Ok(())
-    }
-
-    /// Takes what an expectation is about away from what came; says whether it was there.
-    fn claim(&self, expectation: &Expectation, came: &mut Vec<Finding>) -> bool {
-        let place = match expectation {
-            Expectation::Nothing if came.is_empty() => return true,
-            Expectation::Late if self.engine.late > 0 => return true,
-            Expectation::Quality(kind)
-                if self
-                    .engine
-                    .quality
-                    .iter()
-                    .any(|issue| issue.kind.word() == kind) =>
-            {
-                return true;
-            }
-            Expectation::Nothing | Expectation::Late | Expectation::Quality(_) => None,
-            Expectation::Finding(wanted) => came.iter().position(|finding| fits(wanted, finding)),
-            Expectation::Retracted {
-                condition,
-                who,
-                as_of,
-                reason,
-            } => came.iter().position(|finding| {
-                is_of(condition, finding)
-                    && finding.patient == patient(who)
-                    && as_of.is_none_or(|at| finding.as_of == event_time(at))
-                    && finding.state == FindingState::Retracted(reason.as_str().into())
-            }),
-        };
-        match place {
-            Some(place) => {
-                came.remove(place);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn show(&self, finding: &Finding) -> String {
-        let minute = (finding.as_of.micros() - event_time(0).micros()) / 60_000_000;
-        let who = self
-            .names
-            .get(&finding.patient)
-            .map_or("somebody", String::as_str);
-        let score = finding
-            .score
-            .map_or(String::new(), |score| format!(" score {score}"));
-        let state = match &finding.state {
-            FindingState::Asserted => "finding ".to_owned(),
-            FindingState::Retracted(reason) => format!("retracted ({reason}) "),
-        };
-        format!(
-            "{state}{} {who}{} revision {} severity {}{score} {:?}",
-            finding.condition,
-            clock_words(Some(minute)),
-            finding.revision,
-            finding.severity.word(),
-            &*finding.summary,
-        )
-    }
-}
-
-/// Nobody is told two things about one time by one message.
-fn told_twice(came: &[Finding]) -> Option<&Finding> {
-    let of = |finding: &Finding| (finding.patient, finding.condition.clone(), finding.as_of);
-    let mut all = came.iter().enumerate();
-    all.find_map(|(place, finding)| {
-        let mut later = came.iter().skip(place + 1);
-        later
-            .any(|other| of(other) == of(finding))
-            .then_some(finding)
-    })
-}
-
-/// Whether a finding is of a condition; what is of matters of a member has their names behind its own, which no story knows.
-fn is_of(condition: &str, finding: &Finding) -> bool {
-    let is_matter = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let rest = finding.condition.strip_prefix(condition);
-    rest.is_some_and(|rest| match rest.strip_prefix('/') {
-        Some(matters) => matters.split('/').all(is_matter),
-        None => rest.is_empty(),
-    })
-}
-
-fn fits(wanted: &Wanted, finding: &Finding) -> bool {
-    is_of(&wanted.condition, finding)
-        && finding.patient == patient(&wanted.who)
-        && finding.state == FindingState::Asserted
-        && finding.backfill == wanted.history
-        && wanted
-            .as_of
-            .is_none_or(|at| finding.as_of == event_time(at))
-        && wanted
-            .severity
-            .as_ref()
-            .is_none_or(|severity| finding.severity.word() == severity)
-        && wanted
-            .score
-            .is_none_or(|score| finding.score == Some(score))
-        && wanted
-            .revision
-            .is_none_or(|revision| finding.revision == revision)
-        && wanted
-            .text
-            .as_ref()
-            .is_none_or(|text| finding.summary.contains(text.as_str()))
-}
-
-fn said(expectation: &Expectation) -> String {
-    match expectation {
-        Expectation::Nothing => "nothing".into(),
-        Expectation::Late => "an event that is late".into(),
-        Expectation::Quality(kind) => format!("quality {kind}"),
-        Expectation::Retracted {
-            condition,
-            who,
-            as_of,
-            reason,
-        } => {
-            format!(
-                "retracted {condition} {who}{} {reason}",
-                clock_words(*as_of)
-            )
-        }
-        Expectation::Finding(wanted) => {
-            let mut text = format!(
-                "finding {} {}{}",
-                wanted.condition,
-                wanted.who,
-                clock_words(wanted.as_of)
-            );
-            let parts = [
-                wanted
-                    .severity
-                    .as_ref()
-                    .map(|severity| format!(" severity {severity}")),
-                wanted.score.map(|score| format!(" score {score}")),
-                wanted
-                    .revision
-                    .map(|revision| format!(" revision {revision}")),
-                wanted.text.as_ref().map(|text| format!(" {text:?}")),
-            ];
-            text.extend(parts.into_iter().flatten());
-            text
-        }
-    }
-}
-
-fn clock_words(minute: Option<i64>) -> String {
-    minute.map_or(String::new(), |minute| {
-        let day = if minute < 24 * 60 {
-            String::new()
-        } else {
-            format!(" d+{}", minute / (24 * 60))
-        };
-        format!(" at {:02}:{:02}{day}", minute / 60 % 24, minute % 60)
-    })
 }
 
 #[cfg(test)]

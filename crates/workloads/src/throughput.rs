@@ -26,3 +26,6 @@ pub use patient::{Effects, Emergency, Input, PatientState};
 pub use sign::{Says, Sign, SignRule, own_signs, parse_signs, signs};
 pub use standing::Standing;
 pub use visit::{Disposition, Milestone, Report, Said, Visit, VisitKey, whole_minutes};
+
+/// The workload's name in findings.
+pub const NAME: &str = "emergency";

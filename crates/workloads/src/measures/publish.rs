@@ -10,11 +10,8 @@ use super::outcome::Episode;
 use super::period::MeasurementPeriod;
 use super::record::{MeasureState, Record, Source};
 use super::set;
-use super::{Measure, MeasureEffects, MeasuresConfig};
+use super::{Measure, MeasureEffects, MeasuresConfig, NAME};
 use crate::Now;
-
-/// The workload's name in findings.
-const WORKLOAD: &str = "care-gaps";
 
 /// What is said now, and why.
 struct News<'a> {
@@ -302,7 +299,7 @@ impl<'a> News<'a> {
         };
         Finding {
             id: line.finding,
-            workload: WORKLOAD.into(),
+            workload: NAME.into(),
             rule: line.measure.library().into(),
             patient: self.now.patient,
             condition: format!("{kind}/{word}").into(),
@@ -326,7 +323,7 @@ impl<'a> News<'a> {
         let time = self.now.watermark.micros().to_be_bytes();
         let cause = self.cause.as_ref();
         FindingId::derive(&[
-            WORKLOAD.as_bytes(),
+            NAME.as_bytes(),
             self.now.patient.as_bytes(),
             cause.map_or(&time[..], |event| event.as_bytes()),
             measure.word().as_bytes(),

@@ -225,6 +225,12 @@ pub(super) fn row_of(number: u8) -> Option<&'static Row> {
     ROWS.get(usize::from(number))
 }
 
+/// Finds a value set or code by its title in the table.
+pub(crate) fn value_set(title: &str) -> Option<Members> {
+    let place = ROWS.iter().position(|row| row.title == title)?;
+    Members::of(u8::try_from(place).ok()?)
+}
+
 /// The value sets of a site, as they are loaded from its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeasureValueSets {

@@ -1,7 +1,7 @@
 //! The scenarios of the project, as they lie in its folder.
 
 /// Each by its name.
-pub(super) const FILES: [(&str, &str); 58] = [
+pub(super) const FILES: [(&str, &str); 62] = [
     (
         "authorization-expedited",
         include_str!("../../../../scenarios/authorization-expedited.scenario"),
@@ -13,6 +13,14 @@ pub(super) const FILES: [(&str, &str); 58] = [
     (
         "backfill-pages-nobody",
         include_str!("../../../../scenarios/backfill-pages-nobody.scenario"),
+    ),
+    (
+        "care-gap-diabetes",
+        include_str!("../../../../scenarios/care-gap-diabetes.scenario"),
+    ),
+    (
+        "care-gap-screening",
+        include_str!("../../../../scenarios/care-gap-screening.scenario"),
     ),
     (
         "care-panel-visit",
@@ -117,6 +125,14 @@ pub(super) const FILES: [(&str, &str); 58] = [
     (
         "eligibility-unanswered",
         include_str!("../../../../scenarios/eligibility-unanswered.scenario"),
+    ),
+    (
+        "emergency-boarding",
+        include_str!("../../../../scenarios/emergency-boarding.scenario"),
+    ),
+    (
+        "emergency-room",
+        include_str!("../../../../scenarios/emergency-room.scenario"),
     ),
     (
         "first-day-mimic",

@@ -153,17 +153,20 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
             unit,
         } => one(who, infusion(who, at, drug, (rate, unit))?),
         Action::Fluid { who, amount } => one(who, fluid(who, at, amount)?),
-        Action::Person { who, born } => one(who, person(Some(born), false)),
-        Action::Died { who } => one(who, person(None, true)),
+        Action::Person { who, born, gender } => one(who, person(Some(born), gender, false)),
+        Action::Died { who } => one(who, person(None, "", true)),
         Action::Admit { who } => one(who, encounter(who, at, EncounterStatus::InProgress)),
         Action::Discharge { who } => one(who, encounter(who, at, EncounterStatus::Finished)),
         Action::Scale { who, scale } => one(
             who,
             observation(who, at, "scale", Some((scale, "")), Final)?,
         ),
-        Action::Wait | Action::Merge { .. } | Action::Paper(_) | Action::Expect(_) => {
-            Ok((String::new(), Vec::new()))
-        }
+        Action::Wait
+        | Action::Merge { .. }
+        | Action::Paper(_)
+        | Action::Stay(_)
+        | Action::Cared(_)
+        | Action::Expect(_) => Ok((String::new(), Vec::new())),
     }
 }
 
@@ -229,10 +232,10 @@ fn later(who: &str, of: i64, what: &str, version: &Version) -> Result<Fact, Stri
     }
 }
 
-fn person(born: Option<&str>, deceased: bool) -> Fact {
+fn person(born: Option<&str>, gender: &str, deceased: bool) -> Fact {
     Fact::Person(Person {
         birth_date: born.map(Into::into),
-        gender: None,
+        gender: (!gender.is_empty()).then(|| gender.into()),
         deceased,
     })
 }

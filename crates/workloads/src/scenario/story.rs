@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use super::cares::{self, Said};
+use super::expected::{self, Expectation};
 use super::papers::{self, Paper};
+use super::stays::{self, Stay};
 use super::words::Words;
 
 /// A story.
@@ -102,6 +105,7 @@ pub(crate) enum Action {
     Person {
         who: String,
         born: String,
+        gender: String,
     },
     Died {
         who: String,
@@ -122,6 +126,10 @@ pub(crate) enum Action {
     },
     /// What a payer or provider sends of a member.
     Paper(Box<Paper>),
+    /// What an emergency department says of a visit.
+    Stay(Box<Stay>),
+    /// What care says of a patient to quality measures.
+    Cared(Box<Said>),
     Expect(Expectation),
 }
 
@@ -134,35 +142,6 @@ pub(crate) enum Version {
     Cancelled,
     /// It should never have been charted.
     Withdrawn,
-}
-
-/// What must have come of the steps before.
-#[derive(Clone, Debug)]
-pub(crate) enum Expectation {
-    Nothing,
-    Late,
-    Quality(String),
-    Finding(Wanted),
-    Retracted {
-        condition: String,
-        who: String,
-        as_of: Option<i64>,
-        reason: String,
-    },
-}
-
-/// What a finding must say; what is not named may be anything.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wanted {
-    pub(crate) condition: String,
-    pub(crate) who: String,
-    pub(crate) as_of: Option<i64>,
-    pub(crate) severity: Option<String>,
-    pub(crate) score: Option<i32>,
-    pub(crate) revision: Option<u32>,
-    /// Whether it rests on nothing but loaded history.
-    pub(crate) history: bool,
-    pub(crate) text: Option<String>,
 }
 
 /// A line that is not understood.
@@ -285,6 +264,7 @@ fn action(words: &mut Words) -> Result<Action, ParseError> {
         "person" => Action::Person {
             who: words.need("a patient")?,
             born: words.after("born")?,
+            gender: words.value_unless(&[]),
         },
         "died" => Action::Died {
             who: words.need("a patient")?,
@@ -300,12 +280,23 @@ fn action(words: &mut Words) -> Result<Action, ParseError> {
             scale: words.need("1 or 2")?,
         },
         "merge" => merge(words)?,
-        "expect" => Action::Expect(expectation(words)?),
-        other => match papers::read(other, words) {
-            Some(paper) => Action::Paper(Box::new(paper?)),
-            None => return Err(words.wrong(&format!("{other:?} is not a verb of scenarios"))),
-        },
+        "expect" => Action::Expect(expected::read(words)?),
+        other => other_verb(other, words)?,
     })
+}
+
+/// What is said to those who read no chart.
+fn other_verb(verb: &str, words: &mut Words) -> Result<Action, ParseError> {
+    if let Some(paper) = papers::read(verb, words) {
+        return Ok(Action::Paper(Box::new(paper?)));
+    }
+    if let Some(stay) = stays::read(verb, words) {
+        return Ok(Action::Stay(Box::new(stay?)));
+    }
+    if let Some(said) = cares::read(verb, words) {
+        return Ok(Action::Cared(Box::new(said?)));
+    }
+    Err(words.wrong(&format!("{verb:?} is not a verb of scenarios")))
 }
 
 /// What is done for a patient, and written down of it.
@@ -387,47 +378,6 @@ fn series(words: &mut Words) -> Result<Action, ParseError> {
         apart,
         values,
     })
-}
-
-fn expectation(words: &mut Words) -> Result<Expectation, ParseError> {
-    let kind = words.need("finding, retracted, nothing, late or quality")?;
-    match kind.as_str() {
-        "nothing" => Ok(Expectation::Nothing),
-        "late" => Ok(Expectation::Late),
-        "quality" => Ok(Expectation::Quality(words.need("a kind of issue")?)),
-        "retracted" => Ok(Expectation::Retracted {
-            condition: words.need("a condition")?,
-            who: words.need("a patient")?,
-            as_of: words.as_of()?,
-            reason: words.need("a reason")?,
-        }),
-        "finding" => {
-            let mut wanted = Wanted {
-                condition: words.need("a condition")?,
-                who: words.need("a patient")?,
-                ..Wanted::default()
-            };
-            wanted.as_of = words.as_of()?;
-            while let Some(word) = words.next() {
-                match word.as_str() {
-                    "severity" => wanted.severity = Some(words.need("a severity")?),
-                    "score" => wanted.score = Some(words.number()?),
-                    "revision" => wanted.revision = Some(words.number()?),
-                    "history" => wanted.history = true,
-                    text if text.starts_with('"') => {
-                        wanted.text = Some(text.trim_matches('"').to_owned());
-                    }
-                    other => {
-                        return Err(
-                            words.wrong(&format!("{other:?} cannot be expected of a finding"))
-                        );
-                    }
-                }
-            }
-            Ok(Expectation::Finding(wanted))
-        }
-        other => Err(words.wrong(&format!("{other:?} cannot be expected"))),
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use workloads::scenario::{Difference, Scenario, Settings, testable};
+use workloads::throughput::Department;
 
 use super::unknown;
 use crate::commands::{Failure, files};
@@ -87,15 +88,21 @@ impl Test {
     }
 }
 
-/// What the site has set; where it does not look at what payers say, its stories are told by what is shipped.
+/// What the site has set; where it does not look at something, stories of that are told by what is shipped.
 fn settings(config: &Config) -> Settings {
+    let shipped = Settings::default();
+    let own = &config.workloads;
+    let department = own.emergency.clone();
+    let measures = config.care_gaps.as_ref();
     Settings {
         chart: pipeline::settings(config),
-        payer: config
-            .workloads
-            .payer
-            .clone()
-            .unwrap_or_else(|| Settings::default().payer),
+        payer: own.payer.clone().unwrap_or(shipped.payer),
+        // Stories are of what clocks tell, whether or not a site lets that become alerts.
+        department: department.map_or(shipped.department, |department| Department {
+            tells: true,
+            ..department
+        }),
+        measures: measures.map_or(shipped.measures, |of| of.measures.clone()),
     }
 }
 
@@ -106,7 +113,7 @@ fn untested(name: &str) -> Failure {
             "write one with the line `Tests: {name}` and give its folder with --dir; docs/scenarios.md says how"
         ),
         false => format!(
-            "scenarios tell of one patient's chart or of what payers send; `pulsewire workload show {name}` says what it reads"
+            "scenarios tell of patients one at a time, and this counts many; `pulsewire workload show {name}` says what it reads"
         ),
     };
     Failure::new(what, hint)

@@ -8,12 +8,12 @@ use clinical::{
 
 use super::{Line, PatientState};
 use crate::Now;
+use crate::throughput::NAME;
 use crate::throughput::clock::{Clock, ClockRule};
 use crate::throughput::course::Course;
 use crate::throughput::standing::Standing;
 use crate::throughput::visit::{Visit, whole_minutes};
 
-const WORKLOAD: &str = "emergency";
 const RULE: &str = "emergency 1.0.0";
 
 /// What is so of a clock at a time: it came near its limit, went beyond it, or stopped.
@@ -147,7 +147,7 @@ pub(super) fn retracted(
 fn blank(line: &Line, now: Now, cause: Option<EventId>) -> Finding {
     Finding {
         id: line.finding,
-        workload: WORKLOAD.into(),
+        workload: NAME.into(),
         rule: RULE.into(),
         patient: now.patient,
         condition: format!("emergency/{}", line.clock.word()).into(),
@@ -168,7 +168,7 @@ fn blank(line: &Line, now: Now, cause: Option<EventId>) -> Finding {
 
 fn id(patient: PatientKey, visit: u64, clock: Clock, as_of: EventTime, revision: u32) -> FindingId {
     FindingId::derive(&[
-        WORKLOAD.as_bytes(),
+        NAME.as_bytes(),
         patient.as_bytes(),
         &visit.to_be_bytes(),
         clock.word().as_bytes(),
