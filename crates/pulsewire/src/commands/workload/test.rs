@@ -113,7 +113,7 @@ fn untested(name: &str) -> Failure {
             "write one with the line `Tests: {name}` and give its folder with --dir; docs/scenarios.md says how"
         ),
         false => format!(
-            "scenarios tell of patients one at a time, and this counts many; `pulsewire workload show {name}` says what it reads"
+            "scenarios tell of patients one at a time; this counts many of them, or looks at what never reaches a chart; `pulsewire workload show {name}` says what it reads"
         ),
     };
     Failure::new(what, hint)
