@@ -177,6 +177,8 @@ pub struct Problem {
     pub written: Option<EventTime>,
     /// Whether it stands: false once it was refuted or entered in error.
     pub active: bool,
+    /// Whether the patient has it no more; what was so while it lasted stays so.
+    pub over: bool,
 }
 
 /// How much of a medication was given; what the source does not say is not there.

@@ -286,15 +286,15 @@ impl Chart {
         if old == 0 {
             return;
         }
-        // Of each parameter the place of the last one, counted from 1.
-        let mut newest = [0; Parameter::MOST];
+        // Of each parameter the place of the last one, counted from 1, and its time.
+        let mut newest = [(0, EventTime::default()); Parameter::MOST];
         for (place, entry) in (1..=old).zip(&self.entries) {
             let slot = newest.get_mut(usize::from(entry.parameter.number()));
             // What holds until another is charted still holds where what is kept begins.
             let begins = || entry.at <= watermark.minus(keep(entry, false, running));
             let counts = entry.is_usable() && (!is_held(entry.parameter) || begins());
             if let Some(slot) = slot.filter(|_| counts) {
-                *slot = place;
+                *slot = (place, entry.at);
             }
         }
         let ends = self.ends();
@@ -316,7 +316,10 @@ impl Chart {
                 }
             }
             let number = usize::from(entry.parameter.number());
-            let last = newest.get(number) == Some(&place);
+            let (newest, at) = newest.get(number).copied().unwrap_or_default();
+            // Of what was charted at once, the worst holds.
+            let beside = newest > 0 && is_held(entry.parameter) && entry.at == at;
+            let last = newest == place || beside && entry.is_usable();
             // A rate is as new as its end is.
             let end = ends.end(entry).filter(|_| entry.is_running());
             end.unwrap_or(entry.at) > watermark.minus(keep(entry, last, running))
@@ -328,8 +331,12 @@ impl Chart {
 const fn is_held(parameter: Parameter) -> bool {
     matches!(
         parameter,
-        Parameter::Oxygen | Parameter::SaturationScale | Parameter::Weight
+        Parameter::Oxygen
+            | Parameter::SaturationScale
+            | Parameter::Weight
+            | Parameter::KidneyReplacement
     ) || parameter.is_infusion()
+        || parameter.lasts()
 }
 
 /// Gives how long an entry is kept.

@@ -12,6 +12,7 @@ use crate::chart::Entry;
 use crate::chart::read::RUNS;
 use crate::config::hours;
 use crate::person::{Own, apart};
+use crate::state::Line;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 
 pub(crate) const READS: &[Parameter] = &[
@@ -19,6 +20,7 @@ pub(crate) const READS: &[Parameter] = &[
     Parameter::UrineOutput,
     Parameter::Weight,
     Parameter::KidneyReplacement,
+    Parameter::ChronicDialysis,
 ];
 
 /// mimic-code stages by creatinine and urine alone.
@@ -28,15 +30,16 @@ pub(crate) const MIMIC_READS: &[Parameter] = &[
     Parameter::Weight,
 ];
 
-/// How far before a time its stage looks: a baseline of seven days.
-pub(crate) const LOOKS_BACK: Duration = hours(8 * 24);
-/// How long urine matters: a day of it is summed.
-const URINE_MATTERS: Duration = hours(25);
-/// How long a weight matters that is not the last.
-const WEIGHT_MATTERS: Duration = hours(10 * 24);
-
 /// How long a stage is what later ones are compared with.
 const HOLDS: Duration = hours(48);
+/// How far before a time it is looked for what stood then: of the charting before it what holds, and what held there.
+const REACHES_BACK: Duration = hours(2 * 48);
+/// How far before a time its stage looks: a baseline of seven days, in which a day may have begun, of what stood before it.
+pub(crate) const LOOKS_BACK: Duration = hours(8 * 24 + 2 * 48);
+/// How long urine matters: a day of it is summed, and the first of it gathered in up to a day.
+const URINE_MATTERS: Duration = hours(49 + 2 * 48);
+/// How long a weight matters that is not the last.
+const WEIGHT_MATTERS: Duration = hours(10 * 24);
 
 /// How the guideline is read where it leaves a choice.
 #[derive(Clone, Copy, Debug)]
@@ -106,19 +109,61 @@ fn is_staged(entry: &Entry, convention: Convention) -> bool {
     entry.is_usable() && (measured || by_replacement)
 }
 
-/// Says at every time at which creatinine or urine was charted what the stage is, where it differs from before.
+/// What is known of the kidneys at a time: the stage by each, as far as it holds.
+#[derive(Debug, Default)]
+struct Standing<'a> {
+    by_creatinine: Vec<Staged<'a>>,
+    by_urine: Option<Staged<'a>>,
+    replaced: Option<Staged<'a>>,
+}
+
+impl<'a> Standing<'a> {
+    /// Lets go of what holds no longer.
+    fn forget(&mut self, at: EventTime) {
+        let holds = |staged: &Staged<'_>| staged.entry.at > at.minus(HOLDS);
+        self.by_creatinine.retain(holds);
+        self.by_urine = self.by_urine.take().filter(holds);
+    }
+
+    /// Takes in what was charted at a time.
+    fn take(&mut self, view: &View<'a>, convention: Convention, at: EventTime) {
+        self.forget(at);
+        if let Some(staged) = creatinine::stage(view, convention, at) {
+            self.by_creatinine = staged;
+        }
+        if let Some(staged) = urine::stage(view, convention, at) {
+            self.by_urine = staged;
+        }
+        self.replaced = replacement(view, convention, at);
+    }
+
+    fn staged(&self) -> impl Iterator<Item = &Staged<'a>> {
+        let by_creatinine = self.by_creatinine.iter();
+        by_creatinine.chain(&self.by_urine).chain(&self.replaced)
+    }
+
+    /// Gives what is compared with the time before: the stage by each.
+    fn stages(&self) -> (Vec<u8>, [Option<u8>; 2]) {
+        let stage = |staged: &Staged<'_>| staged.stage;
+        (
+            self.by_creatinine.iter().map(stage).collect(),
+            [&self.by_urine, &self.replaced].map(|by| by.as_ref().map(stage)),
+        )
+    }
+
+    fn worst(&self) -> Option<&Staged<'a>> {
+        self.staged().max_by_key(|of| of.stage)
+    }
+}
+
+/// Says at every time at which creatinine or urine was charted what the stage is, where it differs from before: from what
+/// stood when something was charted last, if that is not too long ago, or from what was told.
 fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Concluded {
-    // The first weight decides about all urine before it, and the first of a stay about that of the stay.
-    let before = view.from.minus(Duration::from_micros(1));
-    let weighed = view.chart.last(Parameter::Weight, before).is_some();
-    let from = if weighed && !convention.by_stay {
-        view.from.minus(hours(24)).max(view.frozen)
-    } else {
-        view.frozen
-    };
+    let from = starts(view, convention);
+    let since = from.minus(REACHES_BACK);
     let mut times: Vec<EventTime> = view
         .chart
-        .between(from.minus(HOLDS), EventTime::from_micros(i64::MAX))
+        .between(since, EventTime::from_micros(i64::MAX))
         .filter(|entry| is_staged(entry, convention))
         .map(|entry| entry.at)
         .collect();
@@ -128,51 +173,65 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
         conclusions: Vec::new(),
         wake: None,
     };
-    // What was said so long ago that nothing shows it any more holds until something is charted again.
-    let mut is_over = times.first().is_some_and(|first| *first >= from)
-        && view
-            .lines
-            .iter()
-            .any(|line| line.condition == condition && line.asserted && line.as_of < from);
-    let (mut by_creatinine, mut by_urine, mut replaced) = (Vec::new(), None, None);
+    let is_told = |line: &&Line| line.condition == condition && line.asserted && line.as_of < from;
+    let mut told = view.lines.iter().rfind(is_told).map_or(0, |line| line.note);
+    if let Some(lasting) = dialysed_for_good(view, convention) {
+        // What was told before that was known ends when something is charted again.
+        let first = times.into_iter().find(|at| *at >= from);
+        let ends = first.filter(|_| told > 0);
+        let ends = ends.map(|at| not_staged(condition, at, lasting));
+        concluded.conclusions.extend(ends);
+        return concluded;
+    }
+    let mut charted: Option<EventTime> = None;
+    let mut standing = Standing {
+        replaced: replacement(view, convention, since),
+        ..Standing::default()
+    };
     for at in times {
-        let before = stages(&by_creatinine, &by_urine, &replaced);
-        let holds = |staged: &Staged<'_>| staged.entry.at > at.minus(HOLDS);
-        by_creatinine.retain(holds);
-        by_urine = by_urine.filter(holds);
-        if let Some(staged) = creatinine::stage(view, convention, at) {
-            by_creatinine = staged;
+        // After so long without any charting nothing is left to compare with.
+        if charted.is_none_or(|charted| charted <= at.minus(HOLDS)) {
+            standing.forget(at);
         }
-        if let Some(staged) = urine::stage(view, convention, at) {
-            by_urine = staged;
-        }
-        replaced = replacement(view, at).filter(|_| convention.by_replacement);
-        let is_changed = stages(&by_creatinine, &by_urine, &replaced) != before;
-        if at >= from && (is_changed || std::mem::take(&mut is_over)) {
-            let staged = by_creatinine.iter().chain(&by_urine).chain(&replaced);
+        let before = standing.stages();
+        standing.take(view, convention, at);
+        let stage = standing.worst().map_or(0, |worst| worst.stage);
+        if at >= from && (standing.stages() != before || stage != told) {
             concluded
                 .conclusions
-                .push(conclusion(condition, at, staged));
+                .push(conclusion(condition, at, &standing));
+            told = stage;
         }
+        charted = Some(at);
     }
     concluded
 }
 
-/// What is compared with the time before: the stage by each.
-fn stages(
-    by_creatinine: &[Staged<'_>],
-    by_urine: &Option<Staged<'_>>,
-    replaced: &Option<Staged<'_>>,
-) -> (Vec<u8>, [Option<u8>; 2]) {
-    let stage = |staged: &Staged<'_>| staged.stage;
-    (
-        by_creatinine.iter().map(stage).collect(),
-        [by_urine, replaced].map(|by| by.as_ref().map(stage)),
-    )
+/// Gives from when on the stages may be other ones than those that were told.
+fn starts(view: &View<'_>, convention: Convention) -> EventTime {
+    let before = view.from.minus(Duration::from_micros(1));
+    // The first weight decides about all urine before it, the first of a stay about that of the stay, and what lasts about
+    // everything.
+    let weighed = view.chart.last(Parameter::Weight, before).is_some();
+    let lasts = view.chart.of(Parameter::ChronicDialysis).next().is_some();
+    if weighed && !lasts && !convention.by_stay {
+        view.from.minus(hours(24)).max(view.frozen)
+    } else {
+        view.frozen
+    }
+}
+
+/// Gives what says that the patient is dialysed for good, at whatever time: there is nothing then to injure acutely.
+fn dialysed_for_good<'a>(view: &View<'a>, convention: Convention) -> Option<&'a Entry> {
+    let mut said = view.chart.of(Parameter::ChronicDialysis);
+    said.rfind(|entry| convention.by_replacement && entry.is_usable())
 }
 
 /// Stages who is dialysed: from when that was charted until it is charted to have ended.
-fn replacement<'a>(view: &View<'a>, at: EventTime) -> Option<Staged<'a>> {
+fn replacement<'a>(view: &View<'a>, convention: Convention, at: EventTime) -> Option<Staged<'a>> {
+    if !convention.by_replacement {
+        return None;
+    }
     let last = view.chart.last(Parameter::KidneyReplacement, at)?;
     let instant = Duration::from_micros(1);
     let mut beside = view.chart.between(last.at.minus(instant), last.at);
@@ -186,13 +245,28 @@ fn replacement<'a>(view: &View<'a>, at: EventTime) -> Option<Staged<'a>> {
     })
 }
 
-fn conclusion<'a>(
-    condition: Condition,
-    at: EventTime,
-    staged: impl Iterator<Item = &'a Staged<'a>>,
-) -> Conclusion {
-    let staged: Vec<&Staged<'_>> = staged.collect();
-    let worst = staged.iter().max_by_key(|of| of.stage);
+/// Ends what was told of a patient who is dialysed for good.
+fn not_staged(condition: Condition, at: EventTime, lasting: &Entry) -> Conclusion {
+    Conclusion {
+        condition,
+        as_of: at,
+        severity: Severity::None,
+        score: None,
+        summary: "not staged: dialysed for good".to_owned(),
+        evidence: vec![Proof {
+            entry: *lasting,
+            value: "documented".to_owned(),
+            points: None,
+        }],
+        missing: Vec::new(),
+        history: false,
+        note: 0,
+    }
+}
+
+fn conclusion(condition: Condition, at: EventTime, standing: &Standing<'_>) -> Conclusion {
+    let staged: Vec<&Staged<'_>> = standing.staged().collect();
+    let worst = standing.worst();
     let stage = worst.map_or(0, |worst| worst.stage);
     let because = worst.filter(|_| stage > 0).map_or(String::new(), |worst| {
         format!(": {} {}", worst.entry.parameter.words(), worst.shown)

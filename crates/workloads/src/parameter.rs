@@ -142,6 +142,8 @@ pub enum Parameter {
     HeartRateVariability,
     /// Whether the heart beats by its own rhythm.
     HeartRhythm,
+    /// Somebody wrote down that the patient is dialysed for good.
+    ChronicDialysis,
 }
 
 impl Parameter {
@@ -229,6 +231,11 @@ impl Parameter {
     /// Says whether several sensors of a patient may measure it at once.
     pub(crate) const fn is_by_sensor(self) -> bool {
         matches!(self, Self::InterstitialGlucose)
+    }
+
+    /// Says whether it holds as long as nobody takes it back, whenever it began.
+    pub(crate) const fn lasts(self) -> bool {
+        matches!(self, Self::ChronicDialysis)
     }
 
     /// Says whether it is something ordered or given.

@@ -9,6 +9,7 @@ use crate::chart::read::SEPSIS_NOTES as NOTES;
 
 const PARAMETERS: &str = include_str!("../data/parameters.tsv");
 const SEPSIS_NOTES: &str = include_str!("../data/sepsis_notes.tsv");
+const CHRONIC_DIALYSIS: &str = include_str!("../data/chronic_dialysis.tsv");
 const ANTIMICROBIALS: &str = include_str!("../data/antimicrobials.tsv");
 
 /// What a code means.
@@ -29,6 +30,7 @@ pub(crate) enum Meaning {
 pub(crate) struct Tables {
     meanings: BTreeMap<(&'static str, &'static str), Meaning>,
     sepsis_notes: Vec<(&'static str, &'static str, u8)>,
+    chronic_dialysis: Vec<(&'static str, &'static str)>,
     atc_prefixes: Vec<&'static str>,
     names: Vec<&'static str>,
     local_words: Vec<&'static str>,
@@ -54,6 +56,9 @@ impl Tables {
             sepsis_notes: rows(SEPSIS_NOTES)
                 .map(|row| note(&row).expect("every row names a note, as a test shows"))
                 .collect(),
+            chronic_dialysis: rows(CHRONIC_DIALYSIS)
+                .map(|row| diagnosis(&row).expect("every row names a code, as a test shows"))
+                .collect(),
             atc_prefixes: antimicrobials("atc"),
             names: antimicrobials("name"),
             local_words: antimicrobials("not"),
@@ -76,12 +81,7 @@ impl Tables {
     /// Finds what a diagnosis says of a sepsis, by its place among the notes: the gravest that any of its codings says.
     pub(crate) fn sepsis_note(&self, codes: &[Code]) -> Option<u8> {
         let said = codes.iter().filter_map(|code| {
-            let system = match &code.system {
-                System::Snomed => "snomed",
-                System::Other(uri) if ICD_10.contains(&&**uri) => "icd-10",
-                System::Other(_) | System::Loinc | System::RxNorm => return None,
-            };
-            let written = code.code.replace('.', "").to_ascii_uppercase();
+            let (system, written) = diagnosed(code)?;
             let mut known = self.sepsis_notes.iter();
             let is_this = |row: &&(&str, &str, u8)| {
                 row.0 == system
@@ -93,6 +93,15 @@ impl Tables {
             known.find(is_this).map(|(_, _, note)| *note)
         });
         said.max()
+    }
+
+    /// Says whether a diagnosis says that somebody is dialysed for good.
+    pub(crate) fn is_dialysed_for_good(&self, codes: &[Code]) -> bool {
+        let mut said = codes.iter().filter_map(diagnosed);
+        said.any(|(system, written)| {
+            let mut known = self.chronic_dialysis.iter();
+            known.any(|row| (row.0, row.1) == (system, &*written))
+        })
     }
 
     /// Says whether a medication is an antimicrobial given to the whole body.
@@ -134,6 +143,16 @@ const ICD_10: [&str; 2] = [
     "http://hl7.org/fhir/sid/icd-10-cm",
     "http://hl7.org/fhir/sid/icd-10",
 ];
+/// Gives what the data files call the system of a diagnosis, and its code without points.
+fn diagnosed(code: &Code) -> Option<(&'static str, String)> {
+    let system = match &code.system {
+        System::Snomed => "snomed",
+        System::Other(uri) if ICD_10.contains(&&**uri) => "icd-10",
+        System::Other(_) | System::Loinc | System::RxNorm => return None,
+    };
+    Some((system, code.code.replace('.', "").to_ascii_uppercase()))
+}
+
 /// The URI that FHIR uses for ATC.
 const ATC: &str = "http://www.whocc.no/atc";
 /// Systems without a name of their own, and what the data files call them.
@@ -166,6 +185,13 @@ fn note(row: &[&'static str]) -> Option<(&'static str, &'static str, u8)> {
     Some((system, code, u8::try_from(place).ok()?))
 }
 
+fn diagnosis(row: &[&'static str]) -> Option<(&'static str, &'static str)> {
+    let [system @ ("icd-10" | "snomed"), code, _source] = row else {
+        return None;
+    };
+    Some((system, code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +203,9 @@ mod tests {
         }
         for row in rows(SEPSIS_NOTES) {
             assert!(note(&row).is_some(), "{row:?}");
+        }
+        for row in rows(CHRONIC_DIALYSIS) {
+            assert!(diagnosis(&row).is_some(), "{row:?}");
         }
         for row in rows(ANTIMICROBIALS) {
             assert!(

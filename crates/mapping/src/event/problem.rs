@@ -11,7 +11,7 @@ const OVER: [&str; 3] = ["inactive", "remission", "resolved"];
 /// The verification statuses of FHIR R4 of what the patient does not have.
 const NOT_SO: [&str; 2] = ["refuted", "entered-in-error"];
 
-/// Reads a Condition; nothing of one that is over, which unmakes nothing of what was so while it lasted.
+/// Reads a Condition.
 pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Option<Problem>, Malformed> {
     let is_one_of = |name: &str, words: &[&str]| -> Result<bool, Malformed> {
         let said = codes(resource.concept(name))?;
@@ -24,9 +24,6 @@ pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Option<Problem>, Ma
             .and_then(|text| EventTime::parse(&text)))
     };
     let active = !is_one_of("verificationStatus", &NOT_SO)?;
-    if active && is_one_of("clinicalStatus", &OVER)? {
-        return Ok(None);
-    }
     Ok(Some(Problem {
         resource: boxed(resource.id()?),
         codes: codes(resource.concept("code"))?,
@@ -35,5 +32,6 @@ pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Option<Problem>, Ma
             None => moment("onsetDateTime")?,
         },
         active,
+        over: is_one_of("clinicalStatus", &OVER)?,
     }))
 }

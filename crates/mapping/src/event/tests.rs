@@ -351,12 +351,12 @@ fn statuses_are_those_of_r4() {
 }
 
 #[test]
-fn a_condition_is_a_problem_until_it_is_refuted_and_its_end_says_nothing() {
+fn a_condition_is_a_problem_until_it_is_refuted_or_over() {
     let said = |statuses: &str| {
         let json = format!(r#"{{"resourceType":"Condition","id":"c1"{statuses}}}"#);
         let event = event(&envelope(FHIR_JSON, json.as_bytes())).unwrap();
         event.map(|event| match event.fact {
-            Fact::Problem(problem) => problem.active,
+            Fact::Problem(problem) => (problem.active, problem.over),
             other => panic!("no problem: {other:?}"),
         })
     };
@@ -368,14 +368,14 @@ fn a_condition_is_a_problem_until_it_is_refuted_and_its_end_says_nothing() {
         clinical("recurrence"),
         verified("provisional"),
     ] {
-        assert_eq!(said(&stands), Some(true), "{stands}");
+        assert_eq!(said(&stands), Some((true, false)), "{stands}");
     }
     for over in ["inactive", "remission", "resolved"] {
-        assert_eq!(said(&clinical(over)), None, "{over}");
+        assert_eq!(said(&clinical(over)), Some((true, true)), "{over}");
         let refuted = format!("{}{}", clinical(over), verified("refuted"));
-        assert_eq!(said(&refuted), Some(false));
+        assert_eq!(said(&refuted), Some((false, true)));
     }
-    assert_eq!(said(&verified("entered-in-error")), Some(false));
+    assert_eq!(said(&verified("entered-in-error")), Some((false, false)));
 }
 
 #[test]

@@ -99,8 +99,8 @@ fn charted<'a>(
     })
 }
 
-/// Gives the rate over a span, if enough of it is known; the span counts from the first urine in it, and the hour before
-/// that, in which it gathered.
+/// Gives the rate over a span, if enough of it is known. The first urine in it gathered since the charting before it, if that
+/// is not longer ago than the span is; where nobody says, and for the reference, in the hour before.
 fn rate(
     view: &View<'_>,
     convention: Convention,
@@ -115,7 +115,11 @@ fn rate(
     let hours = if convention.by_clock {
         Decimal::from(boundaries(first, at, HOUR) + 1)
     } else {
-        Decimal::from(at.micros() - first.micros()) / Decimal::from(HOUR) + Decimal::ONE
+        let long = Duration::from_secs(3600 * span.hours.unsigned_abs());
+        let instant = Duration::from_micros(1);
+        let before = charted(view, first.minus(long + instant), first.minus(instant)).next_back();
+        let gathers = before.map_or(first.minus(super::hours(1)), |before| before.at);
+        Decimal::from(at.micros() - gathers.micros()) / Decimal::from(HOUR)
     };
     let least = if convention.by_clock {
         span.least_by_clock

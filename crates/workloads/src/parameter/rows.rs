@@ -62,7 +62,7 @@ const fn number(
 }
 
 /// The limits of what is plausible are wide: they find a zero, a slip of the keyboard or a unit, not an illness.
-pub(super) const ROWS: [Row; 67] = [
+pub(super) const ROWS: [Row; 68] = [
     number(
         Parameter::RespiratoryRate,
         ("respiratory-rate", "respiratory rate"),
@@ -423,4 +423,9 @@ pub(super) const ROWS: [Row; 67] = [
         (0, 1000),
     ),
     coded(Parameter::HeartRhythm, "heart-rhythm", "heart rhythm"),
+    coded(
+        Parameter::ChronicDialysis,
+        "chronic-dialysis",
+        "chronic dialysis",
+    ),
 ];

@@ -51,13 +51,12 @@ impl Workloads {
             }
             Fact::Problem(problem) => {
                 let mut taken = read::problem(&self.config, &self.tables, event, problem);
-                let said = [read::problem_of(event, problem)];
-                withdraw_unsaid(
-                    state,
-                    event,
-                    (&said, Withdrawal::EnteredInError),
-                    &mut taken,
-                );
+                // That it is over unmakes nothing of what was so while it lasted.
+                if !problem.active || !problem.over {
+                    let said = [read::problem_of(event, problem)];
+                    let unsaid = (&said[..], Withdrawal::EnteredInError);
+                    withdraw_unsaid(state, event, unsaid, &mut taken);
+                }
                 let reason = if problem.active {
                     Reason::LateData
                 } else {
@@ -101,7 +100,9 @@ impl Workloads {
         effects.quality.extend(quality.filter(is_read));
         let mut all: Option<Touched> = None;
         for entry in taken.entries {
-            let is_late = |runs: &&Runs| entry.at < now.watermark.minus(runs.late);
+            // What lasts is known whenever it began.
+            let lasts = entry.parameter.lasts();
+            let is_late = |runs: &&Runs| !lasts && entry.at < now.watermark.minus(runs.late);
             let readers = || self.running.readers(entry.parameter);
             let late = readers().filter(is_late);
             effects.late_for.extend(late.map(|runs| runs.workload.name));

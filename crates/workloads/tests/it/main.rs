@@ -8,6 +8,7 @@ mod engine;
 mod events;
 mod forgetting;
 mod glucose;
+mod kidney;
 mod measures;
 mod mimic;
 mod news2_vectors;

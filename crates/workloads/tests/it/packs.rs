@@ -172,15 +172,16 @@ fn fact() -> impl Strategy<Value = (i64, Fact)> {
 }
 
 fn problem() -> impl Strategy<Value = (i64, Fact)> {
-    (0..3usize, 0..14i64, 0..6u8).prop_map(|(which, slot, fate)| {
+    (0..4usize, 0..14i64, 0..6u8).prop_map(|(which, slot, fate)| {
         let said = Problem {
             resource: format!("problem/{which}").into(),
             codes: vec![other(
                 "http://hl7.org/fhir/sid/icd-10-cm",
-                ["A41.9", "R65.20", "R65.21"][which],
+                ["A41.9", "R65.20", "R65.21", "N18.6"][which],
             )],
             written: Some(crate::events::event_time(slot * 30)),
             active: fate > 1,
+            over: fate == 5,
         };
         (slot * 30, Fact::Problem(said))
     })

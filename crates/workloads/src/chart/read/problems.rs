@@ -1,4 +1,4 @@
-//! What of a sepsis is written down as a diagnosis or a problem.
+//! What a diagnosis or a problem says: what was written down of a sepsis, and that somebody is dialysed for good.
 
 use std::time::Duration;
 
@@ -11,8 +11,10 @@ use crate::tables::Tables;
 
 /// What began longer before it was written down is history, and no note of now: SEP-1 counts a sepsis anew after so long.
 const WRITTEN_WITHIN: Duration = hours(72);
+/// The one answer of who is dialysed for good.
+const DIALYSED_FOR_GOOD: u8 = 0;
 
-/// Takes what the chart keeps from a diagnosis: nothing of one that says nothing of a sepsis, or no longer stands.
+/// Takes what the chart keeps from a diagnosis: nothing of one that says neither.
 pub(crate) fn problem(config: &Config, tables: &Tables, event: &Event, problem: &Problem) -> Taken {
     let mut reader = Reader {
         config,
@@ -20,24 +22,39 @@ pub(crate) fn problem(config: &Config, tables: &Tables, event: &Event, problem: 
         event,
         taken: Taken::default(),
     };
-    // Of what only the day is known no clock can begin.
-    let (Some(written), Some(note)) = (problem.written, tables.sepsis_note(&problem.codes)) else {
-        return reader.taken;
-    };
-    if event.at < written.minus(WRITTEN_WITHIN) {
-        return reader.taken;
-    }
+    let resource = problem_of(event, problem);
     // What no longer stands is kept as that, so that an older version does not bring it back.
-    let reading = match problem.active {
-        true => Reading::Coded(note),
+    let reading = |answer: u8, stands: bool| match stands {
+        true => Reading::Coded(answer),
         false => Reading::Withdrawn(Withdrawal::EnteredInError),
     };
-    let resource = problem_of(event, problem);
-    reader.keep(Parameter::SepsisNote, resource, reading, 0);
-    if let Some(entry) = reader.taken.entries.last_mut() {
-        entry.at = written;
+    if tables.is_dialysed_for_good(&problem.codes) {
+        // Whoever got a kidney is dialysed no more.
+        let reading = reading(DIALYSED_FOR_GOOD, problem.active && !problem.over);
+        reader.keep(Parameter::ChronicDialysis, resource, reading, 0);
+    }
+    if let Some(note) = tables.sepsis_note(&problem.codes) {
+        reader.note(problem, resource, reading(note, problem.active));
     }
     reader.taken
+}
+
+impl Reader<'_> {
+    /// Keeps what was written down of a sepsis. That it is over says nothing: it was so all the same.
+    fn note(&mut self, problem: &Problem, resource: u64, reading: Reading) {
+        // Of what only the day is known no clock can begin.
+        let Some(written) = problem.written else {
+            return;
+        };
+        let is_history = self.event.at < written.minus(WRITTEN_WITHIN);
+        if is_history || problem.active && problem.over {
+            return;
+        }
+        self.keep(Parameter::SepsisNote, resource, reading, 0);
+        if let Some(entry) = self.taken.entries.last_mut() {
+            entry.at = written;
+        }
+    }
 }
 
 /// The name under which a diagnosis is kept; servers number the resources of each type for themselves.
