@@ -208,13 +208,17 @@ impl Course {
                 continue;
             };
             let Some(last) = stops.last() else {
-                // Whoever is heard of first has been where they are since they came, as far as anybody says.
-                let from = state.start.map_or(heard.at, |start| start.min(heard.at));
-                stops.push(Stop {
-                    place: &here.words,
+                // Whoever is heard of first has been where they are since they came, as far as nobody names another place.
+                let came = self.came().map_or(heard.at, |came| came.min(heard.at));
+                let before = left_for(state, &here.words);
+                let from = if before.is_some() { heard.at } else { came };
+                let first = before.map(|place| (place, came)).into_iter();
+                let all = first.chain([(&*here.words, from)]);
+                stops.extend(all.map(|(place, from)| Stop {
+                    place,
                     from,
                     to: None,
-                });
+                }));
                 continue;
             };
             if last.place == &*here.words {
@@ -242,6 +246,17 @@ impl Course {
         stops
     }
 
+    /// Gives when the patient came, as the newest version has it, or else as the first.
+    fn came(&self) -> Option<EventTime> {
+        let latest = self.latest()?;
+        let mut began = self.told.iter();
+        let began = began
+            .next()
+            .map(|(heard, state)| state.start.unwrap_or(heard.at));
+        let came = stated(&latest.statuses, VisitStatus::Arrived);
+        came.or(latest.start).or(began)
+    }
+
     /// Gives when the patient came to the department and left it.
     fn span(
         &self,
@@ -249,19 +264,13 @@ impl Course {
         stops: &[Stop<'_>],
         is_home: &impl Fn(&&Stop<'_>) -> bool,
     ) -> Span {
-        let mut began = self.told.iter();
-        let began = began
-            .next()
-            .map(|(heard, state)| state.start.unwrap_or(heard.at));
-        let came = stated(&latest.statuses, VisitStatus::Arrived);
-        let came = came.or(latest.start).or(began);
         // Where places have times, the department's own says when the patient came.
         let has_times = latest.places.iter().any(|place| place.from.is_some());
         let first = stops.iter().find(is_home).filter(|_| has_times);
         let moved = left(stops, is_home);
         let departure = moved.into_iter().chain(self.ended()).min();
         Span {
-            arrival: first.map(|stop| stop.from).or(came),
+            arrival: first.map(|stop| stop.from).or(self.came()),
             departure,
             is_move: departure.is_some() && departure == moved,
         }
@@ -391,6 +400,16 @@ impl Course {
 fn stated<T: PartialEq>(history: &[(T, EventTime)], wanted: T) -> Option<EventTime> {
     let of = history.iter().filter(|(held, _)| *held == wanted);
     of.map(|(_, at)| *at).min()
+}
+
+/// Gives the place in the same unit that was left for another one, where the source names it.
+fn left_for<'a>(state: &'a VisitState, here: &str) -> Option<&'a str> {
+    let mut places = state.places.iter();
+    let left = places.find(|place| {
+        let is_other = &*place.words != here && unit_of(&place.words) == unit_of(here);
+        place.presence == Presence::Left && is_other
+    });
+    left.map(|place| &*place.words)
 }
 
 /// Gives when the patient left the department for another place of the visit, unless they are back.

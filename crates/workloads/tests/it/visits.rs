@@ -314,6 +314,57 @@ fn a_patient_who_goes_back_to_wait_was_in_a_room_all_the_same() {
     );
 }
 
+/// A registration whose patient came at a minute before it was told.
+fn registered(minute: i64, event: &str, place: &str, came: i64) -> (i64, String) {
+    let (minute, text) = adt(minute, event, "E", place, "", "", "");
+    let begun = format!("|{}\r", time(0));
+    let text = text.replace(&begun, &format!("|{}\r", time(came)));
+    (minute, text)
+}
+
+#[test]
+fn who_is_in_a_room_from_the_first_is_there_since_an_arrival_that_is_put_right() {
+    check(
+        &[
+            registered(20, "A04", "ED^BAY2^1", 15),
+            registered(30, "A08", "ED^BAY2^1", 5),
+            registered(40, "A08", "ED^BAY2^1", 18),
+        ],
+        expect![[r#"
+            20: ED at "BAY2 / 1": arrival 15, room 15
+            30: ED at "BAY2 / 1": arrival 5, room 5
+            40: ED at "BAY2 / 1": arrival 18, room 18
+        "#]],
+    );
+}
+
+#[test]
+fn who_is_heard_of_first_as_they_move_was_where_they_came_from() {
+    check(
+        &[adt(25, "A02", "E", "ED^BAY2^1", "ED^WAIT^3", "", "")],
+        expect![[r#"
+            25: ED at "BAY2 / 1": arrival 0, room 25
+        "#]],
+    );
+    // Where they were before they came to the department is no place in it.
+    check(
+        &[adt(25, "A04", "E", "ED^BAY2^1", "7S^1^C", "", "")],
+        expect![[r#"
+            25: ED at "BAY2 / 1": arrival 0, room 0
+        "#]],
+    );
+    // The registration comes after the move.
+    check(
+        &[
+            adt(25, "A02", "E", "ED^BAY2^1", "ED^WAIT^3", "", ""),
+            adt(3, "A04", "E", "ED^WAIT^3", "", "", ""),
+        ],
+        expect![[r#"
+            25: ED at "BAY2 / 1": arrival 0, room 25
+        "#]],
+    );
+}
+
 #[test]
 fn a_visit_that_never_was_one_to_the_department_is_on_no_board() {
     check(
