@@ -38,7 +38,7 @@ pub enum IssueCode {
     StayNotIdentified,
     /// The result has no order number; its time tells it from others.
     OrderNotIdentified,
-    /// FHIR does not allow it without what is missing, or beside what else is said.
+    /// FHIR does not allow it so, without what is missing, or beside what else is said.
     NotFitting,
 }
 
@@ -88,7 +88,7 @@ impl IssueCode {
             Self::StayNotIdentified => "ask the sender to fill PV1-19",
             Self::OrderNotIdentified => "ask the sender to fill OBR-3",
             Self::NotFitting => {
-                "left out; FHIR allows no end before its beginning, no second value, and no part without what it belongs to"
+                "left out; FHIR allows no end before its beginning, no second value, no part without what it belongs to, and no offset of a time of day"
             }
         }
     }

@@ -148,14 +148,17 @@ fn local(time: &Timestamp) -> Option<DateTime> {
     .ok()
 }
 
-/// Writes an HL7 time of day as a FHIR time; nothing if it has no minutes.
+/// Says whether a time of day has an offset, which FHIR's has not.
+pub(crate) fn has_offset(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| matches!(byte, b'+' | b'-'))
+}
+
+/// Writes an HL7 time of day as a FHIR time; nothing if it has no minutes or an offset.
 pub(crate) fn time_of_day(bytes: &[u8]) -> Option<String> {
-    let bytes = bytes.trim_ascii();
-    let end = bytes
-        .iter()
-        .position(|byte| matches!(byte, b'+' | b'-'))
-        .unwrap_or(bytes.len());
-    let digits = bytes.get(..end)?;
+    if has_offset(bytes) {
+        return None;
+    }
+    let digits = bytes.trim_ascii();
     // A time of day is a time without its date: any day tells whether it is one.
     let mut whole = b"20000101".to_vec();
     whole.extend_from_slice(digits);
@@ -250,7 +253,8 @@ mod tests {
     #[test]
     fn a_time_of_day_needs_its_minutes() {
         assert_eq!(time_of_day(b"1011").as_deref(), Some("10:11:00"));
-        assert_eq!(time_of_day(b"101112.5-0500").as_deref(), Some("10:11:12.5"));
+        assert_eq!(time_of_day(b"101112.5").as_deref(), Some("10:11:12.5"));
+        assert_eq!(time_of_day(b"101112.5-0500"), None);
         assert_eq!(time_of_day(b"10"), None);
         assert_eq!(time_of_day(b"2561"), None);
     }

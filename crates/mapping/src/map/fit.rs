@@ -20,6 +20,10 @@ pub(crate) struct Fit {
     spliced: Option<Mark>,
     /// Where the lower bound begins and ends.
     opening: Option<(Mark, usize)>,
+    /// Whether there are times of a day.
+    has_hours: bool,
+    /// Where the events of a Timing begin and end.
+    events: Option<(Mark, usize)>,
 }
 
 impl Fit {
@@ -128,7 +132,8 @@ impl<'m> Mapper<'m> {
         any
     }
 
-    /// Says whether an upper bound is not below the lower one.
+    /// Says whether an upper bound is not below the lower one, events are without times of a day (R4 constraint tim-10), which
+    /// say them in full (HL7 v2.8.2, 4.5.4.4), and an offset is one from events (tim-9).
     fn goes_with(&self, node: &Node, start: Mark, fit: &mut Fit) -> bool {
         let bytes = self.out.since(start);
         match (node.bound, fit.opening) {
@@ -140,6 +145,19 @@ impl<'m> Mapper<'m> {
                 let lower = self.out.since(opening).get(..length);
                 lower.is_none_or(|lower| !is_above(lower, bytes))
             }
+            (Some(Bound::Hours), _) => {
+                fit.has_hours = true;
+                true
+            }
+            (Some(Bound::Events), _) if fit.has_hours => false,
+            (Some(Bound::Events), _) => {
+                fit.events = Some((start, bytes.len()));
+                true
+            }
+            (Some(Bound::Offset), _) => fit.events.is_some_and(|(events, length)| {
+                let events = self.out.since(events).get(..length).map(Raw::read);
+                events.is_some_and(|events| events.is_ok_and(have_offset))
+            }),
             _ => true,
         }
     }
@@ -200,6 +218,15 @@ impl<'m> Mapper<'m> {
         }
     }
 }
+
+/// Says whether something can be before or after events: not of a meal itself (R4 constraint tim-9).
+fn have_offset(events: Raw<'_>) -> bool {
+    let mut codes = events.items().flatten().map(Raw::text);
+    !codes.any(|code| code.is_ok_and(|code| MEALS.contains(&&*code)))
+}
+
+/// The meals themselves, by R4's event-timing.
+const MEALS: [&str; 4] = ["C", "CM", "CD", "CV"];
 
 /// Puts two objects or arrays together; nothing for single values.
 fn union(first: Raw<'_>, second: Raw<'_>) -> Option<Vec<u8>> {

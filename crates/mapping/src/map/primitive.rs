@@ -105,7 +105,7 @@ pub(crate) fn find(name: &str) -> Option<Primitive> {
 
 pub(crate) use attachment::to_base64;
 pub(crate) use authority::is_oid;
-pub(crate) use span::minutes;
+pub(crate) use span::{MINUTES_MAX, minutes};
 pub(crate) use text::spaced;
 pub(crate) use value::number;
 
@@ -318,7 +318,15 @@ fn time<'m>(
     row: &Row,
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
-    let text = clock::time_of_day(piece.first().raw())?;
+    let piece = piece.first();
+    let Some(text) = clock::time_of_day(piece.raw()) else {
+        let code = match clock::has_offset(piece.raw()) {
+            true => IssueCode::NotFitting,
+            false => IssueCode::NotATime,
+        };
+        mapper.doubt(code, Some(piece));
+        return None;
+    };
     mapper.mark(piece, row, frame);
     Some(Value::Text(Cow::Owned(text)))
 }

@@ -2,6 +2,7 @@
 
 use formats::fhir::json::Mark;
 
+use super::clock::has_offset;
 use super::piece::Piece;
 use super::primitive::number;
 use super::write::{Frame, Mapper};
@@ -201,8 +202,8 @@ fn infer<'k>(kind: &'k str, piece: Piece<'_>) -> &'k str {
     }
 }
 
-/// The conditions of `values.tsv`, which look at the parts of an SN.
-pub(crate) const SHAPES: [&str; 4] = ["", "@ratio", "@range", "@amount"];
+/// The conditions of `values.tsv`, which look at the parts of an SN, and for the offset of a TM.
+pub(crate) const SHAPES: [&str; 5] = ["", "@ratio", "@range", "@amount", "@offset"];
 
 fn fits(shape: &str, piece: Piece<'_>) -> bool {
     let part = |number: usize| {
@@ -214,6 +215,7 @@ fn fits(shape: &str, piece: Piece<'_>) -> bool {
         "@ratio" => part(1) != b"<>" && matches!(part(3), b":" | b"/"),
         "@range" => part(3) == b"-",
         "@amount" => part(3).is_empty() && part(4).is_empty(),
+        "@offset" => has_offset(piece.raw()),
         _ => true,
     }
 }

@@ -95,6 +95,7 @@ impl<'m> Mapper<'m> {
                 continue;
             }
             if !node.constant && !frame.has_any(&node.reach) {
+                self.stand_in(node, &mut elements);
                 continue;
             }
             if let Body::Leaf(rows) = &node.body
@@ -121,11 +122,21 @@ impl<'m> Mapper<'m> {
                 continue;
             }
             self.out.rollback(before);
-            if self.met_null {
+            if self.met_null && node.stand_in.is_none() {
                 elements.push(Stated::clear(node.name));
             }
+            self.stand_in(node, &mut elements);
         }
         elements
+    }
+
+    /// Writes what stands in for an element of which nothing was sent.
+    fn stand_in(&mut self, node: &'static Node, elements: &mut Elements) {
+        if let Some(stand_in) = node.stand_in {
+            self.element(node.name, Says::Set, elements, |this| {
+                this.out.raw(stand_in);
+            });
+        }
     }
 
     /// Writes the elements of a data type's other tables.

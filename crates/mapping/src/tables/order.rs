@@ -20,10 +20,17 @@ pub(super) fn order(nodes: &mut [Node], definition: Definition) -> Result<(), (u
             let name = format!("{}.{}", definition.name(), node.name);
             return Err((first_row(&node.body).map_or(0, |row| row.id), name));
         };
-        node.required = element.is_required().then(|| element.order());
+        node.required = required(definition, node.name);
         node.bound = match (definition.name(), node.name) {
             ("Period", "start") | ("Range", "low") => Some(Bound::Lower),
             ("Period", "end") | ("Range", "high") => Some(Bound::Upper),
+            ("Timing.repeat", "when") => Some(Bound::Events),
+            ("Timing.repeat", "offset") => Some(Bound::Offset),
+            ("Timing.repeat", "timeOfDay") => Some(Bound::Hours),
+            _ => None,
+        };
+        node.stand_in = match (definition.name(), node.name) {
+            ("DocumentReference", "content") => Some(UNKNOWN_CONTENT),
             _ => None,
         };
         let held = if node.name.starts_with('_') {
@@ -41,6 +48,23 @@ pub(super) fn order(nodes: &mut [Node], definition: Definition) -> Result<(), (u
     nodes.sort_by_key(|node| place(definition, node.name));
     Ok(())
 }
+
+/// What of which one must be there has one place: elements that R4 requires, both of a Ratio (rat-1), and who takes part in
+/// an appointment or in which role (app-1).
+fn required(definition: Definition, name: &'static str) -> Option<usize> {
+    let place = |name: &str| definition.element(name).map(Element::order);
+    match (definition.name(), name) {
+        ("Ratio", "numerator" | "denominator") => place(name),
+        ("Appointment.participant", "type" | "actor") => place("type"),
+        _ => {
+            let element = element(definition, name)?;
+            element.is_required().then(|| element.order())
+        }
+    }
+}
+
+/// A document of which nothing was sent.
+const UNKNOWN_CONTENT: &[u8] = br#"[{"attachment":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}}]"#;
 
 /// Gives the forms of one choice that nodes write, for each choice of which they write several.
 pub(super) fn choices(nodes: &[Node], definition: Definition) -> Vec<Vec<&'static str>> {

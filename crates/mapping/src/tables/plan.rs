@@ -19,15 +19,25 @@ pub(crate) struct Node {
     pub(crate) reach: Reach,
     /// Its place in its type, where R4 requires it there.
     pub(crate) required: Option<usize>,
-    /// Which end it is, of a Period or a Range.
+    /// What it is of an object whose elements do not all go together.
     pub(crate) bound: Option<Bound>,
+    /// What stands in for it where R4 requires it and nothing was sent of it.
+    pub(crate) stand_in: Option<&'static [u8]>,
 }
 
-/// The ends of what may not end before it begins.
+/// The elements that go with others, or do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
+    /// The beginning of a Period or a Range.
     Lower,
+    /// Its end, which is not before that.
     Upper,
+    /// The events of a day that a Timing repeats by.
+    Events,
+    /// How far it is from them.
+    Offset,
+    /// The times of a day that it repeats by, beside which there are no events.
+    Hours,
 }
 
 /// What rows read, so that what nothing was sent of is passed over.
@@ -113,6 +123,7 @@ impl Body {
                 reach: Reach::default(),
                 required: None,
                 bound: None,
+                stand_in: None,
             }]);
         }
     }
@@ -241,6 +252,7 @@ pub(crate) fn insert(
                 reach: Reach::default(),
                 required: None,
                 bound: None,
+                stand_in: None,
             });
             nodes.len() - 1
         }

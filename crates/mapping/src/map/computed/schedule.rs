@@ -6,7 +6,7 @@ use formats::hl7v2::Timestamp;
 use super::UNKNOWN_EXTENSION;
 use crate::draft::{Elements, Says};
 use crate::map::piece::Piece;
-use crate::map::primitive::minutes;
+use crate::map::primitive::{MINUTES_MAX, minutes};
 use crate::map::write::{Frame, Mapper, Value};
 use crate::tables::plan::{From, Row};
 
@@ -37,11 +37,8 @@ const DURATIONS: [(&str, usize); 6] = [
     ("ARQ", 9),
 ];
 
-/// Events after which an appointment needs no time (R4 constraint app-3): it was cancelled, stopped or deleted.
-const TIMELESS: [&str; 3] = ["S15", "S16", "S17"];
-
-/// The greatest positiveInt of FHIR R4.
-const MINUTES_MAX: i64 = i32::MAX as i64;
+/// Events after which an appointment needs no time (R4 constraint app-3): it was cancelled or stopped.
+const TIMELESS: [&str; 2] = ["S15", "S16"];
 
 impl<'m> Mapper<'m> {
     /// Writes when an appointment begins, or that nobody knows.
@@ -51,9 +48,10 @@ impl<'m> Mapper<'m> {
         frame: &Frame<'_, 'm>,
         elements: &mut Elements,
     ) {
-        let found = self.first_instant(&STARTS, row, frame);
-        let text = found.map(|(text, _)| text);
-        self.appointment_time(("start", "_start"), text, frame, elements);
+        let start = self.first_instant(&STARTS, row, frame);
+        let start = start.map(|(text, _)| text);
+        let other = self.end_of(row, frame).is_some();
+        self.appointment_time(("start", "_start"), (start, other), frame, elements);
     }
 
     /// Writes when an appointment ends: as sent, else by its beginning and how long it takes.
@@ -63,30 +61,37 @@ impl<'m> Mapper<'m> {
         frame: &Frame<'_, 'm>,
         elements: &mut Elements,
     ) {
-        let sent = self.first_instant(&ENDS, row, frame).map(|(text, _)| text);
-        let text = sent.or_else(|| {
-            let (_, start) = self.first_instant(&STARTS, row, frame)?;
-            let (amount, unit) = DURATIONS.iter().find_map(|(segment, field)| {
-                let amount = frame.field(segment, *field, None)?;
-                amount
-                    .is_valued()
-                    .then(|| (amount, frame.field(segment, field + 1, None)))
-            })?;
-            let minutes = minutes(&amount.text()?, unit)?;
-            self.clock.instant_after(&start, minutes)
-        });
-        self.appointment_time(("end", "_end"), text, frame, elements);
+        let end = self.end_of(row, frame);
+        let other = self.first_instant(&STARTS, row, frame).is_some();
+        self.appointment_time(("end", "_end"), (end, other), frame, elements);
     }
 
+    fn end_of(&mut self, row: &'static Row, frame: &Frame<'_, 'm>) -> Option<String> {
+        if let Some((sent, _)) = self.first_instant(&ENDS, row, frame) {
+            return Some(sent);
+        }
+        let (_, start) = self.first_instant(&STARTS, row, frame)?;
+        let (amount, unit) = DURATIONS.iter().find_map(|(segment, field)| {
+            let amount = frame.field(segment, *field, None)?;
+            amount
+                .is_valued()
+                .then(|| (amount, frame.field(segment, field + 1, None)))
+        })?;
+        let minutes = minutes(&amount.text()?, unit)?;
+        self.clock.instant_after(&start, minutes)
+    }
+
+    /// Writes one end of an appointment; both are there or none is (R4 constraint app-2).
     fn appointment_time(
         &mut self,
         (name, underscored): (&'static str, &'static str),
-        text: Option<String>,
+        (text, other): (Option<String>, bool),
         frame: &Frame<'_, 'm>,
         elements: &mut Elements,
     ) {
         let is_request = frame.segments("ARQ").next().is_some();
-        let needs = !is_request && !TIMELESS.contains(&self.links.event.as_str());
+        let is_timeless = is_request || TIMELESS.contains(&self.links.event.as_str());
+        let needs = other || !is_timeless;
         let (name, bytes) = match text {
             Some(text) => (name, json::string(&text)),
             None if needs => (underscored, UNKNOWN_EXTENSION.as_bytes().to_vec()),

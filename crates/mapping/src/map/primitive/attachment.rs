@@ -14,8 +14,26 @@ pub(super) fn mime_type<'m>(
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let encoding = encoding_of(piece);
-    from_parts(mapper, piece, row, frame, [encoding - 2, encoding - 1])
+    if let Some(named) = from_parts(mapper, piece, row, frame, [encoding - 2, encoding - 1]) {
+        return Some(named);
+    }
+    let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
+    part(encoding + 1)?;
+    // Data must say what they are (R4 constraint att-1): text of no kind is plain, and all else is bytes (RFC 2046, 4.1.4 and 4.5.1).
+    let kind = encoding.checked_sub(2).and_then(part);
+    let is_text = |kind: &Piece<'m>| {
+        let name = kind.text().unwrap_or_default().to_ascii_lowercase();
+        TEXTS.contains(&name.as_str())
+    };
+    if let Some(kind) = kind.filter(is_text) {
+        mapper.mark(kind, row, frame);
+        return Some(Value::Text(Cow::Borrowed("text/plain")));
+    }
+    Some(Value::Text(Cow::Borrowed("application/octet-stream")))
 }
+
+/// What senders call text.
+const TEXTS: [&str; 3] = ["text", "tx", "ft"];
 
 /// Which part of an ED names its encoding: the fourth, or where some senders shift it to.
 fn encoding_of(whole: Piece<'_>) -> usize {
@@ -58,15 +76,15 @@ fn from_parts<'m>(
         part.filter(|part| part.is_valued())
     };
     let parts = [part(kind), part(subtype)];
-    for piece in parts.into_iter().flatten() {
-        mapper.mark(piece, row, frame);
-    }
     let [kind, subtype] = parts.map(|piece| {
         piece
             .and_then(Piece::text)
             .map(|text| text.to_ascii_lowercase())
     });
     let subtype = subtype.filter(|subtype| !subtype.contains(char::is_whitespace))?;
+    for piece in parts.into_iter().flatten() {
+        mapper.mark(piece, row, frame);
+    }
     if subtype.contains('/') {
         return Some(Value::Text(Cow::Owned(subtype)));
     }
@@ -75,7 +93,7 @@ fn from_parts<'m>(
         _ if subtype == "pdf" => "application",
         Some("im" | "image") => "image",
         Some("au" | "audio") => "audio",
-        Some("text" | "tx" | "ft") => "text",
+        Some(kind) if TEXTS.contains(&kind) => "text",
         Some("multipart") => "multipart",
         _ => "application",
     };

@@ -186,6 +186,7 @@ const NAMES: &[(&str, usize, &str)] = &[
     ("PRB", 5, "Episode of care id"),
     ("PRB", 6, "Problem list priority"),
     ("PRB", 8, "Anticipated problem resolution time"),
+    ("PRB", 9, "Actual problem resolution time"),
     ("PRB", 11, "Problem management discipline"),
     ("PRB", 12, "Problem persistence"),
     ("PRB", 13, "Confirmation"),

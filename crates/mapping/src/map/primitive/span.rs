@@ -73,6 +73,9 @@ pub(crate) fn minutes(amount: &str, unit: Option<Piece<'_>>) -> Option<i64> {
         .map(|seconds| (seconds.saturating_add(59)) / 60)
 }
 
+/// The greatest number of minutes that FHIR R4 has room for.
+pub(crate) const MINUTES_MAX: i64 = i32::MAX as i64;
+
 /// Writes the unit of a span of time: a CQ, or a number with its unit in the part after it.
 pub(super) fn unit<'m>(
     mapper: &mut Mapper<'m>,
@@ -149,7 +152,7 @@ pub(super) fn repeat_offset<'m>(
     frame: &Frame<'_, 'm>,
 ) -> Option<Value<'m>> {
     let (piece, unit) = (pattern.part(9)?, pattern.part(10));
-    let found = minutes(&piece.text()?, unit)?;
+    let found = minutes(&piece.text()?, unit).filter(|found| *found <= MINUTES_MAX)?;
     mapper.mark(piece, row, frame);
     if let Some(unit) = unit.filter(|unit| unit.is_valued()) {
         mapper.mark(unit, row, frame);
