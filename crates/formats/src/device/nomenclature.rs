@@ -119,6 +119,13 @@ pub fn ucum(text: &str) -> Option<&'static str> {
     found.map(|(_, _, ucum)| *ucum)
 }
 
+/// Gives a unit as its code in UCUM, where the tables have it as one.
+pub fn code_of_ucum(text: &str) -> Option<&'static str> {
+    let of_units = units().iter().map(|(_, _, code)| *code);
+    let of_codes = rows().iter().map(|row| row.unit);
+    of_units.chain(of_codes).find(|code| *code == text)
+}
+
 /// All rows of the table of codes.
 pub fn rows() -> &'static [Meaning] {
     static ROWS: OnceLock<Vec<Meaning>> = OnceLock::new();
@@ -243,5 +250,7 @@ mod tests {
         assert_eq!(unit("MDC_DIM_MMHG"), "mm[Hg]");
         assert_eq!(unit("mm[Hg]"), "mm[Hg]");
         assert_eq!(unit("MDC_DIM_FURLONG"), "MDC_DIM_FURLONG");
+        assert_eq!(code_of_ucum("mm[Hg]"), Some("mm[Hg]"));
+        assert_eq!(code_of_ucum("mmHg"), None);
     }
 }

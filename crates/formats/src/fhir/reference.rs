@@ -96,6 +96,17 @@ pub fn is_id(text: &str) -> bool {
     (1..=ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(is_part)
 }
 
+/// Says whether a text is a URI with its scheme (RFC 3986, 3.1): FHIR R4 takes no other for the system of an identifier.
+pub fn is_uri(text: &str) -> bool {
+    let is_scheme = |scheme: &str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(is_part)
+    };
+    let parts = text.split_once(':');
+    parts.is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty())
+        && !text.contains(char::is_whitespace)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +143,26 @@ mod tests {
             "Nobody?a=b",
         ] {
             check(other, Target::Other(other));
+        }
+    }
+
+    #[test]
+    fn a_uri_has_a_scheme_and_no_blanks() {
+        for uri in ["http://a.b/c", "urn:oid:1.2", "mailto:a@b", "x-y+z.1:2"] {
+            assert!(is_uri(uri), "{uri}");
+        }
+        for other in [
+            "",
+            "a",
+            "GOOD HEALTH",
+            "1.2.3",
+            "1a:b",
+            ":b",
+            "a:",
+            "a b:c",
+            "a:b c",
+        ] {
+            assert!(!is_uri(other), "{other}");
         }
     }
 

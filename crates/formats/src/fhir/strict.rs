@@ -24,7 +24,7 @@ const COMPARED_MAX: usize = 16;
 /// Refuses bytes that are not one JSON object in UTF-8 that means the same to everyone who reads it.
 ///
 /// # Errors
-/// When they are not JSON to the last byte, an object has a member twice, a text has half a surrogate pair, or one of the
+/// When they are not JSON to the last byte, an object has a member twice, a text has half a surrogate pair or the character of number 0, or one of the
 /// limits is passed.
 pub fn check(bytes: &[u8]) -> Result<(), Refused> {
     if bytes.len() > RESOURCE_BYTES_MAX {
@@ -112,8 +112,9 @@ impl Pass<'_> {
             Some(b'[') => self.array(depth),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'"') => {
-                self.cursor.string().and_then(Text::plain)?;
-                Ok(())
+                let at = self.cursor.at;
+                let text = self.cursor.string().and_then(Text::plain)?;
+                no_null(at, &text)
             }
             _ => Ok(self.cursor.skip(depth)?),
         }
@@ -137,6 +138,7 @@ impl Pass<'_> {
             let name = self.cursor.name()?.plain()?;
             self.cursor.peek();
             let at = self.cursor.at;
+            no_null(at, &name)?;
             self.members += 1;
             if self.members > MEMBERS_MAX {
                 let text = format!(
@@ -188,6 +190,15 @@ impl Pass<'_> {
             }
         }
     }
+}
+
+/// Refuses a text with the character of number 0, at which many who read it would end it.
+fn no_null(at: usize, text: &str) -> Result<(), Stop> {
+    if !text.contains('\0') {
+        return Ok(());
+    }
+    let text = "the text has the character U+0000, which FHIR does not allow and not everybody can keep: take it out";
+    Err(Stop::new(at, IssueCode::Value, text))
 }
 
 /// Finds a name that is there twice, and gives where the value of the second begins.

@@ -82,6 +82,7 @@ pub(crate) fn strange_json(rest: Rest) {
         within("NaN"),
         within(r#""\ud800""#),
         within(r#""\udc00\ud800""#),
+        within(r#""\u0000""#),
         format!("{}\u{feff}", within("1")),
         String::new(),
     ];

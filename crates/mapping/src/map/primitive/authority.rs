@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use formats::fhir::reference::is_uri;
+
 use crate::map::computed::token;
 use crate::map::local::OWN_SYSTEM;
 use crate::map::piece::Piece;
@@ -60,17 +62,6 @@ fn universal_uri(kind: &str, id: &str) -> Option<String> {
         "URI" => is_uri(id).then(|| id.to_owned()),
         _ => None,
     }
-}
-
-/// Says whether a text is a URI with its scheme (RFC 3986, 3.1): FHIR takes no other for a system.
-fn is_uri(text: &str) -> bool {
-    let is_scheme = |scheme: &str| {
-        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(is_part)
-    };
-    let parts = text.split_once(':');
-    parts.is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty())
-        && !text.contains(char::is_whitespace)
 }
 
 /// Says whether a text is an object identifier (FHIR R4, data type oid).

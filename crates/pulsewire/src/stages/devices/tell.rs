@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use clinical::unit::Unit;
 use clinical::{EventTime, MessageId, PatientKey};
-use formats::device::nomenclature::LOINC_SYSTEM;
+use formats::device::nomenclature::{self, LOINC_SYSTEM};
 use formats::device::{Code, Decimal};
 use formats::fhir::json::{self, Number};
+use formats::fhir::reference::is_uri;
 
 use super::Settings;
 use super::binding::{Bindings, Named};
@@ -245,15 +247,7 @@ impl Summary {
                 });
             });
             object.object("subject", |subject| {
-                if self.patient.is_pseudonym() {
-                    subject.string("reference", &format!("Patient/{patient}"));
-                    return;
-                }
-                subject.object("identifier", |identifier| {
-                    identifier
-                        .string("system", authority)
-                        .string("value", &self.patient.identifier);
-                });
+                self.subject((patient, authority), subject);
             });
             object.string(
                 "effectiveDateTime",
@@ -263,7 +257,9 @@ impl Summary {
                 quantity
                     .number("value", Number::parse(&digits))
                     .string("unit", &self.unit);
-                quantity.string("system", UCUM).string("code", &self.unit);
+                if let Some(code) = ucum(&self.unit) {
+                    quantity.string("system", UCUM).string("code", code);
+                }
             });
             object.object("method", |method| {
                 method.string("text", &self.method);
@@ -284,6 +280,32 @@ impl Summary {
         });
         (id, json)
     }
+
+    /// Writes who was on the device: by the key, and by the identifier with who gives it, which is a system only as a URI.
+    fn subject(&self, (patient, authority): (PatientKey, &str), subject: &mut json::Object<'_>) {
+        subject.string("reference", &format!("Patient/{patient}"));
+        if self.patient.is_pseudonym() {
+            return;
+        }
+        let is_system = is_uri(authority);
+        subject.object("identifier", |identifier| {
+            if is_system {
+                identifier.string("system", authority);
+            }
+            identifier.string("value", &self.patient.identifier);
+            if !is_system {
+                identifier.object("assigner", |assigner| {
+                    assigner.string("display", authority);
+                });
+            }
+        });
+    }
+}
+
+/// The code in UCUM of a unit as the device names it; none of what nobody knows, which is told in words alone.
+fn ucum(unit: &str) -> Option<&'static str> {
+    let known = || Unit::parse(unit).ok().map(Unit::code);
+    nomenclature::code_of_ucum(unit).or_else(known)
 }
 
 /// What samples of devices at the bedside are.

@@ -2,6 +2,7 @@
 
 mod beats;
 mod beds;
+mod words;
 
 use clinical::ReceivedTime;
 use formats::device::{Code, Decimal, Presence, Quality, Sample, Series};
@@ -150,9 +151,14 @@ impl World {
     }
 
     fn associates(&mut self, at: i64, who: Option<&str>, from: i64) {
+        self.associates_by("H", (at, who, from));
+    }
+
+    /// As [`Self::associates`], by whoever gives the identifier.
+    fn associates_by(&mut self, authority: &str, (at, who, from): (i64, Option<&str>, i64)) {
         let said = formats::device::Association {
             device: "bed-12".into(),
-            authority: "H".into(),
+            authority: authority.into(),
             identifier: who.map(Into::into),
             from: self.zero + from,
             to: None,
