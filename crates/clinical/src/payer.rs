@@ -5,6 +5,9 @@ use crate::{Decimal, EventId, EventTime, Merge, Origin, PatientKey, ReceivedTime
 /// A number or a name shortened to 64 bits; 0 where there is none.
 pub type Link = u64;
 
+/// The code of a coverage that stands for all products of a payer: who is no member any more has none of them.
+pub const EVERY_PRODUCT: &str = "*";
+
 /// A day, counted from 1970-01-01.
 pub type Day = i32;
 
@@ -149,7 +152,8 @@ pub struct Document {
     pub provider: Link,
     /// Its own numbers, and those of what it belongs to.
     pub links: Vec<Link>,
-    /// The numbers of earlier claims that it stands in place of, corrects or cancels.
+    /// The numbers of earlier claims that it stands in place of, corrects or cancels; of a coverage the numbers that it is
+    /// named by, and others of the same product may be, too.
     pub replaces: Vec<Link>,
     /// What decides how it is treated: a priority, an outcome, a category of status, a class of visit.
     pub code: Box<str>,
@@ -197,6 +201,8 @@ impl Document {
 pub struct ServiceLine {
     /// Its number in the request or claim; 0 is the whole.
     pub number: u16,
+    /// The numbers by which its request and its answer name it, whatever place it has in either.
+    pub traces: Vec<Link>,
     /// What was done, such as a procedure code.
     pub code: Box<str>,
     /// Its modifiers, with a comma between them.

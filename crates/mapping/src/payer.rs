@@ -4,10 +4,14 @@ mod line;
 mod part;
 mod team;
 
-use clinical::payer::{Document, DocumentKind, Link, PayerEvent, PayerFact, Standing, link};
+use clinical::payer::{
+    Document, DocumentKind, EVERY_PRODUCT, Link, PayerEvent, PayerFact, Standing, link,
+};
 use formats::fhir::read::{Malformed, Raw};
 
 use crate::event::{Envelope, FHIR_JSON, Unreadable, identity};
+use crate::x12::{MEMBERSHIP, PRODUCT};
+pub(crate) use line::{CERTIFICATION, ITEM_TRACE};
 pub use team::practitioner;
 
 use part::{
@@ -23,6 +27,8 @@ const LATER: &str = "replaced";
 const ADJUSTED: &str = "prior";
 /// What PAS calls a Claim that only asks how another one stands.
 const INQUIRY_PROFILE: &str = "profile-claim-inquiry";
+/// The type of an identifier that names the member and no coverage (HL7 table 0203).
+const MEMBER_NUMBER: &str = "MB";
 /// How urgent a PAS request is (X12 element 1338).
 const LEVEL_OF_SERVICE: &str =
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-levelOfServiceCode";
@@ -146,6 +152,9 @@ fn authorization_request(raw: Raw<'_>, document: &mut Document) {
     let level = each(member(raw, "extension"))
         .find(|one| text(*one, "url") == LEVEL_OF_SERVICE)
         .and_then(|one| member(one, "valueCodeableConcept"));
+    if line::is_called_off(raw) {
+        document.standing = document.standing.max(Standing::Cancelled);
+    }
     // What kind it is and how urgent, in the codes of the sender.
     let said = [
         code(member(raw, "type")),
@@ -291,7 +300,23 @@ fn serviced(raw: Raw<'_>, document: &mut Document) {
 fn coverage(raw: Raw<'_>, document: &mut Document) {
     document.insurer = reference(each(member(raw, "payor")).next());
     document.code = code(member(raw, "type")).into();
-    document.links.push(link(&text(raw, "subscriberId")));
+    let number = text(raw, "subscriberId");
+    for identifier in each(member(raw, "identifier")) {
+        let (system, value) = (text(identifier, "system"), text(identifier, "value"));
+        let mut kinds = codes(member(identifier, "type"));
+        if value == number || kinds.any(|(_, code)| code == MEMBER_NUMBER) {
+            continue;
+        }
+        document.replaces.push(link(&value));
+        match &*system {
+            MEMBERSHIP => document.code = EVERY_PRODUCT.into(),
+            // So its coverage was called before those of one product had ids of their own.
+            PRODUCT => document.replaces.push(link(&format!("Coverage/{value}"))),
+            _ => {}
+        }
+    }
+    document.links.extend_from_slice(&document.replaces);
+    document.links.push(link(&number));
     period(raw, "period", document);
 }
 

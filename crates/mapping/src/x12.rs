@@ -11,6 +11,8 @@ mod split;
 
 mod page;
 
+mod identity;
+
 mod report;
 
 mod value;
@@ -47,6 +49,7 @@ use crate::identity::Subjects;
 use crate::source::Source;
 
 pub use balance::{BalanceIssue, BalanceIssueCode, balance};
+pub(crate) use enrolment::{MEMBERSHIP, PRODUCT};
 pub use member::subjects;
 pub use report::{Coverage, Line, Outcome, Report};
 pub use split::{Part, SplitError, split};

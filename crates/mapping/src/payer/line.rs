@@ -1,7 +1,7 @@
 //! The services of a request, a claim or an answer.
 
 use clinical::Decimal;
-use clinical::payer::{Document, Link, ServiceLine};
+use clinical::payer::{Document, Link, ServiceLine, link};
 use formats::fhir::read::Raw;
 
 use super::part::{amount, code, codes, day, each, member, number, reference, said, text, within};
@@ -15,6 +15,16 @@ const REVIEW_ACTION: &str =
 /// The code in it.
 const REVIEW_ACTION_CODE: &str =
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-reviewActionCode";
+/// The number by which a service is named in its request and in its answer, in PAS.
+pub(crate) const ITEM_TRACE: &str =
+    "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-itemTraceNumber";
+/// What is asked for of a request or a service (X12 element 1322), in PAS, and the code of what is called off.
+pub(crate) const CERTIFICATION: &str =
+    "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-certificationType";
+const CALLED_OFF: &str = "3";
+/// That a service is no longer asked for, in PAS.
+const CANCELLED: &str =
+    "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/modifierextension-infoCancelled";
 /// The system of such codes ends with the number of the element.
 const ACTION_ELEMENT: &str = "/306";
 /// The groups of adjustments (CAS01).
@@ -36,13 +46,40 @@ const PAID: [&str; 2] = ["paidtoprovider", "paidtopatient"];
 /// The role of who gave a service (X12 element 98).
 const RENDERING: &str = "82";
 
-/// Reads what is asked for.
+/// Reads what is asked for, without what is asked for no longer.
 pub(super) fn requested(raw: Raw<'_>) -> Vec<ServiceLine> {
-    lines(raw, "item", |item| ServiceLine {
-        units: number(within(item, &["quantity", "value"])),
-        charge: amount(member(item, "net")),
-        ..service(item, "sequence")
-    })
+    let items = each(member(raw, "item")).take(MAX_LINES);
+    items
+        .filter(|item| !is_called_off(*item))
+        .map(|item| ServiceLine {
+            units: number(within(item, &["quantity", "value"])),
+            charge: amount(member(item, "net")),
+            traces: traces(item),
+            ..service(item, "sequence")
+        })
+        .collect()
+}
+
+/// Whether a request, or a service of one, is there to call it off.
+pub(super) fn is_called_off(of: Raw<'_>) -> bool {
+    let mut modifiers = each(member(of, "modifierExtension"));
+    let mut extensions = each(member(of, "extension"));
+    let is_set =
+        |one: Raw<'_>| member(one, "valueBoolean").is_some_and(|set| set.boolean() == Ok(true));
+    modifiers.any(|one| text(one, "url") == CANCELLED && is_set(one))
+        || extensions.any(|one| {
+            let concept = member(one, "valueCodeableConcept");
+            text(one, "url") == CERTIFICATION && code(concept) == CALLED_OFF
+        })
+}
+
+/// The numbers by which a service is named.
+fn traces(item: Raw<'_>) -> Vec<Link> {
+    let all = each(member(item, "extension")).filter(|one| text(*one, "url") == ITEM_TRACE);
+    let values = all.filter_map(|one| within(one, &["valueIdentifier", "value"]).map(said));
+    let mut links: Vec<Link> = values.map(|value| link(&value)).collect();
+    super::tidy(&mut links);
+    links
 }
 
 /// Reads the services of a claim, with who gave each.
@@ -115,6 +152,7 @@ pub(super) fn decided(raw: Raw<'_>) -> Vec<ServiceLine> {
 fn decision(of: Raw<'_>, number: u16) -> ServiceLine {
     let mut line = ServiceLine {
         number,
+        traces: traces(of),
         ..ServiceLine::default()
     };
     for adjudication in each(member(of, "adjudication")) {

@@ -219,6 +219,66 @@ fn what_was_entered_in_error_is_withdrawn_and_what_was_called_off_is_not() {
     assert_eq!(standing("entered-in-error"), Standing::Withdrawn);
 }
 
+#[test]
+fn a_coverage_is_named_by_its_numbers_and_not_by_that_of_its_member() {
+    let of = |identifiers: &str| {
+        let json = format!(
+            r#"{{"resourceType":"Coverage","id":"1","status":"cancelled","subscriberId":"M1","identifier":[{identifiers}],"period":{{"end":"2026-02-28"}}}}"#
+        );
+        let document = read(&json);
+        (document.code.into_string(), document.replaces)
+    };
+    let kind = r#""type":{"coding":[{"code":"MB"}]}"#;
+    assert_eq!(of(r#"{"value":"P1"}"#), (String::new(), vec![link("P1")]));
+    assert_eq!(of(r#"{"value":"M1"}"#), (String::new(), Vec::new()));
+    assert_eq!(
+        of(&format!(r#"{{"value":"X",{kind}}}"#)),
+        (String::new(), Vec::new())
+    );
+    let mut both = vec![link("P1"), link("Coverage/P1")];
+    both.sort_unstable();
+    let product = of(r#"{"system":"urn:pulsewire:x12:product","value":"P1"}"#);
+    assert_eq!(product, (String::new(), both));
+    let membership = of(r#"{"system":"urn:pulsewire:x12:membership","value":"P1"}"#);
+    assert_eq!(membership, (EVERY_PRODUCT.to_owned(), vec![link("P1")]));
+}
+
+#[test]
+fn a_service_is_traced_and_what_is_called_off_is_not_asked_for() {
+    const PAS: &str = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition";
+    let trace = format!(
+        r#"{{"url":"{PAS}/extension-itemTraceNumber","valueIdentifier":{{"value":"S1"}}}}"#
+    );
+    let kind = |code: &str| {
+        format!(
+            r#"{{"url":"{PAS}/extension-certificationType","valueCodeableConcept":{{"coding":[{{"code":"{code}"}}]}}}}"#
+        )
+    };
+    let request = |extension: &str, items: &str| {
+        read(&format!(
+            r#"{{"resourceType":"Claim","id":"1","use":"preauthorization","status":"active","extension":[{extension}],"item":[{items}]}}"#
+        ))
+    };
+    let items = format!(
+        r#"{{"sequence":1,"extension":[{trace},{}]}},{{"sequence":2,"extension":[{}]}},
+        {{"sequence":3,"modifierExtension":[{{"url":"{PAS}/modifierextension-infoCancelled","valueBoolean":true}}]}},
+        {{"sequence":4,"modifierExtension":[{{"url":"{PAS}/modifierextension-infoCancelled","valueBoolean":false}}]}}"#,
+        kind("I"),
+        kind("3")
+    );
+    let asked = request("", &items);
+    let numbers: Vec<_> = asked.lines.iter().map(|line| line.number).collect();
+    assert_eq!(numbers, [1, 4]);
+    assert_eq!(asked.lines[0].traces, [link("S1")]);
+    assert_eq!(asked.standing, Standing::Active);
+    assert_eq!(request(&kind("3"), &items).standing, Standing::Cancelled);
+    let answer = read(&format!(
+        r#"{{"resourceType":"ClaimResponse","id":"2","use":"preauthorization","item":[{{"itemSequence":1,"extension":[{trace}],
+        "adjudication":[{{"category":{{"coding":[{{"system":"https://codesystem.x12.org/005010/306","code":"A3"}}]}}}}]}}]}}"#
+    ));
+    assert_eq!(answer.lines[0].traces, [link("S1")]);
+}
+
 /// All claims and answers in a file, in bundles and in the texts that a test kit keeps them in.
 fn within(value: &Value, found: &mut Vec<String>) {
     match value {

@@ -9,6 +9,7 @@ use formats::fhir::json;
 use formats::x12::{Guide, Loop, Segment, Tree};
 
 use super::DoubtCode;
+use super::identity;
 use super::insurance::{self, Policy};
 use super::member;
 use super::page::{Page, Resource};
@@ -29,8 +30,11 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
     for receiver in root.below("1000B") {
         people::organization(page, receiver);
     }
-    for claim in tree.all("2300") {
-        one(page, tree, claim, submitter.as_ref());
+    let claims: Vec<Loop<'_, '_, '_>> = tree.all("2300").collect();
+    let apart = identity::of_claims(&claims, &page.source.zone);
+    for (claim, apart) in claims.into_iter().zip(apart) {
+        let own = [identity::of_claim(claim, &page.source.zone), apart].concat();
+        one(page, tree, (claim, &own), submitter.as_ref());
     }
     for level in tree
         .all("2000B")
@@ -53,7 +57,7 @@ pub(super) struct Parts {
 fn one(
     page: &mut Page<'_>,
     tree: &Tree<'_, '_>,
-    claim: Loop<'_, '_, '_>,
+    (claim, own): (Loop<'_, '_, '_>, &[String]),
     submitter: Option<&Party>,
 ) {
     let (Some(level), Some(head)) = (claim.parent(), claim.first("CLM")) else {
@@ -72,7 +76,7 @@ fn one(
     let number = page.take(head.element(1), "Claim.identifier");
     let of = |party: Option<&Party>| party.map(|party| party.name.clone()).unwrap_or_default();
     let by = of(provider.as_ref().or(submitter));
-    let mut resource = page.each_of("Claim", &[&of(payer.as_ref()), &by, &number]);
+    let mut resource = page.each_of("Claim", &[&of(payer.as_ref()), &by, &number], own);
     let mut parts = Parts::default();
     let mut health = Health::default();
     header(page, &mut resource, tree, claim);

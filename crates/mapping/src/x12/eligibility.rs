@@ -125,7 +125,7 @@ fn begin(
         .cloned()
         .unwrap_or((number.clone(), String::new()));
     let patient = page.patient();
-    let mut resource = page.each_of(kind, &[&patient, &trace, &by]);
+    let mut resource = page.each_of(kind, &[&patient, &trace, &by], &[]);
     if traces.is_empty() {
         traces.push((number.clone(), String::new()));
     }

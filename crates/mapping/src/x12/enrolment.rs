@@ -3,6 +3,7 @@
 use formats::fhir::json;
 use formats::x12::{Loop, Segment, Tree};
 
+use super::identity;
 use super::insurance::{self, class};
 use super::member;
 use super::page::{Page, Resource};
@@ -19,6 +20,11 @@ const ADDED: [&str; 2] = ["021", "025"];
 /// The qualifiers of the days on which it ends.
 const ENDS: [&[u8]; 3] = [b"349", b"357", b"337"];
 
+/// The system of what names all coverages of a member by one product, whenever each begins and ends.
+pub(crate) const PRODUCT: &str = "urn:pulsewire:x12:product";
+/// The system of what names a membership as such: what ends it ends all products of that payer.
+pub(crate) const MEMBERSHIP: &str = "urn:pulsewire:x12:membership";
+
 /// Maps all members of a set.
 pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
     let root = tree.root();
@@ -34,15 +40,38 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
         people::organization(page, broker);
     }
     let parties = (sponsor.as_ref(), insurer.as_ref());
-    for member in tree.all("2000") {
-        one(page, tree, member, parties);
+    let members = tree.all("2000").filter(|one| one.first("INS").is_some());
+    let all: Vec<_> = members
+        .flat_map(|member| lines(member).into_iter().map(move |line| (member, line)))
+        .collect();
+    let apart = identity::of_products(&all, &page.source.zone);
+    let mut lines = all.into_iter().zip(apart).peekable();
+    while let Some(((member, _), _)) = lines.peek() {
+        let member = *member;
+        let mut own = Vec::new();
+        while let Some(line) = lines.next_if(|((of, _), _)| of.number() == member.number()) {
+            own.push((line.0.1, line.1));
+        }
+        one(page, tree, (member, own), parties);
     }
 }
+
+/// The products of a member, or nothing where what is said is said of the membership.
+fn lines<'t, 'f, 'b>(member: Loop<'t, 'f, 'b>) -> Vec<Option<Loop<'t, 'f, 'b>>> {
+    let products: Vec<_> = member.below("2300").map(Some).collect();
+    match products.is_empty() {
+        true => vec![None],
+        false => products,
+    }
+}
+
+/// A product, or the membership, and what tells it from others of its name.
+type Line<'t, 'f, 'b> = (Option<Loop<'t, 'f, 'b>>, Vec<String>);
 
 fn one(
     page: &mut Page<'_>,
     tree: &Tree<'_, '_>,
-    member: Loop<'_, '_, '_>,
+    (member, lines): (Loop<'_, '_, '_>, Vec<Line<'_, '_, '_>>),
     parties: (Option<&Party>, Option<&Party>),
 ) {
     let Some(insured) = member.first("INS") else {
@@ -53,14 +82,8 @@ fn one(
     people::patient(page, &segments);
     let is_person =
         |child: &Loop<'_, '_, '_>| person.is_some_and(|person| person.number() == child.number());
-    let products: Vec<Loop<'_, '_, '_>> = member.below("2300").collect();
     let mut first = true;
-    let lines: Vec<Option<Loop<'_, '_, '_>>> = if products.is_empty() {
-        vec![None]
-    } else {
-        products.into_iter().map(Some).collect()
-    };
-    for line in lines {
+    for line in &lines {
         let mut resource = coverage(page, tree, member, insured, line, parties);
         if first {
             // What is said of the member and not of a product stands with the first.
@@ -119,9 +142,10 @@ fn coverage(
     tree: &Tree<'_, '_>,
     member: Loop<'_, '_, '_>,
     insured: &Segment<'_>,
-    line: Option<Loop<'_, '_, '_>>,
+    (line, apart): &Line<'_, '_, '_>,
     (sponsor, insurer): (Option<&Party>, Option<&Party>),
 ) -> Resource {
+    let line = *line;
     let head = line.and_then(|line| line.first("HD"));
     let mut take = |element: usize, target| {
         head.map(|head| page.take(head.element(element), target))
@@ -134,7 +158,8 @@ fn coverage(
     let number = member::reference(member, "0F").unwrap_or_default();
     let patient = page.patient();
     let by = insurer.map_or("", |insurer| insurer.name.as_str());
-    let mut resource = page.each_of("Coverage", &[&patient, by, &number, &kind, &plan]);
+    let names = [patient.as_str(), by, &number, &kind, &plan];
+    let mut resource = named(page, &names, line, apart);
     for reference in member.each("REF") {
         if matches!(reference.element(1).raw(), b"0F" | b"1L") {
             page.mark_each(reference, 1..=2, "Coverage.subscriberId");
@@ -171,24 +196,48 @@ fn coverage(
     let classes: Vec<Vec<u8>> = classes.into_iter().filter(|one| !one.is_empty()).collect();
     resource.list("class", &classes);
     if let Some(line) = line {
-        for segment in line.segments() {
-            let is_written = match segment.name() {
-                b"HD" => {
-                    let mut more = [2].into_iter().chain(6..=11);
-                    more.all(|element| segment.element(element).is_empty())
-                }
-                b"DTP" => !page.has_left(segment),
-                _ => false,
-            };
-            if !is_written {
-                page.keep(&mut resource, segment);
-            }
-        }
-        for child in line.children() {
-            keep_all(page, child, &mut resource);
-        }
+        keep_more(page, line, &mut resource);
     }
     resource
+}
+
+/// Begins a coverage of these names, with the number that it shares with all of its product, or the membership's.
+fn named(
+    page: &mut Page<'_>,
+    names: &[&str],
+    line: Option<Loop<'_, '_, '_>>,
+    apart: &[String],
+) -> Resource {
+    let mut own = identity::of_product(line, &page.source.zone);
+    own.extend_from_slice(apart);
+    let mut resource = page.each_of("Coverage", names, &own);
+    let of = Resource::new("Coverage", names);
+    let system = if line.is_some() { PRODUCT } else { MEMBERSHIP };
+    let identifier = json::object(|identifier| {
+        identifier.string("system", system).string("value", of.id());
+    });
+    resource.list("identifier", &[identifier]);
+    resource
+}
+
+/// Keeps what a product says that a Coverage has no element for.
+fn keep_more(page: &mut Page<'_>, line: Loop<'_, '_, '_>, resource: &mut Resource) {
+    for segment in line.segments() {
+        let is_written = match segment.name() {
+            b"HD" => {
+                let mut more = [2].into_iter().chain(6..=11);
+                more.all(|element| segment.element(element).is_empty())
+            }
+            b"DTP" => !page.has_left(segment),
+            _ => false,
+        };
+        if !is_written {
+            page.keep(resource, segment);
+        }
+    }
+    for child in line.children() {
+        keep_all(page, child, resource);
+    }
 }
 
 /// Writes from when to when it holds: by the product's days, else by the member's.

@@ -208,10 +208,14 @@ pub(super) fn reference(of: Loop<'_, '_, '_>, kind: &str) -> Option<String> {
     Some(text(found, 2)).filter(|number| !number.is_empty())
 }
 
-/// The traces of a loop, those of what is answered (TRN01 is 2) first.
+/// The traces of a loop, those of what is answered (TRN01 is 2) first; of several of a kind in the order of their numbers, since
+/// whoever passes them on may put them in another.
 pub(super) fn traces<'f, 'b>(of: Loop<'_, 'f, 'b>) -> Vec<&'f Segment<'b>> {
     let mut all: Vec<_> = of.each("TRN").collect();
-    all.sort_by_key(|trace| trace.element(1).raw() != b"2");
+    all.sort_by_key(|trace| {
+        let [kind, number, company] = [1, 2, 3].map(|element| text(trace, element));
+        (kind != "2", number, company)
+    });
     all
 }
 

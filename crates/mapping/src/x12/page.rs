@@ -122,6 +122,11 @@ impl Resource {
         self.time = time.or(self.time);
     }
 
+    /// Gives its id.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Gives how others refer to it.
     pub(super) fn reference(&self) -> String {
         format!("{}/{}", self.kind, self.id)
@@ -197,8 +202,16 @@ impl<'p> Page<'p> {
         format!("Patient/{}", link::hex(self.key.as_bytes()))
     }
 
-    /// Begins a resource whose id derives from what names it, and from its turn where the set has several of these names.
-    pub(super) fn each_of(&mut self, kind: &'static str, names: &[&str]) -> Resource {
+    /// Begins a resource whose id derives from what names it, with what tells it from others of that name, and from its turn
+    /// where nothing does.
+    pub(super) fn each_of(
+        &mut self,
+        kind: &'static str,
+        names: &[&str],
+        apart: &[String],
+    ) -> Resource {
+        let apart = apart.iter().map(String::as_str);
+        let names: &[&str] = &names.iter().copied().chain(apart).collect::<Vec<_>>();
         let first = Resource::new(kind, names);
         let turn = self.turns.entry((kind, first.id.clone())).or_default();
         *turn += 1;
@@ -452,7 +465,7 @@ impl<'p> Page<'p> {
 }
 
 /// Writes segments as they were sent.
-fn as_kept<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Vec<u8> {
+pub(super) fn as_kept<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Vec<u8> {
     json::array(|entries| {
         for text in texts {
             entries.object(|entry| {

@@ -6,6 +6,7 @@ use formats::fhir::json;
 use formats::x12::{Loop, Segment, Tree};
 
 use super::claim::line::service;
+use super::identity;
 use super::insurance::{self, Policy};
 use super::member;
 use super::page::{Page, Resource};
@@ -29,17 +30,18 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
         .below("1000B")
         .next()
         .and_then(|of| people::party(page, of));
-    let mut claims = tree.all("2100").peekable();
-    if claims.peek().is_none() {
+    let claims: Vec<Loop<'_, '_, '_>> = tree.all("2100").collect();
+    if claims.is_empty() {
         payment::payment(page, tree, payer.as_ref(), payee.as_ref());
         return;
     }
     let root_more: Vec<&Segment<'_>> = root.segments().filter(|one| is_more(one)).collect();
-    for claim in claims {
+    let apart = identity::of_paid(&claims, &page.source.zone);
+    for (claim, apart) in claims.into_iter().zip(apart) {
         one(
             page,
             tree,
-            claim,
+            (claim, &apart),
             (payer.as_ref(), payee.as_ref()),
             &root_more,
         );
@@ -61,7 +63,7 @@ fn is_other(segment: &Segment<'_>) -> bool {
 fn one(
     page: &mut Page<'_>,
     tree: &Tree<'_, '_>,
-    claim: Loop<'_, '_, '_>,
+    (claim, apart): (Loop<'_, '_, '_>, &[String]),
     (payer, payee): (Option<&Party>, Option<&Party>),
     root_more: &[&Segment<'_>],
 ) {
@@ -76,7 +78,7 @@ fn one(
     let traced = traced.unwrap_or_default();
     let by = payer.map_or("", |payer| payer.name.as_str());
     let names = [by, &traced, &control, &number, &state];
-    let mut resource = page.each_of("ExplanationOfBenefit", &names);
+    let mut resource = page.each_of("ExplanationOfBenefit", &names, apart);
     let coverage = member(page, claim, payer);
     let system = value::system("127");
     let identifier = json::object(|identifier| {

@@ -11,6 +11,7 @@ use super::page::{Page, Resource};
 use super::people::{self, Party};
 use super::tables::code;
 use super::{DoubtCode, value};
+use crate::payer::{CERTIFICATION, ITEM_TRACE};
 
 /// The levels of service that are urgent (X12 element 1338): urgent, emergency.
 const URGENT: [&[u8]; 2] = [b"U", b"03"];
@@ -94,7 +95,7 @@ fn begin(
         "Claim"
     };
     let names = ["preauthorization", &patient, &payer, &provider, &trace];
-    let mut resource = page.each_of(kind, &names);
+    let mut resource = page.each_of(kind, &names, &[]);
     resource.list("identifier", &identifiers);
     let review = event.first("UM");
     let certification = review
@@ -199,10 +200,10 @@ fn levels(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, par
 /// Writes a service that is asked for.
 fn item(page: &mut Page<'_>, line: Loop<'_, '_, '_>, number: u64, parts: &mut Parts) -> Vec<u8> {
     let said = services(page, line);
+    let named = named(page, line);
     let mut about = Vec::new();
     for segment in line.segments() {
-        let is_written = matches!(segment.name(), b"HL");
-        if !is_written {
+        if !is_named(page, segment) && segment.name() != b"HL" {
             about.push(parts.supporting.add(page, segment));
         }
     }
@@ -211,7 +212,7 @@ fn item(page: &mut Page<'_>, line: Loop<'_, '_, '_>, number: u64, parts: &mut Pa
         team.extend(care(page, provider, parts));
     }
     json::object(|item| {
-        item.integer("sequence", number);
+        item.raw("extension", &named).integer("sequence", number);
         for (name, all) in [("careTeamSequence", &team), ("informationSequence", &about)] {
             item.array(name, |array| {
                 for one in all {
@@ -222,6 +223,41 @@ fn item(page: &mut Page<'_>, line: Loop<'_, '_, '_>, number: u64, parts: &mut Pa
         said.service.members(item);
         item.raw("quantity", &said.quantity).raw("net", &said.net);
     })
+}
+
+/// Writes what names a service in its request and in its answer, and what is asked of it, as Da Vinci PAS does.
+fn named(page: &mut Page<'_>, line: Loop<'_, '_, '_>) -> Vec<u8> {
+    let target = "item.extension";
+    let mut all = Vec::new();
+    let mut extend = |url: &str, name: &str, json: &[u8]| {
+        if !json.is_empty() {
+            all.push(json::object(|extension| {
+                extension.string("url", url).raw(name, json);
+            }));
+        }
+    };
+    for trace in member::traces(line) {
+        let number = page.take(trace.element(2), target);
+        let by = page.take(trace.element(3), target);
+        let identifier = json::object(|identifier| {
+            identifier.string("value", &number);
+            identifier.object("assigner", |assigner| {
+                assigner.string("display", &by);
+            });
+        });
+        extend(ITEM_TRACE, "valueIdentifier", &identifier);
+    }
+    let kind = line
+        .first("UM")
+        .map(|one| page.take(one.element(2), target));
+    let kind = value::coded("1322", &kind.unwrap_or_default(), "");
+    extend(CERTIFICATION, "valueCodeableConcept", &kind);
+    value::list(&all)
+}
+
+/// Whether a segment is a trace of which all is said.
+fn is_named(page: &Page<'_>, segment: &Segment<'_>) -> bool {
+    segment.name() == b"TRN" && !page.has_left(segment)
 }
 
 struct Said {
@@ -335,8 +371,10 @@ fn decided_item(
     number: u64,
     resource: &mut Resource,
 ) -> Option<Vec<u8>> {
+    let decision = line.first("HCR");
+    let named = decision.map(|_| named(page, line)).unwrap_or_default();
     for segment in line.segments() {
-        if !matches!(segment.name(), b"HL" | b"HCR") {
+        if !is_named(page, segment) && !matches!(segment.name(), b"HL" | b"HCR") {
             page.keep(resource, segment);
         }
     }
@@ -344,10 +382,10 @@ fn decided_item(
         people::party(page, provider);
         people::keep_name(page, provider, resource);
     }
-    let decision = line.first("HCR")?;
-    let adjudication = adjudication(page, decision);
+    let adjudication = adjudication(page, decision?);
     Some(json::object(|item| {
-        item.integer("itemSequence", number)
+        item.raw("extension", &named)
+            .integer("itemSequence", number)
             .raw("adjudication", &value::list(&[adjudication]));
     }))
 }

@@ -4,6 +4,7 @@ use formats::fhir::json;
 use formats::x12::{Guide, Loop, Segment, Tree};
 
 use super::claim::line::service;
+use super::identity;
 use super::insurance;
 use super::member;
 use super::page::Page;
@@ -31,13 +32,16 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
         insurance::of_level(page, root, payer.as_ref());
     }
     let traced = tree.every().filter(|one| one.id().starts_with("2200"));
-    for trace in traced {
+    let traced: Vec<Loop<'_, '_, '_>> = traced.collect();
+    let apart = identity::of_statuses(tree.guide(), &traced, &page.source.zone);
+    for (trace, apart) in traced.into_iter().zip(apart) {
         let provider = provider(page, trace);
         let of = Of {
             payer: payer.as_ref(),
             asks: asks.as_ref(),
             provider,
             is_member: first.is_some(),
+            apart,
         };
         one(page, tree, trace, &of);
     }
@@ -48,6 +52,8 @@ struct Of<'p> {
     asks: Option<&'p Party>,
     provider: Option<Party>,
     is_member: bool,
+    /// What tells it from others of its number in the set.
+    apart: Vec<String>,
 }
 
 /// Writes the provider whose level a trace is in or below.
@@ -75,7 +81,9 @@ fn one(page: &mut Page<'_>, tree: &Tree<'_, '_>, trace: Loop<'_, '_, '_>, of: &O
         String::new()
     };
     let names = [name(of.payer), name(of.asks), who, number.clone()];
-    let mut resource = page.each_of("Task", &names.each_ref().map(String::as_str));
+    let mut own = identity::of_status(tree.guide(), trace, &page.source.zone);
+    own.extend_from_slice(&of.apart);
+    let mut resource = page.each_of("Task", &names.each_ref().map(String::as_str), &own);
     let is_question = tree.guide() == Guide::StatusRequest;
     let batch = tree.root().first("BHT");
     let batch = batch.map(|batch| page.take(batch.element(3), "Task.groupIdentifier"));

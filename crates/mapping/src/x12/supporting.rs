@@ -4,7 +4,7 @@ use formats::fhir::json;
 use formats::x12::Segment;
 
 use super::member;
-use super::page::{KEPT, Page};
+use super::page::{KEPT, Page, as_kept};
 use super::tables;
 use super::value;
 
@@ -49,14 +49,22 @@ impl Supporting {
         if has_value {
             page.mark_each(segment, 1..=2, "supportingInfo");
         }
+        // An entry has one value: what an amount's segment says beside it stands in an extension.
+        let mut kept = Vec::new();
         if !has_value || page.has_left(segment) {
-            words = String::from_utf8_lossy(segment.raw()).into_owned();
+            let text = String::from_utf8_lossy(segment.raw()).into_owned();
             page.mark_all(segment, "supportingInfo");
+            if quantity.is_empty() {
+                words = text;
+            } else {
+                kept.push(text);
+            }
         }
         let number = self.entries.len() + 1;
         let (category, system) = (value::concept(KEPT, &name, ""), value::system(element));
         self.entries.push(json::object(|entry| {
             entry
+                .raw("extension", &as_kept(&kept))
                 .integer("sequence", number as u64)
                 .raw("category", &category);
             if !element.is_empty() && !qualifier.is_empty() {

@@ -1,6 +1,7 @@
 //! Prior authorizations: how each request stands, until when it must be decided, and whether it was.
 
 mod round;
+mod services;
 
 use clinical::payer::DocumentKind;
 use clinical::{EventTime, FindingId, PatientKey, ReceivedTime, Severity};

@@ -20,6 +20,12 @@ impl<'a> Case<'a> {
         format!("{resource:016x}")
     }
 
+    /// The claim as it was sent last; of two that were made at one time the one that stands in place of another.
+    pub(crate) fn claim(&self) -> Option<&'a Held> {
+        let all = self.of(DocumentKind::Claim);
+        all.max_by_key(|held| (held.at(), !held.document.replaces.is_empty()))
+    }
+
     /// Its documents of one kind.
     pub(crate) fn of(&self, kind: DocumentKind) -> impl Iterator<Item = &'a Held> {
         self.documents

@@ -61,7 +61,7 @@ struct Followed<'a> {
 
 impl<'a> Followed<'a> {
     fn of(view: &View<'_>, case: &Case<'a>) -> Self {
-        let claim = case.of(DocumentKind::Claim).last();
+        let claim = case.claim();
         let mut told: Vec<&Held> = case.of(DocumentKind::ClaimStatus).collect();
         told.sort_by_key(|held| (held.at(), held.event));
         let said = told.into_iter().rev().find_map(|held| {

@@ -1,6 +1,6 @@
 //! Eligibility: whether a member was covered on the day of a visit or a service, and whether it was answered in time.
 
-use clinical::payer::{Day, DocumentKind, Standing};
+use clinical::payer::{Day, Document, DocumentKind, EVERY_PRODUCT, Standing};
 use clinical::{EventTime, Severity};
 
 use super::calendar::day_words;
@@ -160,18 +160,6 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
         .filter(|held| held.document.kind == DocumentKind::Coverage)
         .filter(|held| held.document.from.is_some() || held.document.until.is_some())
         .collect();
-    // A member who is ended as such, and not in one product, is ended in all products of that payer.
-    let is_ended = |held: &Held| {
-        coverages.iter().any(|end| {
-            let (of, end_of) = (&held.document, &end.document);
-            end_of.standing == Standing::Cancelled
-                && end_of.code.is_empty()
-                && end_of.from.is_none()
-                && end_of.insurer == of.insurer
-                && end.known >= held.known
-                && end_of.until.is_some_and(|until| until < day)
-        })
-    };
     let holds = |held: &&Held| {
         let document = &held.document;
         // What was ended held until then.
@@ -179,7 +167,9 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
         stands
             && document.from.is_none_or(|from| from <= day)
             && document.until.is_none_or(|until| day <= until)
-            && !is_ended(held)
+            && !coverages
+                .iter()
+                .any(|other| ends(other, held, day) || renews(other, held))
     };
     // A coverage that was ended, for a day before, after it was said to be active is told of again.
     let has_ended_since = |answer: &Held| {
@@ -198,6 +188,39 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
             None => (Covered::Inactive, coverages),
         },
     }
+}
+
+/// Says whether one coverage ends another before a day: a membership that ends all products of its payer, others what they
+/// name. What says since when it held ends no more than that.
+fn ends(end: &Held, held: &Held, day: Day) -> bool {
+    let (of, by) = (&held.document, &end.document);
+    let is_it = match &*by.code {
+        EVERY_PRODUCT => true,
+        "" => names(by, of),
+        code => names(by, of) && *code == *of.code,
+    };
+    let is_then = *by.code == *EVERY_PRODUCT || by.from.is_none() || by.from == of.from;
+    is_it
+        && is_then
+        && by.standing == Standing::Cancelled
+        && by.insurer == of.insurer
+        && end.known >= held.known
+        && by.until.is_some_and(|until| until < day)
+}
+
+/// Says whether one coverage is another one told anew: of one product from one day on what was said last stands.
+fn renews(later: &Held, held: &Held) -> bool {
+    let (of, by) = (&held.document, &later.document);
+    later.known > held.known
+        && by.resource != of.resource
+        && by.from.is_some()
+        && (by.from, &by.code, by.insurer) == (of.from, &of.code, of.insurer)
+        && names(by, of)
+}
+
+/// Says whether one coverage has a number that names another one.
+fn names(by: &Document, of: &Document) -> bool {
+    by.replaces.iter().any(|number| of.links.contains(number))
 }
 
 /// Says whether an answer speaks of a day: it names days, or else it speaks of the day on which it was given. Where it names

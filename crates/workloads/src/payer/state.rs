@@ -4,7 +4,7 @@ pub(super) mod wire;
 
 use std::time::Duration;
 
-use clinical::payer::{Document, DocumentKind, Link, Standing, Stated};
+use clinical::payer::{Document, DocumentKind, EVERY_PRODUCT, Link, Standing, Stated};
 use clinical::{EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime};
 
 use super::ledger::Told;
@@ -171,6 +171,21 @@ impl State {
     fn put_again(mut self) -> Self {
         for held in std::mem::take(&mut self.documents) {
             self.put(held);
+        }
+        self
+    }
+
+    /// Says of coverages that were kept before they said so themselves which of them ended a membership.
+    fn with_ended_memberships(mut self) -> Self {
+        for held in &mut self.documents {
+            let document = &mut held.document;
+            let is_end = document.kind == DocumentKind::Coverage
+                && document.standing == Standing::Cancelled
+                && document.code.is_empty()
+                && document.from.is_none();
+            if is_end {
+                document.code = EVERY_PRODUCT.into();
+            }
         }
         self
     }

@@ -1,10 +1,11 @@
 //! Eligibility and what is to be looked at, told by what stands in the end.
 
 mod claims;
+mod coverage;
 
 use clinical::Decimal;
 use clinical::payer::{
-    Day, Document, DocumentKind, PayerEvent, ServiceLine, Standing, Stated, link,
+    Day, Document, DocumentKind, EVERY_PRODUCT, PayerEvent, ServiceLine, Standing, Stated, link,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -204,6 +205,7 @@ fn who_is_no_member_any_more_has_none_of_the_products() {
     let ended = |made: &str| Document {
         until: Some(day("2026-02-28")),
         standing: Standing::Cancelled,
+        code: EVERY_PRODUCT.into(),
         insurer: 5,
         ..document(DocumentKind::Coverage, "K0", made, &[])
     };

@@ -7,7 +7,7 @@ use super::*;
 const KEPT: &str = "urn:pulsewire:x12:segment";
 
 /// The resources of a type, of a set that loses nothing.
-fn of_type(text: &str, kind: &str) -> Vec<Value> {
+pub(super) fn of_type(text: &str, kind: &str) -> Vec<Value> {
     let all = resources(text);
     let values = all
         .lines()
@@ -28,7 +28,7 @@ const HEAD: &str = "BHT*0019*00*77*20260301*1023*CH~NM1*41*2*BILLING*****46*S1~N
     NM1*85*2*CLINIC*****XX*1999996666~N3*1 SEA ST~N4*MIAMI*FL*33111*US*CR*7*DC~HL*2*1*22*0~SBR*P*18*******CI~\
     NM1*IL*1*SMITH*JANE****MI*M1~DMG*D8*19730501*F**B~NM1*PR*2*PAYER*****PI*P1~";
 
-fn claims(of: &str) -> String {
+pub(super) fn claims(of: &str) -> String {
     framed("837", "005010X222A1", &format!("{HEAD}{of}"))
 }
 
@@ -72,7 +72,7 @@ fn what_stands_with_nothing_is_refused() {
     assert_eq!(refused.code(), "nothing-mapped");
 }
 
-fn paid(claims: &str) -> String {
+pub(super) fn paid(claims: &str) -> String {
     let body = format!(
         "BPR*I*0*H*NON************20260301~TRN*1*T1*1999999999~N1*PR*PAYER*XV*P1~N1*PE*CLINIC*XX*1999996666~LX*1~{claims}"
     );

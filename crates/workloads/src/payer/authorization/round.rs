@@ -1,6 +1,6 @@
 //! One request for a decision after the other: what was asked, what was answered, and when it was decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use clinical::EventTime;
 use clinical::payer::{DocumentKind, Link, Standing, Stated};
@@ -10,6 +10,7 @@ use super::super::case::Case;
 use super::super::rule::View;
 use super::super::state::Held;
 use super::super::tables::AuthorizationClock;
+use super::services::Services;
 use super::{Exchange, ExchangeKind, Outcome};
 
 /// Codes that make a request urgent: `stat` of FHIR's process priorities; of X12 element 1338 emergency and urgent.
@@ -36,8 +37,7 @@ pub(super) struct Round {
     pub(super) clock: Option<(Span, &'static str)>,
     extension_days: u32,
     pub(super) is_extended: bool,
-    /// The services that are asked for, by their numbers.
-    asked: BTreeSet<u16>,
+    services: Services,
     results: BTreeMap<u16, (Outcome, bool)>,
     pub(super) outcome: Outcome,
     pub(super) decided_at: Option<EventTime>,
@@ -133,21 +133,20 @@ impl Followed {
         if held.document.standing != Standing::Active {
             return;
         }
-        let results = results(view, held);
-        self.exchanges.push(Exchange {
-            kind: ExchangeKind::Response,
-            at,
-            results: results
-                .iter()
-                .map(|(number, (one, _))| (*number, *one))
-                .collect(),
-        });
         if self.rounds.is_empty() {
             self.rounds.push(Round::unasked(at, held));
         }
-        if let Some(round) = self.rounds.last_mut() {
-            round.take(view, at, held, results);
-        }
+        let Some(round) = self.rounds.last_mut() else {
+            return;
+        };
+        let results = results(view, held, &round.services);
+        let told = results.iter().map(|(number, (one, _))| (*number, *one));
+        self.exchanges.push(Exchange {
+            kind: ExchangeKind::Response,
+            at,
+            results: told.collect(),
+        });
+        round.take(view, at, held, results);
     }
 }
 
@@ -158,9 +157,9 @@ impl Round {
         let mut round = Self {
             is_asked: true,
             is_drug,
-            asked: asked(held),
             ..Self::unasked(at, held)
         };
+        round.services.ask(&held.document.lines);
         if is_urgent(held) {
             round.is_expedited = true;
         }
@@ -180,7 +179,7 @@ impl Round {
             clock: None,
             extension_days: 0,
             is_extended: false,
-            asked: BTreeSet::new(),
+            services: Services::default(),
             results: BTreeMap::new(),
             outcome: Outcome::Requested,
             decided_at: None,
@@ -207,9 +206,19 @@ impl Round {
         }
     }
 
-    /// A further request of the same: one that became urgent has the shorter of both times, and nothing makes it longer.
+    /// A further request of the same: one that became urgent has the shorter of both times, and nothing makes it longer. What
+    /// it no longer asks for is not awaited: where all else is decided, so is the whole since then.
     fn urge(&mut self, view: &View<'_>, at: EventTime, held: &Held) {
-        self.asked.extend(asked(held));
+        if self.services.ask(&held.document.lines) {
+            let services = &self.services;
+            self.results
+                .retain(|number, _| !services.is_dropped(*number));
+            let outcome = whole(self.results.values().map(|(one, _)| *one));
+            if outcome.is_decided() && !self.has_undecided() {
+                self.has_reason = self.is_explained();
+                self.decide(at, outcome);
+            }
+        }
         if is_urgent(held) && !self.is_expedited {
             self.is_expedited = true;
             let clock = self.clock_of(view, at);
@@ -222,8 +231,16 @@ impl Round {
         view: &View<'_>,
         at: EventTime,
         held: &Held,
-        results: BTreeMap<u16, (Outcome, bool)>,
+        mut results: BTreeMap<u16, (Outcome, bool)>,
     ) {
+        if let Some(until) = held.document.deadline {
+            self.extend(view, view.calendar.moment(until));
+        }
+        let services = &self.services;
+        results.retain(|number, _| !services.is_dropped(*number));
+        if results.is_empty() {
+            return;
+        }
         // What is said of the whole stands until something is said of its parts.
         if results.keys().any(|number| *number > 0) {
             self.results.remove(&0);
@@ -231,13 +248,7 @@ impl Round {
             self.results.clear();
         }
         self.results.extend(results);
-        if let Some(until) = held.document.deadline {
-            self.extend(view, view.calendar.moment(until));
-        }
-        self.has_reason = self
-            .results
-            .values()
-            .any(|(one, has_reason)| *one == Outcome::Denied && *has_reason);
+        self.has_reason = self.is_explained();
         let mut outcome = whole(self.results.values().map(|(one, _)| *one));
         if *held.document.code != *COMPLETE && outcome.is_decided() && self.has_undecided() {
             outcome = Outcome::Pended;
@@ -258,10 +269,16 @@ impl Round {
         }
     }
 
+    /// Whether a denial says why.
+    fn is_explained(&self) -> bool {
+        let mut results = self.results.values();
+        results.any(|(one, has_reason)| *one == Outcome::Denied && *has_reason)
+    }
+
     /// Whether something is asked for of which nothing is said, while nothing is said of the whole.
     fn has_undecided(&self) -> bool {
-        let mut asked = self.asked.iter();
-        !self.results.contains_key(&0) && asked.any(|number| !self.results.contains_key(number))
+        let mut asked = self.services.asked();
+        !self.results.contains_key(&0) && asked.any(|number| !self.results.contains_key(&number))
     }
 
     /// Decides it; when it was decided first is what counts.
@@ -291,28 +308,24 @@ impl Round {
     }
 }
 
-/// The numbers of the services that a request is for.
-fn asked(held: &Held) -> BTreeSet<u16> {
-    let lines = held.document.lines.iter();
-    let numbers = lines.map(|line| line.number);
-    numbers.filter(|number| *number > 0).collect()
-}
-
 fn is_urgent(held: &Held) -> bool {
     let mut words = held.document.code.split(' ');
     words.any(|word| EXPEDITED.contains(&word))
 }
 
 /// What an answer decides of each service, and whether it says why.
-fn results(view: &View<'_>, held: &Held) -> BTreeMap<u16, (Outcome, bool)> {
+fn results(view: &View<'_>, held: &Held, services: &Services) -> BTreeMap<u16, (Outcome, bool)> {
     let document = &held.document;
-    let lines = document.lines.iter();
-    let said: BTreeMap<_, _> = lines
-        .map(|line| {
+    let numbers = services.of(&document.lines);
+    let said: BTreeMap<_, _> = document
+        .lines
+        .iter()
+        .zip(numbers)
+        .map(|(line, number)| {
             // A code that no table has is no decision.
             let action = view.tables.action(&line.action);
             let outcome = action.map_or(Outcome::Pended, |action| action.outcome);
-            (line.number, (outcome, line.has_reason))
+            (number, (outcome, line.has_reason))
         })
         .collect();
     if !said.is_empty() {

@@ -1,5 +1,7 @@
 //! Requests, answers and the passing of time.
 
+mod services;
+
 use clinical::payer::{
     Document, DocumentKind, PayerEvent, PayerFact, ServiceLine, Standing, Stated, link,
 };

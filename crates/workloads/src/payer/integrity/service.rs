@@ -34,7 +34,7 @@ pub(super) fn services<'a>(view: &View<'a>) -> Vec<Service<'a>> {
     let mut all = Vec::new();
     for case in cases(&view.documents, &[DocumentKind::Claim]) {
         let name = case.name();
-        let Some(held) = case.documents.last().copied() else {
+        let Some(held) = case.claim() else {
             continue;
         };
         if held.document.standing != Standing::Active {

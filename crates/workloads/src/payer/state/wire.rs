@@ -8,8 +8,8 @@ use super::{Held, Line, State};
 use crate::DecodeError;
 
 /// The version that is written. The second one says who gave a service, and what was told of whom; the third what a member owes;
-/// in the fourth a remittance that was sent twice is one.
-const VERSION: u8 = 4;
+/// in the fourth a remittance that was sent twice is one; the fifth has the numbers of services, and says what ends a membership.
+const VERSION: u8 = 5;
 
 impl State {
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
@@ -45,10 +45,10 @@ impl State {
         let mut from = In(rest, *version);
         let state = from.state().filter(|_| from.0.is_empty());
         let state = state.ok_or(DecodeError::Damaged)?;
-        Ok(if *version < 4 {
-            state.put_again()
-        } else {
-            state
+        Ok(match *version {
+            ..4 => state.put_again().with_ended_memberships(),
+            4 => state.with_ended_memberships(),
+            _ => state,
         })
     }
 }
@@ -182,6 +182,7 @@ impl Out<'_> {
             line.renderer != 0,
             !line.specialty.is_empty(),
             line.is_minutes,
+            !line.traces.is_empty(),
         ];
         let flags = has
             .iter()
@@ -196,6 +197,9 @@ impl Out<'_> {
         }
         if !line.specialty.is_empty() {
             self.text(&line.specialty);
+        }
+        if !line.traces.is_empty() {
+            self.list(&line.traces, Self::link);
         }
     }
 
@@ -396,6 +400,9 @@ impl<'i> In<'i> {
             line.specialty = self.text()?;
         }
         line.is_minutes = has(3);
+        if has(4) {
+            line.traces = self.list(Self::link)?;
+        }
         Some(line)
     }
 

@@ -295,3 +295,26 @@ fn what_was_adjusted_is_paid_as_its_adjustment_says() {
         );
     }
 }
+
+#[test]
+fn what_stands_in_place_of_a_claim_is_the_one_that_was_sent_last_of_one_file() {
+    let made = "2026-03-02T00:00:00Z";
+    // Whichever of the names sorts first.
+    for (original, void) in [("C1", "C2"), ("C2", "C1"), ("C3", "C9"), ("C9", "C3")] {
+        let void = Document {
+            standing: Standing::Cancelled,
+            replaces: vec![link("ICN")],
+            links: vec![link(void), link("A#")],
+            ..claim(void, made, Vec::new())
+        };
+        let original = Document {
+            links: vec![link(original), link("A#")],
+            ..claim(original, made, Vec::new())
+        };
+        check(
+            vec![original, void],
+            "2026-03-02T00:00:00Z",
+            expect!["claim none: claim void, charged 200"],
+        );
+    }
+}

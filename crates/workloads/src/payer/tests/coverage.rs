@@ -1,0 +1,121 @@
+//! Tests of what ends a coverage.
+
+use clinical::payer::EVERY_PRODUCT;
+
+use super::*;
+
+/// A coverage of a product, by the numbers that name it.
+fn product(name: &str, made: &str, from: &str, names: &[&str]) -> Document {
+    let numbers: Vec<_> = names.iter().map(|one| link(one)).collect();
+    let mut document = Document {
+        from: Some(day(from)),
+        code: "HLT".into(),
+        insurer: 5,
+        replaces: numbers.clone(),
+        ..document(DocumentKind::Coverage, name, made, &[])
+    };
+    document.links.extend(numbers);
+    document
+}
+
+/// That something ended with February, said of what numbers name.
+fn end(made: &str, names: &[&str]) -> Document {
+    Document {
+        from: None,
+        until: Some(day("2026-02-28")),
+        standing: Standing::Cancelled,
+        ..product("K0", made, "2026-01-01", names)
+    }
+}
+
+fn came() -> Document {
+    visit("V1", "AMB", "2026-03-02", "2026-03-02")
+}
+
+const EARLIER: &str = "2026-01-01T00:00:00Z";
+const LATER: &str = "2026-03-01T00:00:00Z";
+const ENDED: &str = "inactive, coverage ended on 2026-02-28";
+
+fn ended(held: Document, end: Document) -> String {
+    let straight = signs(vec![held.clone(), end.clone(), came()]);
+    let events = told(vec![held, end, came()]);
+    let turned: Vec<_> = events.iter().rev().cloned().collect();
+    let (straight_state, ..) = run(&events, "2026-05-01T00:00:00Z");
+    let (turned_state, ..) = run(&turned, "2026-05-01T00:00:00Z");
+    assert_eq!(standing(&turned_state), standing(&straight_state));
+    straight.concat()
+}
+
+#[test]
+fn a_coverage_that_is_called_off_ends_what_it_names_and_nothing_more() {
+    let held = || product("K1", EARLIER, "2025-01-01", &["P1"]);
+    let of = |end: Document| ended(held(), end);
+    assert_eq!(of(end(LATER, &["P1"])), ENDED);
+    assert_eq!(of(end(LATER, &["P2"])), "active");
+    assert_eq!(of(end(LATER, &[])), "active");
+    let untyped = |names: &[&str]| Document {
+        code: "".into(),
+        ..end(LATER, names)
+    };
+    assert_eq!(of(untyped(&[])), "active");
+    assert_eq!(of(untyped(&["P1"])), ENDED);
+    let of_other = Document {
+        insurer: 6,
+        ..end(LATER, &["P1"])
+    };
+    assert_eq!(of(of_other), "active");
+    // What says since when it held ends that, and what was said since stands.
+    let begun = |from| Document {
+        from: Some(day(from)),
+        ..end(LATER, &["P1"])
+    };
+    assert_eq!(of(begun("2025-01-01")), ENDED);
+    assert_eq!(of(begun("2024-01-01")), "active");
+    assert_eq!(of(end("2025-12-01T00:00:00Z", &["P1"])), "active");
+}
+
+#[test]
+fn the_end_of_a_membership_ends_all_products_of_its_payer() {
+    let of = |insurer| {
+        let membership = Document {
+            code: EVERY_PRODUCT.into(),
+            insurer,
+            ..end(LATER, &["M1"])
+        };
+        ended(product("K1", EARLIER, "2025-01-01", &["P1"]), membership)
+    };
+    assert_eq!(of(5), ENDED);
+    assert_eq!(of(6), "active");
+}
+
+#[test]
+fn a_coverage_that_is_told_anew_under_another_id_is_one() {
+    let anew = |from| Document {
+        until: Some(day("2026-02-28")),
+        ..product("K2", LATER, from, &["P1"])
+    };
+    let held = || product("K1", EARLIER, "2025-01-01", &["P1"]);
+    assert_eq!(ended(held(), anew("2025-01-01")), ENDED);
+    assert_eq!(ended(held(), anew("2025-06-01")), "active");
+}
+
+#[test]
+fn a_membership_that_ended_before_it_said_so_itself_still_does() {
+    let untyped = Document {
+        code: "".into(),
+        ..end(EARLIER, &[])
+    };
+    let (state, ..) = run(&told(vec![untyped]), LATER);
+    let mut bytes = Vec::new();
+    assert!(state.encode(&mut bytes));
+    // Services and their numbers, which the earlier version had not, there are none of.
+    let code = |bytes: &[u8]| {
+        super::super::State::decode(bytes).unwrap().documents[0]
+            .document
+            .code
+            .clone()
+    };
+    assert_eq!(&*code(&bytes), "");
+    bytes[0] = 4;
+    assert_eq!(&*code(&bytes), EVERY_PRODUCT);
+}
