@@ -1,5 +1,9 @@
 //! Looks at a transaction set as a 999 reports of it: segments that do not belong, and elements that are missing or malformed.
 
+mod length;
+
+mod required;
+
 use std::sync::LazyLock;
 
 use super::envelope::Set;
@@ -19,7 +23,8 @@ pub struct SegmentFault {
     pub place: usize,
     /// The loop it stands in.
     pub kept_in: &'static str,
-    /// IK304: `1` not recognized, `2` unexpected, `6` of other sets only, `8` has faults in its elements.
+    /// IK304: `1` not recognized, `2` unexpected, `3` required and missing, `4` begins a loop too many, `5` once too often,
+    /// `6` of other sets only, `8` has faults in its elements.
     pub code: &'static str,
     /// What is wrong with its elements.
     pub elements: Vec<ElementFault>,
@@ -30,9 +35,12 @@ pub struct SegmentFault {
 pub struct ElementFault {
     /// The element, counted from 1.
     pub element: usize,
-    /// IK403: `1` missing, `6` invalid character, `7` invalid code, `8` invalid date.
+    /// IK403: `1` missing, `4` too short, `5` too long, `6` invalid character, `7` invalid code, `8` invalid date.
     pub code: &'static str,
 }
+
+/// The version whose guides say what is required and how long elements are; of others only their form is looked at.
+const VERSION: &str = "005010";
 
 /// Gives what is wrong with the segments of a set, in their order, at most [`FAULTS_MAX`].
 #[must_use]
@@ -47,11 +55,15 @@ pub fn check(set: &Set<'_, '_>) -> Vec<SegmentFault> {
             }
         }
     }
+    let is_of_version = set.guide().text().starts_with(VERSION);
     let mut issues = tree.iter().flat_map(|tree| tree.issues()).peekable();
     let mut faults = Vec::new();
     for (place, (segment, kept_in)) in segments.iter().zip(kept_in).enumerate() {
         let mut code = None;
         let mut elements = elements(segment);
+        if is_of_version {
+            length::look(segment, &mut elements);
+        }
         while let Some(issue) = issues.next_if(|issue| issue.place == place) {
             match issue.code {
                 LoopIssueCode::SegmentUnknown if TABLES.know(segment.name()) => code = Some("6"),
@@ -78,7 +90,10 @@ pub fn check(set: &Set<'_, '_>) -> Vec<SegmentFault> {
             elements,
         });
     }
-    faults
+    match tree.filter(|_| is_of_version) {
+        Some(tree) => required::add(&tree, faults),
+        None => faults,
+    }
 }
 
 /// What is asked of an element.
@@ -207,3 +222,6 @@ pub fn is_time(text: &[u8]) -> bool {
         && text.iter().all(u8::is_ascii_digit)
         && pairs.all(|(pair, most)| pair.len() < 2 || pair < most.as_slice())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use super::*;
 pub(crate) fn whole() -> String {
     format!(
         "{HEADER}GS*HS*S*R*20260301*1200*7*X*005010X279A1~\nST*270*0001*005010X279A1~\nBHT*0022*13*1*20260301*1200~\n\
-         HL*1**20*0~\nNM1*PR*2*PAYER*****PI*9~\nSE*5*0001~\nGE*1*7~\nIEA*1*000000905~\n"
+         HL*1**20*0~\nNM1*PR*2*PAYER*****PI*99~\nSE*5*0001~\nGE*1*7~\nIEA*1*000000905~\n"
     )
 }
 

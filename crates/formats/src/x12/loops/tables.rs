@@ -136,6 +136,12 @@ impl Tables {
         rows.any(|row| row.has(name))
     }
 
+    /// The segment that a loop begins with.
+    pub(crate) fn begin(&'static self, guide: Guide, id: &str) -> &'static str {
+        let found = self.of(guide).iter().find(|row| row.id == id);
+        found.map_or("", |row| row.segment)
+    }
+
     pub(super) fn of(&'static self, guide: Guide) -> &'static [Row] {
         let found = self.0.iter().find(|(known, _)| *known == guide);
         found.map_or(&[], |(_, rows)| rows.as_slice())

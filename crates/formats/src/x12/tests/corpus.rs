@@ -97,6 +97,7 @@ fn every_shared_file_is_read() {
     expect![[r#"
         271_005010X279A1/subscriber-health-benefit-check-error.271: set-control-differs
         837_004010X096A1/institutional-ppo-repriced.837: DTP 8 [(3, "8")]
+        837_005010X222A2/demo.cob.example3.A.837: NM1 3 []
     "#]]
     .assert_eq(&odd);
 }

@@ -14,11 +14,11 @@ fn interchange(asks: bool, kind: &str, trailer: &str) -> String {
     format!(
         "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260301*0900*^*00501*000000905*{asks}*T*:~\
          GS*{kind}*S*R*20260301*0900*7*X*005010X221A1~ST*835*0001~BPR*I*34*C*CHK************20260301~TRN*1*77*1512345678~\
-         N1*PR*PAYER~N1*PE*PAYEE*XX*1111111112~{trailer}~GE*1*7~IEA*1*000000905~"
+         N1*PR*PAYER~N3*1 MAIN ST~N4*MIAMI*FL*33111~N1*PE*PAYEE*XX*1111111112~{trailer}~GE*1*7~IEA*1*000000905~"
     )
 }
 
-const GOOD: &str = "SE*6*0001";
+const GOOD: &str = "SE*8*0001";
 
 fn check(text: &str, wanted: Answers, expected: &Expect) {
     let file = x12::read(text.as_bytes());
