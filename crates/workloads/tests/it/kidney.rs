@@ -7,8 +7,7 @@ use proptest::prelude::*;
 use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{Place, event, event_time, received_time};
-use crate::packs::{number, observed};
+use crate::events::{Place, event, event_time, number, observed, observed_as, received_time};
 use crate::permutations::standing;
 
 const HOUR: i64 = 60;
@@ -37,14 +36,14 @@ fn told(n: usize, at: i64, arrives: i64, fact: Fact) -> Event {
 }
 
 fn charted(resource: &str, what: &str, said: &str, unit: &str) -> Fact {
-    let loinc = |code| (Code::loinc(code), number(said.to_owned(), unit));
+    let loinc = |code| (Code::loinc(code), number(said, unit));
     let (code, value) = match what {
         "creatinine" => loinc("2160-0"),
         "urine" => loinc("9187-6"),
         "weight" => loinc("29463-7"),
         _ => (coded("urn:pulsewire:code", what), Value::Text(said.into())),
     };
-    observed(resource.into(), code, value, ObservationStatus::Final)
+    observed(resource, code, value)
 }
 
 fn coded(system: &str, code: &str) -> Code {
@@ -134,9 +133,9 @@ fn a_bound_is_no_value_and_leaves_the_stage_as_it_is() {
         let code = Code::loinc("2160-0");
         let value = match said.strip_prefix('<') {
             Some(_) => Value::Text("<0.2 mg/dL".into()),
-            None => number(said.to_owned(), "mg/dL"),
+            None => number(said, "mg/dL"),
         };
-        let fact = observed(said.into(), code, value, ObservationStatus::Final);
+        let fact = observed(said, code, value);
         let at = n as i64 * HOUR;
         engine.take(&told(n, at, at, fact));
     }
@@ -289,9 +288,12 @@ fn made() -> impl Strategy<Value = (i64, i64, Fact)> {
         let (code, value) = match which {
             0..=3 => {
                 let digits = format!("{}.{}", size % 5, 1 + size % 9);
-                (Code::loinc("2160-0"), number(digits, "mg/dL"))
+                (Code::loinc("2160-0"), number(&digits, "mg/dL"))
             }
-            4..=7 => (Code::loinc("9187-6"), number((size % 90).to_string(), "mL")),
+            4..=7 => (
+                Code::loinc("9187-6"),
+                number(&(size % 90).to_string(), "mL"),
+            ),
             _ => {
                 let said = ["dialysis", "ended"][usize::from(size % 2 == 0)];
                 let code = coded("urn:pulsewire:code", "kidney-replacement");
@@ -308,7 +310,7 @@ fn made() -> impl Strategy<Value = (i64, i64, Fact)> {
             (
                 hour * HOUR,
                 delay * HOUR,
-                observed(resource, code, value, status),
+                observed_as(&resource, code, value, status),
             )
         },
     )
