@@ -236,6 +236,10 @@ impl PatientState {
             for (heard, state) in course.told {
                 own.take(heard, state);
             }
+            // The other identity may have told its board since: what stands is told again, also where it is the same.
+            if let Some(told) = self.told.get_mut(&visit) {
+                told.digest = 0;
+            }
         }
         self.forget_first();
         for sign in other.signs {
