@@ -30,6 +30,10 @@ pub trait Processor: Send + Sync {
     /// # Errors
     /// When the bytes are not a state.
     fn decode(&self, bytes: &[u8]) -> Result<Self::State, StepError>;
+
+    /// Hears that all its keys are another process's from now on: what it shows of them beside its outputs is not its to
+    /// show any more.
+    fn give_up(&self) {}
 }
 
 /// What a processor is given.

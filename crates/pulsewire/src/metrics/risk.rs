@@ -65,6 +65,12 @@ impl RiskMetrics {
         }
     }
 
+    /// Shows nothing any more: the models are another process's to show.
+    pub(crate) fn clear(&self) {
+        self.drift.clear();
+        self.quality.clear();
+    }
+
     fn measure(&self, workload: &str, of: &'static str, quality: &QualityTold) {
         let measures = [
             ("hours", Some(quality.hours as f64)),

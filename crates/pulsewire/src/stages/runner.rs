@@ -215,6 +215,7 @@ impl<P: Processor + 'static> Stage<P> {
                     self.finish();
                 }
                 self.slots.clear();
+                self.processor.give_up();
                 self.tell_partitions();
                 if let Err(error) = self.share.release() {
                     tracing::error!(stage = self.name, %error, "the partitions cannot be given up");

@@ -334,6 +334,25 @@ fn how_crowded_a_unit_is_stands_among_the_metrics() {
 }
 
 #[test]
+fn a_unit_that_is_quiet_or_anothers_stands_among_the_metrics_no_more() {
+    let world = World::new();
+    let is_shown = |metrics: &Metrics| {
+        let unit = "ED".to_owned();
+        metrics.nedocs.get(&UnitLabel { unit }).is_some()
+    };
+    let waits = encounter("visit-1", "EMER", "arrived", "ED / WAIT / 1", "");
+    world.tell(1, 0, &waits);
+    let metrics = world.run(30);
+    assert!(is_shown(&metrics));
+    EmergencyUnitStage::new(&department(), &metrics).give_up();
+    assert!(!is_shown(&metrics));
+    let left = encounter("visit-1", "EMER", "finished", "ED / WAIT / 1", "");
+    world.tell(1, 40, &left);
+    assert!(is_shown(&world.run(40 + 24 * 60 - 2)));
+    assert!(!is_shown(&world.run(40 + 24 * 60)));
+}
+
+#[test]
 fn what_no_station_wrote_is_set_aside() {
     let world = World::new();
     let told = |value: &[u8]| Record {

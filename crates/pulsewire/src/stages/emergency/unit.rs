@@ -47,15 +47,23 @@ impl EmergencyUnitStage {
         spec(Self::NAME, partitions, inputs, outputs)
     }
 
+    /// Shows how crowded a unit is among the metrics; what nobody looks at any more is not shown.
+    fn show(&self, unit: String, score: Option<f64>, cx: &Context<'_>) {
+        if cx.is_repeating() {
+            return;
+        }
+        let labels = UnitLabel { unit };
+        match score {
+            Some(score) => _ = self.metrics.nedocs.get_or_create(&labels).set(score),
+            None => _ = self.metrics.nedocs.remove(&labels),
+        }
+    }
+
     fn tell(&self, unit: &str, board: &Board, at: EventTime, cx: &mut Context<'_>) {
         let beds = self.department.beds.get(unit).copied();
         let state = board.unit(unit, at, beds);
         let score = state.nedocs.and_then(number);
-        if let Some(score) = score.filter(|_| !cx.is_repeating()) {
-            let unit = unit.to_owned();
-            let gauge = self.metrics.nedocs.get_or_create(&UnitLabel { unit });
-            gauge.set(score);
-        }
+        self.show(unit.to_owned(), score, cx);
         let record = Record {
             key: cx.key().into(),
             event_time: at.micros(),
@@ -117,8 +125,9 @@ impl Processor for EmergencyUnitStage {
                 if state.0.has_expired(now) {
                     Arc::make_mut(&mut state.0).expire(now);
                 }
-                if !state.0.is_quiet(now) {
-                    cx.set_timer(MINUTE, next_minute(at, cx.watermark()));
+                match state.0.is_quiet(now) {
+                    true => self.show(unit, None, cx),
+                    false => cx.set_timer(MINUTE, next_minute(at, cx.watermark())),
                 }
             }
         }
@@ -127,6 +136,10 @@ impl Processor for EmergencyUnitStage {
 
     fn encode(&self, state: &State, out: &mut Vec<u8>) -> bool {
         state.0.encode(out)
+    }
+
+    fn give_up(&self) {
+        self.metrics.nedocs.clear();
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<State, StepError> {

@@ -204,6 +204,10 @@ impl Processor for RiskBoardStage {
         state.0.encode(out)
     }
 
+    fn give_up(&self) {
+        self.metrics.risk.clear();
+    }
+
     fn decode(&self, bytes: &[u8]) -> Result<State, StepError> {
         let board = Board::decode(&self.pack, bytes);
         let board =
