@@ -22,6 +22,7 @@ use std::fmt;
 
 use clinical::{MessageId, SiteKey};
 use formats::csv::Dialect;
+use formats::fhir::validate::{IssueCode, Severity, validate};
 use formats::hl7v2::Charset;
 
 use crate::source::Zone;
@@ -279,9 +280,11 @@ impl Bound {
             }));
         }
         if refusals.is_empty() {
-            Ok(made)
-        } else {
-            Err(refusals)
+            refusals.extend(made.iter().filter_map(invalid));
+        }
+        match refusals.is_empty() {
+            true => Ok(made),
+            false => Err(refusals),
         }
     }
 
@@ -292,6 +295,33 @@ impl Bound {
             hint,
         }
     }
+}
+
+/// Says why a resource is not written: what is made here is valid FHIR, or nothing.
+fn invalid(resource: &Resource) -> Option<Refusal> {
+    let issues = validate(&resource.json);
+    let wrong = issues
+        .iter()
+        .find(|issue| issue.severity > Severity::Warning)?;
+    let (code, hint) = match wrong.code {
+        IssueCode::Required => (
+            "element-missing",
+            "FHIR asks for an element that this row has nothing for: give it a value, or say in `when` which rows make what asks for it",
+        ),
+        IssueCode::Value | IssueCode::Structure => (
+            "value-not-allowed",
+            "FHIR does not allow a value as it stands there: look at control characters, blanks in codes and addresses, and base64",
+        ),
+        _ => (
+            "not-valid",
+            "FHIR does not allow what this row says together: say in `when` what goes with what, and see `pulsewire validate` for the rule",
+        ),
+    };
+    Some(Refusal {
+        code,
+        column: None,
+        hint,
+    })
 }
 
 #[cfg(test)]

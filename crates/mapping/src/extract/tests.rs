@@ -246,3 +246,38 @@ fn what_is_not_in_the_character_set_is_told_by_its_column() {
     "#]],
     );
 }
+
+#[test]
+fn a_row_makes_valid_fhir_or_is_refused() {
+    let mapping = r#"
+        [extract]
+        [[resource]]
+        type = "Encounter"
+        id = ["visit"]
+        element = [
+            { path = "status", column = "status" },
+            { path = "class.code", fixed = "IMP" },
+            { path = "type[0].text", column = "words" },
+            { path = "period.start", column = "from" },
+            { path = "period.end", column = "to" },
+        ]
+    "#;
+    let codes = |row: &str| {
+        let rows = made(
+            plan(mapping),
+            format!("visit,status,words,from,to\n{row}\n").as_bytes(),
+        );
+        match &rows[..] {
+            [Ok(_)] => vec!["taken"],
+            [Err(refusals)] => refusals.iter().map(|refusal| refusal.code).collect(),
+            _ => vec![],
+        }
+    };
+    assert_eq!(codes("1,finished,word,2026-03-01,2026-03-02"), ["taken"]);
+    assert_eq!(codes("1,,word,2026-03-01,2026-03-02"), ["element-missing"]);
+    assert_eq!(
+        codes("1,finished,a\u{7},2026-03-01,"),
+        ["value-not-allowed"]
+    );
+    assert_eq!(codes("1,finished,,2026-03-02,2026-03-01"), ["not-valid"]);
+}
