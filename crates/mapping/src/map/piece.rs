@@ -119,7 +119,7 @@ impl<'m> Piece<'m> {
             Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
         };
-        (!trimmed.is_empty()).then_some(trimmed)
+        (!trimmed.is_empty()).then(|| pictured(trimmed))
     }
 
     /// Gives the bytes as sent.
@@ -188,3 +188,20 @@ impl<'m> Piece<'m> {
         }
     }
 }
+
+/// Gives a text with the pictures that Unicode has of control characters (U+2400 and on) in their places: no string of FHIR R4
+/// holds any but tabs and line ends, and what was sent is not to be lost.
+fn pictured(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_control = |c: char| c < ' ' && !matches!(c, '\t' | '\r' | '\n');
+    if !text.contains(is_control) {
+        return text;
+    }
+    let picture = |c: char| char::from_u32(PICTURES + u32::from(c)).unwrap_or(c);
+    let each = text
+        .chars()
+        .map(|c| if is_control(c) { picture(c) } else { c });
+    Cow::Owned(each.collect())
+}
+
+/// The picture of U+0000.
+const PICTURES: u32 = 0x2400;

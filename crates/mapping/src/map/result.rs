@@ -121,6 +121,10 @@ impl<'m> Mapper<'m> {
             }
             self.out.rollback(before);
         }
+        let Some(text) = piece.text() else {
+            // Blanks that were escaped are no value.
+            return ("valueString", before);
+        };
         let is_known = self
             .tables
             .values
@@ -137,7 +141,7 @@ impl<'m> Mapper<'m> {
         self.mark(piece, row, frame);
         self.out.key("valueString");
         let start = self.out.mark();
-        self.out.string(&piece.text().unwrap_or_default());
+        self.out.string(&text);
         ("valueString", start)
     }
 

@@ -420,3 +420,22 @@ fn a_uri_has_a_scheme() {
     expect![[r#"unless known [{"value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&assigned&URI"));
     expect![[r#"unless known [{"system":"http://a.b/c","value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&http://a.b/c&URI"));
 }
+
+#[test]
+fn control_characters_are_seen_and_blanks_are_no_value() {
+    check_value(
+        "ST|1^x^L||a\\X00\\b\\X1B\\c\\X0D\\d||||||F",
+        "valueString",
+        expect![[r#""a␀b␛c\rd""#]],
+    );
+    check_value(
+        "ST|1^x^L||\\X20\\\\X20\\||||||F",
+        "valueString",
+        expect!["nothing"],
+    );
+    check_value(
+        "CWE|1^x^L||A\\X07\\^b\x07^L||||||F",
+        "valueCodeableConcept",
+        expect![[r#"{"coding":[{"system":"urn:pulsewire:adt1:L","code":"A␇","display":"b␇"}]}"#]],
+    );
+}
