@@ -251,7 +251,12 @@ proptest! {
 #[test]
 fn the_character_of_number_zero_is_refused_in_texts_and_names() {
     let place = r#"{"resourceType":"Patient","name":[{"family":"a\u0000b"}]}"#;
-    check_text(place, expect!["value Patient.name[0].family: the text has the character U+0000, which FHIR does not allow and not everybody can keep: take it out"]);
+    check_text(
+        place,
+        expect![
+            "value Patient.name[0].family: the text has the character U+0000, which FHIR does not allow and not everybody can keep: take it out"
+        ],
+    );
     assert_eq!(code(r#"{"a\u0000":1}"#), Some(IssueCode::Value));
     assert_eq!(code(r#"{"a":"\\u0000 \u0001"}"#), None);
 }
