@@ -177,6 +177,8 @@ pub struct Problem {
     pub written: Option<EventTime>,
     /// Whether it stands: false once it was refuted or entered in error.
     pub active: bool,
+    /// Whether it is only thought of, and not confirmed.
+    pub doubtful: bool,
     /// Whether the patient has it no more; what was so while it lasted stays so.
     pub over: bool,
 }

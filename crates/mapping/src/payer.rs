@@ -163,6 +163,9 @@ fn authorization_request(raw: Raw<'_>, document: &mut Document) {
     ];
     document.code = said.join(" ").into();
     document.lines = line::requested(raw);
+    if line::are_all_called_off(raw) {
+        document.standing = document.standing.max(Standing::Cancelled);
+    }
 }
 
 fn authorization_answer(raw: Raw<'_>, document: &mut Document) {

@@ -232,7 +232,11 @@ impl Chart {
         let place = self.entries.partition_point(|e| e.order() < entry.order());
         self.entries.insert(place, entry);
         if self.entries.len() > MAX_ENTRIES {
-            self.floor = Some(self.entries.remove(0).at);
+            // What holds whenever it began makes no room for what was measured just now.
+            let mut entries = self.entries.iter();
+            let first = entries.position(|entry| !entry.parameter.lasts());
+            let at = self.entries.remove(first.unwrap_or(0)).at;
+            self.floor = self.floor.max(Some(at));
         }
         Some(entry.at)
     }
@@ -319,7 +323,8 @@ impl Chart {
             let (newest, at) = newest.get(number).copied().unwrap_or_default();
             // Of what was charted at once, the worst holds.
             let beside = newest > 0 && is_held(entry.parameter) && entry.at == at;
-            let last = newest == place || beside && entry.is_usable();
+            let lasts = entry.parameter.lasts() && entry.is_usable();
+            let last = newest == place || lasts || beside && entry.is_usable();
             // A rate is as new as its end is.
             let end = ends.end(entry).filter(|_| entry.is_running());
             end.unwrap_or(entry.at) > watermark.minus(keep(entry, last, running))

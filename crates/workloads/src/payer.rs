@@ -36,6 +36,7 @@ pub use calendar::{day_words, parse_day};
 pub use config::{PayerConfig, Receipt};
 pub use dated::RowError;
 pub use edits::Edits;
+pub(crate) use ledger::PROVIDERS;
 pub use ledger::{
     Added, CaseFacts, DayFacts, IntegrityCase, Judged, LedgerConfig, LevelFacts, LevelOfVisit,
     Levels, Minutes, Mix, MixKind, OfWeek, PeerRules, Peers, Week, WeekClaim, WeekMix, WeekService,

@@ -19,6 +19,7 @@ mod engine;
 mod gaps;
 mod made;
 mod members;
+mod providers;
 
 mod built_in;
 
@@ -27,7 +28,7 @@ use std::time::Duration;
 use clinical::Decimal;
 
 use crate::measures::{self, Measure, MeasuresConfig};
-use crate::payer::{PayerConfig, payer_workloads};
+use crate::payer::{PROVIDERS, PayerConfig, payer_workloads};
 use crate::throughput::{self, Department, UnitBeds};
 use crate::{Config, WORKLOADS};
 pub use engine::Engine;
@@ -90,7 +91,7 @@ impl Default for Settings {
 /// Gives the names of all workloads that scenarios can be tests of.
 pub fn testable() -> impl Iterator<Item = &'static str> {
     let chart = WORKLOADS.iter().map(|workload| workload.name);
-    let others = [throughput::NAME, measures::NAME];
+    let others = [PROVIDERS, throughput::NAME, measures::NAME];
     chart.chain(payer_workloads()).chain(others)
 }
 

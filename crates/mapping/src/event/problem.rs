@@ -11,6 +11,9 @@ const OVER: [&str; 3] = ["inactive", "remission", "resolved"];
 /// The verification statuses of FHIR R4 of what the patient does not have.
 const NOT_SO: [&str; 2] = ["refuted", "entered-in-error"];
 
+/// The verification statuses of FHIR R4 of what is only thought of.
+const DOUBTFUL: [&str; 3] = ["unconfirmed", "provisional", "differential"];
+
 /// Reads a Condition.
 pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Option<Problem>, Malformed> {
     let is_one_of = |name: &str, words: &[&str]| -> Result<bool, Malformed> {
@@ -32,6 +35,7 @@ pub(super) fn problem(resource: &ResourceView<'_>) -> Result<Option<Problem>, Ma
             None => moment("onsetDateTime")?,
         },
         active,
+        doubtful: is_one_of("verificationStatus", &DOUBTFUL)?,
         over: is_one_of("clinicalStatus", &OVER)?,
     }))
 }

@@ -104,10 +104,11 @@ impl<'m> Piece<'m> {
         {
             return Some(Cow::Borrowed(text));
         }
-        self.decoded()
+        self.exact().map(pictured)
     }
 
-    fn decoded(self) -> Option<Cow<'m, str>> {
+    /// Gives the decoded text as it was sent, with its control characters: what is encoded again has room for them.
+    pub(crate) fn exact(self) -> Option<Cow<'m, str>> {
         let text = match self {
             _ if self.is_null() => return None,
             Self::Repetition(piece) => piece.text(),
@@ -119,7 +120,7 @@ impl<'m> Piece<'m> {
             Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
         };
-        (!trimmed.is_empty()).then(|| pictured(trimmed))
+        (!trimmed.is_empty()).then_some(trimmed)
     }
 
     /// Gives the bytes as sent.

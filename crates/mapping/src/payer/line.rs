@@ -60,6 +60,12 @@ pub(super) fn requested(raw: Raw<'_>) -> Vec<ServiceLine> {
         .collect()
 }
 
+/// Whether a request names services, and calls all of them off.
+pub(super) fn are_all_called_off(raw: Raw<'_>) -> bool {
+    let mut items = each(member(raw, "item")).take(MAX_LINES).peekable();
+    items.peek().is_some() && items.all(is_called_off)
+}
+
 /// Whether a request, or a service of one, is there to call it off.
 pub(super) fn is_called_off(of: Raw<'_>) -> bool {
     let mut modifiers = each(member(of, "modifierExtension"));
@@ -73,10 +79,14 @@ pub(super) fn is_called_off(of: Raw<'_>) -> bool {
         })
 }
 
+/// The most numbers by which a service is named.
+const MAX_TRACES: usize = 8;
+
 /// The numbers by which a service is named.
 fn traces(item: Raw<'_>) -> Vec<Link> {
     let all = each(member(item, "extension")).filter(|one| text(*one, "url") == ITEM_TRACE);
     let values = all.filter_map(|one| within(one, &["valueIdentifier", "value"]).map(said));
+    let values = values.take(MAX_TRACES);
     let mut links: Vec<Link> = values.map(|value| link(&value)).collect();
     super::tidy(&mut links);
     links

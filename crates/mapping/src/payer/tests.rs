@@ -272,6 +272,9 @@ fn a_service_is_traced_and_what_is_called_off_is_not_asked_for() {
     assert_eq!(asked.lines[0].traces, [link("S1")]);
     assert_eq!(asked.standing, Standing::Active);
     assert_eq!(request(&kind("3"), &items).standing, Standing::Cancelled);
+    let called_off = format!(r#"{{"sequence":2,"extension":[{}]}}"#, kind("3"));
+    assert_eq!(request("", &called_off).standing, Standing::Cancelled);
+    assert_eq!(request("", "").standing, Standing::Active);
     let answer = read(&format!(
         r#"{{"resourceType":"ClaimResponse","id":"2","use":"preauthorization","item":[{{"itemSequence":1,"extension":[{trace}],
         "adjudication":[{{"category":{{"coding":[{{"system":"https://codesystem.x12.org/005010/306","code":"A3"}}]}}}}]}}]}}"#

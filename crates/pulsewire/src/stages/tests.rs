@@ -186,25 +186,25 @@ fn codes_that_nothing_translates_are_told_until_the_source_says_what_they_mean()
 
 #[test]
 fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_go_on() {
-    /// An insurer is reached at home.
-    const STAY: &[u8] =
-        b"MSH|^~\\&|ADT|H|||20260301100000+0000||ADT^A01|1|P|2.5\rEVN||20260301100000+0000\r\
-        PID|||7^^^H^MR||Doe^Jane\rPV1|1|I|W1||||||||||||||||9^^^H^VN\rIN1|1|A|5|Acme|||555-1234^PRN^PH\r";
+    /// The site's own rule for the second code gives no valid code.
+    const RULE: &str = "[[source.default.codes]]\nwhere = \"OBX-3\"\nfrom = \"L|K\"\nsystem = \"urn:lab\"\ncode = \"K  2\"\n";
+    const RESULTS: &[u8] = b"MSH|^~\\&|LIS|H|||20260301100000+0000||ORU^R01|1|P|2.5\rPID|||7^^^H^MR||Doe^Jane\r\
+        OBR|1||9|24323-8^Panel^LN\rOBX|1|NM|2345-7^Glucose^LN||5||||||F\rOBX|2|NM|K^Potassium^L||5||||||F\r";
     let made = |mode: &str| {
-        let config =
-            config::parse(&format!("[validation.Organization]\nmode = \"{mode}\"\n")).unwrap();
+        let validation = format!("[validation.Observation]\nmode = \"{mode}\"\n{RULE}");
+        let config = config::parse(&validation).unwrap();
         let (site, metrics) = (SiteKey::new([7; 32]), Arc::new(Metrics::default()));
         let sources = Arc::new(Sources::new(&config.sources).unwrap());
         let spec = NormalizeStage::spec(1);
         let journal = journal_for(&[&spec]);
-        append(&journal, STAY, &sources, &site);
+        append(&journal, RESULTS, &sources, &site);
         let stage = NormalizeStage::new(sources, site, Arc::clone(&metrics));
         run(&spec, stage.validating(&config.validation), &journal);
         let header = |record: &Record, name: &str| {
             let found = record.headers.iter().find(|(own, _)| &**own == name);
             found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
         };
-        let organizations = records(&journal, &topics::fhir("Organization"));
+        let observations = records(&journal, &topics::fhir("Observation"));
         let patients = records(&journal, &topics::fhir("Patient")).len();
         let kept = records(&journal, &topics::quarantine(topics::PATIENT_STREAM));
         let last = records(&journal, topics::PATIENT_STREAM).pop();
@@ -217,9 +217,9 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
             .lines()
             .filter(|line| line.starts_with("pulsewire_normalize_invalid"));
         format!(
-            "patients {patients}, organizations {}, marked {:?}, kept {:?} {:?} {}\n{}",
-            organizations.len(),
-            organizations
+            "patients {patients}, observations {}, marked {:?}, kept {:?} {:?} {}\n{}",
+            observations.len(),
+            observations
                 .iter()
                 .find_map(|record| header(record, validation::VALIDATION_HEADER)),
             kept.iter()
@@ -227,26 +227,26 @@ fn a_resource_that_is_not_valid_is_marked_or_kept_and_the_others_of_its_message_
                 .collect::<Vec<_>>(),
             kept.iter()
                 .filter_map(|record| header(record, "detail"))
-                .map(|detail| detail.contains("org-3"))
+                .map(|detail| detail.contains("code.coding[0].code"))
                 .collect::<Vec<_>>(),
             kept.iter().all(|record| record
                 .value
                 .as_deref()
-                .is_some_and(|json| json.starts_with(b"{\"resourceType\":\"Organization\""))),
+                .is_some_and(|json| json.starts_with(b"{\"resourceType\":\"Observation\""))),
             counted.collect::<Vec<_>>().join("\n"),
         )
     };
     expect_test::expect![[r#"
-        patients 1, organizations 2, marked None, kept [] [] true
+        patients 1, observations 2, marked None, kept [] [] true
     "#]]
     .assert_eq(&made("off"));
     expect_test::expect![[r#"
-        patients 1, organizations 2, marked Some("Organization invariant"), kept [] [] true
-        pulsewire_normalize_invalid_resources_total{resource="Organization",outcome="published"} 1"#]]
+        patients 1, observations 2, marked Some("Observation.code.coding[0].code value"), kept [] [] true
+        pulsewire_normalize_invalid_resources_total{resource="Observation",outcome="published"} 1"#]]
     .assert_eq(&made("warn"));
     expect_test::expect![[r#"
-        patients 1, organizations 1, marked None, kept [Some("invalid-resource")] [true] true
-        pulsewire_normalize_invalid_resources_total{resource="Organization",outcome="quarantined"} 1"#]].assert_eq(&made("reject"));
+        patients 1, observations 1, marked None, kept [Some("invalid-resource")] [true] true
+        pulsewire_normalize_invalid_resources_total{resource="Observation",outcome="quarantined"} 1"#]].assert_eq(&made("reject"));
 }
 
 fn own<'r>(record: &'r Record, name: &str) -> Option<&'r str> {

@@ -199,7 +199,10 @@ fn ends(end: &Held, held: &Held, day: Day) -> bool {
         "" => names(by, of),
         code => names(by, of) && *code == *of.code,
     };
-    let is_then = *by.code == *EVERY_PRODUCT || by.from.is_none() || by.from == of.from;
+    // What is said of a product as such, and not of one time of it, has the name of the product, and may have the membership's
+    // first day.
+    let is_of_all = *by.code == *EVERY_PRODUCT || by.replaces.contains(&by.resource);
+    let is_then = is_of_all || by.from.is_none() || by.from == of.from;
     is_it
         && is_then
         && by.standing == Standing::Cancelled

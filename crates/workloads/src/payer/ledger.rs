@@ -20,6 +20,7 @@ pub use levels::Levels;
 pub use minutes::Minutes;
 pub use mix::{Mix, MixKind, WeekMix};
 pub use peers::{PeerRules, Peers};
+pub(crate) use week::NAME as PROVIDERS;
 pub use week::{Judged, OfWeek, Week, Weeks};
 
 use std::collections::BTreeSet;

@@ -260,6 +260,7 @@ fn problem(who: &str, at: i64, code: &str, active: bool) -> Fact {
         }],
         written: Some(event_time(at)),
         active,
+        doubtful: false,
         over: false,
     })
 }

@@ -6,6 +6,7 @@ use clinical::payer::{Document, PayerEvent, PayerFact};
 use clinical::{EventId, EventTime, Finding, Merge, MergeRole, Origin, PatientKey, ReceivedTime};
 
 use super::made::{Place, patient, received_time};
+use super::providers::Providers;
 use crate::Now;
 use crate::payer::{Effects, Input, Payer, PayerConfig, State};
 
@@ -14,15 +15,18 @@ pub(super) struct Members {
     payer: Payer,
     pub(super) config: PayerConfig,
     states: BTreeMap<PatientKey, State>,
+    /// Where the story is a test of what providers did.
+    pub(super) providers: Option<Providers>,
     watermark: EventTime,
     /// What was published since it was last taken.
     pub(super) findings: Vec<Finding>,
 }
 
 impl Members {
-    pub(super) fn of(config: PayerConfig) -> Self {
+    pub(super) fn of(config: PayerConfig, counts_providers: bool) -> Self {
         Self {
             payer: Payer::new(config.clone()),
+            providers: counts_providers.then(|| Providers::of(config.clone())),
             config,
             states: BTreeMap::new(),
             watermark: EventTime::from_micros(0),
@@ -107,6 +111,12 @@ impl Members {
             .step(state, input, now, &mut effects)
             .expect("no story merges a member with itself, and states are our own");
         self.findings.append(&mut effects.findings);
+        if let Some(providers) = &mut self.providers {
+            for claim in std::mem::take(&mut effects.claims) {
+                let found = providers.take(member, claim, (watermark, received));
+                self.findings.extend(found);
+            }
+        }
         effects
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Paper {
     since: Option<i64>,
     /// Whether it ends at the step's time.
     ends: bool,
+    /// Who gave its services, by their names in the story.
+    pub(crate) providers: Vec<String>,
 }
 
 impl Paper {
@@ -118,6 +120,7 @@ fn paper(verb: &str, kind: DocumentKind, words: &mut Words) -> Result<Paper, Par
         who,
         since: None,
         ends: false,
+        providers: Vec::new(),
     };
     match kind {
         DocumentKind::AuthorizationAnswer => {
@@ -146,6 +149,10 @@ fn paper(verb: &str, kind: DocumentKind, words: &mut Words) -> Result<Paper, Par
     while let Some(word) = words.next() {
         detail(&mut paper, &word, words)?;
     }
+    // What is charged is charged for the one service where there is one.
+    if let [line] = paper.document.lines.as_mut_slice() {
+        line.charge = paper.document.charge;
+    }
     Ok(paper)
 }
 
@@ -168,7 +175,7 @@ fn detail(paper: &mut Paper, word: &str, words: &mut Words) -> Result<(), ParseE
             place: "11".into(),
             ..ServiceLine::default()
         }),
-        (Claim, "on" | "modifier" | "units" | "place") => {
+        (Claim, "on" | "modifier" | "units" | "place" | "by") => {
             let Some(line) = document.lines.last_mut() else {
                 return Err(words.wrong("say first of which service, such as: service 99213"));
             };
@@ -176,6 +183,11 @@ fn detail(paper: &mut Paper, word: &str, words: &mut Words) -> Result<(), ParseE
                 "on" => line.day = Some(date(words)?),
                 "modifier" => line.modifiers = words.need("a modifier")?.into(),
                 "units" => line.units = Some(money(words)?),
+                "by" => {
+                    let name = words.need("who gave it")?;
+                    line.renderer = link(&name);
+                    paper.providers.push(name);
+                }
                 _ => line.place = words.need("a place of service")?.into(),
             }
         }

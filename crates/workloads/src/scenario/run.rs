@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clinical::payer::link;
 use clinical::{
     Event, EventTime, Finding, FindingState, MergeRole, PatientKey, ReceivedTime, Severity,
 };
@@ -14,7 +15,7 @@ use super::made::{Place, event, event_time, events, merge, patient, received_tim
 use super::members::Members;
 use super::story::{Action, Step};
 use super::{Difference, Settings, cares};
-use crate::payer::payer_workloads;
+use crate::payer::{PROVIDERS, payer_workloads};
 use crate::{Config, measures, throughput};
 
 /// A story on its way.
@@ -43,10 +44,11 @@ impl Run {
     /// Begins a story that is a test of these workloads.
     pub(super) fn of(chart: Config, settings: &Settings, tests: &[&str]) -> Self {
         let is_tested = |name: &str| tests.contains(&name);
-        let members = payer_workloads().any(is_tested);
+        let providers = is_tested(PROVIDERS);
+        let members = providers || payer_workloads().any(is_tested);
         Self {
             engine: Engine::of(chart),
-            members: members.then(|| Members::of(settings.payer.clone())),
+            members: members.then(|| Members::of(settings.payer.clone(), providers)),
             visits: is_tested(throughput::NAME).then(|| Visits::of(settings.department.clone())),
             gaps: is_tested(measures::NAME).then(|| Gaps::of(settings.measures.clone())),
             names: BTreeMap::new(),
@@ -152,8 +154,15 @@ impl Run {
         let mut named = |who: &str| self.names.insert(patient(who), who.to_owned());
         if let Action::Paper(paper) = &step.action {
             named(&paper.who);
+            for provider in &paper.providers {
+                named(provider);
+            }
             let members = self.members.as_mut();
             let members = members.ok_or("no workload of payers is tested by this story")?;
+            if let Some(providers) = &mut members.providers {
+                let names = paper.providers.iter();
+                names.for_each(|name| providers.know(link(name), name));
+            }
             let document = paper.document(&members.config, place)?;
             members.say(&paper.who, place, document, step.loaded);
         } else if let Action::Stay(stay) = &step.action {

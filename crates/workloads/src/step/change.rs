@@ -51,11 +51,12 @@ impl Workloads {
             }
             Fact::Problem(problem) => {
                 let mut taken = read::problem(&self.config, &self.tables, event, problem);
+                let said = [read::problem_of(event, problem)];
+                let unsaid = (&said[..], Withdrawal::EnteredInError);
+                withdraw_unsaid(state, event, unsaid, &mut taken);
                 // That it is over unmakes nothing of what was so while it lasted.
-                if !problem.active || !problem.over {
-                    let said = [read::problem_of(event, problem)];
-                    let unsaid = (&said[..], Withdrawal::EnteredInError);
-                    withdraw_unsaid(state, event, unsaid, &mut taken);
+                if problem.active && problem.over {
+                    taken.entries.retain(|entry| entry.parameter.lasts());
                 }
                 let reason = if problem.active {
                     Reason::LateData

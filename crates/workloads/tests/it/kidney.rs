@@ -188,6 +188,7 @@ fn diagnosed(resource: &str, code: Code, active: bool, over: bool) -> Fact {
         codes: vec![code],
         written: None,
         active,
+        doubtful: false,
         over,
     })
 }
@@ -247,6 +248,59 @@ fn who_is_dialysed_for_good_is_not_staged() {
         let other = [(long_ago, -1, diagnosed("c", code.clone(), true, false))];
         assert_eq!(with_diagnoses(&other), staged, "{code:?}");
     }
+}
+
+#[test]
+fn what_is_only_thought_of_silences_nothing() {
+    let Fact::Problem(problem) = diagnosed("c", icd("N18.6"), true, false) else {
+        panic!("it is a problem");
+    };
+    let doubtful = true;
+    let thought = Fact::Problem(Problem {
+        doubtful,
+        ..problem
+    });
+    let staged = with_diagnoses(&[]);
+    assert_eq!(with_diagnoses(&[(-DAY, -1, thought.clone())]), staged);
+    let confirmed = diagnosed("c", icd("N18.6"), true, false);
+    let both = [(-DAY, -DAY, thought), (-DAY, -1, confirmed)];
+    assert_eq!(with_diagnoses(&both), []);
+}
+
+#[test]
+fn of_two_diagnoses_that_say_so_each_stands_for_itself() {
+    let long_ago = -3_000 * DAY;
+    let first = (
+        long_ago,
+        -2 * DAY,
+        diagnosed("a", icd("N18.6"), true, false),
+    );
+    let second = (-DAY, -2 * DAY, diagnosed("b", icd("Z99.2"), true, false));
+    let ended = (-DAY, -HOUR, diagnosed("b", icd("Z99.2"), true, true));
+    assert_eq!(with_diagnoses(&[first.clone(), second, ended]), []);
+    // One that is put right and over at once is none, and the other one stands.
+    let other = (long_ago, -HOUR, diagnosed("a", icd("N18.3"), true, true));
+    let staged = with_diagnoses(&[]);
+    assert_eq!(with_diagnoses(&[first, other]), staged);
+}
+
+#[test]
+fn a_full_chart_forgets_measurements_and_no_dialysis() {
+    let mut engine = engine();
+    let diagnosis = diagnosed("c", icd("N18.6"), true, false);
+    engine.take(&told(0, -3_000 * DAY, 0, diagnosis));
+    let urine: Vec<Event> = (1..5_000)
+        .map(|n| {
+            let fact = charted(&format!("u{n}"), "urine", "1", "mL");
+            told(n, n as i64 % 600, 600, fact)
+        })
+        .collect();
+    engine.take_message(&urine);
+    for (n, (at, said)) in [(601, "1.0"), (602, "8.0")].into_iter().enumerate() {
+        let fact = charted(&format!("c{n}"), "creatinine", said, "mg/dL");
+        engine.take(&told(5_000 + n, at, at, fact));
+    }
+    assert_eq!(told_of(&engine.findings), []);
 }
 
 #[test]

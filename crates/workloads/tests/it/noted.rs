@@ -18,6 +18,7 @@ fn coded(system: System, code: &str) -> Problem {
         }],
         written: Some(event_time(10)),
         active: true,
+        doubtful: false,
         over: false,
     }
 }

@@ -181,6 +181,7 @@ fn problem() -> impl Strategy<Value = (i64, Fact)> {
             )],
             written: Some(crate::events::event_time(slot * 30)),
             active: fate > 1,
+            doubtful: fate == 6,
             over: fate == 5,
         };
         (slot * 30, Fact::Problem(said))

@@ -44,7 +44,7 @@ impl<'m> Mapper<'m> {
             let repetitions: Vec<_> = one.repetitions(5).collect();
             for repetition in repetitions {
                 let piece = Piece::Repetition(repetition);
-                let text = piece.text();
+                let text = piece.exact();
                 if text.is_some() {
                     self.mark(piece, row, frame);
                 }

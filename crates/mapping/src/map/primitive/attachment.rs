@@ -110,7 +110,7 @@ pub(super) fn data<'m>(
     let place = encoding_of(whole);
     let encoding = whole.part(place).filter(|encoding| encoding.is_valued());
     let piece = whole.part(place + 1).filter(|data| data.is_valued())?;
-    let text = piece.text()?;
+    let text = piece.exact()?;
     mapper.mark(piece, row, frame);
     if let Some(encoding) = encoding {
         mapper.mark(encoding, row, frame);

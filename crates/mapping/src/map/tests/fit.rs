@@ -360,6 +360,7 @@ fn data_say_what_they_are() {
     expect![[r#"[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment","valueAttachment":{"contentType":"text/plain","data":"aGVsbG8="}}]"#]].assert_eq(&data("^TEXT^^A^hello"));
     expect![[r#"[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment","valueAttachment":{"contentType":"application/octet-stream","data":"aGVsbG8="}}]"#]].assert_eq(&data("^AP^^Base64^aGVsbG8="));
     expect![[r#"[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment","valueAttachment":{"contentType":"image/jpeg","data":"/9g="}}]"#]].assert_eq(&data("^IM^JPEG^Hex^FFD8"));
+    expect![[r#"[{"url":"http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.valueAttachment","valueAttachment":{"contentType":"text/plain","data":"YQxi"}}]"#]].assert_eq(&data("^TEXT^^A^a\\X0C\\b"));
 }
 
 #[test]

@@ -304,7 +304,10 @@ impl Summary {
 
 /// The code in UCUM of a unit as the device names it; none of what nobody knows, which is told in words alone.
 fn ucum(unit: &str) -> Option<&'static str> {
+    // A unit of UCUM with brackets is read loosely elsewhere, as one of much the same size: its code would be another's.
+    let is_word = !unit.contains('[');
     let known = || Unit::parse(unit).ok().map(Unit::code);
+    let known = || known().filter(|_| is_word);
     nomenclature::code_of_ucum(unit).or_else(known)
 }
 

@@ -68,7 +68,8 @@ impl NormalizeStage {
                     return Ok(());
                 }
                 Err(error) if matches!(subjects, Subjects::Several(_)) => {
-                    return Err(StepError::new(error.code(), error.to_string()));
+                    let code = error.code();
+                    return Err(StepError::new(code, error.to_string()));
                 }
                 Ok(_) | Err(_) => {}
             }

@@ -29,8 +29,9 @@ pub(crate) fn problem(config: &Config, tables: &Tables, event: &Event, problem: 
         false => Reading::Withdrawn(Withdrawal::EnteredInError),
     };
     if tables.is_dialysed_for_good(&problem.codes) {
-        // Whoever got a kidney is dialysed no more.
-        let reading = reading(DIALYSED_FOR_GOOD, problem.active && !problem.over);
+        // Whoever got a kidney is dialysed no more, and what is only thought of silences nothing.
+        let stands = problem.active && !problem.over && !problem.doubtful;
+        let reading = reading(DIALYSED_FOR_GOOD, stands);
         reader.keep(Parameter::ChronicDialysis, resource, reading, 0);
     }
     if let Some(note) = tables.sepsis_note(&problem.codes) {

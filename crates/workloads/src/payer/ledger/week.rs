@@ -18,8 +18,10 @@ use super::mix::{Mix, MixKind, WeekMix};
 use super::week_of;
 
 /// Whose findings they are.
+/// The workload's name in findings.
+pub(crate) const NAME: &str = "provider-integrity";
 const PACK: Pack = Pack {
-    name: "provider-integrity",
+    name: NAME,
     rule: "provider-days 1.0.0",
     place: 0,
 };

@@ -71,6 +71,13 @@ fn a_coverage_that_is_called_off_ends_what_it_names_and_nothing_more() {
     };
     assert_eq!(of(begun("2025-01-01")), ENDED);
     assert_eq!(of(begun("2024-01-01")), "active");
+    // What is named as the product itself is said of all its times, whatever first day it has of the membership.
+    let of_all = Document {
+        from: Some(day("2024-01-01")),
+        ..end(LATER, &["P1", "K0"])
+    };
+    assert!(of_all.replaces.contains(&of_all.resource));
+    assert_eq!(of(of_all), ENDED);
     assert_eq!(of(end("2025-12-01T00:00:00Z", &["P1"])), "active");
 }
 
