@@ -82,13 +82,16 @@ pub(super) fn is_called_off(of: Raw<'_>) -> bool {
 /// The most numbers by which a service is named.
 const MAX_TRACES: usize = 8;
 
-/// The numbers by which a service is named.
+/// The numbers by which a service is named, as they are sent: what an answer repeats of its request stands first.
 fn traces(item: Raw<'_>) -> Vec<Link> {
     let all = each(member(item, "extension")).filter(|one| text(*one, "url") == ITEM_TRACE);
     let values = all.filter_map(|one| within(one, &["valueIdentifier", "value"]).map(said));
-    let values = values.take(MAX_TRACES);
-    let mut links: Vec<Link> = values.map(|value| link(&value)).collect();
-    super::tidy(&mut links);
+    let mut links: Vec<Link> = Vec::new();
+    for named in values.take(MAX_TRACES).map(|value| link(&value)) {
+        if named != 0 && !links.contains(&named) {
+            links.push(named);
+        }
+    }
     links
 }
 

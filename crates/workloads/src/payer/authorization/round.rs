@@ -317,17 +317,17 @@ fn is_urgent(held: &Held) -> bool {
 fn results(view: &View<'_>, held: &Held, services: &Services) -> BTreeMap<u16, (Outcome, bool)> {
     let document = &held.document;
     let numbers = services.of(&document.lines);
-    let said: BTreeMap<_, _> = document
-        .lines
-        .iter()
-        .zip(numbers)
-        .map(|(line, number)| {
-            // A code that no table has is no decision.
-            let action = view.tables.action(&line.action);
-            let outcome = action.map_or(Outcome::Pended, |action| action.outcome);
-            (number, (outcome, line.has_reason))
-        })
-        .collect();
+    let mut said: BTreeMap<u16, (Outcome, bool)> = BTreeMap::new();
+    for (line, number) in document.lines.iter().zip(numbers) {
+        // A code that no table has is no decision.
+        let action = view.tables.action(&line.action);
+        let outcome = action.map_or(Outcome::Pended, |action| action.outcome);
+        let told = said.entry(number).or_insert((outcome, line.has_reason));
+        *told = (
+            whole([told.0, outcome].into_iter()),
+            told.1 || line.has_reason,
+        );
+    }
     if !said.is_empty() {
         return said;
     }

@@ -40,15 +40,22 @@ impl Services {
         !before.is_subset(&self.asked)
     }
 
-    /// The numbers of the services that an answer speaks of, 0 where it speaks of the whole.
+    /// The numbers of the services that an answer speaks of, 0 where it speaks of the whole. Where one is known by its trace no
+    /// other is taken for it by its place: that one is none that was asked for.
     pub(super) fn of(&self, lines: &[ServiceLine]) -> Vec<u16> {
         let shared = shared(lines);
-        let number = |line: &ServiceLine| {
-            let at_place = || self.places.get(&line.number).copied();
-            let known = self.known(line, &shared).or_else(at_place);
-            known.filter(|_| line.number > 0).unwrap_or(line.number)
+        let known: Vec<Option<u16>> = lines.iter().map(|line| self.known(line, &shared)).collect();
+        let number = |(line, traced): (&ServiceLine, &Option<u16>)| {
+            let at_place = self.places.get(&line.number).copied();
+            match (line.number, *traced, at_place) {
+                (0, ..) => 0,
+                (_, Some(number), _) => number,
+                (place, None, Some(number)) if known.contains(&Some(number)) => u16::MAX - place,
+                (_, None, Some(number)) => number,
+                (place, None, None) => place,
+            }
         };
-        lines.iter().map(number).collect()
+        lines.iter().zip(&known).map(number).collect()
     }
 
     /// Whether something is no longer asked for.

@@ -47,6 +47,26 @@ const WEDNESDAY: &str = "2026-03-04T09:00:00Z";
 const THURSDAY: &str = "2026-03-05T09:00:00Z";
 
 #[test]
+fn no_decision_of_an_answer_takes_the_place_of_another() {
+    let first = || asked(MONDAY, &[(1, "S1", ""), (2, "S2", "")]);
+    let outcome = |services: &[(u16, &str, &str)]| {
+        let answer = told(TUESDAY, "complete", services);
+        last(&[first(), answer]).outcome
+    };
+    // What is at the place of a service that its trace names elsewhere is none of those that were asked for.
+    assert_eq!(outcome(&[(1, "S2", "A3"), (2, "", "A1")]), Outcome::Partial);
+    assert_eq!(
+        outcome(&[(1, "S2", "A3"), (2, "S1", "A3")]),
+        Outcome::Denied
+    );
+    // Of what is said twice of a place both are looked at.
+    assert_eq!(
+        outcome(&[(1, "", "A3"), (1, "", "A1"), (2, "", "A3")]),
+        Outcome::Partial
+    );
+}
+
+#[test]
 fn what_a_request_no_longer_asks_for_is_not_awaited() {
     let first = || asked(MONDAY, &[(1, "", ""), (2, "", "")]);
     let put_off = || told(TUESDAY, "partial", &[(1, "", "A1"), (2, "", "A4")]);
