@@ -420,9 +420,17 @@ fn the_tests_of_a_workload_are_scenarios() {
     );
     let payers = said(&run(&["workload", "test", "claims"]));
     assert!(payers.contains("pass  claim-paid"), "{payers}");
-    let none = run(&["workload", "test", "care-gaps"]);
+    for (pack, story) in [
+        ("emergency", "pass  emergency-room"),
+        ("care-gaps", "pass  care-gap-screening"),
+        ("provider-integrity", "pass  provider-impossible-day"),
+    ] {
+        let told = said(&run(&["workload", "test", pack]));
+        assert!(told.contains(story), "{told}");
+    }
+    let none = run(&["workload", "test", "provider-peers"]);
     assert_eq!(none.status.code(), Some(1));
-    assert!(complained(&none).contains("hint: scenarios tell of one patient's chart"));
+    assert!(complained(&none).contains("hint: scenarios tell of patients one at a time"));
     let story = "Tests: critical-results\n10:00 lab ann potassium 6.4 mmol/L\n  expect finding critical-result/potassium ann severity low\n";
     file(folder.path(), "own.scenario", story.as_bytes());
     let dir = folder.path().display().to_string();

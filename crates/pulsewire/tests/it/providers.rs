@@ -13,9 +13,11 @@ const ALERTS: &str = "healthcare.events.care-alert";
 /// A set of one claim for so many hours three days ago, by its number and what kind of bill it is.
 fn claim(member: &str, number: &str, kind: char, hours: u32) -> String {
     let date = |moment: String| moment.chars().take(8).collect::<String>();
-    let (day, today) = (date(minutes_ago(3 * 24 * 60)), date(minutes_ago(0)));
+    let (day, sent) = (date(minutes_ago(3 * 24 * 60)), minutes_ago(60));
+    let hour: String = sent.chars().skip(8).take(4).collect();
+    let today = date(sent);
     let body = format!(
-        "BHT*0019*00*{number}{kind}*{today}*1023*CH~NM1*41*2*BILLING*****46*S1~PER*IC*JERRY*TE*3055552222~NM1*40*2*PAYER*****46*P1~\
+        "BHT*0019*00*{number}{kind}*{today}*{hour}*CH~NM1*41*2*BILLING*****46*S1~PER*IC*JERRY*TE*3055552222~NM1*40*2*PAYER*****46*P1~\
         HL*1**20*1~NM1*85*2*CLINIC*****XX*1999996666~N3*1 SEA ST~N4*MIAMI*FL*33111~REF*EI*123456789~\
         HL*2*1*22*0~SBR*P*18*******CI~NM1*IL*1*DOE*JO****MI*{member}~DMG*D8*19730501*F~NM1*PR*2*PAYER*****PI*P1~\
         CLM*{number}*100***11:B:{kind}*Y*A*Y*I~REF*F8*{number}~HI*ABK:J0300~NM1*82*1*ITO*KEN****XX*1234567893~PRV*PE*PXC*207Q00000X~\
