@@ -421,7 +421,6 @@ fn the_tests_of_a_workload_are_scenarios() {
     for (pack, story) in [
         ("claims", "pass  claim-paid"),
         ("emergency", "pass  emergency-room"),
-        ("care-gaps", "pass  care-gap-screening"),
         ("provider-integrity", "pass  provider-impossible-day"),
     ] {
         assert!(said(&run(&["workload", "test", pack])).contains(story));
