@@ -133,7 +133,7 @@ impl<'m> Mapper<'m> {
     /// Writes what stands in for an element of which nothing was sent.
     fn stand_in(&mut self, node: &'static Node, elements: &mut Elements) {
         if let Some(stand_in) = node.stand_in {
-            self.element(node.name, Says::Default, elements, |this| {
+            self.element(node.name, Says::Set, elements, |this| {
                 this.out.raw(stand_in);
             });
         }

@@ -125,9 +125,7 @@ impl Snapshot {
 
     /// Sets an element where nothing is known of it.
     pub(super) fn fill(&mut self, name: &str, value: &[u8]) {
-        // That nobody knows it is not said of what is known.
-        let itself = name.strip_prefix('_').and_then(|name| self.get(name));
-        if self.get(name).or(itself).is_none() {
+        if self.get(name).is_none() {
             let said = self.said(name).unwrap_or(DEFAULT);
             self.put(name, value, said);
         }

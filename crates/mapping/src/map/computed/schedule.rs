@@ -92,15 +92,12 @@ impl<'m> Mapper<'m> {
         let is_request = frame.segments("ARQ").next().is_some();
         let is_timeless = is_request || TIMELESS.contains(&self.links.event.as_str());
         let needs = other || !is_timeless;
-        let (name, says, bytes) = match text {
-            Some(text) => (name, Says::Set, json::string(&text)),
-            None if needs => {
-                let unknown = UNKNOWN_EXTENSION.as_bytes().to_vec();
-                (underscored, Says::Default, unknown)
-            }
+        let (name, bytes) = match text {
+            Some(text) => (name, json::string(&text)),
+            None if needs => (underscored, UNKNOWN_EXTENSION.as_bytes().to_vec()),
             None => return,
         };
-        self.element(name, says, elements, |this| this.out.raw(&bytes));
+        self.element(name, Says::Set, elements, |this| this.out.raw(&bytes));
     }
 
     /// Gives the first of some fields that is known to the minute.

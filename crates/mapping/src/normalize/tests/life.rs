@@ -293,26 +293,3 @@ fn a_message_that_names_nobody_is_refused_and_says_nothing() {
     assert_eq!(hospital.refused, ["no-patient", "no-patient"]);
     assert!(hospital.current.is_empty());
 }
-
-#[test]
-fn that_nobody_knows_it_is_not_said_of_what_is_known() {
-    let order = |minute: usize, segment: &str| {
-        format!(
-            "MSH|^~\\&|A|B|||2026030110{minute:02}00+0000||OML^O21|{minute}|P|2.7\r{ANN}\rORC|NW|1\r{segment}\r"
-        )
-    };
-    let coded = order(0, "OBR|1|1||C^Count^L");
-    // It says how, and no longer what.
-    let uncoded = order(1, &format!("OBR|1|1{}A^B^L", "|".repeat(42)));
-    for messages in [[&coded, &uncoded], [&uncoded, &coded]] {
-        let mut hospital = Hospital::new();
-        for message in messages {
-            hospital.receive(message.as_bytes());
-        }
-        let mut current = hospital.current.iter();
-        let (_, request) = current
-            .find(|(name, _)| name.starts_with("ServiceRequest"))
-            .unwrap();
-        assert_eq!(request["code"]["coding"][0]["code"], "C", "{request}");
-    }
-}
