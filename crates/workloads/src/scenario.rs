@@ -14,6 +14,7 @@ mod run;
 mod cares;
 mod stays;
 
+mod clock;
 mod department;
 mod engine;
 mod gaps;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use clinical::{Decimal, EventId, EventTime, Finding, PatientKey, ReceivedTime};
+use clinical::{Decimal, EventId, Finding, PatientKey, ReceivedTime};
 
+use super::clock::Clock;
 use super::made::{Place, patient, received_time};
 use super::stays::Stay;
 use crate::Now;
@@ -35,9 +36,8 @@ pub(super) fn figures() -> impl Iterator<Item = &'static str> {
 pub(super) struct Visits {
     emergency: Emergency,
     states: BTreeMap<PatientKey, PatientState>,
-    wakes: BTreeMap<PatientKey, EventTime>,
     boards: BTreeMap<Box<str>, Board>,
-    watermark: EventTime,
+    clock: Clock,
     /// What was published since it was last taken.
     pub(super) findings: Vec<Finding>,
 }
@@ -47,21 +47,17 @@ impl Visits {
         Self {
             emergency: Emergency::new(department),
             states: BTreeMap::new(),
-            wakes: BTreeMap::new(),
             boards: BTreeMap::new(),
-            watermark: EventTime::from_micros(0),
+            clock: Clock::default(),
             findings: Vec::new(),
         }
     }
 
     /// Moves time on, as a tick record does.
     pub(super) fn tick(&mut self, received: ReceivedTime) {
-        let now = EventTime::from_micros(received.micros());
-        while let Some((at, key)) = super::run::due(&self.wakes, now) {
-            self.watermark = self.watermark.max(at);
-            self.conclude(key, ReceivedTime::from_micros(at.micros()), None);
+        while let Some(now) = self.clock.ring(received) {
+            self.conclude(now, None);
         }
-        self.watermark = self.watermark.max(now);
     }
 
     /// Takes in what was said.
@@ -73,7 +69,8 @@ impl Visits {
         };
         let key = patient(&stay.who);
         if self.states.entry(key).or_default().take(input) {
-            self.conclude(key, received_time(place.arrives), Some(event));
+            let now = self.clock.now(key, received_time(place.arrives));
+            self.conclude(now, Some(event));
         }
         Ok(())
     }
@@ -82,31 +79,22 @@ impl Visits {
     pub(super) fn merge(&mut self, from: &str, into: &str, place: Place) {
         let (from, into) = (patient(from), patient(into));
         let received = received_time(place.arrives);
-        let now = Now {
-            watermark: self.watermark,
-            received,
-            patient: from,
-        };
+        let now = self.clock.now(from, received);
         let state = self.states.entry(from).or_default();
         let (mut findings, handed) = self.emergency.retire(state, into, now, None);
         self.findings.append(&mut findings);
-        self.wakes.remove(&from);
+        self.clock.set(from, None);
         let survivor = self.states.entry(into).or_default();
         survivor
             .absorb(&handed)
             .expect("what a state hands over is a state");
-        self.conclude(into, received, None);
+        self.conclude(self.clock.now(into, received), None);
     }
 
-    fn conclude(&mut self, key: PatientKey, received: ReceivedTime, cause: Option<EventId>) {
-        let now = Now {
-            watermark: self.watermark,
-            received,
-            patient: key,
-        };
-        let state = self.states.entry(key).or_default();
+    fn conclude(&mut self, now: Now, cause: Option<EventId>) {
+        let state = self.states.entry(now.patient).or_default();
         let effects = self.emergency.conclude(state, now, cause);
-        self.told(key, effects);
+        self.told(now.patient, effects);
     }
 
     fn told(&mut self, key: PatientKey, effects: Effects) {
@@ -118,10 +106,7 @@ impl Visits {
             board.put(standing.key, standing.visit);
         }
         self.findings.extend(effects.findings);
-        match effects.wake {
-            Some(at) => self.wakes.insert(key, at),
-            None => self.wakes.remove(&key),
-        };
+        self.clock.set(key, effects.wake);
     }
 
     /// Gives a figure of a unit as it now stands; nothing where it has none.
@@ -129,6 +114,6 @@ impl Visits {
         let (_, figure) = FIGURES.iter().find(|(known, _)| *known == word)?;
         let beds = self.emergency.department().beds.get(unit).copied();
         let board = self.boards.get(unit)?;
-        figure(&board.unit(unit, self.watermark, beds))
+        figure(&board.unit(unit, self.clock.watermark, beds))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use clinical::{EventId, EventTime, Finding, Origin, PatientKey, ReceivedTime};
+use clinical::{EventId, Finding, Origin, PatientKey, ReceivedTime};
 
 use super::cares::Said;
+use super::clock::Clock;
 use super::made::{Place, patient, received_time};
 use crate::Now;
 use crate::measures::{
@@ -15,8 +16,7 @@ use crate::measures::{
 pub(super) struct Gaps {
     measures: Measures,
     states: BTreeMap<PatientKey, MeasureState>,
-    wakes: BTreeMap<PatientKey, EventTime>,
-    watermark: EventTime,
+    clock: Clock,
     /// What was published since it was last taken.
     pub(super) findings: Vec<Finding>,
 }
@@ -27,20 +27,16 @@ impl Gaps {
             // A story names value sets and no codes.
             measures: Measures::new(config, &MeasureValueSets::new()),
             states: BTreeMap::new(),
-            wakes: BTreeMap::new(),
-            watermark: EventTime::from_micros(0),
+            clock: Clock::default(),
             findings: Vec::new(),
         }
     }
 
     /// Moves time on, as a tick record does.
     pub(super) fn tick(&mut self, received: ReceivedTime) {
-        let now = EventTime::from_micros(received.micros());
-        while let Some((at, key)) = super::run::due(&self.wakes, now) {
-            self.watermark = self.watermark.max(at);
-            self.conclude(key, ReceivedTime::from_micros(at.micros()), None);
+        while let Some(now) = self.clock.ring(received) {
+            self.conclude(now, None);
         }
-        self.watermark = self.watermark.max(now);
     }
 
     /// Takes in what was said.
@@ -61,7 +57,7 @@ impl Gaps {
         loop {
             let state = self.states.entry(key).or_default();
             match self.measures.take(state, change.clone()) {
-                Ok(true) => return self.conclude(key, received, Some(event)),
+                Ok(true) => return self.conclude(self.clock.now(key, received), Some(event)),
                 Ok(false) => return,
                 Err(survivor) => key = survivor,
             }
@@ -72,37 +68,25 @@ impl Gaps {
     pub(super) fn merge(&mut self, from: &str, into: &str, place: Place) {
         let (from, into) = (patient(from), patient(into));
         let received = received_time(place.arrives);
-        let now = self.now(from, received);
+        let now = self.clock.now(from, received);
         let state = self.states.entry(from).or_default();
         let (effects, handed) = self.measures.retire(state, into, now, None);
         self.told(from, effects);
         let handed = MeasureState::decode(&handed).expect("what a state hands over is a state");
         let survivor = self.states.entry(into).or_default();
         self.measures.absorb(survivor, handed);
-        self.conclude(into, received, None);
+        self.conclude(self.clock.now(into, received), None);
     }
 
-    const fn now(&self, patient: PatientKey, received: ReceivedTime) -> Now {
-        Now {
-            watermark: self.watermark,
-            received,
-            patient,
-        }
-    }
-
-    fn conclude(&mut self, key: PatientKey, received: ReceivedTime, cause: Option<EventId>) {
-        let now = self.now(key, received);
-        let state = self.states.entry(key).or_default();
+    fn conclude(&mut self, now: Now, cause: Option<EventId>) {
+        let state = self.states.entry(now.patient).or_default();
         let effects = self.measures.conclude(state, now, cause);
-        self.told(key, effects);
+        self.told(now.patient, effects);
     }
 
     fn told(&mut self, key: PatientKey, effects: MeasureEffects) {
         let findings = effects.gaps.into_iter().map(|gap| gap.finding);
         self.findings.extend(findings);
-        match effects.wake {
-            Some(at) => self.wakes.insert(key, at),
-            None => self.wakes.remove(&key),
-        };
+        self.clock.set(key, effects.wake);
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use clinical::payer::link;
-use clinical::{
-    Event, EventTime, Finding, FindingState, MergeRole, PatientKey, ReceivedTime, Severity,
-};
+use clinical::{Event, Finding, FindingState, MergeRole, PatientKey, ReceivedTime, Severity};
 
 use super::department::Visits;
 use super::engine::Engine;
@@ -29,15 +27,6 @@ pub(super) struct Run {
     gaps: Option<Gaps>,
     names: BTreeMap<PatientKey, String>,
     offset: u64,
-}
-
-/// Gives the first timer that is due.
-pub(super) fn due(
-    wakes: &BTreeMap<PatientKey, EventTime>,
-    now: EventTime,
-) -> Option<(EventTime, PatientKey)> {
-    let first = wakes.iter().map(|(key, at)| (*at, *key)).min();
-    first.filter(|(at, _)| *at <= now)
 }
 
 impl Run {
