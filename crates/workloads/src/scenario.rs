@@ -33,7 +33,9 @@ use crate::payer::{PROVIDERS, PayerConfig, payer_workloads};
 use crate::throughput::{self, Department, UnitBeds};
 use crate::{Config, WORKLOADS};
 pub use engine::Engine;
-pub use made::{Place, event, event_time, merge, observation, patient, received_time, told};
+pub use made::{
+    Place, event, event_time, merge, observation, observed, patient, received_time, told,
+};
 use run::Run;
 use story::{Action, Step, Story};
 

@@ -405,19 +405,31 @@ pub fn observation(
             .ok_or_else(|| format!("{what:?} is not a name of scenarios"))?;
         (Code::loinc(code), *unit)
     };
-    Ok(Fact::Observation(Observation {
-        resource: format!("{who}/{at}/{what}").into(),
+    let value = value.map(|(value, given)| {
+        self::value(what, value, if given.is_empty() { unit } else { given })
+    });
+    let resource = format!("{who}/{at}/{what}");
+    Ok(observed(&resource, code, value, status))
+}
+
+/// Makes an observation of a code; without a value where it is taken back.
+pub fn observed(
+    resource: &str,
+    code: Code,
+    value: Option<Value>,
+    status: ObservationStatus,
+) -> Fact {
+    Fact::Observation(Observation {
+        resource: resource.into(),
         codes: vec![code],
-        value: value.map(|(value, given)| {
-            self::value(what, value, if given.is_empty() { unit } else { given })
-        }),
+        value,
         components: Vec::new(),
         status,
         interpretation: None,
         notes: Vec::new(),
         flags: Vec::new(),
         device: None,
-    }))
+    })
 }
 
 fn value(what: &str, text: &str, unit: &str) -> Value {

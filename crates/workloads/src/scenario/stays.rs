@@ -1,11 +1,11 @@
 //! What an emergency department says of a visit, in the words of a story.
 
 use clinical::{
-    Code, EventId, Fact, Given, Observation, ObservationStatus, Order, OrderKind, Origin, Presence,
-    System, Value, VisitClass, VisitPlace, VisitState, VisitStatus, resource_hash,
+    Code, EventId, Fact, Given, ObservationStatus, Order, OrderKind, Origin, Presence, System,
+    Value, VisitClass, VisitPlace, VisitState, VisitStatus, resource_hash,
 };
 
-use super::made::{Place, event, event_time, received_time};
+use super::made::{Place, event, event_time, observed, received_time};
 use super::story::ParseError;
 use super::words::Words;
 use crate::throughput::{Department, Heard, Input, Milestone, Says};
@@ -167,7 +167,7 @@ fn fact(
     let rule = rules
         .find(|rule| rule.says == says)
         .ok_or("the table of signs has no such sign")?;
-    let resource = format!("sign/{who}/{says:?}").into();
+    let resource = format!("sign/{who}/{says:?}");
     let code = |code: &str| Code {
         system: System::from_uri(&rule.system),
         code: code.into(),
@@ -175,7 +175,7 @@ fn fact(
     };
     if rule.is_order {
         return Ok(Fact::Order(Order {
-            resource,
+            resource: resource.into(),
             kind: OrderKind::Service,
             codes: vec![code(&rule.code)],
             active: stands,
@@ -190,17 +190,7 @@ fn fact(
         Some(wanted) => Value::Coded(vec![code(wanted)]),
         None => Value::Text(answer.into()),
     };
-    Ok(Fact::Observation(Observation {
-        resource,
-        codes: vec![code(&rule.code)],
-        value: Some(value),
-        components: Vec::new(),
-        status,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    }))
+    Ok(observed(&resource, code(&rule.code), Some(value), status))
 }
 
 #[cfg(test)]

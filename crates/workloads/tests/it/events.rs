@@ -1,6 +1,6 @@
 //! Makes clinical events of what scenarios and properties say.
 
-use clinical::{Code, Fact, Observation, ObservationStatus, Quantity, Value};
+use clinical::{Code, Fact, ObservationStatus, Quantity, Value};
 
 pub(crate) use workloads::scenario::{
     Place, event, event_time, merge, observation, patient, received_time, told,
@@ -18,17 +18,8 @@ pub(crate) fn observed_as(
     value: Value,
     status: ObservationStatus,
 ) -> Fact {
-    Fact::Observation(Observation {
-        resource: resource.into(),
-        codes: vec![code],
-        value: (status != ObservationStatus::EnteredInError).then_some(value),
-        components: Vec::new(),
-        status,
-        interpretation: None,
-        notes: Vec::new(),
-        flags: Vec::new(),
-        device: None,
-    })
+    let value = (status != ObservationStatus::EnteredInError).then_some(value);
+    workloads::scenario::observed(resource, code, value, status)
 }
 
 /// Makes a quantity of digits.
