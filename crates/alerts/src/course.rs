@@ -166,7 +166,7 @@ impl Course {
             return;
         };
         let held = held_because(&active.alert);
-        let is_with = held.is_some_and(|held| held.by == by_rule(rule::HELD_ROLLED_UP));
+        let is_with = held.is_some_and(|held| held.by.is_rule(rule::HELD_ROLLED_UP));
         if is_with && active.alert.state == AlertState::Open {
             let by = Actor::Person(command.by.clone());
             active.acknowledge(scene, by, format!("with {with}").into());
@@ -226,7 +226,7 @@ impl Course {
 
     /// Gives the newest time that something is kept for a while after; nothing where nothing goes with time.
     pub(crate) fn newest(&self) -> Option<EventTime> {
-        let line = self.lines.known.last_key_value().map(|((at, _), _)| *at);
+        let line = self.lines.newest();
         let ended = self.ended.iter().filter_map(|episode| episode.end);
         let ended = ended.map(|end| end.at).max();
         let quiet = self.quiet.map(|quiet| quiet.until);

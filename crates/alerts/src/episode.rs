@@ -118,7 +118,7 @@ impl Episode {
     /// Says whether it waits for room in the budget.
     pub(crate) fn waits_for_room(&self) -> bool {
         let held = held_because(&self.alert);
-        held.is_some_and(|held| held.by == by_rule(rule::HELD_BUDGET))
+        held.is_some_and(|held| held.by.is_rule(rule::HELD_BUDGET))
     }
 
     /// Tells of it, since there is room, unless something else holds it back by now.
@@ -153,7 +153,7 @@ impl Episode {
         }
         if let Some(hold) = scene.hold(self.alert.severity) {
             // The same reason may have become later; another one is said.
-            let is_same = |held: &Change| held.by == by_rule(hold.rule);
+            let is_same = |held: &Change| held.by.is_rule(hold.rule);
             if held_because(&self.alert).is_some_and(is_same) {
                 scene.set(Timer::Hold, hold.until);
             } else {
@@ -238,7 +238,7 @@ impl Episode {
     /// Says whether it is kept of history that was loaded.
     pub(crate) fn is_history(&self) -> bool {
         let last = self.alert.history.last();
-        last.is_some_and(|change| change.by == by_rule(rule::BACKFILLED))
+        last.is_some_and(|change| change.by.is_rule(rule::BACKFILLED))
     }
 
     /// Lets the alert rest on a reading from now on; says nothing when it already does.
@@ -461,7 +461,7 @@ fn shorten(history: &mut Vec<Change>) {
     if history.len() <= MAX_HISTORY {
         return;
     }
-    let is_update = |change: &Change| change.by == by_rule(rule::UPDATED);
+    let is_update = |change: &Change| change.by.is_rule(rule::UPDATED);
     let oldest = history.iter().position(is_update).unwrap_or(1);
     history.remove(oldest);
 }

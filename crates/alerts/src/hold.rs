@@ -1,8 +1,10 @@
 //! What holds an alert back: the team acts already, or the patient's other alert was told.
 
+use std::sync::LazyLock;
+
 use clinical::{Alert, AlertState, Change, EventTime, Severity};
 
-use crate::episode::{Episode, by_rule};
+use crate::episode::Episode;
 use crate::policy::is_of_the_platform;
 use crate::step::Now;
 use crate::{Policy, State, rule};
@@ -35,20 +37,27 @@ impl Hold {
 /// A row of the table of concerns.
 struct Row {
     concern: &'static str,
-    actions: &'static str,
+    /// What its conditions begin with.
+    prefix: &'static str,
+    actions: Vec<&'static str>,
 }
 
-/// Finds the concern that a condition is about.
-fn concern_of(condition: &str) -> Option<Row> {
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let rows = CONCERNS.lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| {
+    let rows = rows.filter_map(|line| {
         let mut cells = line.split('\t');
-        let (concern, prefix, actions) = (cells.next()?, cells.next()?, cells.next()?);
-        condition
-            .starts_with(prefix)
-            .then_some(Row { concern, actions })
-    })
-    .next()
+        Some(Row {
+            concern: cells.next()?,
+            prefix: cells.next()?,
+            actions: cells.next()?.split_whitespace().collect(),
+        })
+    });
+    rows.collect()
+});
+
+/// Finds the concern that a condition is about.
+fn concern_of(condition: &str) -> Option<&'static Row> {
+    ROWS.iter().find(|row| condition.starts_with(row.prefix))
 }
 
 /// Gives what holds alerts of a condition back now; `stays` asks of one that is held already, which stays so for as long as
@@ -81,8 +90,8 @@ fn acting(policy: &Policy, state: &State, condition: &str, now: Now) -> Vec<Hold
         let until = at.plus(policy.acting_for);
         (until > now.watermark).then_some(until)
     };
-    let done = row.actions.split_whitespace().filter_map(|action| {
-        let course = state.conditions.get(&*[ACTION, action].concat())?;
+    let done = row.actions.iter().filter_map(|action| {
+        let course = state.conditions.get(&*[ACTION, *action].concat())?;
         let at = course.lines.newest_as_of()?;
         Some(Hold {
             rule: rule::HELD_ACTING,
@@ -156,7 +165,7 @@ const TELLING: [&str; 4] = [rule::RAISED, rule::ESCALATED, rule::OVERDUE, rule::
 
 /// Says whether a change is by one of these rules.
 fn is(change: &Change, names: &[&str]) -> bool {
-    names.iter().any(|name| change.by == by_rule(name))
+    names.iter().any(|name| change.by.is_rule(name))
 }
 
 fn told_at(alert: &Alert) -> Option<EventTime> {
@@ -180,7 +189,7 @@ pub fn held_because(alert: &Alert) -> Option<&Change> {
 /// Says whether somebody was asked to act on an alert, or would have been if a channel took it.
 pub fn was_told(alert: &Alert) -> bool {
     let next = alert.history.iter().skip(1).map(Some).chain([None]);
-    let is_loaded = |change: &Change| change.by == by_rule(rule::BACKFILLED);
+    let is_loaded = |change: &Change| change.by.is_rule(rule::BACKFILLED);
     let mut pairs = alert.history.iter().zip(next);
     pairs.any(|(change, next)| {
         is(change, &TELLING) && !next.is_some_and(|next| is(next, &HOLDING) || is_loaded(next))

@@ -12,7 +12,8 @@ pub(crate) const MAX_EVIDENT: usize = 8;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lines {
-    pub(crate) known: BTreeMap<(EventTime, Box<str>), Line>,
+    /// Of each workload its lines by clinical time.
+    known: BTreeMap<Box<str>, BTreeMap<EventTime, Line>>,
     /// The newest clinical time of a reason that is no longer kept.
     pub(crate) forgotten: Option<EventTime>,
 }
@@ -34,6 +35,13 @@ pub(crate) struct Basis {
     pub(crate) known_at: ReceivedTime,
     pub(crate) summary: Box<str>,
     pub(crate) evidence: Vec<Evidence>,
+}
+
+/// The lines of one workload.
+#[derive(Clone, Copy, Debug)]
+struct Own<'a> {
+    workload: &'a str,
+    lines: &'a BTreeMap<EventTime, Line>,
 }
 
 /// A line that stands.
@@ -89,15 +97,49 @@ pub(crate) fn rank(reading: &Reading<'_>) -> (Severity, EventTime) {
 }
 
 impl Lines {
+    /// Takes in the lines that were kept.
+    pub(crate) fn of(kept: Vec<(EventTime, Box<str>, Line)>, forgotten: Option<EventTime>) -> Self {
+        let mut known: BTreeMap<Box<str>, BTreeMap<EventTime, Line>> = BTreeMap::new();
+        for (as_of, workload, line) in kept {
+            known.entry(workload).or_default().insert(as_of, line);
+        }
+        Self { known, forgotten }
+    }
+
+    fn own(&self, workload: &str) -> Option<Own<'_>> {
+        let own = self.known.get_key_value(workload);
+        own.map(|(workload, lines)| Own { workload, lines })
+    }
+
+    /// Gives the lines of each workload.
+    fn each(&self) -> impl DoubleEndedIterator<Item = Own<'_>> {
+        let each = self.known.iter();
+        each.map(|(workload, lines)| Own { workload, lines })
+    }
+
+    /// Gives every line with its time and workload.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (EventTime, &str, &Line)> {
+        self.each().flat_map(|own| {
+            let lines = own.lines.iter();
+            lines.map(move |(as_of, line)| (*as_of, own.workload, line))
+        })
+    }
+
+    /// Gives the time of the newest line.
+    pub(crate) fn newest(&self) -> Option<EventTime> {
+        let newest = self.known.values().filter_map(BTreeMap::last_key_value);
+        newest.map(|(as_of, _)| *as_of).max()
+    }
+
     pub(crate) fn knows(&self, finding: &Finding) -> bool {
-        let key = (finding.as_of, finding.workload.clone());
-        self.known.contains_key(&key)
+        let lines = self.known.get(&finding.workload);
+        lines.is_some_and(|lines| lines.contains_key(&finding.as_of))
     }
 
     /// Takes a revision in, or gives nothing when it is not newer than what is known.
     pub(crate) fn take(&mut self, finding: &Finding, raise_at: Severity) -> Option<Taken> {
-        let key = (finding.as_of, finding.workload.clone());
-        let before = self.known.get(&key);
+        let lines = self.known.get(&finding.workload);
+        let before = lines.and_then(|lines| lines.get(&finding.as_of));
         if before.is_some_and(|line| line.revision >= finding.revision) {
             return None;
         }
@@ -117,38 +159,36 @@ impl Lines {
             stands,
             basis: is_reason.then(|| Box::new(Basis::of(finding))),
         };
-        self.known.insert(key, line);
+        let lines = self.known.entry(finding.workload.clone()).or_default();
+        lines.insert(finding.as_of, line);
         Some(taken)
     }
 
     pub(crate) fn take_all_back(&mut self) {
-        for line in self.known.values_mut() {
+        for line in self.known.values_mut().flat_map(BTreeMap::values_mut) {
             line.stands = false;
             line.basis = None;
         }
     }
 
     pub(crate) fn newest_as_of(&self) -> Option<EventTime> {
-        self.standing().next().map(|reading| reading.as_of)
+        let newest = self.each().filter_map(|own| own.standing().next());
+        newest.map(|reading| reading.as_of).max()
     }
 
     /// Looks at the newest `count` readings of each workload, passing over what a person closed.
     pub(crate) fn levels(&self, count: u32, handled: Option<Handled>) -> Levels<'_> {
-        let mut counts: Vec<(&str, u32)> = Vec::new();
         let mut levels = Levels {
             newest: Vec::new(),
             held: None,
         };
-        for reading in self.open(handled) {
-            match counts.iter_mut().find(|(of, _)| *of == reading.workload) {
-                Some((_, seen)) if *seen >= count => continue,
-                Some((_, seen)) => *seen += 1,
-                None => {
-                    counts.push((reading.workload, 1));
+        for own in self.each().rev() {
+            for (place, reading) in (0..count).zip(own.open(handled)) {
+                if place == 0 {
                     levels.newest.push(reading);
                 }
+                levels.held = levels.held.into_iter().chain([reading]).max_by_key(rank);
             }
-            levels.held = levels.held.into_iter().chain([reading]).max_by_key(rank);
         }
         levels
     }
@@ -160,9 +200,12 @@ impl Lines {
         since: EventTime,
         handled: Option<Handled>,
     ) -> Option<Reading<'_>> {
-        self.open(handled)
-            .take_while(|reading| reading.as_of >= since)
-            .find(|reading| reading.basis.is_some() && reading.severity == severity)
+        let newest = self.each().filter_map(|own| {
+            own.open(handled)
+                .take_while(|reading| reading.as_of >= since)
+                .find(|reading| reading.basis.is_some() && reading.severity == severity)
+        });
+        newest.max_by_key(|reading| reading.as_of)
     }
 
     /// Says whether a reason stands, or may have stood, in a stretch of clinical time.
@@ -173,83 +216,100 @@ impl Lines {
         handled: Option<Handled>,
     ) -> bool {
         let inside = |at: EventTime| since <= at && at <= until;
+        let mut open = self.each().flat_map(|own| own.open(handled));
         self.forgotten.is_some_and(|at| at >= since)
-            || self
-                .open(handled)
-                .any(|reading| reading.basis.is_some() && inside(reading.as_of))
+            || open.any(|reading| reading.basis.is_some() && inside(reading.as_of))
     }
 
     /// Says whether the finding's workload has since said something about a later time.
     pub(crate) fn has_newer(&self, finding: &Finding) -> bool {
-        self.standing()
-            .find(|reading| *reading.workload == *finding.workload)
-            .is_some_and(|newest| newest.as_of > finding.as_of)
+        let newest = self.own(&finding.workload);
+        let newest = newest.and_then(|own| own.standing().next());
+        newest.is_some_and(|newest| newest.as_of > finding.as_of)
     }
 
     /// Says whether the reading of the same workload before this one was below the threshold.
     pub(crate) fn rose(&self, to: Reading<'_>) -> bool {
-        self.standing()
-            .filter(|reading| reading.workload == to.workload)
-            .find(|reading| reading.as_of < to.as_of)
-            .is_some_and(|before| before.basis.is_none())
+        let is_before = |reading: &Reading<'_>| reading.as_of < to.as_of;
+        let own = self.own(to.workload);
+        let before = own.and_then(|own| own.standing().find(is_before));
+        before.is_some_and(|before| before.basis.is_none())
     }
 
     /// Forgets lines before the horizon and beyond the limit, never the one that an alert rests on.
     pub(crate) fn prune(&mut self, horizon: EventTime, keep: Option<FindingId>) {
-        let excess = self.known.len().saturating_sub(MAX_LINES);
-        let is_old = |((as_of, _), _): (&(EventTime, _), _)| *as_of < horizon;
-        if excess > 0 || self.known.first_key_value().is_some_and(is_old) {
+        let count = self.known.values().map(BTreeMap::len).sum::<usize>();
+        let excess = count.saturating_sub(MAX_LINES);
+        let mut first = self.known.values().filter_map(BTreeMap::first_key_value);
+        if excess > 0 || first.any(|(as_of, _)| *as_of < horizon) {
             self.forget(horizon, excess, keep);
         }
     }
 
     /// Keeps the evidence of the newest reasons alone, and of the one that an alert rests on.
     pub(crate) fn thin(&mut self, keep: Option<FindingId>) {
-        let reasons = self.known.values_mut().rev();
-        let reasons = reasons.filter_map(|line| line.basis.as_deref_mut());
-        for basis in reasons.skip(MAX_EVIDENT) {
-            if Some(basis.finding) != keep {
-                basis.evidence = Vec::new();
+        let reasons = self.all().filter(|(.., line)| line.basis.is_some());
+        let mut times: Vec<EventTime> = reasons.map(|(as_of, ..)| as_of).collect();
+        if times.len() <= MAX_EVIDENT {
+            return;
+        }
+        let place = times.len() - MAX_EVIDENT;
+        let (_, oldest, _) = times.select_nth_unstable(place);
+        for lines in self.known.values_mut() {
+            let reasons = lines.range_mut(..*oldest);
+            for basis in reasons.filter_map(|(_, line)| line.basis.as_deref_mut()) {
+                if Some(basis.finding) != keep {
+                    basis.evidence = Vec::new();
+                }
             }
         }
     }
 
     fn forget(&mut self, horizon: EventTime, excess: usize, keep: Option<FindingId>) {
-        let mut forgotten = self.forgotten;
-        let mut place = 0;
-        self.known.retain(|(as_of, _), line| {
-            let goes = *as_of < horizon || place < excess;
-            place += 1;
-            let finding = line.basis.as_ref().map(|basis| basis.finding);
+        // The oldest of all are among the oldest of each.
+        let oldest = self.known.iter().flat_map(|(workload, lines)| {
+            let is_old =
+                |(place, as_of): &(usize, &EventTime)| *place < excess || **as_of < horizon;
+            let oldest = lines.keys().enumerate().take_while(is_old);
+            oldest.map(|(_, as_of)| (*as_of, workload.clone()))
+        });
+        let mut oldest: Vec<(EventTime, Box<str>)> = oldest.collect();
+        oldest.sort_unstable();
+        for (place, (as_of, workload)) in oldest.into_iter().enumerate() {
+            let Some(lines) = self.known.get_mut(&workload) else {
+                continue;
+            };
+            let basis = lines.get(&as_of).and_then(|line| line.basis.as_ref());
+            let finding = basis.map(|basis| basis.finding);
+            let goes = as_of < horizon || place < excess;
             if !goes || (finding.is_some() && finding == keep) {
-                return true;
+                continue;
             }
             if finding.is_some() {
-                forgotten = forgotten.max(Some(*as_of));
+                self.forgotten = self.forgotten.max(Some(as_of));
             }
-            false
-        });
-        self.forgotten = forgotten;
+            lines.remove(&as_of);
+        }
+        self.known.retain(|_, lines| !lines.is_empty());
     }
+}
 
+impl<'a> Own<'a> {
     /// Every line that stands, newest first.
-    fn standing(&self) -> impl Iterator<Item = Reading<'_>> {
-        self.known
-            .iter()
-            .rev()
-            .filter(|(_, line)| line.stands)
-            .map(|((as_of, workload), line)| Reading {
-                as_of: *as_of,
-                workload,
-                severity: line.severity,
-                basis: line.basis.as_deref(),
-            })
+    fn standing(self) -> impl Iterator<Item = Reading<'a>> {
+        let standing = self.lines.iter().rev().filter(|(_, line)| line.stands);
+        standing.map(move |(as_of, line)| Reading {
+            as_of: *as_of,
+            workload: self.workload,
+            severity: line.severity,
+            basis: line.basis.as_deref(),
+        })
     }
 
     /// Every line that stands and was not closed by a person, newest first.
-    fn open(&self, handled: Option<Handled>) -> impl Iterator<Item = Reading<'_>> {
-        self.standing()
-            .filter(move |reading| !handled.is_some_and(|handled| handled.covers(*reading)))
+    fn open(self, handled: Option<Handled>) -> impl Iterator<Item = Reading<'a>> {
+        let is_closed = move |reading| handled.is_some_and(|handled| handled.covers(reading));
+        self.standing().filter(move |reading| !is_closed(*reading))
     }
 }
 

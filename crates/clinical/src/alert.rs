@@ -90,6 +90,16 @@ pub enum Actor {
     Rule(Box<str>),
 }
 
+impl Actor {
+    /// Says whether it is the rule of this name.
+    pub fn is_rule(&self, name: &str) -> bool {
+        match self {
+            Self::Rule(rule) => **rule == *name,
+            Self::Person(_) => false,
+        }
+    }
+}
+
 /// One step in an alert's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

@@ -100,8 +100,9 @@ fn read_course(from: &mut Reader<'_>) -> Decoded<Course> {
 }
 
 fn write_lines(to: &mut Writer, lines: &Lines) {
-    to.list(lines.known.iter(), |to, ((as_of, workload), line)| {
-        to.time(*as_of);
+    let all: Vec<_> = lines.all().collect();
+    to.list(all.into_iter(), |to, (as_of, workload, line)| {
+        to.time(as_of);
         to.text(workload);
         to.number(line.revision.into());
         write_severity(to, line.severity);
@@ -113,19 +114,16 @@ fn write_lines(to: &mut Writer, lines: &Lines) {
 
 fn read_lines(from: &mut Reader<'_>) -> Decoded<Lines> {
     let known = from.list(|from| {
-        let key = (from.time()?, from.text()?);
+        let (as_of, workload) = (from.time()?, from.text()?);
         let line = Line {
             revision: from.narrow()?,
             severity: read_severity(from)?,
             stands: from.flag()?,
             basis: from.option(read_basis)?.map(Box::new),
         };
-        Ok((key, line))
+        Ok((as_of, workload, line))
     })?;
-    Ok(Lines {
-        known,
-        forgotten: from.option(Reader::time)?,
-    })
+    Ok(Lines::of(known, from.option(Reader::time)?))
 }
 
 fn write_basis(to: &mut Writer, basis: &Basis) {

@@ -128,9 +128,9 @@ fn what_is_kept_is_bounded() {
         largest = largest.max(story.state.encode().len());
     }
     let course = story.state.conditions.values().next().unwrap();
-    assert_eq!(course.lines.known.len(), crate::lines::MAX_LINES);
-    let bases = course.lines.known.values();
-    let bases = bases.filter_map(|line| line.basis.as_ref());
+    assert_eq!(course.lines.all().count(), crate::lines::MAX_LINES);
+    let bases = course.lines.all();
+    let bases = bases.filter_map(|(.., line)| line.basis.as_ref());
     let evident = bases.filter(|basis| !basis.evidence.is_empty()).count();
     let most = crate::lines::MAX_EVIDENT;
     assert!((most..=most + 1).contains(&evident), "{evident}");
@@ -228,7 +228,7 @@ fn a_week_later_only_the_number_of_the_last_alert_is_left() {
     let left = story.state.prune(minute(4 * week));
     assert_eq!(left, None);
     let course = story.state.conditions.values().next().unwrap();
-    assert!(course.lines.known.is_empty() && course.ended.is_empty());
+    assert!(course.lines.newest().is_none() && course.ended.is_empty());
     let raised = find(&mut story, 4 * week, Severity::High);
     assert_eq!(raised.alerts.last().map(|alert| alert.episode), Some(2));
 }
