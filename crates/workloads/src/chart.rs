@@ -1,5 +1,6 @@
 //! What is known of the patient now: one entry for each fact a workload may use.
 
+mod index;
 pub(crate) mod infusion;
 pub(crate) mod read;
 
@@ -11,6 +12,7 @@ use clinical::{Comparator, Decimal, EventId, EventTime, Origin, ReceivedTime};
 use crate::Parameter;
 use crate::config::{hours, minutes};
 use crate::running::{Running, Runs};
+use index::Index;
 
 /// The most entries a chart holds; beyond it the oldest go, and what rests on them is no longer revised.
 pub(crate) const MAX_ENTRIES: usize = 4_000;
@@ -186,12 +188,27 @@ impl Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Chart {
     /// In the order of time, parameter, resource.
-    pub(crate) entries: Vec<Entry>,
+    entries: Vec<Entry>,
+    index: Index,
     /// Before this, entries were given up for room.
     pub(crate) floor: Option<EventTime>,
 }
 
 impl Chart {
+    /// Takes in what was kept, in its order.
+    pub(crate) fn new(entries: Vec<Entry>, floor: Option<EventTime>) -> Self {
+        Self {
+            index: Index::of(&entries),
+            entries,
+            floor,
+        }
+    }
+
+    /// Gives all of it, in the order of time, parameter, resource.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// Takes a fact in, and gives the earliest time at which that changed anything.
     pub(crate) fn put(&mut self, mut entry: Entry) -> Option<EventTime> {
         let mut from = entry.at;
@@ -214,7 +231,7 @@ impl Chart {
             }
             entry.marks |= REVISED;
             from = from.min(old.at);
-            self.entries.remove(place);
+            self.drop(place);
         }
         self.put_first(entry);
         Some(from)
@@ -222,20 +239,25 @@ impl Chart {
 
     /// Says whether anything is said of a resource.
     pub(crate) fn knows(&self, resource: u64) -> bool {
-        let own = read::end_of(resource);
-        let mut held = self.entries.iter();
-        held.any(|entry| read::end_of(entry.resource) == own)
+        self.index.has_resource(resource)
+    }
+
+    fn drop(&mut self, place: usize) -> Entry {
+        let entry = self.entries.remove(place);
+        self.index.remove(&entry);
+        entry
     }
 
     /// Takes in the first fact of a resource.
     pub(crate) fn put_first(&mut self, entry: Entry) -> Option<EventTime> {
         let place = self.entries.partition_point(|e| e.order() < entry.order());
         self.entries.insert(place, entry);
+        self.index.add(&entry);
         if self.entries.len() > MAX_ENTRIES {
             // What holds whenever it began makes no room for what was measured just now.
             let mut entries = self.entries.iter();
             let first = entries.position(|entry| !entry.parameter.lasts());
-            let at = self.entries.remove(first.unwrap_or(0)).at;
+            let at = self.drop(first.unwrap_or(0)).at;
             self.floor = self.floor.max(Some(at));
         }
         Some(entry.at)
@@ -268,19 +290,24 @@ impl Chart {
 
     /// Gives the entries of one parameter, oldest first.
     pub(crate) fn of(&self, parameter: Parameter) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.parameter == parameter)
+        let any = self.any_of(parameter).iter();
+        any.filter(move |entry| entry.parameter == parameter)
+    }
+
+    /// Gives all entries if one of them is of a parameter, and else none.
+    fn any_of(&self, parameter: Parameter) -> &[Entry] {
+        match self.index.has(parameter) {
+            true => &self.entries,
+            false => &[],
+        }
     }
 
     /// Gives the last usable entry of a parameter up to a time.
     pub(crate) fn last(&self, parameter: Parameter, until: EventTime) -> Option<&Entry> {
-        let end = self.entries.partition_point(|entry| entry.at <= until);
-        self.entries
-            .get(..end)?
-            .iter()
-            .rev()
-            .find(|entry| entry.parameter == parameter && entry.is_usable())
+        let entries = self.any_of(parameter);
+        let end = entries.partition_point(|entry| entry.at <= until);
+        let mut newest = entries.get(..end)?.iter().rev();
+        newest.find(|entry| entry.parameter == parameter && entry.is_usable())
     }
 
     /// Drops what no workload can use any more.
@@ -304,7 +331,7 @@ impl Chart {
         let ends = self.ends();
         let mut before: Option<(EventTime, Reading)> = None;
         let mut place = 0;
-        self.entries.retain(|entry| {
+        let mut is_kept = |entry: &Entry| {
             place += 1;
             if place > old {
                 return true;
@@ -328,6 +355,13 @@ impl Chart {
             // A rate is as new as its end is.
             let end = ends.end(entry).filter(|_| entry.is_running());
             end.unwrap_or(entry.at) > watermark.minus(keep(entry, last, running))
+        };
+        self.entries.retain(|entry| {
+            let stays = is_kept(entry);
+            if !stays {
+                self.index.remove(entry);
+            }
+            stays
         });
     }
 }

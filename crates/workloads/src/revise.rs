@@ -35,11 +35,11 @@ pub(crate) fn publish(
     lines: &mut Vec<Line>,
     findings: &mut Vec<Finding>,
 ) {
+    let first = lines.partition_point(|line| line.as_of < from);
     let mut due: Vec<(EventTime, Condition, Option<Conclusion>)> = lines
         .iter()
-        .filter(|line| {
-            line.asserted && line.as_of >= from && line.condition.workload().name == workload.name
-        })
+        .skip(first)
+        .filter(|line| line.asserted && line.condition.workload().name == workload.name)
         .filter(|line| {
             !conclusions
                 .iter()
@@ -188,10 +188,21 @@ fn digest(conclusion: &Conclusion) -> u64 {
     let (severity, score) = (conclusion.severity, conclusion.score);
     let said = format_args!("{severity:?}|{score:?}|{}", conclusion.summary);
     add(&mut text, said);
+    let mut digits = itoa::Buffer::new();
     for proof in &conclusion.evidence {
-        let (word, at) = (proof.entry.parameter.word(), proof.entry.at.micros());
-        let (value, points) = (&proof.value, proof.points);
-        add(&mut text, format_args!("|{word}={value}/{points:?}@{at}"));
+        for part in ["|", proof.entry.parameter.word(), "=", &proof.value, "/"] {
+            text.push_str(part);
+        }
+        match proof.points {
+            Some(points) => {
+                text.push_str("Some(");
+                text.push_str(digits.format(points));
+                text.push(')');
+            }
+            None => text.push_str("None"),
+        }
+        text.push('@');
+        text.push_str(digits.format(proof.entry.at.micros()));
     }
     for missing in &conclusion.missing {
         text.push_str("|-");

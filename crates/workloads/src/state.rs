@@ -94,8 +94,8 @@ impl State {
 
     /// Takes in what another identity of the same patient knew.
     pub(crate) fn absorb(&mut self, other: Self) {
-        for entry in other.chart.entries {
-            self.chart.put(entry);
+        for entry in other.chart.entries() {
+            self.chart.put(*entry);
         }
         self.chart.floor = self.chart.floor.max(other.chart.floor);
         for stay in other.stays {
@@ -109,7 +109,7 @@ impl State {
 
     /// Gives when a patient of whom nothing more came is idle; the same all day long, so that few timers are set.
     pub(crate) fn idle_at(&self) -> Option<EventTime> {
-        let newest = self.chart.entries.last()?.at.micros();
+        let newest = self.chart.entries().last()?.at.micros();
         let day_ends = newest
             .div_euclid(DAY_MICROS)
             .saturating_add(1)

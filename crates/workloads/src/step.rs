@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use clinical::{
     Event, EventId, EventTime, Fact, Finding, Merge, MergeRole, PatientKey, ReceivedTime,
 };
+use smallvec::SmallVec;
 
 use crate::chart::read;
 use crate::config::hours;
@@ -208,7 +209,7 @@ impl Workloads {
                 read::problem(&self.config, &self.tables, event, problem).entries
             }
             Fact::Encounter(_) | Fact::Person(_) | Fact::Merge(_) | Fact::Handover { .. } => {
-                Vec::new()
+                SmallVec::new()
             }
         };
         let running = self.running.iter().map(|runs| runs.workload);

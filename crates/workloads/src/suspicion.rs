@@ -92,7 +92,7 @@ impl Dose<'_> {
 
 /// Finds the doses with their cultures (mimic-code, `suspicion_of_infection`), oldest first.
 pub(crate) fn doses(chart: &Chart) -> Vec<Dose<'_>> {
-    let acts = || chart.entries.iter().filter(|entry| entry.is_usable());
+    let acts = || chart.entries().iter().filter(|entry| entry.is_usable());
     let cultures: Vec<&Entry> = acts()
         .filter(|entry| entry.parameter == Parameter::Culture)
         .collect();

@@ -1,7 +1,5 @@
 //! The data files: which codes mean what.
 
-use std::collections::BTreeMap;
-
 use clinical::{Code, System};
 
 use crate::Parameter;
@@ -28,7 +26,8 @@ pub(crate) enum Meaning {
 /// The contents of the data files.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    meanings: BTreeMap<(&'static str, &'static str), Meaning>,
+    /// In the order of code and system.
+    meanings: Vec<((&'static str, &'static str), Meaning)>,
     sepsis_notes: Vec<(&'static str, &'static str, u8)>,
     chronic_dialysis: Vec<(&'static str, &'static str)>,
     atc_prefixes: Vec<&'static str>,
@@ -45,14 +44,16 @@ impl Tables {
                 .filter_map(|row| row.get(1).copied())
                 .collect()
         };
+        let mut meanings: Vec<_> = rows(PARAMETERS)
+            .map(|row| {
+                let (system, code, meaning) = meaning(&row)
+                    .expect("every row has a system, a code and a parameter, as a test shows");
+                ((code, system), meaning)
+            })
+            .collect();
+        meanings.sort_unstable_by_key(|(key, _)| *key);
         Self {
-            meanings: rows(PARAMETERS)
-                .map(|row| {
-                    let (system, code, meaning) = meaning(&row)
-                        .expect("every row has a system, a code and a parameter, as a test shows");
-                    ((system, code), meaning)
-                })
-                .collect(),
+            meanings,
             sepsis_notes: rows(SEPSIS_NOTES)
                 .map(|row| note(&row).expect("every row names a note, as a test shows"))
                 .collect(),
@@ -74,7 +75,9 @@ impl Tables {
                 System::RxNorm => "rxnorm",
                 System::Other(uri) => OTHERS.iter().find(|(known, _)| **known == **uri)?.1,
             };
-            self.meanings.get(&(system, &*code.code)).copied()
+            let key = (&*code.code, system);
+            let place = self.meanings.binary_search_by_key(&key, |(key, _)| *key);
+            self.meanings.get(place.ok()?).map(|(_, meaning)| *meaning)
         })
     }
 

@@ -1,6 +1,7 @@
 //! What changed in a chart, and why; between two events of one message it waits for the rest.
 
 use clinical::{EventId, EventTime};
+use smallvec::{SmallVec, smallvec};
 
 use crate::Parameter;
 use crate::workload::{Condition, Workload};
@@ -13,18 +14,18 @@ pub(crate) struct Touched {
     /// Why every workload is to look, if it is.
     pub(crate) everything: Option<Reason>,
     /// What changed, each once and in order, and why.
-    pub(crate) parameters: Vec<(Parameter, Reason)>,
+    pub(crate) parameters: SmallVec<[(Parameter, Reason); 8]>,
     /// The last event that changed something; nothing where time did.
     pub(crate) event: Option<EventId>,
 }
 
 impl Touched {
     /// Something that may have changed everything.
-    pub(crate) const fn everything(reason: Reason) -> Self {
+    pub(crate) fn everything(reason: Reason) -> Self {
         Self {
             from: None,
             everything: Some(reason),
-            parameters: Vec::new(),
+            parameters: SmallVec::new(),
             event: None,
         }
     }
@@ -34,14 +35,14 @@ impl Touched {
         Self {
             from: Some(from),
             everything: None,
-            parameters: vec![(parameter, reason)],
+            parameters: smallvec![(parameter, reason)],
             event: None,
         }
     }
 
     /// Time alone, for what one workload reads.
     pub(crate) fn by_time(workload: &Workload) -> Self {
-        let mut parameters: Vec<_> = workload
+        let mut parameters: SmallVec<_> = workload
             .reads
             .iter()
             .map(|parameter| (*parameter, Reason::TimePassed))

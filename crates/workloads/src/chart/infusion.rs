@@ -41,10 +41,11 @@ impl<'a> Infusion<'a> {
 pub(crate) struct Ends(Vec<(u64, EventTime)>);
 
 impl Ends {
-    fn of(entries: &[Entry]) -> Self {
+    fn of(chart: &Chart) -> Self {
         // One that was taken back is not told any more.
         let told = |entry: &&Entry| entry.is_end() && entry.is_usable();
-        let ends = entries.iter().filter(told);
+        let drugs = Parameter::all().filter(|parameter| parameter.is_infusion());
+        let ends = drugs.flat_map(|drug| chart.of(drug).filter(told));
         let mut ends: Vec<_> = ends.map(|entry| (entry.resource, entry.at)).collect();
         ends.sort_unstable();
         Self(ends)
@@ -67,7 +68,7 @@ impl Ends {
 impl Chart {
     /// Says which rates tell their own end.
     pub(crate) fn ends(&self) -> Ends {
-        Ends::of(&self.entries)
+        Ends::of(self)
     }
 
     /// Gives the rate at which a drug runs at a time, of several the one that was begun last.

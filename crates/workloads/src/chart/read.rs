@@ -14,6 +14,7 @@ use clinical::{
     Code, Comparator, Decimal, Event, Fact, Observation, ObservationStatus, Quantity, Value,
     resource_hash,
 };
+use smallvec::SmallVec;
 
 use super::{BACKFILLED, Entry, FLAGGED, HAEMOLYSED, Reading, Unusable, Withdrawal};
 use crate::Parameter;
@@ -116,10 +117,27 @@ pub(crate) const REASSESSED: u8 = 7;
 pub(crate) struct Taken {
     /// The hash of the id of the observation.
     pub(crate) resource: u64,
-    /// Whether it is the only thing that is said of its observation, so far.
+    /// Whether nothing was said of its observation before, and nothing twice now.
     pub(crate) is_first: bool,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: SmallVec<[Entry; 2]>,
     pub(crate) quality: Vec<QualityIssue>,
+}
+
+impl Taken {
+    /// Says whether it has nothing to say twice of the same.
+    pub(crate) fn says_each_once(&self) -> bool {
+        let mut rest = self.entries.as_slice();
+        while let Some((first, others)) = rest.split_first() {
+            if others
+                .iter()
+                .any(|other| other.parameter == first.parameter)
+            {
+                return false;
+            }
+            rest = others;
+        }
+        true
+    }
 }
 
 struct Reader<'a> {

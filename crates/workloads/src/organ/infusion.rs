@@ -164,7 +164,7 @@ fn rate(chart: &Chart, entry: &Entry, weighed: Option<OfStay>) -> Option<Rate> {
 
 /// Says whether a rate is charted that needs a weight.
 pub(crate) fn any_by_minute(chart: &Chart) -> bool {
-    chart.entries.iter().any(|entry| {
+    chart.entries().iter().any(|entry| {
         matches!(
             entry.reading,
             Reading::Number {

@@ -30,7 +30,7 @@ pub(crate) struct Suspicion<'a> {
 /// never makes an old suspicion look new.
 pub(crate) fn suspicions(chart: &Chart) -> Vec<Suspicion<'_>> {
     let acts: Vec<&Entry> = chart
-        .entries
+        .entries()
         .iter()
         .filter(|entry| entry.parameter.is_order() && entry.is_usable())
         .collect();

@@ -69,9 +69,9 @@ impl State {
         for wake in self.wakes.iter().take(wakes(version)) {
             optional(out, wake.map(EventTime::micros));
         }
-        unsigned(out, self.chart.entries.len() as u128);
+        unsigned(out, self.chart.entries().len() as u128);
         let mut last = Last::default();
-        for entry in &self.chart.entries {
+        for entry in self.chart.entries() {
             last.write(out, entry);
         }
         unsigned(out, self.lines.len() as u128);
@@ -116,7 +116,7 @@ const fn wakes(version: u8) -> usize {
 /// Gives the least version that can say what there is, so that an older program reads what it can.
 fn version(state: &State) -> u8 {
     let is_new = |parameter: Parameter| parameter.number() >= FIRST_PARAMETERS;
-    let entries = || state.chart.entries.iter();
+    let entries = || state.chart.entries().iter();
     let pending = state.pending.iter().flat_map(|touched| &touched.parameters);
     let newest = state.wakes.iter().skip(FIRST_WORKLOADS).any(Option::is_some)
         || entries().any(|entry| is_new(entry.parameter))
@@ -175,7 +175,7 @@ fn read(bytes: &mut Bytes<'_>, version: u8) -> Option<State> {
     for _ in 0..bytes.length(MAX_ENTRIES)? {
         entries.push(last.read(bytes)?);
     }
-    state.chart = Chart { entries, floor };
+    state.chart = Chart::new(entries, floor);
     let mut at = 0;
     for _ in 0..bytes.length(MAX_LINES)? {
         state.lines.push(bytes.line(&mut at)?);
@@ -441,7 +441,7 @@ impl Bytes<'_> {
         Some(Touched {
             from,
             everything,
-            parameters,
+            parameters: parameters.into(),
             event,
         })
     }

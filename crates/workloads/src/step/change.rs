@@ -34,7 +34,7 @@ impl Workloads {
                 }
                 let reason = observation_reason(observation.status);
                 // Two parts of one observation may speak of the same.
-                taken.is_first = !is_known && taken.entries.len() == 1;
+                taken.is_first = !is_known && taken.says_each_once();
                 Ok(self.put(state, taken, now, effects, reason))
             }
             Fact::Order(order) => {

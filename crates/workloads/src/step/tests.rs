@@ -210,8 +210,8 @@ fn of_an_idle_patient_little_is_kept() {
         tag: super::IDLE,
         at: idle_at,
     };
-    assert!(!state.chart.entries.is_empty() && take(&mut state, timer, now).is_none());
-    assert_eq!(state.chart.entries, []);
+    assert!(!state.chart.entries().is_empty() && take(&mut state, timer, now).is_none());
+    assert_eq!(state.chart.entries(), []);
     assert!(
         !state.lines.is_empty(),
         "what was said last is compared with"

@@ -56,10 +56,7 @@ fn full() -> State {
         ),
     ];
     State {
-        chart: Chart {
-            entries,
-            floor: Some(EventTime::from_micros(-99)),
-        },
+        chart: Chart::new(entries, Some(EventTime::from_micros(-99))),
         lines: vec![Line {
             as_of: EventTime::from_micros(60),
             condition: Condition::CriticalResult(Parameter::Glucose),
@@ -87,7 +84,7 @@ fn full() -> State {
         pending: Some(Touched {
             from: Some(EventTime::from_micros(6)),
             everything: Some(Reason::PersonChanged),
-            parameters: vec![(Parameter::Pulse, Reason::LateData)],
+            parameters: smallvec::smallvec![(Parameter::Pulse, Reason::LateData)],
             event: Some(EventId::from_bytes([5; 16])),
         }),
         wakes: wakes(&[(1, 8)]),
@@ -111,10 +108,11 @@ fn newest() -> State {
         Unit::MicrogramPerKilogramPerMinute,
         None,
     );
-    state.chart.entries.extend([
+    let more = [
         entry(Parameter::Norepinephrine, i64::MAX, rate),
         entry(Parameter::RespiratorySupport, i64::MAX, Reading::Coded(1)),
-    ]);
+    ];
+    state.chart = Chart::new([state.chart.entries(), &more].concat(), state.chart.floor);
     state.lines.push(Line {
         as_of: EventTime::from_micros(61),
         condition: Condition::OrganFailure,
@@ -144,15 +142,17 @@ fn sensors_are_told_apart_from_the_fourth_version_on() {
             number(Decimal::new(64, 0), Unit::MilligramPerDecilitre, None),
         )
     };
-    let last = state.chart.entries.pop();
-    state.chart.entries.pop();
-    let other = [last.expect("there is one")];
-    let heard = [heard(70, 0), heard(71, 7), heard(72, 7)].into_iter();
-    state.chart.entries.extend(heard.chain(other));
-    state.chart.entries.extend([Entry {
+    let (rest, [_, last]) = state
+        .chart
+        .entries()
+        .split_last_chunk()
+        .expect("it has two");
+    let other = Entry {
         sensor: u32::MAX,
-        ..state.chart.entries[6]
-    }]);
+        ..heard(71, 7)
+    };
+    let more = [heard(70, 0), heard(71, 7), heard(72, 7), *last, other];
+    state.chart = Chart::new([rest, &more].concat(), state.chart.floor);
     let mut bytes = Vec::new();
     assert!(state.encode(&mut bytes));
     assert_eq!(bytes.first(), Some(&4));
