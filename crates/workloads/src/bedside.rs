@@ -93,9 +93,9 @@ pub(crate) fn worst_beside<'a, W: Ord>(
     by: impl Fn(&Entry) -> Option<W>,
 ) -> Option<&'a Entry> {
     let instant = Duration::from_micros(1);
-    let beside = chart.between(newest.at.minus(instant), newest.at);
+    let beside = chart.of_between(newest.parameter, newest.at.minus(instant), newest.at);
     beside
-        .filter(|entry| entry.parameter == newest.parameter && entry.is_usable())
+        .filter(|entry| entry.is_usable())
         .filter_map(|entry| Some((entry, by(entry)?)))
         .max_by(|(_, one), (_, other)| one.cmp(other))
         .map(|(entry, _)| entry)

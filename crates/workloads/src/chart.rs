@@ -283,9 +283,18 @@ impl Chart {
         after: EventTime,
         until: EventTime,
     ) -> impl DoubleEndedIterator<Item = &Entry> {
-        let first = self.entries.partition_point(|entry| entry.at <= after);
-        let end = self.entries.partition_point(|entry| entry.at <= until);
-        self.entries.get(first..end).unwrap_or(&[]).iter()
+        between(&self.entries, after, until).iter()
+    }
+
+    /// Gives the entries of one parameter after one time and up to another, oldest first.
+    pub(crate) fn of_between(
+        &self,
+        parameter: Parameter,
+        after: EventTime,
+        until: EventTime,
+    ) -> impl DoubleEndedIterator<Item = &Entry> {
+        let any = between(self.any_of(parameter), after, until).iter();
+        any.filter(move |entry| entry.parameter == parameter)
     }
 
     /// Gives the entries of one parameter, oldest first.
@@ -364,6 +373,12 @@ impl Chart {
             stays
         });
     }
+}
+
+fn between(entries: &[Entry], after: EventTime, until: EventTime) -> &[Entry] {
+    let first = entries.partition_point(|entry| entry.at <= after);
+    let end = entries.partition_point(|entry| entry.at <= until);
+    entries.get(first..end).unwrap_or_default()
 }
 
 /// Says whether a value holds until another is charted, however old it is.

@@ -177,13 +177,17 @@ pub(crate) fn scores<'a>(
     first: i64,
     last: i64,
 ) -> Vec<Scored<'a>> {
-    let stretches = stretches(view, convention, first, last);
-    let scored = |stretch: &Stretch| score(view, convention, stretch);
-    stretches.iter().flat_map(scored).collect()
+    let mut scores = Vec::with_capacity(usize::try_from(last - first + 1).unwrap_or_default());
+    for stretch in stretches(view, convention, first, last) {
+        let mut rows = hours(view.chart, convention, &stretch);
+        judge_urine(view, convention, &mut rows);
+        score(convention, &stretch, &rows, &mut scores);
+    }
+    scores
 }
 
-fn score<'a>(view: &View<'a>, convention: Convention, stretch: &Stretch) -> Vec<Scored<'a>> {
-    let mut rows = hours(view.chart, convention, stretch);
+/// Judges the kidneys of each hour by the urine of its day.
+fn judge_urine(view: &View<'_>, convention: Convention, rows: &mut [(i64, Hour<'_>)]) {
     let has_urine = rows.iter().any(|(_, hour)| hour.urine.is_some());
     for place in 0..rows.len() {
         let judges = rows
@@ -213,39 +217,55 @@ fn score<'a>(view: &View<'a>, convention: Convention, stretch: &Stretch) -> Vec<
             }
         }
     }
-    // Most hours say nothing: those that do are gone through for each hour that is scored.
-    let says = |(_, (_, hour)): &(usize, &(i64, Hour<'a>))| hour.parts.iter().any(Option::is_some);
-    let telling = rows.iter().enumerate().filter(says);
-    let telling: Vec<(usize, [Option<Part<'a>>; 6])> = telling
-        .map(|(place, (_, hour))| (place, hour.parts))
-        .collect();
-    let mut scores: Vec<Scored<'a>> = Vec::new();
-    let scored = |(_, row): &(usize, &(i64, Hour<'a>))| row.0 >= stretch.first;
-    for (place, (number, _)) in rows.iter().enumerate().filter(scored) {
+}
+
+/// Scores the hours of a stretch, after those before it.
+fn score<'a>(
+    convention: Convention,
+    stretch: &Stretch,
+    rows: &[(i64, Hour<'a>)],
+    scores: &mut Vec<Scored<'a>>,
+) {
+    let own = scores.len();
+    let mut worst: [Worst<'a>; 6] = [None; 6];
+    for (place, (number, hour)) in rows.iter().enumerate() {
         let earliest = place.saturating_sub(convention.hours_before);
-        let begin = telling.partition_point(|(of, _)| *of < earliest);
-        let window = telling.get(begin..).unwrap_or_default().iter();
-        let mut parts: [Option<Part<'a>>; 6] = [None; 6];
-        for (_, hour) in window.take_while(|(of, _)| *of <= place) {
-            for (slot, part) in parts.iter_mut().zip(hour) {
-                if let Some(part) = part
-                    && slot.is_none_or(|held| part.points >= held.points)
-                {
-                    *slot = Some(*part);
-                }
+        for (organ, (worst, part)) in worst.iter_mut().zip(hour.parts).enumerate() {
+            // Most hours say nothing new of an organ: its day is gone through where the worst of it is over.
+            let first = match worst.take_if(|(of, _)| *of < earliest) {
+                Some(_) => earliest,
+                None if part.is_some() => place,
+                None => continue,
+            };
+            for (of, (_, hour)) in rows.iter().enumerate().take(place + 1).skip(first) {
+                follow(worst, of, hour.parts.get(organ).copied().flatten());
             }
+        }
+        if *number < stretch.first {
+            continue;
         }
         let score = Scored {
             hour: *number,
-            parts,
+            parts: worst.map(|worst| worst.map(|(_, part)| part)),
         };
-        match scores.last_mut() {
+        match scores.get_mut(own..).and_then(<[_]>::last_mut) {
             // Of an hour that stands several times the last is what is known when it is over.
             Some(last) if last.hour == score.hour => *last = score,
             Some(_) | None => scores.push(score),
         }
     }
-    scores
+}
+
+/// The worst of an organ in a day, and its place among the hours.
+type Worst<'a> = Option<(usize, Part<'a>)>;
+
+/// Takes in what the next hour says of an organ; of two that are as bad the later one stands.
+fn follow<'a>(worst: &mut Worst<'a>, place: usize, part: Option<Part<'a>>) {
+    if let Some(part) = part
+        && worst.is_none_or(|(_, held)| part.points >= held.points)
+    {
+        *worst = Some((place, part));
+    }
 }
 
 /// Judges the urine of a day, if enough of a day is known.

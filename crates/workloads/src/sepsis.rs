@@ -103,10 +103,7 @@ fn screen(view: &View<'_>, suspicion: &Suspicion<'_>) -> Option<Conclusion> {
 
 /// Names the criteria of which a value was there around the suspicion that could not be used, and no other.
 fn unusable(view: &View<'_>, start: EventTime, end: EventTime) -> Vec<Missing> {
-    let around = |parameter: Parameter| {
-        let entries = view.chart.between(start, end);
-        entries.filter(move |entry| entry.parameter == parameter)
-    };
+    let around = |parameter| view.chart.of_between(parameter, start, end);
     let criteria = READS.iter().filter(|parameter| !parameter.is_order());
     criteria
         .filter(|parameter| !around(**parameter).any(Entry::is_usable))

@@ -123,8 +123,8 @@ fn shock_at<'a>(view: &View<'a>, at: EventTime) -> Option<Shock<'a>> {
 
 fn conclusion(chart: &Chart, onset: EventTime, shock: &Shock<'_>) -> Conclusion {
     let given: Vec<&Entry> = chart
-        .between(shock.at.minus(SHOWN), shock.at)
-        .filter(|entry| entry.parameter == Parameter::Crystalloid && entry.is_usable())
+        .of_between(Parameter::Crystalloid, shock.at.minus(SHOWN), shock.at)
+        .filter(|entry| entry.is_usable())
         .collect();
     let pressure = chart
         .last(Parameter::MeanPressure, shock.at)

@@ -18,10 +18,10 @@ const BANDS: [(i64, &str, Severity); 3] = [
 
 /// Says the band of a gas that was taken at a time while a ventilator ran.
 pub(super) fn say(view: &View<'_>, at: EventTime) -> Option<Said> {
-    let gas = view
-        .chart
-        .between(at.minus(Duration::from_micros(1)), at)
-        .filter(|entry| entry.parameter == Parameter::OxygenPressure && entry.is_usable())
+    let before = at.minus(Duration::from_micros(1));
+    let gases = view.chart.of_between(Parameter::OxygenPressure, before, at);
+    let gas = gases
+        .filter(|entry| entry.is_usable())
         .filter_map(|pressure| gas::ratio(view.chart, pressure))
         .reduce(|worst, gas| if gas.is_worse(&worst) { gas } else { worst })?;
     let runs = support::runs(view.chart, at, at);

@@ -30,9 +30,8 @@ pub(super) fn say(view: &View<'_>, at: EventTime) -> Option<Said> {
     let rate = newest.worst(Parameter::RespiratoryRate, Entry::number)?;
     let fraction = view
         .chart
-        .between(at.minus(SPAN), at)
-        .rev()
-        .find(|entry| entry.parameter == Parameter::OxygenFraction && entry.is_usable())
+        .of_between(Parameter::OxygenFraction, at.minus(SPAN), at)
+        .rfind(|entry| entry.is_usable())
         .and_then(|newest| worst_beside(view.chart, newest, Entry::number))?;
     let index = index(saturation, fraction, rate)?;
     let running = at.since(since)?;

@@ -149,8 +149,8 @@ fn is_new_ventilation(chart: &Chart, entry: &Entry) -> bool {
     let just_before = entry.at.minus(Duration::from_micros(1));
     breathes(entry)
         && !chart
-            .between(entry.at.minus(support::GAP), just_before)
-            .any(|other| other.parameter == Parameter::RespiratorySupport && breathes(other))
+            .of_between(entry.parameter, entry.at.minus(support::GAP), just_before)
+            .any(breathes)
 }
 
 /// Says whether little urine came in the two hours up to a time, or longer where it was charted less often.
@@ -184,8 +184,8 @@ pub(super) fn charted(
     until: EventTime,
 ) -> impl DoubleEndedIterator<Item = &Entry> {
     chart
-        .between(from.minus(Duration::from_micros(1)), until)
-        .filter(move |entry| entry.parameter == parameter && entry.is_usable())
+        .of_between(parameter, from.minus(Duration::from_micros(1)), until)
+        .filter(|entry| entry.is_usable())
 }
 
 /// Writes an entry as it is shown.

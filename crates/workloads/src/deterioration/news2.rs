@@ -173,10 +173,10 @@ impl<'a> Score<'a> {
 /// nothing is charted beside a fraction, and the fraction of a mask's air beside its flow.
 fn oxygen(chart: &Chart, at: EventTime) -> Option<&Entry> {
     let last = chart.last(Parameter::Oxygen, at)?;
-    let mut beside = chart.between(last.at.minus(Duration::from_micros(1)), last.at);
-    let given =
-        |entry: &&Entry| entry.parameter == Parameter::Oxygen && entry.code() == Some(OXYGEN);
-    beside.find(given).or(Some(last))
+    let before = last.at.minus(Duration::from_micros(1));
+    let mut beside = chart.of_between(Parameter::Oxygen, before, last.at);
+    let given = beside.find(|entry| entry.code() == Some(OXYGEN));
+    given.or(Some(last))
 }
 
 fn shown(entry: &Entry) -> String {

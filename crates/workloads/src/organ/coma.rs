@@ -59,8 +59,8 @@ pub(crate) fn motor_alone(chart: &Chart, at: EventTime) -> Option<Decimal> {
     let [_, speech, motor] = parts(chart, at);
     let speaks = |speech: Option<Decimal>| speech.is_some_and(|speech| !speech.is_zero());
     let before = chart
-        .between(at.minus(CARRIED), at)
-        .any(|entry| entry.parameter == Parameter::ComaVerbal && speaks(entry.number()));
+        .of_between(Parameter::ComaVerbal, at.minus(CARRIED), at)
+        .any(|entry| speaks(entry.number()));
     motor.filter(|_| !speaks(speech) && (speech.is_some() || !before))
 }
 

@@ -48,17 +48,20 @@ impl Gas<'_> {
 /// Finds what was breathed when a gas was taken: what the report of the gas itself says, else what was charted last.
 pub(crate) fn ratio<'a>(chart: &'a Chart, pressure: &'a Entry) -> Option<Gas<'a>> {
     let instant = Duration::from_micros(1);
-    let fractions = || {
+    let fractions = |span| {
         chart
-            .between(pressure.at.minus(FRACTION_SPAN + instant), pressure.at)
+            .of_between(
+                Parameter::OxygenFraction,
+                pressure.at.minus(span),
+                pressure.at,
+            )
             .rev()
-            .filter(|entry| entry.parameter == Parameter::OxygenFraction)
             .filter_map(|entry| Some((entry, entry.number()?)))
     };
-    let own = fractions()
-        .find(|(entry, _)| entry.at == pressure.at && entry.resource == pressure.resource);
+    let own = fractions(instant).find(|(entry, _)| entry.resource == pressure.resource);
     let charted = || {
-        let mut charted = fractions().filter(|(entry, _)| !is_of_a_gas(chart, entry));
+        let mut charted =
+            fractions(FRACTION_SPAN + instant).filter(|(entry, _)| !is_of_a_gas(chart, entry));
         let (first, value) = charted.next()?;
         // Of several at one time the highest counts.
         Some(charted.take_while(|(entry, _)| entry.at == first.at).fold(
@@ -79,9 +82,7 @@ pub(crate) fn ratio<'a>(chart: &'a Chart, pressure: &'a Entry) -> Option<Gas<'a>
 
 /// What the report of a gas says of the oxygen is said of that gas alone.
 fn is_of_a_gas(chart: &Chart, fraction: &Entry) -> bool {
-    chart
-        .between(fraction.at.minus(Duration::from_micros(1)), fraction.at)
-        .any(|entry| {
-            entry.parameter == Parameter::OxygenPressure && entry.resource == fraction.resource
-        })
+    let before = fraction.at.minus(Duration::from_micros(1));
+    let mut gases = chart.of_between(Parameter::OxygenPressure, before, fraction.at);
+    gases.any(|gas| gas.resource == fraction.resource)
 }

@@ -33,10 +33,12 @@ struct Charted {
 /// Finds the runs around a span of time. A run ends at its last setting, at an extubation, or where an oxygen device
 /// takes its place.
 pub(crate) fn runs(chart: &Chart, from: EventTime, until: EventTime) -> Vec<Run> {
-    let mut entries = chart
-        .between(from.minus(REACH), until.plus(REACH))
-        .filter(|entry| entry.parameter == Parameter::RespiratorySupport && entry.is_usable())
-        .peekable();
+    let charted = chart.of_between(
+        Parameter::RespiratorySupport,
+        from.minus(REACH),
+        until.plus(REACH),
+    );
+    let mut entries = charted.filter(|entry| entry.is_usable()).peekable();
     let mut runs: Vec<Run> = Vec::new();
     let mut open = false;
     let (mut last_setting, mut after_extubation) = (None, false);
@@ -86,10 +88,8 @@ pub(crate) fn covers(runs: &[Run], at: EventTime) -> bool {
 /// Says whether the last that was charted up to a time is advanced support: a ventilator, non-invasive ventilation or
 /// high flow.
 pub(crate) fn is_advanced(chart: &Chart, at: EventTime) -> bool {
-    let mut charted = chart
-        .between(at.minus(REACH), at)
-        .rev()
-        .filter(|entry| entry.parameter == Parameter::RespiratorySupport && entry.is_usable());
+    let charted = chart.of_between(Parameter::RespiratorySupport, at.minus(REACH), at);
+    let mut charted = charted.rev().filter(|entry| entry.is_usable());
     let Some(last) = charted.next() else {
         return false;
     };
@@ -101,13 +101,10 @@ pub(crate) fn is_advanced(chart: &Chart, at: EventTime) -> bool {
 
 /// Gives when a setting before a time was charted that a change then may reach back to.
 pub(crate) fn reaches_back(chart: &Chart, at: EventTime) -> EventTime {
-    chart
-        .between(at.minus(REACH), at.minus(Duration::from_micros(1)))
-        .rev()
-        .find(|entry| {
-            entry.parameter == Parameter::RespiratorySupport && entry.code() == Some(VENTILATED)
-        })
-        .map_or(at, |entry| entry.at)
+    let before = at.minus(Duration::from_micros(1));
+    let mut settings = chart.of_between(Parameter::RespiratorySupport, at.minus(REACH), before);
+    let last = settings.rfind(|entry| entry.code() == Some(VENTILATED));
+    last.map_or(at, |entry| entry.at)
 }
 
 impl Charted {

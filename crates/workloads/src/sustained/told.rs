@@ -125,9 +125,8 @@ pub(crate) fn read<'a>(view: &View<'a>, parameter: Parameter) -> Vec<&'a Entry> 
 fn kept<'a>(view: &View<'a>, parameter: Parameter) -> impl Iterator<Item = &'a Entry> + use<'a> {
     let looked_at = view.frozen.minus(LOOKS_BACK);
     let since = view.chart.floor.map_or(looked_at, |at| at.max(looked_at));
-    view.chart
-        .between(since, EventTime::from_micros(i64::MAX))
-        .filter(move |entry| entry.parameter == parameter)
+    let latest = EventTime::from_micros(i64::MAX);
+    view.chart.of_between(parameter, since, latest)
 }
 
 /// Takes the newest version of each time of entries in order of time.
