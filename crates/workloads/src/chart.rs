@@ -185,7 +185,7 @@ impl Entry {
 }
 
 /// What is known of the patient now, by clinical time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Chart {
     /// In the order of time, parameter, resource.
     entries: Vec<Entry>,
@@ -193,6 +193,14 @@ pub(crate) struct Chart {
     /// Before this, entries were given up for room.
     pub(crate) floor: Option<EventTime>,
 }
+
+impl PartialEq for Chart {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.entries, self.floor) == (&other.entries, other.floor)
+    }
+}
+
+impl Eq for Chart {}
 
 impl Chart {
     /// Takes in what was kept, in its order.
@@ -237,9 +245,9 @@ impl Chart {
         Some(from)
     }
 
-    /// Says whether anything is said of a resource.
-    pub(crate) fn knows(&self, resource: u64) -> bool {
-        self.index.has_resource(resource)
+    /// Says whether something may be said of a resource.
+    pub(crate) fn may_know(&self, resource: u64) -> bool {
+        self.index.may_have_resource(resource)
     }
 
     fn drop(&mut self, place: usize) -> Entry {
@@ -250,7 +258,7 @@ impl Chart {
 
     /// Takes in the first fact of a resource.
     pub(crate) fn put_first(&mut self, entry: Entry) -> Option<EventTime> {
-        let place = self.entries.partition_point(|e| e.order() < entry.order());
+        let place = split(&self.entries, |e| e.order() < entry.order());
         self.entries.insert(place, entry);
         self.index.add(&entry);
         if self.entries.len() > MAX_ENTRIES {
@@ -303,9 +311,9 @@ impl Chart {
         any.filter(move |entry| entry.parameter == parameter)
     }
 
-    /// Gives all entries if one of them is of a parameter, and else none.
+    /// Gives all entries if one of them may be of a parameter, and else none.
     fn any_of(&self, parameter: Parameter) -> &[Entry] {
-        match self.index.has(parameter) {
+        match self.index.may_have(parameter) {
             true => &self.entries,
             false => &[],
         }
@@ -314,7 +322,7 @@ impl Chart {
     /// Gives the last usable entry of a parameter up to a time.
     pub(crate) fn last(&self, parameter: Parameter, until: EventTime) -> Option<&Entry> {
         let entries = self.any_of(parameter);
-        let end = entries.partition_point(|entry| entry.at <= until);
+        let end = split(entries, |entry| entry.at <= until);
         let mut newest = entries.get(..end)?.iter().rev();
         newest.find(|entry| entry.parameter == parameter && entry.is_usable())
     }
@@ -322,7 +330,7 @@ impl Chart {
     /// Drops what no workload can use any more.
     pub(crate) fn expire(&mut self, watermark: EventTime, running: &Running) {
         let young = watermark.minus(KEEP_VITAL);
-        let old = self.entries.partition_point(|entry| entry.at <= young);
+        let old = split(&self.entries, |entry| entry.at <= young);
         if old == 0 {
             return;
         }
@@ -331,7 +339,7 @@ impl Chart {
         for (place, entry) in (1..=old).zip(&self.entries) {
             let slot = newest.get_mut(usize::from(entry.parameter.number()));
             // What holds until another is charted still holds where what is kept begins.
-            let begins = || entry.at <= watermark.minus(keep(entry, false, running));
+            let begins = || !is_kept(entry, false, entry.at, watermark, running);
             let counts = entry.is_usable() && (!is_held(entry.parameter) || begins());
             if let Some(slot) = slot.filter(|_| counts) {
                 *slot = (place, entry.at);
@@ -340,7 +348,7 @@ impl Chart {
         let ends = self.ends();
         let mut before: Option<(EventTime, Reading)> = None;
         let mut place = 0;
-        let mut is_kept = |entry: &Entry| {
+        let mut stays = |entry: &Entry| {
             place += 1;
             if place > old {
                 return true;
@@ -363,10 +371,11 @@ impl Chart {
             let last = newest == place || lasts || beside && entry.is_usable();
             // A rate is as new as its end is.
             let end = ends.end(entry).filter(|_| entry.is_running());
-            end.unwrap_or(entry.at) > watermark.minus(keep(entry, last, running))
+            let end = end.unwrap_or(entry.at);
+            is_kept(entry, last, end, watermark, running)
         };
         self.entries.retain(|entry| {
-            let stays = is_kept(entry);
+            let stays = stays(entry);
             if !stays {
                 self.index.remove(entry);
             }
@@ -376,9 +385,24 @@ impl Chart {
 }
 
 fn between(entries: &[Entry], after: EventTime, until: EventTime) -> &[Entry] {
-    let first = entries.partition_point(|entry| entry.at <= after);
-    let end = entries.partition_point(|entry| entry.at <= until);
+    let first = split(entries, |entry| entry.at <= after);
+    let end = split(entries, |entry| entry.at <= until);
     entries.get(first..end).unwrap_or_default()
+}
+
+/// Counts the entries that are older than something, by looking back from the newest: it is seldom far from there, and
+/// what lies before it is not in reach of the processor.
+fn split(entries: &[Entry], is_older: impl Fn(&Entry) -> bool) -> usize {
+    let mut back = 8;
+    let begin = loop {
+        let begin = entries.len().saturating_sub(back);
+        if begin == 0 || entries.get(begin).is_none_or(&is_older) {
+            break begin;
+        }
+        back *= 2;
+    };
+    let rest = entries.get(begin..).unwrap_or_default();
+    begin + rest.partition_point(is_older)
 }
 
 /// Says whether a value holds until another is charted, however old it is.
@@ -393,13 +417,13 @@ const fn is_held(parameter: Parameter) -> bool {
         || parameter.lasts()
 }
 
-/// Gives how long an entry is kept.
-fn keep(entry: &Entry, last: bool, running: &Running) -> Duration {
+/// Says whether an entry that holds until a time is kept; what is soon answered is asked first.
+fn is_kept(entry: &Entry, last: bool, end: EventTime, now: EventTime, running: &Running) -> bool {
     let parameter = entry.parameter;
-    if last && is_held(parameter) {
-        return Duration::MAX;
-    }
-    let by_kind = if parameter.is_order() {
+    let is_within = |span: Duration| end > now.minus(span);
+    let by_kind = if last && is_held(parameter) {
+        Duration::MAX
+    } else if parameter.is_order() {
         KEEP_ORDER
     } else if !parameter.is_vital() {
         KEEP_LABORATORY
@@ -408,13 +432,11 @@ fn keep(entry: &Entry, last: bool, running: &Running) -> Duration {
     } else {
         KEEP_VITAL
     };
-    let asked_for = running
-        .iter()
-        .filter_map(|runs| Some((runs.workload.matters)(entry)? + runs.revise))
-        .fold(by_kind, Duration::max);
-    if entry.is(REVISED) || !entry.is_usable() || crate::sepsis::is_criterion(entry) {
-        asked_for.max(KEEP_CRITERION)
-    } else {
-        asked_for
-    }
+    let is_criterion =
+        || entry.is(REVISED) || !entry.is_usable() || crate::sepsis::is_criterion(entry);
+    let matters = |runs: &Runs| {
+        let matters = (runs.workload.matters)(entry);
+        matters.is_some_and(|span| is_within(span + runs.revise))
+    };
+    is_within(by_kind) || is_within(KEEP_CRITERION) && is_criterion() || running.iter().any(matters)
 }

@@ -1,25 +1,18 @@
-//! What a chart has entries of, so that it need not be gone through to find that it has none.
+//! What a chart may have entries of, so that it need not be gone through to find that it has none.
 
 use super::{Entry, read};
 use crate::Parameter;
 
-/// How often each resource and each parameter stands in a chart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which resources and parameters stand in a chart. It may name one that does not; who looks for it finds nothing then.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    /// One for each entry, in order.
-    resources: Vec<u64>,
-    /// By the number of the parameter.
-    counts: [u16; Parameter::MOST],
+    /// Of each entry half of the name of its resource, in no order: a patient's are read at once, which no search is.
+    resources: Vec<u32>,
+    /// A bit for each parameter, by its number.
+    parameters: u128,
 }
 
-impl Default for Index {
-    fn default() -> Self {
-        Self {
-            resources: Vec::new(),
-            counts: [0; Parameter::MOST],
-        }
-    }
-}
+const _: () = assert!(Parameter::MOST <= 128, "each parameter has a bit");
 
 impl Index {
     pub(super) fn of(entries: &[Entry]) -> Self {
@@ -31,36 +24,31 @@ impl Index {
     }
 
     pub(super) fn add(&mut self, entry: &Entry) {
-        let (Ok(place) | Err(place)) = self.place(entry.resource);
-        self.resources.insert(place, read::end_of(entry.resource));
-        if let Some(count) = self.count(entry.parameter) {
-            *count += 1;
-        }
+        self.resources.push(half(entry.resource));
+        self.parameters |= bit(entry.parameter);
     }
 
     pub(super) fn remove(&mut self, entry: &Entry) {
-        if let Ok(place) = self.place(entry.resource) {
-            self.resources.remove(place);
-        }
-        if let Some(count) = self.count(entry.parameter) {
-            *count -= 1;
+        let own = half(entry.resource);
+        if let Some(place) = self.resources.iter().position(|held| *held == own) {
+            self.resources.swap_remove(place);
         }
     }
 
-    pub(super) fn has_resource(&self, resource: u64) -> bool {
-        self.place(resource).is_ok()
+    pub(super) fn may_have_resource(&self, resource: u64) -> bool {
+        self.resources.contains(&half(resource))
     }
 
-    pub(super) fn has(&self, parameter: Parameter) -> bool {
-        let count = self.counts.get(usize::from(parameter.number()));
-        count.is_some_and(|count| *count > 0)
+    pub(super) fn may_have(&self, parameter: Parameter) -> bool {
+        self.parameters & bit(parameter) != 0
     }
+}
 
-    fn place(&self, resource: u64) -> Result<usize, usize> {
-        self.resources.binary_search(&read::end_of(resource))
-    }
+/// Gives half of the name of a resource, the same of its end.
+fn half(resource: u64) -> u32 {
+    u32::try_from(read::end_of(resource) >> 32).unwrap_or(u32::MAX)
+}
 
-    fn count(&mut self, parameter: Parameter) -> Option<&mut u16> {
-        self.counts.get_mut(usize::from(parameter.number()))
-    }
+fn bit(parameter: Parameter) -> u128 {
+    1 << parameter.number()
 }

@@ -106,11 +106,11 @@ pub(crate) fn hours<'a>(
             }
         }
         pass.finish(&mut hour, end);
-        let times = match convention.hour_for_each_gas {
-            true => hour.gases.max(1),
-            false => 1,
-        };
-        found.extend(std::iter::repeat_n((number, hour), times));
+        if convention.hour_for_each_gas {
+            let again = hour.gases.saturating_sub(1);
+            found.extend(std::iter::repeat_n((number, hour.clone()), again));
+        }
+        found.push((number, hour));
     }
     found
 }

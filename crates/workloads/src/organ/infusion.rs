@@ -31,6 +31,8 @@ pub(crate) struct Rates<'a> {
     now: [Infusion<'a>; DRUGS.len()],
     /// What was set at the very end of the hour, and holds from the next one on.
     next: [Infusion<'a>; DRUGS.len()],
+    /// Whether that is something else than what runs now.
+    changes: bool,
     ends: Ends,
 }
 
@@ -46,7 +48,12 @@ impl<'a> Rates<'a> {
             }
         }
         let next = now.clone();
-        Self { now, next, ends }
+        Self {
+            now,
+            next,
+            changes: false,
+            ends,
+        }
     }
 
     /// Takes a change of rate in, of an hour that ends at a time.
@@ -56,6 +63,7 @@ impl<'a> Rates<'a> {
             return;
         };
         next.take(entry, &self.ends);
+        self.changes = true;
         if entry.at < end
             && let Some(now) = self.now.get_mut(place)
         {
@@ -65,7 +73,9 @@ impl<'a> Rates<'a> {
 
     /// Goes on to the next hour.
     pub(crate) fn next_hour(&mut self) {
-        self.now.clone_from(&self.next);
+        if std::mem::take(&mut self.changes) {
+            self.now.clone_from(&self.next);
+        }
     }
 
     /// Gives the drugs that run, each at its fastest.

@@ -27,7 +27,7 @@ impl Workloads {
         match &event.fact {
             Fact::Observation(observation) => {
                 let mut taken = read::observation(&self.config, &self.tables, event, observation);
-                let is_known = state.chart.knows(taken.resource);
+                let is_known = state.chart.may_know(taken.resource);
                 if let Some(withdrawal) = withdrawal(observation.status).filter(|_| is_known) {
                     let said = [taken.resource];
                     withdraw_unsaid(state, event, (&said, withdrawal), &mut taken);
