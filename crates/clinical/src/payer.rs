@@ -153,8 +153,10 @@ pub struct Document {
     /// Its own numbers, and those of what it belongs to.
     pub links: Vec<Link>,
     /// The numbers of earlier claims that it stands in place of, corrects or cancels; of a coverage the numbers that it is
-    /// named by, and others of the same product may be, too.
+    /// named by, and others may be, too.
     pub replaces: Vec<Link>,
+    /// Of a coverage what names its product as such, or its membership, whatever its days; 0 where nothing does.
+    pub product: Link,
     /// What decides how it is treated: a priority, an outcome, a category of status, a class of visit.
     pub code: Box<str>,
     /// Another day or moment that it states: of a payment, until when an answer was put off, or when a visit ended.
@@ -185,6 +187,7 @@ impl Document {
             provider: 0,
             links: Vec::new(),
             replaces: Vec::new(),
+            product: 0,
             code: "".into(),
             deadline: None,
             charge: None,
@@ -196,13 +199,22 @@ impl Document {
     }
 }
 
+/// A number by which a service is named in its request and in its answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Trace {
+    /// The number.
+    pub number: Link,
+    /// Who gave it; 0 where that is not stated.
+    pub by: Link,
+}
+
 /// A service, or what was decided of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceLine {
     /// Its number in the request or claim; 0 is the whole.
     pub number: u16,
     /// The numbers by which its request and its answer name it, whatever place it has in either.
-    pub traces: Vec<Link>,
+    pub traces: Vec<Trace>,
     /// What was done, such as a procedure code.
     pub code: Box<str>,
     /// Its modifiers, with a comma between them.

@@ -11,7 +11,7 @@ use formats::fhir::read::{Malformed, Raw};
 
 use crate::event::{Envelope, FHIR_JSON, Unreadable, identity};
 use crate::x12::{MEMBERSHIP, PRODUCT};
-pub(crate) use line::{CERTIFICATION, ITEM_TRACE};
+pub(crate) use line::{CERTIFICATION, DEPARTMENT, ITEM_TRACE};
 pub use team::practitioner;
 
 use part::{
@@ -311,6 +311,9 @@ fn coverage(raw: Raw<'_>, document: &mut Document) {
             continue;
         }
         document.replaces.push(link(&value));
+        if matches!(&*system, MEMBERSHIP | PRODUCT) {
+            document.product = link(&value);
+        }
         match &*system {
             MEMBERSHIP => document.code = EVERY_PRODUCT.into(),
             // So its coverage was called before those of one product had ids of their own.

@@ -1,7 +1,7 @@
 //! The services of a request, a claim or an answer.
 
 use clinical::Decimal;
-use clinical::payer::{Document, Link, ServiceLine, link};
+use clinical::payer::{Document, Link, ServiceLine, Trace, link};
 use formats::fhir::read::Raw;
 
 use super::part::{amount, code, codes, day, each, member, number, reference, said, text, within};
@@ -18,6 +18,9 @@ const REVIEW_ACTION_CODE: &str =
 /// The number by which a service is named in its request and in its answer, in PAS.
 pub(crate) const ITEM_TRACE: &str =
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-itemTraceNumber";
+/// Which part of an organization gave a number (X12 TRN04), in PAS.
+pub(crate) const DEPARTMENT: &str =
+    "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-identifierSubDepartment";
 /// What is asked for of a request or a service (X12 element 1322), in PAS, and the code of what is called off.
 pub(crate) const CERTIFICATION: &str =
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-certificationType";
@@ -83,16 +86,38 @@ pub(super) fn is_called_off(of: Raw<'_>) -> bool {
 const MAX_TRACES: usize = 8;
 
 /// The numbers by which a service is named, as they are sent: what an answer repeats of its request stands first.
-fn traces(item: Raw<'_>) -> Vec<Link> {
+fn traces(item: Raw<'_>) -> Vec<Trace> {
     let all = each(member(item, "extension")).filter(|one| text(*one, "url") == ITEM_TRACE);
-    let values = all.filter_map(|one| within(one, &["valueIdentifier", "value"]).map(said));
-    let mut links: Vec<Link> = Vec::new();
-    for named in values.take(MAX_TRACES).map(|value| link(&value)) {
-        if named != 0 && !links.contains(&named) {
-            links.push(named);
+    let identifiers = all.filter_map(|one| member(one, "valueIdentifier"));
+    let mut traces: Vec<Trace> = Vec::new();
+    for trace in identifiers.map(trace) {
+        if traces.len() < MAX_TRACES && trace.number != 0 && !traces.contains(&trace) {
+            traces.push(trace);
         }
     }
-    links
+    traces
+}
+
+/// A number with who gave it. Its system says what kind of number it is, and most often not whose.
+fn trace(identifier: Raw<'_>) -> Trace {
+    let number = link(&text(identifier, "value"));
+    let words = [
+        &["assigner", "identifier", "value"][..],
+        &["assigner", "display"],
+        &["assigner", "reference"],
+    ];
+    let mut words = words
+        .into_iter()
+        .filter_map(|path| within(identifier, path));
+    let by = words.next().map(said).unwrap_or_default();
+    let mut extensions = each(member(identifier, "extension"));
+    let department = extensions.find(|one| text(*one, "url") == DEPARTMENT);
+    let department = department.map(|one| text(one, "valueString"));
+    let by = match department.filter(|name| !name.is_empty()) {
+        Some(department) => link(&format!("{by}|{department}")),
+        None => link(&by),
+    };
+    Trace { number, by }
 }
 
 /// Reads the services of a claim, with who gave each.

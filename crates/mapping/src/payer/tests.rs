@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clinical::Decimal;
-use clinical::payer::{DocumentKind, Standing, Stated, link};
+use clinical::payer::{DocumentKind, Standing, Stated, Trace, link};
 use expect_test::expect;
 use serde_json::Value;
 
@@ -226,21 +226,30 @@ fn a_coverage_is_named_by_its_numbers_and_not_by_that_of_its_member() {
             r#"{{"resourceType":"Coverage","id":"1","status":"cancelled","subscriberId":"M1","identifier":[{identifiers}],"period":{{"end":"2026-02-28"}}}}"#
         );
         let document = read(&json);
-        (document.code.into_string(), document.replaces)
+        let is_named = [0, link("P1")].contains(&document.product);
+        assert!(is_named);
+        let own = document.product != 0;
+        (document.code.into_string(), document.replaces, own)
     };
     let kind = r#""type":{"coding":[{"code":"MB"}]}"#;
-    assert_eq!(of(r#"{"value":"P1"}"#), (String::new(), vec![link("P1")]));
-    assert_eq!(of(r#"{"value":"M1"}"#), (String::new(), Vec::new()));
+    assert_eq!(
+        of(r#"{"value":"P1"}"#),
+        (String::new(), vec![link("P1")], false)
+    );
+    assert_eq!(of(r#"{"value":"M1"}"#), (String::new(), Vec::new(), false));
     assert_eq!(
         of(&format!(r#"{{"value":"X",{kind}}}"#)),
-        (String::new(), Vec::new())
+        (String::new(), Vec::new(), false)
     );
     let mut both = vec![link("P1"), link("Coverage/P1")];
     both.sort_unstable();
     let product = of(r#"{"system":"urn:pulsewire:x12:product","value":"P1"}"#);
-    assert_eq!(product, (String::new(), both));
+    assert_eq!(product, (String::new(), both, true));
     let membership = of(r#"{"system":"urn:pulsewire:x12:membership","value":"P1"}"#);
-    assert_eq!(membership, (EVERY_PRODUCT.to_owned(), vec![link("P1")]));
+    assert_eq!(
+        membership,
+        (EVERY_PRODUCT.to_owned(), vec![link("P1")], true)
+    );
 }
 
 #[test]
@@ -269,7 +278,7 @@ fn a_service_is_traced_and_what_is_called_off_is_not_asked_for() {
     let asked = request("", &items);
     let numbers: Vec<_> = asked.lines.iter().map(|line| line.number).collect();
     assert_eq!(numbers, [1, 4]);
-    assert_eq!(asked.lines[0].traces, [link("S1")]);
+    assert_eq!(asked.lines[0].traces, [traced("")]);
     assert_eq!(asked.standing, Standing::Active);
     assert_eq!(request(&kind("3"), &items).standing, Standing::Cancelled);
     let called_off = format!(r#"{{"sequence":2,"extension":[{}]}}"#, kind("3"));
@@ -279,7 +288,51 @@ fn a_service_is_traced_and_what_is_called_off_is_not_asked_for() {
         r#"{{"resourceType":"ClaimResponse","id":"2","use":"preauthorization","item":[{{"itemSequence":1,"extension":[{trace}],
         "adjudication":[{{"category":{{"coding":[{{"system":"https://codesystem.x12.org/005010/306","code":"A3"}}]}}}}]}}]}}"#
     ));
-    assert_eq!(answer.lines[0].traces, [link("S1")]);
+    assert_eq!(answer.lines[0].traces, [traced("")]);
+}
+
+/// The trace `S1` by who gave it.
+fn traced(by: &str) -> Trace {
+    Trace {
+        number: link("S1"),
+        by: link(by),
+    }
+}
+
+#[test]
+fn a_trace_says_who_gave_it() {
+    const PAS: &str = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition";
+    let of = |identifiers: &[String]| {
+        let each = |identifier: &String| {
+            format!(r#"{{"url":"{PAS}/extension-itemTraceNumber","valueIdentifier":{identifier}}}"#)
+        };
+        let all: Vec<_> = identifiers.iter().map(each).collect();
+        let all = all.join(",");
+        let asked = read(&format!(
+            r#"{{"resourceType":"Claim","id":"1","use":"preauthorization","status":"active","item":[{{"sequence":1,"extension":[{all}]}}]}}"#
+        ));
+        asked.lines[0].traces.clone()
+    };
+    let one = |rest: &str| of(&[format!(r#"{{"value":"S1"{rest}}}"#)]);
+    // A system says what kind of number it is.
+    assert_eq!(one(r#","system":"urn:traces""#), [traced("")]);
+    assert_eq!(one(r#","assigner":{"display":"9A"}"#), [traced("9A")]);
+    let by_number = r#","assigner":{"display":"Clinic","identifier":{"value":"9A"}}"#;
+    assert_eq!(one(by_number), [traced("9A")]);
+    assert_eq!(
+        one(r#","assigner":{"reference":"Organization/1"}"#),
+        [traced("Organization/1")]
+    );
+    let part = format!(
+        r#","assigner":{{"display":"9A"}},"extension":[{{"url":"{PAS}/extension-identifierSubDepartment","valueString":"D1"}}]"#
+    );
+    assert_eq!(one(&part), [traced("9A|D1")]);
+    // One that is said again takes no room of another; of more than eight those that are sent first count.
+    let mut all: Vec<_> = (0..9).map(|_| r#"{"value":"T"}"#.to_owned()).collect();
+    all.extend((0..9).map(|number| format!(r#"{{"value":"{number}"}}"#)));
+    let numbers: Vec<_> = of(&all).iter().map(|trace| trace.number).collect();
+    let expected = ["T", "0", "1", "2", "3", "4", "5", "6"].map(link);
+    assert_eq!(numbers, expected);
 }
 
 /// All claims and answers in a file, in bundles and in the texts that a test kit keeps them in.

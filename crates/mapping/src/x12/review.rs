@@ -11,7 +11,7 @@ use super::page::{Page, Resource};
 use super::people::{self, Party};
 use super::tables::code;
 use super::{DoubtCode, value};
-use crate::payer::{CERTIFICATION, ITEM_TRACE};
+use crate::payer::{CERTIFICATION, DEPARTMENT, ITEM_TRACE};
 
 /// The levels of service that are urgent (X12 element 1338): urgent, emergency.
 const URGENT: [&[u8]; 2] = [b"U", b"03"];
@@ -239,7 +239,16 @@ fn named(page: &mut Page<'_>, line: Loop<'_, '_, '_>) -> Vec<u8> {
     for trace in member::traces(line) {
         let number = page.take(trace.element(2), target);
         let by = page.take(trace.element(3), target);
+        let department = page.take(trace.element(4), target);
+        let department = json::object(|extension| {
+            if !department.is_empty() {
+                extension
+                    .string("url", DEPARTMENT)
+                    .string("valueString", &department);
+            }
+        });
         let identifier = json::object(|identifier| {
+            identifier.raw("extension", &value::list(&[department]));
             identifier.string("value", &number);
             identifier.object("assigner", |assigner| {
                 assigner.string("display", &by);

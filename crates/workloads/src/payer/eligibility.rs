@@ -1,6 +1,6 @@
 //! Eligibility: whether a member was covered on the day of a visit or a service, and whether it was answered in time.
 
-use clinical::payer::{Day, Document, DocumentKind, EVERY_PRODUCT, Standing};
+use clinical::payer::{Day, Document, DocumentKind, EVERY_PRODUCT, Link, Standing};
 use clinical::{EventTime, Severity};
 
 use super::calendar::day_words;
@@ -211,14 +211,17 @@ fn ends(end: &Held, held: &Held, day: Day) -> bool {
         && by.until.is_some_and(|until| until < day)
 }
 
-/// Says whether one coverage is another one told anew: of one product from one day on what was said last stands.
+/// Says whether one coverage is another one told anew: of one product from one day on what was said last stands. Other numbers
+/// that both have, such as the member's, make no product of two.
 fn renews(later: &Held, held: &Held) -> bool {
     let (of, by) = (&held.document, &later.document);
+    let is_of =
+        |product: &Link, other: &Document| *product != 0 && other.replaces.contains(product);
     later.known > held.known
         && by.resource != of.resource
         && by.from.is_some()
         && (by.from, &by.code, by.insurer) == (of.from, &of.code, of.insurer)
-        && names(by, of)
+        && (is_of(&by.product, of) || is_of(&of.product, by))
 }
 
 /// Says whether one coverage has a number that names another one.

@@ -208,8 +208,9 @@ fn a_service_of_a_request_and_of_its_answer_has_its_trace() {
         trace(&second, "itemTraceNumber")["valueIdentifier"]["value"],
         "S2"
     );
-    assert!(request.to_string().contains("TRN*1*S2*9CLINIC*MORE"));
-    assert!(!request.to_string().contains("TRN*1*S1"));
+    let department = &trace(&second, "itemTraceNumber")["valueIdentifier"]["extension"][0];
+    assert_eq!(department["valueString"], "MORE");
+    assert!(!request.to_string().contains("TRN*1*S"));
     let answered = reviewed(
         "11",
         "HL*5*4*SS*0~TRN*2*S2*9CLINIC~HCR*A1*N1~SV1*HC:2*1*UN*1~HL*6*4*SS*0~TRN*2*S1*9CLINIC~SV1*HC:1*1*UN*1~",

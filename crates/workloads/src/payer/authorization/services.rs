@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::payer::{Link, ServiceLine};
+use clinical::payer::{Link, ServiceLine, Trace};
 
 /// The services of a request for a decision, each by one number whatever place it has in later requests and in answers.
 #[derive(Debug, Default)]
@@ -11,7 +11,7 @@ pub(super) struct Services {
     asked: BTreeSet<u16>,
     /// Those that were asked for once, and no longer are.
     dropped: BTreeSet<u16>,
-    traced: BTreeMap<Link, u16>,
+    traced: BTreeMap<Trace, u16>,
     /// The number of the service at each place of the request that was made last.
     places: BTreeMap<u16, u16>,
 }
@@ -24,12 +24,18 @@ impl Services {
             return false;
         }
         let before = std::mem::take(&mut self.asked);
-        let shared = shared(lines);
+        let names = Names::of(lines);
         self.places.clear();
-        for line in lines.iter().filter(|line| line.number > 0) {
-            let known = self.known(line, &shared);
-            let number = known.unwrap_or_else(|| self.free(line, &before, &shared));
-            for trace in own(line, &shared) {
+        let lines = lines.iter().filter(|line| line.number > 0);
+        // What is known first: no other service takes its number.
+        let known = lines.map(|line| {
+            let known = self.known(line, &names);
+            (line, known.filter(|number| self.asked.insert(*number)))
+        });
+        let known: Vec<_> = known.collect();
+        for (line, known) in known {
+            let number = known.unwrap_or_else(|| self.free(line, &before, &names));
+            for trace in names.own(line) {
                 self.traced.insert(trace, number);
             }
             self.places.insert(line.number, number);
@@ -43,8 +49,8 @@ impl Services {
     /// The numbers of the services that an answer speaks of, 0 where it speaks of the whole. Where one is known by its trace no
     /// other is taken for it by its place: that one is none that was asked for.
     pub(super) fn of(&self, lines: &[ServiceLine]) -> Vec<u16> {
-        let shared = shared(lines);
-        let known: Vec<Option<u16>> = lines.iter().map(|line| self.known(line, &shared)).collect();
+        let names = Names::of(lines);
+        let known: Vec<Option<u16>> = lines.iter().map(|line| self.known(line, &names)).collect();
         let number = |(line, traced): (&ServiceLine, &Option<u16>)| {
             let at_place = self.places.get(&line.number).copied();
             match (line.number, *traced, at_place) {
@@ -68,14 +74,28 @@ impl Services {
         self.asked.iter().copied()
     }
 
-    fn known(&self, line: &ServiceLine, shared: &BTreeSet<Link>) -> Option<u16> {
-        own(line, shared).find_map(|trace| self.traced.get(&trace).copied())
+    fn known(&self, line: &ServiceLine, names: &Names) -> Option<u16> {
+        names.own(line).find_map(|trace| {
+            let exact = self.traced.get(&trace).copied();
+            exact.or_else(|| self.numbered(trace).filter(|_| names.is_alone(trace)))
+        })
+    }
+
+    /// The service that a number alone names: where either of two does not say who gave it, and no other service has it.
+    fn numbered(&self, trace: Trace) -> Option<u16> {
+        let by = |by: Link| Trace { by, ..trace };
+        let of_number = self.traced.range(by(Link::MIN)..=by(Link::MAX));
+        let mut fitting = of_number
+            .filter(|(known, _)| trace.by == 0 || known.by == 0)
+            .map(|(_, number)| *number);
+        let first = fitting.next()?;
+        fitting.all(|number| number == first).then_some(first)
     }
 
     /// The number of a service that was not asked for before: its place, unless that is the number of another one.
-    fn free(&self, line: &ServiceLine, before: &BTreeSet<u16>, shared: &BTreeSet<Link>) -> u16 {
+    fn free(&self, line: &ServiceLine, before: &BTreeSet<u16>, names: &Names) -> u16 {
         let is_traced = self.traced.values().any(|known| *known == line.number);
-        let is_other = is_traced && own(line, shared).next().is_some();
+        let is_other = is_traced && names.own(line).next().is_some();
         if !is_other && !self.asked.contains(&line.number) {
             return line.number;
         }
@@ -85,15 +105,39 @@ impl Services {
     }
 }
 
-/// The traces that several services of one document have: they name none of them.
-fn shared(lines: &[ServiceLine]) -> BTreeSet<Link> {
-    let mut seen = BTreeSet::new();
-    let all = lines.iter().flat_map(|line| line.traces.iter().copied());
-    all.filter(|trace| !seen.insert(*trace)).collect()
+/// How many services of one document have each trace, and how many each number, whoever gave it.
+#[derive(Default)]
+struct Names {
+    traces: BTreeMap<Trace, usize>,
+    numbers: BTreeMap<Link, usize>,
 }
 
-/// The traces that a service has for itself.
-fn own(line: &ServiceLine, shared: &BTreeSet<Link>) -> impl Iterator<Item = Link> {
-    let all = line.traces.iter().copied();
-    all.filter(|trace| !shared.contains(trace))
+impl Names {
+    fn of(lines: &[ServiceLine]) -> Self {
+        let mut names = Self::default();
+        for line in lines {
+            for trace in &line.traces {
+                *names.traces.entry(*trace).or_default() += 1;
+            }
+            let numbers: BTreeSet<Link> = line.traces.iter().map(|trace| trace.number).collect();
+            for number in numbers {
+                *names.numbers.entry(number).or_default() += 1;
+            }
+        }
+        names
+    }
+
+    /// The traces that a service has for itself: those that several have name none of them.
+    fn own(&self, line: &ServiceLine) -> impl Iterator<Item = Trace> {
+        let all = line.traces.iter().copied();
+        all.filter(|trace| match trace.by {
+            0 => self.is_alone(*trace),
+            _ => self.traces.get(trace) == Some(&1),
+        })
+    }
+
+    /// Whether no other service has the number, whoever gave it.
+    fn is_alone(&self, trace: Trace) -> bool {
+        self.numbers.get(&trace.number) == Some(&1)
+    }
 }

@@ -3,7 +3,7 @@
 mod services;
 
 use clinical::payer::{
-    Document, DocumentKind, PayerEvent, PayerFact, ServiceLine, Standing, Stated, link,
+    Document, DocumentKind, Link, PayerEvent, PayerFact, ServiceLine, Standing, Stated, link,
 };
 use clinical::{EventId, EventTime, Finding, FindingState, Origin, PatientKey, ReceivedTime};
 use expect_test::{Expect, expect};
@@ -29,6 +29,14 @@ pub(crate) fn event(name: &str, received: &str, document: Document) -> PayerEven
         backfill: false,
         fact: PayerFact::Document(document.into()),
     }
+}
+
+/// Cuts out what an earlier version had not.
+pub(crate) fn cut(bytes: &mut Vec<u8>, later: Link) {
+    let later = later.to_be_bytes();
+    let place = bytes.windows(8).position(|window| window == later);
+    let place = place.unwrap();
+    bytes.drain(place..place + 8);
 }
 
 fn request(received: &str, code: &str) -> PayerEvent {

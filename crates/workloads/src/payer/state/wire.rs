@@ -1,6 +1,6 @@
 //! The stored form of a member's state: versioned, and readable for ever.
 
-use clinical::payer::{Document, DocumentKind, ServiceLine, Standing, Stated};
+use clinical::payer::{Document, DocumentKind, ServiceLine, Standing, Stated, Trace};
 use clinical::{Decimal, EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime};
 
 use super::super::ledger::Told;
@@ -8,8 +8,9 @@ use super::{Held, Line, State};
 use crate::DecodeError;
 
 /// The version that is written. The second one says who gave a service, and what was told of whom; the third what a member owes;
-/// in the fourth a remittance that was sent twice is one; the fifth has the numbers of services, and says what ends a membership.
-const VERSION: u8 = 5;
+/// in the fourth a remittance that was sent twice is one; the fifth has the numbers of services, and says what ends a membership;
+/// the sixth says who gave those numbers, and of which product a coverage is.
+const VERSION: u8 = 6;
 
 impl State {
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
@@ -120,6 +121,11 @@ impl Out<'_> {
         self.0.extend(link.to_be_bytes());
     }
 
+    fn trace(&mut self, trace: &Trace) {
+        self.link(&trace.number);
+        self.link(&trace.by);
+    }
+
     fn place<T: PartialEq>(&mut self, list: &[T], item: &T) {
         let place = list.iter().position(|known| known == item);
         let place = place.and_then(|place| u8::try_from(place).ok());
@@ -148,6 +154,9 @@ impl Out<'_> {
         self.link(&document.provider);
         self.list(&document.links, Self::link);
         self.list(&document.replaces, Self::link);
+        if document.kind == DocumentKind::Coverage {
+            self.link(&document.product);
+        }
         self.text(&document.code);
         self.stated(document.deadline);
         let amounts = [
@@ -199,7 +208,7 @@ impl Out<'_> {
             self.text(&line.specialty);
         }
         if !line.traces.is_empty() {
-            self.list(&line.traces, Self::link);
+            self.list(&line.traces, Self::trace);
         }
     }
 
@@ -323,6 +332,15 @@ impl<'i> In<'i> {
         Some(u64::from_be_bytes(self.take(8)?.try_into().ok()?))
     }
 
+    fn trace(&mut self) -> Option<Trace> {
+        let number = self.link()?;
+        let by = match self.1 {
+            ..6 => 0,
+            _ => self.link()?,
+        };
+        Some(Trace { number, by })
+    }
+
     fn held(&mut self) -> Option<Held> {
         let document = self.document()?;
         let known = self.signed()?;
@@ -353,6 +371,11 @@ impl<'i> In<'i> {
             provider: self.link()?,
             links: self.list(Self::link)?,
             replaces: self.list(Self::link)?,
+            // Before, nothing told what names a product from other numbers.
+            product: match (kind, self.1) {
+                (DocumentKind::Coverage, 6..) => self.link()?,
+                _ => 0,
+            },
             code: self.text()?,
             deadline: self.stated()?,
             charge: self.decimal()?,
@@ -401,7 +424,7 @@ impl<'i> In<'i> {
         }
         line.is_minutes = has(3);
         if has(4) {
-            line.traces = self.list(Self::link)?;
+            line.traces = self.list(Self::trace)?;
         }
         Some(line)
     }

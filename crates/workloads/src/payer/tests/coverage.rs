@@ -2,6 +2,7 @@
 
 use clinical::payer::EVERY_PRODUCT;
 
+use super::super::authorization::tests::cut;
 use super::*;
 
 /// A coverage of a product, by the numbers that name it.
@@ -97,25 +98,48 @@ fn the_end_of_a_membership_ends_all_products_of_its_payer() {
 
 #[test]
 fn a_coverage_that_is_told_anew_under_another_id_is_one() {
+    let of_product = |document: Document| Document {
+        product: link("P1"),
+        ..document
+    };
     let anew = |from| Document {
         until: Some(day("2026-02-28")),
         ..product("K2", LATER, from, &["P1"])
     };
     let held = || product("K1", EARLIER, "2025-01-01", &["P1"]);
-    assert_eq!(ended(held(), anew("2025-01-01")), ENDED);
-    assert_eq!(ended(held(), anew("2025-06-01")), "active");
+    let of = |from| ended(of_product(held()), of_product(anew(from)));
+    assert_eq!(of("2025-01-01"), ENDED);
+    assert_eq!(of("2025-06-01"), "active");
+    // What was kept before the product's name was told from other numbers has it among them.
+    assert_eq!(ended(held(), of_product(anew("2025-01-01"))), ENDED);
+    assert_eq!(ended(of_product(held()), anew("2025-01-01")), ENDED);
+    // Another number that both have, such as an untyped one of the member, makes no product of two.
+    assert_eq!(ended(held(), anew("2025-01-01")), "active");
+}
+
+#[test]
+fn what_names_a_product_is_kept_between_two_inputs() {
+    let held = Document {
+        product: link("P1"),
+        ..product("K1", EARLIER, "2025-01-01", &["P1"])
+    };
+    let (state, ..) = run(&told(vec![held]), LATER);
+    let mut bytes = Vec::new();
+    assert!(state.encode(&mut bytes));
+    assert_eq!(super::super::State::decode(&bytes).unwrap(), state);
 }
 
 #[test]
 fn a_membership_that_ended_before_it_said_so_itself_still_does() {
     let untyped = Document {
         code: "".into(),
+        product: link("P1"),
         ..end(EARLIER, &[])
     };
     let (state, ..) = run(&told(vec![untyped]), LATER);
     let mut bytes = Vec::new();
     assert!(state.encode(&mut bytes));
-    // Services and their numbers, which the earlier version had not, there are none of.
+    // Services and their numbers, which the earlier version had not, there are none of; what names the product is cut out.
     let code = |bytes: &[u8]| {
         super::super::State::decode(bytes).unwrap().documents[0]
             .document
@@ -123,6 +147,7 @@ fn a_membership_that_ended_before_it_said_so_itself_still_does() {
             .clone()
     };
     assert_eq!(&*code(&bytes), "");
+    cut(&mut bytes, link("P1"));
     bytes[0] = 4;
     assert_eq!(&*code(&bytes), EVERY_PRODUCT);
 }

@@ -1,17 +1,23 @@
 //! What is asked for, and which of it an answer speaks of.
 
-use clinical::payer::DocumentKind;
+use clinical::payer::{DocumentKind, Trace};
 
 use super::*;
 
+/// A trace, and behind `@` who gave it.
+fn trace(said: &str) -> Trace {
+    let (number, by) = said.split_once('@').unwrap_or((said, ""));
+    Trace {
+        number: link(number),
+        by: link(by),
+    }
+}
+
 /// Services with their traces; those of an answer with what is decided of each.
 fn lines(services: &[(u16, &str, &str)]) -> Vec<ServiceLine> {
-    let line = |(number, trace, action): &(u16, &str, &str)| ServiceLine {
+    let line = |(number, traces, action): &(u16, &str, &str)| ServiceLine {
         number: *number,
-        traces: Some(link(trace))
-            .into_iter()
-            .filter(|one| *one != 0)
-            .collect(),
+        traces: traces.split_whitespace().map(trace).collect(),
         action: (*action).into(),
         ..ServiceLine::default()
     };
@@ -156,12 +162,70 @@ fn a_trace_that_several_services_have_names_none_of_them() {
     assert_eq!(results, &[(1, Outcome::Approved), (2, Outcome::Denied)]);
 }
 
+#[test]
+fn traces_of_one_number_are_told_apart_by_who_gave_them() {
+    let first = || asked(MONDAY, &[(1, "S@clinic", ""), (2, "S@agent", "")]);
+    let turned = [(1, "S@agent", "A3"), (2, "S@clinic", "A1")];
+    let results = |events: &[PayerEvent]| {
+        let last = last(events);
+        last.exchanges.last().unwrap().results.clone()
+    };
+    let of =
+        |services: &[(u16, &str, &str)]| results(&[first(), told(TUESDAY, "complete", services)]);
+    let expected = [(1, Outcome::Approved), (2, Outcome::Denied)];
+    assert_eq!(of(&turned), expected);
+    // Whoever does not say who gave it names neither: its place counts.
+    assert_eq!(
+        of(&[(1, "S", "A3"), (2, "", "A1")]),
+        [(1, Outcome::Denied), (2, Outcome::Approved)]
+    );
+    // Where one service alone has the number, that is enough.
+    let sole = asked(MONDAY, &[(1, "S@clinic", ""), (2, "T@agent", "")]);
+    let answer = told(TUESDAY, "complete", &[(1, "T", "A3"), (2, "S", "A1")]);
+    assert_eq!(results(&[sole.clone(), answer]), expected);
+    let unstated = asked(MONDAY, &[(1, "S", ""), (2, "T", "")]);
+    let answer = told(
+        TUESDAY,
+        "complete",
+        &[(1, "T@agent", "A3"), (2, "S@clinic", "A1")],
+    );
+    assert_eq!(results(&[unstated, answer]), expected);
+    // But it is none of another's.
+    let of_other = told(TUESDAY, "complete", &[(1, "T@clinic", "A3")]);
+    assert_eq!(results(&[sole, of_other]), [(1, Outcome::Denied)]);
+}
+
+#[test]
+fn no_two_services_of_a_request_are_taken_for_one() {
+    // One had two traces, and now there is one for each of two.
+    let first = asked(MONDAY, &[(1, "S T", "")]);
+    let split = asked(TUESDAY, &[(1, "S", ""), (2, "T", "")]);
+    let half = told(WEDNESDAY, "partial", &[(1, "S", "A1")]);
+    let events = [first, split, half];
+    assert_eq!(last(&events).outcome, Outcome::Pended);
+    let rest = told(THURSDAY, "complete", &[(1, "T", "A3")]);
+    let decided = last(&[&events[..], &[rest]].concat());
+    assert_eq!(decided.outcome, Outcome::Partial);
+    // One without a trace stands where another one was.
+    let first = asked(MONDAY, &[(1, "S", ""), (2, "T", "")]);
+    let moved = asked(TUESDAY, &[(1, "", ""), (2, "S", "")]);
+    let answer = told(WEDNESDAY, "complete", &[(1, "", "A3"), (2, "S", "A1")]);
+    let decided = last(&[first, moved, answer]);
+    assert_eq!(
+        decided.exchanges.last().unwrap().results,
+        [(1, Outcome::Approved), (3, Outcome::Denied)]
+    );
+}
+
 fn story() -> Vec<PayerEvent> {
     vec![
-        asked(MONDAY, &[(1, "S1", ""), (2, "S2", ""), (3, "S3", "")]),
-        told(TUESDAY, "partial", &[(1, "S3", "A1"), (2, "S2", "A4")]),
-        asked(WEDNESDAY, &[(1, "S1", ""), (2, "S3", "")]),
-        told(THURSDAY, "complete", &[(1, "S1", "A3")]),
+        asked(
+            MONDAY,
+            &[(1, "S@a", ""), (2, "S@b", ""), (3, "S3 S4 S5", "")],
+        ),
+        told(TUESDAY, "partial", &[(1, "S5 S3", "A1"), (2, "S@b", "A4")]),
+        asked(WEDNESDAY, &[(1, "S@a", ""), (2, "S3", "")]),
+        told(THURSDAY, "complete", &[(1, "S@a", "A3")]),
     ]
 }
 
@@ -170,6 +234,14 @@ fn traces_are_kept_between_two_inputs() {
     let (state, _, _) = run(&story(), THURSDAY);
     let mut bytes = Vec::new();
     assert!(state.encode(&mut bytes));
+    assert_eq!(State::decode(&bytes).unwrap(), state);
+    // An earlier version did not say who gave them.
+    let (mut state, _, _) = run(&[asked(MONDAY, &[(1, "S@a", "")])], TUESDAY);
+    bytes.clear();
+    assert!(state.encode(&mut bytes));
+    cut(&mut bytes, link("a"));
+    bytes[0] = 5;
+    state.documents[0].document.lines[0].traces[0].by = 0;
     assert_eq!(State::decode(&bytes).unwrap(), state);
 }
 
