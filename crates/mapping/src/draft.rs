@@ -1,6 +1,7 @@
 //! A resource as one message states it, before it meets what was known.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use clinical::{EventTime, RecordedTime};
@@ -298,11 +299,9 @@ fn add_entries(known: &mut Vec<u8>, other: &[u8]) {
     let (Ok(list), Ok(others)) = (Raw::read(known), Raw::read(other)) else {
         return;
     };
-    let has = |entry: &Raw<'_>| {
-        let mut entries = list.items().flatten();
-        entries.any(|known| known.as_bytes() == entry.as_bytes())
-    };
-    let more: Vec<_> = others.items().flatten().filter(|one| !has(one)).collect();
+    let has: BTreeSet<&[u8]> = list.items().flatten().map(Raw::as_bytes).collect();
+    let others = others.items().flatten();
+    let more: Vec<_> = others.filter(|one| !has.contains(one.as_bytes())).collect();
     if more.is_empty() {
         return;
     }

@@ -1,10 +1,12 @@
 //! The loops of a transaction set as a tree, by tables: what does not belong is kept where it stands and reported.
 
+mod index;
 pub(crate) mod tables;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use self::index::{Index, Places};
 use self::tables::{Row, TABLES};
 use super::envelope::Set;
 use super::segment::Segment;
@@ -16,17 +18,19 @@ pub use self::tables::Guide;
 pub struct Tree<'f, 'b> {
     guide: Guide,
     segments: &'f [Segment<'b>],
-    nodes: Vec<Node>,
+    nodes: Vec<Node<'b>>,
     issues: Vec<LoopIssue>,
 }
 
 #[derive(Debug, Clone)]
-struct Node {
+struct Node<'b> {
     id: &'static str,
     row: usize,
     parent: Option<usize>,
     children: Vec<usize>,
     segments: Vec<usize>,
+    /// Only where it holds much.
+    index: Option<Box<Index<'b>>>,
 }
 
 /// A loop: the segments that stand in it and the loops below.
@@ -130,6 +134,7 @@ impl<'f, 'b> Tree<'f, 'b> {
             builder.segment(place, segment);
         }
         builder.children();
+        builder.index();
         builder.tree.issues.sort_by_key(|issue| issue.place);
         builder.tree
     }
@@ -218,7 +223,13 @@ impl<'t, 'f, 'b> Loop<'t, 'f, 'b> {
         self,
         name: &'n str,
     ) -> impl Iterator<Item = &'f Segment<'b>> + use<'n, 't, 'f, 'b> {
-        self.segments()
+        let places = self.node().map(|node| match &node.index {
+            Some(index) => index.segments(name.as_bytes()),
+            None => node.segments.as_slice(),
+        });
+        let places = places.unwrap_or_default().iter();
+        places
+            .filter_map(move |place| self.tree.segments.get(*place))
             .filter(move |segment| segment.name() == name.as_bytes())
     }
 
@@ -234,11 +245,19 @@ impl<'t, 'f, 'b> Loop<'t, 'f, 'b> {
 
     /// Goes through the loops directly below whose name begins so.
     pub fn below<'n>(self, id: &'n str) -> impl Iterator<Item = Self> + use<'n, 't, 'f, 'b> {
-        self.children()
+        let places = match self.node().and_then(|node| node.index.as_ref()) {
+            Some(index) => index.below(id),
+            None => Places {
+                first: self.node().map_or(&[], |node| &node.children),
+                others: Vec::new(),
+            },
+        };
+        places
+            .map(move |place| Self { place, ..self })
             .filter(move |child| child.id().starts_with(id))
     }
 
-    fn node(self) -> Option<&'t Node> {
+    fn node(self) -> Option<&'t Node<'b>> {
         self.tree.nodes.get(self.place)
     }
 }
@@ -366,6 +385,7 @@ impl<'b> Builder<'_, 'b> {
             parent,
             children: Vec::new(),
             segments: Vec::new(),
+            index: None,
         });
         if let Some(parent) = parent.and_then(|parent| self.tree.nodes.get_mut(parent)) {
             parent.children.push(place);
@@ -391,10 +411,22 @@ impl<'b> Builder<'_, 'b> {
         });
     }
 
+    /// Notes where everything is in loops that hold much.
+    fn index(&mut self) {
+        let tree = &mut self.tree;
+        for place in 0..tree.nodes.len() {
+            let node = tree.nodes.get(place);
+            let index = node.and_then(|node| Index::of(node, &tree.nodes, tree.segments));
+            if let Some(node) = tree.nodes.get_mut(place) {
+                node.index = index;
+            }
+        }
+    }
+
     /// Looks whether HL04 of each level agrees with the levels below it.
     fn children(&mut self) {
         let nodes = &self.tree.nodes;
-        let is_level = |node: &Node| self.rows.get(node.row).is_some_and(|row| row.has(b"HL"));
+        let is_level = |node: &Node<'_>| self.rows.get(node.row).is_some_and(|row| row.has(b"HL"));
         let mut found = Vec::new();
         for node in nodes.iter().filter(|node| is_level(node)) {
             let Some(&place) = node.segments.first() else {

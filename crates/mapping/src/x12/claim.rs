@@ -4,6 +4,8 @@ mod health;
 
 pub(super) mod line;
 
+use std::collections::BTreeMap;
+
 use clinical::EventTime;
 use formats::fhir::json;
 use formats::x12::{Guide, Loop, Segment, Tree};
@@ -12,7 +14,7 @@ use super::DoubtCode;
 use super::identity;
 use super::insurance::{self, Policy};
 use super::member;
-use super::page::{Page, Resource};
+use super::page::{Page, Resource, TOLD_WITH_EACH};
 use super::people::{self, Party};
 use super::supporting::Supporting;
 use super::tables::code;
@@ -32,9 +34,10 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
     }
     let claims: Vec<Loop<'_, '_, '_>> = tree.all("2300").collect();
     let apart = identity::of_claims(&claims, &page.source.zone);
+    let mut paid = BTreeMap::new();
     for (claim, apart) in claims.into_iter().zip(apart) {
         let own = [identity::of_claim(claim, &page.source.zone), apart].concat();
-        one(page, tree, (claim, &own), submitter.as_ref());
+        one(page, tree, (claim, &own), submitter.as_ref(), &mut paid);
     }
     for level in tree
         .all("2000B")
@@ -54,11 +57,24 @@ pub(super) struct Parts {
     pub(super) facility: Option<String>,
 }
 
-fn one(
+/// Who is paid of what one billing provider claims, beside the provider.
+#[derive(Default)]
+struct Paid<'f, 'b> {
+    reference: Option<String>,
+    /// What is said of those without a name.
+    unnamed: Vec<&'f Segment<'b>>,
+    is_told: bool,
+}
+
+/// Those who are paid, by the number of the level.
+type AllPaid<'f, 'b> = BTreeMap<usize, Paid<'f, 'b>>;
+
+fn one<'f, 'b>(
     page: &mut Page<'_>,
     tree: &Tree<'_, '_>,
-    (claim, own): (Loop<'_, '_, '_>, &[String]),
+    (claim, own): (Loop<'_, 'f, 'b>, &[String]),
     submitter: Option<&Party>,
+    paid: &mut AllPaid<'f, 'b>,
 ) {
     let (Some(level), Some(head)) = (claim.parent(), claim.first("CLM")) else {
         return;
@@ -78,23 +94,8 @@ fn one(
     let by = of(provider.as_ref().or(submitter));
     let mut resource = page.each_of("Claim", &[&of(payer.as_ref()), &by, &number], own);
     let mut parts = Parts::default();
-    let mut health = Health::default();
     header(page, &mut resource, tree, claim);
-    for other in claim.segments() {
-        match other.name() {
-            b"HI" => health.add(page, other, &mut parts.supporting),
-            b"CLM" => {}
-            b"DTP" if other.element(1).raw() == b"434" => {
-                if let Some(span) = page.span(other, "Claim.billablePeriod") {
-                    resource.set("billablePeriod", span.period());
-                    resource.at(Some(span.start.time));
-                }
-            }
-            _ => {
-                parts.supporting.add(page, other);
-            }
-        }
-    }
+    let health = said(page, claim, &mut resource, &mut parts);
     let created = page.created.clone();
     resource.text("created", &created);
     resource.set("insurer", insurance::payor(payer.as_ref()));
@@ -107,7 +108,15 @@ fn one(
     }
     let normal = "http://terminology.hl7.org/CodeSystem/processpriority";
     resource.set("priority", value::concept(normal, "normal", ""));
-    billing_level(page, billing, &mut resource, &mut parts, provider.as_ref());
+    if let Some(billing) = billing {
+        billing_level(
+            page,
+            billing,
+            (&mut resource, &mut parts),
+            provider.as_ref(),
+            paid,
+        );
+    }
     subscriber_level(page, holder, level, &mut parts);
     for provider in claim.below("2310") {
         care(page, provider, &mut parts);
@@ -130,6 +139,32 @@ fn one(
     let total = page.money(head.element(2), "Claim.total");
     resource.set("total", total);
     page.push(resource);
+}
+
+/// Reads the codes and the period of a claim; what else its segments say is supporting information.
+fn said(
+    page: &mut Page<'_>,
+    claim: Loop<'_, '_, '_>,
+    resource: &mut Resource,
+    parts: &mut Parts,
+) -> Health {
+    let mut health = Health::default();
+    for other in claim.segments() {
+        match other.name() {
+            b"HI" => health.add(page, other, &mut parts.supporting),
+            b"CLM" => {}
+            b"DTP" if other.element(1).raw() == b"434" => {
+                if let Some(span) = page.span(other, "Claim.billablePeriod") {
+                    resource.set("billablePeriod", span.period());
+                    resource.at(Some(span.start.time));
+                }
+            }
+            _ => {
+                parts.supporting.add(page, other);
+            }
+        }
+    }
+    health
 }
 
 /// When the first service of a claim was given.
@@ -215,18 +250,16 @@ pub(super) fn prior(number: &str) -> Vec<u8> {
 const EARLIER: &str = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship";
 
 /// Writes what the billing provider's level says beside the provider: specialty, currency, who is paid.
-fn billing_level(
+fn billing_level<'f, 'b>(
     page: &mut Page<'_>,
-    billing: Option<Loop<'_, '_, '_>>,
-    resource: &mut Resource,
-    parts: &mut Parts,
+    billing: Loop<'_, 'f, 'b>,
+    (resource, parts): (&mut Resource, &mut Parts),
     provider: Option<&Party>,
+    paid: &mut AllPaid<'f, 'b>,
 ) {
-    let Some(billing) = billing else {
-        return;
-    };
-    for segment in billing.segments().filter(|one| one.name() != b"HL") {
+    for segment in page.told(billing) {
         match (segment.name(), provider) {
+            (b"HL", _) => {}
             (b"PRV", Some(provider)) => {
                 let entry = Party {
                     role: page.take(segment.element(1), "careTeam.role"),
@@ -242,18 +275,43 @@ fn billing_level(
             }
         }
     }
-    let others = billing.below("2010AB").chain(billing.below("2010AC"));
-    // Without a name of its own it is the provider's other address.
-    let paid = others
-        .filter_map(|of| named(page, of, parts).or_else(|| provider.cloned()))
-        .last();
-    if let Some(paid) = paid {
+    let paid = paid
+        .entry(billing.number())
+        .or_insert_with(|| Paid::of(page, billing, provider));
+    let most = if paid.is_told {
+        TOLD_WITH_EACH
+    } else {
+        usize::MAX
+    };
+    paid.is_told = true;
+    for segment in paid.unnamed.iter().take(most) {
+        parts.supporting.add(page, segment);
+    }
+    if let Some(paid) = &paid.reference {
         let kind = "http://terminology.hl7.org/CodeSystem/payeetype";
         resource.object("payee", |payee| {
             payee
                 .raw("type", &value::concept(kind, "provider", ""))
-                .raw("party", &value::reference(&paid.reference));
+                .raw("party", &value::reference(paid));
         });
+    }
+}
+
+impl<'f, 'b> Paid<'f, 'b> {
+    fn of(page: &mut Page<'_>, billing: Loop<'_, 'f, 'b>, provider: Option<&Party>) -> Self {
+        let mut paid = Self::default();
+        for of in billing.below("2010AB").chain(billing.below("2010AC")) {
+            let party = people::of_team(page, of);
+            if party.is_none() {
+                paid.unnamed.extend(of.segments());
+            }
+            // Without a name of its own it is the provider's other address.
+            let party = party.as_ref().or(provider);
+            paid.reference = party
+                .map(|party| party.reference.clone())
+                .or(paid.reference);
+        }
+        paid
     }
 }
 
@@ -264,14 +322,14 @@ fn subscriber_level(
     level: Loop<'_, '_, '_>,
     parts: &mut Parts,
 ) {
-    for of in holder.below("2010BC") {
+    for of in holder.below("2010BC").take(TOLD_WITH_EACH) {
         people::party(page, of);
     }
-    let levels = [
-        Some(holder),
-        Some(level).filter(|level| level.number() != holder.number()),
-    ];
-    for segment in levels.into_iter().flatten().flat_map(Loop::segments) {
+    let mut said = page.told(holder);
+    if level.number() != holder.number() {
+        said.extend(page.told(level));
+    }
+    for segment in said {
         let is_more =
             segment.name() == b"PAT" && (2..=9).any(|element| !segment.element(element).is_empty());
         let is_other = !matches!(segment.name(), b"HL" | b"SBR" | b"PAT" | b"DMG");

@@ -8,7 +8,7 @@ use formats::x12::{Loop, Segment, Tree};
 use super::claim::line::service;
 use super::insurance;
 use super::member;
-use super::page::{Page, Resource};
+use super::page::{Page, Resource, TOLD_WITH_EACH};
 use super::people::{self, Party};
 use super::{DoubtCode, value};
 
@@ -216,9 +216,11 @@ fn rest(page: &mut Page<'_>, tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>, resour
         at = level.parent();
     }
     levels.dedup_by_key(|level| level.number());
-    for segment in levels.into_iter().flat_map(Loop::segments) {
-        if !is_written(segment) {
-            page.keep(resource, segment);
+    for level in levels {
+        for segment in page.told(level) {
+            if !is_written(segment) {
+                page.keep(resource, segment);
+            }
         }
     }
 }
@@ -299,13 +301,15 @@ fn errors(page: &mut Page<'_>, tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>) -> V
     levels.dedup_by_key(|level| level.number());
     let mut out = Vec::new();
     for level in levels {
-        let names = level.below("2100");
-        let benefits = level.below("2100").flat_map(|name| name.below("2110"));
-        let all = std::iter::once(level).chain(names).chain(benefits);
-        for refused in all
-            .flat_map(Loop::segments)
-            .filter(|one| one.name() == b"AAA")
-        {
+        // Of a level above, which others have, too, the beginning is enough.
+        let most = match level.number() == root.number() {
+            true => usize::MAX,
+            false => TOLD_WITH_EACH,
+        };
+        let names = || level.below("2100").take(most);
+        let benefits = names().flat_map(|name| name.below("2110"));
+        let all = std::iter::once(level).chain(names()).chain(benefits);
+        for refused in all.flat_map(|of| of.each("AAA")).take(most) {
             let why = page.take(refused.element(3), "CoverageEligibilityResponse.error");
             let what = page.take(refused.element(4), "CoverageEligibilityResponse.error");
             let reason = value::coded("901", &why, &what);

@@ -6,7 +6,7 @@ use formats::x12::{Loop, Segment, Tree};
 use super::identity;
 use super::insurance::{self, class};
 use super::member;
-use super::page::{Page, Resource};
+use super::page::{Page, Resource, TOLD_WITH_EACH};
 use super::people::{self, Party};
 use super::tables::code;
 use super::value;
@@ -83,8 +83,9 @@ fn one(
     let is_person =
         |child: &Loop<'_, '_, '_>| person.is_some_and(|person| person.number() == child.number());
     let mut first = true;
+    let numbers = Numbers::of(tree, member);
     for line in &lines {
-        let mut resource = coverage(page, tree, member, insured, line, parties);
+        let mut resource = coverage(page, (member, &numbers), insured, line, parties);
         if first {
             // What is said of the member and not of a product stands with the first.
             for segment in others(member) {
@@ -92,10 +93,11 @@ fn one(
                     page.keep(&mut resource, segment);
                 }
             }
-            for segment in tree.root().segments().filter(|one| is_other(one)) {
+            let said = page.told(tree.root());
+            for segment in said.into_iter().filter(|one| is_other(one)) {
                 page.keep(&mut resource, segment);
             }
-            for broker in tree.root().below("1000C") {
+            for broker in tree.root().below("1000C").take(TOLD_WITH_EACH) {
                 people::keep_name(page, broker, &mut resource);
             }
             for child in member.children() {
@@ -137,10 +139,26 @@ fn keep_all(page: &mut Page<'_>, of: Loop<'_, '_, '_>, resource: &mut Resource) 
     }
 }
 
+/// By which numbers a member is known.
+struct Numbers {
+    subscriber: String,
+    group: String,
+}
+
+impl Numbers {
+    fn of(tree: &Tree<'_, '_>, member: Loop<'_, '_, '_>) -> Self {
+        let group = member::reference(member, "1L");
+        let group = group.or_else(|| member::reference(tree.root(), "38"));
+        Self {
+            subscriber: member::reference(member, "0F").unwrap_or_default(),
+            group: group.unwrap_or_default(),
+        }
+    }
+}
+
 fn coverage(
     page: &mut Page<'_>,
-    tree: &Tree<'_, '_>,
-    member: Loop<'_, '_, '_>,
+    (member, numbers): (Loop<'_, '_, '_>, &Numbers),
     insured: &Segment<'_>,
     (line, apart): &Line<'_, '_, '_>,
     (sponsor, insurer): (Option<&Party>, Option<&Party>),
@@ -155,12 +173,12 @@ fn coverage(
     let plan = take(4, "Coverage.class");
     let level = take(5, "Coverage.class");
     let change = take(1, "Coverage.status");
-    let number = member::reference(member, "0F").unwrap_or_default();
+    let number = numbers.subscriber.as_str();
     let patient = page.patient();
     let by = insurer.map_or("", |insurer| insurer.name.as_str());
-    let names = [patient.as_str(), by, &number, &kind, &plan];
+    let names = [patient.as_str(), by, number, &kind, &plan];
     let mut resource = named(page, &names, line, apart);
-    for reference in member.each("REF") {
+    for reference in member.each("REF").take(TOLD_WITH_EACH) {
         if matches!(reference.element(1).raw(), b"0F" | b"1L") {
             page.mark_each(reference, 1..=2, "Coverage.subscriberId");
         }
@@ -172,7 +190,7 @@ fn coverage(
     if let Some(sponsor) = sponsor {
         resource.set("policyHolder", value::reference(&sponsor.reference));
     }
-    resource.text("subscriberId", &number);
+    resource.text("subscriberId", number);
     resource.set("beneficiary", value::reference(&patient));
     page.mark(insured.element(1), "Coverage.relationship");
     page.mark(insured.element(4), "Coverage.status");
@@ -184,12 +202,8 @@ fn coverage(
     };
     period(page, member, line, begins, &mut resource);
     resource.list("payor", &[insurance::payor(insurer)]);
-    let group = member::reference(member, "1L").or_else(|| {
-        let master = tree.root();
-        member::reference(master, "38")
-    });
     let classes = [
-        class("group", group.as_deref().unwrap_or_default(), ""),
+        class("group", &numbers.group, ""),
         class("plan", &plan, ""),
         class("class", &level, ""),
     ];
@@ -248,11 +262,8 @@ fn period(
     begins: &[&[u8]],
     resource: &mut Resource,
 ) {
-    let all: Vec<&Segment<'_>> = line
-        .into_iter()
-        .chain([member])
-        .flat_map(|of| of.each("DTP").collect::<Vec<_>>())
-        .collect();
+    let own = line.into_iter().flat_map(|line| line.each("DTP"));
+    let all: Vec<&Segment<'_>> = own.chain(member.each("DTP").take(TOLD_WITH_EACH)).collect();
     let mut day = |kinds: &[&[u8]]| {
         let mut best = kinds.iter().flat_map(|kind| {
             let of_kind = |date: &&&Segment<'_>| date.element(1).raw() == *kind;

@@ -55,15 +55,15 @@ pub(super) fn of_claim(claim: Loop<'_, '_, '_>, zone: &Zone) -> Vec<String> {
 
 /// What each claim of a set says beside its name, where others have the same one.
 pub(super) fn of_claims(claims: &[Loop<'_, '_, '_>], zone: &Zone) -> Vec<Vec<String>> {
+    let party = |of: Option<Loop<'_, '_, '_>>, id: &str| {
+        let found = of.and_then(|of| of.below(id).next());
+        found
+            .and_then(|of| of.first("NM1"))
+            .map(|name| [3, 9].map(|one| text(name, one)))
+    };
     let all = claims.iter().map(|claim| {
         let holder = claim.parent().map(member::subscriber);
         let billing = holder.and_then(Loop::parent);
-        let party = |of: Option<Loop<'_, '_, '_>>, id: &str| {
-            let found = of.and_then(|of| of.below(id).next());
-            found
-                .and_then(|of| of.first("NM1"))
-                .map(|name| [3, 9].map(|one| text(name, one)))
-        };
         let parties = [party(holder, "2010BB"), party(billing, "2010AA")];
         let mut name: Vec<String> = parties.into_iter().flatten().flatten().collect();
         name.push(said(*claim, "CLM", 1));
@@ -152,18 +152,20 @@ pub(super) fn of_products(
     all: &[(Loop<'_, '_, '_>, Option<Loop<'_, '_, '_>>)],
     zone: &Zone,
 ) -> Vec<Vec<String>> {
+    let mut last: Option<(usize, String)> = None;
     let all = all.iter().map(|(member, product)| {
+        let known = last.take().filter(|(of, _)| *of == member.number());
+        let (_, number) = last.insert(known.unwrap_or_else(|| {
+            let number = member::reference(*member, "0F").unwrap_or_default();
+            (member.number(), number)
+        }));
         let of = |element: usize| {
             let product = product.as_ref();
             product
                 .map(|product| said(*product, "HD", element))
                 .unwrap_or_default()
         };
-        let mut name = vec![
-            member::reference(*member, "0F").unwrap_or_default(),
-            of(3),
-            of(4),
-        ];
+        let mut name = vec![number.clone(), of(3), of(4)];
         name.extend(of_product(*product, zone));
         let ends = product.map(|product| day(product, "DTP", "349", zone));
         let more = [

@@ -116,15 +116,25 @@ pub(super) fn class(kind: &str, number: &str, name: &str) -> Vec<u8> {
     })
 }
 
-/// Writes the member of a level, the subscriber where that is another, and the Coverage; gives how others refer to it.
+/// Writes the member of a level, the subscriber where that is another, and the Coverage, once for all that stands below it; gives
+/// how others refer to it.
 pub(super) fn of_level(
     page: &mut Page<'_>,
     root: Loop<'_, '_, '_>,
     payer: Option<&Party>,
 ) -> String {
+    if let Some(known) = page.coverages.get(&root.number()) {
+        return known.clone();
+    }
+    let reference = level(page, root, payer);
+    page.coverages.insert(root.number(), reference.clone());
+    reference
+}
+
+fn level(page: &mut Page<'_>, root: Loop<'_, '_, '_>, payer: Option<&Party>) -> String {
     let own = member::person(root);
     let mut segments: Vec<&Segment<'_>> = own.into_iter().flat_map(Loop::segments).collect();
-    segments.extend(root.segments().filter(|one| one.name() == b"DMG"));
+    segments.extend(root.each("DMG"));
     people::patient(page, &segments);
     let level = subscriber_level(root);
     let holder = member::person(level);

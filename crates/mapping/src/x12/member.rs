@@ -2,6 +2,7 @@
 
 use formats::x12::{Element, Guide, Loop, Segment, Set, Tree, loops};
 
+use super::page::TOLD_WITH_EACH;
 use crate::identity::{PatientIdentifier, Subjects};
 use crate::source::Source;
 
@@ -15,8 +16,8 @@ pub fn subjects(set: &Set<'_, '_>, source: &Source) -> Subjects {
 
 pub(super) fn of_tree(tree: &Tree<'_, '_>, source: &Source) -> Subjects {
     let found = roots(tree).into_iter();
-    let mut members: Vec<Option<PatientIdentifier>> =
-        found.map(|root| member(tree, root, source)).collect();
+    let members = Members::new(tree, source);
+    let mut members: Vec<Option<PatientIdentifier>> = found.map(|root| members.of(root)).collect();
     members.sort();
     members.dedup();
     match members.as_slice() {
@@ -69,47 +70,53 @@ pub(super) fn roots<'t, 'f, 'b>(tree: &'t Tree<'f, 'b>) -> Vec<Loop<'t, 'f, 'b>>
     tree.every().filter(is_one).collect()
 }
 
-/// Names the member that a loop speaks of.
-pub(super) fn member(
-    tree: &Tree<'_, '_>,
-    root: Loop<'_, '_, '_>,
-    source: &Source,
-) -> Option<PatientIdentifier> {
-    let payer = payer(tree, root);
-    let authority = source.authority_called(&payer);
-    let value = match tree.guide() {
-        Guide::Remittance => of_claim_paid(root)?,
-        Guide::Enrolment => of_enrolled(root)?,
-        _ => of_level(tree, root)?,
-    };
-    Some(PatientIdentifier {
-        authority: authority.into(),
-        value: value.into(),
-    })
+/// Who the members of a set are.
+pub(super) struct Members<'s> {
+    guide: Guide,
+    source: &'s Source,
+    /// The payer's number, where the whole set has one.
+    payer: Option<String>,
 }
 
-/// Gives the payer's number; nothing where none is sent.
-pub(super) fn payer(tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>) -> String {
-    let first = |id: &str| {
-        let found = tree.all(id).next();
-        found.map(number).unwrap_or_default()
-    };
-    match tree.guide() {
-        Guide::ServicesReview => review_payer(tree),
-        Guide::Enrolment => first("1000B"),
-        Guide::Remittance => remitter(tree),
-        Guide::ProfessionalClaim | Guide::InstitutionalClaim | Guide::DentalClaim => {
+impl<'s> Members<'s> {
+    pub(super) fn new(tree: &Tree<'_, '_>, source: &'s Source) -> Self {
+        let first = |id: &str| {
+            let found = tree.all(id).next();
+            found.map(number).unwrap_or_default()
+        };
+        let payer = match tree.guide() {
+            // Who decides is at the first level, whoever asks.
+            Guide::ServicesReview => Some(first("2010A")),
+            Guide::Enrolment => Some(first("1000B")),
+            Guide::Remittance => Some(remitter(tree)),
+            Guide::ProfessionalClaim | Guide::InstitutionalClaim | Guide::DentalClaim => None,
+            _ => Some(first("2100A")),
+        };
+        Self {
+            guide: tree.guide(),
+            source,
+            payer,
+        }
+    }
+
+    /// Names the member that a loop speaks of.
+    pub(super) fn of(&self, root: Loop<'_, '_, '_>) -> Option<PatientIdentifier> {
+        let of_holder = || {
             let payer = subscriber(root).below("2010BB").next();
             payer.map(number).unwrap_or_default()
-        }
-        _ => first("2100A"),
+        };
+        let payer = self.payer.clone().unwrap_or_else(of_holder);
+        let authority = self.source.authority_called(&payer);
+        let value = match self.guide {
+            Guide::Remittance => of_claim_paid(root)?,
+            Guide::Enrolment => of_enrolled(root)?,
+            guide => of_level(guide, root)?,
+        };
+        Some(PatientIdentifier {
+            authority: authority.into(),
+            value: value.into(),
+        })
     }
-}
-
-/// Who decides is at the first level, whoever asks.
-fn review_payer(tree: &Tree<'_, '_>) -> String {
-    let found = tree.all("2010A").next();
-    found.map(number).unwrap_or_default()
 }
 
 /// Who pays: N104, else REF*2U, else the company in TRN03.
@@ -144,13 +151,14 @@ pub(super) fn person<'t, 'f, 'b>(root: Loop<'t, 'f, 'b>) -> Option<Loop<'t, 'f, 
             matches!(name.element(1).raw(), b"IL" | b"03" | b"QC" | b"74" | b"70")
         })
     };
-    root.children().find(is_person)
+    let names = root.below("2010").chain(root.below("2100"));
+    names.take(TOLD_WITH_EACH).find(is_person)
 }
 
-fn of_level(tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>) -> Option<String> {
+fn of_level(guide: Guide, root: Loop<'_, '_, '_>) -> Option<String> {
     let of = person(root);
     let own = of.map(number).filter(|number| !number.is_empty());
-    if !is_dependent(root) || own.is_some() || tree.guide() == Guide::ClaimAcknowledgement {
+    if !is_dependent(root) || own.is_some() || guide == Guide::ClaimAcknowledgement {
         return own;
     }
     let number = person(subscriber(root)).map(number)?;

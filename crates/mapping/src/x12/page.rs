@@ -1,20 +1,28 @@
 //! One transaction set being mapped: what of it was taken, what was doubtful, and the resources so far.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+mod resource;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime};
-use formats::fhir::json::{self, Object};
-use formats::x12::{Element, LoopIssueCode, Segment, Set, Tree};
+use formats::fhir::json;
+use formats::x12::{Element, Loop, LoopIssueCode, Segment, Set, Tree};
 
+use super::people::Party;
 use super::report::{Coverage, Mark};
 use super::{DoubtCode, Issue, Refusal, tables, value};
-use crate::draft::{self, Draft, Effect};
+use crate::draft::Draft;
 use crate::map::link;
 use crate::source::Source;
+pub(super) use resource::Resource;
+use resource::Told;
 
 /// The URL of the extension that keeps a segment as it was sent, where FHIR has no element for it.
 pub(super) const KEPT: &str = "urn:pulsewire:x12:segment";
+
+/// So many segments of what stands above claims, answers or members are told with each of them; all are told with the first. No
+/// level has so many that are known, and without an end a set could say n things of n claims each.
+pub(super) const TOLD_WITH_EACH: usize = 32;
 
 /// How many marks back a segment's own may be: no segment has so many elements with components.
 const RECENT_MARKS: usize = 200;
@@ -47,7 +55,7 @@ pub(super) struct Page<'p> {
     recorded: Option<RecordedTime>,
     marks: Vec<Mark>,
     issues: Vec<Issue>,
-    drafts: Vec<Draft>,
+    drafts: Vec<Told>,
     /// Where each resource's draft is.
     places: BTreeMap<(&'static str, Box<str>), usize>,
     /// The resources that the set is about: where what each says begins, and where its draft is.
@@ -58,79 +66,12 @@ pub(super) struct Page<'p> {
     reached: usize,
     /// How many resources of one name there are so far.
     turns: BTreeMap<(&'static str, String), u64>,
-}
-
-/// A resource being written.
-pub(super) struct Resource {
-    kind: &'static str,
-    id: String,
-    said: Vec<(&'static str, Vec<u8>)>,
-    kept: Vec<String>,
-    time: Option<EventTime>,
-    effect: Effect,
-}
-
-impl Resource {
-    /// Begins a resource whose id derives from what names it.
-    pub(super) fn new(kind: &'static str, names: &[&str]) -> Self {
-        let mut parts: Vec<&[u8]> = vec![b"x12", kind.as_bytes()];
-        parts.extend(names.iter().map(|name| name.as_bytes()));
-        Self::with_id(kind, link::id(&parts))
-    }
-
-    /// Begins a resource of a known id.
-    pub(super) const fn with_id(kind: &'static str, id: String) -> Self {
-        Self {
-            kind,
-            id,
-            said: Vec::new(),
-            kept: Vec::new(),
-            time: None,
-            effect: Effect::State,
-        }
-    }
-
-    /// Says that it is only mentioned: whatever else is said of it, earlier or later, says more.
-    pub(super) const fn mention(&mut self) {
-        self.effect = Effect::Mention;
-    }
-
-    /// Says what an element is, unless it is nothing.
-    pub(super) fn set(&mut self, name: &'static str, json: Vec<u8>) {
-        if !json.is_empty() {
-            self.said.push((name, json));
-        }
-    }
-
-    /// Says what the text of an element is, unless it is nothing.
-    pub(super) fn text(&mut self, name: &'static str, text: &str) {
-        self.set(name, json::string(text));
-    }
-
-    /// Says what an element of several entries is.
-    pub(super) fn list(&mut self, name: &'static str, entries: &[Vec<u8>]) {
-        self.set(name, value::list(entries));
-    }
-
-    /// Says what object an element is.
-    pub(super) fn object(&mut self, name: &'static str, build: impl FnOnce(&mut Object<'_>)) {
-        self.set(name, json::object(build));
-    }
-
-    /// Says when it was true.
-    pub(super) fn at(&mut self, time: Option<EventTime>) {
-        self.time = time.or(self.time);
-    }
-
-    /// Gives its id.
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Gives how others refer to it.
-    pub(super) fn reference(&self) -> String {
-        format!("{}/{}", self.kind, self.id)
-    }
+    /// The loops of which all was told with what stands below them.
+    told: BTreeSet<usize>,
+    /// Whom a loop names, by its number: several claims stand below one.
+    pub(super) parties: BTreeMap<(usize, bool), Option<Party>>,
+    /// The Coverage that a level makes, by its number.
+    pub(super) coverages: BTreeMap<usize, String>,
 }
 
 impl<'p> Page<'p> {
@@ -155,6 +96,9 @@ impl<'p> Page<'p> {
             marked: 0,
             reached: 0,
             turns: BTreeMap::new(),
+            told: BTreeSet::new(),
+            parties: BTreeMap::new(),
+            coverages: BTreeMap::new(),
         };
         page.made(set, tree);
         for issue in tree.issues() {
@@ -220,6 +164,15 @@ impl<'p> Page<'p> {
         }
         let turn = turn.to_string();
         Resource::new(kind, &[names, &[&turn]].concat())
+    }
+
+    /// What a level says, for one of those that stand below it: everything for the first, and the beginning for others.
+    pub(super) fn told<'f, 'b>(&mut self, of: Loop<'_, 'f, 'b>) -> Vec<&'f Segment<'b>> {
+        let most = match self.told.insert(of.number()) {
+            true => usize::MAX,
+            false => TOLD_WITH_EACH,
+        };
+        of.segments().take(most).collect()
     }
 
     /// Notes that an element went into a resource, and gives its text.
@@ -378,35 +331,21 @@ impl<'p> Page<'p> {
     /// Ends a resource; a second that says more of the same adds to it. Gives how others refer to it.
     pub(super) fn push(&mut self, resource: Resource) -> String {
         let reference = resource.reference();
-        let kept = as_kept(&resource.kept);
-        let kept = (!kept.is_empty()).then_some(("extension", kept));
-        let said: Vec<_> = kept.into_iter().chain(resource.said).collect();
-        let elements = said.iter().map(|(name, json)| {
-            let name: Cow<'static, str> = Cow::Borrowed(name);
-            (name, draft::Element::Set(json))
-        });
-        // What is said of days to come was true when it was said.
-        let time = resource.time.map_or(self.time, |time| time.min(self.time));
-        let mut draft = Draft::new(resource.kind, &resource.id, time, elements);
-        draft.recorded = self.recorded;
-        draft.effect = resource.effect;
-        let name = (draft.resource_type, draft.id.clone());
+        let kind = resource.kind;
+        let name = (kind, resource.id.as_str().into());
         let known = self.places.get(&name).copied();
         match known.and_then(|place| self.drafts.get_mut(place)) {
-            Some(known) => {
-                known.add(&draft);
-                if draft.effect == Effect::State {
-                    known.effect = Effect::State;
-                }
-            }
+            Some(known) => known.add(resource),
             None => {
                 let place = self.drafts.len();
-                if SUBJECTS.contains(&draft.resource_type) {
+                if SUBJECTS.contains(&kind) {
                     let begun = self.begun();
                     self.subjects.push((begun, place));
                 }
                 self.places.insert(name, place);
-                self.drafts.push(draft);
+                // What is said of days to come was true when it was said.
+                let time = resource.time.map_or(self.time, |time| time.min(self.time));
+                self.drafts.push(Told::of(resource, time));
             }
         }
         reference
@@ -417,7 +356,7 @@ impl<'p> Page<'p> {
         let places = || self.subjects.iter().map(|(_, place)| *place);
         let is_more = |place: &usize| {
             let draft = self.drafts.get(*place);
-            draft.is_some_and(|draft| !matches!(draft.resource_type, "Patient" | "Coverage"))
+            draft.is_some_and(|draft| !matches!(draft.kind, "Patient" | "Coverage"))
         };
         places().find(is_more).or_else(|| places().next())
     }
@@ -438,6 +377,9 @@ impl<'p> Page<'p> {
     pub(super) fn finish(mut self, set: &Set<'_, '_>) -> Result<Finished, Refusal> {
         let mut coverage = Coverage::new(std::mem::take(&mut self.marks));
         let left: Vec<&Segment<'_>> = coverage.left(set).collect();
+        let recorded = self.recorded;
+        let all = self.drafts.iter().map(|told| told.draft(recorded));
+        let mut drafts: Vec<Draft> = all.collect();
         if !left.is_empty() {
             let mut kept: BTreeMap<usize, Vec<&Segment<'_>>> = BTreeMap::new();
             for segment in &left {
@@ -451,7 +393,7 @@ impl<'p> Page<'p> {
                 kept.entry(place).or_default().push(segment);
             }
             for (place, segments) in kept {
-                if let Some(draft) = self.drafts.get_mut(place) {
+                if let Some(draft) = drafts.get_mut(place) {
                     let texts = segments
                         .iter()
                         .map(|one| String::from_utf8_lossy(one.raw()));
@@ -460,7 +402,7 @@ impl<'p> Page<'p> {
             }
             coverage = coverage.with(&left, "extension");
         }
-        Ok((self.drafts, coverage, self.issues))
+        Ok((drafts, coverage, self.issues))
     }
 }
 

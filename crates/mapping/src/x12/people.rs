@@ -24,8 +24,20 @@ pub(super) struct Party {
 
 /// Gives the organization or practitioner that a loop names; nothing where it names none.
 pub(super) fn party(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Party> {
+    of_loop(page, of, None)
+}
+
+/// Writes whom a loop names once, whoever asks for them.
+fn of_loop(page: &mut Page<'_>, of: Loop<'_, '_, '_>, kind: Option<&'static str>) -> Option<Party> {
+    let known = page.parties.get(&(of.number(), kind.is_some()));
+    if let Some(known) = known {
+        return known.clone();
+    }
     let segments: Vec<&Segment<'_>> = of.segments().collect();
-    party_of(page, &segments, None)
+    let party = party_of(page, &segments, kind);
+    page.parties
+        .insert((of.number(), kind.is_some()), party.clone());
+    party
 }
 
 /// Gives the one of a team that a loop names, with the specialty that it says.
@@ -42,8 +54,7 @@ pub(super) fn of_team(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Party
 
 /// Gives the organization that a loop names, whatever it says it is: payers and places may be nothing else.
 pub(super) fn organization(page: &mut Page<'_>, of: Loop<'_, '_, '_>) -> Option<Party> {
-    let segments: Vec<&Segment<'_>> = of.segments().collect();
-    party_of(page, &segments, Some("Organization"))
+    of_loop(page, of, Some("Organization"))
 }
 
 /// Gives the party that segments name, of a kind, or of the kind that they say.

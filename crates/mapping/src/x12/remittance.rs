@@ -35,7 +35,6 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
         payment::payment(page, tree, payer.as_ref(), payee.as_ref());
         return;
     }
-    let root_more: Vec<&Segment<'_>> = root.segments().filter(|one| is_more(one)).collect();
     let apart = identity::of_paid(&claims, &page.source.zone);
     for (claim, apart) in claims.into_iter().zip(apart) {
         one(
@@ -43,7 +42,6 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
             tree,
             (claim, &apart),
             (payer.as_ref(), payee.as_ref()),
-            &root_more,
         );
     }
 }
@@ -65,7 +63,6 @@ fn one(
     tree: &Tree<'_, '_>,
     (claim, apart): (Loop<'_, '_, '_>, &[String]),
     (payer, payee): (Option<&Party>, Option<&Party>),
-    root_more: &[&Segment<'_>],
 ) {
     let Some(head) = claim.first("CLP") else {
         return;
@@ -108,7 +105,7 @@ fn one(
     let mut supporting = Supporting::default();
     let team = team(page, claim);
     resource.list("careTeam", &team);
-    let mut adjudications = said(page, claim, root_more, &mut supporting);
+    let mut adjudications = said(page, tree, claim, &mut supporting);
     if !state.is_empty() {
         adjudications.push(json::object(|entry| {
             entry.raw("category", &value::coded("1029", &state, words));
@@ -138,12 +135,14 @@ fn one(
 /// Reads the adjustments of a claim; what else it says beside its items is supporting information.
 fn said(
     page: &mut Page<'_>,
+    tree: &Tree<'_, '_>,
     claim: Loop<'_, '_, '_>,
-    root_more: &[&Segment<'_>],
     supporting: &mut Supporting,
 ) -> Vec<Vec<u8>> {
     let mut adjudications = Vec::new();
-    for segment in claim.segments().chain(root_more.iter().copied()) {
+    let of_root = page.told(tree.root());
+    let of_root = of_root.into_iter().filter(|one| is_more(one));
+    for segment in claim.segments().chain(of_root) {
         match segment.name() {
             b"CAS" => adjustments(page, segment, &mut adjudications),
             b"NM1" | b"CLP" => {}
@@ -154,7 +153,10 @@ fn said(
         }
     }
     if let Some(group) = claim.parent() {
-        for segment in group.segments().filter(|one| one.name() != b"LX") {
+        for segment in page.told(group) {
+            if segment.name() == b"LX" {
+                continue;
+            }
             supporting.add(page, segment);
         }
     }

@@ -132,6 +132,7 @@ impl Coverage {
         tell: &mut impl FnMut(&dyn Fn() -> String, Outcome),
     ) {
         let name = String::from_utf8_lossy(segment.name());
+        let qualifier = segment.element(1).text();
         for (element, number) in segment.elements().zip(1_usize..) {
             for (repetition, turn) in element.repetitions().zip(1_usize..) {
                 let parts = repetition.components().count();
@@ -152,21 +153,25 @@ impl Coverage {
                         };
                         format!("{name}[{ordinal}]-{number}{turn}{place}")
                     };
-                    tell(&path, self.outcome(segment, number, part));
+                    tell(&path, self.outcome((segment, &qualifier), number, part));
                 }
             }
         }
     }
 
-    fn outcome(&self, segment: &Segment<'_>, number: usize, piece: Element<'_>) -> Outcome {
+    fn outcome(
+        &self,
+        (segment, qualifier): (&Segment<'_>, &str),
+        number: usize,
+        piece: Element<'_>,
+    ) -> Outcome {
         let (start, end) = (piece.position(), piece.position() + piece.raw().len());
         let after = self.marks.partition_point(|mark| mark.start <= start);
         let over = after.checked_sub(1).and_then(|place| self.ends.get(place));
         if let Some((_, target)) = over.filter(|(farthest, _)| end <= *farthest) {
             return Outcome::Mapped(target);
         }
-        let qualifier = segment.element(1).text();
-        match ignored(segment.name(), &qualifier, number) {
+        match ignored(segment.name(), qualifier, number) {
             Some(reason) => Outcome::Ignored(reason),
             None => Outcome::Unmapped,
         }

@@ -7,7 +7,7 @@ use super::claim::line::{Service, service};
 use super::claim::{Health, Parts, care, prior};
 use super::insurance;
 use super::member;
-use super::page::{Page, Resource};
+use super::page::{Page, Resource, TOLD_WITH_EACH};
 use super::people::{self, Party};
 use super::tables::code;
 use super::{DoubtCode, value};
@@ -188,8 +188,10 @@ fn levels(page: &mut Page<'_>, tree: &Tree<'_, '_>, event: Loop<'_, '_, '_>, par
     while let Some(level) = at {
         let is_written =
             |one: &Segment<'_>| matches!(one.name(), b"HL" | b"ST" | b"SE" | b"BHT" | b"DMG");
-        for segment in level.segments().filter(|one| !is_written(one)) {
-            parts.supporting.add(page, segment);
+        for segment in page.told(level) {
+            if !is_written(segment) {
+                parts.supporting.add(page, segment);
+            }
         }
         at = level
             .parent()
@@ -426,11 +428,14 @@ fn errors(page: &mut Page<'_>, event: Loop<'_, '_, '_>) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
     let mut at = Some(event);
     while let Some(level) = at {
-        let all = std::iter::once(level).chain(level.below("2010"));
-        for refused in all
-            .flat_map(Loop::segments)
-            .filter(|one| one.name() == b"AAA")
-        {
+        // Of a level above, which others have, too, the beginning is enough.
+        let most = match level.number() == event.number() {
+            true => usize::MAX,
+            false => TOLD_WITH_EACH,
+        };
+        let names = level.below("2010").take(most);
+        let all = std::iter::once(level).chain(names);
+        for refused in all.flat_map(|of| of.each("AAA")).take(most) {
             let why = page.take(refused.element(3), "ClaimResponse.error");
             let what = page.take(refused.element(4), "ClaimResponse.error");
             let reason = value::coded("901", &why, &what);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use formats::x12::{Guide, Loop, LoopIssueCode, Segment, Set, Tree};
 
-use super::member::{CONTENT, member, roots};
+use super::member::{CONTENT, Members, roots};
 use super::{Refusal, readable};
 use crate::identity::{PARTS_BYTES_MAX, PartsTooLong, PatientIdentifier};
 use crate::source::Source;
@@ -48,8 +48,9 @@ pub fn split(set: &Set<'_, '_>, source: &Source) -> Result<Vec<Part>, SplitError
     let mut splitter = Splitter::new(set, &tree);
     let mut members: Vec<(Option<PatientIdentifier>, Vec<Loop<'_, '_, '_>>)> = Vec::new();
     let mut known: BTreeMap<PatientIdentifier, usize> = BTreeMap::new();
+    let whose = Members::new(&tree, source);
     for root in roots(&tree) {
-        let member = member(&tree, root, source);
+        let member = whose.of(root);
         let place = member.as_ref().and_then(|member| known.get(member));
         match place.and_then(|place| members.get_mut(*place)) {
             Some((_, roots)) => roots.push(root),
@@ -124,10 +125,11 @@ impl<'s, 't, 'f, 'b> Splitter<'s, 't, 'f, 'b> {
     /// The places of all that one member's set has.
     fn places(&mut self, roots: &[Loop<'t, 'f, 'b>]) -> BTreeSet<usize> {
         let mut places = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for root in roots {
             self.own(*root, &mut places);
             let mut at = root.parent();
-            while let Some(one) = at {
+            while let Some(one) = at.filter(|one| seen.insert(one.number())) {
                 places.extend(self.shared(one).iter().copied());
                 at = one.parent();
             }

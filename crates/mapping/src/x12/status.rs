@@ -134,7 +134,8 @@ fn one(page: &mut Page<'_>, tree: &Tree<'_, '_>, trace: Loop<'_, '_, '_>, of: &O
 /// Writes what is told of the claim that is asked after: its numbers, charge, days and lines.
 fn inputs(page: &mut Page<'_>, trace: Loop<'_, '_, '_>) -> Vec<Vec<u8>> {
     let mut out = Vec::new();
-    let of_level = trace.parent().into_iter().flat_map(Loop::segments);
+    let of_level = trace.parent().map(|level| page.told(level));
+    let of_level = of_level.into_iter().flatten();
     let lines = trace.below("2210").chain(trace.below("2220"));
     let of_lines = lines.flat_map(Loop::segments);
     let all: Vec<&Segment<'_>> = trace.segments().chain(of_lines).chain(of_level).collect();

@@ -6,6 +6,8 @@ mod kept;
 
 mod names;
 
+mod size;
+
 use clinical::{ReceivedTime, SiteKey};
 use expect_test::{Expect, expect};
 use formats::fhir::validate::Severity;

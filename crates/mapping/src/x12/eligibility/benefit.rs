@@ -9,6 +9,9 @@ use super::super::tables::code;
 use super::super::{member, people, value};
 use super::SERVICE_TYPES;
 
+/// So many kinds of service one EB segment names (EB03 repeats up to 99 times, 005010X279A1): with more its words are not told again.
+const KINDS_MAX: usize = 99;
+
 /// Writes what an answer says of a coverage.
 pub(super) fn insurance(
     page: &mut Page<'_>,
@@ -151,7 +154,10 @@ fn entries(
         let more = kinds.join(", ");
         return vec![item(&said, "", &format!("{words} {more}"), provider)];
     }
-    let items = kinds.iter().map(|kind| item(&said, kind, words, provider));
+    let items = kinds.iter().enumerate().map(|(place, kind)| {
+        let words = if place < KINDS_MAX { words } else { "" };
+        item(&said, kind, words, provider)
+    });
     items.collect()
 }
 
