@@ -4,7 +4,14 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::x12::read;
-use crate::x12::tests::whole;
+
+/// An interchange of one group of one set, which has all that its guide requires.
+fn whole() -> String {
+    let more = "HL*2*1*21*1~\nNM1*1P*2*CLINIC*****XX*1999996666~\nHL*3*2*22*0~\nNM1*IL*1*SMITH*JANE****MI*M1~\nSE*9*0001~";
+    crate::x12::tests::whole()
+        .replace("HL*1**20*0~", "HL*1**20*1~")
+        .replace("SE*5*0001~", more)
+}
 
 const STAMP: Stamp = Stamp {
     interchange: 41,
@@ -57,7 +64,7 @@ fn a_good_interchange_is_accepted() {
 fn what_is_wrong_is_told_with_its_codes() {
     let text = whole()
         .replace("BHT*0022*13*1*20260301*1200~", "BHT*0022~ZZZ*1~CLM*1~")
-        .replace("SE*5*0001", "SE*5*0009")
+        .replace("SE*9*0001", "SE*9*0009")
         .replace("GE*1*7", "GE*2*7")
         .replace("IEA*1*000000905", "IEA*1*000000904");
     check(
@@ -88,8 +95,8 @@ fn what_is_wrong_is_told_with_its_codes() {
 fn some_sets_of_a_group_are_accepted() {
     let text = whole()
         .replace(
-            "SE*5*0001~",
-            "SE*5*0001~\nST*270*0001~BHT*0022*13~SE*3*0001~\nST*999*3~SE*2*3~",
+            "SE*9*0001~",
+            "SE*9*0001~\nST*270*0001~BHT*0022*13~SE*3*0001~\nST*999*3~SE*2*3~",
         )
         .replace("GE*1*7", "GE*3*7");
     check(
@@ -145,7 +152,7 @@ fn the_verdict_of_a_group_is_that_of_its_sets() {
         of(&text.replace("BHT*0022*13", "BHT*0022*")),
         Verdict::AcceptedWithErrors
     );
-    assert_eq!(of(&text.replace("SE*5", "SE*4")), Verdict::Refused);
+    assert_eq!(of(&text.replace("SE*9", "SE*8")), Verdict::Refused);
     assert_eq!(of(&text.replace("GE*1", "GE*2")), Verdict::Refused);
 }
 

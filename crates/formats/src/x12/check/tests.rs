@@ -141,6 +141,128 @@ fn an_element_is_as_long_as_the_standard_has_it() {
     assert_eq!(charged(&"x".repeat(20)), ["SVC 11 2110 8 2:6"]);
 }
 
+/// What is told where one segment of a whole set is left out, the places counted from 0.
+fn told_without(kind: &str, guide: &str, whole: &[&str], place: usize) -> Vec<String> {
+    let mut body = whole.to_vec();
+    body.remove(place);
+    faults_of(kind, guide, &body)
+}
+
+#[test]
+fn questions_and_answers_have_the_names_of_their_levels() {
+    let asked = [
+        "BHT*0022*13*B1*20260301*1319",
+        "HL*1**20*1",
+        "NM1*PR*2*PAYER*****PI*P1",
+        "HL*2*1*21*1",
+        "NM1*1P*2*CLINIC*****XX*1999996666",
+        "HL*3*2*22*1",
+        "NM1*IL*1*SMITH*JOHN****MI*M1",
+        "HL*4*3*23*0",
+        "TRN*1*T1*9999999999",
+        "NM1*03*1*SMITH*JANE",
+        "EQ*30",
+    ];
+    let of = |kind: &str, guide: &str, whole: &[&str], place: usize| {
+        assert_eq!(faults_of(kind, guide, whole), [""; 0], "{kind}");
+        told_without(kind, guide, whole, place)
+    };
+    let inquiry = |place: usize| of("270", "005010X279A1", &asked, place);
+    assert_eq!(inquiry(4), ["NM1 6 2100B 3"]);
+    assert_eq!(inquiry(6), ["NM1 8 2100C 3"]);
+    assert_eq!(inquiry(10), ["EQ 12 2110D 3"]);
+    let mut answered = asked;
+    answered[0] = "BHT*0022*11*B1*20260301*1319";
+    answered[10] = "EB*1**30";
+    let answer = |place: usize| of("271", "005010X279A1", &answered, place);
+    assert_eq!(answer(4), ["NM1 6 2100B 3"]);
+    assert_eq!(answer(6), ["NM1 8 2100C 3"]);
+    assert_eq!(answer(10), [""; 0]);
+    let of_claims = [
+        "BHT*0010*13*B1*20260301*1319",
+        "HL*1**20*1",
+        "NM1*PR*2*PAYER*****PI*P1",
+        "HL*2*1*21*1",
+        "NM1*41*2*SENDER*****46*S1",
+        "HL*3*2*19*1",
+        "NM1*1P*2*CLINIC*****XX*1999996666",
+        "HL*4*3*22*0",
+        "NM1*IL*1*SMITH*JOHN****MI*M1",
+        "TRN*1*T1",
+    ];
+    let status = |place: usize| of("276", "005010X212", &of_claims, place);
+    assert_eq!(status(4), ["NM1 6 2100B 3"]);
+    assert_eq!(status(6), ["NM1 8 2100C 3"]);
+    assert_eq!(status(8), ["NM1 10 2100D 3"]);
+    let reviewed = [
+        "BHT*0007*13*B1*20260301*1023",
+        "HL*1**20*1",
+        "NM1*X3*2*PAYER*****PI*P1",
+        "HL*2*1*21*1",
+        "NM1*1P*2*CLINIC*****XX*1999996666",
+        "HL*3*2*22*1",
+        "NM1*IL*1*SMITH*JOHN****MI*M1",
+        "HL*4*3*EV*0",
+        "UM*HS*I*3",
+    ];
+    let review = |place: usize| of("278", "005010X217", &reviewed, place);
+    assert_eq!(review(4), ["NM1 6 2010B 3"]);
+    assert_eq!(review(6), ["NM1 8 2010C 3"]);
+}
+
+#[test]
+fn a_dental_claim_has_what_its_guide_requires() {
+    let claimed = [
+        "BHT*0019*00*B1*20260301*1200*CH",
+        "NM1*41*2*SENDER*****46*S1",
+        "PER*IC*ANN*TE*3055551234",
+        "NM1*40*2*PAYER*****46*P1",
+        "HL*1**20*1",
+        "NM1*85*2*DENTISTS*****XX*1999996666",
+        "N3*1 MAIN ST",
+        "N4*MIAMI*FL*33111",
+        "HL*2*1*22*0",
+        "SBR*P*18*******CI",
+        "NM1*IL*1*SMITH*JOHN****MI*M1",
+        "NM1*PR*2*PAYER*****PI*P1",
+        "CLM*A1*150***11:B:1*Y*A*Y*Y",
+        "LX*1",
+        "SV3*AD:D2150*150",
+    ];
+    let guide = "005010X224A2";
+    assert_eq!(faults_of("837", guide, &claimed), [""; 0]);
+    let without = |place: usize| told_without("837", guide, &claimed, place);
+    assert_eq!(without(2), ["PER 4 1000A 3"]);
+    assert_eq!(without(7), ["N4 9 2010AA 3"]);
+    assert_eq!(without(11), ["NM1 12 2010BB 3"]);
+    assert_eq!(without(14), ["SV3 16 2400 3"]);
+}
+
+#[test]
+fn elements_of_benefits_and_reviews_have_lengths() {
+    let of = |segment: &str| {
+        let head = [
+            "BHT*0022*11*B1*20260301*1319",
+            "HL*1**20*1",
+            "NM1*PR*2*PAYER*****PI*P1",
+            "HL*2*1*21*1",
+            "NM1*1P*2*CLINIC*****XX*1999996666",
+            "HL*3*2*22*0",
+            "NM1*IL*1*SMITH*JOHN****MI*M1",
+            "EB*1**30",
+            segment,
+        ];
+        faults_of("271", "005010X279A1", &head)
+    };
+    let words = |count: usize| format!("MSG*{}", "a".repeat(count));
+    assert_eq!(of(&words(264)), [""; 0]);
+    assert_eq!(of(&words(265)), ["MSG 10 2110C 8 1:5"]);
+    // Each repetition is as long as one may be.
+    assert_eq!(of("EB*1**30^98"), [""; 0]);
+    assert_eq!(of("EB*1**30^980"), ["EB 10 2110C 8 3:5"]);
+    assert_eq!(of("EB*1*IN*30"), ["EB 10 2110C 8 2:4"]);
+}
+
 #[test]
 fn every_row_of_the_tables_is_read_and_speaks_of_what_there_is() {
     let required = include_str!("../../../data/x12/required.tsv");
