@@ -151,3 +151,56 @@ fn a_membership_that_ended_before_it_said_so_itself_still_does() {
     bytes[0] = 4;
     assert_eq!(&*code(&bytes), EVERY_PRODUCT);
 }
+
+/// A coverage as a sender may say it: of which product, with which first and last day, and since when it was known.
+type Said = (u8, u8, Option<u8>, bool);
+
+/// Whether the member was covered by what stands: of a product and first day what was said last, and all else beside it.
+fn is_covered(all: &[Said], on: u8) -> bool {
+    all.iter()
+        .enumerate()
+        .any(|(place, (product, from, until, _))| {
+            let later = all.get(place + 1..).unwrap_or_default();
+            let is_renewed = later
+                .iter()
+                .any(|(of, since, ..)| *product > 0 && (of, since) == (product, from));
+            !is_renewed && *from <= on && until.is_none_or(|until| on <= until)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn of_products_and_of_what_shares_a_number_stands_what_was_said_last(
+        said in prop::collection::vec((0_u8..3, 1_u8..4, prop::option::of(1_u8..9), any::<bool>()), 1..7),
+        on in 1_u8..9,
+        order in prop::collection::vec(any::<u16>(), 8),
+    ) {
+        let all = said.iter().enumerate().map(|(place, (of, from, until, shares))| {
+            let (name, made) = (format!("K{place}"), format!("2026-02-{:02}T00:00:00Z", place + 1));
+            let number = format!("P{of}");
+            let numbers: Vec<&str> = [(*of > 0).then_some(number.as_str()), shares.then_some("M1")]
+                .into_iter()
+                .flatten()
+                .collect();
+            Document {
+                until: until.map(|until| day(&format!("2026-01-{until:02}"))),
+                product: if *of > 0 { link(&number) } else { 0 },
+                ..product(&name, &made, &format!("2026-01-{from:02}"), &numbers)
+            }
+        });
+        let on_day = format!("2026-01-{on:02}");
+        let mut events = told(all.chain([visit("V1", "AMB", &on_day, &on_day)]).collect());
+        let expected = if is_covered(&said, on) { "active" } else { "inactive" };
+        for _ in 0..2 {
+            let (state, findings, _) = run(&events, "2026-05-01T00:00:00Z");
+            let stands = |id| state.lines.iter().any(|line| line.asserted && line.finding == id);
+            let of_visit = findings.iter().rfind(|one| one.condition.starts_with("coverage/"));
+            let of_visit = of_visit.filter(|one| stands(one.id)).expect("there is a visit");
+            let words = format!("{on_day}: {expected}");
+            prop_assert!(of_visit.summary.contains(&words), "{} {words}", of_visit.summary);
+            let mut keys = order.iter().cycle();
+            events.sort_by_cached_key(|_| keys.next().copied());
+        }
+    }
+}
