@@ -207,6 +207,19 @@ pub enum Output {
         event_time: EventTime,
         /// When the source stored it, where it says so.
         recorded: Option<RecordedTime>,
+        /// By which message the resource stands as it does, where that is not the one taken in: it was overtaken.
+        shows: Option<Shows>,
+    },
+    /// How a visit stood at an earlier time, which is otherwise than it was told before; for the patient stream.
+    Moment {
+        /// The event's name.
+        event_id: EventId,
+        /// The Encounter as JSON, as it stood then.
+        json: Vec<u8>,
+        /// When it stood so.
+        event_time: EventTime,
+        /// By which message.
+        shows: Shows,
     },
     /// Two identities became one, for the patient stream.
     Merge {
@@ -224,6 +237,37 @@ pub enum Output {
         /// A [`split::Split`], encoded.
         bytes: Vec<u8>,
     },
+}
+
+/// By which message a visit stood as it did: what is told of it anew replaces what was told before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shows {
+    /// What names the message.
+    pub message: u64,
+    /// When it reached us.
+    pub known: ReceivedTime,
+}
+
+impl Shows {
+    /// Names a message.
+    pub fn by(message: MessageId, known: ReceivedTime) -> Self {
+        let message = state::short(message.as_bytes());
+        Self { message, known }
+    }
+
+    /// Gives the words that [`Shows::parse`] reads.
+    pub fn words(self) -> String {
+        format!("{:016x}/{}", self.message, self.known.micros())
+    }
+
+    /// Reads what [`Shows::words`] gave.
+    pub fn parse(words: &str) -> Option<Self> {
+        let (message, known) = words.split_once('/')?;
+        Some(Self {
+            message: u64::from_str_radix(message, 16).ok()?,
+            known: ReceivedTime::from_micros(known.parse().ok()?),
+        })
+    }
 }
 
 /// Why a message is quarantined; a code that stays the same in every version.

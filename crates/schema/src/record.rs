@@ -38,6 +38,8 @@ pub enum RecordKind {
     PayerHandover,
     /// What is known of a patient's visits to emergency departments, of an identity that went into this one.
     VisitHandover,
+    /// How a visit stood at an earlier time.
+    VisitMoment,
     /// How a visit to an emergency department stands.
     EmergencyVisit,
     /// How an emergency department stands at a minute.
@@ -170,6 +172,7 @@ impl RecordKind {
             Self::Handover => "handover",
             Self::PayerHandover => "payer-handover",
             Self::VisitHandover => "emergency-handover",
+            Self::VisitMoment => "visit-moment",
             Self::EmergencyVisit => "emergency-visit",
             Self::EmergencyUnit => "emergency-unit",
             Self::RiskHour => "risk-hour",
@@ -225,6 +228,9 @@ impl RecordKind {
                 "The newest version of a FHIR R4 resource, whole; an older one is replaced by it."
             }
             Self::Merge => "This identity was merged with another one.",
+            Self::VisitMoment => {
+                "An Encounter as it stood at an earlier time, of which something that came late tells otherwise than was told before."
+            }
             Self::EmergencyVisit | Self::EmergencyUnit | Self::RiskStatus => of_stations(self),
             Self::RiskHour | Self::RiskExample | Self::RiskHandover => of_stations(self),
             Self::ProviderWeek | Self::VisitMix | Self::IntegrityCase => of_stations(self),
@@ -289,6 +295,7 @@ impl RecordKind {
             Self::Handover => Some(identity::HANDOVER),
             Self::PayerHandover => Some(identity::PAYER_HANDOVER),
             Self::VisitHandover => Some(identity::EMERGENCY_HANDOVER),
+            Self::VisitMoment => Some(identity::VISIT_MOMENT),
             Self::EmergencyVisit => Some("application/vnd.pulsewire.emergency-visit+json"),
             Self::EmergencyUnit => Some("application/vnd.pulsewire.emergency-unit+json"),
             Self::RiskHour => Some("application/vnd.pulsewire.risk-hour+json"),
@@ -327,6 +334,7 @@ impl RecordKind {
     pub fn schema(self) -> Option<Schema> {
         match self {
             Self::Resource(name) => resource::schema(name).map(Schema::Json),
+            Self::VisitMoment => resource::schema("Encounter").map(Schema::Json),
             Self::Vitals => Some(Schema::Avro(vitals::schema())),
             Self::DevicePacket => Some(Schema::Avro(vitals::packet())),
             _ => own::document(self).map(|document| Schema::Json(document.to_json())),

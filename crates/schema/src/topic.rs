@@ -271,6 +271,7 @@ fn patient_stream() -> Vec<RecordKind> {
         RecordKind::Handover,
         RecordKind::PayerHandover,
         RecordKind::VisitHandover,
+        RecordKind::VisitMoment,
         RecordKind::Tick,
     ];
     resources.chain(others).collect()

@@ -1,4 +1,4 @@
-//! The two records of the patient stream that are no FHIR: merges and handovers.
+//! The records of the patient stream that are no resource as it stands: merges, handovers and moments of visits.
 
 use clinical::{Fact, Merge, MergeRole, PatientKey};
 use formats::fhir::json;
@@ -14,6 +14,8 @@ pub const HANDOVER: &str = "application/vnd.pulsewire.handover";
 pub const PAYER_HANDOVER: &str = "application/vnd.pulsewire.payer-handover";
 /// The content type of what is known of a patient's visits that is handed to a survivor.
 pub const EMERGENCY_HANDOVER: &str = "application/vnd.pulsewire.emergency-handover";
+/// The content type of an Encounter as it stood at an earlier time.
+pub const VISIT_MOMENT: &str = "application/vnd.pulsewire.visit-moment+json";
 /// The content type of the scored hours of a patient that are handed to a survivor.
 pub const RISK_HANDOVER: &str = "application/vnd.pulsewire.risk-handover";
 

@@ -6,10 +6,12 @@ use clinical::{EventId, EventTime, PatientKey, RecordedTime};
 use formats::fhir::definition::{Definition, Element as FhirElement};
 use formats::fhir::read::Raw;
 
-use super::snapshot::{Snapshot, Stay, resource_json};
+use super::snapshot::statements::{Moment, Statement};
+use super::snapshot::stay::Stay;
+use super::snapshot::{Snapshot, resource_json};
 use super::splice::{as_old, readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
-use super::{Output, Outputs, RawInfo, visit, way};
+use super::{Output, Outputs, RawInfo, Shows, visit, way};
 use crate::draft::{Draft, Effect, Element};
 
 /// The rank of what should never have been sent: whatever else is said of it, it stays that.
@@ -22,6 +24,8 @@ pub(super) struct Writer<'a> {
     pub(super) key: PatientKey,
     pub(super) raw: &'a RawInfo<'a>,
     ordinal: u32,
+    /// The statement that the next resource shows, where that is not this message's.
+    shows: Option<Shows>,
     pub(super) outputs: Outputs,
 }
 
@@ -32,6 +36,7 @@ impl<'a> Writer<'a> {
             key,
             raw,
             ordinal: 0,
+            shows: None,
             outputs: Outputs::default(),
         }
     }
@@ -57,6 +62,18 @@ impl<'a> Writer<'a> {
             json,
             event_time,
             recorded,
+            shows: self.shows,
+        });
+    }
+
+    /// Tells how a visit stood at a moment.
+    fn moment(&mut self, moment: &Moment) {
+        let event_id = self.next_id();
+        self.outputs.records.push(Output::Moment {
+            event_id,
+            json: moment.snapshot.to_json("Encounter"),
+            event_time: moment.at,
+            shows: moment.shows,
         });
     }
 
@@ -194,16 +211,26 @@ fn relink(now: &mut Snapshot, draft: &Draft, writer: &Writer<'_>) {
 }
 
 fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
-    let known = state
-        .encounters
-        .iter()
-        .position(|stay| stay.snapshot.id == draft.id);
-    let before = known.map(|at| state.encounters.remove(at));
-    let mut now = before.clone().unwrap_or_else(|| Stay::new(&draft.id));
-    now.apply(draft, writer.raw.message_time);
-    let before = before.map(|stay| stay.snapshot);
-    let times = (draft.event_time, draft.recorded);
-    writer.snapshot("Encounter", before.as_ref(), &mut now.snapshot, times);
+    let known = state.take_stay(&draft.id);
+    let is_known = known.is_some();
+    let mut now = known.unwrap_or_else(|| Stay::new(&draft.id));
+    let taken = now.take(Statement {
+        shows: Shows::by(writer.raw.message_id, writer.raw.received_time),
+        said: writer.raw.message_time,
+        told: false,
+        draft: draft.clone(),
+    });
+    let times = match taken.newest {
+        None => (draft.event_time, draft.recorded),
+        Some((_, at)) => (at, None),
+    };
+    writer.shows = taken.newest.map(|(shows, _)| shows);
+    let before = Some(&taken.before).filter(|_| is_known);
+    writer.snapshot("Encounter", before, &mut now.snapshot, times);
+    writer.shows = None;
+    for moment in &taken.moments {
+        writer.moment(moment);
+    }
     state.encounters.push(now);
 }
 

@@ -228,7 +228,7 @@ pub(super) fn take_over(
         {
             continue;
         }
-        stay.snapshot.rewrite(|json| readdressed(json, from, key));
+        stay.rewrite(|json| readdressed(json, from, key));
         writer.snapshot("Encounter", None, &mut stay.snapshot, times);
         state.encounters.push(stay);
     }

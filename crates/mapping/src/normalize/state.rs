@@ -6,7 +6,8 @@ use std::time::Duration;
 use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime};
 
 use super::bytes::{Decoder, Encoder};
-use super::snapshot::{Snapshot, Stay};
+use super::snapshot::Snapshot;
+use super::snapshot::stay::Stay;
 use super::way::{Contents, Way};
 
 /// How long a message's name and a result's version are remembered: a resend after it is a new message.
@@ -22,7 +23,9 @@ pub const MAX_ENCOUNTERS: usize = 8;
 pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
+/// The version before visits kept what was said of them.
+const VERSION_3: u8 = 3;
 /// The version before ways were told apart.
 const VERSION_2: u8 = 2;
 /// The version before visits could have another id.
@@ -145,7 +148,7 @@ impl State {
 
     fn read(fields: &mut Decoder<'_>) -> Option<Self> {
         let version = fields.byte()?;
-        if !matches!(version, VERSION_1 | VERSION_2 | VERSION) {
+        if !matches!(version, VERSION_1 | VERSION_2 | VERSION_3 | VERSION) {
             return None;
         }
         let messages = fields.list(|f| Some((ReceivedTime::from_micros(f.i64()?), f.u64()?)))?;
@@ -239,6 +242,9 @@ impl State {
         self.messages.retain(|(received, _)| *received >= oldest);
         self.versions
             .retain(|_, version| version.received >= oldest);
+        for stay in &mut self.encounters {
+            stay.forget(oldest);
+        }
         self.contents.forget(now);
     }
 
@@ -292,7 +298,7 @@ impl Version {
             way: Way::Mllp,
             said: 0,
         };
-        if version == VERSION {
+        if version >= VERSION_3 {
             read.way = Way::from_number(fields.byte()?)?;
             read.said = fields.u64()?;
         }
@@ -329,7 +335,7 @@ pub(super) fn content<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
     sum
 }
 
-fn short(id: &[u8; 16]) -> u64 {
+pub(super) fn short(id: &[u8; 16]) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = *id;
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

@@ -19,6 +19,8 @@ mod limits;
 
 mod merges;
 
+mod overtaken;
+
 mod properties;
 
 mod references;
@@ -80,6 +82,9 @@ fn show(outputs: &Result<Outputs, Refusal>) -> String {
     for record in &outputs.records {
         out += &match record {
             Output::Resource { json, .. } => String::from_utf8(json.clone()).unwrap(),
+            Output::Moment { json, .. } => {
+                format!("earlier: {}", String::from_utf8(json.clone()).unwrap())
+            }
             Output::Merge { merge, .. } => format!("{:?} of {}", merge.role, name(merge.other)),
             Output::Split { key, bytes } => match split::Split::decode(bytes).unwrap() {
                 split::Split::Message { .. } => format!("message to {}", name(*key)),
@@ -250,6 +255,8 @@ fn a_cancelled_transfer_brings_the_location_back() {
             {"resourceType":"Encounter","id":"e1","meta":{"versionId":"3"},"location":["c"]}
             {"resourceType":"Encounter","id":"e1","meta":{"versionId":"4"},"location":["b"]}
             {"resourceType":"Encounter","id":"e1","meta":{"versionId":"5"},"location":["named"]}
+            earlier: {"resourceType":"Encounter","id":"e1","meta":{"versionId":"5"},"location":["b"]}
+            earlier: {"resourceType":"Encounter","id":"e1","meta":{"versionId":"5"},"location":["a"]}
             (1 unchanged)
         "#]],
     );

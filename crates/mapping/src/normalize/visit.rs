@@ -6,7 +6,8 @@ use formats::fhir::read::Raw;
 use super::apply::Writer;
 use super::bytes::{Decoder, Encoder};
 use super::merge::send;
-use super::snapshot::{Snapshot, Stay};
+use super::snapshot::Snapshot;
+use super::snapshot::stay::Stay;
 use super::splice::{as_old, readdressed, replaced};
 use super::split::Split;
 use super::state::{Renamed, State, VERSION};
@@ -60,6 +61,7 @@ pub(super) fn supersede(writer: &mut Writer<'_>, state: &mut State, draft: &Draf
         if let Some(old) = &old {
             stay.absorb(old);
         }
+        stay.settle();
         stay.snapshot.add_old(&identifiers);
         writer.snapshot("Encounter", Some(&before), &mut stay.snapshot, times);
         state.encounters.push(stay);
@@ -201,7 +203,7 @@ pub(super) fn take_in(
         let detail = "the visit handed over was not written by this program, or by a newer version: upgrade before reading it";
         return Err(Refusal::new(Reason::UnreadableHandover, detail));
     };
-    other.snapshot.rewrite(|json| readdressed(json, from, key));
+    other.rewrite(|json| readdressed(json, from, key));
     let mut writer = Writer::new(key, raw, &[b"moved", visit.before.as_bytes()]);
     let known = state.take_stay(visit.now);
     let before = known.as_ref().map(|stay| stay.snapshot.clone());

@@ -154,7 +154,7 @@ impl World {
         for record in outputs.records {
             match record {
                 Output::Split { key, bytes } => waiting.push_back((key, bytes)),
-                Output::Merge { .. } => {}
+                Output::Merge { .. } | Output::Moment { .. } => {}
                 Output::Resource {
                     resource_type,
                     id,

@@ -5,9 +5,10 @@ mod unit;
 
 use std::sync::Arc;
 
-use clinical::{EventId, EventTime, Fact, Finding, Merge, MergeRole, ReceivedTime};
+use clinical::{EventId, EventTime, Fact, Finding, Merge, MergeRole, MessageId, ReceivedTime};
 use journal::{Headers, Record, RecordRef, TopicPartition};
-use mapping::event::{FHIR_JSON, event, identity};
+use mapping::event::{Envelope, FHIR_JSON, event, identity};
+use mapping::normalize::Shows;
 use mapping::visit::visit_state;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::Now;
@@ -15,10 +16,12 @@ use workloads::throughput::{
     Department, Effects, Emergency, Heard, Input as Said, PatientState, Standing,
 };
 
+use super::normalize::MOMENT;
 use super::{
     MORE, begun, envelope, event_id, findings, header, patient, provenance, record, spec, text,
     with,
 };
+use crate::intake::resend::MESSAGE_ID;
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -88,10 +91,12 @@ impl EmergencyStage {
         let visit = visit_state(envelope.bytes).map_err(|error| unreadable(error.to_string()))?;
         let said = match visit {
             Some(visit) => {
+                let shows = shows(read, &envelope);
                 let heard = Heard {
                     at: envelope.event_time,
-                    known: envelope.received_time,
+                    known: shows.known,
                     event: envelope.event_id,
+                    message: shows.message,
                     origin: envelope.origin,
                     backfill: envelope.backfill,
                 };
@@ -211,6 +216,19 @@ impl EmergencyStage {
     }
 }
 
+/// Gives by which message a visit stands as a record says, and when that reached us.
+fn shows(read: &RecordRef<'_>, envelope: &Envelope<'_>) -> Shows {
+    let own = || {
+        let message = text(read, MESSAGE_ID).and_then(MessageId::parse)?;
+        Some(Shows::by(message, envelope.received_time))
+    };
+    let told = text(read, MOMENT).and_then(Shows::parse);
+    told.or_else(own).unwrap_or(Shows {
+        message: envelope.event_id.first_eight(),
+        known: envelope.received_time,
+    })
+}
+
 /// Tells the board of a unit of a visit.
 fn show(
     standing: &Standing,
@@ -253,7 +271,7 @@ impl Processor for EmergencyStage {
             return Ok(());
         };
         let is_news = match text(&record, "content-type") {
-            Some(FHIR_JSON) => self.take(state, from, &record, now)?,
+            Some(FHIR_JSON | identity::VISIT_MOMENT) => self.take(state, from, &record, now)?,
             Some(identity::EMERGENCY_HANDOVER) => self.absorb(state, &record, cx)?,
             Some(identity::MERGE_JSON) => return self.merge(state, &record, now, cx),
             _ => false,

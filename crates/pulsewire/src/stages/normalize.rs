@@ -9,8 +9,8 @@ mod x12;
 use std::sync::Arc;
 
 use clinical::plausible;
-use clinical::{EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
-use journal::{RecordRef, TopicPartition};
+use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
+use journal::{Headers, RecordRef, TopicPartition};
 use mapping::event::FHIR_JSON;
 use mapping::event::identity as wire;
 use mapping::normalize::split::Split;
@@ -35,6 +35,8 @@ use crate::topics;
 
 /// The registry's id of the schema that the value is written by.
 const SCHEMA_ID: &str = "schema-id";
+/// By which message a visit stands as the record says, where that is not the one it was made of.
+pub(crate) const MOMENT: &str = "moment";
 /// What a split record is called.
 const SPLIT: &str = "application/vnd.pulsewire.split";
 
@@ -316,17 +318,20 @@ impl NormalizeStage {
                 merge,
                 event_time,
             } => {
-                let mut headers = headers(raw, wire::MERGE_JSON);
-                headers.push(header("event-id", event_id.to_string()));
-                headers.extend(more);
-                let record = record(
-                    key,
-                    event_time.micros(),
-                    cx,
-                    headers,
-                    wire::write_merge(&merge),
-                );
-                cx.emit(topics::PATIENT_STREAM, record);
+                let told = (wire::MERGE_JSON, wire::write_merge(&merge));
+                let more = more.into_iter().collect();
+                stream(key, told, (event_id, event_time), more, raw, cx);
+            }
+            Output::Moment {
+                event_id,
+                json,
+                event_time,
+                shows,
+            } => {
+                let shows = header(MOMENT, shows.words());
+                let more = std::iter::once(shows).chain(more).collect();
+                let told = (wire::VISIT_MOMENT, json);
+                stream(key, told, (event_id, event_time), more, raw, cx);
             }
             Output::Resource {
                 event_id,
@@ -335,8 +340,10 @@ impl NormalizeStage {
                 json,
                 event_time,
                 recorded,
+                shows,
             } => {
                 let mut headers = resource_headers(raw, event_id, (&resource_type, &id), recorded);
+                headers.extend(shows.map(|shows| header(MOMENT, shows.words())));
                 match judged.plausible {
                     plausible::Verdict::Pass => {}
                     plausible::Verdict::Flag(flags) => {
@@ -384,6 +391,22 @@ impl NormalizeStage {
         );
         cx.emit(topics::PATIENT_SPLIT, record);
     }
+}
+
+/// Writes a record of another kind than a resource to the patient stream.
+fn stream(
+    key: PatientKey,
+    (kind, value): (&str, Vec<u8>),
+    (event_id, event_time): (EventId, EventTime),
+    more: Headers,
+    raw: &RawInfo<'_>,
+    cx: &mut Context<'_>,
+) {
+    let mut headers = headers(raw, kind);
+    headers.push(header("event-id", event_id.to_string()));
+    headers.extend(more);
+    let record = record(key, event_time.micros(), cx, headers, value);
+    cx.emit(topics::PATIENT_STREAM, record);
 }
 
 impl Processor for NormalizeStage {

@@ -3,6 +3,7 @@
 mod balance;
 mod budget;
 mod identities;
+mod overtaken;
 mod payer;
 mod plausibility;
 

@@ -74,7 +74,7 @@ impl Validation {
                 json,
                 ..
             } => self.judge(resource_type, json),
-            Output::Merge { .. } | Output::Split { .. } => Verdict::Publish,
+            Output::Moment { .. } | Output::Merge { .. } | Output::Split { .. } => Verdict::Publish,
         };
         let judged = outputs.into_iter().map(|output| {
             let verdict = judge(&output);

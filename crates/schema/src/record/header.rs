@@ -137,7 +137,11 @@ const CAUSE: [Header; 4] = [
     BACKFILL,
 ];
 
-const RESOURCE: [Header; 6] = [
+const BY_WHICH: &str = "by which message the visit stands as the record says: 16 hexadecimal digits of its id, and when it was accepted in microseconds since 1970 in UTC";
+
+const MOMENT: Header = Header::must("moment", BY_WHICH);
+
+const RESOURCE: [Header; 7] = [
     Header::must("fhir-version", "the version of FHIR, such as 4.0.1"),
     Header::must(
         "resource",
@@ -156,6 +160,7 @@ const RESOURCE: [Header; 6] = [
         "schema-id",
         "on the topic of its type, the registry's id of the schema that it is written by",
     ),
+    Header::may("moment", BY_WHICH),
 ];
 
 /// What stands on records of the patient stream alone.
@@ -267,11 +272,8 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
         }
         RecordKind::Split => headers.extend(SOURCE.iter().chain(&DERIVED).chain(&AGAIN)),
         RecordKind::Unmapped => headers.extend(SOURCE.iter().chain(&DERIVED)),
-        RecordKind::Merge => {
-            headers.extend(SOURCE.iter().chain(&DERIVED));
-            headers.push(EVENT_ID);
-            headers.extend(STREAM.iter().chain(&AGAIN));
-        }
+        RecordKind::Merge => headers.extend(of_event(&[])),
+        RecordKind::VisitMoment => headers.extend(of_event(&[MOMENT])),
         RecordKind::Resource(_) | RecordKind::OtherResource => {
             headers.extend(SOURCE.iter().chain(&DERIVED));
             headers.push(EVENT_ID);
@@ -306,4 +308,9 @@ pub(super) fn of(kind: RecordKind) -> Vec<Header> {
     }
     headers.extend(TRANSPORT);
     headers
+}
+
+/// What stands on an event of the patient stream that is no resource.
+fn of_event(own: &[Header]) -> Vec<Header> {
+    [&SOURCE[..], &DERIVED, &[EVENT_ID], own, &STREAM, &AGAIN].concat()
 }

@@ -130,6 +130,7 @@ impl Stay {
                     at,
                     known: received_time(place.arrives),
                     event: EventId::derive(&[b"visit", &place.offset.to_be_bytes()]),
+                    message: place.offset,
                     origin: Origin {
                         partition: 0,
                         offset: place.offset,

@@ -27,6 +27,8 @@ pub struct Heard {
     pub known: ReceivedTime,
     /// The event that said so.
     pub event: EventId,
+    /// What names the message that said so: what it says anew replaces what it said before.
+    pub message: u64,
     /// Where the patient stream keeps that event.
     pub origin: Origin,
     /// Whether it is history that was loaded, and no news.
@@ -68,9 +70,12 @@ impl Course {
         let found = self
             .told
             .binary_search_by_key(&order(&heard), |(heard, _)| order(heard));
-        let Err(place) = found else {
+        if found.is_ok() {
             return false;
-        };
+        }
+        self.told.retain(|(old, _)| old.message != heard.message);
+        let later = |(old, _): &(Heard, VisitState)| order(old) < order(&heard);
+        let place = self.told.partition_point(later);
         self.told.insert(place, (heard, state));
         if self.told.len() > MAX_SNAPSHOTS {
             self.told.remove(1);

@@ -382,6 +382,7 @@ mod tests {
             at: EventTime::from_micros(number.cast_signed()),
             known: ReceivedTime::default(),
             event: EventId::default(),
+            message: number,
             origin: Origin::default(),
             backfill: false,
         };

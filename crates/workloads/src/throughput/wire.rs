@@ -15,7 +15,12 @@ use super::visit::{Disposition, Milestone, Said, Visit, VisitKey};
 use crate::DecodeError;
 use crate::state::wire::{Bytes, optional, signed, unsigned};
 
+/// The version of a board.
 const VERSION: u8 = 1;
+/// The version of what is known of a patient.
+const PATIENT_VERSION: u8 = 2;
+/// The version before what was said of a visit named its message.
+const PATIENT_VERSION_1: u8 = 1;
 /// What says of a sign that the patient is ventilated; lower numbers are milestones.
 const VENTILATED: u8 = u8::MAX;
 
@@ -42,7 +47,7 @@ impl PatientState {
         if *self == Self::default() {
             return false;
         }
-        out.push(VERSION);
+        out.push(PATIENT_VERSION);
         out.push(u8::from(self.retired.is_some()));
         if let Some(retired) = self.retired {
             out.extend_from_slice(retired.as_bytes());
@@ -79,7 +84,8 @@ impl PatientState {
     /// # Errors
     /// When the bytes are of a newer version or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        read_versioned(bytes, |bytes| {
+        let version = bytes.first().copied().unwrap_or_default();
+        read_versioned(bytes, &[PATIENT_VERSION, PATIENT_VERSION_1], |bytes| {
             let mut state = Self::default();
             if bytes.byte()? != 0 {
                 state.retired = Some(PatientKey::from_slice(bytes.take(16)?)?);
@@ -90,7 +96,7 @@ impl PatientState {
                 for _ in 0..bytes.length(MAX_SNAPSHOTS)? {
                     course
                         .told
-                        .push((read_heard(bytes)?, read_state(bytes, visit)?));
+                        .push((read_heard(bytes, version)?, read_state(bytes, visit)?));
                 }
                 state.courses.insert(visit, course);
             }
@@ -135,7 +141,7 @@ impl Board {
     /// # Errors
     /// When the bytes are of a newer version or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        read_versioned(bytes, |bytes| {
+        read_versioned(bytes, &[VERSION], |bytes| {
             let mut board = Self::default();
             for _ in 0..bytes.length(MAX_VISITS)? {
                 let key = VisitKey(bytes.eight()?);
@@ -160,12 +166,13 @@ impl Standing {
 
 fn read_versioned<T: Default>(
     bytes: &[u8],
+    versions: &[u8],
     read: impl Fn(&mut Bytes<'_>) -> Option<T>,
 ) -> Result<T, DecodeError> {
     let mut bytes = Bytes(bytes);
     match bytes.byte() {
         None => Ok(T::default()),
-        Some(VERSION) => read(&mut bytes)
+        Some(version) if versions.contains(&version) => read(&mut bytes)
             .filter(|_| bytes.0.is_empty())
             .ok_or(DecodeError::Damaged),
         Some(other) => Err(DecodeError::Version(other)),
@@ -208,10 +215,11 @@ fn write_heard(out: &mut Vec<u8>, heard: &Heard) {
     unsigned(out, u128::from(heard.origin.partition));
     unsigned(out, u128::from(heard.origin.offset));
     out.push(u8::from(heard.backfill));
+    out.extend_from_slice(&heard.message.to_be_bytes());
 }
 
-fn read_heard(bytes: &mut Bytes<'_>) -> Option<Heard> {
-    Some(Heard {
+fn read_heard(bytes: &mut Bytes<'_>, version: u8) -> Option<Heard> {
+    let mut heard = Heard {
         at: EventTime::from_micros(bytes.signed()?),
         known: ReceivedTime::from_micros(bytes.signed()?),
         event: EventId::from_slice(bytes.take(16)?)?,
@@ -220,7 +228,14 @@ fn read_heard(bytes: &mut Bytes<'_>) -> Option<Heard> {
             offset: u64::try_from(bytes.unsigned()?).ok()?,
         },
         backfill: bytes.byte()? != 0,
-    })
+        message: 0,
+    };
+    heard.message = match version {
+        // Each was said by a message of its own.
+        PATIENT_VERSION_1 => heard.event.first_eight(),
+        _ => bytes.eight()?,
+    };
+    Some(heard)
 }
 
 fn write_state(out: &mut Vec<u8>, state: &VisitState) {

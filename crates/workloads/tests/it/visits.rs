@@ -2,6 +2,8 @@
 
 mod ordering;
 
+mod overtaken;
+
 use clinical::{
     EventId, EventTime, MessageId, Origin, Presence, ReceivedTime, SiteKey, VisitClass, VisitPlace,
     VisitState, VisitStatus,
@@ -9,7 +11,7 @@ use clinical::{
 use expect_test::{Expect, expect};
 use formats::hl7v2;
 use mapping::event::{Envelope, FHIR_JSON, event};
-use mapping::normalize::{self, Normalizer, Output, RawInfo, Way};
+use mapping::normalize::{self, Normalizer, Output, RawInfo, Shows, Way};
 use mapping::visit::visit_state;
 use mapping::{Source, map};
 use workloads::Now;
@@ -77,24 +79,34 @@ impl Feed {
         };
         let outputs = Normalizer::default().step(key, &mut self.known, &input);
         for record in outputs.expect("the message can be used").records {
-            if let Output::Resource {
-                event_id,
-                json,
-                event_time,
-                ..
-            } = record
-            {
-                self.hear(event_id, event_time, received, &json);
+            let own = Shows::by(raw.message_id, received);
+            match record {
+                Output::Resource {
+                    event_id,
+                    json,
+                    event_time,
+                    shows,
+                    ..
+                } => self.hear(event_id, event_time, shows.unwrap_or(own), &json),
+                Output::Moment {
+                    event_id,
+                    json,
+                    event_time,
+                    shows,
+                } => self.hear(event_id, event_time, shows, &json),
+                Output::Merge { .. } | Output::Split { .. } => {}
             }
         }
     }
 
-    fn hear(&mut self, id: EventId, at: EventTime, known: ReceivedTime, json: &[u8]) {
+    fn hear(&mut self, id: EventId, at: EventTime, shows: Shows, json: &[u8]) {
+        let Shows { message, known } = shows;
         if let Some(state) = visit_state(json).expect("a resource is read") {
             let heard = Heard {
                 at,
                 known,
                 event: id,
+                message,
                 origin: Origin::default(),
                 backfill: false,
             };
@@ -430,6 +442,7 @@ fn heard(minute: i64, number: u64) -> Heard {
         at: event_time(minute),
         known: ReceivedTime::from_micros(event_time(minute).micros()),
         event: EventId::derive(&[&number.to_be_bytes()]),
+        message: number,
         origin: Origin::default(),
         backfill: false,
     }
@@ -471,7 +484,7 @@ fn of_one_visit_so_much_is_kept_and_its_beginning_stays() {
         };
         let places = vec![place(words, Presence::Here, None, None)];
         assert!(course.take(
-            heard(number, 1),
+            heard(number, number.cast_unsigned()),
             state(VisitClass::Emergency, VisitStatus::InProgress, places)
         ));
         let room = course

@@ -171,6 +171,7 @@ impl Hospital {
                 }
                 Output::Merge { merge, .. } => self.merges.push((key, merge)),
                 Output::Split { key, bytes } => splits.push((key, bytes)),
+                Output::Moment { .. } => {}
             }
         }
         splits

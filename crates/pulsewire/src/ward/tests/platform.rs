@@ -179,6 +179,15 @@ impl Platform {
                             event_time,
                         ),
                     ),
+                    Output::Moment {
+                        event_id,
+                        json,
+                        event_time,
+                        ..
+                    } => (
+                        key,
+                        OnTheWay::Event(identity::VISIT_MOMENT, json, event_id, event_time),
+                    ),
                     Output::Resource {
                         event_id,
                         json,
