@@ -1,11 +1,13 @@
 //! Units: what they are called and the exact factors between them.
 
 mod scale;
+mod ucum;
 
 use std::fmt;
 
 use crate::Decimal;
 use scale::scale;
+pub use ucum::is_ucum;
 
 /// A unit that values may be compared in; anything else is refused, never guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

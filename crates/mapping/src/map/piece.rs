@@ -192,7 +192,7 @@ impl<'m> Piece<'m> {
 
 /// Gives a text with the pictures that Unicode has of control characters (U+2400 and on) in their places: no string of FHIR R4
 /// holds any but tabs and line ends, and what was sent is not to be lost.
-fn pictured(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(crate) fn pictured(text: Cow<'_, str>) -> Cow<'_, str> {
     let is_control = |c: char| c < ' ' && !matches!(c, '\t' | '\r' | '\n');
     if !text.contains(is_control) {
         return text;

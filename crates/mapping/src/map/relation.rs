@@ -7,6 +7,7 @@ use formats::fhir::json;
 use formats::hl7v2::{Message, Segment};
 
 use super::link::{hex, id};
+use super::piece::pictured;
 use super::write::Frame;
 use crate::draft::{Draft, Effect, Element};
 use crate::identity::{self, PatientIdentifier, Subjects};
@@ -134,9 +135,9 @@ fn link(related: &Related<'_, '_>, effect: Effect, drafts: &mut Vec<Draft>) {
 fn named(other: &PatientIdentifier, key: PatientKey, beside: &Draft) -> Draft {
     let identifiers = json::array(|array| {
         array.object(|identifier| {
-            identifier.string("value", &other.value);
+            identifier.string("value", &pictured(Cow::Borrowed(&other.value)));
             identifier.object("assigner", |assigner| {
-                assigner.string("display", &other.authority);
+                assigner.string("display", &pictured(Cow::Borrowed(&other.authority)));
             });
         });
     });
@@ -272,7 +273,8 @@ fn number(segment: &Segment<'_>, field: usize) -> Option<(String, String)> {
         .find(|one| one.component(1).is_valued())?;
     let text = |component: usize| {
         let part = found.component(component).subcomponent(1);
-        part.is_valued().then(|| part.text().trim().to_owned())
+        let text = part.is_valued().then(|| part.text())?;
+        Some(pictured(Cow::Borrowed(text.trim())).into_owned())
     };
     Some((text(4).unwrap_or_default(), text(1)?))
 }

@@ -162,3 +162,31 @@ fn a_visit_is_named_by_its_number_wherever_that_stands() {
     };
     assert_eq!(stays(&admitted)[0], stays(&renumbered)[1]);
 }
+
+#[test]
+fn control_characters_are_seen_in_what_mrg_names_as_elsewhere() {
+    let begin =
+        |event: &str| format!("MSH|^~\\&|A|B|||20260301||ADT^{event}|1|P|2.5\rPID|||1^^^H^MR");
+    let visit = "\rPV1||I|||||||||||||||||V\\X01\\1^^^H\\X02\\";
+    let admitted = drafts(format!("{}{visit}", begin("A01")).as_bytes());
+    let stay = admitted
+        .iter()
+        .find(|draft| draft.resource_type == "Encounter");
+    let stay = stay.map(|draft| draft.id.clone()).unwrap();
+    let renumbered = drafts(
+        format!(
+            "{}\rMRG|1^^^H^MR||||V\\X01\\1^^^H\\X02\\\rPV1||I|||||||||||||||||V2^^^H",
+            begin("A42")
+        )
+        .as_bytes(),
+    );
+    let gone = renumbered.iter().find(|draft| draft.id == stay).unwrap();
+    let identifier = String::from_utf8(gone.to_json().to_vec()).unwrap();
+    assert!(
+        identifier.contains(r#""value":"V␁1","assigner":{"display":"H␂"}"#),
+        "{identifier}"
+    );
+    let moved = drafts(format!("{}\rMRG|2\\X03\\^^^H||||V1{visit}", begin("A45")).as_bytes());
+    let other = String::from_utf8(moved[0].to_json().to_vec()).unwrap();
+    assert!(other.contains(r#""value":"2␃""#), "{other}");
+}

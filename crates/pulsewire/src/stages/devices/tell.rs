@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clinical::unit::Unit;
+use clinical::unit::{Unit, is_ucum};
 use clinical::{EventTime, MessageId, PatientKey};
 use formats::device::nomenclature::{self, LOINC_SYSTEM};
 use formats::device::{Code, Decimal};
@@ -303,12 +303,13 @@ impl Summary {
 }
 
 /// The code in UCUM of a unit as the device names it; none of what nobody knows, which is told in words alone.
-fn ucum(unit: &str) -> Option<&'static str> {
+fn ucum(unit: &str) -> Option<&str> {
     // A unit of UCUM with brackets is read loosely elsewhere, as one of much the same size: its code would be another's.
     let is_word = !unit.contains('[');
     let known = || Unit::parse(unit).ok().map(Unit::code);
     let known = || known().filter(|_| is_word);
-    nomenclature::code_of_ucum(unit).or_else(known)
+    let in_table = nomenclature::code_of_ucum(unit).or_else(known);
+    in_table.or_else(|| is_ucum(unit).then_some(unit))
 }
 
 /// What samples of devices at the bedside are.

@@ -32,6 +32,11 @@ fn a_unit_has_a_code_where_ucum_is_known_to_have_it() {
         ("bpm", Some("/min")),
         ("mmHg", Some("mm[Hg]")),
         ("mV", Some("mV")),
+        ("mL/h", Some("mL/h")),
+        ("Hz", Some("Hz")),
+        ("L", Some("L")),
+        ("1/min", Some("1/min")),
+        ("cc/hr", None),
         ("beats a minute", None),
         ("", None),
     ] {
