@@ -5,6 +5,7 @@ mod world;
 use clinical::{AlertId, Change, Finding, FindingId, Merge, ReceivedTime, Severity, SiteKey};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use workloads::RiskScore;
 use workloads::risk::Pack;
 use workloads::risk::watch::{Hour, Row};
 
@@ -444,4 +445,21 @@ proptest! {
         let [one, other] = standing;
         prop_assert_eq!(one, other);
     }
+}
+
+#[test]
+fn the_gauges_of_a_partition_that_is_given_up_are_shown_no_more() {
+    let world = World::new();
+    world.tell(1, &Tale::Hour(1));
+    let metrics = Arc::<Metrics>::default();
+    world.watch_by(3, &metrics);
+    let shown = || {
+        let text = metrics.text();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        ["pulsewire_risk_drift{", "pulsewire_risk_quality{"]
+            .map(|gauge| lines.clone().any(|line| line.starts_with(gauge)))
+    };
+    assert_eq!(shown(), [true; 2]);
+    RiskBoardStage::new(RiskScore::Model, "", site(), &metrics).give_up();
+    assert_eq!(shown(), [false; 2]);
 }

@@ -10,6 +10,7 @@ use stream::{MemoryStore, Processor, StageSpec, Task};
 use workloads::RiskScore;
 
 use super::{PARTITIONS, at, key, site};
+use crate::metrics::Metrics;
 use crate::stages::tests::journal_of;
 use crate::stages::{RiskBoardStage, RiskOutcomeStage, WorkloadStage, header};
 use crate::topics;
@@ -96,10 +97,15 @@ impl World {
     }
 
     pub(super) fn watch(&self, hour: i64) {
+        self.watch_by(hour, &Arc::default());
+    }
+
+    /// The same with gauges.
+    pub(super) fn watch_by(&self, hour: i64, metrics: &Arc<Metrics>) {
         self.tick(topics::RISK_HOUR, hour);
         self.run(&RiskOutcomeStage::spec(PARTITIONS), RiskOutcomeStage);
         self.tick(topics::RISK_EXAMPLE, hour + 1);
-        let board = RiskBoardStage::new(RiskScore::Model, "", site(), &Arc::default());
+        let board = RiskBoardStage::new(RiskScore::Model, "", site(), metrics);
         self.run(&RiskBoardStage::spec(PARTITIONS), board);
     }
 
