@@ -132,6 +132,11 @@ impl Stay {
         self.start.minus(beside)
     }
 
+    /// Says whether charting before a stay that began at a time may be of this one.
+    pub(crate) fn is_close_to(&self, next: EventTime) -> bool {
+        self.end.is_none_or(|end| next.minus(2 * BESIDE) < end)
+    }
+
     /// Gives when the heart rate was first charted in it, from when charting is of it and as far as it is charted up to
     /// a time.
     pub(crate) fn first_pulse(

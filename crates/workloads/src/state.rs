@@ -2,6 +2,8 @@
 
 pub(crate) mod wire;
 
+use std::time::Duration;
+
 use clinical::{EventTime, FindingId, PatientKey};
 
 use crate::chart::{Chart, KEEP_VITAL};
@@ -16,17 +18,17 @@ pub use wire::DecodeError;
 /// The most stays that are kept; beyond it the one that began first goes.
 pub(crate) const MAX_STAYS: usize = 8;
 /// How long a stay is kept after its end.
-const KEEP_STAY: std::time::Duration = hours(48);
+const KEEP_STAY: Duration = hours(48);
 /// How long a stay is kept after its beginning, beyond what is revised: kidneys are judged by its first seven days.
-const KEEP_STAY_FROM_START: std::time::Duration = hours(8 * 24);
+const KEEP_STAY_FROM_START: Duration = hours(8 * 24);
 /// How much longer than the revision window a published line is kept. Of each condition the last one before the window,
 /// and the last that decides anything, is kept as long as the patient: what follows is compared with it, and a merge
 /// takes it back.
-const KEEP_LINE: std::time::Duration = hours(1);
+const KEEP_LINE: Duration = hours(1);
 
 /// How long after the last day of which something is known what is kept for a while is let go of, where nothing else came: by
 /// then vital signs and most laboratory results have served. What may still be revised stays.
-const KEEP_IDLE: std::time::Duration = hours(4 * 24);
+const KEEP_IDLE: Duration = hours(4 * 24);
 /// The timer by which that happens.
 pub(crate) const IDLE: &[u8] = b"idle";
 const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
@@ -138,13 +140,7 @@ impl State {
         }
         self.chart.expire(watermark, running);
         let longest = running.longest;
-        let (ended, begun) = (
-            watermark.minus(KEEP_STAY.max(longest)),
-            watermark.minus(longest + KEEP_STAY_FROM_START),
-        );
-        self.stays.retain(|stay| {
-            stay.end.is_none_or(|end| end > ended) || stay.watched && stay.start > begun
-        });
+        self.forget_stays(watermark, longest);
         let revised = |line: &Line| running.revise_window(line.condition);
         let kept = |line: &Line| {
             let workload = line.condition.workload();
@@ -166,5 +162,24 @@ impl State {
                     .iter()
                     .any(|(condition, at, _)| (*condition, *at) == (line.condition, line.as_of))
         });
+    }
+
+    /// Drops stays that are over for long. One that ended shortly before another is kept with it: what was charted between
+    /// them is told apart by both.
+    fn forget_stays(&mut self, watermark: EventTime, longest: Duration) {
+        let ended = watermark.minus(KEEP_STAY.max(longest));
+        let begun = watermark.minus(longest + KEEP_STAY_FROM_START);
+        let mut next: Option<EventTime> = None;
+        self.stays.reverse();
+        self.stays.retain(|stay| {
+            let is_kept = stay.end.is_none_or(|end| end > ended)
+                || stay.watched && stay.start > begun
+                || stay.watched && next.is_some_and(|next| stay.is_close_to(next));
+            if is_kept && stay.watched {
+                next = Some(stay.start);
+            }
+            is_kept
+        });
+        self.stays.reverse();
     }
 }

@@ -62,7 +62,11 @@ fn fact(n: usize, (at, what, said, unit): Charted<'_>) -> Fact {
 }
 
 fn run(pack: &'static str, charted: &[Charted<'_>]) -> Vec<Finding> {
-    let mut engine = Engine::of(Config::of(&[pack]));
+    run_with(Config::of(&[pack]), charted)
+}
+
+fn run_with(config: Config, charted: &[Charted<'_>]) -> Vec<Finding> {
+    let mut engine = Engine::of(config);
     let mut hour = 0;
     for (n, charted) in charted.iter().enumerate() {
         while 60 * hour < charted.0 {
@@ -115,6 +119,31 @@ fn no_stay_is_scored_by_the_urine_of_the_one_before() {
         let at_first = findings.iter().find(|of| of.score == Some(4));
         assert!(at_first.is_some(), "the first stay has its own");
     }
+}
+
+#[test]
+fn a_stay_of_long_ago_still_has_its_own_charting_beside_the_next() {
+    let days_ago = format!("{}", -20 * 24 * HOUR);
+    let charted = [
+        (0, "stay", "first", &*days_ago),
+        (HOUR, "pulse", "110", ""),
+        (HOUR, "eye", "1", ""),
+        (HOUR, "verbal", "1", ""),
+        (HOUR, "motor", "1", ""),
+        (2 * HOUR, "stay", "first over", ""),
+        (6 * HOUR, "stay", "second", ""),
+        (6 * HOUR + 5, "pulse", "80", ""),
+        (7 * HOUR, "platelets", "300", ""),
+        // By then the first has been over for more than two days.
+        (52 * HOUR, "stay", "second over", "360"),
+    ];
+    let mut config = Config::of(&[SOFA]);
+    let window = Duration::from_secs(48 * 3600);
+    config.windows.insert(SOFA, window);
+    let findings = run_with(config, &charted);
+    let stands = |of: &&Finding| of.as_of >= event_time(6 * HOUR);
+    let mut scores = findings.iter().filter(stands).map(|of| of.score);
+    assert!(scores.all(|score| score == Some(0)), "{findings:#?}");
 }
 
 #[test]

@@ -33,6 +33,16 @@ impl Stream {
         self.facts.iter().map(|(_, _, fact)| fact)
     }
 
+    /// Gives when something was charted of which the names begin in one of these ways.
+    pub(super) fn charted(&self, names: &[&str]) -> BTreeSet<EventTime> {
+        let is_of = |fact: &Fact| match fact {
+            Fact::Observation(of) => names.iter().any(|name| of.resource.starts_with(name)),
+            _ => false,
+        };
+        let of = self.facts.iter().filter(|(.., fact)| is_of(fact));
+        of.map(|(_, at, _)| *at).collect()
+    }
+
     /// Runs it, and a while after it.
     pub(super) fn run(mut self, engine: &mut Engine, subject: i64) {
         let patient = PatientKey::derive(&[b"mimic", &subject.to_be_bytes()]);
@@ -158,9 +168,8 @@ pub(super) fn kidneys(folder: &Path) -> Streams {
         let is_taken_off = row.text("itemid") == IRRIGATION;
         urine(row, is_taken_off, &mut streams);
     }
-    let starts = starts(folder);
     let charted = Table::read(folder, "raw/chartevents");
-    for weighed in weights::all(&charted, &starts) {
+    for weighed in weights::all(&charted, &weights::holds_from(folder)) {
         let stream = streams.entry(weighed.subject).or_default();
         stream.add(weighed.stored, weighed.at, weighed.fact);
     }
@@ -169,14 +178,6 @@ pub(super) fn kidneys(folder: &Path) -> Streams {
 
 /// Here the reference takes every value.
 const CREATININE: [Item; 1] = [("50912", "2160-0", "mg/dL", -1.0, f64::MAX)];
-
-/// When each stay began.
-fn starts(folder: &Path) -> BTreeMap<i64, EventTime> {
-    Table::read(folder, "raw/icustays")
-        .rows()
-        .filter_map(|row| Some((row.id("icustay_id"), row.time("intime")?)))
-        .collect()
-}
 
 /// Says whether a list of items has this one.
 pub(super) fn is_of(list: &str, item: &str) -> bool {
@@ -222,7 +223,7 @@ pub(super) fn organ_failure(folder: &Path) -> Streams {
         let stream = streams.entry(change.subject).or_default();
         stream.add(change.stored, change.at, fact);
     }
-    for weighed in weights::all(&charted, &starts(folder)) {
+    for weighed in weights::all(&charted, &weights::holds_from(folder)) {
         // Some weights are stored weeks after they were charted: here it matters what they say, not when they came.
         if by_minute.contains(&weighed.subject) {
             let stream = streams.entry(weighed.subject).or_default();

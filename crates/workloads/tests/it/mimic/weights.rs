@@ -1,6 +1,7 @@
 //! What stays were weighed at (mimic-code, `weight_durations`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use clinical::{Code, EventTime, Fact};
@@ -27,8 +28,33 @@ const OUNCE: f64 = 0.0283495231;
 /// The first row of a time, and what all rows of it say.
 type Newborn<'a> = (Row<'a>, [Option<f64>; 3]);
 
+/// Says from when on the weight on admission holds, by stay: from two hours before it, but not before what is of the stay
+/// before it.
+pub(super) fn holds_from(folder: &Path) -> BTreeMap<i64, EventTime> {
+    let table = Table::read(folder, "raw/icustays");
+    let times = |row: &Row<'_>| Some((row.time("intime")?, row.time("outtime")));
+    let mut stays: Vec<_> = table
+        .rows()
+        .filter_map(|row| Some((row.id("subject_id"), times(&row)?, row.id("icustay_id"))))
+        .collect();
+    stays.sort_unstable();
+    let mut before: Option<(i64, EventTime)> = None;
+    let mut found = BTreeMap::new();
+    for (subject, (start, end), stay) in stays {
+        let ended = before.filter(|(of, _)| *of == subject);
+        let between = ended.and_then(|(_, ended)| start.since(ended.min(start)));
+        let early = BESIDE.min(between.unwrap_or(Duration::MAX) / 2);
+        found.insert(stay, start.minus(early));
+        before = Some((subject, end.unwrap_or(start)));
+    }
+    found
+}
+
+/// How long before its stay the weight on admission holds.
+const BESIDE: Duration = Duration::from_secs(2 * 3600);
+
 /// Gives all weights of stays that began, oldest first; the first on admission is that of the admission.
-pub(super) fn all(charted: &Table, starts: &BTreeMap<i64, EventTime>) -> Vec<Weighed> {
+pub(super) fn all(charted: &Table, holds_from: &BTreeMap<i64, EventTime>) -> Vec<Weighed> {
     let said =
         |row: &Row<'_>| matches!(row.text("error"), "" | "0") && !row.text("icustay_id").is_empty();
     let mut newborn: BTreeMap<(i64, EventTime), Newborn<'_>> = BTreeMap::new();
@@ -68,10 +94,9 @@ pub(super) fn all(charted: &Table, starts: &BTreeMap<i64, EventTime>) -> Vec<Wei
         .into_iter()
         .filter_map(|(at, row, is_admission, kilograms)| {
             let stay = row.id("icustay_id");
-            let start = starts.get(&stay)?;
+            let begins = *holds_from.get(&stay)?;
             let is_first = is_admission && admitted.insert(stay);
-            let before = Duration::from_secs(2 * 3600);
-            let at = if is_first { start.minus(before) } else { at };
+            let at = if is_first { begins } else { at };
             let resource = format!("weight/{}/{}", row.text("itemid"), row.text("charttime"));
             Some(Weighed {
                 subject: row.id("subject_id"),
