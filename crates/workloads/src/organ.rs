@@ -6,7 +6,7 @@ pub(crate) mod hours;
 mod infusion;
 pub(crate) mod sofa;
 mod sofa2;
-mod stretch;
+pub(crate) mod stretch;
 pub(crate) mod support;
 
 use std::time::Duration;

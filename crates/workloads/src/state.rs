@@ -16,14 +16,14 @@ use crate::workload::{Condition, WORKLOADS};
 pub use wire::DecodeError;
 
 /// The most stays that are kept; beyond it the one that began first goes.
-pub(crate) const MAX_STAYS: usize = 8;
+pub(crate) const MAX_STAYS: usize = 32;
 /// How long a stay is kept after its end.
 const KEEP_STAY: Duration = hours(48);
 /// How long a stay is kept after its beginning, beyond what is revised: kidneys are judged by its first seven days.
 const KEEP_STAY_FROM_START: Duration = hours(8 * 24);
 /// How much longer than the revision window a published line is kept. Of each condition the last one before the window,
-/// and the last that decides anything, is kept as long as the patient: what follows is compared with it, and a merge
-/// takes it back.
+/// the last that decides anything, and the last before what is kept, is kept as long as the patient: what follows is compared
+/// with it, and a merge takes it back.
 const KEEP_LINE: Duration = hours(1);
 
 /// How long after the last day of which something is known what is kept for a while is let go of, where nothing else came: by
@@ -146,14 +146,15 @@ impl State {
             let workload = line.condition.workload();
             (revised(line) + KEEP_LINE).max(workload.lines_kept)
         };
-        let mut newest: Vec<(Condition, EventTime, bool)> = Vec::new();
+        let mut newest: Vec<(Condition, EventTime, u8)> = Vec::new();
         for line in self.lines.iter().filter(|line| line.asserted) {
-            let settled = line.as_of < watermark.minus(revised(line));
-            for (kind, wanted) in [(false, true), (true, line.note != 0)] {
-                if settled && wanted {
-                    newest.retain(|(condition, _, of)| (*condition, *of) != (line.condition, kind));
-                    newest.push((line.condition, line.as_of, kind));
-                }
+            let is_before = |span: Duration| line.as_of < watermark.minus(span);
+            let settled = is_before(revised(line));
+            // What stands where what is kept begins may have been told at any time before.
+            let kinds = [settled, settled && line.note != 0, is_before(kept(line))];
+            for (kind, _) in (0..).zip(kinds).filter(|(_, is_of)| *is_of) {
+                newest.retain(|(condition, _, of)| (*condition, *of) != (line.condition, kind));
+                newest.push((line.condition, line.as_of, kind));
             }
         }
         self.lines.retain(|line| {

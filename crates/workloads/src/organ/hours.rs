@@ -80,7 +80,7 @@ pub(crate) fn hours<'a>(
         convention,
         own: stretch.own,
         rates: Rates::before(chart, stretch.own, start),
-        runs: support::runs(chart, start, end),
+        runs: support::runs(chart, stretch.own, start, end),
         coma_at: None,
         changed_at: None,
         gases: (None, None),
@@ -105,10 +105,13 @@ pub(crate) fn hours<'a>(
                 pass.take(&mut hour, entry, end);
             }
         }
+        let times = match convention.hour_for_each_row {
+            true => hour.gases.max(1) * pass.rates.ways(),
+            false => 1,
+        };
         pass.finish(&mut hour, end);
-        if convention.hour_for_each_gas {
-            let again = hour.gases.saturating_sub(1);
-            found.extend(std::iter::repeat_n((number, hour.clone()), again));
+        for _ in 1..times {
+            found.push((number, hour.clone()));
         }
         found.push((number, hour));
     }

@@ -26,6 +26,9 @@ const WEIGHT_BESIDE: Duration = hours(2);
 /// How long a drug must have run to count, where that is asked (Vincent 1996, below its table; SOFA-2).
 const HOUR: Duration = hours(1);
 
+/// More rates at once are those of nobody.
+const MOST_WAYS: usize = 64;
+
 /// How fast each drug runs.
 pub(crate) struct Rates<'a> {
     now: [Infusion<'a>; DRUGS.len()],
@@ -83,6 +86,12 @@ impl<'a> Rates<'a> {
         let drugs = self.now.iter();
         let fastest = drugs.filter_map(|infusion| fastest(chart, infusion, weighed));
         fastest.collect()
+    }
+
+    /// Counts in how many ways one rate of each drug that runs can be taken.
+    pub(crate) fn ways(&self) -> usize {
+        let drugs = self.now.iter().map(|infusion| infusion.open.len().max(1));
+        drugs.fold(1, usize::saturating_mul).min(MOST_WAYS)
     }
 
     /// Gives the drugs that have run for an hour at a time.

@@ -71,8 +71,8 @@ pub(crate) struct Convention {
     pub(crate) least_urine_span: Duration,
     /// How many hours before the last one its worst is looked for in.
     pub(crate) hours_before: usize,
-    /// Whether an hour in which several gases were taken counts as several in every window.
-    pub(crate) hour_for_each_gas: bool,
+    /// Whether an hour in which several gases were taken, or several rates of one drug ran, counts as several in every window.
+    pub(crate) hour_for_each_row: bool,
     /// Whether each stay is scored from what was charted of it, as far as that is known.
     pub(crate) by_stay: bool,
     /// Whether results of one time are taken for their mean.
@@ -92,7 +92,7 @@ pub(crate) const PUBLISHED: Convention = Convention {
     ventilated_has_every_band: true,
     least_urine_span: hours(22),
     hours_before: 23,
-    hour_for_each_gas: false,
+    hour_for_each_row: false,
     by_stay: false,
     mean_of_results: false,
     silent_coma: false,
@@ -101,7 +101,7 @@ pub(crate) const PUBLISHED: Convention = Convention {
 };
 
 /// As `pivoted_sofa` of mimic-code computes it for MIMIC-III: a window of 24 hours before the last one, a table of
-/// each stay in which an hour stands once for each gas of it, urine of whatever time there is taken for that of a day, a
+/// each stay in which an hour stands once for each gas and each rate of a drug of it, urine of whatever time there is taken for that of a day, a
 /// ratio of a ventilated patient that counts below 200 alone, and 80 kg where nobody was weighed (`norepinephrine_dose`).
 pub(crate) const MIMIC_III: Convention = Convention {
     table: &TABLE,
@@ -109,7 +109,7 @@ pub(crate) const MIMIC_III: Convention = Convention {
     ventilated_has_every_band: false,
     least_urine_span: Duration::ZERO,
     hours_before: 24,
-    hour_for_each_gas: true,
+    hour_for_each_row: true,
     by_stay: true,
     mean_of_results: true,
     silent_coma: true,

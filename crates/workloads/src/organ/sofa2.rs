@@ -19,7 +19,7 @@ pub(crate) const CONVENTION: Convention = Convention {
     ventilated_has_every_band: true,
     least_urine_span: std::time::Duration::ZERO,
     hours_before: 23,
-    hour_for_each_gas: false,
+    hour_for_each_row: false,
     by_stay: false,
     mean_of_results: false,
     silent_coma: false,

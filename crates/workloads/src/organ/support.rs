@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clinical::EventTime;
 
+use super::stretch::Span;
 use crate::Parameter;
 use crate::chart::read::{EXTUBATED, HIGH_FLOW, NON_INVASIVE, OXYGEN_DEVICE, VENTILATED};
 use crate::chart::{Chart, Entry};
@@ -30,15 +31,13 @@ struct Charted {
     extubated: bool,
 }
 
-/// Finds the runs around a span of time. A run ends at its last setting, at an extubation, or where an oxygen device
-/// takes its place.
-pub(crate) fn runs(chart: &Chart, from: EventTime, until: EventTime) -> Vec<Run> {
-    let charted = chart.of_between(
-        Parameter::RespiratorySupport,
-        from.minus(REACH),
-        until.plus(REACH),
-    );
-    let mut entries = charted.filter(|entry| entry.is_usable()).peekable();
+/// Finds the runs around a span of time, of what was charted of one stay. A run ends at its last setting, at an extubation,
+/// or where an oxygen device takes its place.
+pub(crate) fn runs(chart: &Chart, own: Span, from: EventTime, until: EventTime) -> Vec<Run> {
+    let (from, until) = (from.minus(REACH), until.plus(REACH));
+    let charted = chart.of_between(Parameter::RespiratorySupport, from, until);
+    let charted = charted.filter(|entry| entry.is_usable() && own.has(entry.at));
+    let mut entries = charted.peekable();
     let mut runs: Vec<Run> = Vec::new();
     let mut open = false;
     let (mut last_setting, mut after_extubation) = (None, false);

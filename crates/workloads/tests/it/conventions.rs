@@ -1,5 +1,7 @@
 //! What mimic-code asks for beyond its tables, rule by rule.
 
+mod rates;
+
 use std::time::Duration;
 
 use clinical::{
@@ -162,6 +164,29 @@ fn gases_long_before_a_stay_are_not_of_it() {
     };
     assert_eq!(score(&charted(11 * HOUR), SOFA), Some(2));
     assert_eq!(score(&charted(13 * HOUR), SOFA), Some(0));
+}
+
+#[test]
+fn no_ventilator_runs_from_one_stay_into_the_next() {
+    let charted = |next: &'static str| {
+        let mut charted = vec![
+            (0, "stay", "first", ""),
+            (5, "pulse", "80", ""),
+            (HOUR, "support", "ventilator", ""),
+            (HOUR, "fio2", "50", ""),
+            (2 * HOUR, "support", "ventilator", ""),
+            (2 * HOUR + 10, "stay", "first over", ""),
+            // Before the first setting of the stay that it is of.
+            (4 * HOUR, "pao2", "75", ""),
+            (4 * HOUR + 20, "pulse", "80", ""),
+            (5 * HOUR, "support", "ventilator", ""),
+        ];
+        if !next.is_empty() {
+            charted.insert(6, (3 * HOUR + 40, "stay", next, ""));
+        }
+        score(&run(SOFA, &charted), SOFA)
+    };
+    assert_eq!((charted("second"), charted("")), (Some(2), Some(3)));
 }
 
 #[test]
@@ -337,6 +362,30 @@ fn hours_of_a_stay_end_with_its_last_heart_rate() {
     ];
     assert_eq!(score(&run(SEPSIS, &charted[..6]), SEPSIS), None);
     assert_eq!(score(&run(SEPSIS, &charted), SEPSIS), Some(2));
+}
+
+#[test]
+fn a_score_that_stands_since_long_before_a_stay_is_that_of_its_hours() {
+    let begun = 9 * 24;
+    let mut charted: Vec<Charted<'_>> = (0..12)
+        .map(|n| (20 * n * HOUR, "platelets", "90", ""))
+        .collect();
+    charted.extend([
+        (begun * HOUR, "stay", "first", ""),
+        (begun * HOUR + 10, "pulse", "80", ""),
+        (begun * HOUR + 30, "culture", "", ""),
+        (begun * HOUR + 40, "antimicrobial", "Meropenem", ""),
+        ((begun + 30) * HOUR, "platelets", "40", ""),
+        ((begun + 44) * HOUR, "pulse", "80", ""),
+    ]);
+    charted.sort_by_key(|(at, ..)| *at);
+    let findings = run(SEPSIS, &charted);
+    let told: Vec<_> = findings
+        .iter()
+        .filter(|of| *of.condition == *SEPSIS)
+        .map(|of| (of.as_of, of.score))
+        .collect();
+    assert_eq!(told, [(event_time((begun + 1) * HOUR), Some(2))]);
 }
 
 /// Two stays a day apart and what may be charted around them, each in two ways of arriving up to six hours late.

@@ -1,18 +1,19 @@
-//! What the two charting systems of MIMIC say of infusions, as changes of a rate (mimic-code, `*_dose`).
+//! What the two charting systems of MIMIC say of infusions, as rates from a time to a time (mimic-code, `*_dose`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use clinical::EventTime;
 
 use super::table::Table;
 
-/// A change of rate.
-pub(super) struct Change {
+/// A drug that ran.
+pub(super) struct Infused {
     pub(super) subject: i64,
     pub(super) drug: &'static str,
-    pub(super) at: EventTime,
+    pub(super) from: EventTime,
+    pub(super) to: EventTime,
     pub(super) stored: EventTime,
-    /// The digits of the rate; 0 where it stopped.
+    /// The digits of the rate.
     pub(super) rate: String,
     pub(super) unit: &'static str,
 }
@@ -25,64 +26,31 @@ const DRUGS: [(&str, &[&str], &[&str], &str); 4] = [
     ("C01CA07", &["30042", "30306"], &[], "221653"),
 ];
 
-struct Interval {
-    from: EventTime,
-    to: EventTime,
-    rate: f64,
-    digits: String,
-    unit: &'static str,
-    from_stored: EventTime,
-    to_stored: EventTime,
-}
-
 /// Reads both systems.
-pub(super) fn changes(older: &Table, newer: &Table) -> Vec<Change> {
-    let mut changes = Vec::new();
+pub(super) fn all(older: &Table, newer: &Table) -> Vec<Infused> {
+    let mut all = Vec::new();
     for (drug, by_weight, by_minute, item) in DRUGS {
-        let mut intervals: BTreeMap<(i64, i64), Vec<Interval>> = BTreeMap::new();
-        charted(older, by_weight, by_minute, &mut intervals);
+        charted(older, drug, by_weight, by_minute, &mut all);
         for row in newer.rows().filter(|row| row.text("itemid") == item) {
             let times = row.time("starttime").zip(row.time("endtime"));
-            let (Some((from, to)), Some(rate)) = (times, row.number("rate")) else {
+            let (Some((from, to)), Some(_)) = (times, row.number("rate")) else {
                 continue;
             };
-            let stored = row.time("storetime").unwrap_or(from);
             let is_said = !matches!(row.text("statusdescription"), "" | "Rewritten");
             if is_said && !row.text("icustay_id").is_empty() {
-                let stay = (row.id("subject_id"), row.id("icustay_id"));
-                intervals.entry(stay).or_default().push(Interval {
+                all.push(Infused {
+                    subject: row.id("subject_id"),
+                    drug,
                     from,
                     to,
-                    rate,
-                    digits: row.text("rate").to_owned(),
+                    stored: row.time("storetime").unwrap_or(from),
+                    rate: row.text("rate").to_owned(),
                     unit: "ug/kg/min",
-                    from_stored: stored,
-                    to_stored: stored,
-                });
-            }
-        }
-        for ((subject, _), intervals) in intervals {
-            let edges: BTreeSet<EventTime> =
-                intervals.iter().flat_map(|of| [of.from, of.to]).collect();
-            for at in edges {
-                let on = intervals.iter().filter(|of| of.from <= at && at < of.to);
-                let most = on.max_by(|one, other| one.rate.total_cmp(&other.rate));
-                let stored = intervals.iter().filter_map(|of| {
-                    let begun = (of.from == at).then_some(of.from_stored);
-                    begun.max((of.to == at).then_some(of.to_stored))
-                });
-                changes.push(Change {
-                    subject,
-                    drug,
-                    at,
-                    stored: stored.max().unwrap_or(at),
-                    rate: most.map_or("0".to_owned(), |of| of.digits.clone()),
-                    unit: most.map_or("ug/kg/min", |of| of.unit),
                 });
             }
         }
     }
-    changes
+    all
 }
 
 /// A rate that needs a weight.
@@ -103,9 +71,10 @@ struct Moment {
 /// The older system charts a rate now and then; it holds until the next row of the same run.
 fn charted(
     older: &Table,
+    drug: &'static str,
     by_weight: &[&str],
     by_minute: &[&str],
-    intervals: &mut BTreeMap<(i64, i64), Vec<Interval>>,
+    infused: &mut Vec<Infused>,
 ) {
     let mut stays: BTreeMap<(i64, i64), BTreeMap<EventTime, Moment>> = BTreeMap::new();
     for row in older.rows() {
@@ -131,7 +100,7 @@ fn charted(
             moment.rate = Some((rate, row.text("rate").to_owned(), unit));
         }
     }
-    for (stay, moments) in stays {
+    for ((subject, _), moments) in stays {
         let runs = runs(&moments);
         let all: Vec<_> = moments.into_iter().zip(runs).collect();
         for pair in all.windows(2) {
@@ -142,14 +111,14 @@ fn charted(
                 continue;
             };
             if run.is_some_and(|run| run != 0) && run == next_run && *rate > 0.0 {
-                intervals.entry(stay).or_default().push(Interval {
+                infused.push(Infused {
+                    subject,
+                    drug,
                     from: *from,
                     to: *to,
-                    rate: *rate,
-                    digits: digits.clone(),
+                    stored: moment.stored.max(next.stored).unwrap_or(*to),
+                    rate: digits.clone(),
                     unit,
-                    from_stored: moment.stored.unwrap_or(*from),
-                    to_stored: next.stored.unwrap_or(*to),
                 });
             }
         }

@@ -1,12 +1,14 @@
 //! Sepsis-3 of every stay: whether, since when, by which suspicion and at which score.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
 
 use clinical::{EventTime, Finding};
 use workloads::Config;
 
-use super::table::{Row, Table};
+use super::table::Table;
 use super::{SKIPPED, folder, orders, standing, stream};
 use crate::engine::Engine;
 
@@ -42,16 +44,14 @@ fn every_stay_is_judged_as_by_the_reference() {
         .rows()
         .map(|row| (row.id("icustay_id"), row))
         .collect();
+    let hours = hours(&folder);
     let (mut matched, mut total) = (0, 0);
     for row in table.rows() {
         total += 1;
         let (stay, subject) = (row.id("icustay_id"), row.id("subject_id"));
-        let (start, end) = (row.time("intime"), row.time("outtime"));
-        let (before, after) = beside(&table, row);
         let ours: Vec<&Finding> = found[&subject]
             .iter()
-            .filter(|of| start.is_some_and(|start| of.as_of >= start.minus(before)))
-            .filter(|of| end.is_some_and(|end| of.as_of <= end.plus(after)))
+            .filter(|of| hours.get(&stay).is_some_and(|own| own.contains(&of.as_of)))
             .collect();
         let says = ours.first().map(|of| {
             let since = of.summary.rsplit("since ").next().unwrap_or_default();
@@ -80,22 +80,30 @@ fn every_stay_is_judged_as_by_the_reference() {
     assert_eq!(matched, total);
 }
 
-/// How long before a stay and after it findings are of it: of two stays close to one another each has its half of what
-/// lies between. An hour is told by its end.
-fn beside(table: &Table, row: Row<'_>) -> (Duration, Duration) {
-    let most = Duration::from_secs(13 * 3600);
-    let half = |ended: Option<EventTime>, begun: Option<EventTime>| {
-        let between = begun?.since(ended?)?;
-        Some(most.min(between / 2 + Duration::from_secs(3600)))
+/// From when to when hours are of each stay: from the end of its first one to that of the next stay's first one.
+fn hours(folder: &Path) -> BTreeMap<i64, Range<EventTime>> {
+    let stays = Table::read(folder, "raw/icustays");
+    let subject_of: BTreeMap<i64, i64> = stays
+        .rows()
+        .map(|row| (row.id("icustay_id"), row.id("subject_id")))
+        .collect();
+    let scored = Table::read(folder, "oracle/pivoted_sofa");
+    let first = scored.rows().filter(|row| row.text("hr") == "0");
+    let mut begun: Vec<_> = first
+        .filter_map(|row| {
+            let stay = row.id("icustay_id");
+            Some((subject_of[&stay], row.time("endtime")?, stay))
+        })
+        .collect();
+    begun.sort_unstable();
+    let end = |(place, (subject, ..)): (usize, &(i64, EventTime, i64))| {
+        let next = begun.get(place + 1);
+        next.filter(|(of, ..)| of == subject).map(|(_, at, _)| *at)
     };
-    let (start, end) = (row.time("intime"), row.time("outtime"));
-    let others = || {
-        let subject = row.id("subject_id");
-        table
-            .rows()
-            .filter(move |other| other.id("subject_id") == subject)
-    };
-    let before = others().filter_map(|other| half(other.time("outtime"), start));
-    let after = others().filter_map(|other| half(end, other.time("intime")));
-    (before.min().unwrap_or(most), after.min().unwrap_or(most))
+    let last = EventTime::from_micros(i64::MAX);
+    begun
+        .iter()
+        .enumerate()
+        .map(|(place, of)| (of.2, of.1..end((place, of)).unwrap_or(last)))
+        .collect()
 }

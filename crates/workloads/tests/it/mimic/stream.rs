@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use clinical::{
-    Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Origin,
-    PatientKey, ReceivedTime, System, Value,
+    Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Given,
+    Order, OrderKind, Origin, PatientKey, ReceivedTime, System, Value,
 };
 
 use super::gases::{self, Charted, Gas};
-use super::infusions;
+use super::infusions::{self, Infused};
 use super::table::{Row, Table};
 use super::weights;
 use crate::engine::Engine;
@@ -209,19 +209,12 @@ pub(super) fn organ_failure(folder: &Path) -> Streams {
     let older = Table::read(folder, "raw/inputevents_cv");
     let newer = Table::read(folder, "raw/inputevents_mv");
     let mut by_minute = BTreeSet::new();
-    for (n, change) in infusions::changes(&older, &newer).into_iter().enumerate() {
-        if change.unit == infusions::BY_MINUTE {
-            by_minute.insert(change.subject);
+    for (n, infused) in infusions::all(&older, &newer).into_iter().enumerate() {
+        if infused.unit == infusions::BY_MINUTE {
+            by_minute.insert(infused.subject);
         }
-        let code = Code {
-            system: System::Other("http://www.whocc.no/atc".into()),
-            code: change.drug.into(),
-            display: "".into(),
-        };
-        let value = number_or_text(&change.rate, change.unit);
-        let fact = observed(&format!("rate/{n}"), code, value);
-        let stream = streams.entry(change.subject).or_default();
-        stream.add(change.stored, change.at, fact);
+        let stream = streams.entry(infused.subject).or_default();
+        stream.add(infused.stored, infused.from, given(n, &infused));
     }
     for weighed in weights::all(&charted, &weights::holds_from(folder)) {
         // Some weights are stored weeks after they were charted: here it matters what they say, not when they came.
@@ -430,6 +423,28 @@ fn urine(row: Row<'_>, is_taken_off: bool, streams: &mut Streams) {
     let stream = streams.entry(row.id("subject_id")).or_default();
     let fact = observed(&resource, Code::loinc("9187-6"), value);
     stream.add(row.time("storetime").unwrap_or(at), at, fact);
+}
+
+fn given(n: usize, infused: &Infused) -> Fact {
+    let rate = number_or_text(&infused.rate, infused.unit);
+    Fact::Order(Order {
+        resource: format!("rate/{n}").into(),
+        kind: OrderKind::MedicationGiven,
+        codes: vec![Code {
+            system: System::Other("http://www.whocc.no/atc".into()),
+            code: infused.drug.into(),
+            display: "".into(),
+        }],
+        active: true,
+        given: Given {
+            dose: None,
+            rate: match rate {
+                Value::Quantity(rate) => Some(rate),
+                _ => None,
+            },
+            end: Some(infused.to),
+        },
+    })
 }
 
 fn panel(gas: &Gas) -> Fact {

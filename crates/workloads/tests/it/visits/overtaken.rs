@@ -76,26 +76,35 @@ fn check(messages: &[(i64, usize)], want: Expect) {
 
 #[test]
 fn a_room_that_its_own_end_overtook_is_known() {
-    check(&[(0, 0), (200, 7), (30, 1)], expect![[r#"
+    check(
+        &[(0, 0), (200, 7), (30, 1)],
+        expect![[r#"
         ED at "BAY1 / 1": arrival 0, room 30, departure 200, left-unseen
 
-    "#]]);
+    "#]],
+    );
     // As it would have been.
-    check(&[(0, 0), (30, 1), (200, 7)], expect![[r#"
+    check(
+        &[(0, 0), (30, 1), (200, 7)],
+        expect![[r#"
         ED at "BAY1 / 1": arrival 0, room 30, departure 200, left-unseen
 
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_call_off_that_comes_after_something_newer_calls_off() {
-    check(&[(0, 0), (10, 1), (300, 8), (20, 3)], expect![[r#"
+    check(
+        &[(0, 0), (10, 1), (300, 8), (20, 3)],
+        expect![[r#"
         ED at "WAIT / 1": arrival 0, waiting
         2026-03-02T00:45:00Z emergency/room: wait for a treatment room: 45 min have passed of 60
         2026-03-02T01:01:00Z emergency/room: wait for a treatment room: more than 60 min
         2026-03-02T07:00:00Z emergency/stay: stay in the emergency department: 420 min have passed of 480
         2026-03-02T08:01:00Z emergency/stay: stay in the emergency department: more than 480 min
-    "#]]);
+    "#]],
+    );
 }
 
 proptest! {
