@@ -167,10 +167,7 @@ fn item(
             "servicedPeriod"
         };
         item.raw(name, &serviced.0)
-            .raw(
-                "locationCodeableConcept",
-                &value::concept(PLACES, place, ""),
-            )
+            .raw("locationCodeableConcept", &place_of_service(place))
             .raw("quantity", &said.quantity)
             .raw("net", &said.net);
         item.raw("detail", &value::list(&details));
@@ -183,6 +180,15 @@ fn numbers(object: &mut Object<'_>, name: &str, all: &[u64]) {
             array.raw(one.to_string().as_bytes());
         }
     });
+}
+
+/// Places of service have two digits (CMS, Place of Service Code Set); what has not is told in words alone.
+fn place_of_service(place: &str) -> Vec<u8> {
+    let is_code = place.len() == 2 && place.bytes().all(|digit| digit.is_ascii_digit());
+    match is_code {
+        true => value::concept(PLACES, place, ""),
+        false => value::concept("", "", place),
+    }
 }
 
 const PLACES: &str =

@@ -218,3 +218,16 @@ fn an_emergency_is_urgent_and_a_request_names_the_one_that_it_calls_off() {
     };
     assert_eq!([of("03"), of("U"), of("E")], ["stat", "stat", "normal"]);
 }
+
+#[test]
+fn a_place_that_was_not_taken_apart_is_no_code_of_places() {
+    for (place, code) in [("11:B:1", Some("11")), ("11>B>1", None)] {
+        let text = claims(&format!(
+            "CLM*A1*10***{place}*Y*A*Y*Y~LX*1~SV1*HC:99213*10*UN*1~"
+        ));
+        let told = &of_type(&text, "Claim")[0]["item"][0]["locationCodeableConcept"];
+        assert_eq!(told["coding"][0]["code"].as_str(), code, "{told}");
+        let words = code.is_none().then_some(place);
+        assert_eq!(told["text"].as_str(), words, "{told}");
+    }
+}
