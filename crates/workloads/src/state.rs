@@ -17,8 +17,8 @@ pub use wire::DecodeError;
 
 /// The most stays that are kept; beyond it the one that began first goes.
 pub(crate) const MAX_STAYS: usize = 32;
-/// How long a stay is kept after its end.
-const KEEP_STAY: Duration = hours(48);
+/// How long a stay is kept after its end, beyond what is revised: it says whose the charting was that stood then.
+const KEEP_STAY: Duration = hours(4 * 24);
 /// How long a stay is kept after its beginning, beyond what is revised: kidneys are judged by its first seven days.
 const KEEP_STAY_FROM_START: Duration = hours(8 * 24);
 /// How much longer than the revision window a published line is kept. Of each condition the last one before the window,
@@ -168,7 +168,7 @@ impl State {
     /// Drops stays that are over for long. One that ended shortly before another is kept with it: what was charted between
     /// them is told apart by both.
     fn forget_stays(&mut self, watermark: EventTime, longest: Duration) {
-        let ended = watermark.minus(KEEP_STAY.max(longest));
+        let ended = watermark.minus(longest + KEEP_STAY);
         let begun = watermark.minus(longest + KEEP_STAY_FROM_START);
         let mut next: Option<EventTime> = None;
         self.stays.reverse();

@@ -337,6 +337,24 @@ fn kidneys_of_a_stay_are_not_judged_by_the_urine_of_the_one_before() {
 }
 
 #[test]
+fn what_was_judged_in_a_stay_that_is_over_is_judged_so_again() {
+    let days_ago = format!("{}", -20 * 24 * HOUR);
+    let charted = [
+        (0, "stay", "first", &*days_ago),
+        (5, "weight", "80", ""),
+        (HOUR, "urine", "300", ""),
+        (10 * HOUR, "stay", "first over", ""),
+        (37 * HOUR, "stay", "second", ""),
+        // Nobody was weighed in it.
+        (38 * HOUR, "urine", "300", ""),
+        (60 * HOUR, "urine", "300", ""),
+    ];
+    let findings = run(KIDNEY, &charted);
+    assert!(findings.iter().any(|of| of.as_of == event_time(38 * HOUR)));
+    assert!(findings.iter().all(|of| of.score.is_some()));
+}
+
+#[test]
 fn a_stage_of_days_ago_is_over_when_urine_is_charted_of_which_nothing_is_known() {
     let mut charted = vec![(0, "stay", "first", ""), (5, "weight", "80", "")];
     charted.extend((1..=12).map(|hour| (hour * HOUR, "urine", "10", "")));
