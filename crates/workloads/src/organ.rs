@@ -230,7 +230,7 @@ fn score<'a>(
     let mut worst: [Worst<'a>; 6] = [None; 6];
     for (place, (number, hour)) in rows.iter().enumerate() {
         let earliest = place.saturating_sub(convention.hours_before);
-        for (organ, (worst, part)) in worst.iter_mut().zip(hour.parts).enumerate() {
+        for (organ, (worst, part)) in worst.iter_mut().zip(&hour.parts).enumerate() {
             // Most hours say nothing new of an organ: its day is gone through where the worst of it is over.
             let first = match worst.take_if(|(of, _)| *of < earliest) {
                 Some(_) => earliest,

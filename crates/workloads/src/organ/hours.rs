@@ -100,10 +100,17 @@ pub(crate) fn hours<'a>(
     for number in first..=last {
         let mut hour = Hour::default();
         let end = end_of(number);
+        // Of most hours that are looked at nothing is known.
+        let mut says = pass.machine.is_some() || pass.rates.any();
         while let Some(entry) = entries.next_if(|entry| entry.at <= end) {
             if pass.counts(entry) {
                 pass.take(&mut hour, entry, end);
+                says = true;
             }
+        }
+        if !says {
+            found.push((number, hour));
+            continue;
         }
         let times = match convention.hour_for_each_row {
             true => hour.gases.max(1) * pass.rates.ways(),

@@ -81,6 +81,11 @@ impl<'a> Rates<'a> {
         }
     }
 
+    /// Says whether any of them runs.
+    pub(crate) fn any(&self) -> bool {
+        self.now.iter().any(|infusion| !infusion.open.is_empty())
+    }
+
     /// Gives the drugs that run, each at its fastest.
     pub(crate) fn running(&self, chart: &Chart, weighed: Option<OfStay>) -> Vec<(&'a Entry, Rate)> {
         let drugs = self.now.iter();
