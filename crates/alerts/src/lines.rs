@@ -246,7 +246,8 @@ impl Lines {
         }
     }
 
-    /// Keeps the evidence of the newest reasons alone, and of the one that an alert rests on.
+    /// Keeps the evidence of the newest reasons alone, with those of the time of the last of them, and of the one that an alert
+    /// rests on.
     pub(crate) fn thin(&mut self, keep: Option<FindingId>) {
         let reasons = self.all().filter(|(.., line)| line.basis.is_some());
         let mut times: Vec<EventTime> = reasons.map(|(as_of, ..)| as_of).collect();

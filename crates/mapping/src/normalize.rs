@@ -207,7 +207,7 @@ pub enum Output {
         event_time: EventTime,
         /// When the source stored it, where it says so.
         recorded: Option<RecordedTime>,
-        /// By which message the resource stands as it does, where that is not the one taken in: it was overtaken.
+        /// Of a visit, by which message it stands as it does: one that was overtaken changes another's.
         shows: Option<Shows>,
     },
     /// How a visit stood at an earlier time, which is otherwise than it was told before; for the patient stream.
@@ -244,31 +244,48 @@ pub enum Output {
 pub struct Shows {
     /// What names the message.
     pub message: u64,
+    /// When its sender made it; of two that speak of one time the later one stands.
+    pub said: EventTime,
     /// When it reached us.
     pub known: ReceivedTime,
+    /// Whether it is history that was loaded, and no news.
+    pub backfill: bool,
 }
 
 impl Shows {
     /// Names a message.
-    pub fn by(message: MessageId, known: ReceivedTime) -> Self {
-        let message = state::short(message.as_bytes());
-        Self { message, known }
+    pub fn by(raw: &RawInfo<'_>) -> Self {
+        Self {
+            message: state::short(raw.message_id.as_bytes()),
+            said: raw.message_time,
+            known: raw.received_time,
+            backfill: raw.backfill,
+        }
     }
 
     /// Gives the words that [`Shows::parse`] reads.
     pub fn words(self) -> String {
-        format!("{:016x}/{}", self.message, self.known.micros())
+        let (message, said, known) = (self.message, self.said.micros(), self.known.micros());
+        let loaded = if self.backfill { LOADED } else { "" };
+        format!("{message:016x}/{said}/{known}{loaded}")
     }
 
     /// Reads what [`Shows::words`] gave.
     pub fn parse(words: &str) -> Option<Self> {
-        let (message, known) = words.split_once('/')?;
-        Some(Self {
-            message: u64::from_str_radix(message, 16).ok()?,
-            known: ReceivedTime::from_micros(known.parse().ok()?),
-        })
+        let news = words.strip_suffix(LOADED);
+        let mut parts = news.unwrap_or(words).split('/');
+        let shows = Self {
+            message: u64::from_str_radix(parts.next()?, 16).ok()?,
+            said: EventTime::from_micros(parts.next()?.parse().ok()?),
+            known: ReceivedTime::from_micros(parts.next()?.parse().ok()?),
+            backfill: news.is_some(),
+        };
+        parts.next().is_none().then_some(shows)
     }
 }
+
+/// What the words of a message end with that was loaded as history.
+const LOADED: &str = "/backfill";
 
 /// Why a message is quarantined; a code that stays the same in every version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -348,7 +348,7 @@ impl Chart {
         let ends = self.ends();
         let mut before: Option<(EventTime, Reading)> = None;
         let mut place = 0;
-        let mut stays = |entry: &Entry| {
+        let stays = |entry: &Entry| {
             place += 1;
             if place > old {
                 return true;
@@ -374,13 +374,11 @@ impl Chart {
             let end = end.unwrap_or(entry.at);
             is_kept(entry, last, end, watermark, running)
         };
-        self.entries.retain(|entry| {
-            let stays = stays(entry);
-            if !stays {
-                self.index.remove(entry);
-            }
-            stays
-        });
+        let count = self.entries.len();
+        self.entries.retain(stays);
+        if self.entries.len() < count {
+            self.index.fill(&self.entries);
+        }
     }
 }
 

@@ -214,9 +214,9 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let known = state.take_stay(&draft.id);
     let is_known = known.is_some();
     let mut now = known.unwrap_or_else(|| Stay::new(&draft.id));
+    let own = Shows::by(writer.raw);
     let taken = now.take(Statement {
-        shows: Shows::by(writer.raw.message_id, writer.raw.received_time),
-        said: writer.raw.message_time,
+        shows: own,
         told: false,
         draft: draft.clone(),
     });
@@ -224,7 +224,7 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
         None => (draft.event_time, draft.recorded),
         Some((_, at)) => (at, None),
     };
-    writer.shows = taken.newest.map(|(shows, _)| shows);
+    writer.shows = Some(taken.newest.map_or(own, |(shows, _)| shows));
     let before = Some(&taken.before).filter(|_| is_known);
     writer.snapshot("Encounter", before, &mut now.snapshot, times);
     writer.shows = None;

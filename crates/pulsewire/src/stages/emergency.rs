@@ -94,11 +94,12 @@ impl EmergencyStage {
                 let shows = shows(read, &envelope);
                 let heard = Heard {
                     at: envelope.event_time,
+                    said: shows.said,
                     known: shows.known,
                     event: envelope.event_id,
                     message: shows.message,
                     origin: envelope.origin,
-                    backfill: envelope.backfill,
+                    backfill: shows.backfill,
                 };
                 Some(Said::Visit(heard, visit))
             }
@@ -218,14 +219,16 @@ impl EmergencyStage {
 
 /// Gives by which message a visit stands as a record says, and when that reached us.
 fn shows(read: &RecordRef<'_>, envelope: &Envelope<'_>) -> Shows {
-    let own = || {
-        let message = text(read, MESSAGE_ID).and_then(MessageId::parse)?;
-        Some(Shows::by(message, envelope.received_time))
-    };
     let told = text(read, MOMENT).and_then(Shows::parse);
-    told.or_else(own).unwrap_or(Shows {
-        message: envelope.event_id.first_eight(),
-        known: envelope.received_time,
+    told.unwrap_or_else(|| {
+        let message = text(read, MESSAGE_ID).and_then(MessageId::parse);
+        let message = message.map(|message| message.first_eight());
+        Shows {
+            message: message.unwrap_or(envelope.event_id.first_eight()),
+            said: EventTime::from_micros(envelope.received_time.micros()),
+            known: envelope.received_time,
+            backfill: envelope.backfill,
+        }
     })
 }
 

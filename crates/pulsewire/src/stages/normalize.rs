@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use clinical::plausible;
 use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime, SiteKey};
-use journal::{Headers, RecordRef, TopicPartition};
+use journal::{Headers, Record, RecordRef, TopicPartition};
 use mapping::event::FHIR_JSON;
 use mapping::event::identity as wire;
 use mapping::normalize::split::Split;
@@ -319,8 +319,8 @@ impl NormalizeStage {
                 event_time,
             } => {
                 let told = (wire::MERGE_JSON, wire::write_merge(&merge));
-                let more = more.into_iter().collect();
-                stream(key, told, (event_id, event_time), more, raw, cx);
+                let record = streamed(key, told, (event_id, event_time), raw, cx);
+                cx.emit(topics::PATIENT_STREAM, with_headers(record, more));
             }
             Output::Moment {
                 event_id,
@@ -328,10 +328,15 @@ impl NormalizeStage {
                 event_time,
                 shows,
             } => {
-                let shows = header(MOMENT, shows.words());
-                let more = std::iter::once(shows).chain(more).collect();
                 let told = (wire::VISIT_MOMENT, json);
-                stream(key, told, (event_id, event_time), more, raw, cx);
+                let record = streamed(key, told, (event_id, event_time), raw, cx);
+                let record = with_headers(record, [header(MOMENT, shows.words())]);
+                match judged.valid {
+                    Verdict::Keep(outcome) => set_aside(record, cause(raw, INVALID, &outcome), cx),
+                    Verdict::Publish | Verdict::Mark(_) => {
+                        cx.emit(topics::PATIENT_STREAM, with_headers(record, more));
+                    }
+                }
             }
             Output::Resource {
                 event_id,
@@ -344,31 +349,13 @@ impl NormalizeStage {
             } => {
                 let mut headers = resource_headers(raw, event_id, (&resource_type, &id), recorded);
                 headers.extend(shows.map(|shows| header(MOMENT, shows.words())));
-                match judged.plausible {
-                    plausible::Verdict::Pass => {}
-                    plausible::Verdict::Flag(flags) => {
-                        let words = plausible::flags_to_header(&flags);
-                        headers.push(header(PLAUSIBILITY_HEADER, words));
-                    }
-                    plausible::Verdict::Quarantine(reason) | plausible::Verdict::Reject(reason) => {
-                        headers.extend(cause(raw, reason.code(), reason.words().as_bytes()));
-                        let kept = record(key, event_time.micros(), cx, headers, json);
-                        cx.emit(&topics::quarantine(topics::PATIENT_STREAM), kept);
-                        return;
-                    }
-                }
-                match judged.valid {
-                    Verdict::Publish => {}
-                    Verdict::Mark(words) => headers.push(header(VALIDATION_HEADER, words)),
-                    Verdict::Keep(outcome) => {
-                        headers.extend(cause(raw, INVALID, &outcome));
-                        let kept = record(key, event_time.micros(), cx, headers, json);
-                        cx.emit(&topics::quarantine(topics::PATIENT_STREAM), kept);
-                        return;
-                    }
+                let why = doubted(judged.plausible, judged.valid, &mut headers, raw);
+                let mut public = record(key, event_time.micros(), cx, headers, json);
+                if let Some(why) = why {
+                    set_aside(public, why, cx);
+                    return;
                 }
                 let topic = topics::fhir(&resource_type);
-                let mut public = record(key, event_time.micros(), cx, headers, json);
                 let mut streamed = public.clone();
                 streamed.headers.extend(more);
                 let schema = self.schemas.of(&topic);
@@ -393,20 +380,59 @@ impl NormalizeStage {
     }
 }
 
-/// Writes a record of another kind than a resource to the patient stream.
-fn stream(
+/// Says in the headers of a resource what is doubted of it, or gives why it is set aside.
+fn doubted(
+    plausible: plausible::Verdict,
+    valid: Verdict,
+    headers: &mut Headers,
+    raw: &RawInfo<'_>,
+) -> Option<Headers> {
+    match plausible {
+        plausible::Verdict::Pass => {}
+        plausible::Verdict::Flag(flags) => {
+            let words = plausible::flags_to_header(&flags);
+            headers.push(header(PLAUSIBILITY_HEADER, words));
+        }
+        plausible::Verdict::Quarantine(reason) | plausible::Verdict::Reject(reason) => {
+            return Some(cause(raw, reason.code(), reason.words().as_bytes()));
+        }
+    }
+    match valid {
+        Verdict::Publish => None,
+        Verdict::Mark(words) => {
+            headers.push(header(VALIDATION_HEADER, words));
+            None
+        }
+        Verdict::Keep(outcome) => Some(cause(raw, INVALID, &outcome)),
+    }
+}
+
+/// Keeps a record where it can be worked with, and says why.
+fn set_aside(record: Record, why: Headers, cx: &mut Context<'_>) {
+    let kept = with_headers(record, why);
+    cx.emit(&topics::quarantine(topics::PATIENT_STREAM), kept);
+}
+
+/// Makes a record of another kind than a resource for the patient stream.
+fn streamed(
     key: PatientKey,
     (kind, value): (&str, Vec<u8>),
     (event_id, event_time): (EventId, EventTime),
-    more: Headers,
     raw: &RawInfo<'_>,
-    cx: &mut Context<'_>,
-) {
+    cx: &Context<'_>,
+) -> Record {
     let mut headers = headers(raw, kind);
     headers.push(header("event-id", event_id.to_string()));
-    headers.extend(more);
-    let record = record(key, event_time.micros(), cx, headers, value);
-    cx.emit(topics::PATIENT_STREAM, record);
+    record(key, event_time.micros(), cx, headers, value)
+}
+
+fn with_headers(
+    record: Record,
+    more: impl IntoIterator<Item = <Headers as IntoIterator>::Item>,
+) -> Record {
+    let mut record = record;
+    record.headers.extend(more);
+    record
 }
 
 impl Processor for NormalizeStage {

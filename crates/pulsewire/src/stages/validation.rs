@@ -74,7 +74,8 @@ impl Validation {
                 json,
                 ..
             } => self.judge(resource_type, json),
-            Output::Moment { .. } | Output::Merge { .. } | Output::Split { .. } => Verdict::Publish,
+            Output::Moment { json, .. } => self.judge("Encounter", json),
+            Output::Merge { .. } | Output::Split { .. } => Verdict::Publish,
         };
         let judged = outputs.into_iter().map(|output| {
             let verdict = judge(&output);

@@ -137,7 +137,7 @@ const CAUSE: [Header; 4] = [
     BACKFILL,
 ];
 
-const BY_WHICH: &str = "by which message the visit stands as the record says: 16 hexadecimal digits of its id, and when it was accepted in microseconds since 1970 in UTC";
+const BY_WHICH: &str = "by which message the visit stands as the record says: 16 hexadecimal digits of its id, when its sender made it and when it was accepted in microseconds since 1970 in UTC, and `backfill` where it was loaded as history";
 
 const MOMENT: Header = Header::must("moment", BY_WHICH);
 

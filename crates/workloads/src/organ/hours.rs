@@ -64,6 +64,9 @@ struct Pass<'a> {
 /// The worst of an hour, with help to breathe and without.
 type Breathing<'a> = (Option<Gas<'a>>, Option<Gas<'a>>);
 
+/// More rows of one hour are those of nobody.
+const MOST_ROWS: usize = 64;
+
 /// How long a result of the blood is taken for true.
 const BLOOD_HOLDS: Duration = config::hours(24);
 
@@ -113,7 +116,11 @@ pub(crate) fn hours<'a>(
             continue;
         }
         let times = match convention.hour_for_each_row {
-            true => hour.gases.max(1) * pass.rates.ways(),
+            true => hour
+                .gases
+                .max(1)
+                .saturating_mul(pass.rates.ways())
+                .min(MOST_ROWS),
             false => 1,
         };
         pass.finish(&mut hour, end);
@@ -141,13 +148,9 @@ impl<'a> Pass<'a> {
         if !self.convention.mean_of_results {
             return Some(own);
         }
-        let beside = self
-            .chart
-            .between(entry.at.minus(Duration::from_micros(1)), entry.at);
-        let values: Vec<Decimal> = beside
-            .filter(|other| other.parameter == entry.parameter)
-            .filter_map(Entry::number)
-            .collect();
+        let before = entry.at.minus(Duration::from_micros(1));
+        let beside = self.chart.of_between(entry.parameter, before, entry.at);
+        let values: Vec<Decimal> = beside.filter_map(Entry::number).collect();
         let sum: Decimal = values.iter().sum();
         let mean = sum.checked_div(Decimal::from(values.len()))?;
         Some(sofa::part(entry, mean, limit::points(rows, mean)))

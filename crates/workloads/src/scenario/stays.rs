@@ -128,6 +128,7 @@ impl Stay {
                 let at = event_time(place.at);
                 let heard = Heard {
                     at,
+                    said: event_time(place.arrives),
                     known: received_time(place.arrives),
                     event: EventId::derive(&[b"visit", &place.offset.to_be_bytes()]),
                     message: place.offset,

@@ -23,6 +23,8 @@ pub const MAX_SNAPSHOTS: usize = 256;
 pub struct Heard {
     /// When it was so.
     pub at: EventTime,
+    /// When its sender said so.
+    pub said: EventTime,
     /// When it reached us.
     pub known: ReceivedTime,
     /// The event that said so.
@@ -66,7 +68,7 @@ impl Span {
 impl Course {
     /// Takes in what was said, and says whether that is news.
     pub fn take(&mut self, heard: Heard, state: VisitState) -> bool {
-        let order = |heard: &Heard| (heard.at, heard.known, heard.event);
+        let order = |heard: &Heard| (heard.at, heard.said, heard.known, heard.event);
         let found = self
             .told
             .binary_search_by_key(&order(&heard), |(heard, _)| order(heard));
@@ -81,6 +83,11 @@ impl Course {
             self.told.remove(1);
         }
         true
+    }
+
+    /// Says whether it was told of by a message.
+    pub(super) fn has(&self, message: u64) -> bool {
+        self.told.iter().any(|(heard, _)| heard.message == message)
     }
 
     /// Gives when it was last spoken of, by its own time.

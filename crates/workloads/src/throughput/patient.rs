@@ -234,7 +234,10 @@ impl PatientState {
         for (visit, course) in other.courses {
             let own = self.courses.entry(visit).or_default();
             for (heard, state) in course.told {
-                own.take(heard, state);
+                // What was told anew since is newer than what is handed over.
+                if !own.has(heard.message) {
+                    own.take(heard, state);
+                }
             }
             // The other identity may have told its board since: what stands is told again, also where it is the same.
             if let Some(told) = self.told.get_mut(&visit) {
@@ -380,6 +383,7 @@ mod tests {
     fn visit(number: u64) -> Input {
         let heard = Heard {
             at: EventTime::from_micros(number.cast_signed()),
+            said: EventTime::default(),
             known: ReceivedTime::default(),
             event: EventId::default(),
             message: number,

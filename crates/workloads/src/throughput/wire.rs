@@ -19,7 +19,7 @@ use crate::state::wire::{Bytes, optional, signed, unsigned};
 const VERSION: u8 = 1;
 /// The version of what is known of a patient.
 const PATIENT_VERSION: u8 = 2;
-/// The version before what was said of a visit named its message.
+/// The version before what was said of a visit named its message and when that was sent.
 const PATIENT_VERSION_1: u8 = 1;
 /// What says of a sign that the patient is ventilated; lower numbers are milestones.
 const VENTILATED: u8 = u8::MAX;
@@ -216,6 +216,7 @@ fn write_heard(out: &mut Vec<u8>, heard: &Heard) {
     unsigned(out, u128::from(heard.origin.offset));
     out.push(u8::from(heard.backfill));
     out.extend_from_slice(&heard.message.to_be_bytes());
+    signed(out, heard.said.micros());
 }
 
 fn read_heard(bytes: &mut Bytes<'_>, version: u8) -> Option<Heard> {
@@ -228,12 +229,16 @@ fn read_heard(bytes: &mut Bytes<'_>, version: u8) -> Option<Heard> {
             offset: u64::try_from(bytes.unsigned()?).ok()?,
         },
         backfill: bytes.byte()? != 0,
+        said: EventTime::default(),
         message: 0,
     };
-    heard.message = match version {
-        // Each was said by a message of its own.
-        PATIENT_VERSION_1 => heard.event.first_eight(),
-        _ => bytes.eight()?,
+    (heard.message, heard.said) = match version {
+        // Each was said by a message of its own, and nothing is known of when.
+        PATIENT_VERSION_1 => {
+            let known = EventTime::from_micros(heard.known.micros());
+            (heard.event.first_eight(), known)
+        }
+        _ => (bytes.eight()?, EventTime::from_micros(bytes.signed()?)),
     };
     Some(heard)
 }

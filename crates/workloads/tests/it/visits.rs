@@ -35,15 +35,16 @@ struct Feed {
     site: SiteKey,
     known: normalize::State,
     said: Vec<Input>,
+    received: i64,
 }
 
 impl Feed {
     fn new() -> Self {
-        let (site, known) = (SiteKey::new([7; 32]), normalize::State::default());
         Self {
-            site,
-            known,
+            site: SiteKey::new([7; 32]),
+            known: normalize::State::default(),
             said: Vec::new(),
+            received: 0,
         }
     }
 
@@ -52,7 +53,8 @@ impl Feed {
         let source = Source::new("adt1");
         let key = self.site.patient("H", "7");
         let at = event_time(minute);
-        let received = ReceivedTime::from_micros(at.micros() + 1_000_000);
+        self.received = self.received.max(at.micros()) + 1_000_000;
+        let received = ReceivedTime::from_micros(self.received);
         let mapped = map(
             &hl7v2::parse(text.as_bytes()),
             &source,
@@ -79,7 +81,7 @@ impl Feed {
         };
         let outputs = Normalizer::default().step(key, &mut self.known, &input);
         for record in outputs.expect("the message can be used").records {
-            let own = Shows::by(raw.message_id, received);
+            let own = Shows::by(&raw);
             match record {
                 Output::Resource {
                     event_id,
@@ -100,15 +102,15 @@ impl Feed {
     }
 
     fn hear(&mut self, id: EventId, at: EventTime, shows: Shows, json: &[u8]) {
-        let Shows { message, known } = shows;
         if let Some(state) = visit_state(json).expect("a resource is read") {
             let heard = Heard {
                 at,
-                known,
+                said: shows.said,
+                known: shows.known,
                 event: id,
-                message,
+                message: shows.message,
                 origin: Origin::default(),
-                backfill: false,
+                backfill: shows.backfill,
             };
             self.said.push(Input::Visit(heard, state));
             return;
@@ -119,7 +121,7 @@ impl Feed {
             event_id: id,
             event_time: at,
             recorded: None,
-            received_time: known,
+            received_time: shows.known,
             origin: Origin::default(),
             plausibility: "",
             backfill: false,
@@ -130,7 +132,7 @@ impl Feed {
             let resource = signs.first().map_or(0, |sign| sign.resource);
             self.said.push(Input::Signs {
                 resource,
-                known,
+                known: shows.known,
                 event: id,
                 signs,
             });
@@ -440,6 +442,7 @@ fn state(class: VisitClass, status: VisitStatus, places: Vec<VisitPlace>) -> Vis
 fn heard(minute: i64, number: u64) -> Heard {
     Heard {
         at: event_time(minute),
+        said: event_time(minute),
         known: ReceivedTime::from_micros(event_time(minute).micros()),
         event: EventId::derive(&[&number.to_be_bytes()]),
         message: number,

@@ -38,8 +38,6 @@ const EFFECTS: [Effect; 14] = [
 pub(in crate::normalize) struct Statement {
     /// Which message said it, and when that reached us.
     pub(in crate::normalize) shows: Shows,
-    /// When its sender made it.
-    pub(in crate::normalize) said: EventTime,
     /// Whether how the visit stood then was told.
     pub(in crate::normalize) told: bool,
     pub(in crate::normalize) draft: Draft,
@@ -106,7 +104,8 @@ impl Statements {
         let effect = effect.and_then(|at| u8::try_from(at).ok());
         out.u64(statement.shows.message);
         out.i64(statement.shows.known.micros());
-        out.i64(statement.said.micros());
+        out.i64(statement.shows.said.micros());
+        out.byte(u8::from(statement.shows.backfill));
         out.i64(statement.draft.event_time.micros());
         out.byte(u8::from(statement.told));
         out.byte(effect.expect("every effect is listed above"));
@@ -163,8 +162,9 @@ impl Statements {
             let shows = Shows {
                 message: fields.u64()?,
                 known: ReceivedTime::from_micros(fields.i64()?),
+                said: EventTime::from_micros(fields.i64()?),
+                backfill: fields.byte()? != 0,
             };
-            let said = EventTime::from_micros(fields.i64()?);
             let at = EventTime::from_micros(fields.i64()?);
             let told = fields.byte()? != 0;
             let effect = *EFFECTS.get(usize::from(fields.byte()?))?;
@@ -175,12 +175,7 @@ impl Statements {
             })?;
             let mut draft = Draft::new("Encounter", id, at, stated);
             draft.effect = effect;
-            statements.push(Statement {
-                shows,
-                said,
-                told,
-                draft,
-            });
+            statements.push(Statement { shows, told, draft });
         }
         Some(statements)
     }
@@ -212,7 +207,7 @@ impl Statements {
         let (base, mut statements) = self.taken_apart(id);
         let mut base = base.unwrap_or_else(|| Stay::new(id));
         for statement in statements.drain(..count.min(self.count)) {
-            base.apply(&statement.draft, statement.said);
+            base.apply(&statement.draft, statement.shows.said);
         }
         *self = Self::of(Some(base), &statements);
     }
@@ -277,12 +272,12 @@ impl Statements {
 impl Stay {
     /// Takes over what a message says, at its place among what was said; gives what was otherwise than it was told.
     pub(in crate::normalize) fn take(&mut self, statement: Statement) -> Taken {
-        if statement.said < self.snapshot.as_of {
+        if statement.shows.said < self.snapshot.as_of {
             return self.take_late(statement);
         }
         let before = self.standing();
         let snapshot = before.snapshot.clone();
-        self.apply(&statement.draft, statement.said);
+        self.apply(&statement.draft, statement.shows.said);
         let told = snapshot.version == 0 || !snapshot.says_the_same(&self.snapshot);
         if told || !only_fills(&statement.draft) {
             self.statements
@@ -297,22 +292,19 @@ impl Stay {
     }
 
     fn take_late(&mut self, statement: Statement) -> Taken {
-        let id = self.snapshot.id.clone();
+        let (id, own) = (self.snapshot.id.clone(), statement.shows);
         let (base, mut all) = self.statements.taken_apart(&id);
         let mut base = base.or_else(|| all.is_empty().then(|| self.standing()));
         let known = base.as_ref().map(|base| base.snapshot.clone());
         let (was, _) = replayed(&id, base.as_ref(), &all);
-        let place = all.partition_point(|one| one.said <= statement.said);
-        let is_known_before = known
-            .as_ref()
-            .is_some_and(|known| statement.said < known.as_of);
+        let place = all.partition_point(|one| one.shows.said <= own.said);
+        let is_known_before = known.as_ref().is_some_and(|known| own.said < known.as_of);
         let inserted = place > 0 || !is_known_before;
-        let own = statement.shows;
         let fills = only_fills(&statement.draft);
         if inserted {
             all.insert(place, statement);
         } else if let Some(base) = &mut base {
-            base.apply(&statement.draft, statement.said);
+            base.apply(&statement.draft, statement.shows.said);
         }
         let (now, mut last) = replayed(&id, base.as_ref(), &all);
         let is_changed = !self.snapshot.says_the_same(&last.snapshot);
@@ -387,7 +379,7 @@ fn otherwise<'a>(
 fn replayed(id: &str, base: Option<&Stay>, all: &[Statement]) -> (Vec<Snapshot>, Stay) {
     let mut stay = base.cloned().unwrap_or_else(|| Stay::new(id));
     let stood = all.iter().map(|statement| {
-        stay.apply(&statement.draft, statement.said);
+        stay.apply(&statement.draft, statement.shows.said);
         stay.snapshot.clone()
     });
     (stood.collect(), stay)

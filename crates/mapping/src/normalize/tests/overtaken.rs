@@ -47,9 +47,14 @@ fn without_version(json: &[u8]) -> String {
 
 impl Follower {
     fn hear(&mut self, minute: i64, draft: &Draft) -> Outputs {
+        self.hear_of(minute, draft, false)
+    }
+
+    fn hear_of(&mut self, minute: i64, draft: &Draft, backfill: bool) -> Outputs {
         let mut raw = raw(A, &minute.to_string(), minute);
         raw.received_time = ReceivedTime::from_micros(1_000 * 60_000_000);
-        let own = Shows::by(raw.message_id, raw.received_time);
+        raw.backfill = backfill;
+        let own = Shows::by(&raw);
         let input = Input::Message {
             raw,
             drafts: std::slice::from_ref(draft),
@@ -126,6 +131,27 @@ fn a_transfer_that_its_cancellation_overtook_is_cancelled() {
 }
 
 #[test]
+fn what_is_told_anew_since_history_was_loaded_stays_news() {
+    let mut follower = Follower::default();
+    for (minute, what) in [(10, 0), (30, 1)] {
+        follower.hear(minute, &said(what, minute));
+    }
+    let loaded = follower.hear_of(20, &said(2, 20), true);
+    let shown = loaded.records.iter().map(|record| match record {
+        Output::Moment { shows, .. } => *shows,
+        Output::Resource { shows, .. } => shows.expect("it is of a visit"),
+        other => panic!("a visit makes no {other:?}"),
+    });
+    let own = Shows::by(&raw(A, "20", 20)).message;
+    let shown: Vec<Shows> = shown.collect();
+    assert!(!shown.is_empty());
+    for shows in shown {
+        assert_eq!(shows.backfill, shows.message == own);
+        assert_eq!(Shows::parse(&shows.words()), Some(shows));
+    }
+}
+
+#[test]
 fn of_a_visit_so_many_statements_are_kept() {
     for count in [MAX_STATEMENTS - 1, MAX_STATEMENTS, MAX_STATEMENTS + 1] {
         let mut follower = Follower::default();
@@ -195,5 +221,7 @@ fn what_only_fills_overtakes_nothing() {
     else {
         panic!("one is told: {outputs:?}");
     };
-    assert_eq!((*recorded, *shows), (Some(stored), None));
+    let own = Shows::by(&raw(A, "5", 5)).message;
+    let shown = shows.map(|shows| shows.message);
+    assert_eq!((*recorded, shown), (Some(stored), Some(own)));
 }

@@ -2,6 +2,7 @@
 
 use clinical::{Decimal, EventId};
 
+use super::super::MAX_STAYS;
 use super::*;
 use crate::workload::WORKLOADS;
 
@@ -179,6 +180,21 @@ fn version_1_can_be_read() {
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(digits, VERSION_1);
     assert_eq!(State::decode(&bytes), Ok(full()));
+}
+
+#[test]
+fn more_stays_than_were_kept_before_are_of_the_newest_version() {
+    for (count, version) in [(8, 3), (9, 5), (MAX_STAYS, 5)] {
+        let mut state = newest();
+        let stay = state.stays[0];
+        state.stays = vec![stay; count];
+        let mut bytes = Vec::new();
+        assert!(state.encode(&mut bytes));
+        assert_eq!(
+            (bytes.first(), State::decode(&bytes)),
+            (Some(&version), Ok(state))
+        );
+    }
 }
 
 #[test]
