@@ -424,6 +424,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_handed_over_is_older_than_what_was_told_anew() {
+        let told = |status| {
+            let Input::Visit(heard, state) = visit(7) else {
+                unreachable!("it is a visit");
+            };
+            let event = EventId::derive(&[format!("{status:?}").as_bytes()]);
+            Input::Visit(Heard { event, ..heard }, VisitState { status, ..state })
+        };
+        let (mut own, mut other) = (PatientState::default(), PatientState::default());
+        own.take(told(VisitStatus::Finished));
+        other.take(told(VisitStatus::InProgress));
+        let mut handed = Vec::new();
+        other.encode(&mut handed);
+        let before = own.clone();
+        own.absorb(&handed).expect("it was encoded");
+        assert_eq!(own.courses, before.courses);
+    }
+
+    #[test]
     fn of_a_patient_so_much_is_kept_and_what_is_oldest_goes() {
         for (most, input) in [(MAX_COURSES, visit as fn(u64) -> Input), (MAX_SIGNS, sign)] {
             for count in [most - 1, most, most + 1] {

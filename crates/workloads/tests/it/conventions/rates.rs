@@ -7,14 +7,17 @@ use super::{HOUR, SOFA, fact, score};
 use crate::engine::Engine;
 use crate::events::{Place, event, event_time, received_time};
 
-/// Norepinephrine at a rate up to a time.
-fn runs(n: usize, rate: &str, until: i64) -> Fact {
+/// A drug, its rate and the unit of that.
+type Rate = (&'static str, &'static str, &'static str);
+
+/// A drug at a rate up to a time.
+fn runs(n: usize, (code, rate, unit): Rate, until: i64) -> Fact {
     Fact::Order(Order {
         resource: format!("{n}").into(),
         kind: OrderKind::MedicationGiven,
         codes: vec![Code {
             system: System::Other("http://www.whocc.no/atc".into()),
-            code: "C01CA03".into(),
+            code: code.into(),
             display: "".into(),
         }],
         active: true,
@@ -23,7 +26,7 @@ fn runs(n: usize, rate: &str, until: i64) -> Fact {
             rate: Some(Quantity {
                 comparator: None,
                 value: rate.parse().expect("a rate is a number"),
-                unit: "ug/kg/min".into(),
+                unit: unit.into(),
             }),
             end: Some(event_time(until)),
         },
@@ -32,7 +35,7 @@ fn runs(n: usize, rate: &str, until: i64) -> Fact {
 
 #[test]
 fn an_hour_in_which_two_rates_of_a_drug_ran_is_two_hours_of_every_window() {
-    let scored = |rates: &[&str]| {
+    let scored = |rates: &[Rate]| {
         let mut facts = vec![
             (0, fact(0, (0, "stay", "first", ""))),
             (5, fact(1, (5, "pulse", "80", ""))),
@@ -41,9 +44,10 @@ fn an_hour_in_which_two_rates_of_a_drug_ran_is_two_hours_of_every_window() {
             (10, fact(4, (10, "motor", "1", ""))),
         ];
         let numbered = (5..).zip(rates);
-        facts.extend(numbered.map(|(n, rate)| (HOUR, runs(n, rate, 20 * HOUR))));
+        facts.extend(numbered.map(|(n, rate)| (HOUR, runs(n, *rate, 20 * HOUR))));
         facts.push((16 * HOUR, fact(9, (16 * HOUR, "platelets", "300", ""))));
-        let mut engine = Engine::of(Config::of(&[SOFA]));
+        // SOFA-2 reads vasopressin, so that it is charted.
+        let mut engine = Engine::of(Config::of(&[SOFA, "organ-failure-2"]));
         let mut hour = 0;
         for (offset, (at, fact)) in (0..).zip(facts) {
             while 60 * hour < at {
@@ -60,6 +64,12 @@ fn an_hour_in_which_two_rates_of_a_drug_ran_is_two_hours_of_every_window() {
         score(&engine.findings, SOFA)
     };
     // The coma of the first hour is of the window of 25 rows, or is not any more.
-    assert_eq!(scored(&["0.05"]), Some(7));
-    assert_eq!(scored(&["0.05", "0.02"]), Some(3));
+    let norepinephrine = |rate| ("C01CA03", rate, "ug/kg/min");
+    let [rate, other] = ["0.05", "0.02"].map(norepinephrine);
+    assert_eq!(scored(&[rate]), Some(7));
+    assert_eq!(scored(&[rate, other]), Some(3));
+    // Of vasopressin no rate is joined.
+    let vasopressin = |rate| ("H01BA01", rate, "U/min");
+    let [first, second] = ["0.03", "0.04"].map(vasopressin);
+    assert_eq!(scored(&[rate, first, second]), Some(7));
 }
