@@ -138,6 +138,9 @@ fn mark(issue: &Issue) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clinical::{EventId, EventTime, ReceivedTime};
+    use mapping::normalize::Shows;
+
     use super::*;
 
     const INVALID_PATIENT: &[u8] = br#"{"resourceType":"Patient","gender":"F","active":"yes"}"#;
@@ -162,6 +165,27 @@ mod tests {
         assert_eq!(judge(Mode::Reject, valid), Verdict::Publish);
         let other = Validation::default().judge("Observation", b"{}");
         assert!(matches!(other, Verdict::Mark(_)));
+    }
+
+    #[test]
+    fn a_visit_as_it_stood_is_judged_as_an_encounter() {
+        let validation = Validation {
+            default: Mode::Off,
+            by_type: BTreeMap::from([("Encounter".to_owned(), Mode::Reject)]),
+        };
+        let moment = Output::Moment {
+            event_id: EventId::default(),
+            json: br#"{"resourceType":"Encounter","status":"here"}"#.to_vec(),
+            event_time: EventTime::default(),
+            shows: Shows {
+                message: 1,
+                said: EventTime::default(),
+                known: ReceivedTime::default(),
+                backfill: false,
+            },
+        };
+        let judged = validation.judged(vec![moment]);
+        assert!(matches!(judged[..], [(_, Verdict::Keep(_))]), "{judged:?}");
     }
 
     #[test]
