@@ -14,7 +14,7 @@ use super::DoubtCode;
 use super::identity;
 use super::insurance::{self, Policy};
 use super::member;
-use super::page::{Page, Resource, TOLD_WITH_EACH};
+use super::page::{Page, Resource, TOLD_WITH_EACH, most_told};
 use super::people::{self, Party};
 use super::supporting::Supporting;
 use super::tables::code;
@@ -278,12 +278,7 @@ fn billing_level<'f, 'b>(
     let paid = paid
         .entry(billing.number())
         .or_insert_with(|| Paid::of(page, billing, provider));
-    let most = if paid.is_told {
-        TOLD_WITH_EACH
-    } else {
-        usize::MAX
-    };
-    paid.is_told = true;
+    let most = most_told(!std::mem::replace(&mut paid.is_told, true));
     for segment in paid.unnamed.iter().take(most) {
         parts.supporting.add(page, segment);
     }

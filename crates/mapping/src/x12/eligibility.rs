@@ -8,7 +8,7 @@ use formats::x12::{Loop, Segment, Tree};
 use super::claim::line::service;
 use super::insurance;
 use super::member;
-use super::page::{Page, Resource, TOLD_WITH_EACH};
+use super::page::{Page, Resource, most_told};
 use super::people::{self, Party};
 use super::{DoubtCode, value};
 
@@ -302,10 +302,7 @@ fn errors(page: &mut Page<'_>, tree: &Tree<'_, '_>, root: Loop<'_, '_, '_>) -> V
     let mut out = Vec::new();
     for level in levels {
         // Of a level above, which others have, too, the beginning is enough.
-        let most = match level.number() == root.number() {
-            true => usize::MAX,
-            false => TOLD_WITH_EACH,
-        };
+        let most = most_told(level.number() == root.number());
         let names = || level.below("2100").take(most);
         let benefits = names().flat_map(|name| name.below("2110"));
         let all = std::iter::once(level).chain(names()).chain(benefits);

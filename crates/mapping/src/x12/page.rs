@@ -24,6 +24,14 @@ pub(super) const KEPT: &str = "urn:pulsewire:x12:segment";
 /// level has so many that are known, and without an end a set could say n things of n claims each.
 pub(super) const TOLD_WITH_EACH: usize = 32;
 
+/// How much of what stands above is told: everything once, and with each other the beginning.
+pub(super) const fn most_told(is_once: bool) -> usize {
+    match is_once {
+        true => usize::MAX,
+        false => TOLD_WITH_EACH,
+    }
+}
+
 /// How many marks back a segment's own may be: no segment has so many elements with components.
 const RECENT_MARKS: usize = 200;
 
@@ -168,10 +176,7 @@ impl<'p> Page<'p> {
 
     /// What a level says, for one of those that stand below it: everything for the first, and the beginning for others.
     pub(super) fn told<'f, 'b>(&mut self, of: Loop<'_, 'f, 'b>) -> Vec<&'f Segment<'b>> {
-        let most = match self.told.insert(of.number()) {
-            true => usize::MAX,
-            false => TOLD_WITH_EACH,
-        };
+        let most = most_told(self.told.insert(of.number()));
         of.segments().take(most).collect()
     }
 

@@ -7,7 +7,7 @@ use super::claim::line::{Service, service};
 use super::claim::{Health, Parts, care, prior};
 use super::insurance;
 use super::member;
-use super::page::{Page, Resource, TOLD_WITH_EACH};
+use super::page::{Page, Resource, most_told};
 use super::people::{self, Party};
 use super::tables::code;
 use super::{DoubtCode, value};
@@ -429,10 +429,7 @@ fn errors(page: &mut Page<'_>, event: Loop<'_, '_, '_>) -> Vec<Vec<u8>> {
     let mut at = Some(event);
     while let Some(level) = at {
         // Of a level above, which others have, too, the beginning is enough.
-        let most = match level.number() == event.number() {
-            true => usize::MAX,
-            false => TOLD_WITH_EACH,
-        };
+        let most = most_told(level.number() == event.number());
         let names = level.below("2010").take(most);
         let all = std::iter::once(level).chain(names);
         for refused in all.flat_map(|of| of.each("AAA")).take(most) {

@@ -1,34 +1,18 @@
 //! What the team does, as findings that ask for nothing.
 
-use clinical::{
-    Code, Fact, Finding, FindingState, Given, Order, OrderKind, Quantity, Severity, System,
-};
+use clinical::{Fact, Finding, FindingState, Given, Order, Severity};
 use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{Place, event, observation};
+use crate::events::{Place, administered, event, observation, quantity};
 
 fn given(at: i64, drug: &str, rate: Option<&str>, active: bool) -> (i64, Fact) {
-    let rate = rate.map(|value| Quantity {
-        comparator: None,
-        value: value.parse().expect("they are digits"),
-        unit: "ug/kg/min".into(),
-    });
-    let fact = Fact::Order(Order {
-        resource: format!("{drug}/{at}").into(),
-        kind: OrderKind::MedicationGiven,
-        codes: vec![Code {
-            system: System::Other("http://www.whocc.no/atc".into()),
-            code: drug.into(),
-            display: "".into(),
-        }],
-        active,
-        given: Given {
-            rate,
-            ..Given::default()
-        },
-    });
-    (at, fact)
+    let given = Given {
+        rate: rate.map(|rate| quantity(rate, "ug/kg/min")),
+        ..Given::default()
+    };
+    let order = administered(&format!("{drug}/{at}"), drug, given);
+    (at, Fact::Order(Order { active, ..order }))
 }
 
 fn run(facts: Vec<(i64, Fact)>) -> Vec<Finding> {

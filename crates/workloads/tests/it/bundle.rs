@@ -2,12 +2,14 @@
 
 use clinical::{
     Code, Decimal, Encounter, EncounterClass, EncounterStatus, Fact, Finding, FindingState, Given,
-    Order, OrderKind, System, Value,
+    OrderKind, Value,
 };
 use workloads::{Config, TimeZero};
 
 use crate::engine::Engine;
-use crate::events::{self, Place, event, event_time, number, received_time};
+use crate::events::{
+    self, Place, administered, event, event_time, number, ordered, other, quantity, received_time,
+};
 
 const HOUR: i64 = 60;
 
@@ -20,14 +22,6 @@ fn measured(at: i64, loinc: &str, value: &str, unit: &str) -> (i64, Fact) {
     observed(at, Code::loinc(loinc), number(value, unit))
 }
 
-fn other(system: &str, code: &str) -> Code {
-    Code {
-        system: System::Other(system.into()),
-        code: code.into(),
-        display: "".into(),
-    }
-}
-
 fn answered(at: i64, what: &str, answer: &str) -> (i64, Fact) {
     let code = other("urn:pulsewire:code", what);
     observed(at, code, Value::Text(answer.into()))
@@ -38,14 +32,8 @@ fn note(at: i64, what: &str) -> (i64, Fact) {
 }
 
 fn given(at: i64, drug: &str, given: Given) -> (i64, Fact) {
-    let fact = Fact::Order(Order {
-        resource: format!("{drug}/{at}").into(),
-        kind: OrderKind::MedicationGiven,
-        codes: vec![other("http://www.whocc.no/atc", drug)],
-        active: true,
-        given,
-    });
-    (at, fact)
+    let order = administered(&format!("{drug}/{at}"), drug, given);
+    (at, Fact::Order(order))
 }
 
 fn antibiotic(at: i64) -> (i64, Fact) {
@@ -53,10 +41,7 @@ fn antibiotic(at: i64) -> (i64, Fact) {
 }
 
 fn fluid(at: i64, amount: &str) -> (i64, Fact) {
-    let Value::Quantity(dose) = number(amount, "mL") else {
-        unreachable!("a number is a quantity")
-    };
-    let dose = Some(dose);
+    let dose = Some(quantity(amount, "mL"));
     given(
         at,
         "B05BB01",
@@ -68,14 +53,9 @@ fn fluid(at: i64, amount: &str) -> (i64, Fact) {
 }
 
 fn culture(at: i64, loinc: &str) -> (i64, Fact) {
-    let fact = Fact::Order(Order {
-        resource: format!("culture/{at}").into(),
-        kind: OrderKind::Specimen,
-        codes: vec![Code::loinc(loinc)],
-        active: true,
-        given: Given::default(),
-    });
-    (at, fact)
+    let codes = vec![Code::loinc(loinc)];
+    let order = ordered(&format!("culture/{at}"), OrderKind::Specimen, codes);
+    (at, Fact::Order(order))
 }
 
 fn config() -> Config {

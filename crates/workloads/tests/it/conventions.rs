@@ -5,14 +5,13 @@ mod rates;
 use std::time::Duration;
 
 use clinical::{
-    Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Finding, Given, Order,
-    OrderKind, System,
+    Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Finding, OrderKind, System,
 };
 use proptest::prelude::*;
 use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{Place, event, event_time, received_time};
+use crate::events::{Place, event, event_time, ordered, received_time};
 use crate::permutations::standing;
 use crate::scores::{last, observed};
 
@@ -45,20 +44,11 @@ fn fact(n: usize, (at, what, said, unit): Charted<'_>) -> Fact {
             code: "7".into(),
             display: said.into(),
         };
-        return Fact::Order(Order {
-            resource: format!("{n}").into(),
-            kind: match is_culture {
-                true => OrderKind::Specimen,
-                false => OrderKind::MedicationGiven,
-            },
-            codes: vec![if is_culture {
-                Code::loinc("600-7")
-            } else {
-                drug
-            }],
-            active: true,
-            given: Given::default(),
-        });
+        let (kind, code) = match is_culture {
+            true => (OrderKind::Specimen, Code::loinc("600-7")),
+            false => (OrderKind::MedicationGiven, drug),
+        };
+        return Fact::Order(ordered(&n.to_string(), kind, vec![code]));
     }
     observed(n, what, said, unit)
 }

@@ -1,6 +1,6 @@
 //! Makes clinical events of what scenarios and properties say.
 
-use clinical::{Code, Fact, ObservationStatus, Quantity, Value};
+use clinical::{Code, Fact, Given, ObservationStatus, Order, OrderKind, Quantity, System, Value};
 
 pub(crate) use workloads::scenario::{
     Place, event, event_time, merge, observation, patient, received_time, told,
@@ -20,6 +20,35 @@ pub(crate) fn observed_as(
 ) -> Fact {
     let value = (status != ObservationStatus::EnteredInError).then_some(value);
     workloads::scenario::observed(resource, code, value, status)
+}
+
+/// Makes a code of a system that has no name of its own.
+pub(crate) fn other(system: &str, code: &str) -> Code {
+    Code {
+        system: System::Other(system.into()),
+        code: code.into(),
+        display: "".into(),
+    }
+}
+
+/// Makes an order that stands.
+pub(crate) fn ordered(resource: &str, kind: OrderKind, codes: Vec<Code>) -> Order {
+    Order {
+        resource: resource.into(),
+        kind,
+        codes,
+        active: true,
+        given: Given::default(),
+    }
+}
+
+/// Makes a drug of the ATC as it was given.
+pub(crate) fn administered(resource: &str, drug: &str, given: Given) -> Order {
+    let codes = vec![other("http://www.whocc.no/atc", drug)];
+    Order {
+        given,
+        ..ordered(resource, OrderKind::MedicationGiven, codes)
+    }
 }
 
 /// Makes a quantity of digits.

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use clinical::{
     Code, Encounter, EncounterClass, EncounterStatus, Event, Fact, Given, ObservationStatus, Order,
-    OrderKind, Problem, System, Value,
+    OrderKind, Problem, Value,
 };
 use proptest::prelude::*;
 use workloads::{Config, WORKLOADS};
 
 use crate::engine::Engine;
-use crate::events::{Place, event, number, observed_as, quantity, received_time};
+use crate::events::{
+    Place, administered, event, number, observed_as, ordered, other, quantity, received_time,
+};
 use crate::permutations::standing;
 
 /// All is accepted in this minute, within every window.
@@ -21,14 +23,6 @@ fn everything() -> Config {
     let mut config = Config::of(&names);
     config.bundle.fever = Some(clinical::Decimal::new(383, 1));
     config
-}
-
-fn other(system: &str, code: &str) -> Code {
-    Code {
-        system: System::Other(system.into()),
-        code: code.into(),
-        display: "".into(),
-    }
 }
 
 /// Gives what is measured, by a number of each range.
@@ -127,29 +121,24 @@ fn fact() -> impl Strategy<Value = (i64, Fact)> {
             (OrderKind::MedicationGiven, drug)
         };
         let order = Order {
-            resource: format!("order/{culture}/{slot}").into(),
-            kind,
-            codes: vec![code],
             active: fate > 0,
-            given: Given::default(),
+            ..ordered(&format!("order/{culture}/{slot}"), kind, vec![code])
         };
         (slot * 30, Fact::Order(order))
     });
     let given = (0..3usize, 0..14i64, 0..40i64, 0..8u8).prop_map(|(which, slot, size, fate)| {
         let drug = ["C01CA03", "B05BB01", "N05AD01"][which];
+        let given = Given {
+            dose: Some(quantity(&(100 * size).to_string(), "mL")),
+            rate: Some(quantity(
+                &format!("0.{size:02}"),
+                if slot % 2 == 0 { "mcg/kg/min" } else { "mg/h" },
+            )),
+            end: (fate > 3).then(|| crate::events::event_time(slot * 30 + 10 * size)),
+        };
         let order = Order {
-            resource: format!("given/{which}/{slot}").into(),
-            kind: OrderKind::MedicationGiven,
-            codes: vec![other("http://www.whocc.no/atc", drug)],
             active: fate > 0,
-            given: Given {
-                dose: Some(quantity(&(100 * size).to_string(), "mL")),
-                rate: Some(quantity(
-                    &format!("0.{size:02}"),
-                    if slot % 2 == 0 { "mcg/kg/min" } else { "mg/h" },
-                )),
-                end: (fate > 3).then(|| crate::events::event_time(slot * 30 + 10 * size)),
-            },
+            ..administered(&format!("given/{which}/{slot}"), drug, given)
         };
         (slot * 30, Fact::Order(order))
     });

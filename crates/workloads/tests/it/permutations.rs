@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::{Code, Fact, Given, Order, System};
+use clinical::{Code, Fact, Order, System};
 use clinical::{
     Event, EventTime, Finding, FindingState, MergeRole, ObservationStatus, OrderKind, Severity,
 };
 use proptest::prelude::*;
 
 use crate::engine::Engine;
-use crate::events::{Place, event, merge, observation, received_time};
+use crate::events::{Place, event, merge, observation, ordered, received_time};
 
 /// Everything is received in this minute: the property is about order, within the window of every workload.
 const END: i64 = 420;
@@ -116,18 +116,11 @@ fn order() -> impl Strategy<Value = Made> {
             };
             (OrderKind::MedicationGiven, drug)
         };
-        let resource = format!("order/{culture}/{slot}").into();
-        (
-            slot * 30,
-            fate,
-            Fact::Order(Order {
-                resource,
-                kind,
-                codes: vec![code],
-                active: fate > 1,
-                given: Given::default(),
-            }),
-        )
+        let order = Order {
+            active: fate > 1,
+            ..ordered(&format!("order/{culture}/{slot}"), kind, vec![code])
+        };
+        (slot * 30, fate, Fact::Order(order))
     })
 }
 

@@ -1,18 +1,10 @@
 //! Septic shock by the definition of 2016.
 
-use clinical::{Code, Event, Fact, Finding, FindingState, Given, Order, OrderKind, System};
+use clinical::{Code, Event, Fact, Finding, FindingState, Given, OrderKind};
 use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{Place, event, number, observed, quantity};
-
-fn atc(code: &str) -> Code {
-    Code {
-        system: System::Other("http://www.whocc.no/atc".into()),
-        code: code.into(),
-        display: "".into(),
-    }
-}
+use crate::events::{Place, administered, event, number, observed, ordered, quantity};
 
 fn measured(at: i64, code: Code, value: &str, unit: &str) -> (i64, Fact) {
     let resource = format!("{}/{at}", code.code);
@@ -20,27 +12,15 @@ fn measured(at: i64, code: Code, value: &str, unit: &str) -> (i64, Fact) {
 }
 
 fn given(at: i64, drug: &str, given: Given) -> (i64, Fact) {
-    let fact = Fact::Order(Order {
-        resource: format!("{drug}/{at}").into(),
-        kind: OrderKind::MedicationGiven,
-        codes: vec![atc(drug)],
-        active: true,
-        given,
-    });
-    (at, fact)
+    let order = administered(&format!("{drug}/{at}"), drug, given);
+    (at, Fact::Order(order))
 }
 
 /// An infection is suspected, and organs fail.
 fn sepsis() -> Vec<(i64, Fact)> {
-    let culture = Fact::Order(Order {
-        resource: "culture".into(),
-        kind: OrderKind::Specimen,
-        codes: vec![Code::loinc("600-7")],
-        active: true,
-        given: Given::default(),
-    });
+    let culture = ordered("culture", OrderKind::Specimen, vec![Code::loinc("600-7")]);
     vec![
-        (0, culture),
+        (0, Fact::Order(culture)),
         given(30, "J01DH02", Given::default()),
         measured(40, Code::loinc("777-3"), "60", "10*9/L"),
     ]

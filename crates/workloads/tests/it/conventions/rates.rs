@@ -1,36 +1,23 @@
 //! Rates of drugs that run beside one another, in the tables of mimic-code.
 
-use clinical::{Code, Fact, Given, Order, OrderKind, Quantity, System};
+use clinical::{Fact, Given};
 use workloads::Config;
 
 use super::{HOUR, SOFA, fact, score};
 use crate::engine::Engine;
-use crate::events::{Place, event, event_time, received_time};
+use crate::events::{Place, administered, event, event_time, quantity, received_time};
 
 /// A drug, its rate and the unit of that.
 type Rate = (&'static str, &'static str, &'static str);
 
 /// A drug at a rate up to a time.
 fn runs(n: usize, (code, rate, unit): Rate, until: i64) -> Fact {
-    Fact::Order(Order {
-        resource: format!("{n}").into(),
-        kind: OrderKind::MedicationGiven,
-        codes: vec![Code {
-            system: System::Other("http://www.whocc.no/atc".into()),
-            code: code.into(),
-            display: "".into(),
-        }],
-        active: true,
-        given: Given {
-            dose: None,
-            rate: Some(Quantity {
-                comparator: None,
-                value: rate.parse().expect("a rate is a number"),
-                unit: unit.into(),
-            }),
-            end: Some(event_time(until)),
-        },
-    })
+    let given = Given {
+        dose: None,
+        rate: Some(quantity(rate, unit)),
+        end: Some(event_time(until)),
+    };
+    Fact::Order(administered(&n.to_string(), code, given))
 }
 
 #[test]

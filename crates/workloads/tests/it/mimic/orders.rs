@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use clinical::{Code, EventTime, Fact, Given, Order, OrderKind, System};
+use clinical::{Code, EventTime, Fact, OrderKind, System};
 
 use super::stream::Streams;
 use super::table::Table;
+use crate::events::ordered;
 
 /// Adds them. Which drugs the reference takes for antimicrobials is read from its answers, since its list leaves some out.
 pub(super) fn add(folder: &Path, streams: &mut Streams) {
@@ -20,29 +21,20 @@ pub(super) fn add(folder: &Path, streams: &mut Streams) {
         let Some(at) = row.time("startdate").filter(|_| known.contains(drug)) else {
             continue;
         };
-        let fact = Fact::Order(Order {
-            resource: format!("prescription/{}", row.text("row_id")).into(),
-            kind: OrderKind::MedicationOrdered,
-            codes: vec![named(drug)],
-            active: true,
-            given: Given::default(),
-        });
+        let resource = format!("prescription/{}", row.text("row_id"));
+        let order = ordered(&resource, OrderKind::MedicationOrdered, vec![named(drug)]);
         let stream = streams.entry(row.id("subject_id")).or_default();
-        stream.add(at, at, fact);
+        stream.add(at, at, Fact::Order(order));
     }
     for ((subject, _, at, day_only, specimen), positive) in cultures(folder) {
         let mut code = Code::loinc("6463-4");
         code.display = format!("{specimen}/{}", u8::from(positive)).into();
         let mut codes = vec![code];
         codes.extend(day_only.then(|| named("day-only")));
-        let fact = Fact::Order(Order {
-            resource: format!("culture/{specimen}/{at}/{day_only}").into(),
-            kind: OrderKind::Specimen,
-            codes,
-            active: true,
-            given: Given::default(),
-        });
-        streams.entry(subject).or_default().add(at, at, fact);
+        let resource = format!("culture/{specimen}/{at}/{day_only}");
+        let order = ordered(&resource, OrderKind::Specimen, codes);
+        let stream = streams.entry(subject).or_default();
+        stream.add(at, at, Fact::Order(order));
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clinical::{
     Code, Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Given,
-    Order, OrderKind, Origin, PatientKey, ReceivedTime, System, Value,
+    Origin, PatientKey, ReceivedTime, System, Value,
 };
 
 use super::gases::{self, Charted, Gas};
@@ -14,7 +14,7 @@ use super::infusions::{self, Infused};
 use super::table::{Row, Table};
 use super::weights;
 use crate::engine::Engine;
-use crate::events::{number_or_text, observed};
+use crate::events::{administered, number_or_text, observed};
 
 /// What happened to one patient, in the order in which it arrived.
 #[derive(Default)]
@@ -426,25 +426,15 @@ fn urine(row: Row<'_>, is_taken_off: bool, streams: &mut Streams) {
 }
 
 fn given(n: usize, infused: &Infused) -> Fact {
-    let rate = number_or_text(&infused.rate, infused.unit);
-    Fact::Order(Order {
-        resource: format!("rate/{n}").into(),
-        kind: OrderKind::MedicationGiven,
-        codes: vec![Code {
-            system: System::Other("http://www.whocc.no/atc".into()),
-            code: infused.drug.into(),
-            display: "".into(),
-        }],
-        active: true,
-        given: Given {
-            dose: None,
-            rate: match rate {
-                Value::Quantity(rate) => Some(rate),
-                _ => None,
-            },
-            end: Some(infused.to),
+    let given = Given {
+        dose: None,
+        rate: match number_or_text(&infused.rate, infused.unit) {
+            Value::Quantity(rate) => Some(rate),
+            _ => None,
         },
-    })
+        end: Some(infused.to),
+    };
+    Fact::Order(administered(&format!("rate/{n}"), infused.drug, given))
 }
 
 fn panel(gas: &Gas) -> Fact {
