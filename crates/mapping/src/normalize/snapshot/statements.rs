@@ -293,51 +293,45 @@ impl Stay {
 
     fn take_late(&mut self, statement: Statement) -> Taken {
         let (id, own) = (self.snapshot.id.clone(), statement.shows);
-        let (base, mut all) = self.statements.taken_apart(&id);
-        let mut base = base.or_else(|| all.is_empty().then(|| self.standing()));
-        let known = base.as_ref().map(|base| base.snapshot.clone());
-        let (was, _) = replayed(&id, base.as_ref(), &all);
-        let place = all.partition_point(|one| one.shows.said <= own.said);
-        let is_known_before = known.as_ref().is_some_and(|known| own.said < known.as_of);
-        let inserted = place > 0 || !is_known_before;
         let fills = only_fills(&statement.draft);
-        if inserted {
-            all.insert(place, statement);
+        let (base, all) = self.statements.taken_apart(&id);
+        let mut base = base.or_else(|| all.is_empty().then(|| self.standing()));
+        let mut believed = base.as_ref().map(|base| base.snapshot.clone());
+        let place = all.partition_point(|one| one.shows.said <= own.said);
+        let is_known_before = believed
+            .as_ref()
+            .is_some_and(|known| own.said < known.as_of);
+        let (was, _) = replayed(&id, base.as_ref(), &all);
+        let mut all: Vec<_> = all.into_iter().zip(was.into_iter().map(Some)).collect();
+        if place > 0 || !is_known_before {
+            all.insert(place, (statement, None));
         } else if let Some(base) = &mut base {
-            base.apply(&statement.draft, statement.shows.said);
+            base.apply(&statement.draft, own.said);
         }
+        let (mut all, was): (Vec<Statement>, Vec<Option<Snapshot>>) = all.into_iter().unzip();
         let (now, mut last) = replayed(&id, base.as_ref(), &all);
-        let is_changed = !self.snapshot.says_the_same(&last.snapshot);
-        let its = inserted.then_some(place);
-        let known = match place.checked_sub(1) {
-            Some(before) => now.get(before),
-            None => known.as_ref(),
-        };
-        let mut otherwise = otherwise(&all, (&was, &now), (place, its), known);
-        // Whoever follows the visit is to know that what it now stands by is another's.
-        if let Some(at) = its.filter(|at| is_changed && !otherwise.contains(at)) {
-            otherwise.push(at);
-        }
-        for at in &otherwise {
-            if let Some(statement) = all.get_mut(*at) {
-                statement.told = true;
+        let before = self.snapshot.clone();
+        let is_changed = !before.says_the_same(&last.snapshot);
+        let newest = all.len().checked_sub(1).filter(|_| is_changed);
+        let mut moments = Vec::new();
+        for (at, ((statement, was), now)) in all.iter_mut().zip(was).zip(now).enumerate() {
+            if at >= place {
+                // Whoever follows the visit is to know that what it now stands by is another's.
+                let is_new = was.is_none() && is_changed;
+                believed = was.filter(|_| statement.told).or(believed);
+                let is_so = believed.is_some_and(|believed| believed.says_the_same(&now));
+                let is_newest = newest == Some(at);
+                statement.told |= is_new || !is_so || is_newest;
+                if (is_new || !is_so) && !is_newest {
+                    moments.push(Moment::of(statement, &now, before.version));
+                }
             }
-        }
-        let newest = all.last_mut().filter(|_| is_changed).map(|last| {
-            last.told = true;
-            (last.shows, last.draft.event_time)
-        });
-        if newest.is_some() {
-            otherwise.retain(|at| at + 1 < all.len());
+            believed = Some(now);
         }
         // What was said since may only have filled what was not known.
-        let newest = newest.filter(|(shows, _)| *shows != own);
-        let told = otherwise.iter();
-        let told = told.filter_map(|at| Some((all.get(*at)?, now.get(*at)?)));
-        let moments: Vec<Moment> = told
-            .map(|(statement, stood)| Moment::of(statement, stood, self.snapshot.version))
-            .collect();
-        let before = self.snapshot.clone();
+        let newest = newest.and_then(|at| all.get(at));
+        let newest = newest.filter(|newest| newest.shows != own);
+        let newest = newest.map(|newest| (newest.shows, newest.draft.event_time));
         if is_changed || !moments.is_empty() || !fills {
             last.snapshot.version = before.version;
             last.snapshot.as_of = last.snapshot.as_of.max(before.as_of);
@@ -351,28 +345,6 @@ impl Stay {
             moments,
         }
     }
-}
-
-/// Finds the statements from a place on after which the visit stood otherwise than whoever follows it believes, who believes
-/// this at first; one of them is new.
-fn otherwise<'a>(
-    all: &[Statement],
-    (was, now): (&'a [Snapshot], &'a [Snapshot]),
-    (place, its): (usize, Option<usize>),
-    mut believed: Option<&'a Snapshot>,
-) -> Vec<usize> {
-    let mut found = Vec::new();
-    let rest = all.iter().zip(now).enumerate().skip(place);
-    for (at, (statement, stood)) in rest {
-        if statement.told && its != Some(at) {
-            believed = was.get(at - usize::from(its.is_some()));
-        }
-        if !believed.is_some_and(|believed| believed.says_the_same(stood)) {
-            found.push(at);
-        }
-        believed = Some(stood);
-    }
-    found
 }
 
 /// Gives how a visit stood after each statement, and how it stands.
