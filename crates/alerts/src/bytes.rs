@@ -42,6 +42,13 @@ impl Writer {
         self.0.extend(value.to_le_bytes());
     }
 
+    /// Writes how far a value is from the one before it, nearer ones in fewer bytes.
+    pub(crate) fn step(&mut self, value: i64, before: &mut i64) {
+        let step = value.wrapping_sub(*before);
+        *before = value;
+        self.number(((step << 1) ^ (step >> 63)).cast_unsigned());
+    }
+
     pub(crate) fn time<K: Copy>(&mut self, time: Time<K>) {
         self.signed(time.micros());
     }
@@ -140,6 +147,13 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn signed(&mut self) -> Result<i64, DecodeError> {
         self.array("a number of 8 bytes").map(i64::from_le_bytes)
+    }
+
+    pub(crate) fn step(&mut self, before: &mut i64) -> Result<i64, DecodeError> {
+        let number = self.number()?;
+        let step = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
+        *before = before.wrapping_add(step);
+        Ok(*before)
     }
 
     pub(crate) fn time<K>(&mut self) -> Result<Time<K>, DecodeError> {

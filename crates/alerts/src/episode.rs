@@ -15,8 +15,10 @@ use crate::rule;
 use crate::step::{Effects, Held, Now};
 use crate::{Policy, Timer};
 
-/// How many steps an alert's history holds; beyond it the oldest mere updates go, which earlier revisions still hold.
-pub(crate) const MAX_HISTORY: usize = 100;
+/// How many steps an alert's history holds; beyond it the oldest go, which earlier revisions still hold.
+const MAX_HISTORY: usize = 100;
+/// How many of them are mere updates: whoever is ill for days has one an hour, and every revision carries all of them.
+const MAX_UPDATES: usize = 8;
 
 /// What a change of an alert is decided with and written to.
 pub(crate) struct Scene<'a> {
@@ -456,14 +458,18 @@ fn delivery(alert: &Alert, kind: DeliveryKind, channel: &str, at: ReceivedTime) 
     }
 }
 
-/// Drops the oldest mere update, or else the oldest step after the opening.
+/// Drops the oldest mere updates, and then the oldest steps after the opening.
 fn shorten(history: &mut Vec<Change>) {
-    if history.len() <= MAX_HISTORY {
-        return;
-    }
     let is_update = |change: &Change| change.by.is_rule(rule::UPDATED);
-    let oldest = history.iter().position(is_update).unwrap_or(1);
-    history.remove(oldest);
+    let updates = history.iter().filter(|change| is_update(change)).count();
+    let mut excess = updates.saturating_sub(MAX_UPDATES);
+    history.retain(|change| {
+        let goes = excess > 0 && is_update(change);
+        excess -= usize::from(goes);
+        !goes
+    });
+    let excess = history.len().saturating_sub(MAX_HISTORY);
+    history.drain(1..=excess);
 }
 
 #[cfg(test)]
@@ -472,22 +478,38 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_full_history_loses_its_oldest_update_first() {
-        let change = |name: &str| Change {
-            at: ReceivedTime::default(),
+    fn change(name: &str, at: i64) -> Change {
+        Change {
+            at: ReceivedTime::from_micros(at),
             by: by_rule(name),
             to: AlertState::Open,
             severity: Severity::High,
             why: "".into(),
-        };
-        let mut history = vec![change(rule::RAISED); MAX_HISTORY];
-        history.insert(40, change(rule::UPDATED));
-        shorten(&mut history);
-        assert_eq!(history, vec![change(rule::RAISED); MAX_HISTORY]);
-        history.push(change(rule::ESCALATED));
-        shorten(&mut history);
-        assert_eq!(history.len(), MAX_HISTORY);
-        assert_eq!(history.last(), Some(&change(rule::ESCALATED)));
+        }
+    }
+
+    #[test]
+    fn a_history_holds_the_newest_of_its_mere_updates() {
+        let mut history = vec![change(rule::RAISED, 0), change(rule::UPDATED, 1)];
+        history.push(change(rule::ESCALATED, 2));
+        let newest = (3..).take(MAX_UPDATES);
+        for at in newest.clone() {
+            history.push(change(rule::UPDATED, at));
+            shorten(&mut history);
+        }
+        let kept: Vec<i64> = history.iter().map(|change| change.at.micros()).collect();
+        assert_eq!(kept, [0, 2].into_iter().chain(newest).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_full_history_loses_its_oldest_steps_but_the_opening() {
+        let mut history = vec![change(rule::RAISED, 0)];
+        let most = i64::try_from(MAX_HISTORY).expect("it is small");
+        for at in 1..=most {
+            history.push(change(rule::ESCALATED, at));
+            shorten(&mut history);
+        }
+        let kept: Vec<i64> = history.iter().map(|change| change.at.micros()).collect();
+        assert_eq!(kept, [0].into_iter().chain(2..=most).collect::<Vec<_>>());
     }
 }

@@ -6,17 +6,24 @@ use clinical::{EventTime, Evidence, Finding, FindingId, FindingState, ReceivedTi
 
 /// How many finding lines of a condition are kept; the oldest go first.
 pub(crate) const MAX_LINES: usize = 128;
-/// Of how many lines of a condition the evidence is kept. An alert that comes to rest on an older one, since all of these were
-/// taken back, names its finding, which has it.
+/// Of how many lines of a condition the evidence and all words are kept. An alert that comes to rest on an older one, since all
+/// of these were taken back, names its finding, which has them.
 pub(crate) const MAX_EVIDENT: usize = 8;
+/// How long the words of an older one are, in bytes.
+pub(crate) const BRIEF: usize = 48;
+/// Says that there were more words.
+const ELLIPSIS: &str = " …";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lines {
-    /// Of each workload its lines by clinical time.
-    known: BTreeMap<Box<str>, BTreeMap<EventTime, Line>>,
+    /// Of each workload its lines.
+    known: BTreeMap<Box<str>, Dated>,
     /// The newest clinical time of a reason that is no longer kept.
     pub(crate) forgotten: Option<EventTime>,
 }
+
+/// Lines in the order of clinical time: nearly all come, and are looked at, at the end.
+pub(crate) type Dated = Vec<(EventTime, Line)>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
@@ -41,7 +48,7 @@ pub(crate) struct Basis {
 #[derive(Clone, Copy, Debug)]
 struct Own<'a> {
     workload: &'a str,
-    lines: &'a BTreeMap<EventTime, Line>,
+    lines: &'a [(EventTime, Line)],
 }
 
 /// A line that stands.
@@ -97,11 +104,14 @@ pub(crate) fn rank(reading: &Reading<'_>) -> (Severity, EventTime) {
 }
 
 impl Lines {
-    /// Takes in the lines that were kept.
-    pub(crate) fn of(kept: Vec<(EventTime, Box<str>, Line)>, forgotten: Option<EventTime>) -> Self {
-        let mut known: BTreeMap<Box<str>, BTreeMap<EventTime, Line>> = BTreeMap::new();
-        for (as_of, workload, line) in kept {
-            known.entry(workload).or_default().insert(as_of, line);
+    /// Takes in the lines that were kept, those of each workload in their order.
+    pub(crate) fn of(
+        kept: impl IntoIterator<Item = (Box<str>, Dated)>,
+        forgotten: Option<EventTime>,
+    ) -> Self {
+        let mut known = BTreeMap::<Box<str>, Dated>::new();
+        for (workload, lines) in kept {
+            known.entry(workload).or_default().extend(lines);
         }
         Self { known, forgotten }
     }
@@ -117,29 +127,37 @@ impl Lines {
         each.map(|(workload, lines)| Own { workload, lines })
     }
 
-    /// Gives every line with its time and workload.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (EventTime, &str, &Line)> {
-        self.each().flat_map(|own| {
-            let lines = own.lines.iter();
-            lines.map(move |(as_of, line)| (*as_of, own.workload, line))
-        })
+    /// Gives the lines of each workload as they are kept.
+    pub(crate) fn known(&self) -> impl ExactSizeIterator<Item = (&str, &Dated)> {
+        let known = self.known.iter();
+        known.map(|(workload, lines)| (&**workload, lines))
+    }
+
+    /// Gives every line with its time.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &(EventTime, Line)> {
+        self.known.values().flatten()
     }
 
     /// Gives the time of the newest line.
     pub(crate) fn newest(&self) -> Option<EventTime> {
-        let newest = self.known.values().filter_map(BTreeMap::last_key_value);
+        let newest = self.known.values().filter_map(|lines| lines.last());
         newest.map(|(as_of, _)| *as_of).max()
     }
 
     pub(crate) fn knows(&self, finding: &Finding) -> bool {
         let lines = self.known.get(&finding.workload);
-        lines.is_some_and(|lines| lines.contains_key(&finding.as_of))
+        lines.is_some_and(|lines| place(lines, finding.as_of).is_ok())
     }
 
     /// Takes a revision in, or gives nothing when it is not newer than what is known.
     pub(crate) fn take(&mut self, finding: &Finding, raise_at: Severity) -> Option<Taken> {
-        let lines = self.known.get(&finding.workload);
-        let before = lines.and_then(|lines| lines.get(&finding.as_of));
+        let lines = match self.known.get_mut(&finding.workload) {
+            Some(lines) => lines,
+            None => self.known.entry(finding.workload.clone()).or_default(),
+        };
+        let place = place(lines, finding.as_of);
+        let before = place.ok().and_then(|place| lines.get(place));
+        let before = before.map(|(_, line)| line);
         if before.is_some_and(|line| line.revision >= finding.revision) {
             return None;
         }
@@ -159,13 +177,16 @@ impl Lines {
             stands,
             basis: is_reason.then(|| Box::new(Basis::of(finding))),
         };
-        let lines = self.known.entry(finding.workload.clone()).or_default();
-        lines.insert(finding.as_of, line);
+        let dated = (finding.as_of, line);
+        match place {
+            Ok(place) => lines.splice(place..=place, [dated]).for_each(drop),
+            Err(place) => lines.insert(place, dated),
+        }
         Some(taken)
     }
 
     pub(crate) fn take_all_back(&mut self) {
-        for line in self.known.values_mut().flat_map(BTreeMap::values_mut) {
+        for (_, line) in self.known.values_mut().flatten() {
             line.stands = false;
             line.basis = None;
         }
@@ -238,29 +259,29 @@ impl Lines {
 
     /// Forgets lines before the horizon and beyond the limit, never the one that an alert rests on.
     pub(crate) fn prune(&mut self, horizon: EventTime, keep: Option<FindingId>) {
-        let count = self.known.values().map(BTreeMap::len).sum::<usize>();
+        let count = self.known.values().map(Vec::len).sum::<usize>();
         let excess = count.saturating_sub(MAX_LINES);
-        let mut first = self.known.values().filter_map(BTreeMap::first_key_value);
+        let mut first = self.known.values().filter_map(|lines| lines.first());
         if excess > 0 || first.any(|(as_of, _)| *as_of < horizon) {
             self.forget(horizon, excess, keep);
         }
     }
 
-    /// Keeps the evidence of the newest reasons alone, with those of the time of the last of them, and of the one that an alert
-    /// rests on.
+    /// Keeps the evidence and all words of the newest reasons alone, with those of the time of the last of them, and of the one
+    /// that an alert rests on.
     pub(crate) fn thin(&mut self, keep: Option<FindingId>) {
-        let reasons = self.all().filter(|(.., line)| line.basis.is_some());
-        let mut times: Vec<EventTime> = reasons.map(|(as_of, ..)| as_of).collect();
+        let reasons = self.all().filter(|(_, line)| line.basis.is_some());
+        let mut times: Vec<EventTime> = reasons.map(|(as_of, _)| *as_of).collect();
         if times.len() <= MAX_EVIDENT {
             return;
         }
         let place = times.len() - MAX_EVIDENT;
         let (_, oldest, _) = times.select_nth_unstable(place);
         for lines in self.known.values_mut() {
-            let reasons = lines.range_mut(..*oldest);
-            for basis in reasons.filter_map(|(_, line)| line.basis.as_deref_mut()) {
+            let older = lines.iter_mut().take_while(|(as_of, _)| as_of < oldest);
+            for basis in older.filter_map(|(_, line)| line.basis.as_deref_mut()) {
                 if Some(basis.finding) != keep {
-                    basis.evidence = Vec::new();
+                    basis.shorten();
                 }
             }
         }
@@ -269,30 +290,39 @@ impl Lines {
     fn forget(&mut self, horizon: EventTime, excess: usize, keep: Option<FindingId>) {
         // The oldest of all are among the oldest of each.
         let oldest = self.known.iter().flat_map(|(workload, lines)| {
-            let is_old =
-                |(place, as_of): &(usize, &EventTime)| *place < excess || **as_of < horizon;
-            let oldest = lines.keys().enumerate().take_while(is_old);
-            oldest.map(|(_, as_of)| (*as_of, workload.clone()))
+            let is_old = |(place, (as_of, _)): &(usize, &(EventTime, Line))| {
+                *place < excess || *as_of < horizon
+            };
+            let oldest = lines.iter().enumerate().take_while(is_old);
+            oldest.map(|(_, (as_of, _))| (*as_of, workload.clone()))
         });
         let mut oldest: Vec<(EventTime, Box<str>)> = oldest.collect();
         oldest.sort_unstable();
-        for (place, (as_of, workload)) in oldest.into_iter().enumerate() {
+        for (number, (as_of, workload)) in oldest.into_iter().enumerate() {
             let Some(lines) = self.known.get_mut(&workload) else {
                 continue;
             };
-            let basis = lines.get(&as_of).and_then(|line| line.basis.as_ref());
+            let Ok(place) = place(lines, as_of) else {
+                continue;
+            };
+            let basis = lines.get(place).and_then(|(_, line)| line.basis.as_ref());
             let finding = basis.map(|basis| basis.finding);
-            let goes = as_of < horizon || place < excess;
+            let goes = as_of < horizon || number < excess;
             if !goes || (finding.is_some() && finding == keep) {
                 continue;
             }
             if finding.is_some() {
                 self.forgotten = self.forgotten.max(Some(as_of));
             }
-            lines.remove(&as_of);
+            lines.remove(place);
         }
         self.known.retain(|_, lines| !lines.is_empty());
     }
+}
+
+/// Finds where a line of a time stands, or else where it would.
+fn place(lines: &[(EventTime, Line)], as_of: EventTime) -> Result<usize, usize> {
+    lines.binary_search_by_key(&as_of, |(at, _)| *at)
 }
 
 impl<'a> Own<'a> {
@@ -327,6 +357,20 @@ impl Basis {
             known_at: finding.known_at,
             summary: finding.summary.clone(),
             evidence: finding.evidence.clone(),
+        }
+    }
+
+    /// Leaves the first words and the name of the finding.
+    fn shorten(&mut self) {
+        self.evidence = Vec::new();
+        if self.summary.len() > BRIEF {
+            let most = BRIEF - ELLIPSIS.len();
+            let head = self
+                .summary
+                .split_at(self.summary.floor_char_boundary(most))
+                .0;
+            let words = head.rfind(' ').and_then(|end| head.get(..end));
+            self.summary = [words.unwrap_or(head), ELLIPSIS].concat().into();
         }
     }
 }

@@ -13,11 +13,11 @@ mod encoding;
 mod tests;
 
 /// The version of the bytes that [`State::encode`] writes.
-///
-/// Where nothing of a budget is kept it is the version before, so that an older program reads it.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = VERSION_3;
 /// The version before there was a budget.
 const VERSION_1: u8 = 1;
+/// Since then the lines of a condition stand by workload.
+const VERSION_3: u8 = 3;
 
 /// What is kept of one patient: the findings of the last days, the open alerts, who was told what, and the recent past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,12 +48,9 @@ impl State {
     /// Writes the state as bytes that any later version can read.
     pub fn encode(&self) -> Vec<u8> {
         let mut to = Writer::default();
-        let is_budgeted = self.day.is_some() || self.pool.is_some();
-        to.byte(if is_budgeted { VERSION } else { VERSION_1 });
+        to.byte(VERSION);
         encoding::write(&mut to, self);
-        if is_budgeted {
-            encoding::write_budget(&mut to, self);
-        }
+        encoding::write_budget(&mut to, self);
         to.into_bytes()
     }
 
@@ -70,7 +67,7 @@ impl State {
         if !(VERSION_1..=VERSION).contains(&version) {
             return Err(DecodeError::Version { found: version });
         }
-        let mut state = encoding::read(&mut from)?;
+        let mut state = encoding::read(&mut from, version)?;
         if version > VERSION_1 {
             encoding::read_budget(&mut from, &mut state)?;
         }

@@ -1,8 +1,10 @@
 //! The order in which a state's parts stand in its bytes; each part is read by the function after its writer.
 
-use clinical::{Actor, Alert, AlertState, Change, DeliveryKind, Evidence, Origin, Severity};
+use clinical::{
+    Actor, Alert, AlertState, Change, DeliveryKind, EventTime, Evidence, Origin, Severity,
+};
 
-use super::{DecodeError, State};
+use super::{DecodeError, State, VERSION_3};
 use crate::budget::{Pool, Waiting};
 use crate::bytes::{Reader, Writer};
 use crate::course::{Course, Quiet};
@@ -18,8 +20,8 @@ pub(super) fn write(to: &mut Writer, state: &State) {
     });
 }
 
-pub(super) fn read(from: &mut Reader<'_>) -> Decoded<State> {
-    let conditions = from.list(|from| Ok((from.text()?, read_course(from)?)))?;
+pub(super) fn read(from: &mut Reader<'_>, version: u8) -> Decoded<State> {
+    let conditions = from.list(|from| Ok((from.text()?, read_course(from, version)?)))?;
     Ok(State {
         conditions,
         ..State::default()
@@ -77,10 +79,10 @@ fn write_course(to: &mut Writer, course: &Course) {
     });
 }
 
-fn read_course(from: &mut Reader<'_>) -> Decoded<Course> {
+fn read_course(from: &mut Reader<'_>, version: u8) -> Decoded<Course> {
     Ok(Course {
         episode: from.narrow()?,
-        lines: read_lines(from)?,
+        lines: read_lines(from, version)?,
         active: from.option(read_episode)?,
         ended: from.list(read_episode)?,
         handled: from.option(|from| {
@@ -100,30 +102,48 @@ fn read_course(from: &mut Reader<'_>) -> Decoded<Course> {
 }
 
 fn write_lines(to: &mut Writer, lines: &Lines) {
-    let all: Vec<_> = lines.all().collect();
-    to.list(all.into_iter(), |to, (as_of, workload, line)| {
-        to.time(as_of);
+    to.list(lines.known(), |to, (workload, lines)| {
         to.text(workload);
-        to.number(line.revision.into());
-        write_severity(to, line.severity);
-        to.flag(line.stands);
-        to.option(line.basis.as_deref(), write_basis);
+        let mut before = 0;
+        to.list(lines.iter(), |to, (as_of, line)| {
+            to.step(as_of.micros(), &mut before);
+            write_line(to, line);
+        });
     });
     to.option(lines.forgotten, Writer::time);
 }
 
-fn read_lines(from: &mut Reader<'_>) -> Decoded<Lines> {
-    let known = from.list(|from| {
-        let (as_of, workload) = (from.time()?, from.text()?);
-        let line = Line {
-            revision: from.narrow()?,
-            severity: read_severity(from)?,
-            stands: from.flag()?,
-            basis: from.option(read_basis)?.map(Box::new),
-        };
-        Ok((as_of, workload, line))
+fn read_lines(from: &mut Reader<'_>, version: u8) -> Decoded<Lines> {
+    let known: Vec<_> = from.list(|from| {
+        if version < VERSION_3 {
+            let (as_of, workload) = (from.time()?, from.text()?);
+            return Ok((workload, vec![(as_of, read_line(from)?)]));
+        }
+        let workload = from.text()?;
+        let mut before = 0;
+        let lines = from.list(|from| {
+            let as_of = EventTime::from_micros(from.step(&mut before)?);
+            Ok((as_of, read_line(from)?))
+        })?;
+        Ok((workload, lines))
     })?;
     Ok(Lines::of(known, from.option(Reader::time)?))
+}
+
+fn write_line(to: &mut Writer, line: &Line) {
+    to.number(line.revision.into());
+    write_severity(to, line.severity);
+    to.flag(line.stands);
+    to.option(line.basis.as_deref(), write_basis);
+}
+
+fn read_line(from: &mut Reader<'_>) -> Decoded<Line> {
+    Ok(Line {
+        revision: from.narrow()?,
+        severity: read_severity(from)?,
+        stands: from.flag()?,
+        basis: from.option(read_basis)?.map(Box::new),
+    })
 }
 
 fn write_basis(to: &mut Writer, basis: &Basis) {
