@@ -3,6 +3,7 @@
 mod index;
 pub(crate) mod infusion;
 pub(crate) mod read;
+mod sliding;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::Parameter;
 use crate::config::{hours, minutes};
 use crate::running::{Running, Runs};
 use index::Index;
+use sliding::Sliding;
 
 /// The most entries a chart holds; beyond it the oldest go, and what rests on them is no longer revised.
 pub(crate) const MAX_ENTRIES: usize = 4_000;
@@ -188,7 +190,7 @@ impl Entry {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chart {
     /// In the order of time, parameter, resource.
-    entries: Vec<Entry>,
+    entries: Sliding<Entry>,
     index: Index,
     /// Before this, entries were given up for room.
     pub(crate) floor: Option<EventTime>,
@@ -196,7 +198,7 @@ pub(crate) struct Chart {
 
 impl PartialEq for Chart {
     fn eq(&self, other: &Self) -> bool {
-        (&self.entries, self.floor) == (&other.entries, other.floor)
+        (self.entries(), self.floor) == (other.entries(), other.floor)
     }
 }
 
@@ -207,7 +209,7 @@ impl Chart {
     pub(crate) fn new(entries: Vec<Entry>, floor: Option<EventTime>) -> Self {
         Self {
             index: Index::of(&entries),
-            entries,
+            entries: entries.into(),
             floor,
         }
     }
@@ -336,7 +338,7 @@ impl Chart {
         }
         // Of each parameter the place of the last one, counted from 1, and its time.
         let mut newest = [(0, EventTime::default()); Parameter::MOST];
-        for (place, entry) in (1..=old).zip(&self.entries) {
+        for (place, entry) in (1..=old).zip(self.entries()) {
             let slot = newest.get_mut(usize::from(entry.parameter.number()));
             // What holds until another is charted still holds where what is kept begins.
             let begins = || !is_kept(entry, false, entry.at, watermark, running);
@@ -348,11 +350,8 @@ impl Chart {
         let ends = self.ends();
         let mut before: Option<(EventTime, Reading)> = None;
         let mut place = 0;
-        let stays = |entry: &Entry| {
+        let mut stays = |entry: &Entry| {
             place += 1;
-            if place > old {
-                return true;
-            }
             // Of many settings of one time one says all, when none is corrected any more.
             if entry.parameter == Parameter::RespiratorySupport {
                 let said = Some((entry.at, entry.reading));
@@ -374,11 +373,14 @@ impl Chart {
             let end = end.unwrap_or(entry.at);
             is_kept(entry, last, end, watermark, running)
         };
-        let count = self.entries.len();
-        self.entries.retain(stays);
-        if self.entries.len() < count {
-            self.index.fill(&self.entries);
-        }
+        let index = &mut self.index;
+        self.entries.retain_of_first(old, |entry| {
+            let stays = stays(entry);
+            if !stays {
+                index.remove(entry);
+            }
+            stays
+        });
     }
 }
 

@@ -17,17 +17,10 @@ const _: () = assert!(Parameter::MOST <= 128, "each parameter has a bit");
 impl Index {
     pub(super) fn of(entries: &[Entry]) -> Self {
         let mut index = Self::default();
-        index.fill(entries);
-        index
-    }
-
-    /// Makes it that of these entries, in the room that it has.
-    pub(super) fn fill(&mut self, entries: &[Entry]) {
-        self.resources.clear();
-        self.parameters = 0;
         for entry in entries {
-            self.add(entry);
+            index.add(entry);
         }
+        index
     }
 
     pub(super) fn add(&mut self, entry: &Entry) {
