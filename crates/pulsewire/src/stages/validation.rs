@@ -68,17 +68,10 @@ pub(super) enum Verdict {
 impl Validation {
     /// Looks at all resources among what is to be written.
     pub(super) fn judged(&self, outputs: Vec<Output>) -> Vec<(Output, Verdict)> {
-        let judge = |output: &Output| match output {
-            Output::Resource {
-                resource_type,
-                json,
-                ..
-            } => self.judge(resource_type, json),
-            Output::Moment { json, .. } => self.judge("Encounter", json),
-            Output::Merge { .. } | Output::Split { .. } => Verdict::Publish,
-        };
         let judged = outputs.into_iter().map(|output| {
-            let verdict = judge(&output);
+            let verdict = resource(&output).map_or(Verdict::Publish, |(resource_type, json)| {
+                self.judge(resource_type, json)
+            });
             (output, verdict)
         });
         judged.collect()
@@ -92,7 +85,7 @@ impl Validation {
                 Verdict::Mark(_) => "published",
                 Verdict::Keep(_) => "quarantined",
             };
-            if let Output::Resource { resource_type, .. } = output {
+            if let Some((resource_type, _)) = resource(output) {
                 let resource = resource_type.to_string();
                 metrics
                     .invalid
@@ -132,6 +125,19 @@ impl Validation {
     }
 }
 
+/// Gives the type and the JSON of what is a resource.
+fn resource(output: &Output) -> Option<(&str, &[u8])> {
+    match output {
+        Output::Resource {
+            resource_type,
+            json,
+            ..
+        } => Some((resource_type, json)),
+        Output::Moment { json, .. } => Some(("Encounter", json)),
+        Output::Merge { .. } | Output::Split { .. } => None,
+    }
+}
+
 fn mark(issue: &Issue) -> String {
     format!("{} {}", issue.path, issue.code.code())
 }
@@ -168,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_as_it_stood_is_judged_as_an_encounter() {
+    fn a_visit_as_it_stood_is_judged_and_counted_as_an_encounter() {
         let validation = Validation {
             default: Mode::Off,
             by_type: BTreeMap::from([("Encounter".to_owned(), Mode::Reject)]),
@@ -186,6 +192,13 @@ mod tests {
         };
         let judged = validation.judged(vec![moment]);
         assert!(matches!(judged[..], [(_, Verdict::Keep(_))]), "{judged:?}");
+        let metrics = Metrics::default();
+        Validation::count(&judged, &metrics);
+        let labels = InvalidLabels {
+            resource: "Encounter".to_owned(),
+            outcome: "quarantined",
+        };
+        assert_eq!(metrics.invalid.get_or_create(&labels).get(), 1);
     }
 
     #[test]

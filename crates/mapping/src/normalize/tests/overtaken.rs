@@ -98,14 +98,22 @@ impl Follower {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Of a visit that is new, and of one of which much was said before.
     #[test]
     fn any_order_ends_in_the_same_visit_and_moments(
+        before in prop::collection::vec(0..10_usize, 0..2 * MAX_STATEMENTS),
         said_in in prop::collection::vec((0..10_usize, any::<u32>()), 1..14),
     ) {
-        let all: Vec<_> = (1..).zip(&said_in).map(|(minute, (what, _))| (minute, said(*what, minute))).collect();
+        let (mut straight, mut overtaken) = (Follower::default(), Follower::default());
+        for (minute, what) in (1..).zip(&before) {
+            let draft = said(*what, minute);
+            straight.hear(minute, &draft);
+            overtaken.hear(minute, &draft);
+        }
+        let next = 1 + i64::try_from(before.len()).unwrap();
+        let all: Vec<_> = (next..).zip(&said_in).map(|(minute, (what, _))| (minute, said(*what, minute))).collect();
         let mut shuffled: Vec<_> = said_in.iter().map(|(_, key)| *key).zip(&all).collect();
         shuffled.sort_by_key(|(key, (minute, _))| (*key, *minute));
-        let (mut straight, mut overtaken) = (Follower::default(), Follower::default());
         for (minute, draft) in &all {
             straight.hear(*minute, draft);
         }
