@@ -20,6 +20,10 @@ use clinical::{
 };
 use workloads::{Config, Effects, Input, Now, State, Workloads};
 
+/// The allocator that the program runs on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What is charted: its code and unit, a usual value and that of one in ten patients; without a unit they are words.
 const SIGNS: [(&str, &str, &str, &str); 7] = [
     ("9279-1", "/min", "16", "26"),
@@ -58,8 +62,8 @@ const PATIENTS: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const USUAL_PATIENTS: usize = 100_000;
 /// After so many hours the next ones are timed: of a new patient, and of one whose chart is as long as it gets.
 const WARM_HOURS: [i64; 2] = [8, 32];
-/// At least so many messages are timed.
-const LEAST_MESSAGES: usize = 20_000;
+/// So many hours are timed, of however many patients: charts outgrow their room in some of them.
+const TIMED_HOURS: i64 = 20;
 const HOUR: i64 = 3_600_000_000;
 /// Some Monday.
 const BEGIN: i64 = 1_772_409_600_000_000;
@@ -200,12 +204,11 @@ fn measure(packs: &Packs, count: usize, warm: i64) -> [f64; 4] {
     for hour in 0..warm {
         go_round(packs, &mut patients, hour);
     }
-    let hours = i64::try_from(LEAST_MESSAGES.div_ceil(count)).unwrap_or(1);
-    let end = warm + hours;
+    let end = warm + TIMED_HOURS;
     let seconds: f64 = (warm..end)
         .map(|hour| go_round(packs, &mut patients, hour))
         .sum();
-    let signs = count as f64 * hours as f64 * SIGNS.len() as f64;
+    let signs = count as f64 * TIMED_HOURS as f64 * SIGNS.len() as f64;
     let some = patients.get_mut(..100).expect("there are as many");
     let mean = |some: &[Patient]| some.iter().map(Patient::bytes).sum::<f64>() / some.len() as f64;
     let active = mean(some);
