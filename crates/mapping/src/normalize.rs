@@ -27,6 +27,7 @@ mod bytes;
 pub mod way;
 
 pub(crate) use splice::{as_old, union_keeping_old as with_old};
+pub use split::Notice;
 pub use state::State;
 pub use visit::{NamedAccount, Passage};
 pub use way::Way;
@@ -95,57 +96,12 @@ pub enum Input<'a> {
         /// The message.
         raw: RawInfo<'a>,
     },
-    /// [`split::Split::Retire`] arrived.
-    Retire {
-        /// The survivor.
-        into: PatientKey,
-        /// The merge message.
+    /// Another key says something.
+    Notice {
+        /// The message that it says it because of.
         raw: RawInfo<'a>,
-    },
-    /// [`split::Split::Kept`] arrived.
-    Kept {
-        /// The identity that stays.
-        by: PatientKey,
-        /// The merge message.
-        raw: RawInfo<'a>,
-    },
-    /// [`split::Split::Handover`] arrived.
-    Handover {
-        /// The identity that has gone.
-        from: PatientKey,
-        /// Its state.
-        state: &'a [u8],
-        /// The merge message.
-        raw: RawInfo<'a>,
-    },
-    /// [`split::Split::Release`] arrived.
-    Release {
-        /// Whose visit it is.
-        to: PatientKey,
-        /// The visit.
-        visit: Passage<'a>,
-        /// The message that moves it.
-        raw: RawInfo<'a>,
-    },
-    /// [`split::Split::ReleaseAccount`] arrived.
-    ReleaseAccount {
-        /// Whose account it is.
-        to: PatientKey,
-        /// The account.
-        account: NamedAccount<'a>,
-        /// The message that moves it.
-        raw: RawInfo<'a>,
-    },
-    /// [`split::Split::Moved`] arrived.
-    Moved {
-        /// Whose visit it was.
-        from: PatientKey,
-        /// The visit.
-        visit: Passage<'a>,
-        /// What was known of it there.
-        stay: &'a [u8],
-        /// The message that moves it.
-        raw: RawInfo<'a>,
+        /// What it says.
+        notice: Notice<'a>,
     },
 }
 
@@ -156,12 +112,14 @@ impl<'a> Input<'a> {
             Self::Message { raw, .. }
             | Self::Merge { raw, .. }
             | Self::Nobody { raw }
-            | Self::Retire { raw, .. }
-            | Self::Kept { raw, .. }
-            | Self::Handover { raw, .. }
-            | Self::Release { raw, .. }
-            | Self::ReleaseAccount { raw, .. }
-            | Self::Moved { raw, .. } => raw,
+            | Self::Notice { raw, .. } => raw,
+        }
+    }
+
+    const fn notice(&self) -> Option<Notice<'a>> {
+        match *self {
+            Self::Notice { notice, .. } => Some(notice),
+            Self::Message { .. } | Self::Merge { .. } | Self::Nobody { .. } => None,
         }
     }
 
@@ -369,25 +327,12 @@ impl Normalizer {
             return Err(Refusal::new(Reason::NoPatient, detail));
         }
         self.refuse_future(input)?;
+        let goes = matches!(input.notice(), Some(Notice::Retire { .. }));
+        if state.merged_into.is_some() && !goes {
+            return merge::forward(key, state, input);
+        }
         match *input {
-            Input::Retire { into, raw } => Ok(merge::retire(key, state, into, &raw)),
-            _ if state.merged_into.is_some() => merge::forward(key, state, input),
-            Input::Kept { by, raw } => Ok(merge::keep(key, state, by, &raw)),
-            Input::Handover {
-                from,
-                state: other,
-                raw,
-            } => merge::take_over(key, state, from, other, &raw),
-            Input::Release { to, visit, raw } => Ok(visit::release(key, state, to, visit, &raw)),
-            Input::ReleaseAccount { to, account, raw } => {
-                Ok(visit::release_account(key, state, to, account, &raw))
-            }
-            Input::Moved {
-                from,
-                visit,
-                stay,
-                raw,
-            } => visit::take_in(key, state, (from, visit), stay, &raw),
+            Input::Notice { raw, notice } => heed(key, state, notice, &raw),
             Input::Merge {
                 raw,
                 drafts,
@@ -419,6 +364,25 @@ impl Normalizer {
                 Err(Refusal::new(Reason::FromFuture, detail))
             }
         }
+    }
+}
+
+/// Does what another key asks for.
+fn heed(
+    key: PatientKey,
+    state: &mut State,
+    notice: Notice<'_>,
+    raw: &RawInfo<'_>,
+) -> Result<Outputs, Refusal> {
+    match notice {
+        Notice::Retire { into } => Ok(merge::retire(key, state, into, raw)),
+        Notice::Kept { by } => Ok(merge::keep(key, state, by, raw)),
+        Notice::Handover { from, state: other } => merge::take_over(key, state, from, other, raw),
+        Notice::Release { to, visit } => Ok(visit::release(key, state, to, visit, raw)),
+        Notice::ReleaseAccount { to, account } => {
+            Ok(visit::release_account(key, state, to, account, raw))
+        }
+        Notice::Moved { from, visit, stay } => visit::take_in(key, state, (from, visit), stay, raw),
     }
 }
 

@@ -6,6 +6,7 @@ mod care_gaps;
 mod devices;
 mod emergency;
 mod findings;
+mod merged;
 mod normalize;
 mod payer;
 mod risk;

@@ -7,7 +7,7 @@ use formats::fhir::json;
 use super::apply::{self, Writer};
 use super::snapshot::Snapshot;
 use super::splice::{as_old, readdressed, with_item, without_item};
-use super::split::Split;
+use super::split::{Notice, Split};
 use super::state::State;
 use super::{Input, Output, Outputs, RawInfo, Reason, Refusal};
 use crate::draft::Draft;
@@ -49,14 +49,7 @@ pub(super) fn accept(
     state.patient = Some(now);
     state.absorbed.push(retired);
     announce(&mut writer, MergeRole::Survivor, retired, raw);
-    send(
-        &mut writer,
-        retired,
-        &Split::Retire {
-            into: key,
-            raw: *raw,
-        },
-    );
+    send(&mut writer, retired, Some(Notice::Retire { into: key }));
     state.trim();
     Ok(writer.outputs)
 }
@@ -91,12 +84,11 @@ pub(super) fn retire(
         (raw.message_time, None),
     );
     announce(&mut writer, MergeRole::Retired, into, raw);
-    let handover = Split::Handover {
+    let handover = Notice::Handover {
         from: key,
         state: &handed_over,
-        raw: *raw,
     };
-    send(&mut writer, into, &handover);
+    send(&mut writer, into, Some(handover));
     *state = State {
         patient: Some(now),
         merged_into: Some(into),
@@ -109,7 +101,7 @@ pub(super) fn retire(
 /// The identity does not go, and tells the one that took it in.
 fn stay(key: PatientKey, into: PatientKey, raw: &RawInfo<'_>, refusal: Refusal) -> Outputs {
     let mut writer = Writer::new(key, raw, &[b"stay"]);
-    send(&mut writer, into, &Split::Kept { by: key, raw: *raw });
+    send(&mut writer, into, Some(Notice::Kept { by: key }));
     writer.outputs.refused = Some(refusal);
     writer.outputs
 }
@@ -158,25 +150,7 @@ pub(super) fn forward(
     }
     let raw = *input.raw();
     let mut writer = Writer::new(key, &raw, &[b"forward"]);
-    let split = match *input {
-        Input::Handover { from, state, raw } => Split::Handover { from, state, raw },
-        Input::Kept { by, raw } => Split::Kept { by, raw },
-        Input::Release { to, visit, raw } => Split::Release { to, visit, raw },
-        Input::ReleaseAccount { to, account, raw } => Split::ReleaseAccount { to, account, raw },
-        Input::Moved {
-            from,
-            visit,
-            stay,
-            raw,
-        } => Split::Moved {
-            from,
-            visit,
-            stay,
-            raw,
-        },
-        _ => Split::Message { raw },
-    };
-    send(&mut writer, survivor, &split);
+    send(&mut writer, survivor, input.notice());
     Ok(writer.outputs)
 }
 
@@ -266,10 +240,12 @@ fn announce(writer: &mut Writer<'_>, role: MergeRole, other: PatientKey, raw: &R
     });
 }
 
-pub(super) fn send(writer: &mut Writer<'_>, key: PatientKey, split: &Split<'_>) {
+/// Says something to another key because of the message, or sends the message itself on to it.
+pub(super) fn send(writer: &mut Writer<'_>, key: PatientKey, notice: Option<Notice<'_>>) {
+    let raw = *writer.raw;
     writer.outputs.records.push(Output::Split {
         key,
-        bytes: split.encode(),
+        bytes: Split { raw, notice }.encode(),
     });
 }
 

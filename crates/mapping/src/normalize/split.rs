@@ -4,7 +4,7 @@ use clinical::{EventTime, MessageId, PatientKey, ReceivedTime};
 
 use super::bytes::{Decoder, Encoder};
 use super::visit::{NamedAccount, Passage};
-use super::{Input, RawInfo, Way};
+use super::{RawInfo, Way};
 
 /// The version that a split record begins with.
 const VERSION: u8 = 2;
@@ -16,26 +16,26 @@ const BACKFILL: u8 = 1;
 const RETIRED: u8 = 2;
 
 /// A record of `healthcare.patient.split`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Split<'a> {
-    /// A raw message for this key: one patient's part of a message of several, or what arrived for a retired identity.
-    Message {
-        /// The raw message.
-        raw: RawInfo<'a>,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split<'a> {
+    /// The raw message: one patient's part of a message of several, what arrived for a retired identity, or what a notice is about.
+    pub raw: RawInfo<'a>,
+    /// What another key says because of it; nothing where the message itself is for this key, and to be mapped first.
+    pub notice: Option<Notice<'a>>,
+}
+
+/// What one key says to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice<'a> {
     /// The key's identity goes: the survivor has accepted that.
     Retire {
         /// The survivor.
         into: PatientKey,
-        /// The merge message.
-        raw: RawInfo<'a>,
     },
     /// The identity that this key took in stays: it went elsewhere before, or took this one in itself.
     Kept {
         /// The identity that stays.
         by: PatientKey,
-        /// The merge message.
-        raw: RawInfo<'a>,
     },
     /// What normalize knew of an identity that has gone.
     Handover {
@@ -43,8 +43,6 @@ pub enum Split<'a> {
         from: PatientKey,
         /// Its state, as [`super::State::encode`] gives it.
         state: &'a [u8],
-        /// The merge message.
-        raw: RawInfo<'a>,
     },
     /// A visit of this key is another's: this key gives it up.
     Release {
@@ -52,8 +50,6 @@ pub enum Split<'a> {
         to: PatientKey,
         /// The visit.
         visit: Passage<'a>,
-        /// The message that moves it.
-        raw: RawInfo<'a>,
     },
     /// An account of this key is another's, with its visits: this key gives them up.
     ReleaseAccount {
@@ -61,8 +57,6 @@ pub enum Split<'a> {
         to: PatientKey,
         /// The account.
         account: NamedAccount<'a>,
-        /// The message that moves it.
-        raw: RawInfo<'a>,
     },
     /// What normalize knew of a visit where it did not belong.
     Moved {
@@ -72,8 +66,6 @@ pub enum Split<'a> {
         visit: Passage<'a>,
         /// What was known of it there.
         stay: &'a [u8],
-        /// The message that moves it.
-        raw: RawInfo<'a>,
     },
 }
 
@@ -85,46 +77,10 @@ pub enum Split<'a> {
 pub struct UnreadableSplit;
 
 impl<'a> Split<'a> {
-    /// Gives the message that it comes from.
-    pub const fn raw(&self) -> &RawInfo<'a> {
-        match self {
-            Self::Message { raw }
-            | Self::Retire { raw, .. }
-            | Self::Kept { raw, .. }
-            | Self::Handover { raw, .. }
-            | Self::Release { raw, .. }
-            | Self::ReleaseAccount { raw, .. }
-            | Self::Moved { raw, .. } => raw,
-        }
-    }
-
-    /// Gives what it says to the key that it is sent to; nothing where it is a message, which is to be mapped first.
-    pub const fn input(&self) -> Option<Input<'a>> {
-        Some(match *self {
-            Self::Message { .. } => return None,
-            Self::Retire { into, raw } => Input::Retire { into, raw },
-            Self::Kept { by, raw } => Input::Kept { by, raw },
-            Self::Handover { from, state, raw } => Input::Handover { from, state, raw },
-            Self::Release { to, visit, raw } => Input::Release { to, visit, raw },
-            Self::ReleaseAccount { to, account, raw } => Input::ReleaseAccount { to, account, raw },
-            Self::Moved {
-                from,
-                visit,
-                stay,
-                raw,
-            } => Input::Moved {
-                from,
-                visit,
-                stay,
-                raw,
-            },
-        })
-    }
-
     /// Gives the bytes that [`Split::decode`] reads.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Encoder::default();
-        let raw = self.raw();
+        let raw = &self.raw;
         // What came as everything did before ways were told apart is written as it was then.
         if raw.way == Way::Mllp && !raw.backfill && raw.retired.is_none() {
             out.byte(VERSION_1);
@@ -132,53 +88,11 @@ impl<'a> Split<'a> {
             out.byte(VERSION);
             came(&mut out, raw);
         }
-        match self {
-            Self::Message { raw } => {
-                out.byte(b'M');
-                raw_info(&mut out, raw);
-            }
-            Self::Retire { into, raw } => {
-                out.byte(b'R');
-                out.id(into.as_bytes());
-                raw_info(&mut out, raw);
-            }
-            Self::Kept { by, raw } => {
-                out.byte(b'K');
-                out.id(by.as_bytes());
-                raw_info(&mut out, raw);
-            }
-            Self::Handover { from, state, raw } => {
-                out.byte(b'H');
-                out.id(from.as_bytes());
-                out.bytes(state);
-                raw_info(&mut out, raw);
-            }
-            Self::Release { to, visit, raw } => {
-                out.byte(b'L');
-                out.id(to.as_bytes());
-                passage(&mut out, *visit);
-                raw_info(&mut out, raw);
-            }
-            Self::ReleaseAccount { to, account, raw } => {
-                out.byte(b'A');
-                out.id(to.as_bytes());
-                out.bytes(account.id.as_bytes());
-                out.bytes(account.number.as_bytes());
-                raw_info(&mut out, raw);
-            }
-            Self::Moved {
-                from,
-                visit,
-                stay,
-                raw,
-            } => {
-                out.byte(b'V');
-                out.id(from.as_bytes());
-                passage(&mut out, *visit);
-                out.bytes(stay);
-                raw_info(&mut out, raw);
-            }
+        match &self.notice {
+            None => out.byte(b'M'),
+            Some(notice) => self::notice(&mut out, notice),
         }
+        raw_info(&mut out, raw);
         out.0
     }
 
@@ -196,47 +110,68 @@ impl<'a> Split<'a> {
             VERSION => read_came(fields)?,
             _ => return None,
         };
-        let read_raw_info = |fields: &mut Decoder<'a>| read_raw_info(fields, came);
-        let split = match fields.byte()? {
-            b'M' => Self::Message {
-                raw: read_raw_info(fields)?,
-            },
-            b'R' => Self::Retire {
-                into: PatientKey::from_bytes(fields.id()?),
-                raw: read_raw_info(fields)?,
-            },
-            b'K' => Self::Kept {
-                by: PatientKey::from_bytes(fields.id()?),
-                raw: read_raw_info(fields)?,
-            },
-            b'H' => Self::Handover {
-                from: PatientKey::from_bytes(fields.id()?),
-                state: fields.bytes()?,
-                raw: read_raw_info(fields)?,
-            },
-            b'L' => Self::Release {
-                to: PatientKey::from_bytes(fields.id()?),
-                visit: read_passage(fields)?,
-                raw: read_raw_info(fields)?,
-            },
-            b'A' => Self::ReleaseAccount {
-                to: PatientKey::from_bytes(fields.id()?),
-                account: NamedAccount {
-                    id: fields.text()?,
-                    number: fields.text()?,
-                },
-                raw: read_raw_info(fields)?,
-            },
-            b'V' => Self::Moved {
-                from: PatientKey::from_bytes(fields.id()?),
-                visit: read_passage(fields)?,
-                stay: fields.bytes()?,
-                raw: read_raw_info(fields)?,
-            },
-            _ => return None,
+        let notice = match fields.byte()? {
+            b'M' => None,
+            kind => Some(read_notice(fields, kind)?),
         };
-        fields.0.is_empty().then_some(split)
+        let raw = read_raw_info(fields, came)?;
+        fields.0.is_empty().then_some(Self { raw, notice })
     }
+}
+
+fn notice(out: &mut Encoder, notice: &Notice<'_>) {
+    let (kind, whom) = match notice {
+        Notice::Retire { into } => (b'R', into),
+        Notice::Kept { by } => (b'K', by),
+        Notice::Handover { from, .. } => (b'H', from),
+        Notice::Release { to, .. } => (b'L', to),
+        Notice::ReleaseAccount { to, .. } => (b'A', to),
+        Notice::Moved { from, .. } => (b'V', from),
+    };
+    out.byte(kind);
+    out.id(whom.as_bytes());
+    match notice {
+        Notice::Retire { .. } | Notice::Kept { .. } => {}
+        Notice::Handover { state, .. } => out.bytes(state),
+        Notice::Release { visit, .. } => passage(out, *visit),
+        Notice::ReleaseAccount { account, .. } => {
+            out.bytes(account.id.as_bytes());
+            out.bytes(account.number.as_bytes());
+        }
+        Notice::Moved { visit, stay, .. } => {
+            passage(out, *visit);
+            out.bytes(stay);
+        }
+    }
+}
+
+fn read_notice<'a>(fields: &mut Decoder<'a>, kind: u8) -> Option<Notice<'a>> {
+    let whom = PatientKey::from_bytes(fields.id()?);
+    Some(match kind {
+        b'R' => Notice::Retire { into: whom },
+        b'K' => Notice::Kept { by: whom },
+        b'H' => Notice::Handover {
+            from: whom,
+            state: fields.bytes()?,
+        },
+        b'L' => Notice::Release {
+            to: whom,
+            visit: read_passage(fields)?,
+        },
+        b'A' => Notice::ReleaseAccount {
+            to: whom,
+            account: NamedAccount {
+                id: fields.text()?,
+                number: fields.text()?,
+            },
+        },
+        b'V' => Notice::Moved {
+            from: whom,
+            visit: read_passage(fields)?,
+            stay: fields.bytes()?,
+        },
+        _ => return None,
+    })
 }
 
 fn passage(out: &mut Encoder, visit: Passage<'_>) {
@@ -343,38 +278,32 @@ mod tests {
             now: "e2",
         };
         let all = [
-            Split::Message { raw },
-            Split::Retire { into: key, raw },
-            Split::Kept { by: key, raw },
-            Split::Handover {
+            None,
+            Some(Notice::Retire { into: key }),
+            Some(Notice::Kept { by: key }),
+            Some(Notice::Handover {
                 from: key,
                 state: b"st",
-                raw,
-            },
-            Split::Release {
-                to: key,
-                visit,
-                raw,
-            },
-            Split::ReleaseAccount {
+            }),
+            Some(Notice::Release { to: key, visit }),
+            Some(Notice::ReleaseAccount {
                 to: key,
                 account: NamedAccount {
                     id: "a1",
                     number: "7",
                 },
-                raw,
-            },
-            Split::Moved {
+            }),
+            Some(Notice::Moved {
                 from: key,
                 visit,
                 stay: b"st",
-                raw,
-            },
+            }),
         ];
         let mut hex = String::new();
-        for split in &all {
+        for notice in all {
+            let split = Split { raw, notice };
             let bytes = split.encode();
-            assert_eq!(Split::decode(&bytes).as_ref(), Ok(split));
+            assert_eq!(Split::decode(&bytes), Ok(split));
             for end in 0..bytes.len() {
                 assert_eq!(Split::decode(&bytes[..end]), Err(UnreadableSplit));
             }
@@ -416,7 +345,7 @@ mod tests {
                     retired,
                     bytes: b"MSH",
                 };
-                let split = Split::Message { raw };
+                let split = Split { raw, notice: None };
                 assert_eq!(Split::decode(&split.encode()), Ok(split));
             }
         }

@@ -86,17 +86,18 @@ fn show(outputs: &Result<Outputs, Refusal>) -> String {
                 format!("earlier: {}", String::from_utf8(json.clone()).unwrap())
             }
             Output::Merge { merge, .. } => format!("{:?} of {}", merge.role, name(merge.other)),
-            Output::Split { key, bytes } => match split::Split::decode(bytes).unwrap() {
-                split::Split::Message { .. } => format!("message to {}", name(*key)),
-                split::Split::Retire { .. } => format!("retire to {}", name(*key)),
-                split::Split::Kept { .. } => format!("kept to {}", name(*key)),
-                split::Split::Handover { .. } => format!("handover to {}", name(*key)),
-                split::Split::Release { .. } => format!("release to {}", name(*key)),
-                split::Split::ReleaseAccount { .. } => {
-                    format!("release of an account to {}", name(*key))
-                }
-                split::Split::Moved { .. } => format!("moved to {}", name(*key)),
-            },
+            Output::Split { key, bytes } => {
+                let what = match split::Split::decode(bytes).unwrap().notice {
+                    None => "message",
+                    Some(Notice::Retire { .. }) => "retire",
+                    Some(Notice::Kept { .. }) => "kept",
+                    Some(Notice::Handover { .. }) => "handover",
+                    Some(Notice::Release { .. }) => "release",
+                    Some(Notice::ReleaseAccount { .. }) => "release of an account",
+                    Some(Notice::Moved { .. }) => "moved",
+                };
+                format!("{what} to {}", name(*key))
+            }
         };
         out += "\n";
     }

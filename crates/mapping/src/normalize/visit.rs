@@ -9,7 +9,7 @@ use super::merge::send;
 use super::snapshot::Snapshot;
 use super::snapshot::stay::Stay;
 use super::splice::{as_old, readdressed, replaced};
-use super::split::Split;
+use super::split::Notice;
 use super::state::{Renamed, State, VERSION};
 use super::{Outputs, RawInfo, Reason, Refusal};
 use crate::draft::{Draft, Effect, Element};
@@ -83,20 +83,11 @@ pub(super) fn ask_for(writer: &mut Writer<'_>, state: &mut State, draft: &Draft)
     let Some(now) = target(draft, "partOf", "Encounter/") else {
         return;
     };
-    let raw = *writer.raw;
     let visit = Passage {
         before: &draft.id,
         now: &now,
     };
-    send(
-        writer,
-        from,
-        &Split::Release {
-            to: key,
-            visit,
-            raw,
-        },
-    );
+    send(writer, from, Some(Notice::Release { to: key, visit }));
 }
 
 /// An account was another patient's all along: it is stated as that, and its visits are asked for.
@@ -109,12 +100,12 @@ pub(super) fn ask_for_account(writer: &mut Writer<'_>, state: &State, draft: &Dr
     let (Some(from), Some(number)) = (from.filter(is_other), number) else {
         return;
     };
-    let (to, raw) = (writer.key, *writer.raw);
+    let to = writer.key;
     let account = NamedAccount {
         id: &draft.id,
         number: &number,
     };
-    send(writer, from, &Split::ReleaseAccount { to, account, raw });
+    send(writer, from, Some(Notice::ReleaseAccount { to, account }));
 }
 
 /// Gives up a visit that is another patient's: here it was entered in error.
@@ -178,13 +169,12 @@ fn give_up(writer: &mut Writer<'_>, state: &mut State, to: PatientKey, visit: Pa
     retire(&mut gone, visit.now, &raw);
     let times = (raw.message_time, None);
     writer.snapshot("Encounter", Some(&before), &mut gone, times);
-    let moved = Split::Moved {
+    let moved = Notice::Moved {
         from: writer.key,
         visit,
         stay: &handed_over.0,
-        raw,
     };
-    send(writer, to, &moved);
+    send(writer, to, Some(moved));
 }
 
 /// Takes in what was known of a visit where it did not belong.

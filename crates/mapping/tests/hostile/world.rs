@@ -81,9 +81,10 @@ impl World {
         self.message(addressed, &raw, &mut waiting);
         while let Some((key, bytes)) = waiting.pop_front() {
             let split = Split::decode(&bytes).expect("it was written by this program");
-            match split.input() {
-                Some(input) => self.step(key, &input, &mut waiting),
-                None => self.message(key, split.raw(), &mut waiting),
+            let Split { raw, notice } = split;
+            match notice {
+                Some(notice) => self.step(key, &Input::Notice { raw, notice }, &mut waiting),
+                None => self.message(key, &raw, &mut waiting),
             }
         }
     }
@@ -131,7 +132,7 @@ impl World {
                         bytes: &part,
                         ..*raw
                     };
-                    waiting.push_back((key, Split::Message { raw }.encode()));
+                    waiting.push_back((key, Split { raw, notice: None }.encode()));
                 }
             }
         }

@@ -48,7 +48,7 @@ impl Desk {
         if &*original.to.topic == topics::PATIENT_SPLIT {
             // What stands for one patient of a message of several can be corrected as the message that it is.
             match Split::decode(&bytes) {
-                Ok(Split::Message { raw }) => {
+                Ok(Split { raw, notice: None }) => {
                     content_type = HL7.to_owned();
                     bytes = raw.bytes.to_vec();
                 }

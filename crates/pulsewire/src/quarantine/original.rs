@@ -70,13 +70,13 @@ impl Original {
         if &*self.to.topic == topics::PATIENT_SPLIT {
             let bytes = self.record.value.take().unwrap_or_default();
             let again = match Split::decode(&bytes) {
-                Ok(Split::Message { raw }) => {
+                Ok(Split { raw, notice: None }) => {
                     let received_time = now;
                     let raw = RawInfo {
                         received_time,
                         ..raw
                     };
-                    Some(Split::Message { raw }.encode().into())
+                    Some(Split { raw, notice: None }.encode().into())
                 }
                 _ => None,
             };

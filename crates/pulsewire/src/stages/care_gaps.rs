@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use clinical::{
-    Care, EventId, EventTime, Fact, Merge, MergeRole, Origin, PatientKey, ReceivedTime, wire,
-};
+use clinical::{Care, EventId, EventTime, Origin, PatientKey, ReceivedTime, wire};
 use journal::{Headers, RecordRef, TopicPartition, TopicSpec};
 use mapping::event::{FHIR_JSON, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
@@ -14,6 +12,7 @@ use workloads::measures::{
     Change, MeasureEffects, MeasureState, MeasureValueSets, Measures, Source,
 };
 
+use super::merged::{handed_over, readdressed, retired_into};
 use super::{
     BACKFILL, FORWARDED, MORE, begun, event_id, header, patient, provenance, record, text, with,
 };
@@ -149,13 +148,7 @@ impl CareGapStage {
             forward(read, survivor, cx);
             return Ok(false);
         }
-        let unreadable = |why: String| StepError::new("unreadable-handover", why);
-        let handed = identity::read_handover(read.value.unwrap_or_default());
-        let handed = handed.map_err(|error| unreadable(error.to_string()))?;
-        let Fact::Handover { state: bytes, .. } = handed else {
-            return Err(unreadable("the record is no handover".to_owned()));
-        };
-        let other = MeasureState::decode(&bytes).map_err(|error| unreadable(error.to_string()))?;
+        let other = handed_over(read, MeasureState::decode)?;
         self.measures.absorb(Arc::make_mut(&mut state.known), other);
         Ok(true)
     }
@@ -168,14 +161,7 @@ impl CareGapStage {
         now: Now,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let merge = identity::read_merge(read.value.unwrap_or_default());
-        let merge = merge.map_err(|error| StepError::new("unreadable", error.to_string()))?;
-        let Merge {
-            role: MergeRole::Retired,
-            other,
-        } = merge
-        else {
-            // The survivor learns what the other knew from the handover.
+        let Some(other) = retired_into(read)? else {
             return Ok(());
         };
         if state.known.survivor() == Some(other) {
@@ -238,8 +224,7 @@ impl CareGapStage {
 
 /// Sends a record on to the identity that stays.
 fn forward(read: &RecordRef<'_>, survivor: PatientKey, cx: &mut Context<'_>) {
-    let mut forwarded = read.to_record();
-    forwarded.key = (*survivor.as_bytes()).into();
+    let mut forwarded = readdressed(read, survivor);
     let is_marked = forwarded
         .headers
         .iter()

@@ -5,7 +5,7 @@ mod unit;
 
 use std::sync::Arc;
 
-use clinical::{EventId, EventTime, Fact, Finding, Merge, MergeRole, MessageId, ReceivedTime};
+use clinical::{EventId, EventTime, Finding, MessageId, ReceivedTime};
 use journal::{Headers, Record, RecordRef, TopicPartition};
 use mapping::event::{Envelope, FHIR_JSON, event, identity};
 use mapping::normalize::Shows;
@@ -16,6 +16,7 @@ use workloads::throughput::{
     Department, Effects, Emergency, Heard, Input as Said, PatientState, Standing,
 };
 
+use super::merged::{handed_over, readdressed, retired_into};
 use super::normalize::MOMENT;
 use super::{
     MORE, begun, envelope, event_id, findings, header, patient, provenance, record, spec, text,
@@ -119,21 +120,12 @@ impl EmergencyStage {
         read: &RecordRef<'_>,
         cx: &mut Context<'_>,
     ) -> Result<bool, StepError> {
-        let unreadable = |why: String| StepError::new("unreadable-handover", why);
         if let Some(survivor) = state.known.survivor() {
-            let mut forwarded = read.to_record();
-            forwarded.key = (*survivor.as_bytes()).into();
-            cx.emit(topics::PATIENT_STREAM, forwarded);
+            cx.emit(topics::PATIENT_STREAM, readdressed(read, survivor));
             return Ok(false);
         }
-        let handed = identity::read_handover(read.value.unwrap_or_default());
-        let handed = handed.map_err(|error| unreadable(error.to_string()))?;
-        let Fact::Handover { state: bytes, .. } = handed else {
-            return Err(unreadable("the record is no handover".to_owned()));
-        };
         let known = Arc::make_mut(&mut state.known);
-        let absorbed = known.absorb(&bytes);
-        absorbed.map_err(|error| unreadable(error.to_string()))?;
+        handed_over(read, |state| known.absorb(state))?;
         Ok(true)
     }
 
@@ -145,14 +137,7 @@ impl EmergencyStage {
         now: Now,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let merge = identity::read_merge(read.value.unwrap_or_default());
-        let merge = merge.map_err(|error| StepError::new("unreadable", error.to_string()))?;
-        let Merge {
-            role: MergeRole::Retired,
-            other,
-        } = merge
-        else {
-            // The survivor learns what the other knew from the handover.
+        let Some(other) = retired_into(read)? else {
             return Ok(());
         };
         if state.known.survivor() == Some(other) {

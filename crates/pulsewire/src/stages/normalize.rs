@@ -173,9 +173,10 @@ impl NormalizeStage {
             StepError::new("unreadable-split", error.to_string())
         };
         let split = Split::decode(read.value.unwrap_or_default()).map_err(unreadable)?;
-        match split.input() {
-            Some(given) => self.step(state, &given, cx),
-            None => self.content(state, split.raw(), cx),
+        let Split { raw, notice } = split;
+        match notice {
+            Some(notice) => self.step(state, &Given::Notice { raw, notice }, cx),
+            None => self.content(state, &raw, cx),
         }
     }
 
@@ -199,7 +200,7 @@ impl NormalizeStage {
             addressed: key,
             ..*raw
         };
-        self.emit_split(key, Split::Message { raw }.encode(), &raw, cx);
+        self.emit_split(key, Split { raw, notice: None }.encode(), &raw, cx);
     }
 
     fn step(

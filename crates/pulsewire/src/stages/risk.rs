@@ -8,16 +8,14 @@ mod told;
 
 use std::sync::Arc;
 
-use clinical::{
-    Actor, Alert, AlertState, EventTime, FALSE_ALARM, Fact, FindingState, Merge, MergeRole,
-    PatientKey, wire,
-};
+use clinical::{Actor, Alert, AlertState, EventTime, FALSE_ALARM, FindingState, PatientKey, wire};
 use journal::{Headers, Record, RecordRef};
 use mapping::event::identity;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::Effects;
 use workloads::risk::watch::{Feedback, Heard, Outcomes, Raised, TRUTH};
 
+use super::merged::{handed_over, readdressed, retired_into};
 use super::{header, patient, record, spec, text, with};
 use crate::topics;
 
@@ -157,18 +155,11 @@ impl State {
 
     /// Takes in what another identity of the patient handed over; one that went itself hands it on.
     fn absorb(&mut self, read: &RecordRef<'_>, cx: &mut Context<'_>) -> Result<bool, StepError> {
-        let unreadable = |why: String| StepError::new("unreadable-handover", why);
         if let Some(survivor) = self.0.survivor() {
-            let mut forwarded = read.to_record();
-            forwarded.key = (*survivor.as_bytes()).into();
-            cx.emit(topics::RISK_HOUR, forwarded);
+            cx.emit(topics::RISK_HOUR, readdressed(read, survivor));
             return Ok(false);
         }
-        let handed = identity::read_handover(read.value.unwrap_or_default());
-        let Ok(Fact::Handover { state, .. }) = handed else {
-            return Err(unreadable("the record is no handover".to_owned()));
-        };
-        let handed = Outcomes::decode(&state).map_err(|error| unreadable(error.to_string()))?;
+        let handed = handed_over(read, Outcomes::decode)?;
         Arc::make_mut(&mut self.0).absorb(handed);
         Ok(true)
     }
@@ -180,13 +171,7 @@ impl State {
         patient: PatientKey,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
-        let merge = identity::read_merge(read.value.unwrap_or_default());
-        let merge = merge.map_err(|error| StepError::new("unreadable", error.to_string()))?;
-        let Merge {
-            role: MergeRole::Retired,
-            other,
-        } = merge
-        else {
+        let Some(other) = retired_into(read)? else {
             return Ok(());
         };
         if self.0.survivor().is_some() {

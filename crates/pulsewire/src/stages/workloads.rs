@@ -8,6 +8,7 @@ use mapping::event::{event, identity};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
+use super::merged::readdressed;
 use super::{FORWARDED, MORE, envelope, findings, header, patient, provenance, record, risk, with};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
@@ -117,8 +118,7 @@ fn send_on(read: &RecordRef<'_>, patient: PatientKey, effects: &Effects, cx: &mu
         cx.emit_late(*read, vec![header(LATE_FOR, names.join(" "))]);
     }
     if let Some(survivor) = effects.forward_to {
-        let mut forwarded = read.to_record();
-        forwarded.key = (*survivor.as_bytes()).into();
+        let mut forwarded = readdressed(read, survivor);
         forwarded
             .headers
             .push(header(FORWARDED, patient.to_string()));

@@ -112,7 +112,7 @@ impl Hospital {
                 retired: None,
                 bytes: &part,
             };
-            let mut queue = VecDeque::from([(key, split::Split::Message { raw }.encode())]);
+            let mut queue = VecDeque::from([(key, split::Split { raw, notice: None }.encode())]);
             while let Some((key, bytes)) = queue.pop_front() {
                 let split = split::Split::decode(&bytes).unwrap();
                 queue.extend(self.step(key, &split));
@@ -122,25 +122,26 @@ impl Hospital {
 
     fn step(&mut self, key: PatientKey, split: &split::Split<'_>) -> Vec<(PatientKey, Vec<u8>)> {
         let state = self.states.entry(key).or_default();
-        let message = hl7v2::parse(split.raw().bytes);
-        let received = split.raw().received_time;
+        let raw = split.raw;
+        let message = hl7v2::parse(raw.bytes);
+        let received = raw.received_time;
         let mut mapped = map(&message, &self.source, &self.site, received);
-        for kin in state.kin(key, split.raw().addressed) {
+        for kin in state.kin(key, raw.addressed) {
             let as_kin = map_as(&message, &self.source, &self.site, received, kin);
             state.adopt(&mut mapped.drafts, &as_kin);
         }
         let drafts = &mapped.drafts;
-        let raw = *split.raw();
-        let input = split.input().unwrap_or_else(|| match &mapped.subjects {
-            Subjects::Merge { retired, .. } => Input::Merge {
+        let input = match (split.notice, &mapped.subjects) {
+            (Some(notice), _) => Input::Notice { raw, notice },
+            (None, Subjects::Merge { retired, .. }) => Input::Merge {
                 raw,
                 drafts,
                 retired: retired.key(&self.site),
                 identifiers: &mapped.retired_identifiers,
             },
-            Subjects::One(_) => Input::Message { raw, drafts },
-            _ => Input::Nobody { raw },
-        });
+            (None, Subjects::One(_)) => Input::Message { raw, drafts },
+            (None, _) => Input::Nobody { raw },
+        };
         let outputs = Normalizer::default().step(key, state, &input);
         assert_eq!(State::decode(&state.encode()).as_ref(), Ok(&*state));
         match outputs {

@@ -160,14 +160,16 @@ fn the_visit_that_got_another_id_first_is_forgotten_first() {
 #[test]
 fn a_visit_that_is_handed_over_in_pieces_is_refused_and_changes_nothing() {
     let mut state = State::default();
-    let input = Input::Moved {
-        from: B,
-        visit: Passage {
-            before: "e1",
-            now: "e2",
-        },
-        stay: b"no stay",
+    let input = Input::Notice {
         raw: raw(A, "m", 0),
+        notice: Notice::Moved {
+            from: B,
+            visit: Passage {
+                before: "e1",
+                now: "e2",
+            },
+            stay: b"no stay",
+        },
     };
     let refusal = Normalizer::default().step(A, &mut state, &input);
     assert_eq!(refusal.unwrap_err().reason.code(), "unreadable-handover");

@@ -5,6 +5,16 @@ use std::collections::VecDeque;
 
 use super::*;
 
+fn retire(into: PatientKey, raw: RawInfo<'_>) -> Input<'_> {
+    let notice = Notice::Retire { into };
+    Input::Notice { raw, notice }
+}
+
+fn kept(by: PatientKey, raw: RawInfo<'_>) -> Input<'_> {
+    let notice = Notice::Kept { by };
+    Input::Notice { raw, notice }
+}
+
 /// All patients, and what they send each other.
 #[derive(Default)]
 struct World {
@@ -22,16 +32,17 @@ impl World {
         let mut splits = VecDeque::from(self.step(key, input));
         while let Some((key, bytes)) = splits.pop_front() {
             let split = split::Split::decode(&bytes).unwrap();
-            let raw = *split.raw();
-            let input = split.input().unwrap_or(match retired {
-                Some(retired) => Input::Merge {
+            let raw = split.raw;
+            let input = match (split.notice, retired) {
+                (Some(notice), _) => Input::Notice { raw, notice },
+                (None, Some(retired)) => Input::Merge {
                     raw,
                     drafts,
                     retired,
                     identifiers: b"",
                 },
-                None => Input::Message { raw, drafts },
-            });
+                (None, None) => Input::Message { raw, drafts },
+            };
             splits.extend(self.step(key, &input));
         }
     }
@@ -216,13 +227,7 @@ fn repeats_change_nothing() {
     assert_eq!(world.states, before);
     world.merge(A, B, "2");
     world.check(expect![[""]]);
-    world.step(
-        B,
-        &Input::Retire {
-            into: A,
-            raw: raw(A, "1", 2),
-        },
-    );
+    world.step(B, &retire(A, raw(A, "1", 2)));
     world.check(expect![[""]]);
 }
 
@@ -314,29 +319,16 @@ fn crossed() -> World {
 fn two_that_take_each_other_in_at_once_agree_in_the_end() {
     let (one, other) = (raw(A, "1", 2), raw(B, "2", 2));
     let mut world = crossed();
-    world.step(B, &Input::Retire { into: A, raw: one });
-    world.step(
-        A,
-        &Input::Retire {
-            into: B,
-            raw: other,
-        },
-    );
-    world.step(A, &Input::Kept { by: B, raw: one });
-    world.step(B, &Input::Kept { by: A, raw: other });
+    world.step(B, &retire(A, one));
+    world.step(A, &retire(B, other));
+    world.step(A, &kept(B, one));
+    world.step(B, &kept(A, other));
     for state in world.states.values() {
         assert_eq!((state.merged_into, &state.absorbed), (None, &vec![]));
     }
     let mut world = crossed();
-    world.send(B, &Input::Retire { into: A, raw: one }, &[]);
-    world.send(
-        A,
-        &Input::Retire {
-            into: B,
-            raw: other,
-        },
-        &[],
-    );
+    world.send(B, &retire(A, one), &[]);
+    world.send(A, &retire(B, other), &[]);
     assert_eq!(world.states[&A].merged_into, Some(B));
     assert_eq!(world.states[&B].merged_into, None);
     assert_eq!(world.states[&B].absorbed, [A]);
@@ -363,10 +355,7 @@ fn workloads_hear_of_both_sides() {
     let survivor = Normalizer::default()
         .step(A, &mut states.0, &input)
         .unwrap();
-    let input = Input::Retire {
-        into: A,
-        raw: raw(A, "1", 2),
-    };
+    let input = retire(A, raw(A, "1", 2));
     let retired = Normalizer::default()
         .step(B, &mut states.1, &input)
         .unwrap();

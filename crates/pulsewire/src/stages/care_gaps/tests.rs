@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clinical::{CareGap, FindingState, GapStatus};
+use clinical::{CareGap, FindingState, GapStatus, Merge, MergeRole};
 use expect_test::{Expect, expect};
 use journal::{Journal, MemoryJournal, Record, Write};
 use proptest::prelude::*;

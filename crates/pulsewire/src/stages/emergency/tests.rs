@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clinical::{FindingState, PatientKey, wire};
+use clinical::{FindingState, Merge, MergeRole, PatientKey, wire};
 use expect_test::{Expect, expect};
 use journal::{Journal, MemoryJournal, Write, partition_for};
 use proptest::prelude::*;

@@ -2,7 +2,9 @@
 
 mod world;
 
-use clinical::{AlertId, Change, Finding, FindingId, Merge, ReceivedTime, Severity, SiteKey};
+use clinical::{
+    AlertId, Change, Finding, FindingId, Merge, MergeRole, ReceivedTime, Severity, SiteKey,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use workloads::RiskScore;

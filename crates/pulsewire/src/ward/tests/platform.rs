@@ -109,7 +109,7 @@ impl Platform {
             retired: None,
             bytes: &sent.bytes,
         };
-        let split = Split::Message { raw }.encode();
+        let split = Split { raw, notice: None }.encode();
         let mut queue = VecDeque::from([(key, OnTheWay::Split(split))]);
         while let Some((key, next)) = queue.pop_front() {
             match next {
@@ -134,27 +134,20 @@ impl Platform {
         bytes: &[u8],
         queue: &mut VecDeque<(PatientKey, OnTheWay)>,
     ) {
-        let split = Split::decode(bytes).unwrap();
-        let message = hl7v2::parse(split.raw().bytes);
-        let mapped = mapping::map(
-            &message,
-            &self.source,
-            &self.site,
-            split.raw().received_time,
-        );
-        let raw = *split.raw();
-        let input = split.input().unwrap_or_else(|| match &mapped.subjects {
-            Subjects::Merge { retired, .. } => Input::Merge {
+        let Split { raw, notice } = Split::decode(bytes).unwrap();
+        let message = hl7v2::parse(raw.bytes);
+        let mapped = mapping::map(&message, &self.source, &self.site, raw.received_time);
+        let drafts = &mapped.drafts;
+        let input = match (notice, &mapped.subjects) {
+            (Some(notice), _) => Input::Notice { raw, notice },
+            (None, Subjects::Merge { retired, .. }) => Input::Merge {
                 raw,
-                drafts: &mapped.drafts,
+                drafts,
                 retired: retired.key(&self.site),
                 identifiers: b"",
             },
-            _ => Input::Message {
-                raw,
-                drafts: &mapped.drafts,
-            },
-        });
+            (None, _) => Input::Message { raw, drafts },
+        };
         if matches!(input, Input::Message { .. }) {
             for issue in &mapped.issues {
                 *self.doubts.entry(issue.code.word()).or_default() += 1;
