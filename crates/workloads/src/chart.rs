@@ -332,13 +332,15 @@ impl Chart {
     /// Drops what no workload can use any more.
     pub(crate) fn expire(&mut self, watermark: EventTime, running: &Running) {
         let young = watermark.minus(KEEP_VITAL);
-        let old = split(&self.entries, |entry| entry.at <= young);
-        if old == 0 {
+        let is_old = |entry: &&Entry| entry.at <= young;
+        if !self.entries.first().as_ref().is_some_and(is_old) {
             return;
         }
         // Of each parameter the place of the last one, counted from 1, and its time.
         let mut newest = [(0, EventTime::default()); Parameter::MOST];
-        for (place, entry) in (1..=old).zip(self.entries()) {
+        let mut old = 0;
+        for (place, entry) in (1..).zip(self.entries.iter().take_while(is_old)) {
+            old = place;
             let slot = newest.get_mut(usize::from(entry.parameter.number()));
             // What holds until another is charted still holds where what is kept begins.
             let begins = || !is_kept(entry, false, entry.at, watermark, running);
