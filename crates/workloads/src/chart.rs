@@ -302,7 +302,7 @@ impl Chart {
         parameter: Parameter,
         after: EventTime,
         until: EventTime,
-    ) -> impl DoubleEndedIterator<Item = &Entry> {
+    ) -> impl DoubleEndedIterator<Item = &Entry> + Clone {
         let any = between(self.any_of(parameter), after, until).iter();
         any.filter(move |entry| entry.parameter == parameter)
     }

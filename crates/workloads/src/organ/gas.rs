@@ -47,21 +47,17 @@ impl Gas<'_> {
 
 /// Finds what was breathed when a gas was taken: what the report of the gas itself says, else what was charted last.
 pub(crate) fn ratio<'a>(chart: &'a Chart, pressure: &'a Entry) -> Option<Gas<'a>> {
-    let instant = Duration::from_micros(1);
-    let fractions = |span| {
-        chart
-            .of_between(
-                Parameter::OxygenFraction,
-                pressure.at.minus(span),
-                pressure.at,
-            )
-            .rev()
-            .filter_map(|entry| Some((entry, entry.number()?)))
-    };
-    let own = fractions(instant).find(|(entry, _)| entry.resource == pressure.resource);
+    let before = pressure.at.minus(FRACTION_SPAN + Duration::from_micros(1));
+    let fractions = chart
+        .of_between(Parameter::OxygenFraction, before, pressure.at)
+        .rev()
+        .filter_map(|entry| Some((entry, entry.number()?)));
+    let mut at_once = fractions
+        .clone()
+        .take_while(|(entry, _)| entry.at == pressure.at);
+    let own = at_once.find(|(entry, _)| entry.resource == pressure.resource);
     let charted = || {
-        let mut charted =
-            fractions(FRACTION_SPAN + instant).filter(|(entry, _)| !is_of_a_gas(chart, entry));
+        let mut charted = fractions.filter(|(entry, _)| !is_of_a_gas(chart, entry));
         let (first, value) = charted.next()?;
         // Of several at one time the highest counts.
         Some(charted.take_while(|(entry, _)| entry.at == first.at).fold(
