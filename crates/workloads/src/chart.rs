@@ -25,9 +25,8 @@ pub(crate) const KEEP_VITAL: Duration = minutes(9 * 60 + 30);
 const KEEP_LAST: Duration = hours(48);
 /// How long any laboratory result is kept: the window of `critical-results`, and what a repeat is compared with.
 const KEEP_LABORATORY: Duration = hours(74);
-/// How long what meets a criterion of sepsis, or was revised, is kept. A screen of 72 h ago may be of a suspicion a day
-/// before it, of a criterion met a day before that, by a laboratory result of yet a day before.
-const KEEP_CRITERION: Duration = hours(72 + 3 * 24 + 1);
+/// How long what was revised or cannot be used is kept: as long as anything that looks back at what is revised.
+const KEEP_CORRECTED: Duration = hours(72 + 3 * 24 + 1);
 /// How long cultures and antimicrobials are kept: a suspicion rests on what was ordered in the days before it.
 const KEEP_ORDER: Duration = hours(240);
 
@@ -434,11 +433,10 @@ fn is_kept(entry: &Entry, last: bool, end: EventTime, now: EventTime, running: &
     } else {
         KEEP_VITAL
     };
-    let is_criterion =
-        || entry.is(REVISED) || !entry.is_usable() || crate::sepsis::is_criterion(entry);
+    let is_corrected = entry.is(REVISED) || !entry.is_usable();
     let matters = |runs: &Runs| {
         let matters = (runs.workload.matters)(entry);
         matters.is_some_and(|span| is_within(span + runs.revise))
     };
-    is_within(by_kind) || is_within(KEEP_CRITERION) && is_criterion() || running.iter().any(matters)
+    is_within(by_kind) || is_corrected && is_within(KEEP_CORRECTED) || running.iter().any(matters)
 }

@@ -3,13 +3,15 @@
 mod criteria;
 pub(crate) mod infection;
 
+use std::time::Duration;
+
 use clinical::{EventTime, Severity};
 
 use crate::Parameter;
 use crate::chart::Entry;
+use crate::config::hours;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
-pub(crate) use criteria::is_criterion;
-use criteria::{Met, met};
+use criteria::{Met, is_criterion, met};
 use infection::{Suspicion, suspicions};
 
 pub(crate) const READS: &[Parameter] = &[
@@ -28,6 +30,15 @@ pub(crate) const READS: &[Parameter] = &[
 
 /// Either screen is positive from this many criteria on (Bone 1992; Singer 2016).
 const POSITIVE: usize = 2;
+
+/// How far before a screen it looks: it may be of a suspicion a day before it, of a criterion met a day before that, by a laboratory
+/// result of yet a day before.
+pub(crate) const LOOKS_BACK: Duration = hours(3 * 24 + 1);
+
+/// Says how long an entry matters: as long as a screen may rest on the criterion that it meets.
+pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
+    is_criterion(entry).then_some(LOOKS_BACK)
+}
 
 /// Says for every suspicion whether the criteria were met around it, and since when.
 pub(crate) fn conclude(view: &View<'_>) -> Concluded {

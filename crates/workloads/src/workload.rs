@@ -128,8 +128,8 @@ const SEPSIS: Workload = Workload {
     late_items: "Within the window the screen is repeated and its onset may move; after it the item is counted and kept aside.",
     lines_kept: Duration::ZERO,
     tag: b"sepsis",
-    looks_back: hours(73),
-    matters: nothing,
+    looks_back: sepsis::LOOKS_BACK,
+    matters: sepsis::matters,
     conclude: sepsis::conclude,
 };
 
