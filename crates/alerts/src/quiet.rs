@@ -1,9 +1,10 @@
 //! Quiet feeds: what each source is used to send, and when its silence is no longer likely to be one of its pauses.
 //!
-//! What is learned of a feed is in how many minutes of each hour of the week it was heard. From that follows how likely a
-//! silence is; one that is expected less than once a year of a feed that is well ([`FALSE_ALARMS_PER_YEAR`]) is told, once,
-//! and once more when the feed is heard again. Bursts count as the minutes that they take, so that a feed that comes in heaps
-//! is not taken for a busy one. Hours in which a feed is used to be silent, and those beside them, expect nothing.
+//! What is learned of a feed is how often in each hour of the week a silent minute was followed by one in which it was heard. From
+//! that follows how likely a silence is; one that is expected less than once a year of a feed that is well
+//! ([`FALSE_ALARMS_PER_YEAR`]) is told, once, and once more when the feed is heard again. A heap counts once, however long it
+//! takes, so that a feed that comes in heaps is not taken for a busy one. Hours in which a feed is used to be silent, and those
+//! beside them, expect nothing.
 //!
 //! It is told in the order everything, source, signal: a source is silent on its own only if others are heard meanwhile, and a
 //! signal only if its source is. Everything is a function of the journal: the minutes that intake tells of, and the watermark.

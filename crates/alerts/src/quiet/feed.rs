@@ -42,6 +42,17 @@ pub(crate) struct Quiet {
     pub(crate) last: Option<i64>,
 }
 
+/// In how many minutes of an hour a feed would be heard that comes as often after a silent minute as this one did, whatever it
+/// did before: a heap counts once, however long it takes, and what never stops counts whole.
+fn arrivals(minutes: u64) -> u32 {
+    // The minute before the first counts as silent if that is heard.
+    let followed = (1 << 59) - 1;
+    let silent = (!minutes & followed).count_ones() + u32::from(minutes & 1 == 1);
+    let begun = (minutes & !(minutes << 1)).count_ones();
+    let alike = (60 * begun).checked_div(silent);
+    alike.map_or(0, |alike| alike.min(minutes.count_ones()))
+}
+
 impl Feed {
     /// Takes in that it was heard; `at` is hour and minute where these are not over.
     pub(crate) fn heard(&mut self, last: i64, at: Option<(i64, i64)>, messages: u64) {
@@ -59,7 +70,7 @@ impl Feed {
         // What was never heard has taught nothing yet, not even when it is silent.
         if is_known && self.last.is_some() {
             self.hours
-                .learn(label, open.minutes.count_ones(), open.messages);
+                .learn(label, arrivals(open.minutes), open.messages);
         }
     }
 
@@ -83,5 +94,30 @@ impl Feed {
         let last = self.last;
         let ended = self.quiet.take_if(|quiet| last > quiet.last);
         ended.map(|quiet| quiet.last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heap_counts_once_and_what_never_stops_counts_whole() {
+        let hour = (1 << 60) - 1;
+        let heap = 0b11_1111 << 20;
+        for (minutes, counted) in [
+            (0, 0),
+            (1, 1),
+            (1 << 59, 1),
+            (heap, 1),
+            (heap | heap >> 15, 2),
+            (hour, 60),
+            (hour & !(1 << 30), 59),
+            // Every other minute, and every tenth.
+            (0x555_5555_5555_5555, 30),
+            (0b1 | 1 << 10 | 1 << 20 | 1 << 30 | 1 << 40 | 1 << 50, 6),
+        ] {
+            assert_eq!(arrivals(minutes), counted, "{minutes:060b}");
+        }
     }
 }

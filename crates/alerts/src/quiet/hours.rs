@@ -1,4 +1,4 @@
-//! What a feed is used to send: in how many minutes of each hour of the week it was heard, over the last weeks.
+//! What a feed is used to send: in how many minutes of each hour of the week it comes, over the last weeks.
 
 /// The hours of a week.
 pub const WEEK_HOURS: usize = 168;
