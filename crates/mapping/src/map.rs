@@ -51,6 +51,7 @@ use group::{Group, Tree};
 use link::{Links, Made};
 use naming::{ORDER_NUMBERS, named_by};
 
+pub use clock::offsets;
 pub use link::resource_types;
 use piece::Piece;
 use relation::{Related, relate};

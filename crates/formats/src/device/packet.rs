@@ -237,7 +237,11 @@ fn read_run(from: &mut Decoder<'_>, most: usize) -> Option<Series> {
 
 fn encode_quality(run: &[Sample], out: &mut Encoder) {
     let flags = |sample: &Sample| match sample.value {
-        Some(_) => Quality(sample.quality.0 & !Quality::NOT_AVAILABLE.0),
+        // Here the flag says that no number stands there: one that the device itself does not count as a value is invalid.
+        Some(_) if sample.quality.has(Quality::NOT_AVAILABLE) => {
+            Quality(sample.quality.0 & !Quality::NOT_AVAILABLE.0).and(Quality::INVALID)
+        }
+        Some(_) => sample.quality,
         None => sample.quality.and(Quality::NOT_AVAILABLE),
     };
     if run.iter().all(|sample| flags(sample) == Quality::default()) {

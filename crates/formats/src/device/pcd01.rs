@@ -24,11 +24,14 @@ struct Place<'m> {
     device: Option<Box<str>>,
 }
 
-/// Reads the numbers of a message, device by device. Times without an offset have this one, in minutes.
+/// Gives the offset of a time of the sender's clock, in minutes.
+pub type Offsets<'o> = &'o dyn Fn(&Timestamp) -> i16;
+
+/// Reads the numbers of a message, device by device.
 ///
 /// # Errors
 /// When a number is of no named device.
-pub fn read(message: &Message<'_>, offset: i16) -> Result<Measured, Unreadable> {
+pub fn read(message: &Message<'_>, offset: Offsets<'_>) -> Result<Measured, Unreadable> {
     let mut measured = Measured::default();
     let mut place = Place::default();
     let segments: Vec<Segment<'_>> = message.segments().collect();
@@ -71,7 +74,7 @@ fn take<'m>(
     segment: &Segment<'m>,
     participation: Option<Box<str>>,
     place: &mut Place<'m>,
-    offset: i16,
+    offset: Offsets<'_>,
     measured: &mut Measured,
 ) -> Result<(), Unreadable> {
     let told = segment.field(18).component(1).text();
@@ -166,8 +169,15 @@ fn by_order(order: Option<&Segment<'_>>) -> Option<Box<str>> {
     Some((*id).into())
 }
 
-fn taken_at(segment: &Segment<'_>, order: Option<&Segment<'_>>, offset: i16) -> Option<i64> {
-    let of = |raw: &[u8]| moment::of(&Timestamp::parse(raw).ok()?, offset);
+fn taken_at(
+    segment: &Segment<'_>,
+    order: Option<&Segment<'_>>,
+    offset: Offsets<'_>,
+) -> Option<i64> {
+    let of = |raw: &[u8]| {
+        let time = Timestamp::parse(raw).ok()?;
+        moment::of(&time, offset(&time))
+    };
     let own = segment.field(14);
     match own.is_empty() {
         false => of(own.component(1).raw()),
@@ -217,7 +227,7 @@ mod tests {
     }
 
     fn measured(segments: &[&str]) -> Measured {
-        read(&hl7v2::parse(message(segments).as_bytes()), 0).expect("measurements")
+        read(&hl7v2::parse(message(segments).as_bytes()), &|_| 0).expect("measurements")
     }
 
     #[test]
@@ -308,7 +318,7 @@ mod tests {
     fn a_value_of_no_device_is_refused() {
         let text = message(&["OBX|1|NM|1^^MDC|1.1.1.1|88"])
             .replace("|A1^MON^ACDE48234567ABCD^EUI-64|", "||");
-        let refused = read(&hl7v2::parse(text.as_bytes()), 0).expect_err("no device");
+        let refused = read(&hl7v2::parse(text.as_bytes()), &|_| 0).expect_err("no device");
         assert_eq!(refused.reason, Reason::NoDevice);
     }
 }

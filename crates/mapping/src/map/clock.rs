@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use formats::hl7v2::{Precision, Timestamp};
+use formats::hl7v2::{Message, Precision, Timestamp};
 use jiff::civil::DateTime;
 
 use crate::source::{Source, Zone};
@@ -13,6 +13,17 @@ pub(crate) struct Clock<'m> {
     zone: &'m Zone,
     /// The offset of MSH-7, where the source's zone would not give the same.
     offset_minutes: Option<i16>,
+}
+
+/// Gives the offsets of the times in a message, in minutes: where one states none, that of MSH-7, or else of the source's zone.
+pub fn offsets<'m>(
+    message: &Message<'_>,
+    source: &'m Source,
+) -> impl Fn(&Timestamp) -> i16 + use<'m> {
+    let time = message.header().and_then(|header| header.time());
+    let time = time.and_then(Result::ok);
+    let clock = Clock::new(source, time.as_ref());
+    move |time| clock.offset(time)
 }
 
 impl<'m> Clock<'m> {
@@ -34,6 +45,11 @@ impl<'m> Clock<'m> {
         time.offset_minutes()
             .or(self.offset_minutes)
             .unwrap_or_else(|| self.zone.offset_minutes(local))
+    }
+
+    /// Gives the offset of a time in minutes; none where it is no time.
+    pub(crate) fn offset(&self, time: &Timestamp) -> i16 {
+        local(time).map_or(0, |local| self.offset_minutes(time, local))
     }
 
     /// Gives the moment in microseconds since the epoch; what was not sent counts as its beginning.

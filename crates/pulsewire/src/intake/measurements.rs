@@ -57,7 +57,12 @@ impl Intake {
         let kind = content_type.split(';').next().unwrap_or_default().trim();
         let reports = match kind {
             FHIR => vec![sampled::read(bytes, sender.device)?],
-            HL7 | "application/hl7-v2" => pcd01::read(&hl7v2::parse(bytes), 0)?.reports,
+            HL7 | "application/hl7-v2" => {
+                let message = hl7v2::parse(bytes);
+                let source = self.sources.named(&sender.source);
+                let offsets = mapping::map::offsets(&message, &source.mapping);
+                pcd01::read(&message, &offsets)?.reports
+            }
             _ => vec![json::read(bytes, sender.device)?],
         };
         let received = reports

@@ -118,6 +118,33 @@ fn every_form_is_taken_and_kept_with_its_place() {
 }
 
 #[test]
+fn a_time_without_an_offset_is_of_the_message_or_of_the_zone_of_its_source() {
+    let mut site = Site::default();
+    site.set("source.default", "zone", "\"Europe/Berlin\"");
+    let platform = site.start();
+    let with = |header: &str, own: &str| {
+        let message = PCD_01.replace("||20260301090000+0000||ORU", &format!("||{header}||ORU"));
+        let message = message.replace("R|||20260301090000+0000", &format!("R|||{own}"));
+        let answer = send(&platform, "gateway", HL7, message.as_bytes());
+        assert_eq!(answer.status, 202, "{}", answer.json());
+    };
+    with("20260301110000", "20260301100000");
+    with("20260701090000-0500", "20260301100001");
+    with("20260701090000-0500", "20260301100002+0000");
+    let mut times: Vec<i64> = site
+        .records(VITALS)
+        .iter()
+        .filter_map(|record| Packet::decode(record.bytes()).ok())
+        .flat_map(|packet| packet.series)
+        .flat_map(|series| series.samples)
+        .filter_map(|sample| sample.at)
+        .map(|at| at / 1_000_000 - 1_772_355_600)
+        .collect();
+    times.sort_unstable();
+    assert_eq!(times, [0, 3_602, 6 * 3_600 + 1]);
+}
+
+#[test]
 fn what_a_device_says_of_its_patient_is_kept_beside_what_it_measured() {
     let site = Site::default();
     let platform = site.start();

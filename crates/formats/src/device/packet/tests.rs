@@ -61,6 +61,19 @@ fn a_gap_in_the_numbering_is_kept() {
 }
 
 #[test]
+fn a_number_that_the_device_does_not_count_as_a_value_is_invalid() {
+    let told = Sample {
+        quality: Quality::NOT_AVAILABLE.and(Quality::EARLY),
+        ..sample(0, 88, 0)
+    };
+    let read = Packet::decode(&packet(vec![told, sample(1, 89, 0)]).encode()).unwrap();
+    let samples = &read.series[0].samples;
+    assert_eq!(samples[0].value, told.value);
+    assert!(samples[0].quality.is_technical());
+    assert_eq!(samples[1].quality, Quality::default());
+}
+
+#[test]
 fn numbers_of_any_size_stand_beside_each_other() {
     let values = [
         Decimal::new(i64::MAX, 0),

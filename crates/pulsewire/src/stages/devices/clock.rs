@@ -9,6 +9,10 @@ use std::collections::VecDeque;
 pub(super) const BLOCK: i64 = 60_000_000;
 /// So many blocks are looked at.
 pub(super) const BLOCKS_MAX: usize = 10;
+/// So many are looked at of a device that is heard more seldom.
+const BLOCKS_SELDOM: usize = 3;
+/// What was heard longer ago says nothing of now.
+const OLDEST: i64 = 24 * 3_600_000_000;
 /// Fewer blocks tell nothing: what a device kept while it was cut off comes all at once.
 pub(super) const BLOCKS_LEAST: usize = 2;
 /// A clock that is off by more than this is wrong, and what it dates nobody's vital sign.
@@ -32,13 +36,12 @@ impl Clock {
             Some((_, least)) => *least = offset.min(*least),
             None => self.blocks.push_back((block, offset)),
         }
-        let oldest = received.saturating_sub(BLOCK * i64::try_from(BLOCKS_MAX).unwrap_or(1));
-        while self.blocks.len() > BLOCKS_MAX
-            || self
-                .blocks
-                .front()
-                .is_some_and(|(began, _)| *began <= oldest)
-        {
+        let lately = received.saturating_sub(BLOCK * i64::try_from(BLOCKS_MAX).unwrap_or(1));
+        let oldest = received.saturating_sub(OLDEST);
+        while self.blocks.front().is_some_and(|(began, _)| {
+            let spare = self.blocks.len() > BLOCKS_SELDOM;
+            self.blocks.len() > BLOCKS_MAX || *began <= lately && spare || *began <= oldest
+        }) {
             self.blocks.pop_front();
         }
     }
@@ -87,6 +90,20 @@ mod tests {
         assert_eq!(fed((0..200).map(|n| (n, 3 * 3_600))).judge(), Some(true));
         assert_eq!(fed((0..200).map(|n| (n, -3 * 3_600))).judge(), Some(true));
         assert_eq!(fed((0..30).map(|n| (n, 7_200 - n))).judge(), None);
+    }
+
+    #[test]
+    fn a_device_that_is_heard_seldom_is_judged_by_its_last_reports() {
+        let seldom = |offsets: &[i64]| {
+            let reports = (0..).zip(offsets).map(|(n, offset)| (n * 900, *offset));
+            fed(reports).judge()
+        };
+        assert_eq!(seldom(&[3_600]), None);
+        assert_eq!(seldom(&[3_600, 3_600]), Some(true));
+        assert_eq!(seldom(&[2, 3_600, 3]), Some(false));
+        assert_eq!(seldom(&[2, 2, 2, 3_600, 3_600]), Some(true));
+        let day = OLDEST / SECOND;
+        assert_eq!(fed([(0, 3_600), (day, 3_600)]).judge(), None);
     }
 
     #[test]
