@@ -412,7 +412,8 @@ fn start_stages(
             site: entry.site_key.clone(),
             metrics: Arc::clone(&entry.metrics),
         };
-        healths.push(opening.start("devices", DeviceStage::spec(partitions), stage)?);
+        let spec = DeviceStage::spec(partitions, &config.devices);
+        healths.push(opening.start("devices", spec, stage)?);
         let (sources, metrics) = (Arc::clone(&entry.sources), Arc::clone(&entry.metrics));
         let stage = NormalizeStage::new(sources, entry.site_key.clone(), metrics);
         let stage = stage

@@ -25,7 +25,7 @@ pub(super) struct Writer<'a> {
     pub(super) raw: &'a RawInfo<'a>,
     ordinal: u32,
     /// The statement that the next resource shows, where that is not this message's.
-    shows: Option<Shows>,
+    pub(super) shows: Option<Shows>,
     pub(super) outputs: Outputs,
 }
 

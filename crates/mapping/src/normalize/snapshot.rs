@@ -54,7 +54,7 @@ struct Known {
     said: EventTime,
 }
 
-const DEFAULT: EventTime = EventTime::from_micros(i64::MIN);
+pub(super) const DEFAULT: EventTime = EventTime::from_micros(i64::MIN);
 
 impl Snapshot {
     pub(super) fn new(id: &str) -> Self {

@@ -3,11 +3,13 @@
 //! A measurement belongs to whoever was on the device when it was taken. Who that was may be said later: what is kept of the last
 //! while is then told to the right one and taken back from the wrong one.
 
+mod beds;
 mod binding;
 mod clock;
 mod places;
 mod resources;
 mod rules;
+mod signal;
 mod state;
 mod take;
 mod tell;
@@ -23,14 +25,18 @@ use formats::device::packet::Packet;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
 use journal::{Headers, Record, RecordRef};
+use mapping::event::identity::VISIT_MOMENT;
+use mapping::normalize::Shows;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
 use binding::{Binding, Named};
 pub(crate) use places::Places;
+use resources::Heard;
 pub(crate) use rules::Rules;
 pub(crate) use state::State;
 use take::{Finding, FindingState};
 
+use super::normalize::MOMENT;
 use super::{header, provenance, text};
 use crate::intake::measurements::device_key;
 use crate::intake::resend::{CONTROL_KEY, MESSAGE_ID};
@@ -74,16 +80,21 @@ pub(crate) struct DeviceStage {
 
 impl DeviceStage {
     /// What it reads and writes.
-    pub(crate) fn spec(partitions: u16) -> StageSpec {
+    pub(crate) fn spec(partitions: u16, settings: &Settings) -> StageSpec {
+        let mut inputs = vec![
+            topics::DEVICE_VITALS.into(),
+            topics::DEVICE_ASSOCIATION.into(),
+            topics::fhir("Encounter"),
+            topics::fhir("Device"),
+        ];
+        if !settings.places.is_empty() {
+            // How visits stood at earlier times, where that is told late.
+            inputs.push(topics::PATIENT_STREAM.into());
+        }
         super::spec(
             "devices",
             partitions,
-            vec![
-                topics::DEVICE_VITALS.into(),
-                topics::DEVICE_ASSOCIATION.into(),
-                topics::fhir("Encounter"),
-                topics::fhir("Device"),
-            ],
+            inputs,
             vec![
                 topics::FHIR_RECEIVED.into(),
                 topics::DEVICE_STATUS.into(),
@@ -107,7 +118,12 @@ impl DeviceStage {
         Ok(state.associate(binding, read.received_time))
     }
 
-    fn packet(&self, state: &mut State, read: &RecordRef<'_>) -> Result<Vec<Finding>, StepError> {
+    fn packet(
+        &self,
+        state: &mut State,
+        read: &RecordRef<'_>,
+        cx: &Context<'_>,
+    ) -> Result<Vec<Finding>, StepError> {
         let packet = Packet::decode(read.value.unwrap_or_default());
         let mut packet =
             packet.map_err(|error| StepError::new("unreadable-packet", error.to_string()))?;
@@ -120,7 +136,9 @@ impl DeviceStage {
         if id.is_some_and(|id| state.has_seen(*id.as_bytes())) {
             return Ok(Vec::new());
         }
-        Ok(state.take(&packet, &self.settings))
+        let (findings, too_late) = state.take(&packet, &self.settings);
+        (0..too_late).for_each(|_| self.count(cx, "too-late"));
+        Ok(findings)
     }
 
     /// Who is on a device by what a resource of a patient or a device says.
@@ -135,7 +153,7 @@ impl DeviceStage {
         let said = match &*kind {
             "Encounter" => {
                 let patient = PatientKey::from_slice(cx.key()).unwrap_or_default();
-                state.lies(patient, resource, read.event_time, &self.settings.places)
+                state.lies(patient, resource, heard(read), &self.settings.places)
             }
             _ => Vec::from_iter(resources::device(resource, read.event_time, source)),
         };
@@ -189,14 +207,14 @@ impl DeviceStage {
                 let key = patient.key(&authority, &self.site);
                 let device = PatientKey::from_slice(cx.key()).unwrap_or_default();
                 let (id, json) = observation.to_json((device, key), &authority, state);
-                let headers = self.headers(id, &json, state, cause);
+                let headers = self.headers((id, &json, cx.received()), state, cause);
                 self.count(cx, observation.status);
-                let event_time = observation.at;
                 cx.emit(
                     topics::FHIR_RECEIVED,
                     Record {
                         key: (*key.as_bytes()).into(),
-                        event_time,
+                        // When it is said: what is amended may rest on an earlier sample, and is no older version for that.
+                        event_time: cx.received(),
                         received_time: cx.received(),
                         seal: 0,
                         headers,
@@ -221,9 +239,14 @@ impl DeviceStage {
         configured.unwrap_or_else(|| state.source.clone())
     }
 
-    fn headers(&self, id: MessageId, json: &[u8], state: &State, cause: &Headers) -> Headers {
-        // Of each version another one, so that none is taken for the one before.
-        let message = MessageId::derive(&[id.as_bytes(), json]).to_string();
+    fn headers(
+        &self,
+        (id, json, told): (MessageId, &[u8], i64),
+        state: &State,
+        cause: &Headers,
+    ) -> Headers {
+        // Each time another one, so that what is told, taken back and told again is not taken for what was told before.
+        let message = MessageId::derive(&[id.as_bytes(), json, &told.to_be_bytes()]).to_string();
         let trace = cause.iter().find(|(name, _)| &**name == "traceparent");
         let own = [
             header("content-type", FHIR),
@@ -288,8 +311,14 @@ impl Processor for DeviceStage {
                 let now = cx.watermark();
                 let heard = &*from.topic == topics::DEVICE_VITALS;
                 let findings = match &*from.topic {
-                    topics::DEVICE_VITALS => self.packet(state, &record)?,
+                    topics::DEVICE_VITALS => self.packet(state, &record, cx)?,
                     topics::DEVICE_ASSOCIATION => self.associate(state, &record)?,
+                    // What stands on the stream as it is, stands on its own topic, too.
+                    topics::PATIENT_STREAM
+                        if text(&record, "content-type") != Some(VISIT_MOMENT) =>
+                    {
+                        return Ok(());
+                    }
                     _ => {
                         self.resource(state, &record, cx);
                         return Ok(());
@@ -325,6 +354,20 @@ impl Processor for DeviceStage {
     fn decode(&self, bytes: &[u8]) -> Result<State, StepError> {
         let detail = "the bytes are no state of a device, or of a later version";
         State::decode(bytes).ok_or_else(|| StepError::new("undecodable-state", detail))
+    }
+}
+
+/// When an Encounter was so, and which message says so.
+fn heard(read: &RecordRef<'_>) -> Heard {
+    let shows = text(read, MOMENT).and_then(Shows::parse);
+    let own = || {
+        let id = text(read, MESSAGE_ID).and_then(MessageId::parse);
+        id.map_or(0, |id| id.first_eight())
+    };
+    Heard {
+        at: read.event_time,
+        said: shows.map_or(read.received_time, |shows| shows.said.micros()),
+        message: shows.map_or_else(own, |shows| shows.message),
     }
 }
 

@@ -20,6 +20,8 @@ fn kept(by: PatientKey, raw: RawInfo<'_>) -> Input<'_> {
 struct World {
     states: BTreeMap<PatientKey, State>,
     said: String,
+    /// By which message each visit stands, as it was told.
+    shows: Vec<Shows>,
 }
 
 impl World {
@@ -58,6 +60,11 @@ impl World {
             assert_eq!(*state, before, "a refusal changes nothing");
             return Vec::new();
         };
+        let shows = outputs.records.iter().filter_map(|record| match record {
+            Output::Resource { shows, .. } => *shows,
+            _ => None,
+        });
+        self.shows.extend(shows);
         let split = |record| match record {
             Output::Split { key, bytes } => Some((key, bytes)),
             _ => None,
@@ -87,6 +94,18 @@ impl World {
 
 fn person(key: PatientKey, elements: &[&str]) -> Draft {
     draft("Patient", &key.to_string(), Effect::State, elements)
+}
+
+#[test]
+fn a_visit_that_a_merge_moves_stands_by_what_was_said_of_it_before() {
+    let mut world = World::default();
+    let subject = format!("subject={{\"reference\":\"Patient/{B}\"}}");
+    let stay = ["status=\"arrived\"", &subject];
+    let stay = draft("Encounter", "e9", Effect::State, &stay);
+    world.message(B, "2", &[stay]);
+    world.merge(A, B, "3");
+    let said: Vec<_> = world.shows.iter().map(|shows| shows.said).collect();
+    assert_eq!(said, [raw(B, "2", 1).message_time; 2]);
 }
 
 #[test]

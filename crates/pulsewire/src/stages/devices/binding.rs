@@ -37,32 +37,57 @@ pub(super) struct Binding {
     pub(super) patient: Option<Named>,
 }
 
-/// The history of a device, by when each began.
+impl Binding {
+    /// Whether it says that it never was: it ends when it began.
+    fn never_was(&self) -> bool {
+        self.to.is_some_and(|to| to <= self.from)
+    }
+
+    /// Whether it is the end of a stay at a bed, which says nothing of who else was put there.
+    fn is_end_of_stay(&self) -> bool {
+        self.to.is_some() && self.patient.as_ref().is_some_and(Named::is_pseudonym)
+    }
+}
+
+/// The history of a device, by when each began; of one beginning the last word holds and stands last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bindings(Vec<Binding>);
 
 impl Bindings {
     /// Takes in what is said: of the same beginning, the last word holds. Tells whether anything is new.
     pub(super) fn take(&mut self, said: Binding) -> bool {
-        match self.0.binary_search_by_key(&said.from, |known| known.from) {
-            Ok(place) => {
-                let Some(known) = self.0.get_mut(place).filter(|known| **known != said) else {
-                    return false;
-                };
-                *known = said;
+        let start = self.0.partition_point(|known| known.from < said.from);
+        let end = self.0.partition_point(|known| known.from <= said.from);
+        let mut place = end;
+        if let Some(known) = (start..end).find(|at| {
+            self.0
+                .get(*at)
+                .is_some_and(|known| known.patient == said.patient)
+        }) {
+            let is_last = known + 1 == end;
+            let same = self.0.get(known) == Some(&said);
+            if same && (is_last || said.is_end_of_stay()) {
+                return false;
             }
-            Err(place) => self.0.insert(place, said),
+            self.0.remove(known);
+            place = if said.is_end_of_stay() {
+                known
+            } else {
+                end - 1
+            };
         }
+        self.0.insert(place, said);
         if self.0.len() > BINDINGS_MAX {
             self.0.remove(0);
         }
         true
     }
 
-    /// Who was on it then: whoever came last before that, unless they had gone.
+    /// Who was on it then: whoever came last before that, unless they had gone. What never was ends nobody.
     pub(super) fn at(&self, time: i64) -> Option<&Named> {
         let after = self.0.partition_point(|known| known.from <= time);
-        let last = self.0.get(after.checked_sub(1)?)?;
+        let mut before = self.0.get(..after)?.iter().rev();
+        let last = before.find(|known| !known.never_was())?;
         let had_gone = last.to.is_some_and(|to| time >= to);
         last.patient.as_ref().filter(|_| !had_gone)
     }
@@ -133,6 +158,37 @@ mod tests {
         assert!(!bindings.take(said(10, None, Some("a"))));
         assert!(bindings.take(said(10, Some(12), Some("a"))));
         assert_eq!([11, 12].map(|t| at(&bindings, t)), [Some("a"), None]);
+    }
+
+    #[test]
+    fn what_never_was_ends_nobody() {
+        let mut bindings = Bindings::default();
+        bindings.take(said(10, None, Some("a")));
+        bindings.take(said(20, None, Some("b")));
+        bindings.take(said(20, Some(20), Some("b")));
+        assert_eq!([19, 20, 30].map(|t| at(&bindings, t)), [Some("a"); 3]);
+    }
+
+    #[test]
+    fn the_end_of_a_stay_says_nothing_of_who_else_came_at_the_same_moment() {
+        let stay = |to, who: &str| Binding {
+            from: 10,
+            to,
+            patient: Some(Named {
+                authority: PSEUDONYM.into(),
+                identifier: who.into(),
+            }),
+        };
+        for wrong in [Some(10), Some(12)] {
+            let mut bindings = Bindings::default();
+            bindings.take(stay(None, "a"));
+            bindings.take(stay(None, "b"));
+            assert!(bindings.take(stay(wrong, "a")));
+            assert!(!bindings.take(stay(wrong, "a")));
+            assert_eq!([10, 30].map(|t| at(&bindings, t)), [Some("b"); 2]);
+            bindings.take(stay(Some(20), "b"));
+            assert_eq!([19, 20].map(|t| at(&bindings, t)), [Some("b"), None]);
+        }
     }
 
     #[test]

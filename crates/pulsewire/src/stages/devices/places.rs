@@ -51,6 +51,11 @@ impl Places {
         there.map(|(_, standing)| standing)
     }
 
+    /// Whether nothing is known of where devices stand.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether anything stands there.
     pub(super) fn has(&self, place: &str) -> bool {
         self.at(place).next().is_some()

@@ -4,6 +4,7 @@ use clinical::{EventTime, PatientKey};
 use formats::device::Association;
 use formats::fhir::read::Raw;
 
+use super::beds::{LEFT_MAX, Left, Says, Stay, Word};
 use super::binding::PSEUDONYM;
 use super::places::Places;
 use super::state::{STAYS_MAX, State};
@@ -11,69 +12,77 @@ use super::state::{STAYS_MAX, State};
 /// What an association says, and the source that the device is of.
 pub(super) type Said = (Box<str>, Association);
 
-/// Where somebody lies, and since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stay {
-    pub(super) place: Box<str>,
-    pub(super) from: i64,
+/// When an Encounter was so, and which message said so when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    pub(super) at: i64,
+    pub(super) said: i64,
+    pub(super) message: u64,
 }
 
 impl State {
-    /// Takes in a patient's Encounter as it now is, and gives what it says of the devices at the bed that was left and at the
-    /// one that was taken.
+    /// Takes in what an Encounter of a patient says, and gives what that changes of the devices at the beds that were left and
+    /// taken.
     pub(super) fn lies(
         &mut self,
         patient: PatientKey,
         encounter: Raw<'_>,
-        at: i64,
+        heard: Heard,
         places: &Places,
     ) -> Vec<Said> {
-        let Some(id) = text(encounter, "id") else {
+        let id = text(encounter, "id").filter(|_| !places.is_empty());
+        let Some(id) = id else {
             return Vec::new();
         };
-        let status = text(encounter, "status").unwrap_or_default();
-        let now = matches!(&*status, "arrived" | "triaged" | "in-progress")
-            .then(|| place(encounter, places))
-            .flatten();
-        let before = self.stays.get(&*id).cloned();
-        let is_same =
-            before.as_ref().map(|stay| &stay.place) == now.as_ref().map(|(place, _)| place);
-        if is_same {
-            return Vec::new();
+        let word = word(encounter, heard, places);
+        if !self.stays.contains_key(&id) && self.stays.len() >= STAYS_MAX {
+            let oldest = self.stays.iter().min_by_key(|(_, stay)| stay.newest());
+            let oldest = oldest.map(|(id, _)| id.clone());
+            oldest.and_then(|id| self.stays.remove(&id));
         }
+        let stay: &mut Stay = self.stays.entry(id).or_default();
         let mut said = Vec::new();
-        let mut of = |stay: &Stay, to: Option<i64>| {
-            for standing in places.at(&stay.place) {
+        for span in stay.take(word, places) {
+            for standing in places.at(&span.place) {
                 let association = Association {
                     device: standing.device.clone(),
                     authority: PSEUDONYM.into(),
                     identifier: Some(patient.to_string().into()),
-                    from: stay.from,
-                    to,
+                    from: span.from,
+                    to: span.to,
                 };
                 said.push((standing.source.clone(), association));
             }
-        };
-        if let Some(stay) = &before {
-            // What was never so ended when it began.
-            let was = !matches!(&*status, "cancelled" | "entered-in-error" | "planned");
-            let ended = match was {
-                true => ended(encounter).unwrap_or(at),
-                false => stay.from,
-            };
-            of(stay, Some(ended.max(stay.from)));
-            self.stays.remove(&*id);
-        }
-        if let Some((place, from)) = now {
-            let from = from.unwrap_or(at);
-            let stay = Stay { place, from };
-            of(&stay, None);
-            if self.stays.len() >= STAYS_MAX {
-                self.stays.pop_first();
-            }
-            self.stays.insert(id, stay);
         }
         said
+    }
+}
+
+fn word(encounter: Raw<'_>, heard: Heard, places: &Places) -> Word {
+    let period = member(encounter, "period");
+    let is_begin = period.and_then(|period| time(period, "start")) == Some(heard.at);
+    let moved = match is_begin {
+        true => heard.said.max(heard.at),
+        false => heard.at,
+    };
+    let status = text(encounter, "status").unwrap_or_default();
+    let (here, left) = stops(encounter, places);
+    let says = match &*status {
+        "cancelled" | "entered-in-error" | "planned" => Says::Never,
+        "arrived" | "triaged" | "in-progress" | "onleave" => {
+            let here = here.filter(|_| &*status != "onleave");
+            let (place, from) = here.unwrap_or_default();
+            Says::At { place, from }
+        }
+        _ => Says::Over(period.and_then(|at| time(at, "end")).unwrap_or(moved)),
+    };
+    Word {
+        at: heard.at,
+        said: heard.said,
+        message: heard.message,
+        is_begin,
+        says,
+        left,
     }
 }
 
@@ -95,21 +104,49 @@ pub(super) fn device(device: Raw<'_>, at: i64, source: &str) -> Option<Said> {
     Some((source.into(), association))
 }
 
-/// Where an Encounter is now, if devices stand there, and since when if it says so.
-fn place(encounter: Raw<'_>, places: &Places) -> Option<(Box<str>, Option<i64>)> {
-    let all = member(encounter, "location")?.items().map_while(Result::ok);
-    let mut now = all.filter(|one| text(*one, "status").is_none_or(|status| &*status == "active"));
-    now.find_map(|one| {
-        let location = member(one, "location")?;
-        let names = ["display", "reference"].map(|name| text(location, name));
-        let place = names.into_iter().flatten().find(|name| places.has(name))?;
+/// A place, and since when somebody is there.
+type Here = (Box<str>, Option<i64>);
+
+/// Where an Encounter is now, before all where devices stand, and the places that were left.
+fn stops(encounter: Raw<'_>, places: &Places) -> (Option<Here>, Vec<Left>) {
+    let all = member(encounter, "location")
+        .into_iter()
+        .flat_map(Raw::items);
+    let (mut here, mut left): (Option<Here>, Vec<Left>) = (None, Vec::new());
+    for one in all.map_while(Result::ok) {
+        let Some(place) = place(one, places) else {
+            continue;
+        };
         let period = member(one, "period");
-        Some((place, period.and_then(|period| time(period, "start"))))
-    })
+        let [from, to] = ["start", "end"].map(|name| period.and_then(|at| time(at, name)));
+        let status = text(one, "status");
+        match status.as_deref().unwrap_or("active") {
+            "active" if to.is_none() || status.is_some() => {
+                let is_better = here
+                    .as_ref()
+                    .is_none_or(|(known, _)| places.has(&place) && !places.has(known));
+                if is_better {
+                    here = Some((place, from));
+                }
+            }
+            "planned" | "reserved" => {}
+            _ if left.len() < LEFT_MAX => left.push(Left {
+                place,
+                time: from.zip(to),
+            }),
+            _ => {}
+        }
+    }
+    (here, left)
 }
 
-fn ended(encounter: Raw<'_>) -> Option<i64> {
-    time(member(encounter, "period")?, "end")
+/// The name of a place by which devices stand there, or else any.
+fn place(stop: Raw<'_>, places: &Places) -> Option<Box<str>> {
+    let location = member(stop, "location")?;
+    let names = ["display", "reference"].map(|name| text(location, name));
+    let mut known = names.iter().flatten();
+    let known = known.find(|name| places.has(name)).cloned();
+    known.or_else(|| names.into_iter().flatten().next())
 }
 
 fn member<'a>(of: Raw<'a>, name: &str) -> Option<Raw<'a>> {

@@ -3,31 +3,27 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use formats::device::System;
 use formats::device::avro::{Decoder, Encoder};
-use formats::device::{Decimal, System};
 
+use super::beds::Stay;
 use super::binding::{BINDINGS_MAX, Binding, Bindings, Named};
 use super::clock::{BLOCKS_MAX, Clock};
-use super::resources::Stay;
-use super::variability::BESIDE_MAX;
+use super::signal::{Signal, decode_signal, encode_signal};
 
-/// The version of the encoding that is written where something was told beside a value; the first is read as well.
-const VERSION: i64 = 2;
-/// The version before that.
+/// The version of the encoding that is written; those before are read as well.
+const VERSION: i64 = 3;
+/// Before this version, one unit was known of a signal, and of a stay where somebody is.
+pub(super) const WITH_UNITS: i64 = 3;
+/// Before this version, nothing was told beside a value.
+pub(super) const WITH_BESIDE: i64 = 2;
 const VERSION_1: i64 = 1;
 /// So many messages are remembered, so that one that stands twice counts once.
 pub(super) const SEEN_MAX: usize = 256;
 /// So many codes and channels are looked after, each.
 pub(super) const SIGNALS_MAX: usize = 256;
-/// So many samples of an interval are kept; the rest only stands on the raw topic.
-pub(super) const SAMPLES_MAX: usize = 1_000;
-/// So many intervals of a code are kept at most.
-pub(super) const INTERVALS_MAX: usize = 1_000;
 /// So many Encounters of one patient are at a bed with devices at once.
 pub(super) const STAYS_MAX: usize = 16;
-
-/// No interval was told to more patients, however often who was on the device was said anew.
-const TOLD_MAX: usize = 1 << 16;
 
 /// A device; or a patient, of whom only the beds are known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,51 +56,11 @@ pub(super) struct Channel {
     pub(super) channel: Arc<str>,
 }
 
-/// What is known of one code and channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Signal {
-    pub(super) unit: Arc<str>,
-    /// The last number in the device's count, and what was added to it.
-    pub(super) sequence: u64,
-    pub(super) step: u64,
-    /// The last value, and since when it is the same over how many samples.
-    pub(super) value: Option<Decimal>,
-    pub(super) same_since: i64,
-    pub(super) same: u64,
-    pub(super) last_at: i64,
-    pub(super) is_frozen: bool,
-    pub(super) is_technical: bool,
-    pub(super) intervals: BTreeMap<i64, Arc<Interval>>,
-}
-
-/// The samples of one interval, and what was told of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Interval {
-    /// When it is to be told; nothing where all is told.
-    pub(super) due: Option<i64>,
-    /// In the order of their times.
-    pub(super) samples: Vec<(i64, Decimal)>,
-    pub(super) told: Vec<Told>,
-}
-
-/// What was told of an interval to one patient.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) patient: Named,
-    pub(super) at: i64,
-    pub(super) value: Decimal,
-    /// What was measured beside it.
-    pub(super) beside: Vec<Decimal>,
-    /// Whether it was taken back.
-    pub(super) is_retracted: bool,
-}
-
 impl State {
     /// Appends its bytes.
     pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
         let mut out = Encoder(std::mem::take(bytes));
-        let version = self.version();
-        out.long(version);
+        out.long(VERSION);
         out.text(&self.device);
         out.text(&self.source);
         for flag in [
@@ -131,27 +87,16 @@ impl State {
         self.seen.iter().for_each(|id| out.0.extend_from_slice(id));
         out.count(self.signals.len());
         for (channel, signal) in &self.signals {
-            encode_signal(channel, signal, version, &mut out);
+            encode_signal(channel, signal, &mut out);
         }
         if !self.stays.is_empty() {
             out.count(self.stays.len());
         }
         for (encounter, stay) in &self.stays {
             out.text(encounter);
-            out.text(&stay.place);
-            out.long(stay.from);
+            stay.encode(&mut out);
         }
         *bytes = out.0;
-    }
-
-    /// The least version that can say what there is.
-    fn version(&self) -> i64 {
-        let intervals = self.signals.values().flat_map(|of| of.intervals.values());
-        let mut told = intervals.flat_map(|interval| &interval.told);
-        match told.any(|told| !told.beside.is_empty()) {
-            true => VERSION,
-            false => VERSION_1,
-        }
     }
 
     /// Reads bytes; nothing where they are none of a state.
@@ -202,112 +147,28 @@ impl State {
         };
         for _ in 0..stays {
             let encounter = from.text()?.into();
-            let (place, since) = (from.text()?.into(), from.long()?);
-            state.stays.insert(encounter, Stay { place, from: since });
+            let stay = match version < WITH_UNITS {
+                true => Stay::since(from.text()?.into(), from.long()?),
+                false => Stay::decode(&mut from)?,
+            };
+            state.stays.insert(encounter, stay);
         }
         from.0.is_empty().then_some(state)
     }
 }
 
-fn encode_signal(channel: &Channel, signal: &Signal, version: i64, out: &mut Encoder) {
-    out.long(match channel.system {
-        System::Mdc => 0,
-        System::Loinc => 1,
-        System::Local => 2,
-    });
-    out.text(&channel.code);
-    out.text(&channel.channel);
-    out.text(&signal.unit);
-    out.long(signal.sequence.cast_signed());
-    out.long(signal.step.cast_signed());
-    optional(signal.value.as_ref(), out, |value, out| {
-        decimal(*value, out);
-    });
-    out.long(signal.same_since);
-    out.long(signal.same.cast_signed());
-    out.long(signal.last_at);
-    out.boolean(signal.is_frozen);
-    out.boolean(signal.is_technical);
-    out.count(signal.intervals.len());
-    for (start, interval) in &signal.intervals {
-        out.long(*start);
-        optional(interval.due.as_ref(), out, |due, out| out.long(*due));
-        out.count(interval.samples.len());
-        for (at, value) in &interval.samples {
-            out.long(at.wrapping_sub(*start));
-            decimal(*value, out);
-        }
-        out.count(interval.told.len());
-        for told in &interval.told {
-            named(&told.patient, out);
-            out.long(told.at);
-            decimal(told.value, out);
-            if version > VERSION_1 {
-                out.count(told.beside.len());
-                told.beside.iter().for_each(|value| decimal(*value, out));
-            }
-            out.boolean(told.is_retracted);
-        }
-    }
-}
-
-fn decode_signal(from: &mut Decoder<'_>, version: i64) -> Option<(Channel, Signal)> {
-    let system = match from.long()? {
-        0 => System::Mdc,
-        1 => System::Loinc,
-        2 => System::Local,
-        _ => return None,
-    };
-    let channel = Channel {
-        system,
-        code: from.text()?.into(),
-        channel: from.text()?.into(),
-    };
-    let mut signal = Signal {
-        unit: from.text()?.into(),
-        sequence: from.long()?.cast_unsigned(),
-        step: from.long()?.cast_unsigned(),
-        value: option(from, read_decimal)?,
-        same_since: from.long()?,
-        same: from.long()?.cast_unsigned(),
-        last_at: from.long()?,
-        is_frozen: from.boolean()?,
-        is_technical: from.boolean()?,
-        intervals: BTreeMap::new(),
-    };
-    for _ in 0..length(from, INTERVALS_MAX)? {
-        let start = from.long()?;
-        let mut interval = Interval {
-            due: option(from, Decoder::long)?,
-            ..Interval::default()
-        };
-        for _ in 0..length(from, SAMPLES_MAX)? {
-            interval
-                .samples
-                .push((start.wrapping_add(from.long()?), read_decimal(from)?));
-        }
-        for _ in 0..length(from, TOLD_MAX)? {
-            interval.told.push(Told {
-                patient: read_named(from)?,
-                at: from.long()?,
-                value: read_decimal(from)?,
-                beside: beside(from, version)?,
-                is_retracted: from.boolean()?,
-            });
-        }
-        signal.intervals.insert(start, Arc::new(interval));
-    }
-    Some((channel, signal))
-}
-
-fn optional<T>(value: Option<&T>, out: &mut Encoder, write: impl FnOnce(&T, &mut Encoder)) {
+pub(super) fn optional<T>(
+    value: Option<&T>,
+    out: &mut Encoder,
+    write: impl FnOnce(&T, &mut Encoder),
+) {
     out.boolean(value.is_some());
     if let Some(value) = value {
         write(value, out);
     }
 }
 
-fn option<'a, T>(
+pub(super) fn option<'a, T>(
     from: &mut Decoder<'a>,
     read: impl FnOnce(&mut Decoder<'a>) -> Option<T>,
 ) -> Option<Option<T>> {
@@ -318,36 +179,19 @@ fn option<'a, T>(
     }
 }
 
-fn named(patient: &Named, out: &mut Encoder) {
+pub(super) fn named(patient: &Named, out: &mut Encoder) {
     out.text(&patient.authority);
     out.text(&patient.identifier);
 }
 
-fn read_named(from: &mut Decoder<'_>) -> Option<Named> {
+pub(super) fn read_named(from: &mut Decoder<'_>) -> Option<Named> {
     Some(Named {
         authority: from.text()?.into(),
         identifier: from.text()?.into(),
     })
 }
 
-fn decimal(value: Decimal, out: &mut Encoder) {
-    out.long(value.units);
-    out.long(value.scale.into());
-}
-
-fn read_decimal(from: &mut Decoder<'_>) -> Option<Decimal> {
-    Some(Decimal::new(from.long()?, u8::try_from(from.long()?).ok()?))
-}
-
-fn beside(from: &mut Decoder<'_>, version: i64) -> Option<Vec<Decimal>> {
-    let count = match version {
-        VERSION_1 => 0,
-        _ => length(from, BESIDE_MAX)?,
-    };
-    (0..count).map(|_| read_decimal(from)).collect()
-}
-
-fn length(from: &mut Decoder<'_>, most: usize) -> Option<usize> {
+pub(super) fn length(from: &mut Decoder<'_>, most: usize) -> Option<usize> {
     usize::try_from(from.long()?)
         .ok()
         .filter(|count| *count <= most)

@@ -9,7 +9,9 @@ use super::Settings;
 use super::binding::Binding;
 use super::clock::OFF_MOST;
 use super::rules::Rule;
-use super::state::{Channel, INTERVALS_MAX, SAMPLES_MAX, SEEN_MAX, SIGNALS_MAX, Signal, State};
+use super::signal::{INTERVALS_MAX, Interval, SAMPLES_MAX, Signal, Window};
+use super::state::{Channel, SEEN_MAX, SIGNALS_MAX, State};
+use super::tell::code;
 
 /// What an interval waits for stragglers before it is told, and again after each that comes later.
 pub(super) const GRACE: i64 = 30_000_000;
@@ -61,6 +63,8 @@ struct Taking<'a> {
     findings: Vec<Finding>,
     /// How many samples are of nobody.
     of_nobody: u64,
+    /// How many are of intervals that were let go.
+    too_late: u64,
 }
 
 impl State {
@@ -83,8 +87,8 @@ impl State {
         false
     }
 
-    /// Takes a report in.
-    pub(super) fn take(&mut self, packet: &Packet, settings: &Settings) -> Vec<Finding> {
+    /// Takes a report in; gives what is found of the device, and how many samples are of intervals that were let go.
+    pub(super) fn take(&mut self, packet: &Packet, settings: &Settings) -> (Vec<Finding>, u64) {
         let received = packet.received_at;
         let mut findings = self.presence(packet);
         let times = packet.series.iter().flat_map(|series| &series.samples);
@@ -98,6 +102,7 @@ impl State {
             is_misdated: self.clock.is_wrong,
             findings,
             of_nobody: 0,
+            too_late: 0,
         };
         for series in &packet.series {
             self.take_series(series, &mut taking);
@@ -105,7 +110,7 @@ impl State {
         self.forget(received, settings);
         let mut findings = taking.findings;
         findings.extend(self.count_of_nobody(taking.of_nobody, received));
-        findings
+        (findings, taking.too_late)
     }
 
     /// The device has said nothing for too long.
@@ -199,7 +204,7 @@ impl State {
             return;
         }
         let mut signal = self.signals.remove(&channel).unwrap_or_default();
-        signal.unit = (*series.unit).into();
+        let unit: Arc<str> = (*series.unit).into();
         let rule = taking
             .settings
             .rules
@@ -219,11 +224,16 @@ impl State {
                 .findings
                 .extend(signal.compare(value, at, rule, &channel));
             let is_ahead = at > taking.received.saturating_add(OFF_MOST);
-            if taking.is_misdated || is_ahead || signal.is_frozen {
+            // What was taken before the value froze may come later.
+            let is_frozen = signal.is_frozen && at >= signal.same_since;
+            if taking.is_misdated || is_ahead || is_frozen {
                 continue;
             }
-            taking.of_nobody += u64::from(self.bindings.at(at).is_none());
-            signal.keep(value, at, rule);
+            if signal.keep(value, (at, taking.received), &unit, rule) {
+                taking.of_nobody += u64::from(self.bindings.at(at).is_none());
+            } else {
+                taking.too_late += 1;
+            }
         }
         self.signals.insert(channel, signal);
     }
@@ -232,13 +242,28 @@ impl State {
     fn forget(&mut self, now: i64, settings: &Settings) {
         let window = i64::try_from(settings.rebind_window.as_micros()).unwrap_or(i64::MAX);
         let oldest = now.saturating_sub(window);
-        for signal in self.signals.values_mut() {
-            let old = |interval: &super::state::Interval| {
-                interval.due.is_none() && interval.samples.last().is_none_or(|(at, _)| *at < oldest)
+        for (channel, signal) in &mut self.signals {
+            let is_old = |interval: &Interval| {
+                let newest = interval.samples.last().map(|(at, _)| *at);
+                interval.due.is_none() && newest.max(Some(interval.heard)) < Some(oldest)
             };
-            signal.intervals.retain(|_, interval| !old(interval));
+            let mut gone: Vec<i64> = Vec::new();
+            signal.intervals.retain(|window, interval| {
+                let goes = is_old(interval);
+                gone.extend(goes.then_some(window.start));
+                !goes
+            });
             while signal.intervals.len() > INTERVALS_MAX {
-                signal.intervals.pop_first();
+                let first = signal.intervals.pop_first();
+                gone.extend(first.map(|(window, _)| window.start));
+            }
+            let rule = settings
+                .rules
+                .of(&code(channel))
+                .filter(|_| !gone.is_empty());
+            for start in rule.into_iter().flat_map(|_| &gone) {
+                let end = start.saturating_add(rule.map_or(0, |rule| rule.interval));
+                signal.let_go(*start, end);
             }
         }
     }
@@ -333,22 +358,42 @@ impl Signal {
         })
     }
 
-    /// Keeps a sample in its interval, which is to be told when it is over.
-    fn keep(&mut self, value: Decimal, at: i64, rule: &Rule) {
+    /// Keeps a sample in its interval, which is to be told when it is over; not where that was told and let go.
+    fn keep(
+        &mut self,
+        value: Decimal,
+        (at, received): (i64, i64),
+        unit: &Arc<str>,
+        rule: &Rule,
+    ) -> bool {
         let start = at - at.rem_euclid(rule.interval);
-        let interval = Arc::make_mut(self.intervals.entry(start).or_default());
-        let place = interval.samples.partition_point(|(known, _)| *known <= at);
-        let known = place
-            .checked_sub(1)
-            .and_then(|before| interval.samples.get(before));
-        if known.is_some_and(|known| known.0 == at && known.1 == value)
-            || interval.samples.len() >= SAMPLES_MAX
-        {
-            return;
+        let unit = Arc::clone(unit);
+        let window = Window { start, unit };
+        if self.is_gone(at) && !self.intervals.contains_key(&window) {
+            return false;
         }
-        interval.samples.insert(place, (at, value));
+        let interval = Arc::make_mut(self.intervals.entry(window).or_default());
+        let is_before = |known: &(i64, Decimal)| {
+            known
+                .0
+                .cmp(&at)
+                .then_with(|| known.1.compare(value))
+                .is_lt()
+        };
+        let place = interval.samples.partition_point(is_before);
+        let is_full = interval.samples.len() >= SAMPLES_MAX;
+        let known = interval.samples.get_mut(place);
+        match known.filter(|known| known.0 == at && known.1.compare(value).is_eq()) {
+            // Of two that are the same, the one with more digits stands, whichever came first.
+            Some(known) if known.1.scale < value.scale => known.1 = value,
+            Some(_) => return true,
+            None if is_full => return true,
+            None => interval.samples.insert(place, (at, value)),
+        }
+        interval.heard = interval.heard.max(received);
         interval
             .due
             .get_or_insert(start.saturating_add(rule.interval).saturating_add(GRACE));
+        true
     }
 }

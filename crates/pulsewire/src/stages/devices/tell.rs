@@ -12,7 +12,8 @@ use formats::fhir::reference::is_uri;
 use super::Settings;
 use super::binding::{Bindings, Named};
 use super::rules::{Rule, Statistic};
-use super::state::{Channel, Interval, State, Told};
+use super::signal::{Interval, Told};
+use super::state::{Channel, State};
 use super::take::GRACE;
 use super::variability;
 
@@ -30,6 +31,9 @@ pub(super) struct Summary {
     /// What was measured beside it, where it is the variability of beats.
     beside: Vec<Decimal>,
     channel: Channel,
+    /// The unit of its samples.
+    sampled: Arc<str>,
+    /// The unit of what is told.
     unit: Arc<str>,
     start: i64,
     method: String,
@@ -76,15 +80,15 @@ impl State {
                 continue;
             };
             let due = signal.intervals.iter_mut();
-            for (start, interval) in
+            for (window, interval) in
                 due.filter(|(_, interval)| interval.due.is_some_and(|due| due <= now))
             {
                 let interval = Arc::make_mut(interval);
                 interval.due = None;
                 let window = Window {
                     rule,
-                    unit: &signal.unit,
-                    start: *start,
+                    unit: &window.unit,
+                    start: window.start,
                 };
                 let news = news(interval, &window, &self.bindings);
                 concluded.rejected += news.rejected;
@@ -96,8 +100,9 @@ impl State {
                         beside: told.beside,
                         patient: told.patient,
                         channel: channel.clone(),
+                        sampled: Arc::clone(window.unit),
                         unit: window.unit_told(),
-                        start: *start,
+                        start: window.start,
                         method: method(rule, count),
                     });
                 }
@@ -210,7 +215,7 @@ fn method(rule: &Rule, count: usize) -> String {
     )
 }
 
-fn code(channel: &Channel) -> Code {
+pub(super) fn code(channel: &Channel) -> Code {
     Code {
         system: channel.system,
         code: (*channel.code).into(),
@@ -225,15 +230,21 @@ impl Summary {
         authority: &str,
         state: &State,
     ) -> (MessageId, Vec<u8>) {
-        let id = MessageId::derive(&[
+        let (code, digits) = (code(&self.channel), self.value.to_string());
+        let start = self.start.to_be_bytes();
+        let mut parts: Vec<&[u8]> = vec![
             b"device-summary",
             device.as_bytes(),
             patient.as_bytes(),
             self.channel.code.as_bytes(),
             self.channel.channel.as_bytes(),
-            &self.start.to_be_bytes(),
-        ]);
-        let (code, digits) = (code(&self.channel), self.value.to_string());
+            &start,
+        ];
+        // Another unit than the usual one has a summary of its own.
+        if code.meaning().is_none_or(|row| row.unit != &*self.sampled) {
+            parts.push(self.sampled.as_bytes());
+        }
+        let id = MessageId::derive(&parts);
         let json = json::object(|object| {
             object
                 .string("resourceType", "Observation")

@@ -2,6 +2,7 @@
 
 mod beats;
 mod beds;
+mod late;
 mod words;
 
 use clinical::ReceivedTime;
@@ -19,13 +20,34 @@ const HEART_RATE: &str = "MDC_ECG_HEART_RATE";
 struct World {
     journal: Arc<MemoryJournal>,
     task: Task<DeviceStage, MemoryStore>,
+    metrics: Arc<Metrics>,
     zero: i64,
     messages: u64,
+    /// By which message the next record says that a visit stood as it did.
+    moment: Option<Shows>,
+}
+
+/// Makes the topics that a stage reads and writes, and those beside them.
+fn ensure(journal: &MemoryJournal, spec: &stream::StageSpec) {
+    let sides = spec.inputs.iter();
+    let sides = sides.flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
+    let own = spec.inputs.iter().chain(&spec.outputs).cloned();
+    for name in own.chain(sides) {
+        let topic = TopicSpec {
+            name,
+            partitions: 1,
+            retention: None,
+            retention_bytes: None,
+            compacted: false,
+        };
+        journal.ensure_topic(&topic).unwrap();
+    }
 }
 
 impl World {
     fn new() -> Self {
         let config = config::defaults();
+        let metrics = Arc::<Metrics>::default();
         let stage = DeviceStage {
             settings: Settings {
                 places: Places::parse("ICU / 12 / A\ticu\tbed-12\n").unwrap(),
@@ -33,40 +55,22 @@ impl World {
             },
             sources: Arc::new(Sources::new(&config.sources).unwrap()),
             site: SiteKey::new([7; 32]),
-            metrics: Arc::default(),
+            metrics: Arc::clone(&metrics),
         };
-        let spec = DeviceStage::spec(1);
+        let spec = DeviceStage::spec(1, &stage.settings);
         let journal = Arc::new(MemoryJournal::new());
-        let sides = spec
-            .inputs
-            .iter()
-            .flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
-        for name in spec
-            .inputs
-            .iter()
-            .chain(&spec.outputs)
-            .cloned()
-            .chain(sides)
-        {
-            journal
-                .ensure_topic(&TopicSpec {
-                    name,
-                    partitions: 1,
-                    retention: None,
-                    retention_bytes: None,
-                    compacted: false,
-                })
-                .unwrap();
-        }
+        ensure(&journal, &spec);
         let shared: Arc<dyn Journal> = Arc::<MemoryJournal>::clone(&journal);
         let task = Task::open(spec, 0, Arc::new(stage), shared, MemoryStore::default()).unwrap();
         Self {
             journal,
             task,
+            metrics,
             zero: ReceivedTime::parse("2026-03-01T09:00:00Z")
                 .unwrap()
                 .micros(),
             messages: 0,
+            moment: None,
         }
     }
 
@@ -75,21 +79,20 @@ impl World {
         let key = value
             .as_ref()
             .map_or_else(Vec::new, |_| device.as_bytes().to_vec());
-        self.put((topic, key), at, value, id);
+        self.put((topic, key), (at, at), value, id);
     }
 
     fn put(
         &mut self,
         (topic, key): (&str, Vec<u8>),
-        at: i64,
+        (at, came): (i64, i64),
         value: Option<Vec<u8>>,
         id: Option<u64>,
     ) {
-        let at = self.zero + at;
         let record = Record {
             key: key.into(),
-            event_time: at,
-            received_time: at,
+            event_time: self.zero + at,
+            received_time: self.zero + came,
             seal: 0,
             headers: id
                 .map(|id| {
@@ -100,6 +103,11 @@ impl World {
                 })
                 .into_iter()
                 .chain([header("source-system", "icu")])
+                .chain(
+                    self.moment
+                        .take()
+                        .map(|shows| header(MOMENT, shows.words())),
+                )
                 .collect(),
             value: value.map(Into::into),
         };

@@ -1,0 +1,318 @@
+//! Where somebody lies, by all that was said of a visit: which devices' places, from when to when.
+//!
+//! Most feeds say where a patient is now and nothing of before. What was said is kept in the order in which it was said, and the
+//! times at each place follow from all of it, so that a move that is called off, put right or told late leaves nothing behind.
+
+use formats::device::avro::{Decoder, Encoder};
+
+use super::places::Places;
+use super::state::{length, option, optional};
+
+/// So much of what was said of a visit is kept; the oldest goes.
+pub(super) const WORDS_MAX: usize = 32;
+/// So many places of a visit that were left are taken from one message.
+pub(super) const LEFT_MAX: usize = 16;
+/// So many times at places were told of one visit at most: those that what is kept still speaks of.
+const TOLD_MAX: usize = WORDS_MAX * (LEFT_MAX + 1);
+
+/// A time at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) place: Box<str>,
+    pub(super) from: i64,
+    /// Nothing while it goes on.
+    pub(super) to: Option<i64>,
+}
+
+/// What a message says of where somebody is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// They are there, since then where it says so; at no place if nothing is said of one, and on leave.
+    At { place: Box<str>, from: Option<i64> },
+    /// They went; when.
+    Over(i64),
+    /// The visit never was.
+    Never,
+}
+
+/// A place that a message names as left, from when to when where it says both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) place: Box<str>,
+    pub(super) time: Option<(i64, i64)>,
+}
+
+/// What one message said of a visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// When it was so.
+    pub(super) at: i64,
+    /// When its sender said so.
+    pub(super) said: i64,
+    /// What names the message: what it says anew replaces what it said before.
+    pub(super) message: u64,
+    /// Whether `at` is when the visit began, whatever happened since.
+    pub(super) is_begin: bool,
+    pub(super) says: Says,
+    pub(super) left: Vec<Left>,
+}
+
+/// A visit: what was said of it in the order in which it was said, and what of that was told to devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stay {
+    pub(super) words: Vec<Word>,
+    pub(super) told: Vec<Span>,
+}
+
+impl Word {
+    /// Of two that were said at one time, the one that came first was first.
+    fn order(&self) -> (i64, i64) {
+        (self.said, self.at)
+    }
+
+    /// When somebody came to where they now are, or went.
+    fn moved(&self) -> i64 {
+        match self.is_begin {
+            true => self.said.max(self.at),
+            false => self.first(),
+        }
+    }
+
+    /// When somebody was there at the latest: what became another's by a merge was said before.
+    fn first(&self) -> i64 {
+        self.at.min(self.said)
+    }
+}
+
+impl Stay {
+    /// Takes in what was said, and gives what is to be told: a time that never was ends when it began.
+    pub(super) fn take(&mut self, word: Word, places: &Places) -> Vec<Span> {
+        self.words.retain(|known| known.message != word.message);
+        let place = self
+            .words
+            .partition_point(|known| known.order() <= word.order());
+        self.words.insert(place, word);
+        let mut now = spans(&self.words);
+        now.retain(|span| places.has(&span.place));
+        let is_same = |a: &Span, b: &Span| (a.from, &a.place) == (b.from, &b.place);
+        let gone = self.told.iter().filter(|old| places.has(&old.place));
+        let gone = gone.filter(|old| !now.iter().any(|new| is_same(old, new)));
+        let mut news: Vec<Span> = gone
+            .filter(|old| old.to != Some(old.from))
+            .map(|old| Span {
+                to: Some(old.from),
+                ..old.clone()
+            })
+            .collect();
+        news.extend(now.iter().filter(|new| !self.told.contains(new)).cloned());
+        self.told = now;
+        while self.words.len() > WORDS_MAX {
+            self.let_go();
+        }
+        news
+    }
+
+    /// When it was last spoken of.
+    pub(super) fn newest(&self) -> i64 {
+        self.words.last().map_or(i64::MIN, |word| word.said)
+    }
+
+    /// Lets the oldest word go: what was told by it alone stands as it is.
+    fn let_go(&mut self) {
+        let before = spans(&self.words);
+        self.words.remove(0);
+        let first = before.first().map(|span| span.from);
+        if let Some(Word {
+            says: Says::At { place, from },
+            ..
+        }) = self.words.first_mut()
+            && let Some(span) = before.first().filter(|span| span.place == *place)
+        {
+            from.get_or_insert(span.from);
+            return;
+        }
+        self.told.retain(|span| Some(span.from) != first);
+    }
+
+    pub(super) fn encode(&self, out: &mut Encoder) {
+        out.count(self.words.len());
+        for word in &self.words {
+            out.long(word.at);
+            out.long(word.said);
+            out.long(word.message.cast_signed());
+            out.boolean(word.is_begin);
+            match &word.says {
+                Says::At { place, from } => {
+                    out.long(0);
+                    out.text(place);
+                    optional(from.as_ref(), out, |from, out| out.long(*from));
+                }
+                Says::Over(at) => {
+                    out.long(1);
+                    out.long(*at);
+                }
+                Says::Never => out.long(2),
+            }
+            out.count(word.left.len());
+            for left in &word.left {
+                out.text(&left.place);
+                optional(left.time.as_ref(), out, |(from, to), out| {
+                    out.long(*from);
+                    out.long(*to);
+                });
+            }
+        }
+        out.count(self.told.len());
+        for span in &self.told {
+            out.text(&span.place);
+            out.long(span.from);
+            optional(span.to.as_ref(), out, |to, out| out.long(*to));
+        }
+    }
+
+    pub(super) fn decode(from: &mut Decoder<'_>) -> Option<Self> {
+        let mut stay = Self::default();
+        for _ in 0..length(from, WORDS_MAX)? {
+            let (at, said, message) = (from.long()?, from.long()?, from.long()?);
+            let mut word = Word {
+                at,
+                said,
+                message: message.cast_unsigned(),
+                is_begin: from.boolean()?,
+                says: match from.long()? {
+                    0 => Says::At {
+                        place: from.text()?.into(),
+                        from: option(from, Decoder::long)?,
+                    },
+                    1 => Says::Over(from.long()?),
+                    2 => Says::Never,
+                    _ => return None,
+                },
+                left: Vec::new(),
+            };
+            for _ in 0..length(from, LEFT_MAX)? {
+                word.left.push(Left {
+                    place: from.text()?.into(),
+                    time: option(from, |from| Some((from.long()?, from.long()?)))?,
+                });
+            }
+            stay.words.push(word);
+        }
+        for _ in 0..length(from, TOLD_MAX)? {
+            stay.told.push(Span {
+                place: from.text()?.into(),
+                from: from.long()?,
+                to: option(from, Decoder::long)?,
+            });
+        }
+        Some(stay)
+    }
+
+    /// A visit as the first versions of the state knew it: where somebody is, and since when.
+    pub(super) fn since(place: Box<str>, from: i64) -> Self {
+        let span = Span {
+            place,
+            from,
+            to: None,
+        };
+        let says = Says::At {
+            place: span.place.clone(),
+            from: Some(from),
+        };
+        let word = Word {
+            at: from,
+            said: from,
+            message: 0,
+            is_begin: false,
+            says,
+            left: Vec::new(),
+        };
+        Self {
+            words: vec![word],
+            told: vec![span],
+        }
+    }
+}
+
+/// Gives the times at places that follow from what was said.
+fn spans(words: &[Word]) -> Vec<Span> {
+    let (mut spans, mut stated): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
+    for (number, word) in words.iter().enumerate() {
+        state_left(&word.left, &mut spans, &mut stated);
+        match &word.says {
+            Says::Never => {
+                spans.clear();
+                stated.clear();
+            }
+            Says::Over(at) => {
+                if let Some(last) = spans.last_mut().filter(|last| last.to.is_none()) {
+                    last.to = Some((*at).max(last.from));
+                }
+            }
+            Says::At { place, from } => {
+                let heard = match number {
+                    0 => word.first(),
+                    _ => word.moved(),
+                };
+                lie(place, (*from, heard), &word.left, &mut spans);
+            }
+        }
+    }
+    spans.extend(stated);
+    spans
+}
+
+/// Takes the times of places that were left from who states them.
+fn state_left(left: &[Left], spans: &mut [Span], stated: &mut Vec<Span>) {
+    for left in left {
+        let Some((from, to)) = left.time else {
+            continue;
+        };
+        let is_it = |span: &&mut Span| {
+            span.place == left.place && span.from <= to && span.to.is_none_or(|end| end >= from)
+        };
+        let heard = spans.iter_mut().rfind(is_it);
+        match heard.or_else(|| stated.iter_mut().rfind(is_it)) {
+            Some(known) => (known.from, known.to) = (from, Some(to)),
+            None => stated.push(Span {
+                place: left.place.clone(),
+                from,
+                to: Some(to),
+            }),
+        }
+    }
+}
+
+/// Takes in that somebody is at a place.
+fn lie(place: &str, (from, heard): (Option<i64>, i64), left: &[Left], spans: &mut Vec<Span>) {
+    let came = from.unwrap_or(heard);
+    let before = spans.len().checked_sub(2).and_then(|at| spans.get(at));
+    let is_back = before.is_some_and(|before| *before.place == *place);
+    if let Some(last) = spans.last_mut() {
+        if *last.place == *place {
+            // It goes on, or does so after all.
+            (last.from, last.to) = (from.unwrap_or(last.from), None);
+            return;
+        }
+        // A move that was called off leaves no trace in what is said next; one back names the place that was left.
+        let mut named = left.iter().map(|left| &left.place);
+        let is_left = last.place.is_empty() || named.any(|place| *place == last.place);
+        if is_back && !is_left {
+            spans.pop();
+            if let Some(last) = spans.last_mut() {
+                last.to = None;
+            }
+            return;
+        }
+    }
+    // They are nowhere else from then on, however late that is said.
+    for span in spans.iter_mut() {
+        let end = span.to.map_or(came, |to| to.min(came));
+        span.to = Some(end.max(span.from));
+    }
+    spans.push(Span {
+        place: place.into(),
+        from: came,
+        to: None,
+    });
+}
