@@ -12,6 +12,7 @@ use clinical::{Comparator, Decimal, EventId, EventTime, Origin, ReceivedTime};
 
 use crate::Parameter;
 use crate::config::{hours, minutes};
+use crate::limit::Limit;
 use crate::running::{Running, Runs};
 use index::Index;
 use sliding::Sliding;
@@ -38,7 +39,7 @@ pub(crate) const FLAGGED: u8 = 2;
 pub(crate) const REVISED: u8 = 4;
 /// It is history that was loaded, and no news.
 pub(crate) const BACKFILLED: u8 = 8;
-/// Of a drug, which has no specimen: here a rate ended that told its own end.
+/// Of a drug, which has no specimen: here a rate ended that told its own end, or a fluid.
 pub(crate) const ENDS: u8 = HAEMOLYSED;
 
 /// A fact as it stands now.
@@ -123,18 +124,29 @@ pub(crate) enum Withdrawal {
 impl Entry {
     /// Gives its value in the unit its parameter is compared in.
     pub(crate) fn number(&self) -> Option<Decimal> {
+        let (value, bound) = self.bounded()?;
+        bound.is_none().then_some(value)
+    }
+
+    /// Gives its value in the unit its parameter is compared in, and which bound that is where it is one, such as `>15`.
+    pub(crate) fn bounded(&self) -> Option<(Decimal, Option<Comparator>)> {
         let number = self.parameter.numeric()?;
         match self.reading {
             Reading::Number {
                 value,
                 unit,
-                comparator: None,
-            } => unit::convert_unit(value, unit, number.unit, number.analyte).ok(),
-            Reading::Number { .. }
-            | Reading::Coded(_)
-            | Reading::Unusable(_)
-            | Reading::Withdrawn(_) => None,
+                comparator,
+            } => unit::convert_unit(value, unit, number.unit, number.analyte)
+                .ok()
+                .map(|value| (value, comparator)),
+            Reading::Coded(_) | Reading::Unusable(_) | Reading::Withdrawn(_) => None,
         }
+    }
+
+    /// Says whether its value is what a limit asks for or, of a bound, whatever it may be.
+    pub(crate) fn is_beyond(&self, limit: Limit) -> bool {
+        self.bounded()
+            .is_some_and(|(value, bound)| limit.holds(value, bound))
     }
 
     /// Gives its coded answer.
@@ -164,9 +176,10 @@ impl Entry {
             && self.parameter.is_infusion()
     }
 
-    /// Says whether it is when a rate of a drug ended that told its own end.
+    /// Says whether it is when a rate of a drug ended that told its own end, or a fluid.
     pub(crate) const fn is_end(&self) -> bool {
-        self.parameter.is_infusion() && self.is(ENDS)
+        let runs = self.parameter.is_infusion() || matches!(self.parameter, Parameter::Crystalloid);
+        runs && self.is(ENDS)
     }
 
     /// Says whether it was taken back.

@@ -4,7 +4,7 @@ mod judge;
 
 mod range;
 
-use clinical::unit::{self, Unit};
+use clinical::unit::Unit;
 use clinical::{Decimal, EventTime, Severity};
 
 use crate::Parameter;
@@ -184,13 +184,7 @@ fn is_repeat(
 impl Entry {
     /// Gives its value in the unit its parameter is compared in; of a bound, the bound.
     pub(crate) fn number_or_bound(&self) -> Option<Decimal> {
-        let number = self.parameter.numeric()?;
-        match self.reading {
-            Reading::Number { value, unit, .. } => {
-                unit::convert_unit(value, unit, number.unit, number.analyte).ok()
-            }
-            Reading::Coded(_) | Reading::Unusable(_) | Reading::Withdrawn(_) => None,
-        }
+        self.bounded().map(|(value, _)| value)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Limits of tables: what a row asks of a value, and what it is worth.
 
-use clinical::Decimal;
+use clinical::{Comparator, Decimal};
 
 /// What a row asks of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,29 @@ impl Limit {
             Self::Below(limit) => value < limit,
             Self::AtLeast(limit) => value >= limit,
             Self::AtMost(limit) => value <= limit,
+        }
+    }
+
+    /// Says whether a value is what is asked for or, of a bound such as `>15`, whatever it may be.
+    pub(crate) fn holds(self, value: Decimal, bound: Option<Comparator>) -> bool {
+        match (bound, self) {
+            (None, _)
+            | (Some(Comparator::GreaterOrEqual), Self::Above(_) | Self::AtLeast(_))
+            | (Some(Comparator::LessOrEqual), Self::Below(_) | Self::AtMost(_)) => {
+                self.is_met(value)
+            }
+            (Some(Comparator::Greater), Self::Above(limit) | Self::AtLeast(limit)) => {
+                value >= limit
+            }
+            (Some(Comparator::Less), Self::Below(limit) | Self::AtMost(limit)) => value <= limit,
+            (
+                Some(Comparator::Greater | Comparator::GreaterOrEqual),
+                Self::Below(_) | Self::AtMost(_),
+            )
+            | (
+                Some(Comparator::Less | Comparator::LessOrEqual),
+                Self::Above(_) | Self::AtLeast(_),
+            ) => false,
         }
     }
 }

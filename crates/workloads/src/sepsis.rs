@@ -72,8 +72,10 @@ fn screen(view: &View<'_>, suspicion: &Suspicion<'_>) -> Option<Conclusion> {
     if age.is_some_and(|age| age < config.least_age_years) {
         return None;
     }
+    // Both ends count.
+    let before = config.around_suspicion + Duration::from_micros(1);
     let (start, end) = (
-        suspicion.at.minus(config.around_suspicion),
+        suspicion.at.minus(before),
         suspicion.at.plus(config.around_suspicion),
     );
     let mut times: Vec<EventTime> = view

@@ -7,6 +7,7 @@ use clinical::{Decimal, EventTime, Severity};
 use crate::Parameter;
 use crate::chart::{Chart, Entry};
 use crate::config::hours;
+use crate::limit::Limit;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 
 /// What the sepsis before it reads, and what tells shock: a change of either changes this.
@@ -48,7 +49,7 @@ pub(crate) const VASOPRESSORS: [Parameter; 5] = [
 /// So long after its onset shock is that of a sepsis; after it a suspicion is a new one.
 pub(crate) const LASTS: Duration = hours(72);
 /// Lactate above this, mmol/L (Singer 2016).
-const LACTATE: Decimal = Decimal::TWO;
+const LACTATE: Limit = Limit::Above(Decimal::TWO);
 /// Fluids and pressure of so long before it are shown; how much fluid is enough the definition leaves to the clinician.
 const SHOWN: Duration = hours(24);
 
@@ -110,7 +111,7 @@ fn shock_at<'a>(view: &View<'a>, at: EventTime) -> Option<Shock<'a>> {
         .chart
         .last(Parameter::Lactate, at)
         .filter(|entry| entry.at > at.minus(view.config.sepsis.laboratory_span))
-        .filter(|entry| entry.number().is_some_and(|value| value > LACTATE))?;
+        .filter(|entry| entry.is_beyond(LACTATE))?;
     let vasopressor = VASOPRESSORS
         .iter()
         .find_map(|drug| view.chart.running(*drug, at))?;
@@ -124,7 +125,7 @@ fn shock_at<'a>(view: &View<'a>, at: EventTime) -> Option<Shock<'a>> {
 fn conclusion(chart: &Chart, onset: EventTime, shock: &Shock<'_>) -> Conclusion {
     let given: Vec<&Entry> = chart
         .of_between(Parameter::Crystalloid, shock.at.minus(SHOWN), shock.at)
-        .filter(|entry| entry.is_usable())
+        .filter(|entry| entry.is_usable() && !entry.is_end())
         .collect();
     let pressure = chart
         .last(Parameter::MeanPressure, shock.at)

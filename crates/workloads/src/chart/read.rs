@@ -16,7 +16,7 @@ use clinical::{
 };
 use smallvec::SmallVec;
 
-use super::{BACKFILLED, Entry, FLAGGED, HAEMOLYSED, Reading, Unusable, Withdrawal};
+use super::{BACKFILLED, Entry, FLAGGED, HAEMOLYSED, REVISED, Reading, Unusable, Withdrawal};
 use crate::Parameter;
 use crate::config::Config;
 use crate::step::{QualityIssue, QualityKind};
@@ -453,7 +453,14 @@ fn marks(observation: &Observation) -> u8 {
         observation.interpretation.as_deref(),
         Some("HH" | "LL" | "AA")
     );
-    (u8::from(haemolysed) * HAEMOLYSED) | (u8::from(flagged) * FLAGGED)
+    // It is kept as one that replaced another, though that may come after it.
+    let revised = matches!(
+        observation.status,
+        ObservationStatus::Corrected | ObservationStatus::Amended
+    );
+    (u8::from(haemolysed) * HAEMOLYSED)
+        | (u8::from(flagged) * FLAGGED)
+        | (u8::from(revised) * REVISED)
 }
 
 /// Reads the fraction that is breathed in; what is wrong with it is said where it is read as oxygen or air.

@@ -1,32 +1,33 @@
 //! The criteria of SIRS (Bone 1992) and qSOFA (Singer 2016).
 
-use clinical::{Decimal, EventTime};
+use clinical::EventTime;
 
 use crate::Parameter;
 use crate::chart::read::CONSCIOUSNESS;
 use crate::chart::{Chart, Entry};
 use crate::config::SepsisConfig;
+use crate::limit::{Limit, tenths};
 
 /// SIRS: temperature above 38.0 °C or below 36.0 °C.
-const FEVER: Decimal = Decimal::from_parts(380, 0, 0, false, 1);
-const HYPOTHERMIA: Decimal = Decimal::from_parts(360, 0, 0, false, 1);
+const FEVER: Limit = Limit::Above(tenths(380));
+const HYPOTHERMIA: Limit = Limit::Below(tenths(360));
 /// SIRS: heart rate above 90 a minute.
-const TACHYCARDIA: Decimal = Decimal::from_parts(90, 0, 0, false, 0);
+const TACHYCARDIA: Limit = Limit::Above(tenths(900));
 /// SIRS: respiratory rate above 20 a minute.
-const TACHYPNOEA: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
+const TACHYPNOEA: Limit = Limit::Above(tenths(200));
 /// SIRS: PaCO2 below 32 mmHg.
-const HYPOCAPNIA: Decimal = Decimal::from_parts(32, 0, 0, false, 0);
+const HYPOCAPNIA: Limit = Limit::Below(tenths(320));
 /// SIRS: white cells above 12 or below 4 × 10⁹/L.
-const LEUCOCYTOSIS: Decimal = Decimal::from_parts(12, 0, 0, false, 0);
-const LEUCOPENIA: Decimal = Decimal::from_parts(4, 0, 0, false, 0);
+const LEUCOCYTOSIS: Limit = Limit::Above(tenths(120));
+const LEUCOPENIA: Limit = Limit::Below(tenths(40));
 /// SIRS: more than 10 % band neutrophils.
-const BANDS: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
+const BANDS: Limit = Limit::Above(tenths(100));
 /// qSOFA: respiratory rate of 22 a minute or more.
-const QUICK_TACHYPNOEA: Decimal = Decimal::from_parts(22, 0, 0, false, 0);
+const QUICK_TACHYPNOEA: Limit = Limit::AtLeast(tenths(220));
 /// qSOFA: systolic pressure of 100 mmHg or less.
-const QUICK_HYPOTENSION: Decimal = Decimal::from_parts(100, 0, 0, false, 0);
+const QUICK_HYPOTENSION: Limit = Limit::AtMost(tenths(1000));
 /// qSOFA: altered mentation, a Glasgow coma score below 15.
-const FULL_COMA_SCALE: Decimal = Decimal::from_parts(15, 0, 0, false, 0);
+const FULL_COMA_SCALE: Limit = Limit::Below(tenths(150));
 
 /// The criteria met at a time, each with the entries that meet it.
 #[derive(Debug, Default)]
@@ -93,16 +94,17 @@ pub(super) fn met<'a>(chart: &'a Chart, at: EventTime, config: &SepsisConfig) ->
     reason = "what is not in the definition meets nothing"
 )]
 fn meets_sirs(entry: &Entry) -> bool {
-    let Some(value) = entry.number() else {
+    let Some((value, bound)) = entry.bounded() else {
         return false;
     };
+    let is = |limit: Limit| limit.holds(value, bound);
     match entry.parameter {
-        Parameter::Temperature => value > FEVER || value < HYPOTHERMIA,
-        Parameter::Pulse => value > TACHYCARDIA,
-        Parameter::RespiratoryRate => value > TACHYPNOEA,
-        Parameter::CarbonDioxidePressure => value < HYPOCAPNIA,
-        Parameter::WhiteCells => value > LEUCOCYTOSIS || value < LEUCOPENIA,
-        Parameter::Bands => value > BANDS,
+        Parameter::Temperature => is(FEVER) || is(HYPOTHERMIA),
+        Parameter::Pulse => is(TACHYCARDIA),
+        Parameter::RespiratoryRate => is(TACHYPNOEA),
+        Parameter::CarbonDioxidePressure => is(HYPOCAPNIA),
+        Parameter::WhiteCells => is(LEUCOCYTOSIS) || is(LEUCOPENIA),
+        Parameter::Bands => is(BANDS),
         _ => false,
     }
 }
@@ -115,13 +117,14 @@ fn meets_qsofa(entry: &Entry) -> bool {
     if entry.parameter == Parameter::Consciousness {
         return entry.code().is_some_and(|code| code != 0);
     }
-    let Some(value) = entry.number() else {
+    let Some((value, bound)) = entry.bounded() else {
         return false;
     };
+    let is = |limit: Limit| limit.holds(value, bound);
     match entry.parameter {
-        Parameter::RespiratoryRate => value >= QUICK_TACHYPNOEA,
-        Parameter::SystolicPressure => value <= QUICK_HYPOTENSION,
-        Parameter::ComaScale => value < FULL_COMA_SCALE,
+        Parameter::RespiratoryRate => is(QUICK_TACHYPNOEA),
+        Parameter::SystolicPressure => is(QUICK_HYPOTENSION),
+        Parameter::ComaScale => is(FULL_COMA_SCALE),
         _ => false,
     }
 }

@@ -17,6 +17,7 @@ mod packs;
 mod permutations;
 mod risk;
 mod scores;
+mod screen;
 mod second;
 mod sepsis_risk;
 mod shock;

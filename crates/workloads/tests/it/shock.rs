@@ -124,3 +124,38 @@ fn a_drug_that_goes_on_in_another_row_runs() {
     assert_eq!(of(&[row(50, 80), row(80, 85)]), None);
     assert_eq!(of(&[row(50, 50)]), None, "it ran for no time");
 }
+
+#[test]
+fn a_lactate_above_what_can_be_measured_is_high_and_a_fluid_that_ended_is_shown_once() {
+    let mut facts = sepsis();
+    let mut lactate = measured(60, Code::loinc("2524-7"), "1", "mmol/L");
+    if let Fact::Observation(of) = &mut lactate.1 {
+        of.value = Some(clinical::Value::Text(">15 mmol/L".into()));
+    }
+    let rate = Some(quantity("0.1", "mcg/kg/min"));
+    let runs = Given {
+        rate,
+        ..Given::default()
+    };
+    let fluid = Given {
+        dose: Some(quantity("500", "mL")),
+        end: Some(crate::events::event_time(58)),
+        ..Given::default()
+    };
+    facts.extend([
+        given(50, "C01CA03", runs),
+        given(52, "B05BB01", fluid),
+        lactate,
+    ]);
+    let findings = run(&facts);
+    let mut told = findings.iter();
+    let said = told.rfind(|of| &*of.condition == "septic-shock");
+    let said = said.expect("it is shock");
+    assert!(
+        said.summary.contains("lactate is >15 mmol/L"),
+        "{}",
+        said.summary
+    );
+    let fluids = said.evidence.iter().filter(|of| of.value.contains("mL"));
+    assert_eq!(fluids.count(), 1);
+}

@@ -89,6 +89,7 @@ impl Reader<'_> {
             let dose = order.given.dose.clone().map(Value::Quantity);
             if let Some(reading) = dose.and_then(|dose| self.number(drug, &dose)) {
                 self.say(order, drug, reading, resource);
+                self.end(order, drug, resource);
             }
         } else if drug.is_infusion() {
             let Some(rate) = &order.given.rate else {
@@ -106,18 +107,25 @@ impl Reader<'_> {
             if let Some(reading) = self.number(drug, &Value::Quantity(by_minute(rate))) {
                 self.say(order, drug, reading, resource);
             }
-            if let (Some(end), Some(number)) = (order.given.end, drug.numeric()) {
-                let nothing = Reading::Number {
-                    value: Decimal::ZERO,
-                    unit: number.unit,
-                    comparator: None,
-                };
-                self.say(order, drug, nothing, end_of(resource));
-                if let Some(entry) = self.taken.entries.last_mut() {
-                    entry.at = end;
-                    entry.marks |= ENDS;
-                }
-            }
+            self.end(order, drug, resource);
+        }
+    }
+
+    /// Takes when it was over, where that is said.
+    fn end(&mut self, order: &Order, drug: Parameter, resource: u64) {
+        let end = order.given.end.filter(|end| *end > self.event.at);
+        let (Some(end), Some(number)) = (end, drug.numeric()) else {
+            return;
+        };
+        let nothing = Reading::Number {
+            value: Decimal::ZERO,
+            unit: number.unit,
+            comparator: None,
+        };
+        self.say(order, drug, nothing, end_of(resource));
+        if let Some(entry) = self.taken.entries.last_mut() {
+            entry.at = end;
+            entry.marks |= ENDS;
         }
     }
 }
