@@ -247,7 +247,7 @@ fn element(view: &View<'_>, presentation: &Presentation<'_>, clock: Clock<'_>) -
         Status::AtRisk => Severity::Medium,
         Status::Missed => Severity::High,
     };
-    let history = status == Status::Missed && clock.is_retrospective(presentation);
+    let history = status == Status::Missed && clock.is_retrospective();
     let missing = clock.missing.map(|parameter| Missing {
         parameter,
         last: None,

@@ -18,7 +18,7 @@ use crate::chart::Entry;
 use crate::state::Line;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 use hours::{Hour, hour_of, hours, start_of};
-pub(crate) use infusion::weight;
+pub(crate) use infusion::{weighed, weight};
 use sofa::{Convention, MIMIC_III, PUBLISHED, Part, System, URINE_HOURS};
 use stretch::{Stretch, span_at, stretches};
 

@@ -5,11 +5,9 @@ use std::time::Duration;
 use clinical::{Decimal, EventTime, ReceivedTime};
 
 use super::NEW_AFTER;
-use super::evidence::{charted, shown};
+use super::evidence::{charted, is_beyond, shown};
 use super::presentation::Presentation;
-use super::shock::{
-    FLUID, FLUID_BEFORE, FLUID_WITHIN, LACTATE_BEFORE, LACTATE_WITHIN, Shock, fluids,
-};
+use super::shock::{FLUID, FLUID_WITHIN, LACTATE_WITHIN, Shock, fluids, lactate_known};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::chart::read::{
@@ -78,6 +76,10 @@ pub(super) struct Clock<'a> {
     pub(super) evidence: Vec<&'a Entry>,
     /// What is not known.
     pub(super) missing: Option<Parameter>,
+    /// When it could be known that it is asked for, where more than the presentation says so.
+    asked: Option<ReceivedTime>,
+    /// When it could be known that severe sepsis presented.
+    presented: Option<ReceivedTime>,
 }
 
 /// Says how every element of the bundle stands.
@@ -104,6 +106,10 @@ pub(super) fn clocks<'a>(
             clock.missing = None;
         }
     }
+    let presented = presentation.known(view);
+    for clock in &mut clocks {
+        clock.presented = presented;
+    }
     for clock in clocks.iter_mut().filter(|clock| !clock.met) {
         if let Some(left) = clock.due.and_then(|due| left_before(view, at, due)) {
             clock.due = None;
@@ -122,6 +128,8 @@ impl<'a> Clock<'a> {
             words: why.into(),
             evidence: Vec::new(),
             missing: None,
+            asked: None,
+            presented: None,
         }
     }
 
@@ -137,6 +145,8 @@ impl<'a> Clock<'a> {
             }),
             evidence: done.into_iter().collect(),
             missing: None,
+            asked: None,
+            presented: None,
         }
     }
 
@@ -159,9 +169,11 @@ impl<'a> Clock<'a> {
     }
 
     /// Says whether the deadline was over before anybody could know of it.
-    pub(super) fn is_retrospective(&self, presentation: &Presentation<'_>) -> bool {
-        let known: Option<ReceivedTime> =
-            presentation.evidence.iter().map(|entry| entry.known).max();
+    pub(super) fn is_retrospective(&self) -> bool {
+        self.is_over_before(self.presented.max(self.asked))
+    }
+
+    fn is_over_before(&self, known: Option<ReceivedTime>) -> bool {
         self.due
             .zip(known)
             .is_some_and(|(due, known)| known.micros() > due.micros())
@@ -183,9 +195,15 @@ impl<'a> Clock<'a> {
             Status::Met => format!("{what}: met, {words}"),
             Status::Running => format!("{what}: running, due by {due}{open}{close}"),
             Status::AtRisk => format!("{what}: at risk, due by {due}{open}{close}"),
-            Status::Missed if retrospective => format!(
-                "{what}: missed, was due by {due}; seen in retrospect, since sepsis was known only after that{open}{close}"
-            ),
+            Status::Missed if retrospective => {
+                let late = match self.is_over_before(self.presented) {
+                    true => "sepsis",
+                    false => "what asks for it",
+                };
+                format!(
+                    "{what}: missed, was due by {due}; seen in retrospect, since {late} was known only after that{open}{close}"
+                )
+            }
             Status::Missed => format!("{what}: missed, was due by {due}{open}{close}"),
         }
     }
@@ -194,15 +212,7 @@ impl<'a> Clock<'a> {
 fn initial_lactate<'a>(view: &View<'a>, at: EventTime, shock: &Shock<'a>) -> Clock<'a> {
     let due = at.plus(LACTATE_WITHIN);
     let late = charted(view.chart, Parameter::Lactate, due, due.plus(NEW_AFTER)).next();
-    // A result that is no number was measured all the same.
-    let measured = charted(
-        view.chart,
-        Parameter::Lactate,
-        at.minus(LACTATE_BEFORE),
-        due,
-    )
-    .next();
-    Clock::of(INITIAL_LACTATE, due, shock.lactate.or(measured).or(late))
+    Clock::of(INITIAL_LACTATE, due, shock.lactate.or(late))
 }
 
 fn first_antibiotic<'a>(view: &View<'a>, at: EventTime, until: EventTime) -> Option<&'a Entry> {
@@ -254,7 +264,7 @@ fn repeat_lactate<'a>(view: &View<'a>, at: EventTime, shock: &Shock<'a>) -> Cloc
     let Some(first) = shock.lactate else {
         return Clock::not_required(REPEAT_LACTATE, "no initial lactate is known");
     };
-    if !first.number().is_some_and(|value| REPEATED.is_met(value)) {
+    if !is_beyond(first, REPEATED) {
         let mut clock =
             Clock::not_required(REPEAT_LACTATE, "the initial one is not above 2 mmol/L");
         clock.evidence.push(first);
@@ -266,19 +276,22 @@ fn repeat_lactate<'a>(view: &View<'a>, at: EventTime, shock: &Shock<'a>) -> Cloc
     let again = charted(view.chart, Parameter::Lactate, after, due.plus(NEW_AFTER)).next();
     let mut clock = Clock::of(REPEAT_LACTATE, due, again);
     clock.evidence.insert(0, first);
+    clock.asked = Some(lactate_known(view.chart, at, first, REPEATED));
     clock
 }
 
 fn crystalloid<'a>(view: &View<'a>, shock: &Shock<'a>) -> Clock<'a> {
-    let Some((asked, why)) = shock.fluid_asked else {
+    let Some(asked) = shock.fluid_asked else {
         return Clock::not_required(CRYSTALLOID, "no hypotension and no shock");
     };
-    let due = asked.plus(FLUID_WITHIN);
-    let given: Vec<&Entry> = fluids(view.chart, asked).collect();
+    let due = asked.at.plus(FLUID_WITHIN);
+    let given: Vec<&Entry> = fluids(view.chart, asked.at).collect();
     let mut clock = Clock::of(CRYSTALLOID, due, given.first().copied());
-    clock.evidence = std::iter::once(why).chain(given.iter().copied()).collect();
+    let why = std::iter::once(asked.why);
+    clock.evidence = why.chain(given.iter().copied()).collect();
+    clock.asked = Some(asked.known);
     let amount: Decimal = given.iter().filter_map(|entry| entry.number()).sum();
-    let weight = weight(view.chart, asked);
+    let weight = weight(view.chart, asked.at);
     clock.missing = weight.is_none().then_some(Parameter::Weight);
     if let Some(first) = given.first() {
         let target = weight.map_or_else(
@@ -305,7 +318,8 @@ fn vasopressors<'a>(view: &View<'a>, shock: &Shock<'a>) -> Clock<'a> {
         .between(presented.at, due.plus(NEW_AFTER))
         .find(|entry| VASOPRESSOR_DRUGS.contains(&entry.parameter) && runs(entry));
     let mut clock = Clock::of(VASOPRESSORS, due, already.or(started));
-    clock.evidence.insert(0, low);
+    clock.evidence.insert(0, low.entry);
+    clock.asked = Some(low.any.max(presented.known));
     clock
 }
 
@@ -323,14 +337,17 @@ fn reassessment<'a>(view: &View<'a>, shock: &Shock<'a>) -> Clock<'a> {
         return Clock::not_required(REASSESSMENT, "no shock");
     };
     let due = presented.at.plus(SIX_HOURS);
-    let asked = shock.fluid_asked.map_or(presented.at, |(at, _)| at);
-    let from = asked.minus(FLUID_BEFORE).min(presented.at);
+    let asked = shock.fluid_asked.map_or(presented.at, |asked| asked.at);
+    // What was assessed before the fluid says nothing of what the fluid did.
+    let fluid = fluids(view.chart, asked).next();
+    let from = fluid.map_or(presented.at, |fluid| fluid.at);
     let done = charted(view.chart, Parameter::SepsisNote, from, due.plus(NEW_AFTER))
         .find(|entry| entry.code() == Some(REASSESSED));
     let mut clock = Clock::of(REASSESSMENT, due, done);
     clock
         .evidence
         .splice(0..0, presented.evidence.iter().copied());
+    clock.asked = Some(presented.known);
     clock
 }
 

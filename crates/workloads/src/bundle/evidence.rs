@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use clinical::{Decimal, EventTime};
+use clinical::unit::Unit;
+use clinical::{Decimal, EventTime, ReceivedTime};
 
 use crate::Parameter;
 use crate::chart::read::{
     INFECTION_NOTED, NON_INVASIVE, ORGAN_NOTED, SEPSIS_NOTES, SEVERE_SEPSIS_NOTED, SHOCK_NOTED,
     SUPPORT, VENTILATED,
 };
-use crate::chart::{Chart, Entry};
+use crate::chart::{Chart, Entry, Reading};
 use crate::config::{BundleConfig, hours};
 use crate::limit::{Limit, tenths};
-use crate::organ::{support, weight};
+use crate::organ::{support, weighed};
 use crate::sepsis::infection;
 
 /// SIRS by SEP-1: below 36.0 °C; the limit of fever is the site's to set.
@@ -85,16 +86,18 @@ pub(super) fn of(chart: &Chart, fever: Option<Decimal>, entry: &Entry) -> Option
     if entry.parameter == Parameter::RespiratorySupport {
         return is_new_ventilation(chart, entry).then_some(Evidence::Dysfunction);
     }
-    let value = entry.number()?;
     if entry.parameter == Parameter::UrineOutput {
-        return is_little_urine(chart, entry).then_some(Evidence::Dysfunction);
+        let little = entry.number().and_then(|_| little_urine(chart, entry));
+        return little.map(|_| Evidence::Dysfunction);
     }
-    let has_fever = entry.parameter == Parameter::Temperature && fever.is_some_and(|of| value > of);
+    let has_fever = entry.parameter == Parameter::Temperature
+        && fever.is_some_and(|of| is_beyond(entry, Limit::Above(of)));
     if has_fever {
         return Some(Evidence::Inflammation(TEMPERATURE));
     }
-    let met =
-        |parameter: Parameter, limit: Limit| parameter == entry.parameter && limit.is_met(value);
+    let met = |parameter: Parameter, limit: Limit| {
+        parameter == entry.parameter && is_beyond(entry, limit)
+    };
     let inflamed = INFLAMMATION.iter().find(|(of, limit, _)| met(*of, *limit));
     if let Some((.., place)) = inflamed {
         return Some(Evidence::Inflammation(*place));
@@ -109,14 +112,13 @@ pub(super) fn of(chart: &Chart, fever: Option<Decimal>, entry: &Entry) -> Option
     reason = "what the bundle does not read never counts"
 )]
 pub(super) fn may_count(entry: &Entry) -> bool {
-    let value = entry.number();
     let is_met = |parameter: Parameter, limit: Limit| {
-        parameter == entry.parameter && value.is_some_and(|value| limit.is_met(value))
+        parameter == entry.parameter && is_beyond(entry, limit)
     };
     match entry.parameter {
         // A limit of fever is above what is no fever.
         Parameter::Temperature => {
-            HYPOTHERMIA.is_met(value.unwrap_or(NO_FEVER)) || value.is_some_and(|of| of > NO_FEVER)
+            is_beyond(entry, HYPOTHERMIA) || is_beyond(entry, Limit::Above(NO_FEVER))
         }
         Parameter::SystolicPressure | Parameter::MeanPressure => is_low_pressure(entry),
         Parameter::Pulse | Parameter::RespiratoryRate => INFLAMMATION
@@ -129,6 +131,26 @@ pub(super) fn may_count(entry: &Entry) -> bool {
 /// No limit of fever is below this.
 const NO_FEVER: Decimal = BundleConfig::FEVER.0;
 
+/// SEP-1 gives 18.0 mg/dL for a lactate of 2 mmol/L; what came in mg/dL is held against its limits so, 36 for 4 mmol/L.
+const LACTATE_MG_DL: Decimal = tenths(90);
+
+/// Says whether an entry is beyond a limit, in the unit in which the measure gives it.
+pub(super) fn is_beyond(entry: &Entry, limit: Limit) -> bool {
+    match entry.reading {
+        Reading::Number {
+            value,
+            unit: Unit::MilligramPerDecilitre,
+            comparator,
+        } if entry.parameter == Parameter::Lactate => {
+            limit.holds(value / LACTATE_MG_DL, comparator)
+        }
+        Reading::Number { .. }
+        | Reading::Coded(_)
+        | Reading::Unusable(_)
+        | Reading::Withdrawn(_) => entry.is_beyond(limit),
+    }
+}
+
 /// Says whether a blood pressure is too low.
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -140,7 +162,7 @@ pub(super) fn is_low_pressure(entry: &Entry) -> bool {
         Parameter::MeanPressure => LOW_MEAN,
         _ => return false,
     };
-    entry.number().is_some_and(|value| limit.is_met(value))
+    is_beyond(entry, limit)
 }
 
 /// Says whether a ventilator, invasive or not, was not there before.
@@ -153,27 +175,33 @@ fn is_new_ventilation(chart: &Chart, entry: &Entry) -> bool {
             .any(breathes)
 }
 
-/// Says whether little urine came in the two hours up to a time, or longer where it was charted less often.
-fn is_little_urine(chart: &Chart, entry: &Entry) -> bool {
+/// Gives when it could be known what an entry is evidence of, which little urine is with what was charted before it.
+pub(super) fn known(chart: &Chart, entry: &Entry) -> ReceivedTime {
+    let urine = entry.parameter == Parameter::UrineOutput;
+    let beside = urine.then(|| little_urine(chart, entry)).flatten();
+    beside.map_or(entry.known, |known| known.max(entry.known))
+}
+
+/// Says whether little urine came in the two hours up to a time, or longer where it was charted less often, and since
+/// when all was known that says so.
+fn little_urine(chart: &Chart, entry: &Entry) -> Option<ReceivedTime> {
     let (from, until) = (entry.at.minus(URINE_APART), entry.at);
     let charted = || {
         let urine = |of: &&Entry| of.parameter == Parameter::UrineOutput && of.is_usable();
         chart.between(from, until).filter(urine)
     };
     let begins = until.minus(URINE_FOR);
-    let Some(since) = charted().rev().map(|of| of.at).find(|at| *at <= begins) else {
-        return false;
-    };
-    let Some(weight) = weight(chart, entry.at) else {
-        return false;
-    };
+    let since = charted().rev().map(|of| of.at).find(|at| *at <= begins)?;
+    let weighed = weighed(chart, entry.at)?;
     let came: Decimal = charted()
         .filter(|of| of.at > since)
         .filter_map(Entry::number)
         .sum();
     let minutes = Decimal::from((until.micros() - since.micros()) / 60_000_000);
-    let limit = LITTLE_URINE * weight * minutes / Decimal::from(60);
-    came < limit
+    let limit = LITTLE_URINE * weighed.number()? * minutes / Decimal::from(60);
+    let counted = charted().filter(|of| of.at >= since).map(|of| of.known);
+    let known = counted.max()?.max(weighed.known);
+    (came < limit).then_some(known)
 }
 
 /// Gives the entries of a parameter from one time to another, both included.

@@ -1,6 +1,8 @@
 //! When severe sepsis presented: each way to say so, and the one that begins the clocks.
 
-use clinical::EventTime;
+use std::time::Duration;
+
+use clinical::{EventTime, ReceivedTime};
 
 use super::evidence::{self, CRITERIA, Evidence};
 use super::{LOOKS_BACK, NEW_AFTER, TOGETHER};
@@ -49,6 +51,41 @@ struct Before {
     counted: Option<EventTime>,
 }
 
+impl Presentation<'_> {
+    /// Gives when it could be known: by the way and the evidence that were there first. What came later says it once more.
+    pub(super) fn known(&self, view: &View<'_>) -> Option<ReceivedTime> {
+        let just_before = self.at.minus(TOGETHER + Duration::from_micros(1));
+        let fever = view.config.bundle.fever;
+        let charted = view.chart.between(just_before, self.at);
+        let evidence: Vec<(&Entry, Evidence)> = charted
+            .filter_map(|entry| Some((entry, evidence::of(view.chart, fever, entry)?)))
+            .collect();
+        let first = |counts: &dyn Fn(&Entry, Evidence) -> bool| {
+            let counted = evidence.iter().filter(|(entry, kind)| counts(entry, *kind));
+            let known = counted.map(|(entry, _)| evidence::known(view.chart, entry));
+            known.min()
+        };
+        let places = 0..CRITERIA;
+        let mut inflamed: Vec<ReceivedTime> = places
+            .filter_map(|place| first(&|_, kind| kind == Evidence::Inflammation(place)))
+            .collect();
+        inflamed.sort_unstable();
+        let inflamed = inflamed.get(INFLAMED - 1).copied();
+        let fails = first(&|_, kind| kind == Evidence::Dysfunction);
+        let beside = |infection: Option<ReceivedTime>| Some(infection?.max(inflamed?).max(fails?));
+        let known = self.ways.iter().filter_map(|way| match way {
+            TimeZero::Documented => {
+                first(&|entry, kind| kind == Evidence::Sepsis && entry.at == self.at)
+            }
+            TimeZero::Criteria => beside(first(&|_, kind| {
+                matches!(kind, Evidence::Documented | Evidence::Sepsis)
+            })),
+            TimeZero::Orders => beside(first(&|_, kind| kind == Evidence::Ordered)),
+        });
+        known.min()
+    }
+}
+
 impl<'a> Timeline<'a> {
     /// Reads the chart, as far back as what is concluded rests on.
     pub(super) fn read(view: &View<'a>) -> Self {
@@ -75,7 +112,7 @@ impl<'a> Timeline<'a> {
     /// Notes what is true at a time and was not before.
     fn look(&mut self, view: &View<'_>, at: EventTime, latest: &Latest<'a>, before: &mut Before) {
         let sirs = latest.inflamed(at);
-        if sirs.len() >= INFLAMED {
+        if sirs.len() >= INFLAMED && is_of(&sirs, at) {
             if before.sirs.is_none_or(|last| last.plus(TOGETHER) < at) {
                 self.sirs.push((at, sirs));
             }
@@ -144,7 +181,10 @@ impl<'a> Latest<'a> {
                 let noted = self.sepsis.filter(|of| of.at == at)?;
                 return Some(vec![noted]);
             }
-            TimeZero::Criteria => near(self.documented).or(near(self.sepsis))?,
+            TimeZero::Criteria => {
+                let noted = [self.documented, self.sepsis].into_iter().flatten();
+                near(noted.max_by_key(|of| of.at))?
+            }
             TimeZero::Orders => near(self.ordered)?,
         };
         let dysfunction = near(self.dysfunction)?;
@@ -153,8 +193,13 @@ impl<'a> Latest<'a> {
             return None;
         }
         evidence.extend([infection, dysfunction]);
-        Some(evidence)
+        is_of(&evidence, at).then_some(evidence)
     }
+}
+
+/// Says whether anything of it is of a time: what only still holds when something else is charted is not said once more.
+fn is_of(evidence: &[&Entry], at: EventTime) -> bool {
+    evidence.iter().any(|of| of.at == at)
 }
 
 fn is_with(entry: &Entry, at: EventTime) -> bool {

@@ -202,12 +202,14 @@ pub(crate) fn any_by_minute(chart: &Chart) -> bool {
 
 /// Gives the weight at a time: the last one charted, or else the first one after.
 pub(crate) fn weight(chart: &Chart, at: EventTime) -> Option<Decimal> {
-    chart
-        .last(Parameter::Weight, at)
-        .or_else(|| {
-            chart
-                .of(Parameter::Weight)
-                .find(|entry| entry.at > at && entry.is_usable())
-        })
-        .and_then(Entry::number)
+    weighed(chart, at).and_then(Entry::number)
+}
+
+/// Gives what says the weight at a time.
+pub(crate) fn weighed(chart: &Chart, at: EventTime) -> Option<&Entry> {
+    chart.last(Parameter::Weight, at).or_else(|| {
+        chart
+            .of(Parameter::Weight)
+            .find(|entry| entry.at > at && entry.is_usable())
+    })
 }

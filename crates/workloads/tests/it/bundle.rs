@@ -1,5 +1,8 @@
 //! The bundle of SEP-1: every limit from both sides, and its windows.
 
+mod late;
+mod limits;
+
 use clinical::{
     Code, Decimal, Encounter, EncounterClass, EncounterStatus, Fact, Finding, FindingState, Given,
     OrderKind, Value,
