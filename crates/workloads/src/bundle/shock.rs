@@ -13,7 +13,7 @@ use crate::chart::read::{SHOCK_NOTED, end_of};
 use crate::chart::{Chart, Entry};
 use crate::config::hours;
 use crate::limit::{Limit, tenths};
-use crate::organ::weighed;
+use crate::organ::weight;
 use crate::workload::View;
 
 /// An initial lactate from this on is septic shock, mmol/L (SEP-1).
@@ -278,17 +278,20 @@ pub(super) fn fluids(chart: &Chart, asked: EventTime) -> impl Iterator<Item = &E
 
 /// Finds the crystalloid with which as much had been given as is asked for; unknown without a weight.
 fn given_in_full<'a>(chart: &'a Chart, asked: Asked<'a>) -> Option<Given<'a>> {
-    let weighed = weighed(chart, asked.at)?;
-    let target = weighed.number()? * FLUID;
+    let target = weight(chart, asked.at)? * FLUID;
     let over = |entry: &'a Entry| (over(chart, entry), entry);
     let mut given: Vec<_> = fluids(chart, asked.at).map(over).collect();
     given.sort_by_key(|(over, entry)| (over.unwrap_or(entry.at), entry.at, entry.resource));
-    let (mut sum, mut known) = (Decimal::ZERO, asked.known.max(weighed.known));
+    let (mut sum, mut known) = (Decimal::ZERO, asked.known);
     let (over, last) = given.into_iter().find(|(_, entry)| {
         sum += entry.number().unwrap_or_default();
         known = known.max(entry.known);
         sum >= target
     })?;
+    // By whatever weight it is enough, so that a later weight does not make it unforeseen.
+    let weights = chart.of(Parameter::Weight);
+    let enough = |of: &&Entry| of.number().is_some_and(|weight| weight * FLUID <= sum);
+    known = known.max(weights.filter(enough).map(|of| of.known).min()?);
     // The manual counts from the minute in which the fluid ended. Where that is not said, what was charted with it may be
     // from before it.
     let after = over.map_or(last.at, |over| over.minus(ATOM));

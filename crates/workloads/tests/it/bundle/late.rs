@@ -110,6 +110,9 @@ fn a_deadline_that_a_late_result_makes_is_seen_in_retrospect() {
     assert!(!of(&after(ZERO + 50, ZERO), "vasopressors"));
     assert!(of(&after(ZERO + 8 * HOUR, ZERO), "vasopressors"));
     assert!(of(&after(ZERO + 50, ZERO + 8 * HOUR), "vasopressors"));
+    let again = (ZERO + 8 * HOUR, measured(ZERO - 15, "29463-7", "49", "kg"));
+    let twice = [after(ZERO + 50, ZERO), vec![again]].concat();
+    assert!(!of(&twice, "vasopressors"));
     // One that is charted late between two that were known: where shock is documented they asked for the same by then.
     let shock = (ZERO, said_too("septic shock"));
     let between = low(ZERO + 8 * HOUR, ZERO + 45);
