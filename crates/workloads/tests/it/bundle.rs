@@ -2,6 +2,7 @@
 
 mod late;
 mod limits;
+mod order;
 
 use clinical::{
     Code, Decimal, Encounter, EncounterClass, EncounterStatus, Fact, Finding, FindingState, Given,
