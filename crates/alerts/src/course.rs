@@ -11,7 +11,7 @@ use crate::episode::{End, Episode, Outcome, Scene, by_rule};
 use crate::heard::is_read_back;
 use crate::hold::held_because;
 use crate::lines::{Handled, Lines, Reading, Taken, rank};
-use crate::policy::is_of_claims;
+use crate::policy::{is_each_news, is_followed, is_of_claims};
 use crate::rule;
 use crate::step::{Refusal, Suppressed, Suppression, Timer};
 
@@ -45,7 +45,7 @@ pub(crate) struct Quiet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look<'a> {
     /// A finding, with what is to be said of it beside its own words.
-    At(&'a Finding, Option<&'a str>),
+    At(&'a Finding, Taken, Option<&'a str>),
     /// The newest finding was lower for long enough.
     Fallen,
     /// The quiet time is over.
@@ -79,7 +79,7 @@ impl Course {
         if taken.was_reason && !taken.is_reason {
             self.take_back_ended(scene, finding.as_of, note.as_deref().unwrap_or_default());
         }
-        self.look(scene, Look::At(finding, note.as_deref()));
+        self.look(scene, Look::At(finding, taken, note.as_deref()));
         if taken.is_reason {
             self.look_back(scene, finding);
         }
@@ -276,7 +276,7 @@ impl Course {
             return;
         };
         scene.set(Timer::Quiet, Some(quiet.until));
-        if let Look::At(finding, _) = look
+        if let Look::At(finding, ..) = look
             && quieted
                 .iter()
                 .any(|reading| reading.basis.is_some_and(|b| b.finding == finding.id))
@@ -287,7 +287,8 @@ impl Course {
 
     fn is_quiet(&self, scene: &Scene<'_>, reading: Reading<'_>) -> bool {
         let relapse_at = scene.policy.relapse_at_of(scene.condition);
-        let is_relapse = || reading.severity >= relapse_at && self.lines.rose(reading);
+        let rose = || reading.severity >= relapse_at && self.lines.rose(reading);
+        let is_relapse = || is_each_news(scene.condition) || rose();
         self.quiet.is_some_and(|quiet| {
             scene.now.watermark < quiet.until
                 && reading.as_of > quiet.after
@@ -302,7 +303,7 @@ impl Course {
             return;
         };
         let (count, note) = match look {
-            Look::At(_, note) => {
+            Look::At(.., note) => {
                 let count = scene.policy.fall_findings_of(scene.condition);
                 (count, note.map(String::from))
             }
@@ -327,7 +328,13 @@ impl Course {
             && let Some(basis) = reading.basis
         {
             let lowered = reading.severity < before;
+            let is_anew = reading.severity == before
+                && reading.as_of > active.alert.as_of
+                && matches!(look, Look::At(finding, taken, _) if taken.rose && finding.id == basis.finding);
             active.rest_on(scene, reading, basis, note.as_deref());
+            if is_anew && is_each_news(scene.condition) {
+                active.tell_anew(scene);
+            }
             let is_lower = severity_of(up) < Some(active.alert.severity);
             follow_down(active, scene, is_lower, lowered);
             return;
@@ -339,7 +346,9 @@ impl Course {
         let note = note.map_or_else(String::new, |note| format!("{note}; "));
         let why = format!("{note}{now}").into();
         let latest = EventTime::from_micros(i64::MAX);
-        if self.lines.has_reason(active.since, latest, self.handled) {
+        let is_over = is_followed(scene.condition)
+            && matches!(look, Look::At(finding, ..) if finding.state == FindingState::Asserted);
+        if is_over || self.lines.has_reason(active.since, latest, self.handled) {
             self.end(scene, Outcome::Resolved, by_rule(rule::FELL), why);
         } else {
             self.end(scene, Outcome::Retracted, by_rule(rule::TAKEN_BACK), why);
@@ -354,10 +363,15 @@ impl Course {
         let until = newest.unwrap_or(episode.alert.as_of);
         let at = scene.now.watermark;
         let severity = episode.alert.severity;
-        if outcome == Outcome::Resolved {
-            if matches!(by, Actor::Person(_)) {
-                self.handled = Some(Handled { until, severity });
-            }
+        let is_by_person = matches!(by, Actor::Person(_));
+        if outcome == Outcome::Resolved && is_by_person {
+            // Who closes an alert that became less severe closes what it was before, too.
+            let known = self.lines.most_severe(episode.since, until);
+            let severity = known.max(Some(severity)).unwrap_or(severity);
+            self.handled = Some(Handled { until, severity });
+        }
+        // What goes on after all is told at once where it was thought to be over.
+        if outcome == Outcome::Resolved && (is_by_person || !is_followed(scene.condition)) {
             self.quiet = Some(Quiet {
                 until: at.plus(scene.policy.quiet_for),
                 severity,

@@ -1,5 +1,7 @@
 //! One alert from its opening to its end, and who was told what of it.
 
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::{
@@ -9,16 +11,12 @@ use clinical::{
 
 use crate::budget::Report;
 use crate::heard::is_read_back;
-use crate::hold::{Hold, held_because, is_budgeted};
+use crate::hold::{Hold, held_because, is_budgeted, told_at};
 use crate::lines::{Basis, Reading};
 use crate::rule;
 use crate::step::{Effects, Held, Now};
 use crate::{Policy, Timer};
-
-/// How many steps an alert's history holds; beyond it the oldest go, which earlier revisions still hold.
-const MAX_HISTORY: usize = 100;
-/// How many of them are mere updates: whoever is ill for days has one an hour, and every revision carries all of them.
-const MAX_UPDATES: usize = 8;
+use history::shorten;
 
 /// What a change of an alert is decided with and written to.
 pub(crate) struct Scene<'a> {
@@ -285,10 +283,35 @@ impl Episode {
             let state = self.alert.state;
             self.change(scene, by_rule(rule::DOWNGRADED), state, why);
             self.tell(scene, DeliveryKind::Downgraded);
+            if self.waits_for_room() {
+                let (alert, severity) = (self.alert.id, reading.severity);
+                scene.effects.reports.push(Report::Asks { alert, severity });
+            }
         } else {
             let state = self.alert.state;
             self.change(scene, by_rule(rule::UPDATED), state, why);
         }
+    }
+
+    /// Tells of it anew, as it now stands, and asks for it again; what was told just now is not told twice.
+    pub(crate) fn tell_anew(&mut self, scene: &mut Scene<'_>) {
+        let now = EventTime::from_micros(scene.now.received.micros());
+        let is_told = told_at(&self.alert).is_some_and(|at| at < now);
+        if self.is_held() || !is_told {
+            return;
+        }
+        let why = self.alert.reason.clone();
+        self.change(scene, by_rule(rule::AGAIN), AlertState::Open, why);
+        if let Some(hold) = scene.hold(self.alert.severity) {
+            self.rest(scene);
+            self.hold(scene, hold);
+            return;
+        }
+        if scene.policy.budget > 0 {
+            scene.effects.reports.push(Report::Told);
+        }
+        self.tell(scene, DeliveryKind::Escalated);
+        self.await_acknowledgement(scene);
     }
 
     /// Keeps in the history that something more severe was true earlier; nobody is told, since nothing is to be done now.
@@ -331,7 +354,10 @@ impl Episode {
         };
         let severity = self.alert.severity;
         let mut holds = scene.holds.iter();
-        let acts = |hold: &&Hold| hold.rule == rule::HELD_ACTING && hold.covers(severity);
+        // What somebody took is not held back: it waits for who was told to repeat it.
+        let is_open = self.alert.state == AlertState::Open;
+        let acts =
+            |hold: &&Hold| is_open && hold.rule == rule::HELD_ACTING && hold.covers(severity);
         if let Some(hold) = holds.find(acts) {
             self.hold(scene, hold);
             return;
@@ -455,61 +481,5 @@ fn delivery(alert: &Alert, kind: DeliveryKind, channel: &str, at: ReceivedTime) 
         kind,
         channel: channel.into(),
         at,
-    }
-}
-
-/// Drops the oldest mere updates, and then the oldest steps after the opening.
-fn shorten(history: &mut Vec<Change>) {
-    let is_update = |change: &Change| change.by.is_rule(rule::UPDATED);
-    let updates = history.iter().filter(|change| is_update(change)).count();
-    let mut excess = updates.saturating_sub(MAX_UPDATES);
-    history.retain(|change| {
-        let goes = excess > 0 && is_update(change);
-        excess -= usize::from(goes);
-        !goes
-    });
-    let excess = history.len().saturating_sub(MAX_HISTORY);
-    history.drain(1..=excess);
-}
-
-#[cfg(test)]
-mod tests {
-    use clinical::Severity;
-
-    use super::*;
-
-    fn change(name: &str, at: i64) -> Change {
-        Change {
-            at: ReceivedTime::from_micros(at),
-            by: by_rule(name),
-            to: AlertState::Open,
-            severity: Severity::High,
-            why: "".into(),
-        }
-    }
-
-    #[test]
-    fn a_history_holds_the_newest_of_its_mere_updates() {
-        let mut history = vec![change(rule::RAISED, 0), change(rule::UPDATED, 1)];
-        history.push(change(rule::ESCALATED, 2));
-        let newest = (3..).take(MAX_UPDATES);
-        for at in newest.clone() {
-            history.push(change(rule::UPDATED, at));
-            shorten(&mut history);
-        }
-        let kept: Vec<i64> = history.iter().map(|change| change.at.micros()).collect();
-        assert_eq!(kept, [0, 2].into_iter().chain(newest).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_full_history_loses_its_oldest_steps_but_the_opening() {
-        let mut history = vec![change(rule::RAISED, 0)];
-        let most = i64::try_from(MAX_HISTORY).expect("it is small");
-        for at in 1..=most {
-            history.push(change(rule::ESCALATED, at));
-            shorten(&mut history);
-        }
-        let kept: Vec<i64> = history.iter().map(|change| change.at.micros()).collect();
-        assert_eq!(kept, [0].into_iter().chain(2..=most).collect::<Vec<_>>());
     }
 }

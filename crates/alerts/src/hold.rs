@@ -161,14 +161,21 @@ fn acknowledged_at(alert: &Alert) -> Option<EventTime> {
 }
 
 /// The rules by which news is told that asks somebody to act.
-const TELLING: [&str; 4] = [rule::RAISED, rule::ESCALATED, rule::OVERDUE, rule::RELEASED];
+const TELLING: [&str; 5] = [
+    rule::RAISED,
+    rule::ESCALATED,
+    rule::AGAIN,
+    rule::OVERDUE,
+    rule::RELEASED,
+];
 
 /// Says whether a change is by one of these rules.
 fn is(change: &Change, names: &[&str]) -> bool {
     names.iter().any(|name| change.by.is_rule(name))
 }
 
-fn told_at(alert: &Alert) -> Option<EventTime> {
+/// Gives when somebody was last asked to act on an alert.
+pub(crate) fn told_at(alert: &Alert) -> Option<EventTime> {
     let mut changes = alert.history.iter().rev();
     let telling = changes.find(|change| is(change, &TELLING))?;
     Some(EventTime::from_micros(telling.at.micros()))

@@ -61,9 +61,11 @@ pub(crate) struct Reading<'a> {
 }
 
 /// What a new revision did to its line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
     pub(crate) is_first: bool,
+    /// Whether it says something more severe of its time than was said before, if anything was.
+    pub(crate) rose: bool,
     pub(crate) was_reason: bool,
     pub(crate) is_reason: bool,
 }
@@ -168,6 +170,7 @@ impl Lines {
         let is_reason = stands && finding.severity >= raise_at;
         let taken = Taken {
             is_first: before.is_none(),
+            rose: before.is_none_or(|line| !line.stands || line.severity < finding.severity),
             was_reason: before.is_some_and(|line| line.basis.is_some()),
             is_reason,
         };
@@ -240,6 +243,13 @@ impl Lines {
         let mut open = self.each().flat_map(|own| own.open(handled));
         self.forgotten.is_some_and(|at| at >= since)
             || open.any(|reading| reading.basis.is_some() && inside(reading.as_of))
+    }
+
+    /// Gives how severe it was at most, as far as is known, in a stretch of clinical time.
+    pub(crate) fn most_severe(&self, since: EventTime, until: EventTime) -> Option<Severity> {
+        let standing = self.each().flat_map(Own::standing);
+        let inside = standing.filter(|reading| since <= reading.as_of && reading.as_of <= until);
+        inside.map(|reading| reading.severity).max()
     }
 
     /// Says whether the finding's workload has since said something about a later time.

@@ -110,6 +110,26 @@ pub(crate) fn is_of_the_platform(condition: &str) -> bool {
     condition.starts_with(crate::quiet::CONDITION)
 }
 
+/// What conditions begin with of which the workload keeps repeats to itself: each finding that it tells of is news, as a critical
+/// result is that is worse by the delta of its laboratory, or critical again.
+const EACH_IS_NEWS: [&str; 1] = ["critical-result/"];
+
+/// Says whether each finding of a condition is news, though it is no more severe than the one before.
+pub(crate) fn is_each_news(condition: &str) -> bool {
+    let mut prefixes = EACH_IS_NEWS.iter();
+    prefixes.any(|prefix| condition.starts_with(prefix))
+}
+
+/// What conditions begin with whose one finding is told anew as the matter goes on: where it asks for no alert any more the
+/// matter is over, and was no mistake.
+const FOLLOWED: [&str; 1] = ["care-visit/"];
+
+/// Says whether a condition's finding follows its matter to the end.
+pub(crate) fn is_followed(condition: &str) -> bool {
+    let mut prefixes = FOLLOWED.iter();
+    prefixes.any(|prefix| condition.starts_with(prefix))
+}
+
 /// What conditions begin with that speak of days and weeks which claims tell of later: they are news when they are known,
 /// however long ago that was.
 const OF_CLAIMS: [&str; 2] = ["impossible-day/", "visit-levels/"];

@@ -4,6 +4,8 @@
 pub const RAISED: &str = "finding reached the alert threshold";
 /// The finding became more severe.
 pub const ESCALATED: &str = "finding became more severe";
+/// A workload that keeps repeats to itself told of it anew: it is much worse, or so again.
+pub const AGAIN: &str = "finding that is told anew";
 /// The finding became less severe and stayed so.
 pub const DOWNGRADED: &str = "finding became less severe";
 /// A newer or corrected finding took the place of the reason.

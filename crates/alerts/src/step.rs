@@ -22,6 +22,8 @@ mod stories_of_budget;
 #[cfg(test)]
 mod stories_of_correction;
 #[cfg(test)]
+mod stories_of_critical;
+#[cfg(test)]
 mod stories_of_hearing;
 #[cfg(test)]
 mod stories_of_history;

@@ -129,3 +129,30 @@ fn what_ended_while_it_waited_is_told_to_nobody() {
         assert!(ward.report(other, Report::PatientDay, 5).is_empty());
     }
 }
+
+#[test]
+fn what_becomes_less_severe_while_it_waits_waits_as_that() {
+    let mut story = Story::new(Policy {
+        budget: 40,
+        ..policy()
+    });
+    let mut asked = Vec::new();
+    for (severity, at) in [
+        (Severity::High, 540),
+        (Severity::Medium, 550),
+        (Severity::Medium, 560),
+    ] {
+        let finding = found("deterioration", severity, at);
+        let effects = story.step(Some(Input::Finding(&finding)), now(at));
+        asked.extend(
+            effects
+                .reports
+                .into_iter()
+                .filter_map(|report| match report {
+                    Report::Asks { severity, .. } => Some(severity),
+                    Report::PatientDay | Report::Told | Report::Ended { .. } => None,
+                }),
+        );
+    }
+    assert_eq!(asked, [Severity::High, Severity::Medium]);
+}

@@ -34,7 +34,7 @@ pub(super) fn found(condition: &str, severity: Severity, at: i64) -> Finding {
 }
 
 /// Tells a story in lines: minutes, and `CONDITION SEVERITY`, `acknowledges CONDITION`, `resolves CONDITION` or `waits`.
-fn check(policy: Policy, story: &str, expect: &Expect) {
+pub(super) fn check(policy: Policy, story: &str, expect: &Expect) {
     let mut patient = Story::new(policy);
     let mut told = String::new();
     for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
