@@ -31,6 +31,9 @@ pub(crate) struct Pack {
 pub(crate) struct Revised {
     pub(crate) line: Line,
     pub(crate) finding: Finding,
+    /// What takes back the one before, where that was of another time; it comes after the new one, so that nobody thinks
+    /// meanwhile that it is over.
+    pub(crate) moved: Option<Finding>,
     /// How the authorization stands that it is about; nothing where it is taken back.
     pub(crate) authorization: Option<Authorization>,
 }
@@ -62,6 +65,7 @@ pub(crate) fn publish(
         let told = told.map(|authorization| named(authorization, cause, line));
         effects.authorizations.extend(told);
         effects.findings.push(revised.finding);
+        effects.findings.extend(revised.moved);
     }
 }
 
@@ -89,6 +93,7 @@ pub(crate) fn revise(
         put(lines, line.clone());
         all.push(Revised {
             finding: finding(pack, cause, &line, Some(&held), None),
+            moved: None,
             line,
             authorization: None,
         });
@@ -109,13 +114,26 @@ pub(crate) fn revise(
         let line = next(pack, cause, of.0, of.1, held.as_ref(), Some(digest));
         put(lines, line.clone());
         let authorization = conclusion.authorization.take();
+        let moved = held
+            .as_ref()
+            .and_then(|held| moved(pack, cause, held, &line));
         all.push(Revised {
             finding: finding(pack, cause, &line, held.as_ref(), Some(conclusion)),
+            moved,
             line,
             authorization,
         });
     }
     all
+}
+
+/// Takes back what was told of another time, where it is of this one now: who reads findings knows them by their times.
+fn moved(pack: &Pack, cause: &Cause, held: &Line, line: &Line) -> Option<Finding> {
+    if !held.asserted || held.as_of == line.as_of {
+        return None;
+    }
+    let old = next(pack, cause, &held.condition, held.as_of, Some(held), None);
+    Some(finding(pack, cause, &old, Some(held), None))
 }
 
 /// Names whose an authorization is and which finding says how it stands.

@@ -95,6 +95,45 @@ fn one_thread_goes_from_the_registration_to_the_days_after() {
 }
 
 #[test]
+fn a_beginning_that_is_corrected_leaves_nothing_of_the_other_time() {
+    let earlier = "2026-03-01T09:30:00Z";
+    check(
+        &[
+            panel(None),
+            visit("V1", "2026-03-01T10:00:05Z", "EMER", REGISTERED, None),
+            visit("V1", "2026-03-01T11:00:00Z", "EMER", earlier, None),
+            visit("V1", "2026-03-03T15:01:00Z", "EMER", earlier, Some(LEFT)),
+        ],
+        "2026-03-04T00:00:00Z",
+        expect![[r#"
+            care-visit 1 medium: member of the panel high risk: in an emergency department, came 2026-03-01 10:00 UTC
+            care-visit 2 medium: member of the panel high risk: in an emergency department, came 2026-03-01 09:30 UTC
+            care-visit 2 taken back: taken back: what is known now no longer says so
+            care-visit 3 none: member of the panel high risk: no longer in an emergency department, left 2026-03-03 15:00 UTC, came 2026-03-01 09:30 UTC"#]],
+    );
+    // What stands of the other time is nothing: an alert that rests on it would never end.
+    let mut all = vec![panel(None)];
+    all.push(visit(
+        "V1",
+        "2026-03-01T10:00:05Z",
+        "EMER",
+        REGISTERED,
+        None,
+    ));
+    all.push(visit("V1", "2026-03-01T11:00:00Z", "EMER", earlier, None));
+    let (_, findings, _) = run_by(config(), &all, "2026-03-01T12:00:00Z");
+    let mut stands = std::collections::BTreeMap::new();
+    for finding in &findings {
+        stands.insert((finding.condition.clone(), finding.as_of), &finding.state);
+    }
+    let asserted = stands
+        .iter()
+        .filter(|(_, state)| ***state == FindingState::Asserted);
+    let times: Vec<_> = asserted.map(|((_, as_of), _)| *as_of).collect();
+    assert_eq!(times, [at(earlier)]);
+}
+
+#[test]
 fn who_is_seen_in_time_or_comes_back_is_not_missed() {
     let seen = |class: &str, began: &str| {
         let mut all = story();

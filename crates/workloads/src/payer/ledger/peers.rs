@@ -268,6 +268,7 @@ fn tell(
             facts: facts.map(CaseFacts::Levels),
         });
         judged.findings.push(revised.finding);
+        judged.findings.extend(revised.moved);
     }
 }
 

@@ -188,6 +188,7 @@ impl Weeks {
                 facts: facts.map(CaseFacts::Day),
             });
             judged.findings.push(revised.finding);
+            judged.findings.extend(revised.moved);
         }
         judged
     }
