@@ -130,15 +130,20 @@ impl Entry {
 
     /// Gives its value in the unit its parameter is compared in, and which bound that is where it is one, such as `>15`.
     pub(crate) fn bounded(&self) -> Option<(Decimal, Option<Comparator>)> {
-        let number = self.parameter.numeric()?;
+        let Reading::Number { comparator, .. } = self.reading else {
+            return None;
+        };
+        let value = self.in_unit(self.parameter.numeric()?.unit)?;
+        Some((value, comparator))
+    }
+
+    /// Gives its value in a unit; of a bound, the bound.
+    pub(crate) fn in_unit(&self, wanted: Unit) -> Option<Decimal> {
+        let analyte = self.parameter.numeric()?.analyte;
         match self.reading {
-            Reading::Number {
-                value,
-                unit,
-                comparator,
-            } => unit::convert_unit(value, unit, number.unit, number.analyte)
-                .ok()
-                .map(|value| (value, comparator)),
+            Reading::Number { value, unit, .. } => {
+                unit::convert_unit(value, unit, wanted, analyte).ok()
+            }
             Reading::Coded(_) | Reading::Unusable(_) | Reading::Withdrawn(_) => None,
         }
     }

@@ -4,12 +4,15 @@ mod judge;
 
 mod range;
 
+use std::time::Duration;
+
 use clinical::unit::Unit;
 use clinical::{Decimal, EventTime, Severity};
 
 use crate::Parameter;
 use crate::chart::read::POSITIVE;
 use crate::chart::{Entry, HAEMOLYSED, Reading, Unusable};
+use crate::config::hours;
 use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
 use judge::{Verdict, judge};
 pub(crate) use range::own_ranges;
@@ -39,12 +42,19 @@ pub(crate) const READS: &[Parameter] = &[
     Parameter::Culture,
 ];
 
+/// The name of this workload.
+pub(crate) const NAME: &str = "critical-results";
+/// How long after its specimen a culture is judged: blood grows for five days before it is called sterile (CLSI M47, second
+/// edition, 2022), and is reported after that.
+pub(crate) const CULTURE_WINDOW: Duration = hours(7 * 24);
+
 /// What was told last about an analyte, and is still so.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+struct Told<'a> {
     verdict: Verdict,
     at: EventTime,
-    value: Option<Decimal>,
+    /// What showed it; nothing where that is no longer kept.
+    entry: Option<&'a Entry>,
 }
 
 /// Judges every result that may still be revised.
@@ -60,29 +70,41 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
     concluded
 }
 
+/// Gives from when on results of an analyte are judged: a culture is positive long after its specimen was taken.
+pub(crate) fn since(view: &View<'_>, parameter: Parameter) -> EventTime {
+    if parameter != Parameter::Culture {
+        return view.frozen;
+    }
+    let since = view.watermark.minus(CULTURE_WINDOW);
+    let kept = view.chart.floor;
+    let kept = kept.map(|floor| floor.plus(view.config.critical.repeat));
+    view.frozen.min(kept.map_or(since, |kept| since.max(kept)))
+}
+
 fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusion>) {
-    let mut told = told_before(view, parameter);
+    let since = since(view, parameter);
+    let mut told = told_before(view, parameter, since);
     let results = view
         .chart
         .of(parameter)
-        .filter(|entry| entry.at >= view.frozen && !matches!(entry.reading, Reading::Withdrawn(_)));
+        .filter(|entry| entry.at >= since && !entry.is_withdrawn());
     for (entry, verdict) in worst_at_each_time(view, results) {
-        let value = entry.number_or_bound();
         let severity = match verdict {
             Verdict::High | Verdict::Low | Verdict::Positive => Severity::Critical,
             Verdict::Flagged => Severity::High,
             Verdict::Unknown | Verdict::Normal => Severity::None,
         };
         let publish = match verdict {
-            Verdict::Unknown => true,
+            // What cannot be judged is no reason to think better of what was critical.
+            Verdict::Unknown => told.is_none(),
             Verdict::Normal => told.take().is_some(),
             Verdict::High | Verdict::Low | Verdict::Positive | Verdict::Flagged => {
-                let repeat = told.is_some_and(|told| is_repeat(view, entry, verdict, value, &told));
+                let repeat = told.is_some_and(|told| is_repeat(view, entry, verdict, &told));
                 if !repeat {
                     told = Some(Told {
                         verdict,
                         at: entry.at,
-                        value,
+                        entry: Some(entry),
                     });
                 }
                 !repeat
@@ -109,24 +131,22 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
 }
 
 /// Finds what was told before anything that may still be revised.
-fn told_before(view: &View<'_>, parameter: Parameter) -> Option<Told> {
+fn told_before<'a>(view: &View<'a>, parameter: Parameter, since: EventTime) -> Option<Told<'a>> {
     let line = view
         .lines
         .iter()
         .filter(|line| line.condition == Condition::CriticalResult(parameter) && line.asserted)
         .rfind(|line| {
-            line.as_of < view.frozen && Verdict::from_number(line.note) != Some(Verdict::Unknown)
+            line.as_of < since && Verdict::from_number(line.note) != Some(Verdict::Unknown)
         })?;
     let verdict = Verdict::from_number(line.note).filter(|verdict| *verdict != Verdict::Normal)?;
-    let value = view
-        .chart
-        .of(parameter)
-        .find(|entry| entry.at == line.as_of)
-        .and_then(Entry::number_or_bound);
+    let then = view.chart.of(parameter);
+    let then = then.filter(|entry| entry.at == line.as_of && !entry.is_withdrawn());
+    let shown = worst_at_each_time(view, then).pop();
     Some(Told {
         verdict,
         at: line.as_of,
-        value,
+        entry: shown.map(|(entry, _)| entry),
     })
 }
 
@@ -142,7 +162,7 @@ fn worst_at_each_time<'a>(
         };
         match worst.last_mut() {
             Some(held) if held.0.at == entry.at => {
-                if held.1 < verdict {
+                if is_worse((entry, verdict), *held) {
                     *held = (entry, verdict);
                 }
             }
@@ -152,13 +172,24 @@ fn worst_at_each_time<'a>(
     worst
 }
 
-fn is_repeat(
-    view: &View<'_>,
-    entry: &Entry,
-    verdict: Verdict,
-    value: Option<Decimal>,
-    told: &Told,
-) -> bool {
+/// Says whether one result of a time is worse than another.
+fn is_worse((entry, verdict): (&Entry, Verdict), held: (&Entry, Verdict)) -> bool {
+    let value = |entry: &Entry| entry.bounded().map(|(value, _)| value);
+    let (now, then) = (value(entry), value(held.0));
+    match verdict {
+        Verdict::High | Verdict::Flagged if held.1 == verdict => now > then,
+        Verdict::Low if held.1 == verdict => now < then,
+        Verdict::High
+        | Verdict::Low
+        | Verdict::Flagged
+        | Verdict::Positive
+        | Verdict::Unknown
+        | Verdict::Normal => verdict > held.1,
+    }
+}
+
+/// Says whether what was told covers a result: the same direction, not long after, and not worse by the delta of its range.
+fn is_repeat(view: &View<'_>, entry: &Entry, verdict: Verdict, told: &Told<'_>) -> bool {
     if told.verdict != verdict
         || entry
             .at
@@ -167,24 +198,20 @@ fn is_repeat(
     {
         return false;
     }
-    let delta = entry.parameter.numeric().and_then(|number| {
-        let range = judge::ranges(view, entry).find(|range| range.unit == number.unit)?;
-        Some(range.delta)
+    // Both in the unit of the range, which is the laboratory's own.
+    let values = judge::delta_of(view, entry).and_then(|range| {
+        let (now, then) = (entry.in_unit(range.unit)?, told.entry?.in_unit(range.unit)?);
+        Some((now, then, range.delta))
     });
-    let (Some(delta), Some(now), Some(then)) = (delta, value, told.value) else {
+    let Some((now, then, delta)) = values else {
         return true;
     };
     match verdict {
         Verdict::High => now < then + delta,
         Verdict::Low => now > then - delta,
-        Verdict::Positive | Verdict::Flagged | Verdict::Unknown | Verdict::Normal => true,
-    }
-}
-
-impl Entry {
-    /// Gives its value in the unit its parameter is compared in; of a bound, the bound.
-    pub(crate) fn number_or_bound(&self) -> Option<Decimal> {
-        self.bounded().map(|(value, _)| value)
+        // A flag does not say of every result which way it is critical.
+        Verdict::Flagged => now < then + delta && now > then - delta,
+        Verdict::Positive | Verdict::Unknown | Verdict::Normal => true,
     }
 }
 

@@ -26,20 +26,19 @@ pub(crate) struct Cause<'a> {
     pub(crate) touched: &'a Touched,
 }
 
-/// Publishes what a workload now concludes from a time on, in place of what it had published.
+/// Publishes what a workload now concludes of each condition from a time on, in place of what it had published.
 pub(crate) fn publish(
     workload: &Workload,
     cause: &Cause<'_>,
-    from: EventTime,
+    from: impl Fn(Condition) -> EventTime,
     conclusions: Vec<Conclusion>,
     lines: &mut Vec<Line>,
     findings: &mut Vec<Finding>,
 ) {
-    let first = lines.partition_point(|line| line.as_of < from);
     let mut due: Vec<(EventTime, Condition, Option<Conclusion>)> = lines
         .iter()
-        .skip(first)
         .filter(|line| line.asserted && line.condition.workload().name == workload.name)
+        .filter(|line| line.as_of >= from(line.condition))
         .filter(|line| {
             !conclusions
                 .iter()
@@ -52,7 +51,8 @@ pub(crate) fn publish(
             .into_iter()
             .map(|c| (c.as_of, c.condition, Some(c))),
     );
-    due.sort_by_key(|(at, condition, _)| (*at, *condition));
+    // What is no longer so comes last: where it is so of another time, nobody thinks meanwhile that it is over.
+    due.sort_by_key(|(at, condition, conclusion)| (conclusion.is_none(), *at, *condition));
     for (as_of, condition, conclusion) in due {
         let key = (as_of, condition);
         let place = lines.binary_search_by_key(&key, |line| (line.as_of, line.condition));

@@ -18,8 +18,8 @@ use crate::sepsis_risk;
 use crate::state::IDLE;
 use crate::tables::Tables;
 use crate::touched::Touched;
-use crate::workload::{View, WORKLOADS, Workload};
-use crate::{Config, DecodeError, Parameter, State};
+use crate::workload::{Condition, View, WORKLOADS, Workload};
+use crate::{Config, DecodeError, Parameter, State, critical};
 
 /// All workloads with what they were configured to do.
 #[derive(Clone, Debug)]
@@ -291,10 +291,15 @@ impl Workloads {
                 let view = self.view(state, runs, now, touched);
                 let concluded = (workload.conclude)(&view);
                 wake = concluded.wake;
+                let cultures = critical::since(&view, Parameter::Culture);
+                let from = |condition: Condition| match condition.of_parameter() {
+                    Some(Parameter::Culture) => cultures,
+                    Some(_) | None => concluded.from,
+                };
                 publish(
                     workload,
                     &cause,
-                    concluded.from,
+                    from,
                     concluded.conclusions,
                     &mut state.lines,
                     &mut effects.findings,

@@ -120,11 +120,13 @@ pub(crate) enum Reason {
     EnteredInError,
     /// The patient is known under another identity.
     Merged,
+    /// Another identity of the patient knew more.
+    Joined,
 }
 
 impl Reason {
     /// All of them; the place is the number in stored state.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::TimePassed,
         Self::LateData,
         Self::PersonChanged,
@@ -133,6 +135,7 @@ impl Reason {
         Self::Cancelled,
         Self::EnteredInError,
         Self::Merged,
+        Self::Joined,
     ];
 
     /// Gives the word for it in findings.
@@ -146,6 +149,7 @@ impl Reason {
             Self::Cancelled => "cancelled",
             Self::EnteredInError => "entered-in-error",
             Self::Merged => "merged",
+            Self::Joined => "joined",
         }
     }
 
@@ -160,6 +164,7 @@ impl Reason {
             Self::Cancelled => "it was cancelled",
             Self::EnteredInError => "it was entered in error",
             Self::Merged => "the record was merged into another",
+            Self::Joined => "what another record of the patient knew shows otherwise",
         }
     }
 }

@@ -134,7 +134,7 @@ const SEPSIS: Workload = Workload {
 };
 
 const CRITICAL_RESULTS: Workload = Workload {
-    name: "critical-results",
+    name: critical::NAME,
     rule: "critical-ranges 1.0.0",
     concludes: "Laboratory results beyond a critical limit, and positive cultures.",
     owner: OWNER,
@@ -146,7 +146,7 @@ const CRITICAL_RESULTS: Workload = Workload {
     revise_window: hours(48),
     reads: critical::READS,
     rests_on: &[],
-    late_items: "Within the window the result is judged at the time of its specimen; after it the item is counted and kept aside.",
+    late_items: "Within the window, of cultures seven days, the result is judged at the time of its specimen; after it the item is counted and kept aside.",
     lines_kept: Duration::ZERO,
     tag: b"critical-results",
     looks_back: hours(12),

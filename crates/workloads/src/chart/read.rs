@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::step::{QualityIssue, QualityKind};
 use crate::tables::{Meaning, Tables};
 pub(crate) use answers::OWN_RHYTHM;
-use answers::{answer, consciousness, culture, is_tube, rhythm, scale};
+use answers::{answer, consciousness, culture, is_haemolysed, is_tube, rhythm, scale};
 pub(crate) use orders::{end_of, order, order_of};
 pub(crate) use problems::{problem, problem_of};
 
@@ -334,7 +334,9 @@ impl Reader<'_> {
             (_, Parameter::Consciousness) => consciousness(value),
             (_, Parameter::SaturationScale) => scale(value),
             (_, Parameter::Culture | Parameter::BloodCulture) => {
-                Some(culture(value, observation.interpretation.as_deref()))
+                let is_of_blood = meaning == Meaning::Of(Parameter::BloodCulture);
+                let flag = observation.interpretation.as_deref();
+                Some(culture(value, flag, is_of_blood))
             }
             (_, other) => return self.number(other, value),
         };
@@ -443,12 +445,7 @@ fn beyond_sensor(parameter: Parameter, text: &str) -> Option<Quantity> {
 const ROOM_AIR: Decimal = Decimal::from_parts(21, 0, 0, false, 2);
 
 fn marks(observation: &Observation) -> u8 {
-    let haemolysed = observation.notes.iter().any(|note| {
-        let note = note.to_lowercase();
-        (note.contains("haemoly") || note.contains("hemoly"))
-            && !note.contains("no h")
-            && !note.contains("not h")
-    });
+    let haemolysed = observation.notes.iter().any(|note| is_haemolysed(note));
     let flagged = matches!(
         observation.interpretation.as_deref(),
         Some("HH" | "LL" | "AA")

@@ -1,6 +1,5 @@
 //! Whether one result is critical: by the range of its analyte, or by the sender's flag.
 
-use clinical::unit;
 use clinical::{Comparator, Decimal};
 
 use super::range::CriticalRange;
@@ -60,19 +59,8 @@ pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
     let config = &view.config.critical;
     let flagged = config.sender_flags && entry.is(FLAGGED);
     let verdict = match entry.reading {
-        Reading::Number {
-            value,
-            unit,
-            comparator,
-        } => ranges(view, entry)
-            .find(|range| range.unit == unit)
-            .map(|range| by_range(value, comparator, range))
-            .or_else(|| {
-                let range = ranges(view, entry).next()?;
-                let analyte = entry.parameter.numeric()?.analyte;
-                let value = unit::convert_unit(value, unit, range.unit, analyte).ok()?;
-                Some(by_range(value, comparator, range))
-            }),
+        Reading::Number { comparator, .. } => range_of(view, entry)
+            .and_then(|range| Some(by_range(entry.in_unit(range.unit)?, comparator, range))),
         Reading::Coded(POSITIVE) => Some(Verdict::Positive),
         Reading::Coded(RESULTED) => Some(Verdict::Normal),
         Reading::Coded(_) | Reading::Withdrawn(_) => None,
@@ -84,15 +72,26 @@ pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
     }
 }
 
-/// Gives the ranges that hold for a result, the one of its own unit first.
-pub(super) fn ranges<'a>(
-    view: &'a View<'_>,
-    entry: &'a Entry,
-) -> impl Iterator<Item = &'a CriticalRange> {
+/// Gives the range that decides a number: the one of its own unit, or else the first that holds.
+pub(super) fn range_of<'a>(view: &View<'a>, entry: &Entry) -> Option<&'a CriticalRange> {
+    let own = match entry.reading {
+        Reading::Number { unit, .. } => ranges(view, entry).find(|range| range.unit == unit),
+        Reading::Coded(_) | Reading::Unusable(_) | Reading::Withdrawn(_) => None,
+    };
+    own.or_else(|| ranges(view, entry).next())
+}
+
+/// Gives the range whose delta says how much worse a repeat must be: where none holds at this age, that of another.
+pub(super) fn delta_of<'a>(view: &View<'a>, entry: &Entry) -> Option<&'a CriticalRange> {
+    let mut any = view.config.critical.ranges.iter();
+    range_of(view, entry).or_else(|| any.find(|range| range.parameter == entry.parameter))
+}
+
+/// Gives the ranges that hold for a result.
+fn ranges<'a>(view: &View<'a>, entry: &Entry) -> impl Iterator<Item = &'a CriticalRange> + use<'a> {
+    let (person, parameter, at) = (view.person, entry.parameter, entry.at);
     let ranges = view.config.critical.ranges.iter();
-    ranges.filter(move |range| {
-        range.parameter == entry.parameter && range.holds_for(view.person, entry.at)
-    })
+    ranges.filter(move |range| range.parameter == parameter && range.holds_for(person, at))
 }
 
 fn by_range(value: Decimal, comparator: Option<Comparator>, range: &CriticalRange) -> Verdict {

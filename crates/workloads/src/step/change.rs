@@ -82,7 +82,7 @@ impl Workloads {
             }) => Ok(None),
             Fact::Handover { state: bytes, .. } => {
                 state.absorb(State::decode(bytes)?);
-                Ok(Some(Touched::everything(Reason::Merged)))
+                Ok(Some(Touched::everything(Reason::Joined)))
             }
         }
     }
@@ -103,7 +103,9 @@ impl Workloads {
         for entry in taken.entries {
             // What lasts is known whenever it began.
             let lasts = entry.parameter.lasts();
-            let is_late = |runs: &&Runs| !lasts && entry.at < now.watermark.minus(runs.late);
+            let is_late = |runs: &&Runs| {
+                !lasts && entry.at < now.watermark.minus(runs.late_of(entry.parameter))
+            };
             let readers = || self.running.readers(entry.parameter);
             let late = readers().filter(is_late);
             effects.late_for.extend(late.map(|runs| runs.workload.name));
@@ -243,7 +245,7 @@ fn retire(
         publish(
             workload,
             &cause,
-            all,
+            |_| all,
             Vec::new(),
             &mut old.lines,
             &mut effects.findings,

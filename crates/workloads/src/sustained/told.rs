@@ -6,7 +6,7 @@ use clinical::unit::{self, Unit};
 use clinical::{EventTime, Severity};
 
 use super::sensors::{Heard, by_sensor, together};
-use super::{End, Episode, Reading, Rule, RuleError, episodes, parse_rules};
+use super::{Before, End, Episode, Reading, Rule, RuleError, episodes, parse_rules};
 use crate::Parameter;
 use crate::chart::{Entry, Reading as Charted};
 use crate::config::{hours, minutes};
@@ -205,7 +205,7 @@ fn told(view: &View<'_>, units: &[&Rule], condition: Condition, concluded: &mut 
             heard.push(Heard {
                 rule,
                 entries,
-                shown: shown_in_time(entries, &episode),
+                shown: shown_in_time((rule, before), (entries, readings), &episode),
                 episode,
             });
         }
@@ -273,21 +273,35 @@ fn began_before(view: &View<'_>, condition: Condition, time: EventTime) -> Optio
     (line.note == BEGAN).then_some(line.as_of)
 }
 
-/// Finds the reading that showed an episode while it went on; nothing where all of it could be known only when it was long past.
-/// What is heard late and goes on still is no history: a telephone that was out of reach tells of a low that nobody treated.
-fn shown_in_time<'a>(entries: &[&'a Entry], episode: &Episode) -> Option<&'a Entry> {
+/// Finds the reading that showed an episode while it went on, by what was known then; nothing where all of it could be known only
+/// when it was long past. What is heard late and goes on still is no history: a telephone that was out of reach tells of a low
+/// that nobody treated. Nor is what was told in time, and of which an earlier reading comes late.
+fn shown_in_time<'a>(
+    (rule, before): (&Rule, Before),
+    (entries, readings): (&[&'a Entry], &[Reading]),
+    episode: &Episode,
+) -> Option<&'a Entry> {
     let span = |from: EventTime, until: EventTime| {
         let within = move |entry: &&'a Entry| entry.at >= from && entry.at <= until;
         entries.iter().copied().filter(within)
     };
-    let confirming = span(episode.start, episode.confirmed).map(|entry| entry.known);
-    let Some(known) = confirming.max() else {
+    if span(episode.start, episode.confirmed).next().is_none() {
         return entries.first().copied();
-    };
+    }
     let mut going_on = span(episode.confirmed, episode.last);
-    let in_time =
-        |entry: &&Entry| known.max(entry.known).micros() <= entry.at.plus(HISTORY_AFTER).micros();
-    going_on.find(in_time)
+    going_on.find(|entry| {
+        let by = entry.at.plus(HISTORY_AFTER).micros();
+        let was_known = |reading: &&Reading| {
+            let place = entries.binary_search_by_key(&reading.at, |entry| entry.at);
+            let said = place.ok().and_then(|place| entries.get(place));
+            said.is_some_and(|said| said.known.micros() <= by)
+        };
+        entry.known.micros() <= by && {
+            let known: Vec<Reading> = readings.iter().filter(was_known).copied().collect();
+            let mut shown = episodes(rule, before, &known).into_iter();
+            shown.any(|shown| shown.confirmed <= entry.at && shown.last >= entry.at)
+        }
+    })
 }
 
 /// What is said of an episode.

@@ -4,6 +4,7 @@
 mod actions;
 mod bundle;
 mod conventions;
+mod critical;
 mod engine;
 mod events;
 mod forgetting;
@@ -22,6 +23,7 @@ mod second;
 mod sepsis_risk;
 mod shock;
 mod size;
+mod sustained;
 mod throughput;
 mod variability;
 mod visits;

@@ -137,18 +137,93 @@ pub(super) fn scale(value: &Value) -> Option<u8> {
 
 /// SNOMED CT, Positive.
 const POSITIVE_SNOMED: &str = "10828004";
+/// What laboratories write where nothing grew, or nothing is known yet.
+const NOTHING_GREW: [&str; 17] = [
+    "no growth",
+    "not grow",
+    "no organism",
+    "no bacteria",
+    "no pathogen",
+    "no aerobic",
+    "no anaerobic",
+    "no yeast",
+    "no fung",
+    "not isolated",
+    "not detected",
+    "negative for",
+    "sterile",
+    "normal flora",
+    "pending",
+    "in progress",
+    "to follow",
+];
+/// What they write where something grew in blood: how it looks, or parts of the names of what does.
+const GREW: [&str; 26] = [
+    "positive",
+    "growth of",
+    "gram neg",
+    "gram-neg",
+    "cocci",
+    "coccus",
+    "bacill",
+    "bacter",
+    "yeast",
+    "candida",
+    "aureus",
+    "epidermidis",
+    "staph",
+    "strep",
+    "coli",
+    "klebsiella",
+    "pseudomonas",
+    "proteus",
+    "serratia",
+    "salmonella",
+    "listeria",
+    "neisseria",
+    "haemophilus",
+    "bacteroides",
+    "clostridi",
+    "cryptoco",
+];
 
-pub(super) fn culture(value: &Value, interpretation: Option<&str>) -> u8 {
-    let positive = match value {
+/// Reads the result of a culture. Of blood what grew is positive by its name, too: elsewhere something always grows.
+pub(super) fn culture(value: &Value, interpretation: Option<&str>, is_of_blood: bool) -> u8 {
+    let is_positive = match value {
         Value::Coded(codes) => codes.iter().any(|code| &*code.code == POSITIVE_SNOMED),
         Value::Text(text) => text.trim().to_lowercase().starts_with("positive"),
         Value::Quantity(_) => false,
     };
-    if positive || matches!(interpretation, Some("POS" | "AA")) {
+    let has_grown = || is_of_blood && said(value).iter().any(|words| grew(words));
+    if is_positive || matches!(interpretation, Some("POS" | "AA")) || has_grown() {
         POSITIVE
     } else {
         RESULTED
     }
+}
+
+/// Says whether words of a laboratory say that something grew; each bottle may have a sentence of its own.
+fn grew(words: &str) -> bool {
+    let mut sentences = words.split(['.', ';', ',', '\n']).map(str::trim);
+    sentences.any(|sentence| {
+        let has = |parts: &[&str]| parts.iter().any(|part| sentence.contains(part));
+        let is_denied = sentence.starts_with("neg") || sentence.starts_with("no ");
+        has(&GREW) && !is_denied && !has(&NOTHING_GREW)
+    })
+}
+
+/// Words by which a laboratory says that something is not so, before what it speaks of or behind it.
+const DENIALS: [&str; 6] = ["no", "not", "non", "without", "none", "negative"];
+
+/// Says whether words beside a result say that its specimen was haemolysed, and not that it was not.
+pub(super) fn is_haemolysed(note: &str) -> bool {
+    let note = note.to_lowercase();
+    let mut sentences = note.split(['.', ';', ',', '\n']);
+    sentences.any(|sentence| {
+        let mut words = sentence.split(|c: char| !c.is_alphabetic());
+        let says = sentence.contains("haemoly") || sentence.contains("hemoly");
+        says && !words.any(|word| DENIALS.contains(&word))
+    })
 }
 
 #[cfg(test)]
@@ -188,5 +263,55 @@ mod tests {
         let told = ["49436004", "5370000", "10370003", "64730000"].map(coded);
         let known = [FIBRILLATION, FIBRILLATION, PACED, OWN_RHYTHM].map(Some);
         assert_eq!(told, known);
+    }
+
+    #[test]
+    fn a_culture_is_positive_where_something_grew() {
+        let of = |words: &str| culture(&Value::Text(words.into()), None, true) == POSITIVE;
+        for grew in [
+            "Positive: gram-negative rods, 2 of 4 bottles",
+            "Staphylococcus aureus",
+            "Gram negative bacilli",
+            "Aerobic bottle: no growth. Anaerobic bottle: Escherichia coli",
+            "Coagulase-negative staphylococci",
+        ] {
+            assert!(of(grew), "{grew}");
+        }
+        for nothing in [
+            "No growth to date",
+            "NO GROWTH 5 DAYS",
+            "Negative",
+            "Negative for group B streptococcus",
+            "No Staphylococcus aureus isolated",
+            "Staphylococcus aureus not isolated",
+            "pending",
+            "",
+        ] {
+            assert!(!of(nothing), "{nothing}");
+        }
+        let urine = Value::Text("Escherichia coli".into());
+        assert_eq!(culture(&urine, None, false), RESULTED);
+        assert_eq!(culture(&urine, Some("AA"), false), POSITIVE);
+    }
+
+    #[test]
+    fn that_a_specimen_was_not_haemolysed_is_not_taken_for_the_contrary() {
+        for note in [
+            "specimen haemolysed",
+            "Slight hemolysis. Not repeated",
+            "HEMOLYZED; no clots",
+        ] {
+            assert!(is_haemolysed(note), "{note}");
+        }
+        for note in [
+            "not haemolysed",
+            "Sample not grossly hemolyzed",
+            "No evidence of hemolysis",
+            "non-hemolyzed",
+            "Hemolysis: none",
+            "specimen clotted",
+        ] {
+            assert!(!is_haemolysed(note), "{note}");
+        }
     }
 }

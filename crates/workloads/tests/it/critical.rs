@@ -1,0 +1,194 @@
+//! Critical results: what is told of repeats, of two results of one time, and of what grows for days.
+
+use clinical::{Code, Event, FindingState, MergeRole, Quantity, Value};
+use workloads::{Config, critical_ranges};
+
+use crate::engine::Engine;
+use crate::events::{Place, event, merge, observed, patient, received_time, told};
+
+const DAY: i64 = 24 * 60;
+
+fn place(at: i64, arrives: i64, offset: u64) -> Place {
+    Place {
+        at,
+        arrives,
+        offset: 10 * offset,
+    }
+}
+
+/// Gives what is told of steps as stories write them, each with its time and when it arrives.
+fn said(config: Config, steps: &[(i64, i64, &str)]) -> Vec<String> {
+    let mut engine = Engine::of(config);
+    for (offset, (at, arrives, step)) in (1..).zip(steps) {
+        let events = told(step, place(*at, *arrives, offset)).expect("a step");
+        engine.tick(received_time(*arrives));
+        engine.take_message(&events);
+    }
+    let findings = engine.findings.iter();
+    let own = findings.filter(|finding| &*finding.workload == "critical-results");
+    own.map(|finding| match &finding.state {
+        FindingState::Asserted => format!("{} {}", finding.severity.word(), finding.summary),
+        FindingState::Retracted(why) => format!("taken back: {why}"),
+    })
+    .collect()
+}
+
+fn of_laboratory(rows: &str) -> Config {
+    let mut config = Config::of(&["critical-results"]);
+    config.critical.ranges = critical_ranges(rows).expect("rows");
+    config
+}
+
+#[test]
+fn a_repeat_is_compared_in_the_unit_of_the_laboratorys_own_range() {
+    let config = of_laboratory("glucose\tmmol/L\t-\t<2.2\t>25.0\t2.8\tours\n");
+    let told = said(
+        config,
+        &[
+            (540, 540, "lab ann glucose 26.0 mmol/L"),
+            (600, 600, "lab ann glucose 28.7 mmol/L"),
+            (660, 660, "lab ann glucose 28.8 mmol/L"),
+            (720, 720, "lab ann glucose 700 mg/dL"),
+        ],
+    );
+    assert_eq!(
+        told,
+        [
+            "critical glucose 26.0 mmol/L, critically high",
+            "critical glucose 28.8 mmol/L, critically high",
+            "critical glucose 700 mg/dL, critically high",
+        ]
+    );
+}
+
+/// A potassium of its own, at nine.
+fn potassium(resource: &str, value: &str, arrives: i64, offset: u64) -> Event {
+    let value = Value::Quantity(Quantity::parse(value).expect("a quantity"));
+    let fact = observed(resource, Code::loinc("2823-3"), value);
+    event("ann", place(540, arrives, offset), 0, fact)
+}
+
+#[test]
+fn of_two_results_of_one_time_the_worse_one_is_told() {
+    for (first, second) in [("6.4 mmol/L", "8.0 mmol/L"), ("8.0 mmol/L", "6.4 mmol/L")] {
+        let mut engine = Engine::of(Config::of(&["critical-results"]));
+        engine.take_message(&[
+            potassium("a", first, 560, 1),
+            potassium("b", second, 560, 2),
+        ]);
+        let told = engine.findings.last().expect("one is told");
+        assert_eq!(&*told.summary, "potassium 8.0 mmol/L, critically high");
+        assert_eq!(engine.findings.len(), 1);
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_takes_nothing_back_of_what_is_critical() {
+    let told = said(
+        Config::of(&["critical-results"]),
+        &[
+            (540, 540, "lab ann potassium 7.1 mmol/L"),
+            (600, 600, "lab ann potassium <8.0 mmol/L"),
+            (610, 610, "lab ann potassium 5.0 mg"),
+            (660, 660, "lab ann potassium 4.4 mmol/L"),
+            (720, 720, "lab ann potassium <8.0 mmol/L"),
+        ],
+    );
+    assert_eq!(
+        told,
+        [
+            "critical potassium 7.1 mmol/L, critically high",
+            "none potassium 4.4 mmol/L, no longer critical",
+            "none potassium cannot be evaluated: <8.0 mmol/L",
+        ]
+    );
+}
+
+#[test]
+fn what_is_flagged_the_other_way_is_told_where_no_range_holds() {
+    let told = said(
+        Config::of(&["critical-results"]),
+        &[
+            (0, 0, "person ann born 2020-06-01"),
+            (540, 540, "lab ann potassium 6.9 mmol/L flag HH"),
+            (600, 600, "lab ann potassium 6.7 mmol/L flag HH"),
+            (660, 660, "lab ann potassium 1.9 mmol/L flag LL"),
+        ],
+    );
+    assert_eq!(
+        told,
+        [
+            "high potassium 6.9 mmol/L, critical by the laboratory's own flag",
+            "high potassium 1.9 mmol/L, critical by the laboratory's own flag",
+        ]
+    );
+}
+
+#[test]
+fn a_culture_that_grows_after_days_is_told_and_can_be_taken_back() {
+    let told = said(
+        Config::of(&["critical-results"]),
+        &[
+            (540, 540 + 5 * DAY, "culture ann positive"),
+            (540, 540 + 6 * DAY, "culture ann negative"),
+        ],
+    );
+    assert_eq!(told, ["critical culture positive", "taken back: late-data"]);
+    let late = said(
+        Config::of(&["critical-results"]),
+        &[(540, 541 + 7 * DAY, "culture ann positive")],
+    );
+    assert_eq!(late, [""; 0]);
+}
+
+#[test]
+fn a_culture_that_stands_for_days_is_told_once() {
+    let told = said(
+        Config::of(&["critical-results"]),
+        &[
+            (540, 2 * DAY, "culture ann positive"),
+            (3 * DAY, 3 * DAY, "lab ann potassium 4.0 mmol/L"),
+            (5 * DAY, 5 * DAY, "lab ann potassium 4.0 mmol/L"),
+            (9 * DAY, 9 * DAY, "lab ann potassium 4.0 mmol/L"),
+            (15 * DAY, 15 * DAY, "lab ann potassium 4.0 mmol/L"),
+        ],
+    );
+    assert_eq!(told, ["critical culture positive"]);
+}
+
+#[test]
+fn what_another_record_knew_takes_a_repeat_back_and_retires_nobody() {
+    let mut engine = Engine::of(Config::of(&["critical-results"]));
+    for (offset, (who, at, value)) in (1..).zip([("joe", 540, "6.4"), ("ann", 600, "6.5")]) {
+        let step = format!("lab {who} potassium {value} mmol/L");
+        let events = told(&step, place(at, at, offset)).expect("a step");
+        engine.take_message(&events);
+    }
+    engine.findings.clear();
+    let retired = merge(MergeRole::Retired, "ann");
+    engine.take(&event("joe", place(660, 660, 9), 0, retired));
+    let told: Vec<_> = engine
+        .findings
+        .iter()
+        .map(|finding| {
+            let who = if finding.patient == patient("ann") {
+                "ann"
+            } else {
+                "joe"
+            };
+            match &finding.state {
+                FindingState::Asserted => format!("{who} {}", finding.summary),
+                FindingState::Retracted(why) => format!("{who} taken back: {why}"),
+            }
+        })
+        .collect();
+    // An alert of whoever is retired ends by the word "merged", and by no other.
+    assert_eq!(
+        told,
+        [
+            "joe taken back: merged",
+            "ann potassium 6.4 mmol/L, critically high",
+            "ann taken back: joined",
+        ]
+    );
+}
