@@ -198,8 +198,12 @@ pub fn was_told(alert: &Alert) -> bool {
     let next = alert.history.iter().skip(1).map(Some).chain([None]);
     let is_loaded = |change: &Change| change.by.is_rule(rule::BACKFILLED);
     let mut pairs = alert.history.iter().zip(next);
+    // What is held back at once was told to nobody; what is held back later was told before.
+    let undoes = |change: &Change, next: &Change| {
+        next.at == change.at && (is(next, &HOLDING) || is_loaded(next))
+    };
     pairs.any(|(change, next)| {
-        is(change, &TELLING) && !next.is_some_and(|next| is(next, &HOLDING) || is_loaded(next))
+        is(change, &TELLING) && !next.is_some_and(|next| undoes(change, next))
     })
 }
 

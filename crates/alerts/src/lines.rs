@@ -106,16 +106,18 @@ pub(crate) fn rank(reading: &Reading<'_>) -> (Severity, EventTime) {
 }
 
 impl Lines {
-    /// Takes in the lines that were kept, those of each workload in their order.
+    /// Takes in the lines that were kept; nothing where those of a workload are not in their order.
     pub(crate) fn of(
         kept: impl IntoIterator<Item = (Box<str>, Dated)>,
         forgotten: Option<EventTime>,
-    ) -> Self {
+    ) -> Option<Self> {
         let mut known = BTreeMap::<Box<str>, Dated>::new();
         for (workload, lines) in kept {
             known.entry(workload).or_default().extend(lines);
         }
-        Self { known, forgotten }
+        let is_ordered = |lines: &Dated| lines.is_sorted_by(|(one, _), (next, _)| one < next);
+        let known = Some(known).filter(|known| known.values().all(is_ordered))?;
+        Some(Self { known, forgotten })
     }
 
     fn own(&self, workload: &str) -> Option<Own<'_>> {

@@ -36,9 +36,13 @@ const SHOCK_SPAN: Duration = minutes(10);
 const SHOCK: Decimal = Decimal::from_parts(9, 0, 0, false, 1);
 const SEVERE_SHOCK: Decimal = Decimal::from_parts(10, 0, 0, false, 1);
 
-/// Says how long an entry matters: as long as a run of high-flow oxygen may have begun by it.
+/// Says how long an entry matters: as long as a run of high-flow oxygen may have begun by it, or a score is compared with
+/// one of a set before it.
 pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
-    (entry.parameter == Parameter::RespiratorySupport).then_some(rox::LOOKS_BACK)
+    if entry.parameter == Parameter::RespiratorySupport {
+        return Some(rox::LOOKS_BACK);
+    }
+    READS.contains(&entry.parameter).then_some(SPAN * 2)
 }
 
 /// What was charted last of some parameters by a time.

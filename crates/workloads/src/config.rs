@@ -113,7 +113,7 @@ impl Config {
 pub struct DeteriorationConfig {
     /// The youngest age that is scored, in years: NEWS2 is for 16 and over (RCP 2017).
     pub least_age_years: u16,
-    /// How far apart the seven parameters of one set may be.
+    /// How far apart the seven parameters of one set may be, at most [`Self::MOST_SET_SPAN`].
     pub set_span: Duration,
     /// How long a set may stay incomplete before that is said.
     pub settle: Duration,
@@ -129,6 +129,11 @@ pub struct DeteriorationConfig {
     pub overdue_grace: Duration,
     /// The code of the observation or order by which a clinician sets the SpO2 scale: its value is 1 or 2.
     pub scale_code: Code,
+}
+
+impl DeteriorationConfig {
+    /// The parameters of one set are no further apart than this: what is kept of a patient reaches so far.
+    pub const MOST_SET_SPAN: Duration = minutes(75);
 }
 
 impl Default for DeteriorationConfig {

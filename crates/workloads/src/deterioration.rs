@@ -8,8 +8,8 @@ use std::time::Duration;
 use clinical::{EventTime, Severity};
 
 use crate::Parameter;
-use crate::chart::Unusable;
 use crate::chart::read::OXYGEN;
+use crate::chart::{Entry, Unusable};
 use crate::config::{DeteriorationConfig, minutes};
 use crate::revise::add;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
@@ -29,6 +29,12 @@ pub(crate) const READS: &[Parameter] = &[
 
 /// Scores that follow one another within this time and say the same are published once.
 const SAME: Duration = minutes(15);
+
+/// Says how long an entry matters: as long as a set, compared with the one before it, may rest on it.
+pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
+    let reach = DeteriorationConfig::MOST_SET_SPAN + SAME;
+    READS.contains(&entry.parameter).then_some(reach)
+}
 
 /// Says what NEWS2 is at every time that may have changed.
 pub(crate) fn conclude(view: &View<'_>) -> Concluded {

@@ -364,6 +364,11 @@ pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
     (READS.contains(&entry.parameter) && scores_alone(entry)).then_some(LOOKS_BACK)
 }
 
+/// The same where the hours of a stay count from its first heart rate.
+pub(crate) fn mimic_matters(entry: &Entry) -> Option<Duration> {
+    (MIMIC_READS.contains(&entry.parameter) && scores_alone(entry)).then_some(LOOKS_BACK)
+}
+
 /// The same for SOFA-2.
 pub(crate) fn second_matters(entry: &Entry) -> Option<Duration> {
     let telling = entry.parameter != Parameter::OxygenSaturation || sofa2::is_telling(entry);

@@ -10,6 +10,7 @@ use clinical::{EventTime, Severity};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::config::{RiskScore, hours};
+use crate::deterioration;
 use crate::person::Stay;
 use crate::risk::watch::{Hour, Row};
 use crate::risk::{
@@ -86,9 +87,10 @@ pub(crate) fn parameter_of(word: &str) -> Option<Parameter> {
     known.map(|(parameter, _)| *parameter)
 }
 
-/// Says how long an entry matters.
+/// Says how long an entry matters, where the rule stands in the model's place, too.
 pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
-    READS.contains(&entry.parameter).then_some(LOOKS_BACK)
+    let own = READS.contains(&entry.parameter).then_some(LOOKS_BACK);
+    own.or_else(|| deterioration::matters(entry))
 }
 
 /// Says at the end of every hour whether the score raised an alert or fell back.

@@ -106,7 +106,7 @@ const DETERIORATION: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"deterioration",
     looks_back: hours(1),
-    matters: nothing,
+    matters: deterioration::matters,
     conclude: deterioration::conclude,
 };
 
@@ -186,6 +186,7 @@ const ORGAN_FAILURE_MIMIC: Workload = Workload {
     ],
     reads: organ::MIMIC_READS,
     tag: b"organ-failure-mimic",
+    matters: organ::mimic_matters,
     conclude: organ::mimic_iii,
     ..ORGAN_FAILURE
 };

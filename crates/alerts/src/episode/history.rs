@@ -9,18 +9,27 @@ const MAX_HISTORY: usize = 100;
 /// How many of them are mere updates: whoever is ill for days has one an hour, and every revision carries all of them.
 const MAX_UPDATES: usize = 8;
 
-/// Drops the oldest mere updates, and then the oldest steps after the opening.
+/// Drops the oldest mere updates; of a history that is too long all the same first what asked nobody for anything, and then the
+/// oldest steps after the opening.
 pub(super) fn shorten(history: &mut Vec<Change>) {
     let is_update = |change: &Change| change.by.is_rule(rule::UPDATED);
     let updates = history.iter().filter(|change| is_update(change)).count();
-    let mut excess = updates.saturating_sub(MAX_UPDATES);
-    history.retain(|change| {
-        let goes = excess > 0 && is_update(change);
-        excess -= usize::from(goes);
-        !goes
+    forget(history, updates.saturating_sub(MAX_UPDATES), is_update);
+    let excess = history.len().saturating_sub(MAX_HISTORY);
+    forget(history, excess, |change| {
+        is_update(change) || change.by.is_rule(rule::RETROSPECTIVE)
     });
     let excess = history.len().saturating_sub(MAX_HISTORY);
     history.drain(1..=excess);
+}
+
+/// Drops the oldest so many of those that may go.
+fn forget(history: &mut Vec<Change>, mut excess: usize, may_go: impl Fn(&Change) -> bool) {
+    history.retain(|change| {
+        let goes = excess > 0 && may_go(change);
+        excess -= usize::from(goes);
+        !goes
+    });
 }
 
 #[cfg(test)]
@@ -51,6 +60,18 @@ mod tests {
         }
         let kept: Vec<i64> = history.iter().map(|change| change.at.micros()).collect();
         assert_eq!(kept, [0, 2].into_iter().chain(newest).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_asked_nobody_for_anything_goes_before_what_somebody_did() {
+        let mut history = vec![change(rule::RAISED, 0), change("nurse", 1)];
+        let most = i64::try_from(MAX_HISTORY).expect("it is small");
+        for at in 2..=most {
+            history.push(change(rule::RETROSPECTIVE, at));
+            shorten(&mut history);
+        }
+        let kept: Vec<i64> = history.iter().map(|change| change.at.micros()).collect();
+        assert_eq!(kept, [0, 1].into_iter().chain(3..=most).collect::<Vec<_>>());
     }
 
     #[test]

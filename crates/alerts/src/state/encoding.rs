@@ -127,7 +127,8 @@ fn read_lines(from: &mut Reader<'_>, version: u8) -> Decoded<Lines> {
         })?;
         Ok((workload, lines))
     })?;
-    Ok(Lines::of(known, from.option(Reader::time)?))
+    let forgotten = from.option(Reader::time)?;
+    Lines::of(known, forgotten).ok_or_else(|| from.damaged("lines in the order of their times"))
 }
 
 fn write_line(to: &mut Writer, line: &Line) {

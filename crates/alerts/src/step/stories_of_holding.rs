@@ -224,6 +224,19 @@ fn an_alert_that_nobody_takes_is_not_told_again_while_the_team_acts() {
 }
 
 #[test]
+fn what_is_held_back_later_was_told_all_the_same() {
+    let mut story = Story::new(acting());
+    let screen = found("sepsis-screen", Severity::Medium, 0);
+    let acts = found("team-action/antimicrobial", Severity::None, 30);
+    for (found, at) in [(screen, 0), (acts, 30)] {
+        story.step(Some(Input::Finding(&found)), now(at));
+    }
+    story.step(None, now(60));
+    let alert = story.state.open_alerts().next().expect("it is open");
+    assert!(crate::held_because(alert).is_some() && crate::was_told(alert));
+}
+
+#[test]
 fn several_alerts_of_a_patient_are_one_thread() {
     check(
         rolling_up(),

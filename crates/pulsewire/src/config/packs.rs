@@ -6,7 +6,8 @@ use std::time::Duration;
 use workloads::payer::PayerConfig;
 use workloads::throughput::Department;
 use workloads::{
-    BundleConfig, CriticalRange, RiskScore, Rule, RuleError, WORKLOADS, critical_ranges, site_rules,
+    BundleConfig, CriticalRange, DeteriorationConfig, RiskScore, Rule, RuleError, WORKLOADS,
+    critical_ranges, site_rules,
 };
 
 use super::holding::Holding;
@@ -55,7 +56,12 @@ pub(super) fn read(reader: &mut Reader<'_>, holding: &Holding) -> Workloads {
     let risk_watched = reader.switch(RISK, "watch") && enabled.contains("sepsis-risk");
     Workloads {
         enabled,
-        complete_within: reader.duration("workloads.deterioration", "complete_within"),
+        complete_within: reader.duration_between(
+            "workloads.deterioration",
+            "complete_within",
+            Duration::from_secs(1),
+            DeteriorationConfig::MOST_SET_SPAN,
+        ),
         repeat_suppression: reader.duration("workloads.critical-results", "repeat_suppression"),
         risk_score,
         risk_approved_by,

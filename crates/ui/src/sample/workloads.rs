@@ -101,7 +101,7 @@ pub fn workload() -> Workload {
         here: here.to_owned(),
         default: default.to_owned(),
     };
-    let about = "The seven NEWS2 parameters count as one set within this.";
+    let about = "The seven NEWS2 parameters count as one set within this, 75 minutes at most.";
     Workload {
         owner: "Pulsewire; to be signed off by the clinicians of the site".to_owned(),
         sources: vec!["Royal College of Physicians. NEWS2. London: RCP, 2017".to_owned()],

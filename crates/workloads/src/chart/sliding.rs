@@ -41,7 +41,16 @@ impl<T: Copy> Sliding<T> {
     }
 
     pub(super) fn remove(&mut self, place: usize) -> T {
-        self.room.remove(self.free + place)
+        let (len, at) = (self.len(), self.free + place);
+        if place >= len / 2 {
+            return self.room.remove(at);
+        }
+        // Near the beginning what stands before it moves.
+        let before = self.room.get_mut(self.free..=at).unwrap_or_default();
+        before.rotate_right(1);
+        let item = *before.first().expect("there is one at its place");
+        self.free += 1;
+        item
     }
 
     /// Keeps of the first so many those that stay.
@@ -51,13 +60,17 @@ impl<T: Copy> Sliding<T> {
         let mut kept = 0;
         for place in 0..first.len() {
             if first.get(place).is_some_and(&mut stays) {
-                first.swap(kept, place);
+                if kept < place {
+                    first.swap(kept, place);
+                }
                 kept += 1;
             }
         }
         let gone = first.len() - kept;
-        first.copy_within(..kept, gone);
-        self.free += gone;
+        if gone > 0 {
+            first.copy_within(..kept, gone);
+            self.free += gone;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clinical::{Encounter, EncounterClass, EncounterStatus, Event, Fact, Finding};
 use proptest::prelude::*;
+use workloads::{Config, RiskScore, WORKLOADS};
 
 use crate::engine::Engine;
 use crate::events::{Place, event, told};
@@ -56,8 +57,7 @@ fn look_again(at: i64, offset: u64) -> Event {
 }
 
 /// Runs a patient hour by hour, and gives the findings that came of looking again.
-fn looked_again(actions: &[Option<String>]) -> Vec<Finding> {
-    let mut engine = Engine::default();
+fn looked_again(mut engine: Engine, actions: &[Option<String>]) -> Vec<Finding> {
     let mut looks = BTreeSet::new();
     for (hour, action) in actions.iter().enumerate() {
         let at = 60 * hour as i64;
@@ -89,6 +89,21 @@ proptest! {
     fn looking_again_says_nothing_new(
         actions in prop::collection::vec(prop::option::weighted(0.6, action()), 24 * DAYS)
     ) {
-        prop_assert_eq!(looked_again(&actions), vec![]);
+        prop_assert_eq!(looked_again(Engine::default(), &actions), vec![]);
+    }
+
+    /// What a workload needs is kept for its own sake, and not because another one runs.
+    #[test]
+    fn looking_again_says_nothing_new_where_one_workload_runs_by_itself(
+        place in any::<prop::sample::Index>(),
+        by_rule in any::<bool>(),
+        actions in prop::collection::vec(prop::option::weighted(0.6, action()), 24 * DAYS),
+    ) {
+        let mut config = Config::of(&[place.get(&WORKLOADS).name]);
+        config.risk.score = match by_rule {
+            true => RiskScore::Rule,
+            false => RiskScore::Model,
+        };
+        prop_assert_eq!(looked_again(Engine::of(config), &actions), vec![]);
     }
 }

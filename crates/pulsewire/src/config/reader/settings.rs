@@ -109,7 +109,7 @@ mod tests {
         let about: Vec<_> = about.map(|setting| &*setting.about).collect();
         assert_eq!(
             about,
-            ["The seven NEWS2 parameters count as one set within this."]
+            ["The seven NEWS2 parameters count as one set within this, 75 minutes at most."]
         );
     }
 }
