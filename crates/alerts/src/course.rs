@@ -76,7 +76,9 @@ impl Course {
             return;
         }
         let note = note(finding, taken);
-        if taken.was_reason && !taken.is_reason {
+        // That somebody left says nothing against that they were there.
+        let is_over = is_followed(scene.condition) && finding.state == FindingState::Asserted;
+        if taken.was_reason && !taken.is_reason && !is_over {
             self.take_back_ended(scene, finding.as_of, note.as_deref().unwrap_or_default());
         }
         self.look(scene, Look::At(finding, taken, note.as_deref()));
@@ -346,8 +348,7 @@ impl Course {
         let note = note.map_or_else(String::new, |note| format!("{note}; "));
         let why = format!("{note}{now}").into();
         let latest = EventTime::from_micros(i64::MAX);
-        let is_over = is_followed(scene.condition)
-            && matches!(look, Look::At(finding, ..) if finding.state == FindingState::Asserted);
+        let is_over = is_followed(scene.condition) && up.is_some();
         if is_over || self.lines.has_reason(active.since, latest, self.handled) {
             self.end(scene, Outcome::Resolved, by_rule(rule::FELL), why);
         } else {

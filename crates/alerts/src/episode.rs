@@ -11,7 +11,7 @@ use clinical::{
 
 use crate::budget::Report;
 use crate::heard::is_read_back;
-use crate::hold::{Hold, held_because, is_budgeted, told_at};
+use crate::hold::{Hold, held_because, is_budgeted, is_just_told};
 use crate::lines::{Basis, Reading};
 use crate::rule;
 use crate::step::{Effects, Held, Now};
@@ -295,9 +295,7 @@ impl Episode {
 
     /// Tells of it anew, as it now stands, and asks for it again; what was told just now is not told twice.
     pub(crate) fn tell_anew(&mut self, scene: &mut Scene<'_>) {
-        let now = EventTime::from_micros(scene.now.received.micros());
-        let is_told = told_at(&self.alert).is_some_and(|at| at < now);
-        if self.is_held() || !is_told {
+        if self.is_held() || is_just_told(&self.alert, scene.now.received) {
             return;
         }
         let why = self.alert.reason.clone();

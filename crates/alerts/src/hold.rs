@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use clinical::{Alert, AlertState, Change, EventTime, Severity};
+use clinical::{Alert, AlertState, Change, EventTime, ReceivedTime, Severity};
 
 use crate::episode::Episode;
 use crate::policy::is_of_the_platform;
@@ -179,6 +179,14 @@ pub(crate) fn told_at(alert: &Alert) -> Option<EventTime> {
     let mut changes = alert.history.iter().rev();
     let telling = changes.find(|change| is(change, &TELLING))?;
     Some(EventTime::from_micros(telling.at.micros()))
+}
+
+/// Says whether what an alert says now is what somebody was asked to act on now.
+pub(crate) fn is_just_told(alert: &Alert, now: ReceivedTime) -> bool {
+    let mut changes = alert.history.iter().rev();
+    let telling = changes.find(|change| is(change, &TELLING));
+    let tells = [rule::RAISED, rule::ESCALATED, rule::AGAIN];
+    telling.is_some_and(|change| change.at == now && is(change, &tells))
 }
 
 /// Says whether the budget bounds what is told of a condition at a severity.

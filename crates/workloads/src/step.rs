@@ -11,14 +11,14 @@ use smallvec::SmallVec;
 
 use crate::chart::read;
 use crate::config::hours;
-use crate::revise::{Cause, publish};
+use crate::revise::{Cause, Since, publish};
 use crate::risk::watch::Hour;
 use crate::running::{Running, Runs};
 use crate::sepsis_risk;
 use crate::state::IDLE;
 use crate::tables::Tables;
 use crate::touched::Touched;
-use crate::workload::{Condition, View, WORKLOADS, Workload};
+use crate::workload::{View, WORKLOADS, Workload};
 use crate::{Config, DecodeError, Parameter, State, critical};
 
 /// All workloads with what they were configured to do.
@@ -291,15 +291,14 @@ impl Workloads {
                 let view = self.view(state, runs, now, touched);
                 let concluded = (workload.conclude)(&view);
                 wake = concluded.wake;
-                let cultures = critical::since(&view, Parameter::Culture);
-                let from = |condition: Condition| match condition.of_parameter() {
-                    Some(Parameter::Culture) => cultures,
-                    Some(_) | None => concluded.from,
-                };
+                let mut since = Since::all(concluded.from);
+                if workload.name == critical::NAME {
+                    since.cultures = critical::since(&view, Parameter::Culture);
+                }
                 publish(
                     workload,
                     &cause,
-                    from,
+                    since,
                     concluded.conclusions,
                     &mut state.lines,
                     &mut effects.findings,

@@ -140,6 +140,22 @@ fn a_visit_that_is_over_is_resolved_and_told_at_once_where_it_goes_on() {
     assert_eq!(take(Severity::Medium, 1, 540), [DeliveryKind::Raised]);
     assert_eq!(take(Severity::None, 2, 550), [DeliveryKind::Resolved]);
     assert_eq!(take(Severity::Medium, 3, 560), [DeliveryKind::Raised]);
+    // Who was told of the first visit was told rightly.
+    assert_eq!(take(Severity::None, 4, 570), [DeliveryKind::Resolved]);
+}
+
+#[test]
+fn what_came_before_a_reminder_and_is_read_after_it_is_told() {
+    let mut story = Story::new(policy());
+    let mut told = |input: Option<Input<'_>>, at| {
+        let effects = story.step(input, now(at));
+        effects.deliveries.len()
+    };
+    let first = found(POTASSIUM, Severity::Critical, 540);
+    assert_eq!(told(Some(Input::Finding(&first)), 540), 2);
+    assert_eq!(told(None, 600), 2, "nobody took it");
+    let next = found(POTASSIUM, Severity::Critical, 580);
+    assert_eq!(told(Some(Input::Finding(&next)), 599), 2);
 }
 
 #[test]

@@ -119,11 +119,16 @@ impl<'a> Shock<'a> {
             presentation.at.minus(TOGETHER),
             presentation.at.plus(SHOCK_WITHIN),
         );
-        let noted = charted(chart, Parameter::SepsisNote, from, until)
-            .find(|entry| entry.code() == Some(SHOCK_NOTED));
-        if let Some(entry) = noted {
+        let noted = || {
+            charted(chart, Parameter::SepsisNote, from, until)
+                .filter(|entry| entry.code() == Some(SHOCK_NOTED))
+        };
+        if let Some(entry) = noted().next() {
             let at = entry.at.max(presentation.at);
-            shock.add(at, Because::Documented, vec![entry], entry.known);
+            // Of several notes that say the same, the one that came first says when it could be known.
+            let same = noted().take_while(|note| note.at.max(presentation.at) == at);
+            let known = same.map(|note| note.known).min().unwrap_or(entry.known);
+            shock.add(at, Because::Documented, vec![entry], known);
         }
         if let Some(entry) = lactate.filter(|entry| is_beyond(entry, SHOCK_LACTATE)) {
             let at = entry.at.max(presentation.at);

@@ -7,13 +7,13 @@ use crate::chart::read::{POSITIVE, RESULTED};
 use crate::chart::{Entry, FLAGGED, Reading};
 use crate::workload::View;
 
-/// What a result is, least worrying first.
+/// What a result is, least worrying first; what is not known says nothing beside what is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
-    /// Within its range.
-    Normal,
     /// A bound or a value that does not decide it.
     Unknown,
+    /// Within its range.
+    Normal,
     /// Within its range, or without one, but critical to the sender.
     Flagged,
     /// Below its range.
@@ -26,8 +26,8 @@ pub(super) enum Verdict {
 
 impl Verdict {
     const ALL: [Self; 6] = [
-        Self::Normal,
         Self::Unknown,
+        Self::Normal,
         Self::Flagged,
         Self::Low,
         Self::High,

@@ -9,7 +9,7 @@ use crate::chart::read::{self, Taken};
 use crate::chart::{Entry, Reading, Withdrawal};
 use crate::person::{PersonFacts, Stay};
 use crate::quality;
-use crate::revise::{Cause, publish};
+use crate::revise::{Cause, Since, publish};
 use crate::running::Runs;
 use crate::touched::{Reason, Touched};
 use crate::workload::WORKLOADS;
@@ -241,11 +241,10 @@ fn retire(
         touched: &touched,
     };
     for workload in &WORKLOADS {
-        let all = EventTime::from_micros(i64::MIN);
         publish(
             workload,
             &cause,
-            |_| all,
+            Since::all(EventTime::from_micros(i64::MIN)),
             Vec::new(),
             &mut old.lines,
             &mut effects.findings,
