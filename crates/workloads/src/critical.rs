@@ -4,6 +4,7 @@ mod judge;
 
 mod range;
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use clinical::unit::Unit;
@@ -13,6 +14,7 @@ use crate::Parameter;
 use crate::chart::read::POSITIVE;
 use crate::chart::{Entry, HAEMOLYSED, Reading, Unusable};
 use crate::config::hours;
+use crate::revise::add;
 use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
 use judge::{Verdict, judge};
 pub(crate) use range::own_ranges;
@@ -65,7 +67,11 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         wake: None,
     };
     for parameter in READS {
-        analyte(view, *parameter, &mut concluded.conclusions);
+        if *parameter == Parameter::Culture {
+            cultures(view, &mut concluded.conclusions);
+        } else {
+            analyte(view, *parameter, &mut concluded.conclusions);
+        }
     }
     concluded
 }
@@ -89,11 +95,6 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
         .of(parameter)
         .filter(|entry| entry.at >= since && !entry.is_withdrawn());
     for (entry, verdict) in worst_at_each_time(view, results) {
-        let severity = match verdict {
-            Verdict::High | Verdict::Low | Verdict::Positive => Severity::Critical,
-            Verdict::Flagged => Severity::High,
-            Verdict::Unknown | Verdict::Normal => Severity::None,
-        };
         let publish = match verdict {
             // What cannot be judged is no reason to think better of what was critical.
             Verdict::Unknown => told.is_none(),
@@ -114,7 +115,7 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
             conclusions.push(Conclusion {
                 condition: Condition::CriticalResult(parameter),
                 as_of: entry.at,
-                severity,
+                severity: severity(verdict),
                 score: None,
                 summary: summary(entry, verdict),
                 evidence: vec![Proof {
@@ -127,6 +128,56 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
                 note: verdict.number(),
             });
         }
+    }
+}
+
+/// Tells of each culture by itself: what grew in blood is no repeat of what grew in urine, and what did not grow in one says
+/// nothing of the other. A result that is corrected changes what was told of its own time.
+fn cultures(view: &View<'_>, conclusions: &mut Vec<Conclusion>) {
+    let since = since(view, Parameter::Culture);
+    let results = view.chart.of(Parameter::Culture);
+    let mut critical: Vec<(&Entry, Verdict)> = results
+        .filter(|entry| entry.at >= since && !entry.is_withdrawn())
+        .filter_map(|entry| Some((entry, judge(view, entry)?)))
+        .filter(|(_, verdict)| matches!(verdict, Verdict::Positive | Verdict::Flagged))
+        .collect();
+    // The worst of a time comes first.
+    critical.sort_by_key(|(entry, verdict)| (entry.at, Reverse(*verdict)));
+    for of_one_time in critical.chunk_by(|(one, _), (other, _)| one.at == other.at) {
+        let Some((worst, verdict)) = of_one_time.first() else {
+            continue;
+        };
+        let mut summary = summary(worst, *verdict);
+        if of_one_time.len() > 1 {
+            add(
+                &mut summary,
+                format_args!("; {} results of this time", of_one_time.len()),
+            );
+        }
+        let evidence = of_one_time.iter().map(|(entry, _)| Proof {
+            entry: **entry,
+            value: shown(entry),
+            points: None,
+        });
+        conclusions.push(Conclusion {
+            condition: Condition::CriticalResult(Parameter::Culture),
+            as_of: worst.at,
+            severity: severity(*verdict),
+            score: None,
+            summary,
+            evidence: evidence.collect(),
+            missing: Vec::new(),
+            history: false,
+            note: verdict.number(),
+        });
+    }
+}
+
+const fn severity(verdict: Verdict) -> Severity {
+    match verdict {
+        Verdict::High | Verdict::Low | Verdict::Positive => Severity::Critical,
+        Verdict::Flagged => Severity::High,
+        Verdict::Unknown | Verdict::Normal => Severity::None,
     }
 }
 

@@ -4,7 +4,7 @@ use clinical::{Code, Event, FindingState, MergeRole, Quantity, Value};
 use workloads::{Config, critical_ranges};
 
 use crate::engine::Engine;
-use crate::events::{Place, event, merge, observed, patient, received_time, told};
+use crate::events::{Place, event, event_time, merge, observed, patient, received_time, told};
 
 const DAY: i64 = 24 * 60;
 
@@ -154,6 +154,94 @@ fn a_culture_that_stands_for_days_is_told_once() {
         ],
     );
     assert_eq!(told, ["critical culture positive"]);
+}
+
+/// A culture of its own, of blood (600-7) or urine (630-4).
+fn grown(resource: &str, code: &str, words: &str, (at, arrives): (i64, i64), nth: u64) -> Event {
+    let fact = observed(resource, Code::loinc(code), Value::Text(words.into()));
+    event("ann", place(at, arrives, nth), 0, fact)
+}
+
+/// Gives what is told of cultures, each with when its specimen was taken and when it arrives.
+fn said_of(cultures: &[(&str, &str, &str, (i64, i64))]) -> Vec<String> {
+    let mut engine = Engine::of(Config::of(&["critical-results"]));
+    for (nth, (resource, code, words, times)) in (1..).zip(cultures) {
+        engine.tick(received_time(times.1));
+        engine.take_message(&[grown(resource, code, words, *times, nth)]);
+    }
+    let findings = engine.findings.iter();
+    let told = findings.map(|finding| {
+        let at = (finding.as_of.micros() - event_time(0).micros()) / 60_000_000;
+        match &finding.state {
+            FindingState::Asserted => {
+                format!("{at} {} {}", finding.severity.word(), finding.summary)
+            }
+            FindingState::Retracted(why) => format!("{at} taken back: {why}"),
+        }
+    });
+    told.collect()
+}
+
+#[test]
+fn what_did_not_grow_in_urine_does_not_end_what_grew_in_blood() {
+    let told = said_of(&[
+        ("blood", "600-7", "Staphylococcus aureus", (540, 2 * DAY)),
+        ("urine", "630-4", "no growth", (720, 2 * DAY + 10)),
+        ("second", "600-7", "no growth", (780, 2 * DAY + 20)),
+    ]);
+    assert_eq!(told, ["540 critical culture positive"]);
+    let corrected = said_of(&[
+        ("blood", "600-7", "Staphylococcus aureus", (540, 2 * DAY)),
+        ("blood", "600-7", "no growth", (540, 3 * DAY)),
+    ]);
+    assert_eq!(
+        corrected,
+        ["540 critical culture positive", "540 taken back: late-data"]
+    );
+}
+
+#[test]
+fn what_grows_in_blood_is_no_repeat_of_what_grew_in_urine() {
+    let urine = ("urine", "630-4", "positive", (480, 2 * DAY));
+    let blood = ("blood", "600-7", "Escherichia coli", (540, 3 * DAY));
+    let again = ("blood", "600-7", "Escherichia coli", (540, 3 * DAY + 60));
+    assert_eq!(
+        said_of(&[urine, blood, again]),
+        [
+            "480 critical culture positive",
+            "540 critical culture positive"
+        ]
+    );
+    let late = ("urine", "630-4", "positive", (480, 4 * DAY));
+    assert_eq!(
+        said_of(&[blood, late]),
+        [
+            "540 critical culture positive",
+            "480 critical culture positive"
+        ]
+    );
+}
+
+#[test]
+fn of_two_cultures_of_one_minute_both_are_told() {
+    let urine = ("urine", "630-4", "positive", (540, 2 * DAY));
+    let blood = ("blood", "600-7", "Escherichia coli", (540, 3 * DAY));
+    let no_growth = ("third", "600-7", "no growth", (540, 3 * DAY + 60));
+    let told = said_of(&[urine, blood, no_growth]);
+    assert_eq!(
+        told,
+        [
+            "540 critical culture positive",
+            "540 critical culture positive; 2 results of this time"
+        ]
+    );
+    let mut engine = Engine::of(Config::of(&["critical-results"]));
+    engine.take_message(&[
+        grown("blood", "600-7", "Escherichia coli", (540, 560), 1),
+        grown("urine", "630-4", "positive", (540, 560), 2),
+    ]);
+    let finding = engine.findings.last().expect("both are told");
+    assert_eq!(finding.evidence.len(), 2);
 }
 
 #[test]
