@@ -2,6 +2,8 @@
 
 mod answers;
 
+mod cultures;
+
 mod problems;
 
 mod orders;
@@ -22,7 +24,8 @@ use crate::config::Config;
 use crate::step::{QualityIssue, QualityKind};
 use crate::tables::{Meaning, Tables};
 pub(crate) use answers::OWN_RHYTHM;
-use answers::{answer, consciousness, culture, is_haemolysed, is_tube, rhythm, scale};
+use answers::{answer, consciousness, is_haemolysed, is_tube, rhythm, scale};
+use cultures::culture;
 pub(crate) use orders::{end_of, order, order_of};
 pub(crate) use problems::{problem, problem_of};
 

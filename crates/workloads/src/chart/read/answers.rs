@@ -2,8 +2,6 @@
 
 use clinical::{System, Value};
 
-use super::{POSITIVE, RESULTED};
-
 /// SNOMED CT codes of the five answers, as NHS England's NEWS2 value set has them.
 const CONSCIOUSNESS_SNOMED: [(&str, u8); 5] = [
     ("248234008", 0),
@@ -40,7 +38,7 @@ fn consciousness_word(text: &str) -> Option<u8> {
 }
 
 /// Gives the words of an answer.
-fn said(value: &Value) -> Vec<String> {
+pub(super) fn said(value: &Value) -> Vec<String> {
     match value {
         Value::Text(text) => vec![text.trim().to_lowercase()],
         Value::Coded(codes) => codes
@@ -135,83 +133,6 @@ pub(super) fn scale(value: &Value) -> Option<u8> {
     }
 }
 
-/// SNOMED CT, Positive.
-const POSITIVE_SNOMED: &str = "10828004";
-/// What laboratories write where nothing grew, or nothing is known yet.
-const NOTHING_GREW: [&str; 17] = [
-    "no growth",
-    "not grow",
-    "no organism",
-    "no bacteria",
-    "no pathogen",
-    "no aerobic",
-    "no anaerobic",
-    "no yeast",
-    "no fung",
-    "not isolated",
-    "not detected",
-    "negative for",
-    "sterile",
-    "normal flora",
-    "pending",
-    "in progress",
-    "to follow",
-];
-/// What they write where something grew in blood: how it looks, or parts of the names of what does.
-const GREW: [&str; 26] = [
-    "positive",
-    "growth of",
-    "gram neg",
-    "gram-neg",
-    "cocci",
-    "coccus",
-    "bacill",
-    "bacter",
-    "yeast",
-    "candida",
-    "aureus",
-    "epidermidis",
-    "staph",
-    "strep",
-    "coli",
-    "klebsiella",
-    "pseudomonas",
-    "proteus",
-    "serratia",
-    "salmonella",
-    "listeria",
-    "neisseria",
-    "haemophilus",
-    "bacteroides",
-    "clostridi",
-    "cryptoco",
-];
-
-/// Reads the result of a culture. Of blood what grew is positive by its name, too: elsewhere something always grows.
-pub(super) fn culture(value: &Value, interpretation: Option<&str>, is_of_blood: bool) -> u8 {
-    let is_positive = match value {
-        Value::Coded(codes) => codes.iter().any(|code| &*code.code == POSITIVE_SNOMED),
-        Value::Text(text) => text.trim().to_lowercase().starts_with("positive"),
-        Value::Quantity(_) => false,
-    };
-    let has_grown = || is_of_blood && said(value).iter().any(|words| grew(words));
-    if is_positive || matches!(interpretation, Some("POS" | "AA")) || has_grown() {
-        POSITIVE
-    } else {
-        RESULTED
-    }
-}
-
-/// Says whether words of a laboratory say that something grew; each bottle may have a sentence of its own.
-fn grew(words: &str) -> bool {
-    let mut sentences = words.split(['.', ';', ',', '\n']).map(str::trim);
-    sentences.any(|sentence| {
-        let has = |parts: &[&str]| parts.iter().any(|part| sentence.contains(part));
-        let is_denied = sentence.starts_with("neg") || sentence.starts_with("no ");
-        has(&GREW) && !is_denied && !has(&NOTHING_GREW)
-    })
-}
-
 /// Words by which a laboratory says that something is not so, before what it speaks of or behind it.
 const DENIALS: [&str; 6] = ["no", "not", "non", "without", "none", "negative"];
 
@@ -263,35 +184,6 @@ mod tests {
         let told = ["49436004", "5370000", "10370003", "64730000"].map(coded);
         let known = [FIBRILLATION, FIBRILLATION, PACED, OWN_RHYTHM].map(Some);
         assert_eq!(told, known);
-    }
-
-    #[test]
-    fn a_culture_is_positive_where_something_grew() {
-        let of = |words: &str| culture(&Value::Text(words.into()), None, true) == POSITIVE;
-        for grew in [
-            "Positive: gram-negative rods, 2 of 4 bottles",
-            "Staphylococcus aureus",
-            "Gram negative bacilli",
-            "Aerobic bottle: no growth. Anaerobic bottle: Escherichia coli",
-            "Coagulase-negative staphylococci",
-        ] {
-            assert!(of(grew), "{grew}");
-        }
-        for nothing in [
-            "No growth to date",
-            "NO GROWTH 5 DAYS",
-            "Negative",
-            "Negative for group B streptococcus",
-            "No Staphylococcus aureus isolated",
-            "Staphylococcus aureus not isolated",
-            "pending",
-            "",
-        ] {
-            assert!(!of(nothing), "{nothing}");
-        }
-        let urine = Value::Text("Escherichia coli".into());
-        assert_eq!(culture(&urine, None, false), RESULTED);
-        assert_eq!(culture(&urine, Some("AA"), false), POSITIVE);
     }
 
     #[test]
