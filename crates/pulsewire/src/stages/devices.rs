@@ -57,6 +57,8 @@ const FHIR: &str = "application/fhir+json";
 const DUE: &[u8] = b"due";
 /// The timer of silence.
 const SILENCE: &[u8] = b"silence";
+/// The timer of visits that are forgotten.
+const STAYS: &[u8] = b"stays";
 
 /// How devices are looked after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,13 @@ pub(crate) struct Settings {
     pub(crate) silent_after: Duration,
     /// Samples are kept for so long, to be told to whoever is said later to have been on the device.
     pub(crate) rebind_window: Duration,
+}
+
+impl Settings {
+    /// For how long samples are kept, in microseconds.
+    fn window(&self) -> i64 {
+        i64::try_from(self.rebind_window.as_micros()).unwrap_or(i64::MAX)
+    }
 }
 
 /// Binds samples to patients.
@@ -153,13 +162,23 @@ impl DeviceStage {
         let said = match &*kind {
             "Encounter" => {
                 let patient = PatientKey::from_slice(cx.key()).unwrap_or_default();
-                state.lies(patient, resource, heard(read), &self.settings.places)
+                let said = state.lies(patient, resource, heard(read), &self.settings.places);
+                self.remind(state, cx);
+                said
             }
             _ => Vec::from_iter(resources::device(resource, read.event_time, source)),
         };
         let cause = provenance(read);
         for (source, association) in said {
             self.say(&source, &association, read, &cause, cx);
+        }
+    }
+
+    /// Sets the timer for the visit that is forgotten next.
+    fn remind(&self, state: &State, cx: &mut Context<'_>) {
+        match state.next_forgotten(self.settings.window()) {
+            Some(at) => cx.set_timer(STAYS, at),
+            None => cx.cancel_timer(STAYS),
         }
     }
 
@@ -305,6 +324,10 @@ impl Processor for DeviceStage {
                 let findings = state.fall_silent(at);
                 self.report(state, &findings, &Headers::new(), cx);
             }
+            Input::Timer { tag: STAYS, at } => {
+                state.forget_stays(at, self.settings.window());
+                self.remind(state, cx);
+            }
             Input::Timer { at, .. } => self.tell(state, Some(at), &Headers::new(), cx),
             Input::Record { from, record } => {
                 let cause = provenance(&record);
@@ -368,6 +391,7 @@ fn heard(read: &RecordRef<'_>) -> Heard {
         at: read.event_time,
         said: shows.map_or(read.received_time, |shows| shows.said.micros()),
         message: shows.map_or_else(own, |shows| shows.message),
+        is_moment: text(read, "content-type") == Some(VISIT_MOMENT),
     }
 }
 

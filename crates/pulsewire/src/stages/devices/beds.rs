@@ -12,6 +12,10 @@ use super::state::{length, option, optional};
 pub(super) const WORDS_MAX: usize = 32;
 /// So many places of a visit that were left are taken from one message.
 pub(super) const LEFT_MAX: usize = 16;
+/// A visit that is over is remembered for so long beyond the time in which samples are bound again, for what is told late of it.
+const OVER_KEPT: i64 = 24 * 3_600_000_000;
+/// A visit at no devices of which nothing was said for so long is over for all we know.
+const UNSPOKEN_KEPT: i64 = 30 * OVER_KEPT;
 /// So many times at places were told of one visit at most: those that what is kept still speaks of.
 const TOLD_MAX: usize = WORDS_MAX * (LEFT_MAX + 1);
 
@@ -117,19 +121,42 @@ impl Stay {
         self.words.last().map_or(i64::MIN, |word| word.said)
     }
 
+    /// Whether somebody lies at devices now, by what was told.
+    pub(super) fn is_at_devices(&self) -> bool {
+        self.told.iter().any(|span| span.to.is_none())
+    }
+
+    /// Until when it is remembered, where samples are bound again for so long; nothing while somebody lies at devices.
+    pub(super) fn kept_until(&self, window: i64) -> Option<i64> {
+        let last = self.words.last().filter(|_| !self.is_at_devices())?;
+        let kept = match last.says {
+            Says::At { .. } => UNSPOKEN_KEPT,
+            Says::Over(_) | Says::Never => OVER_KEPT,
+        };
+        Some(last.said.saturating_add(kept).saturating_add(window))
+    }
+
     /// Lets the oldest word go: what was told by it alone stands as it is.
     fn let_go(&mut self) {
         let before = spans(&self.words);
-        self.words.remove(0);
+        let gone = self.words.remove(0);
         let first = before.first().map(|span| span.from);
-        if let Some(Word {
-            says: Says::At { place, from },
-            ..
-        }) = self.words.first_mut()
-            && let Some(span) = before.first().filter(|span| span.place == *place)
-        {
-            from.get_or_insert(span.from);
-            return;
+        let is_at = matches!(gone.says, Says::At { .. });
+        for (number, next) in self.words.iter_mut().enumerate() {
+            let moved = next.moved();
+            let Says::At { place, from } = &mut next.says else {
+                continue;
+            };
+            let goes_on = before.first().filter(|span| span.place == *place);
+            if let Some(span) = goes_on.filter(|_| number == 0) {
+                from.get_or_insert(span.from);
+                return;
+            }
+            // They came from elsewhere, however long ago the visit began.
+            if is_at {
+                from.get_or_insert(moved);
+            }
+            break;
         }
         self.told.retain(|span| Some(span.from) != first);
     }
@@ -234,85 +261,111 @@ impl Stay {
     }
 }
 
+/// A time at a place as it follows from what was said.
+struct Lain {
+    span: Span,
+    /// Whether who said that they came named the place before as left.
+    names_before: bool,
+    /// Which word stated from when to when it was.
+    stated_by: Option<usize>,
+}
+
 /// Gives the times at places that follow from what was said.
 fn spans(words: &[Word]) -> Vec<Span> {
-    let (mut spans, mut stated): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
+    let (mut lain, mut stated): (Vec<Lain>, Vec<Span>) = (Vec::new(), Vec::new());
+    let mut is_first = true;
     for (number, word) in words.iter().enumerate() {
-        state_left(&word.left, &mut spans, &mut stated);
+        state_left((number, &word.left), &mut lain, &mut stated);
         match &word.says {
             Says::Never => {
-                spans.clear();
+                lain.clear();
                 stated.clear();
             }
             Says::Over(at) => {
-                if let Some(last) = spans.last_mut().filter(|last| last.to.is_none()) {
+                let last = lain.last_mut().map(|last| &mut last.span);
+                if let Some(last) = last.filter(|last| last.to.is_none()) {
                     last.to = Some((*at).max(last.from));
                 }
             }
             Says::At { place, from } => {
-                let heard = match number {
-                    0 => word.first(),
-                    _ => word.moved(),
+                let heard = match std::mem::take(&mut is_first) {
+                    true => word.first(),
+                    false => word.moved(),
                 };
-                lie(place, (*from, heard), &word.left, &mut spans);
+                lie(place, (*from, heard), &word.left, &mut lain);
             }
         }
     }
-    spans.extend(stated);
-    spans
+    let lain = lain.into_iter().map(|lain| lain.span);
+    lain.chain(stated).collect()
 }
 
-/// Takes the times of places that were left from who states them.
-fn state_left(left: &[Left], spans: &mut [Span], stated: &mut Vec<Span>) {
+/// Takes the times of places that were left from who states them: of the same place, they replace what was stated before.
+fn state_left((word, left): (usize, &[Left]), lain: &mut Vec<Lain>, stated: &mut Vec<Span>) {
+    let is_timed = |place: &str| {
+        let mut timed = left.iter().filter(|left| left.time.is_some());
+        timed.any(|left| *left.place == *place)
+    };
+    stated.retain(|span| !is_timed(&span.place));
     for left in left {
         let Some((from, to)) = left.time else {
             continue;
         };
-        let is_it = |span: &&mut Span| {
+        let heard = lain.iter_mut().rfind(|Lain { span, .. }| {
             span.place == left.place && span.from <= to && span.to.is_none_or(|end| end >= from)
+        });
+        let span = Span {
+            place: left.place.clone(),
+            from,
+            to: Some(to),
         };
-        let heard = spans.iter_mut().rfind(is_it);
-        match heard.or_else(|| stated.iter_mut().rfind(is_it)) {
-            Some(known) => (known.from, known.to) = (from, Some(to)),
-            None => stated.push(Span {
-                place: left.place.clone(),
-                from,
-                to: Some(to),
-            }),
+        match heard {
+            Some(known) => (known.span, known.stated_by) = (span, Some(word)),
+            None => stated.push(span),
         }
     }
+    lain.retain(|lain| lain.stated_by.is_none_or(|by| by == word) || !is_timed(&lain.span.place));
 }
 
 /// Takes in that somebody is at a place.
-fn lie(place: &str, (from, heard): (Option<i64>, i64), left: &[Left], spans: &mut Vec<Span>) {
+fn lie(place: &str, (from, heard): (Option<i64>, i64), left: &[Left], lain: &mut Vec<Lain>) {
     let came = from.unwrap_or(heard);
-    let before = spans.len().checked_sub(2).and_then(|at| spans.get(at));
-    let is_back = before.is_some_and(|before| *before.place == *place);
-    if let Some(last) = spans.last_mut() {
-        if *last.place == *place {
+    let is_named = |place: &str| left.iter().any(|left| *left.place == *place);
+    let before = lain.len().checked_sub(2).and_then(|at| lain.get(at));
+    let before = before.map(|before| before.span.clone());
+    if let Some(last) = lain.last_mut() {
+        if *last.span.place == *place {
             // It goes on, or does so after all.
-            (last.from, last.to) = (from.unwrap_or(last.from), None);
+            (last.span.from, last.span.to) = (from.unwrap_or(last.span.from), None);
+            last.stated_by = None;
             return;
         }
-        // A move that was called off leaves no trace in what is said next; one back names the place that was left.
-        let mut named = left.iter().map(|left| &left.place);
-        let is_left = last.place.is_empty() || named.any(|place| *place == last.place);
-        if is_back && !is_left {
-            spans.pop();
-            if let Some(last) = spans.last_mut() {
-                last.to = None;
+        // Who names the places that were left would name this one after a move back; others say nothing of which it was.
+        let is_called_off = before.as_ref().is_some_and(|before| {
+            let is_so = from.map_or(last.names_before, |from| from == before.from);
+            is_so && *before.place == *place
+        });
+        if is_called_off && !last.span.place.is_empty() && !is_named(&last.span.place) {
+            lain.pop();
+            if let Some(last) = lain.last_mut() {
+                (last.span.to, last.stated_by) = (None, None);
             }
             return;
         }
     }
+    let names_before = lain.last().is_some_and(|last| is_named(&last.span.place));
     // They are nowhere else from then on, however late that is said.
-    for span in spans.iter_mut() {
+    for Lain { span, .. } in lain.iter_mut() {
         let end = span.to.map_or(came, |to| to.min(came));
         span.to = Some(end.max(span.from));
     }
-    spans.push(Span {
-        place: place.into(),
-        from: came,
-        to: None,
+    lain.push(Lain {
+        span: Span {
+            place: place.into(),
+            from: came,
+            to: None,
+        },
+        names_before,
+        stated_by: None,
     });
 }

@@ -18,6 +18,8 @@ pub(super) struct Heard {
     pub(super) at: i64,
     pub(super) said: i64,
     pub(super) message: u64,
+    /// Whether it only says how a visit stood at an earlier time.
+    pub(super) is_moment: bool,
 }
 
 impl State {
@@ -34,9 +36,15 @@ impl State {
         let Some(id) = id else {
             return Vec::new();
         };
+        let is_known = self.stays.contains_key(&id);
+        if heard.is_moment && !is_known {
+            // How it stands is not known: it may have ended long ago.
+            return Vec::new();
+        }
         let word = word(encounter, heard, places);
-        if !self.stays.contains_key(&id) && self.stays.len() >= STAYS_MAX {
-            let oldest = self.stays.iter().min_by_key(|(_, stay)| stay.newest());
+        if !is_known && self.stays.len() >= STAYS_MAX {
+            let stays = self.stays.iter();
+            let oldest = stays.min_by_key(|(_, stay)| (stay.is_at_devices(), stay.newest()));
             let oldest = oldest.map(|(id, _)| id.clone());
             oldest.and_then(|id| self.stays.remove(&id));
         }
@@ -55,6 +63,18 @@ impl State {
             }
         }
         said
+    }
+
+    /// When the next visit is forgotten.
+    pub(super) fn next_forgotten(&self, window: i64) -> Option<i64> {
+        let stays = self.stays.values();
+        stays.filter_map(|stay| stay.kept_until(window)).min()
+    }
+
+    /// Forgets the visits that ended long ago.
+    pub(super) fn forget_stays(&mut self, now: i64, window: i64) {
+        let is_kept = |stay: &Stay| stay.kept_until(window).is_none_or(|until| until > now);
+        self.stays.retain(|_, stay| is_kept(stay));
     }
 }
 

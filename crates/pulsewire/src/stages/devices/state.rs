@@ -22,7 +22,7 @@ const VERSION_1: i64 = 1;
 pub(super) const SEEN_MAX: usize = 256;
 /// So many codes and channels are looked after, each.
 pub(super) const SIGNALS_MAX: usize = 256;
-/// So many Encounters of one patient are at a bed with devices at once.
+/// So many Encounters of one patient are known at once; those at a bed with devices go last.
 pub(super) const STAYS_MAX: usize = 16;
 
 /// A device; or a patient, of whom only the beds are known.

@@ -240,8 +240,7 @@ impl State {
 
     /// Lets go of what is told and older than the window.
     fn forget(&mut self, now: i64, settings: &Settings) {
-        let window = i64::try_from(settings.rebind_window.as_micros()).unwrap_or(i64::MAX);
-        let oldest = now.saturating_sub(window);
+        let oldest = now.saturating_sub(settings.window());
         for (channel, signal) in &mut self.signals {
             let is_old = |interval: &Interval| {
                 let newest = interval.samples.last().map(|(at, _)| *at);
@@ -257,13 +256,13 @@ impl State {
                 let first = signal.intervals.pop_first();
                 gone.extend(first.map(|(window, _)| window.start));
             }
-            let rule = settings
-                .rules
-                .of(&code(channel))
-                .filter(|_| !gone.is_empty());
-            for start in rule.into_iter().flat_map(|_| &gone) {
-                let end = start.saturating_add(rule.map_or(0, |rule| rule.interval));
-                signal.let_go(*start, end);
+            if gone.is_empty() {
+                continue;
+            }
+            if let Some(rule) = settings.rules.of(&code(channel)) {
+                for start in gone {
+                    signal.let_go(start, start.saturating_add(rule.interval));
+                }
             }
         }
     }

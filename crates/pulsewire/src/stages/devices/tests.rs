@@ -3,12 +3,13 @@
 mod beats;
 mod beds;
 mod late;
+mod stays;
 mod words;
 
 use clinical::ReceivedTime;
 use formats::device::{Code, Decimal, Presence, Quality, Sample, Series};
 use journal::{Journal, MemoryJournal, TopicPartition, TopicSpec, Write};
-use stream::{MemoryStore, Task};
+use stream::{MemoryStore, Store, Task};
 
 use super::*;
 use crate::config;
@@ -20,6 +21,8 @@ const HEART_RATE: &str = "MDC_ECG_HEART_RATE";
 struct World {
     journal: Arc<MemoryJournal>,
     task: Task<DeviceStage, MemoryStore>,
+    /// What the task remembers.
+    store: MemoryStore,
     metrics: Arc<Metrics>,
     zero: i64,
     messages: u64,
@@ -61,10 +64,12 @@ impl World {
         let journal = Arc::new(MemoryJournal::new());
         ensure(&journal, &spec);
         let shared: Arc<dyn Journal> = Arc::<MemoryJournal>::clone(&journal);
-        let task = Task::open(spec, 0, Arc::new(stage), shared, MemoryStore::default()).unwrap();
+        let store = MemoryStore::new();
+        let task = Task::open(spec, 0, Arc::new(stage), shared, store.clone()).unwrap();
         Self {
             journal,
             task,
+            store,
             metrics,
             zero: ReceivedTime::parse("2026-03-01T09:00:00Z")
                 .unwrap()
@@ -103,6 +108,9 @@ impl World {
                 })
                 .into_iter()
                 .chain([header("source-system", "icu")])
+                .chain(
+                    (topic == topics::PATIENT_STREAM).then(|| header("content-type", VISIT_MOMENT)),
+                )
                 .chain(
                     self.moment
                         .take()

@@ -2,27 +2,33 @@
 
 use super::*;
 
-const BED: &str = "ICU / 12 / A";
+pub(super) const BED: &str = "ICU / 12 / A";
 
-fn patient(number: u8) -> PatientKey {
+pub(super) fn patient(number: u8) -> PatientKey {
     PatientKey::from_bytes([number; 16])
 }
 
 impl World {
     /// What is now known of a patient's stay, with where they are.
-    fn stays(&mut self, at: i64, number: u8, status: &str, place: &str) {
+    pub(super) fn stays(&mut self, at: i64, number: u8, status: &str, place: &str) {
         let json = format!(
             r#"{{"resourceType":"Encounter","id":"e{number}","status":"{status}","location":[{{"location":{{"display":"ICU / 11 / B"}},"status":"completed"}},{{"location":{{"reference":"Location/1","display":"{place}"}},"status":"active"}}]}}"#
         );
         self.resource("Encounter", patient(number), at, json);
     }
 
-    fn resource(&mut self, kind: &str, key: PatientKey, at: i64, json: String) {
+    pub(super) fn resource(&mut self, kind: &str, key: PatientKey, at: i64, json: String) {
         self.said(kind, key, (at, at), json);
     }
 
     /// A resource that was so at one time, and came at another.
-    fn said(&mut self, kind: &str, key: PatientKey, (at, came): (i64, i64), json: String) {
+    pub(super) fn said(
+        &mut self,
+        kind: &str,
+        key: PatientKey,
+        (at, came): (i64, i64),
+        json: String,
+    ) {
         self.messages += 1;
         let key = key.as_bytes().to_vec();
         let id = Some(self.messages);
@@ -37,7 +43,7 @@ impl World {
     }
 
     /// Whom what was told: the patient's number, the value and the status.
-    fn told_by_key(&self) -> String {
+    pub(super) fn told_by_key(&self) -> String {
         let records = self.read(topics::FHIR_RECEIVED);
         let lines = records.iter().map(|record| {
             let json: serde_json::Value =
@@ -148,7 +154,7 @@ fn a_move_back_ends_the_time_between() {
 }
 
 /// A stay whose Encounter is kept by a server, which says when the visit began and not when somebody moved.
-fn kept_by_a_server(number: u8, begin: &str, locations: &str) -> String {
+pub(super) fn kept_by_a_server(number: u8, begin: &str, locations: &str) -> String {
     format!(
         r#"{{"resourceType":"Encounter","id":"e{number}","status":"in-progress","period":{{"start":"{begin}"}},"location":[{locations}]}}"#
     )
@@ -274,6 +280,7 @@ fn what_the_first_versions_knew_of_a_stay_is_read() {
         at: 9,
         said: 9,
         message: 1,
+        is_moment: false,
     };
     let said = state.lies(patient(1), Raw::read(finished).unwrap(), heard, &places);
     let [(_, association)] = &said[..] else {
@@ -310,6 +317,7 @@ fn where_a_patient_lies_is_remembered_byte_for_byte() {
         at: 5,
         said: 6,
         message: 7,
+        is_moment: false,
     };
     let said = state.lies(patient(1), Raw::read(encounter).unwrap(), heard, &places);
     assert_eq!(said.len(), 1);
