@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 pub(super) const BLOCK: i64 = 60_000_000;
 /// So many blocks are looked at.
 pub(super) const BLOCKS_MAX: usize = 10;
+/// They lie within so long.
+const LATELY: i64 = 10 * BLOCK;
 /// So many are looked at of a device that is heard more seldom.
 const BLOCKS_SELDOM: usize = 3;
 /// What was heard longer ago says nothing of now.
@@ -36,7 +38,7 @@ impl Clock {
             Some((_, least)) => *least = offset.min(*least),
             None => self.blocks.push_back((block, offset)),
         }
-        let lately = received.saturating_sub(BLOCK * i64::try_from(BLOCKS_MAX).unwrap_or(1));
+        let lately = received.saturating_sub(LATELY);
         let oldest = received.saturating_sub(OLDEST);
         while self.blocks.front().is_some_and(|(began, _)| {
             let spare = self.blocks.len() > BLOCKS_SELDOM;
@@ -47,8 +49,14 @@ impl Clock {
     }
 
     /// Received less observed, in microseconds; nothing where there is too little to tell it from.
+    ///
+    /// What is heard seldom and is long ago when it comes was kept until then for all we know: only a clock that is ahead shows.
     pub(super) fn offset(&self) -> Option<i64> {
-        let mut leasts: Vec<i64> = self.blocks.iter().map(|(_, least)| *least).collect();
+        let newest = self.blocks.back().map_or(i64::MIN, |(began, _)| *began);
+        let lately = newest.saturating_sub(LATELY);
+        let told = self.blocks.iter();
+        let told = told.filter(|(began, least)| *began > lately || *least <= OFF_MOST);
+        let mut leasts: Vec<i64> = told.map(|(_, least)| *least).collect();
         if leasts.len() < BLOCKS_LEAST {
             return None;
         }
@@ -98,12 +106,25 @@ mod tests {
             let reports = (0..).zip(offsets).map(|(n, offset)| (n * 900, *offset));
             fed(reports).judge()
         };
-        assert_eq!(seldom(&[3_600]), None);
-        assert_eq!(seldom(&[3_600, 3_600]), Some(true));
-        assert_eq!(seldom(&[2, 3_600, 3]), Some(false));
-        assert_eq!(seldom(&[2, 2, 2, 3_600, 3_600]), Some(true));
+        assert_eq!(seldom(&[-3_600]), None);
+        assert_eq!(seldom(&[-3_600, -3_600]), Some(true));
+        assert_eq!(seldom(&[2, -3_600, 3]), Some(false));
+        assert_eq!(seldom(&[2, 2, 2, -3_600, -3_600]), Some(true));
+        assert_eq!(seldom(&[-3_600, -3_600, 2, 2]), Some(false));
         let day = OLDEST / SECOND;
-        assert_eq!(fed([(0, 3_600), (day, 3_600)]).judge(), None);
+        assert_eq!(fed([(0, -3_600), (day, -3_600)]).judge(), None);
+    }
+
+    #[test]
+    fn what_is_kept_until_a_meter_is_docked_is_no_wrong_clock() {
+        let hour = 3_600;
+        let docked = |delays: &[i64]| {
+            let reports = (0..).zip(delays);
+            fed(reports.map(|(n, delay)| (n * 4 * hour, *delay))).judge()
+        };
+        assert_eq!(docked(&[2 * hour, 2 * hour]), None);
+        assert_eq!(docked(&[2 * hour, 5 * hour, 3 * hour]), None);
+        assert_eq!(docked(&[2, 2 * hour]), Some(false));
     }
 
     #[test]
