@@ -1,5 +1,6 @@
 //! Samples that come late, twice, in another order or in another unit: what is told in the end is the same.
 
+use formats::device::avro::Encoder;
 use proptest::prelude::*;
 
 use super::*;
@@ -18,6 +19,12 @@ impl World {
 
     /// What stands in the end: value and unit of each Observation that was not taken back.
     fn stands(&self) -> Vec<(String, String)> {
+        let stands = self.stands_to_whom().into_iter();
+        stands.map(|(_, value, unit)| (value, unit)).collect()
+    }
+
+    /// What stands in the end, with the patient before it; sorted by value.
+    fn stands_to_whom(&self) -> Vec<(String, String, String)> {
         let mut last = std::collections::BTreeMap::new();
         for record in self.read(topics::FHIR_RECEIVED) {
             let json: serde_json::Value =
@@ -30,11 +37,13 @@ impl World {
         let mut stands: Vec<_> = stands
             .map(|json| {
                 let quantity = &json["valueQuantity"];
-                let unit = quantity["unit"].as_str().unwrap_or_default();
-                (quantity["value"].to_string(), unit.to_owned())
+                let text = |json: &serde_json::Value| json.as_str().unwrap_or_default().to_owned();
+                let patient = text(&json["subject"]["identifier"]["value"]);
+                let value = quantity["value"].to_string();
+                (patient, value, text(&quantity["unit"]))
             })
             .collect();
-        stands.sort();
+        stands.sort_by_key(|(patient, value, unit)| (value.clone(), unit.clone(), patient.clone()));
         stands
     }
 }
@@ -135,6 +144,70 @@ fn what_was_kept_while_cut_off_may_come_in_pieces() {
 }
 
 #[test]
+fn what_the_first_versions_knew_of_a_signal_is_read() {
+    let decimal = |out: &mut Encoder, units| {
+        out.long(units);
+        out.long(0);
+    };
+    for version in [1, 2] {
+        let mut out = Encoder(Vec::new());
+        out.long(version);
+        out.text("bed-12");
+        out.text("icu");
+        (0..4).for_each(|_| out.boolean(false));
+        (0..4).for_each(|_| out.long(0));
+        // One signal, of one unit, with one interval of two samples that was told to one patient.
+        out.long(1);
+        out.long(0);
+        ["MDC_TEMP", "", "Cel"]
+            .into_iter()
+            .for_each(|text| out.text(text));
+        (0..2).for_each(|_| out.long(0));
+        out.boolean(false);
+        (0..3).for_each(|_| out.long(0));
+        (0..2).for_each(|_| out.boolean(false));
+        out.long(1);
+        out.long(MINUTE);
+        out.boolean(false);
+        out.long(2);
+        for (after, value) in [(1, 37), (2, 38)] {
+            out.long(after);
+            decimal(&mut out, value);
+        }
+        out.long(1);
+        out.text("H");
+        out.text("7");
+        out.long(MINUTE + 2);
+        decimal(&mut out, 38);
+        if version > 1 {
+            out.long(1);
+            decimal(&mut out, 5);
+        }
+        out.boolean(false);
+        let state = State::decode(&out.0).unwrap();
+        let signal = state.signals.values().next().unwrap();
+        let (window, interval) = signal.intervals.iter().next().unwrap();
+        assert_eq!((window.start, &*window.unit), (MINUTE, "Cel"));
+        let samples = [
+            (MINUTE + 1, Decimal::new(37, 0)),
+            (MINUTE + 2, Decimal::new(38, 0)),
+        ];
+        assert_eq!(interval.samples, samples);
+        assert_eq!((interval.heard, interval.due), (MINUTE, None));
+        let told = &interval.told[0];
+        let beside: &[Decimal] = if version > 1 {
+            &[Decimal::new(5, 0)]
+        } else {
+            &[]
+        };
+        assert_eq!((&*told.patient.identifier, &*told.beside), ("7", beside));
+        let mut bytes = Vec::new();
+        state.encode(&mut bytes);
+        assert_eq!(State::decode(&bytes), Some(state));
+    }
+}
+
+#[test]
 fn what_was_taken_before_a_value_froze_may_come_later() {
     let mut world = World::new();
     world.associates(0, Some("7"), -MINUTE);
@@ -153,6 +226,7 @@ proptest! {
     fn the_order_of_arrival_decides_nothing_in_the_end(
         samples in prop::collection::vec((0_i64..12, 0_i64..4, 0_usize..2), 1..24),
         order in prop::collection::vec(any::<prop::sample::Index>(), 24),
+        apart in prop::sample::select(vec![1, 20_000_000, MINUTE]),
     ) {
         let played = |samples: &[(i64, i64, usize)]| {
             let mut world = World::new();
@@ -160,10 +234,20 @@ proptest! {
             world.associates(0, Some("8"), 4 * MINUTE);
             for (at, (minute, value, unit)) in (0_i64..).zip(samples) {
                 let unit = ["/min", "Hz"][*unit];
-                world.measures_in(unit, "MDC_PRESS_CUFF_SYS", 13 * MINUTE + at, &[(minute * 30_000_000, 80 + value)]);
+                // Some come before what is told of their interval, and some after it.
+                let came = 6 * MINUTE + at * apart;
+                let late = Series {
+                    unit: unit.into(),
+                    ..world.series("MDC_PRESS_CUFF_SYS", &[(minute * 30_000_000, 80 + value)])
+                };
+                // Its clock is right, and it says so.
+                let now = world.series(HEART_RATE, &[(came, 60 + at)]);
+                world.says(came, None, vec![late, now]);
+                world.passes(came);
             }
-            world.passes(20 * MINUTE);
-            world.stands()
+            world.passes(50 * MINUTE);
+            world.passes(51 * MINUTE);
+            world.stands_to_whom()
         };
         let mut shuffled = samples.clone();
         for (at, other) in order.iter().enumerate().take(samples.len()) {
