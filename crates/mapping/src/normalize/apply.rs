@@ -8,7 +8,7 @@ use formats::fhir::read::Raw;
 
 use super::snapshot::statements::{Moment, Statement};
 use super::snapshot::stay::Stay;
-use super::snapshot::{Snapshot, resource_json};
+use super::snapshot::{DEFAULT, Snapshot, resource_json};
 use super::splice::{as_old, readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
 use super::{Output, Outputs, RawInfo, Shows, visit, way};
@@ -92,6 +92,23 @@ impl<'a> Writer<'a> {
         now.version += 1;
         let json = now.to_json(resource_type);
         self.resource((resource_type, &now.id), json, times);
+    }
+
+    /// Writes a visit that became another, or another's: that says nothing of where they are, which was said before.
+    pub(super) fn visit(
+        &mut self,
+        before: Option<&Snapshot>,
+        now: &mut Snapshot,
+        times: (EventTime, Option<RecordedTime>),
+    ) {
+        let said = now.as_of;
+        let known = said > DEFAULT;
+        self.shows = known.then(|| Shows {
+            said,
+            ..Shows::by(self.raw)
+        });
+        self.snapshot("Encounter", before, now, times);
+        self.shows = None;
     }
 }
 

@@ -5,11 +5,11 @@ use formats::fhir::element::Reference;
 use formats::fhir::json;
 
 use super::apply::{self, Writer};
-use super::snapshot::{DEFAULT, Snapshot};
+use super::snapshot::Snapshot;
 use super::splice::{as_old, readdressed, with_item, without_item};
 use super::split::{Notice, Split};
 use super::state::State;
-use super::{Input, Output, Outputs, RawInfo, Reason, Refusal, Shows};
+use super::{Input, Output, Outputs, RawInfo, Reason, Refusal};
 use crate::draft::Draft;
 
 /// The survivor takes another identity in: it says so, and asks that identity to go.
@@ -203,15 +203,7 @@ pub(super) fn take_over(
             continue;
         }
         stay.rewrite(|json| readdressed(json, from, key));
-        // That it is another's now says nothing of where they are: that was said before.
-        let said = stay.snapshot.as_of;
-        let known = said > DEFAULT;
-        writer.shows = known.then(|| Shows {
-            said,
-            ..Shows::by(raw)
-        });
-        writer.snapshot("Encounter", None, &mut stay.snapshot, times);
-        writer.shows = None;
+        writer.visit(None, &mut stay.snapshot, times);
         state.encounters.push(stay);
     }
     state.trim();

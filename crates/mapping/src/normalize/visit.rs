@@ -53,7 +53,7 @@ pub(super) fn supersede(writer: &mut Writer<'_>, state: &mut State, draft: &Draf
         gone.apply(draft, writer.raw.message_time);
     }
     retire(&mut gone, &now, writer.raw);
-    writer.snapshot("Encounter", before.as_ref(), &mut gone, times);
+    writer.visit(before.as_ref(), &mut gone, times);
     let identifiers = before.as_ref().unwrap_or(&gone).get("identifier");
     let identifiers = as_old(identifiers.unwrap_or_default());
     if let Some(mut stay) = state.take_stay(&now) {
@@ -63,7 +63,7 @@ pub(super) fn supersede(writer: &mut Writer<'_>, state: &mut State, draft: &Draf
         }
         stay.settle();
         stay.snapshot.add_old(&identifiers);
-        writer.snapshot("Encounter", Some(&before), &mut stay.snapshot, times);
+        writer.visit(Some(&before), &mut stay.snapshot, times);
         state.encounters.push(stay);
     }
     state.rename(Renamed {
@@ -168,7 +168,7 @@ fn give_up(writer: &mut Writer<'_>, state: &mut State, to: PatientKey, visit: Pa
     let mut gone = before.clone();
     retire(&mut gone, visit.now, &raw);
     let times = (raw.message_time, None);
-    writer.snapshot("Encounter", Some(&before), &mut gone, times);
+    writer.visit(Some(&before), &mut gone, times);
     let moved = Notice::Moved {
         from: writer.key,
         visit,
@@ -200,7 +200,7 @@ pub(super) fn take_in(
     let mut stay = known.unwrap_or_else(|| Stay::new(visit.now));
     stay.absorb(&other);
     let times = (raw.message_time, None);
-    writer.snapshot("Encounter", before.as_ref(), &mut stay.snapshot, times);
+    writer.visit(before.as_ref(), &mut stay.snapshot, times);
     state.encounters.push(stay);
     state.rename(Renamed {
         before: visit.before.into(),
@@ -246,6 +246,7 @@ fn retire(gone: &mut Snapshot, now: &str, raw: &RawInfo<'_>) {
         whole.string("reference", &format!("Encounter/{now}"));
     });
     gone.force("partOf", &whole, raw.message_time);
+    gone.as_of = gone.as_of.max(raw.message_time);
 }
 
 /// Gives the id that an element of a draft refers to.

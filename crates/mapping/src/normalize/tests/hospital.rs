@@ -18,6 +18,8 @@ pub(super) struct Hospital {
     pub(super) states: BTreeMap<PatientKey, State>,
     /// By type and id.
     pub(super) current: BTreeMap<String, serde_json::Value>,
+    /// By which message each visit stands, by status.
+    pub(super) shows: BTreeMap<String, Option<Shows>>,
     /// What was refused, by code.
     pub(super) refused: Vec<&'static str>,
     /// How many resources were written.
@@ -34,6 +36,7 @@ impl Hospital {
         Self {
             states: BTreeMap::new(),
             current: BTreeMap::new(),
+            shows: BTreeMap::new(),
             refused: Vec::new(),
             written: 0,
             provenances: 0,
@@ -163,11 +166,15 @@ impl Hospital {
                     resource_type,
                     id,
                     json,
+                    shows,
                     ..
                 } => {
                     self.written += 1;
                     self.provenances += usize::from(&*resource_type == "Provenance");
-                    let json = serde_json::from_slice(&json).unwrap();
+                    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+                    if &*resource_type == "Encounter" {
+                        self.shows.insert(json["status"].to_string(), shows);
+                    }
                     self.current.insert(format!("{resource_type}/{id}"), json);
                 }
                 Output::Merge { merge, .. } => self.merges.push((key, merge)),

@@ -158,6 +158,26 @@ fn a_visit_that_was_another_patients_moves_with_what_is_known_of_it() {
 }
 
 #[test]
+fn a_visit_that_becomes_another_says_since_when_its_sender_said_how_it_stands() {
+    let events = [("A42", ANN, "V2"), ("A50", ANN, "V2"), ("A45", BOB, "V1")];
+    for (event, who, number) in events {
+        let mut hospital = Hospital::new();
+        hospital.send("A01", 0, &format!("{who} / {}", visit("I", "W1", "V1")));
+        let mrg = if who == ANN { "1" } else { "2" };
+        let stay = visit("I", "", number);
+        let became = format!("{ANN} / MRG|{mrg}^^^H^MR||||V1 / {stay}");
+        hospital.send(event, 1, &became);
+        let said = ["\"in-progress\"", "\"entered-in-error\""].map(|status| {
+            let shows = hospital.shows[status].expect("it names a message");
+            shows.said.to_string()
+        });
+        let [stands, gone] = said.each_ref().map(|said| &**said);
+        assert!(stands <= gone, "{event}: {stands}");
+        assert_eq!(gone, "2026-03-01T00:01:00Z", "{event}");
+    }
+}
+
+#[test]
 fn a_visit_that_moves_from_an_identity_that_was_merged_is_found_at_its_survivor() {
     let mut hospital = Hospital::new();
     hospital.send("A01", 0, &format!("{BOB} / {}", visit("E", "ED^1", "V1")));
