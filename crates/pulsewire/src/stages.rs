@@ -33,13 +33,15 @@ pub(crate) use validation::INVALID;
 pub(crate) use validation::{Mode, Validation};
 pub(crate) use workloads::{LATE_FOR, WorkloadStage};
 
-use clinical::{EventId, EventTime, Origin, PatientKey, ReceivedTime, RecordedTime};
+use clinical::{EventId, EventTime, MessageId, Origin, PatientKey, ReceivedTime, RecordedTime};
 use journal::{Headers, Record, RecordRef, Topic, TopicPartition};
 use mapping::event::Envelope;
+use mapping::normalize::Shows;
 use stream::{Context, StageSpec, StepError};
 
 use crate::intake::keep::BACKFILL;
 use crate::intake::resend::MESSAGE_ID;
+use normalize::MOMENT;
 use normalize::plausibility::PLAUSIBILITY_HEADER;
 
 /// Stands on what a station sent on to the identity that a patient has now.
@@ -135,6 +137,21 @@ fn header(name: &str, value: impl AsRef<[u8]>) -> (Box<str>, Box<[u8]>) {
 /// A header's text, or nothing where it is missing or not text.
 fn text<'r>(record: &journal::RecordRef<'r>, name: &str) -> Option<&'r str> {
     std::str::from_utf8(record.header(name)?).ok()
+}
+
+/// By which message a visit stands as a record says, and when that was said and reached us.
+fn shows(record: &journal::RecordRef<'_>) -> Shows {
+    let told = text(record, MOMENT).and_then(Shows::parse);
+    told.unwrap_or_else(|| {
+        let message = text(record, MESSAGE_ID).and_then(MessageId::parse);
+        let message = message.map(|message| message.first_eight());
+        Shows {
+            message: message.unwrap_or_else(|| event_id(record).unwrap_or_default().first_eight()),
+            said: EventTime::from_micros(record.received_time),
+            known: ReceivedTime::from_micros(record.received_time),
+            backfill: record.header(BACKFILL).is_some(),
+        }
+    })
 }
 
 /// The event that a record is, where it says so.

@@ -26,7 +26,6 @@ use formats::fhir::json;
 use formats::fhir::read::Raw;
 use journal::{Headers, Record, RecordRef};
 use mapping::event::identity::VISIT_MOMENT;
-use mapping::normalize::Shows;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
 use binding::{Binding, Named};
@@ -36,8 +35,7 @@ pub(crate) use rules::Rules;
 pub(crate) use state::State;
 use take::{Finding, FindingState};
 
-use super::normalize::MOMENT;
-use super::{header, provenance, text};
+use super::{header, provenance, shows, text};
 use crate::intake::measurements::device_key;
 use crate::intake::resend::{CONTROL_KEY, MESSAGE_ID};
 use crate::intake::sources::Sources;
@@ -382,15 +380,11 @@ impl Processor for DeviceStage {
 
 /// When an Encounter was so, and which message says so.
 fn heard(read: &RecordRef<'_>) -> Heard {
-    let shows = text(read, MOMENT).and_then(Shows::parse);
-    let own = || {
-        let id = text(read, MESSAGE_ID).and_then(MessageId::parse);
-        id.map_or(0, |id| id.first_eight())
-    };
+    let shows = shows(read);
     Heard {
         at: read.event_time,
-        said: shows.map_or(read.received_time, |shows| shows.said.micros()),
-        message: shows.map_or_else(own, |shows| shows.message),
+        said: shows.said.micros(),
+        message: shows.message,
         is_moment: text(read, "content-type") == Some(VISIT_MOMENT),
     }
 }

@@ -5,10 +5,9 @@ mod unit;
 
 use std::sync::Arc;
 
-use clinical::{EventId, EventTime, Finding, MessageId, ReceivedTime};
+use clinical::{EventId, EventTime, Finding, ReceivedTime};
 use journal::{Headers, Record, RecordRef, TopicPartition};
-use mapping::event::{Envelope, FHIR_JSON, event, identity};
-use mapping::normalize::Shows;
+use mapping::event::{FHIR_JSON, event, identity};
 use mapping::visit::visit_state;
 use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::Now;
@@ -17,12 +16,10 @@ use workloads::throughput::{
 };
 
 use super::merged::{handed_over, readdressed, retired_into};
-use super::normalize::MOMENT;
 use super::{
-    MORE, begun, envelope, event_id, findings, header, patient, provenance, record, spec, text,
-    with,
+    MORE, begun, envelope, event_id, findings, header, patient, provenance, record, shows, spec,
+    text, with,
 };
-use crate::intake::resend::MESSAGE_ID;
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -92,7 +89,7 @@ impl EmergencyStage {
         let visit = visit_state(envelope.bytes).map_err(|error| unreadable(error.to_string()))?;
         let said = match visit {
             Some(visit) => {
-                let shows = shows(read, &envelope);
+                let shows = shows(read);
                 let heard = Heard {
                     at: envelope.event_time,
                     said: shows.said,
@@ -200,21 +197,6 @@ impl EmergencyStage {
             self.metrics.findings.get_or_create(&labels).inc();
         }
     }
-}
-
-/// Gives by which message a visit stands as a record says, and when that reached us.
-fn shows(read: &RecordRef<'_>, envelope: &Envelope<'_>) -> Shows {
-    let told = text(read, MOMENT).and_then(Shows::parse);
-    told.unwrap_or_else(|| {
-        let message = text(read, MESSAGE_ID).and_then(MessageId::parse);
-        let message = message.map(|message| message.first_eight());
-        Shows {
-            message: message.unwrap_or(envelope.event_id.first_eight()),
-            said: EventTime::from_micros(envelope.received_time.micros()),
-            known: envelope.received_time,
-            backfill: envelope.backfill,
-        }
-    })
 }
 
 /// Tells the board of a unit of a visit.

@@ -54,26 +54,26 @@ fn journal_for(specs: &[&StageSpec]) -> Arc<MemoryJournal> {
 pub(crate) fn journal_of(specs: &[&StageSpec], partitions: u16) -> Arc<MemoryJournal> {
     let journal = Arc::new(MemoryJournal::new());
     for spec in specs {
-        let sides = spec.inputs.iter();
-        let sides = sides.flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
-        for name in spec
-            .inputs
-            .iter()
-            .chain(&spec.outputs)
-            .cloned()
-            .chain(sides)
-        {
-            let topic = TopicSpec {
-                name,
-                partitions,
-                retention: None,
-                retention_bytes: None,
-                compacted: false,
-            };
-            journal.ensure_topic(&topic).unwrap();
-        }
+        ensure(&journal, spec, partitions);
     }
     journal
+}
+
+/// Makes the topics that a stage needs, and what is beside those it reads.
+pub(crate) fn ensure(journal: &MemoryJournal, spec: &StageSpec, partitions: u16) {
+    let sides = spec.inputs.iter();
+    let sides = sides.flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
+    let own = spec.inputs.iter().chain(&spec.outputs).cloned();
+    for name in own.chain(sides) {
+        let topic = TopicSpec {
+            name,
+            partitions,
+            retention: None,
+            retention_bytes: None,
+            compacted: false,
+        };
+        journal.ensure_topic(&topic).unwrap();
+    }
 }
 
 /// Puts a message where intake would.

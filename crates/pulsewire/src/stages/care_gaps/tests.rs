@@ -11,6 +11,7 @@ use stream::{MemoryStore, Task};
 
 use super::*;
 use crate::config;
+use crate::stages::tests::journal_of;
 
 const ANN: PatientKey = PatientKey::from_bytes([1; 16]);
 const BOB: PatientKey = PatientKey::from_bytes([2; 16]);
@@ -44,20 +45,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let settings = settings();
-        let journal = Arc::new(MemoryJournal::new());
-        let spec = CareGapStage::spec(&settings, 1);
-        let sides = spec.inputs.iter();
-        let sides = sides.flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
-        for name in sides.chain(spec.inputs.iter().chain(&spec.outputs).cloned()) {
-            let topic = TopicSpec {
-                name,
-                partitions: 1,
-                retention: None,
-                retention_bytes: None,
-                compacted: false,
-            };
-            journal.ensure_topic(&topic).unwrap();
-        }
+        let journal = journal_of(&[&CareGapStage::spec(&settings, 1)], 1);
         Self {
             settings,
             journal,

@@ -8,11 +8,14 @@ mod words;
 
 use clinical::ReceivedTime;
 use formats::device::{Code, Decimal, Presence, Quality, Sample, Series};
-use journal::{Journal, MemoryJournal, TopicPartition, TopicSpec, Write};
+use journal::{Journal, MemoryJournal, TopicPartition, Write};
+use mapping::normalize::Shows;
 use stream::{MemoryStore, Store, Task};
 
 use super::*;
 use crate::config;
+use crate::stages::MOMENT;
+use crate::stages::tests::ensure;
 
 const MINUTE: i64 = 60_000_000;
 const HEART_RATE: &str = "MDC_ECG_HEART_RATE";
@@ -30,23 +33,6 @@ struct World {
     moment: Option<Shows>,
 }
 
-/// Makes the topics that a stage reads and writes, and those beside them.
-fn ensure(journal: &MemoryJournal, spec: &stream::StageSpec) {
-    let sides = spec.inputs.iter();
-    let sides = sides.flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
-    let own = spec.inputs.iter().chain(&spec.outputs).cloned();
-    for name in own.chain(sides) {
-        let topic = TopicSpec {
-            name,
-            partitions: 1,
-            retention: None,
-            retention_bytes: None,
-            compacted: false,
-        };
-        journal.ensure_topic(&topic).unwrap();
-    }
-}
-
 impl World {
     fn new() -> Self {
         let config = config::defaults();
@@ -62,7 +48,7 @@ impl World {
         };
         let spec = DeviceStage::spec(1, &stage.settings);
         let journal = Arc::new(MemoryJournal::new());
-        ensure(&journal, &spec);
+        ensure(&journal, &spec, 1);
         let shared: Arc<dyn Journal> = Arc::<MemoryJournal>::clone(&journal);
         let store = MemoryStore::new();
         let task = Task::open(spec, 0, Arc::new(stage), shared, store.clone()).unwrap();

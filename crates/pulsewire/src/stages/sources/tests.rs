@@ -5,12 +5,13 @@ use std::sync::Arc;
 use alerts::Alerts;
 use clinical::{Alert, wire};
 use expect_test::expect;
-use journal::{Journal, MemoryJournal, Record, TopicPartition, TopicSpec, Write};
+use journal::{Journal, MemoryJournal, Record, TopicPartition, Write};
 use stream::{MemoryStore, Processor, StageSpec, Task};
 
 use super::*;
 use crate::intake::activity::{Activity, Frame, Sort};
 use crate::stages::AlertStage;
+use crate::stages::tests::journal_of;
 
 const MINUTE_US: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 60;
@@ -19,26 +20,6 @@ const MONDAY: i64 = 29_499_840;
 
 fn at(minute: i64) -> ReceivedTime {
     ReceivedTime::from_micros((MONDAY + minute) * MINUTE_US)
-}
-
-fn journal_for(specs: &[StageSpec]) -> Arc<MemoryJournal> {
-    let journal = Arc::new(MemoryJournal::new());
-    for spec in specs {
-        let sides = spec.inputs.iter();
-        let sides = sides.flat_map(|topic| [topics::quarantine(topic), topics::late(topic)]);
-        let named = spec.inputs.iter().chain(&spec.outputs).cloned();
-        for name in named.chain(sides) {
-            let topic = TopicSpec {
-                name,
-                partitions: 1,
-                retention: None,
-                retention_bytes: None,
-                compacted: false,
-            };
-            journal.ensure_topic(&topic).unwrap();
-        }
-    }
-    journal
 }
 
 fn run(spec: StageSpec, processor: impl Processor, journal: &Arc<MemoryJournal>) {
@@ -102,7 +83,7 @@ const LAB: &str = "[source.lab]\nsending_application = \"LAB\"\n";
 #[test]
 fn a_silent_source_opens_one_alert_and_closes_it_when_it_is_back() {
     let (sources, alerts) = (SourcesStage::spec(1), AlertStage::spec(1));
-    let journal = journal_for(&[sources.clone(), alerts.clone()]);
+    let journal = journal_of(&[&sources, &alerts], 1);
     // The lab is silent on Wednesday from 10 to 12; others go on.
     let (stop, back) = (2 * DAY + 10 * 60, 2 * DAY + 12 * 60);
     tell(&journal, 3 * DAY, |minute| {
@@ -149,7 +130,7 @@ fn a_silent_source_opens_one_alert_and_closes_it_when_it_is_back() {
 #[test]
 fn history_is_no_sign_of_life() {
     let spec = SourcesStage::spec(1);
-    let journal = journal_for(std::slice::from_ref(&spec));
+    let journal = journal_of(&[&spec], 1);
     let stop = 2 * DAY + 10 * 60;
     tell(&journal, stop + 60, |minute| match minute < stop {
         true => vec![("lab", Sort::New), ("default", Sort::New)],
@@ -169,7 +150,7 @@ fn history_is_no_sign_of_life() {
 #[test]
 fn everything_that_is_silent_is_told_once_for_all() {
     let spec = SourcesStage::spec(1);
-    let journal = journal_for(std::slice::from_ref(&spec));
+    let journal = journal_of(&[&spec], 1);
     let stop = 2 * DAY + 10 * 60;
     tell(&journal, stop + 60, |minute| match minute < stop {
         true => vec![("lab", Sort::New), ("default", Sort::New)],
@@ -185,7 +166,7 @@ fn everything_that_is_silent_is_told_once_for_all() {
 fn only_what_is_expected_is_missed_before_it_was_ever_heard() {
     for expected in [false, true] {
         let spec = SourcesStage::spec(1);
-        let journal = journal_for(std::slice::from_ref(&spec));
+        let journal = journal_of(&[&spec], 1);
         tell(&journal, 60, |_| Vec::new());
         run(
             spec,
@@ -206,7 +187,7 @@ fn only_what_is_expected_is_missed_before_it_was_ever_heard() {
 #[test]
 fn what_is_no_activity_goes_to_quarantine() {
     let spec = SourcesStage::spec(1);
-    let journal = journal_for(std::slice::from_ref(&spec));
+    let journal = journal_of(&[&spec], 1);
     for value in [&b"no JSON"[..], b"{\"version\":2}"] {
         let record = Record {
             key: (*b"lab").into(),

@@ -69,7 +69,7 @@ fn what_is_amended_by_an_earlier_sample_is_published() {
     let expected = [told("7", "90", "final"), told("7", "80", "amended")];
     assert_eq!(world.told(), expected);
     let spec = NormalizeStage::spec(1);
-    ensure(&world.journal, &spec);
+    ensure(&world.journal, &spec, 1);
     let config = config::defaults();
     let sources = Arc::new(Sources::new(&config.sources).unwrap());
     let stage = NormalizeStage::new(sources, SiteKey::new([7; 32]), Arc::default());
