@@ -1,11 +1,8 @@
 //! Critical results: laboratory values that somebody must be told now.
 
+pub(crate) mod cultures;
 mod judge;
-
 mod range;
-
-use std::cmp::Reverse;
-use std::time::Duration;
 
 use clinical::unit::Unit;
 use clinical::{Decimal, EventTime, Severity};
@@ -13,8 +10,6 @@ use clinical::{Decimal, EventTime, Severity};
 use crate::Parameter;
 use crate::chart::read::POSITIVE;
 use crate::chart::{Entry, HAEMOLYSED, Reading, Unusable};
-use crate::config::hours;
-use crate::revise::add;
 use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
 use judge::{Verdict, judge};
 pub(crate) use range::own_ranges;
@@ -41,14 +36,7 @@ pub(crate) const READS: &[Parameter] = &[
     Parameter::Fibrinogen,
     Parameter::Lactate,
     Parameter::Bilirubin,
-    Parameter::Culture,
 ];
-
-/// The name of this workload.
-pub(crate) const NAME: &str = "critical-results";
-/// How long after its specimen a culture is judged: blood grows for five days before it is called sterile (CLSI M47, second
-/// edition, 2022), and is reported after that.
-pub(crate) const CULTURE_WINDOW: Duration = hours(7 * 24);
 
 /// What was told last about an analyte, and is still so.
 #[derive(Clone, Copy, Debug)]
@@ -67,33 +55,17 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         wake: None,
     };
     for parameter in READS {
-        if *parameter == Parameter::Culture {
-            cultures(view, &mut concluded.conclusions);
-        } else {
-            analyte(view, *parameter, &mut concluded.conclusions);
-        }
+        analyte(view, *parameter, &mut concluded.conclusions);
     }
     concluded
 }
 
-/// Gives from when on results of an analyte are judged: a culture is positive long after its specimen was taken.
-pub(crate) fn since(view: &View<'_>, parameter: Parameter) -> EventTime {
-    if parameter != Parameter::Culture {
-        return view.frozen;
-    }
-    let since = view.watermark.minus(CULTURE_WINDOW);
-    let kept = view.chart.floor;
-    let kept = kept.map(|floor| floor.plus(view.config.critical.repeat));
-    view.frozen.min(kept.map_or(since, |kept| since.max(kept)))
-}
-
 fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusion>) {
-    let since = since(view, parameter);
-    let mut told = told_before(view, parameter, since);
+    let mut told = told_before(view, parameter);
     let results = view
         .chart
         .of(parameter)
-        .filter(|entry| entry.at >= since && !entry.is_withdrawn());
+        .filter(|entry| entry.at >= view.frozen && !entry.is_withdrawn());
     for (entry, verdict) in worst_at_each_time(view, results) {
         let publish = match verdict {
             // What cannot be judged is no reason to think better of what was critical.
@@ -131,48 +103,6 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
     }
 }
 
-/// Tells of each culture by itself: what grew in blood is no repeat of what grew in urine, and what did not grow in one says
-/// nothing of the other. A result that is corrected changes what was told of its own time.
-fn cultures(view: &View<'_>, conclusions: &mut Vec<Conclusion>) {
-    let since = since(view, Parameter::Culture);
-    let results = view.chart.of(Parameter::Culture);
-    let mut critical: Vec<(&Entry, Verdict)> = results
-        .filter(|entry| entry.at >= since && !entry.is_withdrawn())
-        .filter_map(|entry| Some((entry, judge(view, entry)?)))
-        .filter(|(_, verdict)| matches!(verdict, Verdict::Positive | Verdict::Flagged))
-        .collect();
-    // The worst of a time comes first.
-    critical.sort_by_key(|(entry, verdict)| (entry.at, Reverse(*verdict)));
-    for of_one_time in critical.chunk_by(|(one, _), (other, _)| one.at == other.at) {
-        let Some((worst, verdict)) = of_one_time.first() else {
-            continue;
-        };
-        let mut summary = summary(worst, *verdict);
-        if of_one_time.len() > 1 {
-            add(
-                &mut summary,
-                format_args!("; {} results of this time", of_one_time.len()),
-            );
-        }
-        let evidence = of_one_time.iter().map(|(entry, _)| Proof {
-            entry: **entry,
-            value: shown(entry),
-            points: None,
-        });
-        conclusions.push(Conclusion {
-            condition: Condition::CriticalResult(Parameter::Culture),
-            as_of: worst.at,
-            severity: severity(*verdict),
-            score: None,
-            summary,
-            evidence: evidence.collect(),
-            missing: Vec::new(),
-            history: false,
-            note: verdict.number(),
-        });
-    }
-}
-
 const fn severity(verdict: Verdict) -> Severity {
     match verdict {
         Verdict::High | Verdict::Low | Verdict::Positive => Severity::Critical,
@@ -182,13 +112,13 @@ const fn severity(verdict: Verdict) -> Severity {
 }
 
 /// Finds what was told before anything that may still be revised.
-fn told_before<'a>(view: &View<'a>, parameter: Parameter, since: EventTime) -> Option<Told<'a>> {
+fn told_before<'a>(view: &View<'a>, parameter: Parameter) -> Option<Told<'a>> {
     let line = view
         .lines
         .iter()
         .filter(|line| line.condition == Condition::CriticalResult(parameter) && line.asserted)
         .rfind(|line| {
-            line.as_of < since && Verdict::from_number(line.note) != Some(Verdict::Unknown)
+            line.as_of < view.frozen && Verdict::from_number(line.note) != Some(Verdict::Unknown)
         })?;
     let verdict = Verdict::from_number(line.note).filter(|verdict| *verdict != Verdict::Normal)?;
     let then = view.chart.of(parameter);

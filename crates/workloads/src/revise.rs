@@ -7,12 +7,12 @@ use clinical::{
     Severity,
 };
 
+use crate::Config;
 use crate::chart::{BACKFILLED, Unusable};
 use crate::deterioration::{named, span_words};
 use crate::state::Line;
 use crate::touched::Touched;
 use crate::workload::{Conclusion, Condition, Proof, Workload};
-use crate::{Config, Parameter};
 
 /// Who is spoken of, when it could be known and what caused it.
 pub(crate) struct Cause<'a> {
@@ -26,47 +26,20 @@ pub(crate) struct Cause<'a> {
     pub(crate) touched: &'a Touched,
 }
 
-/// From when on what is concluded takes the place of what was published.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Since {
-    /// Of most conditions.
-    pub(crate) most: EventTime,
-    /// Of cultures, which are positive long after their specimens were taken.
-    pub(crate) cultures: EventTime,
-}
-
-impl Since {
-    /// Of all from one time.
-    pub(crate) const fn all(at: EventTime) -> Self {
-        Self {
-            most: at,
-            cultures: at,
-        }
-    }
-
-    fn of(self, condition: Condition) -> EventTime {
-        match condition.of_parameter() {
-            Some(Parameter::Culture) => self.cultures,
-            Some(_) | None => self.most,
-        }
-    }
-}
-
 /// Publishes what a workload now concludes of each condition from a time on, in place of what it had published.
 pub(crate) fn publish(
     workload: &Workload,
     cause: &Cause<'_>,
-    since: Since,
+    since: EventTime,
     conclusions: Vec<Conclusion>,
     lines: &mut Vec<Line>,
     findings: &mut Vec<Finding>,
 ) {
-    let least = since.most.min(since.cultures);
-    let first = lines.partition_point(|line| line.as_of < least);
+    let first = lines.partition_point(|line| line.as_of < since);
     let mut due: Vec<(EventTime, Condition, Option<Conclusion>)> = lines
         .iter()
         .skip(first)
-        .filter(|line| line.asserted && line.as_of >= since.of(line.condition))
+        .filter(|line| line.asserted)
         .filter(|line| line.condition.workload().name == workload.name)
         .filter(|line| {
             !conclusions
@@ -134,7 +107,7 @@ fn name(
         cause.timer.map_or(&[][..], |(tag, _)| tag),
         &at,
         &as_of.micros().to_be_bytes(),
-        condition.name(cause.config).as_bytes(),
+        condition.name(cause.config, as_of).as_bytes(),
         &revision.to_be_bytes(),
     ])
 }
@@ -152,7 +125,7 @@ fn finding(
         workload: workload.name.into(),
         rule: workload.rule.into(),
         patient: cause.patient,
-        condition: line.condition.name(cause.config).into(),
+        condition: line.condition.name(cause.config, line.as_of).into(),
         as_of: line.as_of,
         known_at: cause.known_at,
         revision: line.revision,

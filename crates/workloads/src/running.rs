@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::critical::{self, CULTURE_WINDOW};
 use crate::workload::{Condition, WORKLOADS, Workload};
 use crate::{Config, Parameter};
 
@@ -30,17 +29,6 @@ pub(crate) struct Runs {
     pub(crate) revise: Duration,
 }
 
-impl Runs {
-    /// Gives how late an item of a parameter may come: whether a culture grows is known days after its specimen.
-    pub(crate) fn late_of(&self, parameter: Parameter) -> Duration {
-        if parameter == Parameter::Culture && self.workload.name == critical::NAME {
-            self.late.max(CULTURE_WINDOW)
-        } else {
-            self.late
-        }
-    }
-}
-
 impl Running {
     /// Looks up which workloads a site lets run.
     pub(crate) fn of(config: &Config) -> Self {
@@ -64,13 +52,7 @@ impl Running {
         }
         let window = |number| {
             let condition = Condition::from_number(number);
-            condition.map(|condition| {
-                let own = config.revise_window(condition.workload());
-                match condition.of_parameter() {
-                    Some(Parameter::Culture) => own.max(CULTURE_WINDOW),
-                    Some(_) | None => own,
-                }
-            })
+            condition.map(|condition| config.revise_window(condition.workload()))
         };
         Self {
             revise: (0..=u8::MAX)

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use crate::chart::read;
 use crate::config::hours;
-use crate::revise::{Cause, Since, publish};
+use crate::revise::{Cause, publish};
 use crate::risk::watch::Hour;
 use crate::running::{Running, Runs};
 use crate::sepsis_risk;
@@ -19,7 +19,7 @@ use crate::state::IDLE;
 use crate::tables::Tables;
 use crate::touched::Touched;
 use crate::workload::{View, WORKLOADS, Workload};
-use crate::{Config, DecodeError, Parameter, State, critical};
+use crate::{Config, DecodeError, Parameter, State};
 
 /// All workloads with what they were configured to do.
 #[derive(Clone, Debug)]
@@ -291,14 +291,10 @@ impl Workloads {
                 let view = self.view(state, runs, now, touched);
                 let concluded = (workload.conclude)(&view);
                 wake = concluded.wake;
-                let mut since = Since::all(concluded.from);
-                if workload.name == critical::NAME {
-                    since.cultures = critical::since(&view, Parameter::Culture);
-                }
                 publish(
                     workload,
                     &cause,
-                    since,
+                    concluded.from,
                     concluded.conclusions,
                     &mut state.lines,
                     &mut effects.findings,

@@ -2,18 +2,27 @@
 
 mod beside;
 mod condition;
+mod organs;
+mod sepsis;
 mod view;
 
 use std::time::Duration;
 
 use crate::chart::Entry;
 use crate::config::hours;
+use crate::critical::cultures;
 use crate::{
-    Parameter, actions, bedside, bundle, critical, deterioration, first_day, glucose, kidney,
-    organ, sepsis, sepsis_risk, sepsis3, shock, suspicion, sustained, variability,
+    Parameter, actions, bedside, critical, deterioration, glucose, sustained, variability,
 };
 pub use beside::{BESIDE, Beside};
 pub(crate) use condition::Condition;
+use organs::{
+    KIDNEY_INJURY, KIDNEY_INJURY_MIMIC, ORGAN_FAILURE, ORGAN_FAILURE_2, ORGAN_FAILURE_MIMIC,
+};
+use sepsis::{
+    FIRST_DAY_MIMIC, SEPSIS, SEPSIS_3, SEPSIS_3_MIMIC, SEPSIS_BUNDLE, SEPSIS_RISK, SEPTIC_SHOCK,
+    SUSPECTED_INFECTION, SUSPECTED_INFECTION_MIMIC,
+};
 pub(crate) use view::{Concluded, Conclusion, Missing, Proof, View};
 
 /// A rule pack with what must be known to trust it.
@@ -53,7 +62,7 @@ pub struct Workload {
 }
 
 /// All workloads, in the order they run.
-pub const WORKLOADS: [Workload; 21] = [
+pub const WORKLOADS: [Workload; 22] = [
     DETERIORATION,
     SEPSIS,
     CRITICAL_RESULTS,
@@ -75,6 +84,7 @@ pub const WORKLOADS: [Workload; 21] = [
     SEPSIS_BUNDLE,
     TEAM_ACTIONS,
     VARIABILITY_AND_PRESSURE,
+    CRITICAL_CULTURES,
 ];
 
 /// Says that the chart keeps all that a workload reads long enough.
@@ -110,33 +120,10 @@ const DETERIORATION: Workload = Workload {
     conclude: deterioration::conclude,
 };
 
-const SEPSIS: Workload = Workload {
-    name: "sepsis",
-    rule: "sirs-qsofa 1.0.0",
-    concludes: "SIRS and qSOFA around a suspected infection, and when both came together.",
-    owner: OWNER,
-    starts: true,
-    sources: &[
-        "Bone RC et al. Chest 1992;101:1644-55 (SIRS)",
-        "Singer M et al. JAMA 2016;315:801-10 (qSOFA)",
-        "Seymour CW et al. JAMA 2016;315:762-74 (suspected infection)",
-    ],
-    late_window: hours(48),
-    revise_window: hours(72),
-    reads: sepsis::READS,
-    rests_on: &[],
-    late_items: "Within the window the screen is repeated and its onset may move; after it the item is counted and kept aside.",
-    lines_kept: Duration::ZERO,
-    tag: b"sepsis",
-    looks_back: sepsis::LOOKS_BACK,
-    matters: sepsis::matters,
-    conclude: sepsis::conclude,
-};
-
 const CRITICAL_RESULTS: Workload = Workload {
-    name: critical::NAME,
+    name: "critical-results",
     rule: "critical-ranges 1.0.0",
-    concludes: "Laboratory results beyond a critical limit, and positive cultures.",
+    concludes: "Laboratory results beyond a critical limit.",
     owner: OWNER,
     starts: true,
     sources: &[
@@ -146,7 +133,7 @@ const CRITICAL_RESULTS: Workload = Workload {
     revise_window: hours(48),
     reads: critical::READS,
     rests_on: &[],
-    late_items: "Within the window, of cultures seven days, the result is judged at the time of its specimen; after it the item is counted and kept aside.",
+    late_items: "Within the window the result is judged at the time of its specimen; after it the item is counted and kept aside.",
     lines_kept: Duration::ZERO,
     tag: b"critical-results",
     looks_back: hours(12),
@@ -154,193 +141,22 @@ const CRITICAL_RESULTS: Workload = Workload {
     conclude: critical::conclude,
 };
 
-/// How late what organ failure is scored by may come: of intensive-care charting all but one row in four hundred is
-/// stored within eight hours.
-const ORGAN_WINDOW: Duration = hours(12);
-
-const ORGAN_FAILURE: Workload = Workload {
-    name: "organ-failure",
-    rule: "sofa-1996 1.0.0",
-    concludes: "SOFA of every hour of a stay, by the worst of its day.",
-    owner: OWNER,
-    starts: false,
-    sources: &["Vincent JL et al. Intensive Care Med 1996;22:707-10 (SOFA)"],
-    late_window: ORGAN_WINDOW,
-    revise_window: ORGAN_WINDOW,
-    reads: organ::READS,
-    rests_on: &[],
-    late_items: "Within the window every hour whose day it belongs to is scored again; after it the item is counted and kept aside.",
-    lines_kept: hours(8 * 24),
-    tag: b"organ-failure",
-    looks_back: organ::LOOKS_BACK,
-    matters: organ::matters,
-    conclude: organ::published,
-};
-
-const ORGAN_FAILURE_MIMIC: Workload = Workload {
-    name: "organ-failure-mimic",
-    rule: "sofa-1996-mimic-iii 1.0.0",
+const CRITICAL_CULTURES: Workload = Workload {
+    name: "critical-cultures",
+    rule: "critical-cultures 1.0.0",
+    concludes: "Cultures in which something grew, each by itself.",
     sources: &[
-        "Vincent JL et al. Intensive Care Med 1996;22:707-10 (SOFA)",
-        MIMIC_CODE,
+        "CLSI M47, second edition, 2022 (how long blood is cultured)",
+        "Names of what grows in blood in src/chart/read/cultures.rs, to be reviewed by the laboratory that is accountable for them",
     ],
-    reads: organ::MIMIC_READS,
-    tag: b"organ-failure-mimic",
-    matters: organ::mimic_matters,
-    conclude: organ::mimic_iii,
-    ..ORGAN_FAILURE
-};
-
-const ORGAN_FAILURE_2: Workload = Workload {
-    name: "organ-failure-2",
-    rule: "sofa-2-2025 1.0.0",
-    concludes: "SOFA-2 of every hour of a stay, by the worst of its day.",
-    sources: &["Ranzani OT et al. JAMA 2025, doi:10.1001/jama.2025.20516 (SOFA-2)"],
-    reads: organ::SECOND_READS,
-    tag: b"organ-failure-2",
-    matters: organ::second_matters,
-    conclude: organ::second,
-    ..ORGAN_FAILURE
-};
-
-const KIDNEY_INJURY: Workload = Workload {
-    name: "kidney-injury",
-    rule: "kdigo-2012 1.0.0",
-    concludes: "Stages of acute kidney injury by creatinine, urine and dialysis.",
-    owner: OWNER,
-    starts: false,
-    sources: &[
-        "KDIGO. Clinical Practice Guideline for Acute Kidney Injury. Kidney Int Suppl 2012;2:1-138",
-    ],
-    late_window: hours(24),
-    revise_window: hours(24),
-    reads: kidney::READS,
-    rests_on: &[],
-    late_items: "Within the window every stage that it is compared with is judged again; after it the item is counted and kept aside.",
-    lines_kept: Duration::ZERO,
-    tag: b"kidney-injury",
-    looks_back: kidney::LOOKS_BACK,
-    matters: kidney::matters,
-    conclude: kidney::published,
-};
-
-const KIDNEY_INJURY_MIMIC: Workload = Workload {
-    name: "kidney-injury-mimic",
-    rule: "kdigo-2012-mimic-iii 1.0.0",
-    sources: &[
-        "KDIGO. Clinical Practice Guideline for Acute Kidney Injury. Kidney Int Suppl 2012;2:1-138",
-        MIMIC_CODE,
-    ],
-    reads: kidney::MIMIC_READS,
-    tag: b"kidney-injury-mimic",
-    conclude: kidney::mimic_iii,
-    ..KIDNEY_INJURY
-};
-
-const SUSPECTED_INFECTION: Workload = Workload {
-    name: "suspected-infection",
-    rule: "seymour-2016 1.0.0",
-    concludes: "A suspected infection: a culture and an antimicrobial of one another's days.",
-    owner: OWNER,
-    starts: false,
-    sources: &["Seymour CW et al. JAMA 2016;315:762-74 (suspected infection)"],
-    late_window: hours(48),
-    revise_window: hours(96),
-    reads: suspicion::READS,
-    rests_on: &[],
-    late_items: "Within the window every suspicion is looked for again, and its onset may move; after it the item is counted and kept aside.",
-    lines_kept: Duration::ZERO,
-    tag: b"suspected-infection",
-    looks_back: hours(72),
-    matters: nothing,
-    conclude: suspicion::published,
-};
-
-const SUSPECTED_INFECTION_MIMIC: Workload = Workload {
-    name: "suspected-infection-mimic",
-    rule: "suspicion-mimic-iii 1.0.0",
-    sources: &[
-        "Seymour CW et al. JAMA 2016;315:762-74 (suspected infection)",
-        MIMIC_CODE,
-    ],
-    tag: b"suspected-infection-mimic",
-    looks_back: hours(96),
-    conclude: suspicion::mimic_iii,
-    ..SUSPECTED_INFECTION
-};
-
-const SEPSIS_3: Workload = Workload {
-    name: "sepsis-3",
-    rule: "singer-2016 1.0.0",
-    concludes: "Sepsis: a suspected infection and a SOFA that is two points higher than before.",
-    owner: OWNER,
-    starts: false,
-    sources: &[
-        "Singer M et al. JAMA 2016;315:801-10 (Sepsis-3)",
-        "Seymour CW et al. JAMA 2016;315:762-74 (suspected infection)",
-    ],
-    late_window: hours(48),
-    revise_window: hours(120),
-    reads: sepsis3::READS,
-    rests_on: &[ORGAN_FAILURE.name],
-    late_items: "Within the window the score and the suspicion are looked at again, and onset may move or go; after it the item is counted and kept aside.",
-    lines_kept: Duration::ZERO,
-    tag: b"sepsis-3",
-    looks_back: hours(72),
-    matters: nothing,
-    conclude: sepsis3::published,
-};
-
-const SEPSIS_3_MIMIC: Workload = Workload {
-    name: "sepsis-3-mimic",
-    rule: "sepsis3-mimic 1.0.0",
-    sources: &[
-        "Singer M et al. JAMA 2016;315:801-10 (Sepsis-3)",
-        MIMIC_CODE,
-    ],
-    rests_on: &[ORGAN_FAILURE_MIMIC.name],
-    // A culture of which only the day is known may be four days before the antimicrobial that makes it suspicious.
-    revise_window: hours(96 + 48 + 1),
-    tag: b"sepsis-3-mimic",
-    matters: sepsis3::mimic_matters,
-    conclude: sepsis3::mimic,
-    ..SEPSIS_3
-};
-
-const SEPTIC_SHOCK: Workload = Workload {
-    name: "septic-shock",
-    rule: "singer-2016-shock 1.0.0",
-    concludes: "Septic shock: sepsis with a vasopressor and a lactate above 2 mmol/L.",
-    reads: shock::READS,
-    rests_on: &[ORGAN_FAILURE.name, SEPSIS_3.name],
-    tag: b"septic-shock",
-    looks_back: shock::LASTS,
-    matters: shock::matters,
-    conclude: shock::conclude,
-    ..SEPSIS_3
-};
-
-const SEPSIS_BUNDLE: Workload = Workload {
-    name: "sepsis-bundle",
-    rule: "sep-1 1.0.0",
-    concludes: "When severe sepsis and septic shock presented, and which elements of the bundle are due, met or missed.",
-    owner: OWNER,
-    starts: false,
-    sources: &[
-        "Centers for Medicare & Medicaid Services. Specifications Manual for National Hospital Inpatient Quality Measures, SEP-1; the edition in force is the site's to name",
-        "Epic. EHI Tables CMS_SEP1_ABSTN and SEP1_AUTOPOP_* (how far before and after its presentation each element counts)",
-        "Rhee C et al. Clin Infect Dis 2021;72:541-52 (what is disputed about time zero)",
-    ],
-    late_window: bundle::WINDOW,
-    revise_window: bundle::WINDOW,
-    reads: bundle::READS,
-    rests_on: &[],
-    late_items: "Within the window presentation and deadlines are found again and may move or go; a deadline that was over before it could be known is said to be seen in retrospect and pages nobody; after it the item is counted and kept aside.",
-    lines_kept: Duration::ZERO,
-    tag: b"sepsis-bundle",
-    looks_back: bundle::LOOKS_BACK,
-    matters: bundle::matters,
-    conclude: bundle::conclude,
+    late_window: cultures::WINDOW,
+    revise_window: cultures::WINDOW,
+    reads: cultures::READS,
+    late_items: "Within the window the culture is judged at the time of its specimen; after it the item is counted and kept aside.",
+    tag: b"critical-cultures",
+    looks_back: Duration::ZERO,
+    conclude: cultures::conclude,
+    ..CRITICAL_RESULTS
 };
 
 const TEAM_ACTIONS: Workload = Workload {
@@ -360,29 +176,6 @@ const TEAM_ACTIONS: Workload = Workload {
     looks_back: Duration::ZERO,
     matters: nothing,
     conclude: actions::conclude,
-};
-
-const FIRST_DAY_MIMIC: Workload = Workload {
-    name: "first-day-mimic",
-    rule: "sirs-qsofa-first-day-mimic-iii 1.0.0",
-    concludes: "SIRS and qSOFA by the worst of a stay's first day.",
-    owner: OWNER,
-    starts: false,
-    sources: &[
-        "Bone RC et al. Chest 1992;101:1644-55 (SIRS)",
-        "Singer M et al. JAMA 2016;315:801-10 (qSOFA)",
-        MIMIC_CODE,
-    ],
-    late_window: hours(48),
-    revise_window: hours(72),
-    reads: first_day::READS,
-    rests_on: &[],
-    late_items: "Within the window the first day of the stay is scored again; after it the item is counted and kept aside.",
-    lines_kept: Duration::ZERO,
-    tag: b"first-day-mimic",
-    looks_back: hours(6),
-    matters: first_day::matters,
-    conclude: first_day::conclude,
 };
 
 const BEDSIDE_SCORES: Workload = Workload {
@@ -475,26 +268,4 @@ const VARIABILITY_AND_PRESSURE: Workload = Workload {
     looks_back: variability::LOOKS_BACK,
     matters: variability::matters,
     conclude: variability::conclude,
-};
-
-const SEPSIS_RISK: Workload = Workload {
-    name: sepsis_risk::NAME,
-    rule: "sepsis-risk-trees 1.0.0",
-    concludes: "A learned risk of sepsis for every hour of a stay, and when it first passes its threshold.",
-    owner: OWNER,
-    starts: false,
-    sources: &[
-        "Reyna MA et al. Crit Care Med 2020;48:210-7 (data and utility of the PhysioNet/CinC Challenge 2019)",
-        "models/sepsis-risk/CARD.md: what the model is worth, and to whom it is not",
-    ],
-    late_window: hours(12),
-    revise_window: hours(12),
-    reads: sepsis_risk::READS,
-    rests_on: &[],
-    late_items: "Within the window every hour that knew it is scored again; after it the item is counted and kept aside.",
-    lines_kept: Duration::ZERO,
-    tag: b"sepsis-risk",
-    looks_back: sepsis_risk::LOOKS_BACK,
-    matters: sepsis_risk::matters,
-    conclude: sepsis_risk::conclude,
 };

@@ -348,7 +348,13 @@ fn a_workload_that_has_still_to_prove_itself_runs_where_a_site_says_so() {
     let enabled = site.unwrap().workloads.enabled;
     assert_eq!(
         enabled,
-        ["critical-results", "deterioration", "sepsis-3"].into()
+        [
+            "critical-cultures",
+            "critical-results",
+            "deterioration",
+            "sepsis-3"
+        ]
+        .into()
     );
     check(
         "[workloads.kidney-injry]\nenabled = true\n",

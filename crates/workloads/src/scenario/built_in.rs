@@ -1,7 +1,7 @@
 //! The scenarios of the project, as they lie in its folder.
 
 /// Each by its name.
-pub(super) const FILES: [(&str, &str); 63] = [
+pub(super) const FILES: [(&str, &str); 64] = [
     (
         "authorization-expedited",
         include_str!("../../../../scenarios/authorization-expedited.scenario"),
@@ -69,6 +69,10 @@ pub(super) const FILES: [(&str, &str); 63] = [
     (
         "critical-corrected",
         include_str!("../../../../scenarios/critical-corrected.scenario"),
+    ),
+    (
+        "critical-culture",
+        include_str!("../../../../scenarios/critical-culture.scenario"),
     ),
     (
         "critical-potassium",

@@ -94,9 +94,12 @@ pub(super) fn read(words: &mut Words) -> Result<Expectation, ParseError> {
     }
 }
 
-/// Whether a finding is of a condition; what is of matters of a member has their names behind its own, which no story knows.
+/// Whether a finding is of a condition; what is of matters of a patient has their names behind its own, which no story knows, or
+/// the time that it speaks of.
 pub(super) fn is_of(condition: &str, finding: &Finding) -> bool {
-    let is_matter = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let as_of = finding.as_of.to_string();
+    let is_hash = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_matter = |part: &str| part == as_of || is_hash(part);
     let rest = finding.condition.strip_prefix(condition);
     rest.is_some_and(|rest| match rest.strip_prefix('/') {
         Some(matters) => matters.split('/').all(is_matter),

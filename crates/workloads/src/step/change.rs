@@ -9,7 +9,7 @@ use crate::chart::read::{self, Taken};
 use crate::chart::{Entry, Reading, Withdrawal};
 use crate::person::{PersonFacts, Stay};
 use crate::quality;
-use crate::revise::{Cause, Since, publish};
+use crate::revise::{Cause, publish};
 use crate::running::Runs;
 use crate::touched::{Reason, Touched};
 use crate::workload::WORKLOADS;
@@ -103,9 +103,7 @@ impl Workloads {
         for entry in taken.entries {
             // What lasts is known whenever it began.
             let lasts = entry.parameter.lasts();
-            let is_late = |runs: &&Runs| {
-                !lasts && entry.at < now.watermark.minus(runs.late_of(entry.parameter))
-            };
+            let is_late = |runs: &&Runs| !lasts && entry.at < now.watermark.minus(runs.late);
             let readers = || self.running.readers(entry.parameter);
             let late = readers().filter(is_late);
             effects.late_for.extend(late.map(|runs| runs.workload.name));
@@ -244,7 +242,7 @@ fn retire(
         publish(
             workload,
             &cause,
-            Since::all(EventTime::from_micros(i64::MIN)),
+            EventTime::from_micros(i64::MIN),
             Vec::new(),
             &mut old.lines,
             &mut effects.findings,

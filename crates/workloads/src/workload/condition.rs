@@ -1,11 +1,13 @@
 //! What findings are about, and which workload says it.
 
+use clinical::EventTime;
+
 use super::{
-    BEDSIDE_SCORES, CRITICAL_RESULTS, DETERIORATION, FIRST_DAY_MIMIC, GLUCOSE_EPISODES,
-    KIDNEY_INJURY, KIDNEY_INJURY_MIMIC, ORGAN_FAILURE, ORGAN_FAILURE_2, ORGAN_FAILURE_MIMIC,
-    SEPSIS, SEPSIS_3, SEPSIS_3_MIMIC, SEPSIS_BUNDLE, SEPSIS_RISK, SEPTIC_SHOCK,
-    SUSPECTED_INFECTION, SUSPECTED_INFECTION_MIMIC, SUSTAINED_THRESHOLDS, TEAM_ACTIONS,
-    VARIABILITY_AND_PRESSURE, Workload,
+    BEDSIDE_SCORES, CRITICAL_CULTURES, CRITICAL_RESULTS, DETERIORATION, FIRST_DAY_MIMIC,
+    GLUCOSE_EPISODES, KIDNEY_INJURY, KIDNEY_INJURY_MIMIC, ORGAN_FAILURE, ORGAN_FAILURE_2,
+    ORGAN_FAILURE_MIMIC, SEPSIS, SEPSIS_3, SEPSIS_3_MIMIC, SEPSIS_BUNDLE, SEPSIS_RISK,
+    SEPTIC_SHOCK, SUSPECTED_INFECTION, SUSPECTED_INFECTION_MIMIC, SUSTAINED_THRESHOLDS,
+    TEAM_ACTIONS, VARIABILITY_AND_PRESSURE, Workload,
 };
 use crate::actions::action_word;
 use crate::bundle::element_word;
@@ -55,8 +57,8 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
-    /// Gives its name.
-    pub(crate) fn name(self, config: &Config) -> String {
+    /// Gives its name. Each culture is a matter of its own, by the time of its specimen: who took one alert has not taken the other.
+    pub(crate) fn name(self, config: &Config, as_of: EventTime) -> String {
         match self {
             Self::Deterioration => "deterioration".into(),
             Self::ObservationsOverdue => "observations-overdue".into(),
@@ -86,6 +88,7 @@ impl Condition {
             Self::VariabilityAndPressure => "variability-and-pressure".into(),
             Self::TeamAction(place) => format!("team-action/{}", action_word(place)),
             Self::BundleElement(place) => format!("sepsis-bundle/{}", element_word(place)),
+            Self::CriticalResult(Parameter::Culture) => format!("critical-result/culture/{as_of}"),
             Self::CriticalResult(parameter) => format!("critical-result/{}", parameter.word()),
             Self::GlucoseSignal => "glucose-signal-lost".into(),
             Self::GlucoseEpisode(number) => {
@@ -213,6 +216,7 @@ impl Condition {
             | Self::SirsSep1
             | Self::BundleElement(_) => &SEPSIS_BUNDLE,
             Self::TeamAction(_) => &TEAM_ACTIONS,
+            Self::CriticalResult(Parameter::Culture) => &CRITICAL_CULTURES,
             Self::CriticalResult(_) => &CRITICAL_RESULTS,
             Self::GlucoseSignal | Self::GlucoseEpisode(_) => &GLUCOSE_EPISODES,
             Self::Sustained(_) => &SUSTAINED_THRESHOLDS,

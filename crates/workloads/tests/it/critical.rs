@@ -25,7 +25,7 @@ fn said(config: Config, steps: &[(i64, i64, &str)]) -> Vec<String> {
         engine.take_message(&events);
     }
     let findings = engine.findings.iter();
-    let own = findings.filter(|finding| &*finding.workload == "critical-results");
+    let own = findings.filter(|finding| finding.workload.starts_with("critical-"));
     own.map(|finding| match &finding.state {
         FindingState::Asserted => format!("{} {}", finding.severity.word(), finding.summary),
         FindingState::Retracted(why) => format!("taken back: {why}"),
@@ -127,7 +127,7 @@ fn what_is_flagged_the_other_way_is_told_where_no_range_holds() {
 #[test]
 fn a_culture_that_grows_after_days_is_told_and_can_be_taken_back() {
     let told = said(
-        Config::of(&["critical-results"]),
+        Config::of(&["critical-cultures"]),
         &[
             (540, 540 + 5 * DAY, "culture ann positive"),
             (540, 540 + 6 * DAY, "culture ann negative"),
@@ -135,7 +135,7 @@ fn a_culture_that_grows_after_days_is_told_and_can_be_taken_back() {
     );
     assert_eq!(told, ["critical culture positive", "taken back: late-data"]);
     let late = said(
-        Config::of(&["critical-results"]),
+        Config::of(&["critical-cultures"]),
         &[(540, 541 + 7 * DAY, "culture ann positive")],
     );
     assert_eq!(late, [""; 0]);
@@ -144,7 +144,7 @@ fn a_culture_that_grows_after_days_is_told_and_can_be_taken_back() {
 #[test]
 fn a_culture_that_stands_for_days_is_told_once() {
     let told = said(
-        Config::of(&["critical-results"]),
+        Config::of(&["critical-cultures"]),
         &[
             (540, 2 * DAY, "culture ann positive"),
             (3 * DAY, 3 * DAY, "lab ann potassium 4.0 mmol/L"),
@@ -164,7 +164,7 @@ fn grown(resource: &str, code: &str, words: &str, (at, arrives): (i64, i64), nth
 
 /// Gives what is told of cultures, each with when its specimen was taken and when it arrives.
 fn said_of(cultures: &[(&str, &str, &str, (i64, i64))]) -> Vec<String> {
-    let mut engine = Engine::of(Config::of(&["critical-results"]));
+    let mut engine = Engine::of(Config::of(&["critical-cultures"]));
     for (nth, (resource, code, words, times)) in (1..).zip(cultures) {
         engine.tick(received_time(times.1));
         engine.take_message(&[grown(resource, code, words, *times, nth)]);
@@ -235,13 +235,17 @@ fn of_two_cultures_of_one_minute_both_are_told() {
             "540 critical culture positive; 2 results of this time"
         ]
     );
-    let mut engine = Engine::of(Config::of(&["critical-results"]));
+    let mut engine = Engine::of(Config::of(&["critical-cultures"]));
     engine.take_message(&[
         grown("blood", "600-7", "Escherichia coli", (540, 560), 1),
         grown("urine", "630-4", "positive", (540, 560), 2),
     ]);
     let finding = engine.findings.last().expect("both are told");
     assert_eq!(finding.evidence.len(), 2);
+    assert_eq!(
+        &*finding.condition,
+        format!("critical-result/culture/{}", event_time(540))
+    );
 }
 
 #[test]
