@@ -1,19 +1,22 @@
 //! The course of one condition of one patient: its findings, its open alert, and those that ended.
 
+mod look;
+
 use std::time::Duration;
 
 use clinical::{
-    Actor, AlertId, AlertState, Command, CommandKind, EventTime, FALSE_ALARM, Finding,
+    Actor, Alert, AlertId, AlertState, Command, CommandKind, EventTime, FALSE_ALARM, Finding,
     FindingState, Severity,
 };
 
 use crate::episode::{End, Episode, Outcome, Scene, by_rule};
 use crate::heard::is_read_back;
 use crate::hold::held_because;
-use crate::lines::{Handled, Lines, Reading, Taken, rank};
+use crate::lines::{Handled, Lines, Reading, rank};
 use crate::policy::{is_each_news, is_followed, is_of_claims};
 use crate::rule;
 use crate::step::{Refusal, Suppressed, Suppression, Timer};
+use look::{Look, note};
 
 /// How long findings and ended alerts are kept, by the watermark.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -41,17 +44,6 @@ pub(crate) struct Quiet {
     pub(crate) after: EventTime,
 }
 
-/// What started a second look at a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look<'a> {
-    /// A finding, with what is to be said of it beside its own words.
-    At(&'a Finding, Taken, Option<&'a str>),
-    /// The newest finding was lower for long enough.
-    Fallen,
-    /// The quiet time is over.
-    QuietOver,
-}
-
 impl Course {
     pub(crate) fn take(&mut self, scene: &mut Scene<'_>, finding: &Finding) {
         let horizon = scene.now.watermark.minus(KEPT_FOR);
@@ -75,6 +67,9 @@ impl Course {
             self.retire(scene);
             return;
         }
+        if taken.is_news && is_each_news(scene.condition) {
+            self.reopen(finding);
+        }
         let note = note(finding, taken);
         // That somebody left says nothing against that they were there.
         let is_over = is_followed(scene.condition) && finding.state == FindingState::Asserted;
@@ -89,6 +84,17 @@ impl Course {
         self.lines.prune(horizon, resting);
         if taken.is_reason {
             self.lines.thin(resting);
+        }
+    }
+
+    /// Lets the newest finding be looked at again though a person closed what it said before.
+    fn reopen(&mut self, finding: &Finding) {
+        if let Some(handled) = &mut self.handled
+            && finding.as_of <= handled.until
+            && !self.lines.has_newer(finding)
+        {
+            handled.until = finding.as_of.minus(Duration::from_micros(1));
+            self.quiet = None;
         }
     }
 
@@ -241,7 +247,7 @@ impl Course {
         *self == Self::default()
     }
 
-    pub(crate) fn open_alert(&self) -> Option<&clinical::Alert> {
+    pub(crate) fn open_alert(&self) -> Option<&Alert> {
         self.active.as_ref().map(|active| &active.alert)
     }
 
@@ -331,11 +337,11 @@ impl Course {
         {
             let lowered = reading.severity < before;
             let is_anew = reading.severity == before
-                && reading.as_of > active.alert.as_of
-                && matches!(look, Look::At(finding, taken, _) if taken.rose && finding.id == basis.finding);
+                && is_each_news(scene.condition)
+                && look.is_news(&active.alert, reading.as_of, basis);
             active.rest_on(scene, reading, basis, note.as_deref());
-            if is_anew && is_each_news(scene.condition) {
-                active.tell_anew(scene);
+            if is_anew {
+                active.tell_anew(scene, note.as_deref());
             }
             let is_lower = severity_of(up) < Some(active.alert.severity);
             follow_down(active, scene, is_lower, lowered);
@@ -465,19 +471,5 @@ fn is_merged(finding: &Finding) -> bool {
     match &finding.state {
         FindingState::Retracted(reason) => **reason == *rule::MERGED_REASON,
         FindingState::Asserted => false,
-    }
-}
-
-/// Says what became of a finding that was known before.
-fn note(finding: &Finding, taken: Taken) -> Option<String> {
-    let as_of = finding.as_of;
-    match &finding.state {
-        FindingState::Retracted(reason) => {
-            Some(format!("finding as of {as_of} taken back: {reason}"))
-        }
-        FindingState::Asserted if !taken.is_first => {
-            Some(format!("finding as of {as_of} corrected"))
-        }
-        FindingState::Asserted => None,
     }
 }

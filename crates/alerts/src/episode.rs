@@ -261,10 +261,7 @@ impl Episode {
         self.alert.known_at = basis.known_at;
         self.alert.finding = basis.finding;
         self.alert.evidence.clone_from(&basis.evidence);
-        let why = match note {
-            Some(note) => format!("{note}; now {}", basis.summary).into(),
-            None => basis.summary.clone(),
-        };
+        let why = now(note, &basis.summary);
         if reading.severity > before {
             // Whoever took the alert took something less severe: it is asked for again.
             let is_untold = self.is_held() && self.told.is_empty();
@@ -294,11 +291,11 @@ impl Episode {
     }
 
     /// Tells of it anew, as it now stands, and asks for it again; what was told just now is not told twice.
-    pub(crate) fn tell_anew(&mut self, scene: &mut Scene<'_>) {
+    pub(crate) fn tell_anew(&mut self, scene: &mut Scene<'_>, note: Option<&str>) {
         if self.is_held() || is_just_told(&self.alert, scene.now.received) {
             return;
         }
-        let why = self.alert.reason.clone();
+        let why = now(note, &self.alert.reason);
         self.change(scene, by_rule(rule::AGAIN), AlertState::Open, why);
         if let Some(hold) = scene.hold(self.alert.severity) {
             self.rest(scene);
@@ -364,7 +361,7 @@ impl Episode {
             AlertState::Acknowledged => "read back",
             AlertState::Open | AlertState::Resolved | AlertState::Retracted => "acknowledged",
         };
-        let why = format!("not {what} by {by}").into();
+        let why = format!("not {what} by {}", by.to_second()).into();
         self.change(scene, by_rule(rule::OVERDUE), AlertState::Open, why);
         self.tell(scene, DeliveryKind::Escalated);
     }
@@ -460,6 +457,14 @@ impl Episode {
             self.told.insert(channel, Told { kind, revision });
         }
     }
+}
+
+/// Says what became of what was known, where something did, and what there is now.
+fn now(note: Option<&str>, reason: &str) -> Box<str> {
+    note.map_or_else(
+        || reason.into(),
+        |note| format!("{note}; now {reason}").into(),
+    )
 }
 
 pub(crate) fn by_rule(name: &str) -> Actor {

@@ -35,6 +35,16 @@ pub(crate) struct Line {
     pub(crate) basis: Option<Box<Basis>>,
 }
 
+impl Line {
+    /// Says whether a finding is more severe, or of other words.
+    fn is_other(&self, finding: &Finding) -> bool {
+        let is_reworded = |basis: &Basis| basis.summary != finding.summary;
+        !self.stands
+            || self.severity < finding.severity
+            || self.basis.as_deref().is_some_and(is_reworded)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Basis {
     pub(crate) finding: FindingId,
@@ -64,8 +74,8 @@ pub(crate) struct Reading<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Taken {
     pub(crate) is_first: bool,
-    /// Whether it says something more severe of its time than was said before, if anything was.
-    pub(crate) rose: bool,
+    /// Whether it says something more severe of its time than was said before, if anything was, or says it in other words.
+    pub(crate) is_news: bool,
     pub(crate) was_reason: bool,
     pub(crate) is_reason: bool,
 }
@@ -172,7 +182,7 @@ impl Lines {
         let is_reason = stands && finding.severity >= raise_at;
         let taken = Taken {
             is_first: before.is_none(),
-            rose: before.is_none_or(|line| !line.stands || line.severity < finding.severity),
+            is_news: stands && before.is_none_or(|line| line.is_other(finding)),
             was_reason: before.is_some_and(|line| line.basis.is_some()),
             is_reason,
         };

@@ -111,7 +111,7 @@ pub(crate) fn is_of_the_platform(condition: &str) -> bool {
 }
 
 /// What conditions begin with of which the workload keeps repeats to itself: each finding that it tells of is news, as a critical
-/// result is that is worse by the delta of its laboratory, or critical again.
+/// result is that is worse by the delta of its laboratory, critical again, or corrected to another value.
 const EACH_IS_NEWS: [&str; 1] = ["critical-result/"];
 
 /// Says whether each finding of a condition is news, though it is no more severe than the one before.

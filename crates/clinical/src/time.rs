@@ -64,6 +64,16 @@ impl<K> Time<K> {
         Self::from_micros(self.0.saturating_sub(micros(span)))
     }
 
+    /// Gives the second that it is of, as people write a time.
+    #[must_use]
+    pub fn to_second(self) -> Self
+    where
+        K: Copy,
+    {
+        let second = self.0.div_euclid(MICROS_OF_SECOND);
+        Self::from_micros(second.saturating_mul(MICROS_OF_SECOND))
+    }
+
     /// Gives the time passed since `earlier`, or nothing when that is later.
     pub fn since(self, earlier: Self) -> Option<Duration>
     where
@@ -74,6 +84,8 @@ impl<K> Time<K> {
             .map(Duration::from_micros)
     }
 }
+
+const MICROS_OF_SECOND: i64 = 1_000_000;
 
 fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)

@@ -175,3 +175,74 @@ fn who_closes_what_became_less_severe_closes_what_it_was_before() {
     assert_eq!(effects.deliveries, []);
     assert_eq!(story.state.open_alerts().count(), 0);
 }
+
+/// A patient's potassium, by what is told of each: the words of the alert's newest step for each channel.
+struct Potassium(Story);
+
+impl Potassium {
+    /// Takes a revision of what was found of a time; nothing is said of one that is taken back.
+    fn take(&mut self, said: &str, at: i64, revision: u32, now_at: i64) -> Vec<String> {
+        let mut finding = again(POTASSIUM, Severity::Critical, at, revision);
+        finding.summary = said.into();
+        match said {
+            "" => finding.state = clinical::FindingState::Retracted("entered-in-error".into()),
+            "normal" => finding.severity = Severity::None,
+            _ => {}
+        }
+        // Whoever took nothing meanwhile was asked again.
+        self.0.step(None, now(now_at));
+        let effects = self.0.step(Some(Input::Finding(&finding)), now(now_at));
+        let pages = effects.deliveries.iter();
+        let pages = pages.filter(|page| &*page.channel == "pager");
+        let words = |page: &clinical::Delivery| {
+            let why = page.alert.history.last().map(|step| step.why.clone());
+            format!("{} {}", page.kind.word(), why.unwrap_or_default())
+        };
+        pages.map(words).collect()
+    }
+}
+
+#[test]
+fn a_correction_from_one_critical_value_to_another_is_told() {
+    let mut potassium = Potassium(Story::new(policy()));
+    assert_eq!(potassium.take("2.1", 540, 1, 541), ["raised 2.1"]);
+    assert_eq!(
+        potassium.take("7.4", 540, 2, 560),
+        ["escalated finding as of 2026-03-01T09:00:00Z corrected; now 7.4"]
+    );
+    assert_eq!(potassium.take("7.4", 540, 3, 570), [""; 0], "nothing else");
+}
+
+#[test]
+fn who_was_told_anew_of_what_is_taken_back_is_told_what_stands() {
+    let mut potassium = Potassium(Story::new(policy()));
+    assert_eq!(potassium.take("2.1", 540, 1, 541), ["raised 2.1"]);
+    assert_eq!(potassium.take("7.4", 600, 1, 601), ["escalated 7.4"]);
+    assert_eq!(
+        potassium.take("", 600, 2, 620),
+        ["escalated finding as of 2026-03-01T10:00:00Z taken back: entered-in-error; now 2.1"]
+    );
+    assert_eq!(potassium.take("2.0", 530, 1, 630), [""; 0], "it is older");
+    assert_eq!(
+        potassium.take("normal", 540, 2, 640),
+        ["escalated finding as of 2026-03-01T09:00:00Z corrected; now 2.0"]
+    );
+}
+
+#[test]
+fn a_corrected_value_is_told_though_a_person_closed_what_it_was() {
+    let mut potassium = Potassium(Story::new(policy()));
+    potassium.take("2.1", 540, 1, 541);
+    potassium.take("2.0", 550, 1, 551);
+    ask(&mut potassium.0, CommandKind::Resolve, POTASSIUM, 560);
+    assert_eq!(potassium.take("2.2", 540, 2, 570), [""; 0], "it is older");
+    assert_eq!(potassium.take("2.0", 550, 2, 580), [""; 0], "it is known");
+    assert_eq!(potassium.take("7.4", 550, 3, 590), ["raised 7.4"]);
+    assert_eq!(
+        potassium.take("", 550, 4, 600),
+        [
+            "retracted finding as of 2026-03-01T09:10:00Z taken back: entered-in-error; nothing stands"
+        ],
+        "what was closed before stays closed"
+    );
+}
