@@ -10,7 +10,7 @@ use crate::Parameter;
 use crate::chart::Entry;
 use crate::config::hours;
 use crate::limit::Limit::{Above, AtLeast, Below};
-use crate::limit::{Points, points, tenths};
+use crate::limit::{Points, least_points, points, tenths};
 
 /// The six organ systems, in the order of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,10 +208,10 @@ pub(crate) const fn part(entry: &Entry, value: Decimal, points: u8) -> Part<'_> 
     }
 }
 
-/// Scores a number by the rows of its table.
+/// Scores a number by the rows of its table, and a bound such as `<20` by what it has at least.
 pub(crate) fn scored(entry: &Entry, rows: Points) -> Option<Part<'_>> {
-    let value = entry.number()?;
-    Some(part(entry, value, points(rows, value)))
+    let (value, bound) = entry.bounded()?;
+    Some(part(entry, value, least_points(rows, value, bound)?))
 }
 
 pub(crate) fn urine(entry: &Entry, day: Decimal) -> Part<'_> {

@@ -1,6 +1,8 @@
 //! Makes clinical events of what scenarios and properties say.
 
-use clinical::{Code, Fact, Given, ObservationStatus, Order, OrderKind, Quantity, System, Value};
+use clinical::{
+    Code, Comparator, Fact, Given, ObservationStatus, Order, OrderKind, Quantity, System, Value,
+};
 
 pub(crate) use workloads::scenario::{
     Place, event, event_time, merge, observation, patient, received_time, told,
@@ -67,9 +69,10 @@ pub(crate) fn number(digits: &str, unit: &str) -> Value {
 
 /// Makes a value of digits, and a text of anything else.
 pub(crate) fn number_or_text(said: &str, unit: &str) -> Value {
-    match said.parse() {
+    let digits = said.trim_start_matches(['<', '>', '=']);
+    match digits.parse() {
         Ok(value) => Value::Quantity(Quantity {
-            comparator: None,
+            comparator: said.strip_suffix(digits).and_then(Comparator::parse),
             value,
             unit: unit.into(),
         }),

@@ -7,7 +7,7 @@ use crate::scores::{last, run};
 /// What is charted at which minute, and what it scores.
 type Case = (&'static [(i64, &'static str, &'static str)], i32);
 
-const LABORATORY: [Case; 21] = [
+const LABORATORY: [Case; 24] = [
     (&[(0, "bilirubin", "1.2")], 0),
     (&[(0, "bilirubin", "1.3")], 1),
     (&[(0, "bilirubin", "3.0")], 1),
@@ -17,6 +17,9 @@ const LABORATORY: [Case; 21] = [
     (&[(0, "bilirubin", "12.0")], 3),
     (&[(0, "bilirubin", "12.1")], 4),
     (&[(0, "bilirubin", "150")], 4),
+    (&[(0, "bilirubin", ">12.0")], 4),
+    (&[(0, "platelets", "<10")], 4),
+    (&[(0, "platelets", "<=80")], 3),
     (&[(0, "platelets", "151")], 0),
     (&[(0, "platelets", "150")], 1),
     (&[(0, "platelets", "101")], 1),
