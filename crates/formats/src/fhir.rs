@@ -23,3 +23,5 @@ pub mod reference;
 pub mod links;
 
 pub mod bundle;
+
+pub mod notification;

@@ -4,13 +4,13 @@
 mod book;
 mod catch_up;
 mod gather;
-mod notification;
 mod position;
 mod server;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use formats::fhir::notification::{Kind, Notification};
 use formats::fhir::read::Raw;
 use formats::fhir::refused::Refused;
 use formats::fhir::strict;
@@ -24,7 +24,6 @@ use crate::metrics::{SourceLabel, SubscriptionLabels};
 use book::{Book, Name};
 use gather::Gathered;
 pub(crate) use gather::Piece;
-use notification::{Kind, Notification};
 use position::{GAPS_MAX, Position};
 use server::Server;
 

@@ -9,12 +9,12 @@ use formats::fhir::strict;
 
 use super::book::Name;
 use super::gather::{Gathered, Piece, apart};
-use super::notification::Notification;
 use super::server::{Failure, Server};
 use super::{Subscriptions, Trouble};
 use crate::intake::fhir::Sender;
 use crate::intake::keep::{Patience, Way};
 use crate::tasks::Stop;
+use formats::fhir::notification::Notification;
 
 /// So many events are asked for at once.
 const EVENTS_AT_ONCE: u64 = 100;

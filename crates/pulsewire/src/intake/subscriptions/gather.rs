@@ -7,11 +7,11 @@ use formats::fhir::strict;
 use formats::fhir::validate::IssueCode;
 
 use super::book::Name;
-use super::notification::{Item, Notification, named};
 use super::position::Position;
 use super::server::{Failure, Server};
 use super::{EVENT_NUMBER, SUBSCRIPTION, Subscriptions, changed};
 use crate::intake::fhir::{Asked, Interaction, Refusal};
+use formats::fhir::notification::{Item, Notification, named};
 
 /// The type and id of a resource, and its bytes; nothing where it is no more.
 type Brought = (&'static str, String, Option<Vec<u8>>);

@@ -222,6 +222,15 @@ const TRAITS: [&str; 8] = [
 const DENIALS: [&str; 8] = [
     "no", "not", "none", "nil", "negative", "neg", "without", "absent",
 ];
+/// How words begin that say how what grew answers to drugs: what is denied before them is that, where an organism is named first.
+const ANSWERS: [&str; 6] = [
+    "carbapenemase",
+    "esbl",
+    "mec",
+    "resist",
+    "sensitiv",
+    "suscept",
+];
 /// Words behind which something else is said, as a sentence may.
 const TURNS: [&str; 3] = ["but", "except", "however"];
 /// What begins another sentence behind a single letter and a full stop: `in bottle A. No growth in B.`
@@ -330,13 +339,21 @@ fn is_denied(sentence: &[&str]) -> bool {
     let mut words = sentence.iter().enumerate();
     words.any(|(place, word)| {
         let next = sentence.get(place + 1);
-        match *word {
+        let denies = match *word {
             // `Bottle no. 1` denies nothing.
             "no" => !next.is_some_and(is_number),
             "0" => next.is_some_and(|next| *next == "of"),
             other => DENIALS.contains(&other),
-        }
+        };
+        denies && !is_of_drugs(sentence, place)
     })
+}
+
+/// Says whether what is denied at a place is how the organism named before it answers to drugs, as in `E. coli with no resistance`.
+fn is_of_drugs(sentence: &[&str], place: usize) -> bool {
+    let (before, after) = sentence.split_at(place);
+    let is_answer = |word: &&str| ANSWERS.iter().any(|answer| word.starts_with(answer));
+    is_named(before) && after.iter().any(is_answer)
 }
 
 #[cfg(test)]
@@ -391,6 +408,8 @@ mod tests {
             "Bacterial culture pending",
             "Mycobacterial culture in progress",
             "Nil growth of E. coli",
+            "No resistant Escherichia coli",
+            "Escherichia coli: no growth",
         ] {
             assert!(!is_positive(nothing), "{nothing}");
         }
@@ -401,6 +420,8 @@ mod tests {
             "Escherichia coli ESBL negative",
             "10 of 12 bottles positive",
             "Staphylococcus aureus, susceptibilities pending",
+            "E. coli with no resistance",
+            "Staphylococcus aureus without inducible clindamycin resistance",
         ] {
             assert!(is_positive(grew), "{grew}");
         }

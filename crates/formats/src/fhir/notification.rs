@@ -5,19 +5,19 @@
 
 use std::borrow::Cow;
 
-use formats::fhir::read::Raw;
-use formats::fhir::reference::{self, Target};
-use formats::fhir::refused::Refused;
-use formats::fhir::validate::IssueCode;
+use super::read::Raw;
+use super::reference::{self, Target};
+use super::refused::Refused;
+use super::validate::IssueCode;
 
 /// How many entries a notification may have.
-pub(crate) const ENTRIES_MAX: usize = 5_000;
+pub const ENTRIES_MAX: usize = 5_000;
 /// The longest number of an event, in digits.
-pub(crate) const NUMBER_DIGITS_MAX: usize = 18;
+pub const NUMBER_DIGITS_MAX: usize = 18;
 
 /// What a notification is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Its server tries whether it is heard, before it begins.
     Handshake,
     /// Nothing happened, and its server is there.
@@ -40,7 +40,7 @@ impl Kind {
     ];
 
     /// Gives its code in FHIR.
-    pub(crate) fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         let found = Self::ALL.iter().find(|(kind, _)| *kind == self);
         found.map_or("", |(_, code)| code)
     }
@@ -48,51 +48,51 @@ impl Kind {
 
 /// One thing that happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Event<'a> {
+pub struct Event<'a> {
     /// Its number: one more than that of the event before it.
-    pub(crate) number: u64,
+    pub number: u64,
     /// The resource that it is about, as a reference; nothing where its server does not say.
-    pub(crate) focus: Option<Cow<'a, str>>,
+    pub focus: Option<Cow<'a, str>>,
     /// What belongs to it besides, as references.
-    pub(crate) context: Vec<Cow<'a, str>>,
+    pub context: Vec<Cow<'a, str>>,
 }
 
 /// A resource that comes with a notification, or news that it is no more.
 #[derive(Clone, Debug)]
-pub(crate) struct Item<'a> {
+pub struct Item<'a> {
     /// Its address, as others in the notification name it.
-    pub(crate) full_url: Option<Cow<'a, str>>,
+    pub full_url: Option<Cow<'a, str>>,
     /// Its type.
-    pub(crate) resource_type: &'static str,
+    pub resource_type: &'static str,
     /// Its id.
-    pub(crate) id: String,
+    pub id: String,
     /// The resource as sent; nothing where only its id came.
-    pub(crate) resource: Option<Raw<'a>>,
+    pub resource: Option<Raw<'a>>,
     /// Whether it was deleted.
-    pub(crate) is_deleted: bool,
+    pub is_deleted: bool,
 }
 
 /// A received notification.
 #[derive(Clone, Debug)]
-pub(crate) struct Notification<'a> {
+pub struct Notification<'a> {
     /// What it is for.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// The id of its subscription, or what names it otherwise.
-    pub(crate) subscription: String,
+    pub subscription: String,
     /// How many events there have been since the subscription began.
-    pub(crate) announced: Option<u64>,
+    pub announced: Option<u64>,
     /// What happened, in the order told.
-    pub(crate) events: Vec<Event<'a>>,
+    pub events: Vec<Event<'a>>,
     /// The resources that came with it.
-    pub(crate) items: Vec<Item<'a>>,
+    pub items: Vec<Item<'a>>,
 }
 
 impl<'a> Notification<'a> {
-    /// Reads a notification that went through [`formats::fhir::strict::check`].
+    /// Reads a notification that went through [`super::strict::check`].
     ///
     /// # Errors
     /// When it is no bundle, begins with no status, or its status does not say what it must.
-    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Refused> {
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Refused> {
         let bundle = Raw::read(bytes)
             .map_err(|wrong| Refused::new(IssueCode::Structure, "Bundle", wrong.to_string()))?;
         if text(bundle, "resourceType").as_deref() != Some("Bundle") {
@@ -133,7 +133,7 @@ impl<'a> Notification<'a> {
     }
 
     /// Finds all that came with it of the resource that a reference names, in the order told.
-    pub(crate) fn items_of(&self, reference: &str) -> Vec<&Item<'a>> {
+    pub fn items_of(&self, reference: &str) -> Vec<&Item<'a>> {
         let by_url = self.items.iter();
         let by_url: Vec<_> = by_url
             .filter(|item| item.full_url.as_deref() == Some(reference))
@@ -151,7 +151,7 @@ impl<'a> Notification<'a> {
 }
 
 /// The type and id that a reference names, whatever server and version it means.
-pub(crate) fn named(text: &str) -> Option<(&'static str, &str)> {
+pub fn named(text: &str) -> Option<(&'static str, &str)> {
     match Target::parse(text) {
         Target::Relative { kind, id } | Target::Absolute { kind, id, .. } => Some((kind, id)),
         _ => None,
