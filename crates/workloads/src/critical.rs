@@ -9,7 +9,7 @@ use clinical::{Decimal, EventTime, Severity};
 
 use crate::Parameter;
 use crate::chart::read::POSITIVE;
-use crate::chart::{Entry, HAEMOLYSED, Reading, Unusable};
+use crate::chart::{BACKFILLED, Entry, HAEMOLYSED, Reading, Unusable};
 use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
 use judge::{Verdict, judge};
 pub(crate) use range::own_ranges;
@@ -171,7 +171,10 @@ fn is_worse((entry, verdict): (&Entry, Verdict), held: (&Entry, Verdict)) -> boo
 
 /// Says whether what was told covers a result: the same direction, not long after, and not worse by the delta of its range.
 fn is_repeat(view: &View<'_>, entry: &Entry, verdict: Verdict, told: &Told<'_>) -> bool {
+    // Of what was loaded as history nobody was told.
+    let is_history = |of: &Entry| of.is(BACKFILLED);
     if told.verdict != verdict
+        || told.entry.is_some_and(is_history) && !is_history(entry)
         || entry
             .at
             .since(told.at)

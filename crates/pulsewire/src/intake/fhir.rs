@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clinical::plausible::Circumstances;
-use clinical::{MessageId, ReceivedTime};
+use clinical::{MessageId, PatientKey, ReceivedTime};
 use formats::fhir::validate::{Issue, IssueCode, Severity};
 use journal::TopicPartition;
 
@@ -299,7 +299,23 @@ impl Fhir {
             Interaction::Delete => identity::Keyed::of_deleted(before),
             _ => view.key(one, &target)?,
         };
-        let version = before.map_or(0, |before| before.version) + 1;
+        let mut version = before.map_or(0, |before| before.version) + 1;
+        if let Some(former) =
+            self.moved_from(&target, &view.entry(&target.name)?, keyed.key, &bytes)?
+        {
+            let gone = asked::deletion(one.resource_type, &target.id, Some(keyed.key));
+            let state = State {
+                version,
+                deleted: true,
+                hash: index::hash(&gone),
+                identifiers: Vec::new(),
+                ..former
+            };
+            let deleted = (Interaction::Delete, None);
+            let left = received(&state, sender, deleted, &gone.into());
+            decided.received.push(left);
+            version += 1;
+        }
         let state = State {
             source: (*sender.source).into(),
             resource_type: one.resource_type.into(),
@@ -339,6 +355,29 @@ impl Fhir {
         })
     }
 
+    /// What a resource was of the patient whose it is no longer: what followed from it there is to be taken back.
+    fn moved_from(
+        &self,
+        target: &view::Named,
+        entry: &Option<Entry>,
+        key: PatientKey,
+        bytes: &[u8],
+    ) -> Result<Option<State>, IndexError> {
+        let Some(before) = target.before.as_ref() else {
+            return Ok(None);
+        };
+        let is_patient = &*before.resource_type == "Patient";
+        if is_patient || before.deleted || before.key == key {
+            return Ok(None);
+        }
+        let former = entry.as_ref().map(|entry| self.bytes(entry)).transpose()?;
+        // A patient who is known by an identifier since has another key, and is the same one.
+        let is_moved = former
+            .flatten()
+            .is_none_or(|former| identity::names_another(&former, bytes));
+        Ok(is_moved.then(|| before.clone()))
+    }
+
     /// The bytes that are to be kept, and what is not valid in them.
     fn bytes_of(
         &self,
@@ -347,7 +386,10 @@ impl Fhir {
         sender: &Sender,
     ) -> Result<(Vec<u8>, Vec<Issue>), Refusal> {
         if one.interaction == Interaction::Delete {
-            return Ok((asked::deletion(one.resource_type, &target.id), Vec::new()));
+            return Ok((
+                asked::deletion(one.resource_type, &target.id, None),
+                Vec::new(),
+            ));
         }
         let bytes = one.with_id(&target.id)?;
         if one.resource_type == "Observation" {

@@ -24,6 +24,8 @@ pub(crate) const BACKFILL: &str = "backfill";
 pub(crate) const INTERACTION: &str = "interaction";
 /// Names the identity that went into that of the record's key: 32 hexadecimal digits.
 pub(crate) const RETIRED_KEY: &str = "retired-key";
+/// How the entry of a deletion links the patient whose the resource is by now, where it was put right to that.
+pub(crate) const MOVED_TO: &str = "moved-to";
 
 /// So many bytes of what is to be kept wait for the journal at once, over all ways but MLLP: with that one's, as much as
 /// the journal's queue holds. One larger write goes alone.

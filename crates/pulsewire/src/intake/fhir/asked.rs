@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use clinical::PatientKey;
 use formats::fhir::json;
 use formats::fhir::links;
 use formats::fhir::read::Raw;
@@ -11,6 +12,7 @@ use formats::fhir::validate::{self, Issue, IssueCode};
 use journal::Headers;
 
 use super::index::identifiers;
+use crate::intake::keep::MOVED_TO;
 
 /// What is done with a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,9 +143,17 @@ impl Asked {
     }
 }
 
-/// What is kept of a deletion: the entry of a bundle that asks for it.
-pub(super) fn deletion(resource_type: &str, id: &str) -> Vec<u8> {
+/// What is kept of a deletion: the entry of a bundle that asks for it; of what is another patient's by now, with whose.
+pub(super) fn deletion(resource_type: &str, id: &str, moved_to: Option<PatientKey>) -> Vec<u8> {
     json::object(|entry| {
+        if let Some(patient) = moved_to {
+            entry.array("link", |links| {
+                links.object(|link| {
+                    link.string("relation", MOVED_TO)
+                        .string("url", &patient.to_string());
+                });
+            });
+        }
         entry.object("request", |request| {
             request
                 .string("method", "DELETE")

@@ -71,6 +71,18 @@ pub(super) fn about(resource_type: &str, bytes: &[u8], source: &Source) -> About
     }
 }
 
+/// Says whether a resource names another patient than it did.
+pub(super) fn names_another(before: &[u8], now: &[u8]) -> bool {
+    let whose = |bytes| {
+        let subject = Raw::read_before(bytes).map(mapping::fhir::subject);
+        subject.filter(|subject| !matches!(subject, Subject::None | Subject::Unresolved(_)))
+    };
+    match (whose(before), whose(now)) {
+        (Some(before), Some(now)) => before != now,
+        _ => false,
+    }
+}
+
 /// The source's own id of the patient whom a resource is about, where nothing else names them.
 pub(super) fn referred_patient(bytes: &[u8]) -> Option<String> {
     match mapping::fhir::subject(Raw::read(bytes).ok()?) {

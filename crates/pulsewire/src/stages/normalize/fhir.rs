@@ -1,7 +1,9 @@
 //! FHIR resources as they were received, to what they state.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use clinical::PatientKey;
 use formats::fhir::read::Raw;
 use formats::fhir::refused::Refused;
 use mapping::draft::Draft;
@@ -10,6 +12,7 @@ use mapping::normalize::{Input as Given, RawInfo, State};
 use stream::{Context, StepError};
 
 use super::NormalizeStage;
+use crate::intake::keep::MOVED_TO;
 
 /// The reason code of a resource that cannot be read.
 const UNREADABLE: &str = "unreadable-resource";
@@ -22,6 +25,10 @@ impl NormalizeStage {
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
+        // What left an identity for the one that it went into itself never left.
+        if moved_to(raw.bytes).is_some_and(|patient| patient.as_bytes() == cx.key()) {
+            return Ok(());
+        }
         let unreadable = |refused: Refused| StepError::new(UNREADABLE, refused.to_string());
         let drafts = [self.stated(raw).map_err(unreadable)?];
         let given = match raw.retired {
@@ -54,8 +61,8 @@ impl NormalizeStage {
             return deletion(&kind, &id, &names);
         }
         let resource = Raw::read(raw.bytes).ok();
-        let is_patient = resource.and_then(|one| one.get("resourceType").ok().flatten());
-        let is_patient = is_patient.and_then(|name| name.text().ok()).as_deref() == Some("Patient");
+        let kind = resource.and_then(|one| member(one, "resourceType"));
+        let is_patient = kind.as_deref() == Some("Patient");
         if !is_patient && resource.map(subject) == Some(Subject::None) {
             names.patient = None;
         }
@@ -63,10 +70,22 @@ impl NormalizeStage {
     }
 }
 
+/// The patient whose the resource is by now, where a deletion says so.
+fn moved_to(bytes: &[u8]) -> Option<PatientKey> {
+    let links = Raw::read_before(bytes)?.get("link").ok().flatten()?;
+    let mut links = links.items().flatten();
+    let moved = links.find(|link| member(*link, "relation").as_deref() == Some(MOVED_TO))?;
+    PatientKey::parse(&member(moved, "url")?)
+}
+
 /// The type and id of the resource that is deleted, where the record asks for that.
 fn deleted(bytes: &[u8]) -> Option<(String, String)> {
     let request = Raw::read(bytes).ok()?.get("request").ok().flatten()?;
-    let url = request.get("url").ok().flatten()?.text().ok()?;
+    let url = member(request, "url")?;
     let (kind, id) = url.split_once('/')?;
     Some((kind.to_owned(), id.to_owned()))
+}
+
+fn member<'a>(raw: Raw<'a>, name: &str) -> Option<Cow<'a, str>> {
+    raw.get(name).ok().flatten()?.text().ok()
 }
