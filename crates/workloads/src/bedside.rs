@@ -13,7 +13,6 @@ use clinical::{Decimal, EventTime, Severity};
 use crate::Parameter;
 use crate::chart::{Chart, Entry};
 use crate::config::{hours, minutes};
-use crate::organ::support;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 
 pub(crate) const READS: &[Parameter] = &[
@@ -40,7 +39,7 @@ const SEVERE_SHOCK: Decimal = Decimal::from_parts(10, 0, 0, false, 1);
 /// one of a set before it.
 pub(crate) fn matters(entry: &Entry) -> Option<Duration> {
     if entry.parameter == Parameter::RespiratorySupport {
-        return Some(rox::LOOKS_BACK);
+        return Some(LOOKS_BACK);
     }
     READS.contains(&entry.parameter).then_some(SPAN * 2)
 }
@@ -116,8 +115,7 @@ pub(crate) struct Said {
 
 /// Says at every charted time what each score is, where it differs from that of the time before.
 pub(crate) fn conclude(view: &View<'_>) -> Concluded {
-    // A setting says what the gases before it were taken under.
-    let from = support::reaches_back(view.chart, view.from).max(view.frozen);
+    let from = view.from.max(view.frozen);
     let mut concluded = Concluded {
         from,
         conclusions: Vec::new(),
@@ -212,5 +210,5 @@ pub(crate) fn proof(entry: &Entry) -> Proof {
     }
 }
 
-/// The longest that a rule of these looks back.
-pub(crate) const LOOKS_BACK: Duration = hours(24);
+/// The longest that a rule of these looks back: support charted a day before the set that is compared with.
+pub(crate) const LOOKS_BACK: Duration = hours(24 + 1);

@@ -21,6 +21,7 @@ use hours::{Hour, hour_of, hours, start_of};
 pub(crate) use infusion::{weighed, weight};
 use sofa::{Convention, MIMIC_III, PUBLISHED, Part, System, URINE_HOURS};
 use stretch::{Stretch, span_at, stretches};
+use support::Help;
 
 pub(crate) const READS: &[Parameter] = &[
     Parameter::OxygenPressure,
@@ -134,10 +135,11 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
         && view.chart.of(Parameter::Weight).next().is_some();
     let reach = if weighed_late && (convention.second || infusion::any_by_minute(view.chart)) {
         view.frozen
-    } else if convention.second {
-        view.from
     } else {
-        support::reaches_back(view.chart, view.from)
+        match convention.help {
+            Help::Charted(_) => view.from,
+            Help::Runs => support::reaches_back(view.chart, view.from),
+        }
     };
     // An hour of which a part is frozen is frozen.
     let first = hour_of(reach).max(hour_of(view.frozen) + 1);

@@ -6,7 +6,6 @@ use clinical::{EventTime, Severity};
 
 use super::{Said, proof};
 use crate::Parameter;
-use crate::organ::stretch::Span;
 use crate::organ::{gas, support};
 use crate::workload::{Proof, View};
 
@@ -25,8 +24,7 @@ pub(super) fn say(view: &View<'_>, at: EventTime) -> Option<Said> {
         .filter(|entry| entry.is_usable())
         .filter_map(|pressure| gas::ratio(view.chart, pressure))
         .reduce(|worst, gas| if gas.is_worse(&worst) { gas } else { worst })?;
-    let runs = support::runs(view.chart, Span::ALL, at, at);
-    if !support::covers(&runs, at) {
+    if !support::goes_on(view.chart, support::VENTILATOR, at) {
         return None;
     }
     let band = BANDS.iter().find(|(limit, ..)| gas.is_at_most(*limit));

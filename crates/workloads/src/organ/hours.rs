@@ -10,7 +10,7 @@ use super::infusion::{self, Rates};
 use super::sofa::{self, Convention, Part, System};
 use super::sofa2::{self, Blood};
 use super::stretch::{Span, Stretch};
-use super::support;
+use super::support::{self, Help};
 use crate::Parameter;
 use crate::chart::{Chart, Entry};
 use crate::limit::Points;
@@ -83,7 +83,10 @@ pub(crate) fn hours<'a>(
         convention,
         own: stretch.own,
         rates: Rates::before(chart, stretch.own, start),
-        runs: support::runs(chart, stretch.own, start, end),
+        runs: match convention.help {
+            Help::Charted(_) => Vec::new(),
+            Help::Runs => support::runs(chart, stretch.own, start, end),
+        },
         coma_at: None,
         changed_at: None,
         gases: (None, None),
@@ -263,12 +266,11 @@ impl<'a> Pass<'a> {
         Some(sofa::part(entry, total, points))
     }
 
-    /// Says whether the patient was helped to breathe: by a ventilator, or in SOFA-2 by any advanced support.
+    /// Says whether the patient was helped to breathe.
     fn is_helped(&self, at: EventTime) -> bool {
-        if self.convention.second {
-            support::is_advanced(self.chart, at)
-        } else {
-            support::covers(&self.runs, at)
+        match self.convention.help {
+            Help::Charted(kinds) => support::goes_on(self.chart, kinds, at),
+            Help::Runs => support::covers(&self.runs, at),
         }
     }
 

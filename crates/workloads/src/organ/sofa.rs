@@ -6,6 +6,7 @@ use clinical::Decimal;
 
 use super::gas::Gas;
 use super::infusion::Rate;
+use super::support::{Help, VENTILATOR};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::config::hours;
@@ -65,6 +66,8 @@ pub(crate) struct Convention {
     pub(crate) table: &'static Table,
     /// Whether it is SOFA-2: what needs more than one number is read by that.
     pub(crate) second: bool,
+    /// How it is told that a patient was helped to breathe.
+    pub(crate) help: Help,
     /// Whether a ventilated patient has the bands below 400 and 300 as well, and not those of support alone.
     pub(crate) ventilated_has_every_band: bool,
     /// How long urine must have been collected before its sum is taken for that of a day.
@@ -89,6 +92,7 @@ pub(crate) struct Convention {
 pub(crate) const PUBLISHED: Convention = Convention {
     table: &TABLE,
     second: false,
+    help: Help::Charted(VENTILATOR),
     ventilated_has_every_band: true,
     least_urine_span: hours(22),
     hours_before: 23,
@@ -106,6 +110,7 @@ pub(crate) const PUBLISHED: Convention = Convention {
 pub(crate) const MIMIC_III: Convention = Convention {
     table: &TABLE,
     second: false,
+    help: Help::Runs,
     ventilated_has_every_band: false,
     least_urine_span: Duration::ZERO,
     hours_before: 24,

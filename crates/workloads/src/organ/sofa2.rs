@@ -6,6 +6,7 @@ use super::gas::Gas;
 use super::hours::Hour;
 use super::infusion::Rate;
 use super::sofa::{Convention, Part, Table, part};
+use super::support::{ADVANCED, Help};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::chart::read::{CIRCULATION_ECMO, CIRCULATORY_PUMP, RESPIRATION_ECMO, RUNS};
@@ -16,6 +17,7 @@ use crate::limit::{Points, points, tenths};
 pub(crate) const CONVENTION: Convention = Convention {
     table: &TABLE,
     second: true,
+    help: Help::Charted(ADVANCED),
     ventilated_has_every_band: true,
     least_urine_span: std::time::Duration::ZERO,
     hours_before: 23,

@@ -1,4 +1,5 @@
-//! When a ventilator ran, from settings charted now and then (mimic-code, `ventilation_durations`).
+//! Whether a patient was helped to breathe: by what was charted last, or by the runs that mimic-code makes of settings
+//! (`ventilation_durations`).
 
 use std::time::Duration;
 
@@ -12,8 +13,23 @@ use crate::config::hours;
 
 /// Settings further apart than this are of two ventilations.
 pub(crate) const GAP: Duration = hours(8);
-/// How far before the hours looked at settings are read, to know which run is on.
+/// How long support that was charted goes on where nothing else is; and how far before the hours looked at settings are
+/// read, to know which run is on.
 pub(crate) const REACH: Duration = hours(24);
+
+/// What is support where SOFA of 1996 and the bands of Berlin ask for it: a ventilator.
+pub(crate) const VENTILATOR: &[u8] = &[VENTILATED];
+/// What is advanced support in SOFA-2: non-invasive ventilation and high flow as well.
+pub(crate) const ADVANCED: &[u8] = &[VENTILATED, NON_INVASIVE, HIGH_FLOW];
+
+/// How it is told that a patient was helped to breathe.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Help {
+    /// One of these was charted last.
+    Charted(&'static [u8]),
+    /// A ventilator was charted before and after, in one of the runs of mimic-code.
+    Runs,
+}
 
 /// A time over which a ventilator ran.
 #[derive(Clone, Copy, Debug)]
@@ -84,9 +100,8 @@ pub(crate) fn covers(runs: &[Run], at: EventTime) -> bool {
         .any(|run| run.ventilated && run.from < run.to && run.from <= at && at <= run.to)
 }
 
-/// Says whether the last that was charted up to a time is advanced support: a ventilator, non-invasive ventilation or
-/// high flow.
-pub(crate) fn is_advanced(chart: &Chart, at: EventTime) -> bool {
+/// Says whether one of some kinds of support goes on at a time: it was charted last, and nothing took its place.
+pub(crate) fn goes_on(chart: &Chart, kinds: &[u8], at: EventTime) -> bool {
     let charted = chart.of_between(Parameter::RespiratorySupport, at.minus(REACH), at);
     let mut charted = charted.rev().filter(|entry| entry.is_usable());
     let Some(last) = charted.next() else {
@@ -95,7 +110,7 @@ pub(crate) fn is_advanced(chart: &Chart, at: EventTime) -> bool {
     let beside = charted.take_while(|entry| entry.at == last.at);
     std::iter::once(last)
         .chain(beside)
-        .any(|entry| matches!(entry.code(), Some(VENTILATED | NON_INVASIVE | HIGH_FLOW)))
+        .any(|entry| entry.code().is_some_and(|code| kinds.contains(&code)))
 }
 
 /// Gives when a setting before a time was charted that a change then may reach back to.

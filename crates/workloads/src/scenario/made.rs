@@ -345,10 +345,11 @@ const DRUGS: [(&str, &str); 4] = [
 ];
 
 /// Short names of what has a code of our own.
-const OWN_NAMES: [(&str, &str); 3] = [
+const OWN_NAMES: [(&str, &str); 4] = [
     ("scale", "news2-spo2-scale"),
     ("note", "sepsis-note"),
     ("rhythm", "heart-rhythm"),
+    ("support", "respiratory-support"),
 ];
 
 /// Short names, their codes and their usual units.

@@ -40,6 +40,12 @@ fn action() -> impl Strategy<Value = String> {
         2 => (20..80i64).prop_map(|a| format!("lab ann potassium {}.{} mmol/L", a / 10, a % 10)),
         1 => (0..30i64).prop_map(|a| format!("lab ann white-cells {a} K/uL")),
         1 => Just("culture ann collected".to_owned()),
+        1 => (0..5i64).prop_map(|a| format!(
+            "lab ann support {}",
+            if a == 0 { "extubated" } else { "ventilator" },
+        )),
+        2 => (0..40i64).prop_map(|a| format!("lab ann oxygen-pressure {} mm[Hg]", 50 + 3 * a)),
+        1 => (0..40i64).prop_map(|a| format!("lab ann inspired-oxygen {} %", 30 + a)),
         2 => Just("antibiotic ann meropenem given".to_owned()),
     ]
 }

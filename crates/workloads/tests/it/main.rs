@@ -26,4 +26,5 @@ mod size;
 mod sustained;
 mod throughput;
 mod variability;
+mod ventilated;
 mod visits;
