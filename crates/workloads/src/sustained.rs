@@ -16,7 +16,7 @@ pub(crate) use rule::MOST_RULES;
 use rule::Sampling;
 pub(crate) use rule::parse_rules;
 pub use rule::{Rule, RuleError};
-use sampling::{resample, step_of};
+use sampling::{Held, as_charted, regular};
 pub use told::site_rules;
 pub(crate) use told::{
     LOOKS_BACK, READS, WINDOW, conclude, matters, name_of, own_rules, read, tell,
@@ -40,6 +40,8 @@ pub(crate) struct Episode {
     pub(crate) confirmed: EventTime,
     /// The last reading of it so far.
     pub(crate) last: EventTime,
+    /// Until when that one stands.
+    pub(crate) until: EventTime,
     /// The reading farthest beyond the limit.
     pub(crate) extreme: Reading,
     /// How it ended; nothing while it goes on.
@@ -60,33 +62,26 @@ pub(crate) type Before = Option<EventTime>;
 
 /// Finds the episodes in readings that are in order of time, each time once.
 pub(crate) fn episodes(rule: &Rule, before: Before, readings: &[Reading]) -> Vec<Episode> {
-    match rule.sampling {
-        Sampling::AsCharted => found(rule, Duration::ZERO, before, readings),
-        Sampling::Regular => {
-            let step = step_of(readings);
-            found(rule, step, before, &resample(readings, step, rule.gap))
-        }
-    }
-}
-
-/// Each reading stands for `hold`, the time until the next one where they come regularly.
-fn found(rule: &Rule, hold: Duration, before: Before, readings: &[Reading]) -> Vec<Episode> {
+    let held = match rule.sampling {
+        Sampling::AsCharted => as_charted(readings),
+        Sampling::Regular => regular(readings, rule.gap),
+    };
     let mut course = Course {
         rule,
-        hold,
         run: None,
         current: None,
         back: None,
         done: Vec::new(),
     };
     let mut last: Option<Reading> = None;
-    for reading in readings {
+    for held in &held {
+        let reading = &held.reading;
         match last {
             None => course.resume(before, reading),
             Some(last) if reading.at > last.at.plus(rule.gap) => course.silence(),
             Some(_) => {}
         }
-        course.take(reading);
+        course.take(held);
         last = Some(*reading);
     }
     course.done.extend(course.current);
@@ -96,12 +91,11 @@ fn found(rule: &Rule, hold: Duration, before: Before, readings: &[Reading]) -> V
 /// Where the search has come to.
 struct Course<'a> {
     rule: &'a Rule,
-    hold: Duration,
     /// Readings beyond the limit that have not lasted long enough yet.
     run: Option<Episode>,
     current: Option<Episode>,
-    /// The first of the readings that are back, and the last one before them.
-    back: Option<(EventTime, EventTime)>,
+    /// The first of the readings that are back, and the episode as it was before them.
+    back: Option<(EventTime, Episode)>,
     done: Vec<Episode>,
 }
 
@@ -111,6 +105,7 @@ impl Course<'_> {
             start,
             confirmed: start,
             last: first.at,
+            until: first.at,
             extreme: *first,
             end: None,
         });
@@ -125,19 +120,21 @@ impl Course<'_> {
         }));
     }
 
-    fn take(&mut self, reading: &Reading) {
+    fn take(&mut self, held: &Held) {
+        let reading = &held.reading;
         if let Some(episode) = self.current {
-            self.go_on(episode, reading);
+            self.go_on(episode, held);
         } else if self.rule.begins.holds(reading.value) {
             let run = self.run.unwrap_or(Episode {
                 start: reading.at,
                 confirmed: reading.at,
                 last: reading.at,
+                until: held.until,
                 extreme: *reading,
                 end: None,
             });
-            let run = self.rule.with(run, reading);
-            if self.rule.lasts.is_reached(self.lasted(run.start, reading)) {
+            let run = self.rule.with(run, held);
+            if self.rule.lasts.is_reached(self.rule.lasted(&run)) {
                 self.run = None;
                 self.current = Some(Episode {
                     confirmed: reading.at,
@@ -151,39 +148,54 @@ impl Course<'_> {
         }
     }
 
-    fn go_on(&mut self, episode: Episode, reading: &Reading) {
+    fn go_on(&mut self, episode: Episode, held: &Held) {
+        let reading = &held.reading;
         if !self.rule.ends.holds(reading.value) {
             self.back = None;
-            self.current = Some(self.rule.with(episode, reading));
+            self.current = Some(self.rule.with(episode, held));
             return;
         }
-        let (since, until) = *self.back.get_or_insert((reading.at, episode.last));
-        if self.rule.recovers.is_reached(self.lasted(since, reading)) {
+        let (since, before) = *self.back.get_or_insert((reading.at, episode));
+        let recovered = self.rule.time(since, held.until);
+        if self.rule.recovers.is_reached(recovered) {
             self.back = None;
             self.current = None;
             self.done.push(Episode {
-                last: until,
                 end: Some(End::Recovered(reading.at)),
-                ..episode
+                ..before
             });
         } else {
-            self.current = Some(self.rule.with(episode, reading));
+            self.current = Some(self.rule.with(episode, held));
         }
-    }
-
-    fn lasted(&self, since: EventTime, reading: &Reading) -> Duration {
-        reading.at.since(since).unwrap_or_default() + self.hold
     }
 }
 
 impl Rule {
     /// Adds a reading to an episode.
-    fn with(&self, mut episode: Episode, reading: &Reading) -> Episode {
-        episode.last = reading.at;
-        if self.begins.is_farther(reading.value, episode.extreme.value) {
-            episode.extreme = *reading;
+    fn with(&self, mut episode: Episode, held: &Held) -> Episode {
+        episode.last = held.reading.at;
+        episode.until = held.until;
+        if self
+            .begins
+            .is_farther(held.reading.value, episode.extreme.value)
+        {
+            episode.extreme = held.reading;
         }
         episode
+    }
+
+    /// Says how long an episode has lasted.
+    pub(crate) fn lasted(&self, episode: &Episode) -> Duration {
+        self.time(episode.start, episode.until)
+    }
+
+    /// Gives the time between two times, by a sensor in whole minutes: its clock is a few seconds off its beat.
+    fn time(&self, since: EventTime, until: EventTime) -> Duration {
+        let time = until.since(since).unwrap_or_default();
+        match self.sampling {
+            Sampling::AsCharted => time,
+            Sampling::Regular => Duration::from_secs((time.as_secs() + 30) / 60 * 60),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Readings at even times, from those of a sensor that measures regularly but is not always heard.
+//! How long readings stand, and those of a sensor that measures regularly but is not always heard.
 
 use std::time::Duration;
 
@@ -9,6 +9,38 @@ use super::Reading;
 /// The shortest and the longest time between readings that is taken for the beat of a sensor.
 const BEAT_MINUTES: std::ops::RangeInclusive<i64> = 1..=15;
 const MINUTE: i64 = 60_000_000;
+
+/// A reading, and until when it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) reading: Reading,
+    pub(super) until: EventTime,
+}
+
+/// Lets each reading stand for its own time alone.
+pub(super) fn as_charted(readings: &[Reading]) -> Vec<Held> {
+    let held = readings.iter().map(|reading| Held {
+        reading: *reading,
+        until: reading.at,
+    });
+    held.collect()
+}
+
+/// Lets each reading of a sensor stand until the next one, for a beat at least.
+pub(super) fn regular(readings: &[Reading], gap: Duration) -> Vec<Held> {
+    let beat = step_of(readings);
+    let even = filled(readings, beat, gap);
+    let held = even.iter().enumerate().map(|(place, reading)| {
+        let due = reading.at.plus(beat);
+        let next = even.get(place + 1).map(|next| next.at);
+        let heard = next.filter(|next| *next <= reading.at.plus(gap));
+        Held {
+            reading: *reading,
+            until: heard.map_or(due, |next| next.max(due)),
+        }
+    });
+    held.collect()
+}
 
 /// Gives the beat of a sensor: the median time between its readings, in whole minutes.
 pub(super) fn step_of(readings: &[Reading]) -> Duration {
@@ -24,29 +56,22 @@ pub(super) fn step_of(readings: &[Reading]) -> Duration {
     Duration::from_secs(minutes.unsigned_abs() * 60)
 }
 
-/// Gives the value at every multiple of `step`, on a line between the readings around it; where these are farther apart
-/// than `gap`, nothing is said.
-pub(super) fn resample(readings: &[Reading], step: Duration, gap: Duration) -> Vec<Reading> {
-    let beat = i64::try_from(step.as_micros()).unwrap_or(i64::MAX).max(1);
+/// Gives the readings, and what was not heard between two of them on a line: as many as the beat has room for, but none
+/// where they are farther apart than `gap`. Nothing of it asks what the clock says, so that sensors of any phase are alike.
+pub(super) fn filled(readings: &[Reading], beat: Duration, gap: Duration) -> Vec<Reading> {
+    let beat = i64::try_from(beat.as_micros()).unwrap_or(i64::MAX).max(1);
     let mut even = Vec::with_capacity(readings.len());
     for (one, next) in readings.iter().zip(readings.iter().skip(1)) {
-        if one.at.micros().rem_euclid(beat) == 0 {
-            even.push(*one);
-        }
+        even.push(*one);
         if next.at > one.at.plus(gap) {
             continue;
         }
-        let mut at = one.at.micros().div_euclid(beat).saturating_add(1) * beat;
-        while at < next.at.micros() {
-            even.push(between(one, next, EventTime::from_micros(at)));
-            at += beat;
-        }
+        let apart = next.at.micros() - one.at.micros();
+        let beats = (apart + beat / 2) / beat;
+        let missing = (1..beats).map(|number| one.at.micros() + apart * number / beats);
+        even.extend(missing.map(|at| between(one, next, EventTime::from_micros(at))));
     }
-    even.extend(
-        readings
-            .last()
-            .filter(|last| last.at.micros().rem_euclid(beat) == 0),
-    );
+    even.extend(readings.last());
     even
 }
 

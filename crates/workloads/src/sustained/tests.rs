@@ -1,5 +1,7 @@
 //! What an episode is, by small cases; the published labels are compared in the integration tests.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const MINUTE: i64 = 60_000_000;
@@ -99,9 +101,10 @@ fn a_gap_is_bridged_up_to_its_limit() {
             (15 + gap, 69),
         ]
     };
-    check("low", &around(44), &["0 10 55 69 None"]);
+    check("low", &around(44), &["0 9 59 69 None"]);
     check("low", &around(45), &["0 10 60 69 None"]);
-    check("low", &around(46), &[]);
+    // What comes after it is an episode of its own.
+    check("low", &around(46), &["51 61 61 69 None"]);
 }
 
 #[test]
@@ -152,9 +155,99 @@ fn an_episode_from_before_goes_on_and_ends() {
     assert_eq!(found.first().and_then(|episode| episode.end), Some(want));
 }
 
+/// Shows the episodes of readings that were heard at seconds of the clock, in seconds from the first: start, when it
+/// had lasted long enough, and when it was over; and how long it lasted in minutes.
+fn by_seconds(begin: i64, said: &[(i64, i64)]) -> Vec<(i64, i64, Option<i64>, u64)> {
+    const SECOND: i64 = 1_000_000;
+    let readings = said.iter().map(|(second, value)| Reading {
+        at: EventTime::from_micros((begin + second) * SECOND),
+        value: Decimal::from(*value),
+    });
+    let readings: Vec<Reading> = readings.collect();
+    let second = |at: EventTime| at.micros() / SECOND - begin;
+    let rule = rule("low");
+    let found = episodes(&rule, None, &readings).into_iter();
+    let shown = found.map(|episode| {
+        let over = episode.end.map(|end| match end {
+            End::Recovered(at) => second(at),
+            End::Silence => -1,
+        });
+        let lasted = rule.lasted(&episode).as_secs() / 60;
+        (
+            second(episode.start),
+            second(episode.confirmed),
+            over,
+            lasted,
+        )
+    });
+    shown.collect()
+}
+
+/// Readings every five minutes, in seconds.
+fn in_seconds(values: &[i64]) -> Vec<(i64, i64)> {
+    (0..).step_by(300).zip(values.iter().copied()).collect()
+}
+
+#[test]
+fn three_low_readings_of_five_minutes_are_an_episode_at_any_phase_of_the_clock() {
+    let said = in_seconds(&[90, 69, 69, 69, 80, 80, 80, 80]);
+    for phase in [0, 1, 58, 60, 120, 150, 240, 299] {
+        let told = by_seconds(1_800_000_000 + phase, &said);
+        assert_eq!(told, [(300, 900, Some(1_800), 15)], "{phase} s");
+    }
+}
+
+#[test]
+fn a_clock_a_few_seconds_off_its_beat_decides_nothing() {
+    let off = [-2, 3, 1, -4, 2, -1, 0, 4];
+    let said: Vec<_> = in_seconds(&[90, 69, 69, 69, 80, 80, 80, 80])
+        .into_iter()
+        .zip(off)
+        .map(|((at, value), off)| (at + off, value))
+        .collect();
+    assert_eq!(by_seconds(77, &said), [(303, 896, Some(1_800), 15)]);
+    // What stood a minute less than two beats is as long as it stood.
+    let early = [
+        (0, 90),
+        (300, 69),
+        (540, 69),
+        (840, 69),
+        (1_200, 80),
+        (1_500, 80),
+        (1_800, 80),
+    ];
+    assert_eq!(by_seconds(77, &early), [(300, 840, Some(1_800), 15)]);
+    assert_eq!(by_seconds(77, &early[..4]), []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_phase_of_the_clock_moves_what_is_found_and_changes_nothing(
+        phase in 0..100_000i64,
+        said in prop::collection::vec((1..9_000i64, 0..4u8, 60..80i64), 1..60),
+    ) {
+        let mut at = 0;
+        let said: Vec<_> = said
+            .into_iter()
+            .map(|(apart, how, value)| {
+                // Most come by the beat, some after what was not heard, some at any time.
+                at += match how {
+                    0 => apart,
+                    1 => apart / 300 * 300 + 300,
+                    _ => 300,
+                };
+                (at, value)
+            })
+            .collect();
+        prop_assert_eq!(by_seconds(0, &said), by_seconds(phase, &said));
+    }
+}
+
 #[test]
 fn the_beat_is_the_usual_time_between_readings() {
-    let beat = |said: &[(i64, i64)]| step_of(&readings(said)).as_secs() / 60;
+    let beat = |said: &[(i64, i64)]| sampling::step_of(&readings(said)).as_secs() / 60;
     assert_eq!(beat(&[]), 1);
     assert_eq!(beat(&[(0, 1), (3, 1), (6, 1), (50, 1), (53, 1)]), 3);
     assert_eq!(beat(&[(0, 1), (60, 1), (120, 1)]), 15);
@@ -162,12 +255,22 @@ fn the_beat_is_the_usual_time_between_readings() {
 
 #[test]
 fn between_readings_lies_a_line() {
-    let even = resample(
-        &readings(&[(1, 10), (6, 20), (10, 24), (60, 0)]),
+    let even = sampling::filled(
+        &readings(&[(1, 10), (6, 20), (16, 24), (24, 0), (31, 7), (80, 0)]),
         Duration::from_secs(300),
         Duration::from_secs(45 * 60),
     );
-    assert_eq!(even, readings(&[(5, 18), (10, 24), (60, 0)]));
+    let between = readings(&[
+        (1, 10),
+        (6, 20),
+        (11, 22),
+        (16, 24),
+        (20, 12),
+        (24, 0),
+        (31, 7),
+        (80, 0),
+    ]);
+    assert_eq!(even, between);
 }
 
 #[test]

@@ -341,7 +341,7 @@ impl Say<'_> {
         let words = self.rule.parameter.words();
         let (at, summary) = match episode.end? {
             End::Recovered(at) => {
-                let lasted = span_words(episode.last.since(episode.start).unwrap_or_default());
+                let lasted = span_words(self.rule.lasted(episode));
                 let begins = with_unit(&self.rule.begins.words(), self.rule.unit);
                 (at, format!("{words} no longer {begins}, after {lasted}"))
             }

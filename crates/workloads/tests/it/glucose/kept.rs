@@ -77,8 +77,8 @@ fn a_sensor_that_says_low_in_words_is_held_against_the_limits_of_its_own_unit() 
         [
             "20 glucose-episode/low medium: interstitial glucose below 3.9 mmol/L, for at least 15 min",
             "35 glucose-episode/very-low high: interstitial glucose below 3.0 mmol/L, for at least 15 min",
-            "60 glucose-episode/low none: interstitial glucose no longer below 3.9 mmol/L, after 25 min",
-            "60 glucose-episode/very-low none: interstitial glucose no longer below 3.0 mmol/L, after 10 min",
+            "60 glucose-episode/low none: interstitial glucose no longer below 3.9 mmol/L, after 30 min",
+            "60 glucose-episode/very-low none: interstitial glucose no longer below 3.0 mmol/L, after 15 min",
         ]
     "#]]
     .assert_debug_eq(&super::told(&readings, 65));
