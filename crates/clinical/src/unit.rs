@@ -82,10 +82,12 @@ pub enum Unit {
     UnitPerMinute,
     /// Thousandths of a second.
     Millisecond,
+    /// Millilitres a minute.
+    MillilitrePerMinute,
 }
 
 /// A unit and what it may be called: first the UCUM code, then what senders write.
-const NAMES: [(Unit, &[&str]); 35] = [
+const NAMES: [(Unit, &[&str]); 36] = [
     (
         Unit::PerMinute,
         &[
@@ -193,6 +195,7 @@ const NAMES: [(Unit, &[&str]); 35] = [
         &["[IU]/min", "[iU]/min", "U/min", "units/min"],
     ),
     (Unit::Millisecond, &["ms", "msec", "milliseconds"]),
+    (Unit::MillilitrePerMinute, &["mL/min", "ml/min"]),
 ];
 
 impl Unit {

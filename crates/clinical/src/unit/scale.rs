@@ -14,6 +14,7 @@ pub(super) enum Dimension {
     Weight,
     Length,
     Time,
+    Flow,
 }
 
 /// How a unit reaches the base of its dimension: (value − offset) × numerator ÷ denominator.
@@ -26,7 +27,7 @@ pub(super) struct Scale {
 
 pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
     use Dimension::{
-        Cells, Concentration, Glycation, Length, Mass, Pressure, Temperature, Time, Weight,
+        Cells, Concentration, Flow, Glycation, Length, Mass, Pressure, Temperature, Time, Weight,
     };
     let (zero, one) = (Decimal::ZERO, Decimal::ONE);
     let (dimension, offset, numerator, denominator) = match unit {
@@ -59,6 +60,8 @@ pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
         Unit::Inch => (Length, zero, METRE_PER_INCH, one),
         Unit::Second => (Time, zero, one, one),
         Unit::Millisecond => (Time, zero, one, Decimal::ONE_THOUSAND),
+        Unit::LitrePerMinute => (Flow, zero, one, one),
+        Unit::MillilitrePerMinute => (Flow, zero, one, Decimal::ONE_THOUSAND),
         Unit::TrillionPerLitre => (Cells, zero, MILLION, one),
         Unit::ThousandPerMicrolitre => (Cells, zero, Decimal::ONE_THOUSAND, one),
         Unit::PerMicrolitre => (Cells, zero, one, one),
@@ -70,7 +73,6 @@ pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
         }
         Unit::PerMinute
         | Unit::Percent
-        | Unit::LitrePerMinute
         | Unit::MilliequivalentPerLitre
         | Unit::MillimolePerMole
         | Unit::UnitPerLitre

@@ -49,6 +49,14 @@ fn seconds_are_thousands_of_milliseconds() {
 }
 
 #[test]
+fn a_flow_in_millilitres_is_one_in_litres() {
+    check("2000", "mL/min", "L/min", Analyte::Other, expect!["2"]);
+    check("0.25", "L/min", "ml/min", Analyte::Other, expect!["250"]);
+    let none = convert(decimal("2"), "mL/min", "mL", Analyte::Other);
+    assert!(none.is_err());
+}
+
+#[test]
 fn the_other_analytes_have_their_own_factors() {
     check(
         "1",

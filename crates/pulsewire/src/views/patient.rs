@@ -23,9 +23,19 @@ pub(crate) const LATE_AFTER: Duration = Duration::from_secs(15 * 60);
 pub(crate) const VITALS: [(&str, &str, &str, &[&str]); 5] = [
     ("respiration", "Respiration rate", "/min", &["9279-1"]),
     ("spo2", "Oxygen saturation", "%", &["59408-5", "2708-6"]),
-    ("systolic", "Systolic blood pressure", "mmHg", &["8480-6"]),
-    ("pulse", "Pulse", "/min", &["8867-4"]),
-    ("temperature", "Temperature", "°C", &["8310-5"]),
+    (
+        "systolic",
+        "Systolic blood pressure",
+        "mmHg",
+        &["8480-6", "76534-7", "8459-0"],
+    ),
+    ("pulse", "Pulse", "/min", &["8867-4", "68999-2"]),
+    (
+        "temperature",
+        "Temperature",
+        "°C",
+        &["8310-5", "8331-1", "8332-9", "8329-5", "8333-7"],
+    ),
 ];
 
 /// What was believed before a correction, and since when.

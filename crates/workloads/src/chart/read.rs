@@ -11,7 +11,7 @@ mod orders;
 use std::borrow::Cow;
 
 use clinical::plausible::{Flag, Reason};
-use clinical::unit::{self, Unit};
+use clinical::unit::{self, Analyte, Unit};
 use clinical::{
     Code, Comparator, Decimal, Event, Fact, Observation, ObservationStatus, Quantity, Value,
     resource_hash,
@@ -366,7 +366,11 @@ impl Reader<'_> {
             }
         };
         if meaning == Meaning::OxygenFlow {
-            let is_flow = unit.is_empty() || Unit::parse(unit) == Ok(Unit::LitrePerMinute);
+            let converts = |unit| {
+                let litres = Unit::LitrePerMinute;
+                unit::convert_unit(number, unit, litres, Analyte::Other)
+            };
+            let is_flow = unit.is_empty() || Unit::parse(unit).and_then(converts).is_ok();
             return (is_flow && !number.is_sign_negative()).then_some(if number.is_zero() {
                 AIR
             } else {

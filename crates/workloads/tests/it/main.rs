@@ -22,6 +22,7 @@ mod screen;
 mod second;
 mod sepsis_risk;
 mod shock;
+mod signs;
 mod size;
 mod sustained;
 mod throughput;

@@ -2,23 +2,29 @@
 
 use clinical::{System, Value};
 
-/// SNOMED CT codes of the five answers, as NHS England's NEWS2 value set has them.
-const CONSCIOUSNESS_SNOMED: [(&str, u8); 5] = [
-    ("248234008", 0),
-    ("130987000", 1),
-    ("300202002", 2),
-    ("450847001", 3),
-    ("422768004", 4),
+/// SNOMED CT codes of the five answers, as NHS England's NEWS2 value set has them, and those of LOINC, as HL7 Belgium's guide to
+/// patient monitoring (0.1.0, NEWS) has them for the level of responsiveness.
+const CONSCIOUSNESS_CODES: [(System, &str, u8); 10] = [
+    (System::Snomed, "248234008", 0),
+    (System::Snomed, "130987000", 1),
+    (System::Snomed, "300202002", 2),
+    (System::Snomed, "450847001", 3),
+    (System::Snomed, "422768004", 4),
+    (System::Loinc, "LA9340-6", 0),
+    (System::Loinc, "LA6560-2", 1),
+    (System::Loinc, "LA17108-4", 2),
+    (System::Loinc, "LA17107-6", 3),
+    (System::Loinc, "LA9343-0", 4),
 ];
 
 pub(super) fn consciousness(value: &Value) -> Option<u8> {
     match value {
         Value::Text(text) => consciousness_word(text),
         Value::Coded(codes) => codes.iter().find_map(|code| {
-            CONSCIOUSNESS_SNOMED
+            CONSCIOUSNESS_CODES
                 .iter()
-                .find(|(known, _)| code.system == System::Snomed && **known == *code.code)
-                .map(|(_, answer)| *answer)
+                .find(|(system, known, _)| code.system == *system && **known == *code.code)
+                .map(|(.., answer)| *answer)
                 .or_else(|| consciousness_word(&code.display))
                 .or_else(|| consciousness_word(&code.code))
         }),
@@ -31,7 +37,7 @@ fn consciousness_word(text: &str) -> Option<u8> {
         "a" | "alert" => Some(0),
         "c" | "confused" | "confusion" | "new confusion" => Some(1),
         "v" | "voice" | "verbal" | "responds to voice" => Some(2),
-        "p" | "pain" | "responds to pain" => Some(3),
+        "p" | "pain" | "painful" | "responds to pain" => Some(3),
         "u" | "unresponsive" => Some(4),
         _ => None,
     }
