@@ -8,7 +8,7 @@ mod rox;
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use clinical::{Decimal, EventTime, Severity};
+use clinical::{Decimal, EventTime, RoundingStrategy, Severity};
 
 use crate::Parameter;
 use crate::chart::{Chart, Entry};
@@ -186,10 +186,16 @@ fn shock_index(view: &View<'_>, at: EventTime) -> Option<Said> {
     Some(Said {
         severity,
         score: None,
-        summary: format!("shock index {index:.2}"),
+        summary: format!("shock index {}", hundredths(index)),
         evidence: [pulse, pressure].into_iter().map(proof).collect(),
         missing: Vec::new(),
     })
+}
+
+/// Writes an index to two places, rounded as people round; what is judged is the index itself.
+pub(crate) fn hundredths(index: Decimal) -> String {
+    let rounded = index.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    format!("{rounded:.2}")
 }
 
 /// Measures what is worse the lower it is.

@@ -240,7 +240,9 @@ pub(crate) fn shown(entry: &Entry) -> String {
         Reading::Coded(POSITIVE) => "positive".into(),
         Reading::Coded(_) => "not positive".into(),
         Reading::Unusable(Unusable::Unit) => "its unit is not known".into(),
-        Reading::Unusable(Unusable::Words) => "the result is words".into(),
+        Reading::Unusable(Unusable::Words) => {
+            "the result cannot be read as a number (digits with a decimal point)".into()
+        }
         Reading::Unusable(Unusable::Implausible) => "the value is not possible".into(),
         Reading::Unusable(Unusable::Time) => "its time is not possible".into(),
         Reading::Withdrawn(_) => "taken back".into(),

@@ -292,10 +292,10 @@ fn hostile_a12_a_result_that_cannot_be_evaluated_is_never_called_normal() {
         low potassium not scored: unit not known
         none potassium cannot be evaluated: its unit is not known
         none potassium cannot be evaluated: its unit is not known
-        none potassium cannot be evaluated: the result is words
-        none potassium cannot be evaluated: the result is words
-        none potassium cannot be evaluated: the result is words
-        none potassium cannot be evaluated: the result is words
+        none potassium cannot be evaluated: the result cannot be read as a number (digits with a decimal point)
+        none potassium cannot be evaluated: the result cannot be read as a number (digits with a decimal point)
+        none potassium cannot be evaluated: the result cannot be read as a number (digits with a decimal point)
+        none potassium cannot be evaluated: the result cannot be read as a number (digits with a decimal point)
     "#]]
     .assert_eq(&told.concat());
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clinical::{Decimal, EventTime, Severity};
 
-use super::{Newest, SPAN, Said, lowest, proof, worst_beside};
+use super::{Newest, SPAN, Said, hundredths, lowest, proof, worst_beside};
 use crate::Parameter;
 use crate::chart::Entry;
 use crate::chart::read::HIGH_FLOW;
@@ -46,7 +46,8 @@ pub(super) fn say(view: &View<'_>, at: EventTime) -> Option<Said> {
         severity,
         score: None,
         summary: format!(
-            "ROX index {index:.2} after {} of high-flow oxygen: {words}",
+            "ROX index {} after {} of high-flow oxygen: {words}",
+            hundredths(index),
             crate::deterioration::span_words(running)
         ),
         evidence: [saturation, fraction, rate]

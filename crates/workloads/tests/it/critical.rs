@@ -61,6 +61,14 @@ fn a_repeat_is_compared_in_the_unit_of_the_laboratorys_own_range() {
     );
 }
 
+#[test]
+fn digits_with_a_comma_are_not_guessed_at_and_not_called_words() {
+    let config = Config::of(&["critical-results"]);
+    let told = said(config, &[(540, 540, "lab ann potassium 6,9 mmol/L")]);
+    let wanted = "potassium cannot be evaluated: the result cannot be read as a number (digits with a decimal point)";
+    assert_eq!(told, [format!("none {wanted}")]);
+}
+
 /// A potassium of its own, at nine.
 fn potassium(resource: &str, value: &str, arrives: i64, offset: u64) -> Event {
     let value = Value::Quantity(Quantity::parse(value).expect("a quantity"));

@@ -205,6 +205,15 @@ fn the_shock_index_is_of_one_moment() {
         says(&[(0, "pulse", "90"), (0, "sbp", "100")]),
         of("shock index 0.90", "low")
     );
+    // What is shown is rounded, what is judged is not.
+    assert_eq!(
+        says(&[(0, "pulse", "100"), (0, "sbp", "60")]),
+        of("shock index 1.67", "medium")
+    );
+    assert_eq!(
+        says(&[(0, "pulse", "179"), (0, "sbp", "200")]),
+        of("shock index 0.90", "none")
+    );
     assert_eq!(
         says(&[(0, "pulse", "110"), (10, "sbp", "110")]),
         of("shock index 1.00", "medium")
@@ -225,6 +234,8 @@ fn the_rox_index_is_judged_by_how_long_oxygen_flows() {
             .map(|of| (of.summary.to_string(), of.severity.word()))
     };
     let words = |of: Option<(String, &'static str)>| of.map(|of| of.1);
+    // 85 / 0.6 / 29 is 4.885, which is shown as 4.89.
+    assert!(says(720, "85", "60", "29").is_some_and(|of| of.0.contains("4.89")));
     // 90 / 0.6 / 53 is 2.83, and so on.
     assert_eq!(words(says(119, "90", "60", "53")), Some("none"));
     assert_eq!(words(says(120, "90", "60", "53")), Some("high"));
