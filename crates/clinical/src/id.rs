@@ -161,6 +161,16 @@ impl SiteKey {
         Id::from_bytes(first_half(&mac.finalize().into_bytes()))
     }
 
+    /// Gives the key of a claim by who bills it and the number that they gave it, for what answers it without naming the member.
+    pub fn claim(&self, provider: &str, number: &str) -> PatientKey {
+        let mut mac = self.mac();
+        mac.update(b"claim|");
+        mac.update(provider.as_bytes());
+        mac.update(b"|");
+        mac.update(number.as_bytes());
+        Id::from_bytes(first_half(&mac.finalize().into_bytes()))
+    }
+
     fn mac(&self) -> Hmac<Sha256> {
         self.mac.clone()
     }

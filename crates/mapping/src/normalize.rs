@@ -22,10 +22,16 @@ mod kin;
 
 mod splice;
 
+mod claimed;
+
 mod bytes;
 
 pub mod way;
 
+pub use claimed::{
+    KNOWN as CLAIMS_KNOWN, MAX_CLAIMS, MAX_HOLDERS, MAX_WAITING, MAX_WAITING_BYTES,
+    WAITS as ANSWERS_WAIT, Whose, unknown as claim_unknown,
+};
 pub(crate) use splice::{as_old, union_keeping_old as with_old};
 pub use split::Notice;
 pub use state::State;
@@ -260,17 +266,23 @@ pub enum Reason {
     AlreadyMerged,
     /// What a retired identity handed over cannot be read.
     UnreadableHandover,
+    /// It names no member, and the claim that it answers did not come.
+    ClaimUnknown,
+    /// It names no member, and several have a claim of the number that it answers.
+    ClaimOfSeveral,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::FromFuture,
         Self::NoPatient,
         Self::SelfMerge,
         Self::MergeCycle,
         Self::AlreadyMerged,
         Self::UnreadableHandover,
+        Self::ClaimUnknown,
+        Self::ClaimOfSeveral,
     ];
 
     /// Gives the code.
@@ -282,6 +294,8 @@ impl Reason {
             Self::MergeCycle => "merge-cycle",
             Self::AlreadyMerged => "already-merged",
             Self::UnreadableHandover => "unreadable-handover",
+            Self::ClaimUnknown => "claim-unknown",
+            Self::ClaimOfSeveral => "claim-of-several",
         }
     }
 }
@@ -383,6 +397,11 @@ fn heed(
             Ok(visit::release_account(key, state, to, account, raw))
         }
         Notice::Moved { from, visit, stay } => visit::take_in(key, state, (from, visit), stay, raw),
+        Notice::Claimed { by, payer } => Ok(claimed::held(key, state, (by, payer), raw)),
+        Notice::Succeeded { by, gone } => {
+            claimed::succeeded(state, gone, by);
+            Ok(Outputs::default())
+        }
     }
 }
 

@@ -39,6 +39,8 @@ mod enrolment;
 
 mod balance;
 
+mod claimed;
+
 use std::fmt;
 
 use clinical::{EventTime, PatientKey, ReceivedTime, SiteKey};
@@ -49,6 +51,7 @@ use crate::identity::Subjects;
 use crate::source::Source;
 
 pub use balance::{BalanceIssue, BalanceIssueCode, balance};
+pub use claimed::{ClaimName, answered, claims};
 pub(crate) use enrolment::{MEMBERSHIP, PRODUCT};
 pub use member::subjects;
 pub use report::{Coverage, Line, Outcome, Report};
@@ -136,7 +139,7 @@ impl DoubtCode {
                 "kept as words; ask the sender to separate components by the character in ISA16"
             }
             Self::MemberUnnamed => {
-                "kept as nobody's; ask the sender for a member number or a given name"
+                "kept as nobody's unless it answers a claim that is known; ask the sender for a member number or a given name"
             }
             Self::Missing => "words stand in; ask the sender to fill it",
             Self::SegmentKept => "kept as it stands; ask the sender to leave it out",

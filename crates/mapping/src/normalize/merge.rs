@@ -5,6 +5,7 @@ use formats::fhir::element::Reference;
 use formats::fhir::json;
 
 use super::apply::{self, Writer};
+use super::claimed;
 use super::snapshot::Snapshot;
 use super::splice::{as_old, readdressed, with_item, without_item};
 use super::split::{Notice, Split};
@@ -185,6 +186,7 @@ pub(super) fn take_over(
     for one in other.renamed {
         state.rename(one);
     }
+    claimed::take_over(&mut writer, state, from, other.claims);
     let times = (raw.message_time, None);
     if let Some(retired) = other.patient {
         let before = state.patient.clone();

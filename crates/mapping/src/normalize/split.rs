@@ -67,6 +67,20 @@ pub enum Notice<'a> {
         /// What was known of it there.
         stay: &'a [u8],
     },
+    /// The claim of this key is a patient's.
+    Claimed {
+        /// Whose claim it is.
+        by: PatientKey,
+        /// The payer whom it was sent to, where their number is known.
+        payer: &'a str,
+    },
+    /// Who had the claim of this key is another identity now.
+    Succeeded {
+        /// Who has it now.
+        by: PatientKey,
+        /// The identity that has gone.
+        gone: PatientKey,
+    },
 }
 
 /// A split record was not written by this program, or by a newer version of it.
@@ -127,6 +141,8 @@ fn notice(out: &mut Encoder, notice: &Notice<'_>) {
         Notice::Release { to, .. } => (b'L', to),
         Notice::ReleaseAccount { to, .. } => (b'A', to),
         Notice::Moved { from, .. } => (b'V', from),
+        Notice::Claimed { by, .. } => (b'C', by),
+        Notice::Succeeded { by, .. } => (b'S', by),
     };
     out.byte(kind);
     out.id(whom.as_bytes());
@@ -134,6 +150,8 @@ fn notice(out: &mut Encoder, notice: &Notice<'_>) {
         Notice::Retire { .. } | Notice::Kept { .. } => {}
         Notice::Handover { state, .. } => out.bytes(state),
         Notice::Release { visit, .. } => passage(out, *visit),
+        Notice::Claimed { payer, .. } => out.bytes(payer.as_bytes()),
+        Notice::Succeeded { gone, .. } => out.id(gone.as_bytes()),
         Notice::ReleaseAccount { account, .. } => {
             out.bytes(account.id.as_bytes());
             out.bytes(account.number.as_bytes());
@@ -169,6 +187,14 @@ fn read_notice<'a>(fields: &mut Decoder<'a>, kind: u8) -> Option<Notice<'a>> {
             from: whom,
             visit: read_passage(fields)?,
             stay: fields.bytes()?,
+        },
+        b'C' => Notice::Claimed {
+            by: whom,
+            payer: fields.text()?,
+        },
+        b'S' => Notice::Succeeded {
+            by: whom,
+            gone: PatientKey::from_bytes(fields.id()?),
         },
         _ => return None,
     })
@@ -298,6 +324,14 @@ mod tests {
                 visit,
                 stay: b"st",
             }),
+            Some(Notice::Claimed {
+                by: key,
+                payer: "P1",
+            }),
+            Some(Notice::Succeeded {
+                by: key,
+                gone: PatientKey::from_bytes([8; 16]),
+            }),
         ];
         let mut hex = String::new();
         for notice in all {
@@ -318,6 +352,8 @@ mod tests {
             014c070707070707070707070707070707070000000265310000000265320101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             01410707070707070707070707070707070700000002613100000001370101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
             0156070707070707070707070707070707070000000265310000000265320000000273740101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            0143070707070707070707070707070707070000000250310101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
+            015307070707070707070707070707070707080808080808080808080808080808080101010101010101010101010101010102020202020202020202020202020202000000000000000300000000000000040000000174000500000000000000060000000173000000034d5348
         "#]].assert_eq(&hex);
     }
 

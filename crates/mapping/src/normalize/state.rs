@@ -6,6 +6,7 @@ use std::time::Duration;
 use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime};
 
 use super::bytes::{Decoder, Encoder};
+use super::claimed::Claimed;
 use super::snapshot::Snapshot;
 use super::snapshot::stay::Stay;
 use super::way::{Contents, Way};
@@ -22,8 +23,10 @@ pub const MAX_ENCOUNTERS: usize = 8;
 /// How many visits are remembered that have another id now; the one that got it first goes first.
 pub const MAX_RENAMED: usize = 64;
 
-/// The version that encoded state begins with.
-pub(super) const VERSION: u8 = 4;
+/// The version that encoded state begins with that knows of claims.
+const VERSION: u8 = 5;
+/// The version before claims were known, in which what knows of none is written still.
+pub(super) const VERSION_4: u8 = 4;
 /// The version before visits kept what was said of them.
 const VERSION_3: u8 = 3;
 /// The version before ways were told apart.
@@ -48,6 +51,10 @@ pub struct State {
     pub(super) moved_from: Vec<PatientKey>,
     /// What each way said.
     pub(super) contents: Contents,
+    /// The claims of this patient, by their keys.
+    pub(super) claims: Vec<(ReceivedTime, PatientKey)>,
+    /// Of a claim's key, what is known of that claim.
+    pub(super) claimed: Claimed,
 }
 
 /// An Encounter that has another id.
@@ -98,7 +105,8 @@ impl State {
     /// Gives the bytes that [`State::decode`] reads.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Encoder::default();
-        out.byte(VERSION);
+        let knows_claims = !self.claims.is_empty() || !self.claimed.is_empty();
+        out.byte(if knows_claims { VERSION } else { VERSION_4 });
         out.count(self.messages.len());
         for (received, name) in &self.messages {
             out.i64(received.micros());
@@ -135,6 +143,14 @@ impl State {
             out.id(key.as_bytes());
         }
         self.contents.encode(&mut out);
+        if knows_claims {
+            out.count(self.claims.len());
+            for (since, claim) in &self.claims {
+                out.i64(since.micros());
+                out.id(claim.as_bytes());
+            }
+            self.claimed.encode(&mut out);
+        }
         out.0
     }
 
@@ -148,7 +164,7 @@ impl State {
 
     fn read(fields: &mut Decoder<'_>) -> Option<Self> {
         let version = fields.byte()?;
-        if !matches!(version, VERSION_1 | VERSION_2 | VERSION_3 | VERSION) {
+        if !(VERSION_1..=VERSION).contains(&version) {
             return None;
         }
         let messages = fields.list(|f| Some((ReceivedTime::from_micros(f.i64()?), f.u64()?)))?;
@@ -180,6 +196,16 @@ impl State {
             VERSION_1 | VERSION_2 => Contents::default(),
             _ => Contents::decode(fields)?,
         };
+        let (claims, claimed) = match version {
+            VERSION => {
+                let claim = |f: &mut Decoder<'_>| {
+                    let since = ReceivedTime::from_micros(f.i64()?);
+                    Some((since, PatientKey::from_bytes(f.id()?)))
+                };
+                (fields.list(claim)?, Claimed::decode(fields)?)
+            }
+            _ => Default::default(),
+        };
         fields.0.is_empty().then(|| Self {
             messages,
             patient,
@@ -190,6 +216,8 @@ impl State {
             renamed,
             moved_from,
             contents,
+            claims,
+            claimed,
         })
     }
 

@@ -95,6 +95,8 @@ fn show(outputs: &Result<Outputs, Refusal>) -> String {
                     Some(Notice::Release { .. }) => "release",
                     Some(Notice::ReleaseAccount { .. }) => "release of an account",
                     Some(Notice::Moved { .. }) => "moved",
+                    Some(Notice::Claimed { .. }) => "claimed",
+                    Some(Notice::Succeeded { .. }) => "succeeded",
                 };
                 format!("{what} to {}", name(*key))
             }

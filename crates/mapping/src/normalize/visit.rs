@@ -10,7 +10,7 @@ use super::snapshot::Snapshot;
 use super::snapshot::stay::Stay;
 use super::splice::{as_old, readdressed, replaced};
 use super::split::Notice;
-use super::state::{Renamed, State, VERSION};
+use super::state::{Renamed, State, VERSION_4};
 use super::{Outputs, RawInfo, Reason, Refusal};
 use crate::draft::{Draft, Effect, Element};
 
@@ -161,7 +161,7 @@ fn give_up(writer: &mut Writer<'_>, state: &mut State, to: PatientKey, visit: Pa
         return;
     };
     let mut handed_over = Encoder::default();
-    handed_over.byte(VERSION);
+    handed_over.byte(VERSION_4);
     stay.encode(&mut handed_over);
     let raw = *writer.raw;
     let before = stay.snapshot;
@@ -186,7 +186,7 @@ pub(super) fn take_in(
     raw: &RawInfo<'_>,
 ) -> Result<Outputs, Refusal> {
     let mut fields = Decoder(handed_over);
-    let version = fields.byte().filter(|version| *version <= VERSION);
+    let version = fields.byte().filter(|version| *version <= VERSION_4);
     let stay = version.and_then(|version| Stay::decode(&mut fields, version));
     let stay = stay.filter(|_| fields.0.is_empty());
     let Some(mut other) = stay else {

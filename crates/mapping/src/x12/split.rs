@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use formats::x12::{Guide, Loop, LoopIssueCode, Segment, Set, Tree};
 
+use super::claimed::{ClaimName, of_answer};
 use super::member::{CONTENT, Members, roots};
 use super::{Refusal, readable};
 use crate::identity::{PARTS_BYTES_MAX, PartsTooLong, PatientIdentifier};
@@ -14,6 +15,8 @@ use crate::source::Source;
 pub struct Part {
     /// Whom it is about.
     pub patient: Option<PatientIdentifier>,
+    /// The claim that it answers, where it names nobody.
+    pub claim: Option<ClaimName>,
     /// The interchange: the envelope of the whole, around one set.
     pub bytes: Vec<u8>,
 }
@@ -46,26 +49,34 @@ impl SplitError {
 pub fn split(set: &Set<'_, '_>, source: &Source) -> Result<Vec<Part>, SplitError> {
     let tree = readable(set)?;
     let mut splitter = Splitter::new(set, &tree);
-    let mut members: Vec<(Option<PatientIdentifier>, Vec<Loop<'_, '_, '_>>)> = Vec::new();
-    let mut known: BTreeMap<PatientIdentifier, usize> = BTreeMap::new();
-    let whose = Members::new(&tree, source);
+    let mut members: Vec<(Whose, Vec<Loop<'_, '_, '_>>)> = Vec::new();
+    let mut known: BTreeMap<Whose, usize> = BTreeMap::new();
+    let named = Members::new(&tree, source);
     for root in roots(&tree) {
-        let member = whose.of(root);
-        let place = member.as_ref().and_then(|member| known.get(member));
+        let whose = match named.of(root) {
+            Some(member) => Whose::Member(member),
+            None => of_answer(&tree, root, source).map_or(Whose::Nobody, Whose::Claim),
+        };
+        let place = known.get(&whose);
         match place.and_then(|place| members.get_mut(*place)) {
             Some((_, roots)) => roots.push(root),
             None => {
-                if let Some(member) = &member {
-                    known.insert(member.clone(), members.len());
+                if whose != Whose::Nobody {
+                    known.insert(whose.clone(), members.len());
                 }
-                members.push((member, vec![root]));
+                members.push((whose, vec![root]));
             }
         }
     }
     let mut parts = Vec::with_capacity(members.len() + 1);
     let mut bytes = 0_usize;
-    for (patient, roots) in members {
+    for (whose, roots) in members {
         let places = splitter.places(&roots);
+        let (patient, claim) = match whose {
+            Whose::Member(member) => (Some(member), None),
+            Whose::Claim(claim) => (None, Some(claim)),
+            Whose::Nobody => (None, None),
+        };
         let part = splitter.part(&places);
         bytes = bytes.saturating_add(part.len());
         if bytes > PARTS_BYTES_MAX {
@@ -73,6 +84,7 @@ pub fn split(set: &Set<'_, '_>, source: &Source) -> Result<Vec<Part>, SplitError
         }
         parts.push(Part {
             patient,
+            claim,
             bytes: part,
         });
     }
@@ -80,10 +92,20 @@ pub fn split(set: &Set<'_, '_>, source: &Source) -> Result<Vec<Part>, SplitError
         let bytes = splitter.part(&rest);
         parts.push(Part {
             patient: None,
+            claim: None,
             bytes,
         });
     }
     Ok(parts)
+}
+
+/// Whom a loop is about. What two loops say of nobody is two persons'.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    Member(PatientIdentifier),
+    /// Whoever has this claim.
+    Claim(ClaimName),
+    Nobody,
 }
 
 struct Splitter<'s, 't, 'f, 'b> {

@@ -1,5 +1,6 @@
 //! The normalize station: what came in, of whatever form, to FHIR events, whole, once, for everybody.
 
+mod claimed;
 mod fhir;
 mod hl7;
 pub(crate) mod plausibility;
@@ -175,7 +176,11 @@ impl NormalizeStage {
         let split = Split::decode(read.value.unwrap_or_default()).map_err(unreadable)?;
         let Split { raw, notice } = split;
         match notice {
-            Some(notice) => self.step(state, &Given::Notice { raw, notice }, cx),
+            Some(notice) => {
+                self.step(state, &Given::Notice { raw, notice }, cx)?;
+                claimed::look_again(state, cx);
+                Ok(())
+            }
             None => self.content(state, &raw, cx),
         }
     }
@@ -450,8 +455,7 @@ impl Processor for NormalizeStage {
                 self.split(state, &record, cx)
             }
             Input::Record { from, record } => self.raw(state, from, &record, cx),
-            // It sets none.
-            Input::Timer { .. } => Ok(()),
+            Input::Timer { at, .. } => self.claims_over(state, at, cx),
         }
     }
 

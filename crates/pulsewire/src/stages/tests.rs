@@ -2,6 +2,7 @@
 
 mod balance;
 mod budget;
+mod claims;
 mod identities;
 mod overtaken;
 mod payer;

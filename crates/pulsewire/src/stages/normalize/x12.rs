@@ -6,7 +6,7 @@ use clinical::{MessageId, PatientKey};
 use formats::x12::{self, Set};
 use mapping::identity::Subjects;
 use mapping::normalize::{Input as Given, RawInfo, State};
-use mapping::x12::{Part, Refusal, balance, map, map_as, split, subjects};
+use mapping::x12::{Part, Refusal, answered, balance, claims, map, map_as, split, subjects};
 use stream::{Context, StepError};
 
 use super::NormalizeStage;
@@ -48,8 +48,8 @@ impl NormalizeStage {
         }
     }
 
-    /// Takes in a transaction set as it was sent: beside one member's it may say what is paid in all, and of several, named or
-    /// not, each has a part of their own.
+    /// Takes in a transaction set as it was sent: beside one member's it may say what is paid in all, or how a batch stands, and
+    /// of several, named or not, each has a part of their own.
     pub(super) fn set_as_sent(
         &self,
         state: &mut State,
@@ -60,10 +60,10 @@ impl NormalizeStage {
         let file = x12::read(raw.bytes);
         let set = only(&file)?;
         let subjects = subjects(&set, &source.mapping);
-        let is_remittance = set.kind().raw() == b"835";
-        if !matches!(subjects, Subjects::One(_)) || is_remittance {
+        let says_more = matches!(set.kind().raw(), b"835" | b"277");
+        if !matches!(subjects, Subjects::One(_)) || says_more {
             match split(&set, &source.mapping) {
-                Ok(parts) if parts.len() > 1 => {
+                Ok(parts) if parts.len() > 1 || parts.iter().any(|part| part.claim.is_some()) => {
                     self.send_parts(parts, source, raw, cx);
                     return Ok(());
                 }
@@ -77,7 +77,7 @@ impl NormalizeStage {
         self.set_of_one(state, &set, raw, cx)
     }
 
-    /// Takes in a transaction set that was divided, or that another identity gave on.
+    /// Takes in a transaction set that was divided, or that another key gave on.
     pub(super) fn transaction_set(
         &self,
         state: &mut State,
@@ -85,7 +85,14 @@ impl NormalizeStage {
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
         let file = x12::read(raw.bytes);
-        self.set_of_one(state, &only(&file)?, raw, cx)
+        let set = only(&file)?;
+        let source = self.sources.named(raw.source);
+        match answered(&set, &source.mapping) {
+            Some(claim) if claim.key(&self.site) == raw.addressed => {
+                self.answer(state, &claim, raw, cx)
+            }
+            _ => self.set_of_one(state, &set, raw, cx),
+        }
     }
 
     /// Takes in what a set says of one member, or of nobody.
@@ -105,6 +112,11 @@ impl NormalizeStage {
             self.send_on(mapped.key, raw, cx);
             return Ok(());
         }
+        // What names nobody, and answers a claim, was sent here by whoever knows whose claim it is.
+        if !is_of_member && answered(set, &source.mapping).is_some() {
+            let as_known = map_as(set, &source.mapping, raw.received_time, raw.addressed);
+            mapped.drafts = as_known.map_err(refused)?;
+        }
         // What was known under an identity that is the same patient's keeps its id.
         for kin in state.kin(patient(cx)?, raw.addressed) {
             let as_kin = map_as(set, &source.mapping, raw.received_time, kin);
@@ -117,7 +129,11 @@ impl NormalizeStage {
             },
             drafts: &mapped.drafts,
         };
-        self.step(state, &given, cx)
+        self.step(state, &given, cx)?;
+        if is_of_member {
+            self.tell_of_claims(state, claims(set, &source.mapping), raw, cx)?;
+        }
+        Ok(())
     }
 
     /// Gives each member of a set their own part of it.
@@ -133,9 +149,10 @@ impl NormalizeStage {
                 let own = [raw.message_id.as_bytes(), &number.to_be_bytes()[..]].concat();
                 self.site.unassigned(&source.name, &own)
             };
-            let key: PatientKey = match &part.patient {
-                Some(patient) => patient.key(&self.site),
-                None => unnamed(number),
+            let key: PatientKey = match (&part.patient, &part.claim) {
+                (Some(patient), _) => patient.key(&self.site),
+                (None, Some(claim)) => claim.key(&self.site),
+                (None, None) => unnamed(number),
             };
             let message_id = MessageId::derive(&[raw.message_id.as_bytes(), &number.to_be_bytes()]);
             let raw = RawInfo {

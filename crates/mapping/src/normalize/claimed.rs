@@ -1,0 +1,273 @@
+//! Whose claim an answer is about that names no member: what is known under a claim's own key.
+
+use std::time::Duration;
+
+use clinical::{EventTime, PatientKey, ReceivedTime};
+
+use super::apply::Writer;
+use super::bytes::{Decoder, Encoder};
+use super::merge::send;
+use super::split::{Notice, Split};
+use super::state::State;
+use super::{Output, Outputs, RawInfo, Reason, Refusal};
+
+/// So long an answer waits for the claim that it is about.
+pub const WAITS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// So long it is known whose a claim is: as long as payers' documents are kept of a member.
+pub const KNOWN: Duration = Duration::from_secs(800 * 24 * 3600);
+/// So many answers wait for one claim at most.
+pub const MAX_WAITING: usize = 16;
+/// And so many bytes of them.
+pub const MAX_WAITING_BYTES: usize = 1024 * 1024;
+/// With so many who have a claim of one number it is several patients', whatever else is said.
+pub const MAX_HOLDERS: usize = 8;
+/// So many claims are kept of one patient at most, to tell of them when the patient is merged; the oldest go first.
+pub const MAX_CLAIMS: usize = 1024;
+
+/// What is known of the claims that a provider gave one number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Claimed {
+    holders: Vec<Holder>,
+    waiting: Vec<Waiting>,
+}
+
+/// Whose a claim is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Holder {
+    patient: PatientKey,
+    /// The payer whom it was sent to, where their number is known.
+    payer: Box<str>,
+    since: ReceivedTime,
+}
+
+/// An answer that came before its claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Waiting {
+    payer: Box<str>,
+    since: ReceivedTime,
+    /// A [`Split`], encoded.
+    split: Box<[u8]>,
+}
+
+/// What becomes of an answer that names no member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It is about this patient's claim.
+    Patient(PatientKey),
+    /// It waits until its claim comes.
+    Waits,
+}
+
+impl State {
+    /// Looks whose claim an answer is about, and keeps it where nobody has that claim yet; the payer is that of the answer, or nothing.
+    ///
+    /// # Errors
+    /// When it may be several patients', or too many wait already.
+    pub fn whose(&mut self, payer: &str, raw: &RawInfo<'_>) -> Result<Whose, Refusal> {
+        let claimed = &mut self.claimed;
+        let mut found = claimed.holders.iter().filter(|one| one.may_be_of(payer));
+        let patient = found.next().map(|one| one.patient);
+        let is_of_several = found.any(|one| Some(one.patient) != patient);
+        if is_of_several || claimed.holders.len() >= MAX_HOLDERS {
+            let detail = "several patients have a claim of this number by this provider: have the sender name the member";
+            return Err(Refusal::new(Reason::ClaimOfSeveral, detail));
+        }
+        if let Some(patient) = patient {
+            return Ok(Whose::Patient(patient));
+        }
+        let split = Split {
+            raw: *raw,
+            notice: None,
+        };
+        claimed.wait(payer, raw.received_time, split.encode().into())
+    }
+
+    /// Notes that a claim is this patient's; tells whether that is news.
+    pub fn claims(&mut self, claim: PatientKey, received: ReceivedTime) -> bool {
+        let oldest = received.minus(KNOWN);
+        self.claims.retain(|(since, _)| *since >= oldest);
+        if self.claims.iter().any(|(_, known)| *known == claim) {
+            return false;
+        }
+        self.claims.push((received, claim));
+        let over = self.claims.len().saturating_sub(MAX_CLAIMS);
+        self.claims.drain(..over);
+        true
+    }
+
+    /// Gives when something of a claim is over; nothing where nothing is known of one.
+    pub fn claim_is_over(&self) -> Option<EventTime> {
+        let claimed = &self.claimed;
+        let waiting = claimed.waiting.iter().map(|one| (one.since, WAITS));
+        let held = claimed.holders.iter().map(|one| (one.since, KNOWN));
+        let ends = waiting.chain(held);
+        ends.map(|(since, span)| EventTime::from_micros(since.micros()).plus(span))
+            .min()
+    }
+
+    /// Forgets whose claims were long ago; gives the answers that have waited long enough, each a [`Split`] that is encoded.
+    pub fn end_of_claims(&mut self, now: EventTime) -> Vec<Box<[u8]>> {
+        let is_over = |since: ReceivedTime, span: Duration| {
+            EventTime::from_micros(since.micros()).plus(span) <= now
+        };
+        let claimed = &mut self.claimed;
+        claimed.holders.retain(|one| !is_over(one.since, KNOWN));
+        let waiting = claimed
+            .waiting
+            .extract_if(.., |one| is_over(one.since, WAITS));
+        waiting.map(|one| one.split).collect()
+    }
+}
+
+/// Why what has waited for its claim waits no longer.
+pub fn unknown() -> Refusal {
+    let detail = "it names no member, and no claim of its number by its provider came: send the claim, then send this through again";
+    Refusal::new(Reason::ClaimUnknown, detail)
+}
+
+/// A patient has a claim: what waited for it goes to them.
+pub(super) fn held(
+    key: PatientKey,
+    state: &mut State,
+    (by, payer): (PatientKey, &str),
+    raw: &RawInfo<'_>,
+) -> Outputs {
+    let claimed = &mut state.claimed;
+    let is_known = |one: &Holder| one.patient == by && *one.payer == *payer;
+    let since = raw.received_time;
+    let is_full = claimed.holders.len() >= MAX_HOLDERS;
+    match claimed.holders.iter_mut().find(|one| is_known(one)) {
+        Some(known) => known.since = known.since.max(since),
+        None if is_full => {}
+        None => claimed.holders.push(Holder {
+            patient: by,
+            payer: payer.into(),
+            since,
+        }),
+    }
+    let of_this = claimed
+        .waiting
+        .extract_if(.., |one| are_one(&one.payer, payer));
+    let mut writer = Writer::new(key, raw, &[b"claimed"]);
+    for waiting in of_this {
+        // It was encoded here.
+        if let Ok(Split { raw, notice }) = Split::decode(&waiting.split) {
+            let raw = RawInfo {
+                addressed: by,
+                ..raw
+            };
+            let bytes = Split { raw, notice }.encode();
+            writer
+                .outputs
+                .records
+                .push(Output::Split { key: by, bytes });
+        }
+    }
+    writer.outputs
+}
+
+/// Who had a claim goes into another identity.
+pub(super) fn succeeded(state: &mut State, gone: PatientKey, by: PatientKey) {
+    let mut holders = std::mem::take(&mut state.claimed.holders);
+    for one in holders.iter_mut().filter(|one| one.patient == gone) {
+        one.patient = by;
+    }
+    for one in holders {
+        let is_same = |known: &Holder| (known.patient, &known.payer) == (one.patient, &one.payer);
+        match state
+            .claimed
+            .holders
+            .iter_mut()
+            .find(|known| is_same(known))
+        {
+            Some(known) => known.since = known.since.max(one.since),
+            None => state.claimed.holders.push(one),
+        }
+    }
+}
+
+/// The survivor of a merge takes over claims, and says so to whoever answers them.
+pub(super) fn take_over(
+    writer: &mut Writer<'_>,
+    state: &mut State,
+    from: PatientKey,
+    claims: Vec<(ReceivedTime, PatientKey)>,
+) {
+    let by = writer.key;
+    for (since, claim) in claims {
+        state.claims(claim, since);
+        let notice = Notice::Succeeded { by, gone: from };
+        send(writer, claim, Some(notice));
+    }
+}
+
+impl Claimed {
+    fn wait(
+        &mut self,
+        payer: &str,
+        since: ReceivedTime,
+        split: Box<[u8]>,
+    ) -> Result<Whose, Refusal> {
+        if self.waiting.iter().any(|one| one.split == split) {
+            return Ok(Whose::Waits);
+        }
+        let bytes: usize = self.waiting.iter().map(|one| one.split.len()).sum();
+        if self.waiting.len() >= MAX_WAITING || bytes + split.len() > MAX_WAITING_BYTES {
+            return Err(unknown());
+        }
+        self.waiting.push(Waiting {
+            payer: payer.into(),
+            since,
+            split,
+        });
+        Ok(Whose::Waits)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.holders.is_empty() && self.waiting.is_empty()
+    }
+
+    pub(super) fn encode(&self, out: &mut Encoder) {
+        out.count(self.holders.len());
+        for one in &self.holders {
+            out.id(one.patient.as_bytes());
+            out.bytes(one.payer.as_bytes());
+            out.i64(one.since.micros());
+        }
+        out.count(self.waiting.len());
+        for one in &self.waiting {
+            out.bytes(one.payer.as_bytes());
+            out.i64(one.since.micros());
+            out.bytes(&one.split);
+        }
+    }
+
+    pub(super) fn decode(fields: &mut Decoder<'_>) -> Option<Self> {
+        let holders = fields.list(|f| {
+            Some(Holder {
+                patient: PatientKey::from_bytes(f.id()?),
+                payer: f.text()?.into(),
+                since: ReceivedTime::from_micros(f.i64()?),
+            })
+        })?;
+        let waiting = fields.list(|f| {
+            Some(Waiting {
+                payer: f.text()?.into(),
+                since: ReceivedTime::from_micros(f.i64()?),
+                split: f.bytes()?.into(),
+            })
+        })?;
+        Some(Self { holders, waiting })
+    }
+}
+
+impl Holder {
+    fn may_be_of(&self, payer: &str) -> bool {
+        are_one(&self.payer, payer)
+    }
+}
+
+/// Numbers of two kinds say nothing of each other: only where both are payers' own do they differ.
+fn are_one(payer: &str, other: &str) -> bool {
+    payer.is_empty() || other.is_empty() || payer == other
+}
