@@ -4,8 +4,9 @@ mod line;
 mod part;
 mod team;
 
+use clinical::EventTime;
 use clinical::payer::{
-    Document, DocumentKind, EVERY_PRODUCT, Link, PayerEvent, PayerFact, Standing, link,
+    Document, DocumentKind, EVERY_PRODUCT, Link, PayerEvent, PayerFact, Standing, Stated, link,
 };
 use formats::fhir::read::{Malformed, Raw};
 
@@ -23,6 +24,8 @@ pub const EXTENDED_UNTIL: &str = "urn:pulsewire:authorization:extended-until";
 
 /// In CARIN a relationship to what stands in place of it (C4BBRelatedClaimRelationshipCodes: `replaced`, earlier `replacedby`).
 const LATER: &str = "replaced";
+/// A claim of other services that belongs to it in some other way (FHIR R4, ex-relatedclaimrelationship).
+const ASSOCIATED: &str = "associated";
 /// How an answer is to another one that it stands in place of (C4BB, related claims).
 const ADJUSTED: &str = "prior";
 /// What PAS calls a Claim that only asks how another one stands.
@@ -39,7 +42,16 @@ const LEVEL_OF_SERVICE: &str =
 /// When the record is not what its content type says.
 pub fn payer_event(envelope: &Envelope<'_>) -> Result<Option<PayerEvent>, Unreadable> {
     let fact = match envelope.content_type {
-        FHIR_JSON => document(envelope.bytes)?.map(|document| PayerFact::Document(document.into())),
+        FHIR_JSON => document(envelope.bytes)?.map(|mut document| {
+            // A Coverage does not say when it was said; who sent it may.
+            if document.kind == DocumentKind::Coverage {
+                let said = envelope
+                    .recorded
+                    .map(|at| EventTime::from_micros(at.micros()));
+                document.created = document.created.or(said.map(Stated::Moment));
+            }
+            PayerFact::Document(document.into())
+        }),
         identity::MERGE_JSON => Some(PayerFact::Merge(identity::read_merge(envelope.bytes)?)),
         _ => None,
     };
@@ -211,7 +223,9 @@ fn claim(raw: Raw<'_>, document: &mut Document) {
     document.charge = amount(member(raw, "total"));
     document.code = code(member(raw, "type")).into();
     period(raw, "billablePeriod", document);
-    document.replaces = earlier(raw, |relationship| !relationship.starts_with(LATER));
+    document.replaces = earlier(raw, |relationship| {
+        !relationship.starts_with(LATER) && relationship != ASSOCIATED
+    });
     document.lines = line::claimed(raw);
     let days = || document.lines.iter().filter_map(|line| line.day);
     document.from = document.from.or(days().min());

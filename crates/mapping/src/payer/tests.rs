@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use clinical::Decimal;
 use clinical::payer::{DocumentKind, Standing, Stated, Trace, link};
+use clinical::{Decimal, EventId, Origin, PatientKey, ReceivedTime, RecordedTime};
 use expect_test::expect;
 use serde_json::Value;
 
@@ -164,6 +164,43 @@ fn an_adjustment_names_what_it_adjusts() {
     assert_eq!(of("prior"), [link("E1")]);
     assert_eq!(of("replaced"), [0; 0]);
     assert_eq!(of("associated"), [0; 0]);
+}
+
+#[test]
+fn a_claim_of_other_services_is_not_in_place_of_what_it_belongs_to() {
+    let of = |relationship: &str| {
+        let json = format!(
+            r#"{{"resourceType":"Claim","id":"2","use":"claim","related":[{{"relationship":{{"coding":[{{"code":"{relationship}"}}]}},"reference":{{"value":"C1"}}}}]}}"#
+        );
+        read(&json).replaces
+    };
+    assert_eq!(of("prior"), [link("C1")]);
+    assert_eq!(of("associated"), [0; 0]);
+}
+
+#[test]
+fn who_sent_a_coverage_says_when_it_was_said() {
+    let of = |bytes: &'static [u8]| {
+        let envelope = Envelope {
+            key: PatientKey::default(),
+            content_type: FHIR_JSON,
+            event_id: EventId::default(),
+            event_time: EventTime::default(),
+            recorded: RecordedTime::parse("2026-03-01T12:00:00Z"),
+            received_time: ReceivedTime::default(),
+            origin: Origin::default(),
+            plausibility: "",
+            backfill: false,
+            bytes,
+        };
+        match payer_event(&envelope).unwrap().unwrap().fact {
+            PayerFact::Document(document) => document.created,
+            other => panic!("{other:?}"),
+        }
+    };
+    let said = stated("2026-03-01T12:00:00Z");
+    assert_eq!(of(br#"{"resourceType":"Coverage","id":"1"}"#), said);
+    assert_eq!(of(br#"{"resourceType":"Patient","id":"1"}"#), None);
 }
 
 #[test]

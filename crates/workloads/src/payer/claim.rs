@@ -1,8 +1,8 @@
 //! Claims: how each stands from its submission to its payment, what is missing by now, and whether its sums are right.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::payer::{Day, Document, DocumentKind, Link, Standing};
+use clinical::payer::{Day, Document, DocumentKind, Link, Standing, Stated};
 use clinical::{Decimal, EventTime, Severity};
 
 use super::case::{Case, cases};
@@ -52,6 +52,8 @@ struct Followed<'a> {
     /// What was said last of how it stands.
     said: Option<(&'a Held, ClaimState)>,
     remittances: Vec<&'a Held>,
+    /// What decided it: an answer that only takes back does where there is no other.
+    decided: Option<&'a Held>,
     /// An answer that decided nothing, since the claim could not be read.
     refused: Option<&'a Held>,
     state: ClaimState,
@@ -74,27 +76,22 @@ impl<'a> Followed<'a> {
             all.fold(Decimal::ZERO, Decimal::saturating_add)
         };
         let (charge, paid) = (sum(|one| one.charge), sum(|one| one.paid));
-        // What one payer leaves to the member another one may pay.
-        let last = remittances.iter().rfind(|held| !is_reversal(held));
-        let owed = last.and_then(|held| held.document.owed).unwrap_or_default();
+        let (standing, _) = taken_back(&remittances);
+        let last = of_last_day(view, &standing);
+        let owed = owed(&last);
         let has_reversal = remittances.iter().any(|held| is_reversal(held));
         let is_void = claim.is_some_and(|held| held.document.standing == Standing::Cancelled);
         let after_last = |held: &Held| claim.is_none_or(|claim| held.at() >= claim.at());
         let is_refusal = |held: &&Held| *held.document.code == *REFUSED && after_last(held);
         let refused = case.of(DocumentKind::Remittance).filter(is_refusal).last();
-        let decided = last.or(remittances.last());
+        let last = of_claim(view, claim, last, &remittances);
+        let decided = match has_reversal && charge <= Decimal::ZERO {
+            true if !last.is_empty() => Some(ClaimState::Reversed),
+            _ => decision(&last, paid, owed),
+        };
         let state = match (decided, said) {
             _ if is_void => ClaimState::Void,
-            (Some(_), _) if has_reversal && charge.is_zero() => ClaimState::Reversed,
-            (Some(_), _) if paid > Decimal::ZERO => ClaimState::Paid,
-            (Some(last), _) if *last.document.code == *DENIED => ClaimState::Denied,
-            (Some(last), _) if *last.document.code == *CAPITATED => ClaimState::Processed,
-            (Some(_), _) if owed > Decimal::ZERO => ClaimState::Processed,
-            (Some(last), _) if last.document.paid.is_none() => ClaimState::Finalized,
-            (Some(last), _) if last.document.charge.is_some_and(|charge| charge.is_zero()) => {
-                ClaimState::Processed
-            }
-            (Some(_), _) => ClaimState::Denied,
+            (Some(decided), _) => decided,
             (None, _) if refused.is_some() => ClaimState::Refused,
             (None, Some((held, state))) if after_last(held) => state,
             (None, _) => ClaimState::Submitted,
@@ -105,18 +102,12 @@ impl<'a> Followed<'a> {
             claim,
             said,
             remittances,
+            decided: last.last().copied(),
             refused,
             state,
             paid,
             owed,
         }
-    }
-
-    /// What was decided last: a reversal only takes back.
-    fn last(&self) -> Option<&'a Held> {
-        let mut decided = self.remittances.iter().rev();
-        let last = decided.find(|held| !is_reversal(held));
-        last.or(self.remittances.last()).copied()
     }
 }
 
@@ -146,8 +137,14 @@ fn answers<'a>(view: &View<'_>, case: &Case<'a>) -> Vec<&'a Held> {
             is_it && *by != document.resource && view.made_on(held) <= *made
         })
     });
-    // Most state a day only: of two days the order of arrival says nothing.
-    remittances.sort_by_key(|held| (view.made_on(held), held.at(), held.event));
+    // Most state a day only: the order of arrival says nothing of two of one day.
+    remittances.sort_by_key(|held| {
+        let moment = match held.document.created {
+            Some(Stated::Moment(_)) => Some(held.at()),
+            Some(Stated::Day(_)) | None => None,
+        };
+        (view.made_on(held), moment, held.document.resource)
+    });
     remittances
 }
 
@@ -199,7 +196,7 @@ fn wrong(case: &Case<'_>, followed: &Followed<'_>, name: &str) -> Vec<Conclusion
         let of: Vec<&Held> = said.into_iter().collect();
         tell("refused", Severity::Medium, summary.into(), &of);
     }
-    if let (ClaimState::Denied, Some(last)) = (followed.state, followed.last()) {
+    if let (ClaimState::Denied, Some(last)) = (followed.state, followed.decided) {
         let summary =
             "claim denied, nothing is paid: to be looked at for an appeal or a correction";
         tell("denied", Severity::Low, summary.into(), &[last]);
@@ -211,32 +208,86 @@ fn wrong(case: &Case<'_>, followed: &Followed<'_>, name: &str) -> Vec<Conclusion
         );
         tell("void-paid", Severity::Low, summary, &case.documents);
     }
-    let mut taken: Vec<usize> = Vec::new();
-    for reversal in followed.remittances.iter().filter(|held| is_reversal(held)) {
-        let matching = followed
-            .remittances
-            .iter()
-            .enumerate()
-            .find(|(place, held)| {
-                !taken.contains(place) && reverses(&reversal.document, &held.document)
-            });
-        match matching {
-            Some((place, _)) => taken.push(place),
-            None => {
-                let summary = "reversal without an earlier payment of the same amounts with the opposite sign";
-                tell("reversal", Severity::Low, summary.into(), &[*reversal]);
-            }
-        }
+    for reversal in taken_back(&followed.remittances).1 {
+        let summary =
+            "reversal without an earlier payment of the same amounts with the opposite sign";
+        tell("reversal", Severity::Low, summary.into(), &[reversal]);
     }
     all
 }
 
+/// Gives the answers that no reversal takes back, and the reversals that take nothing back that is known.
+fn taken_back<'a>(remittances: &[&'a Held]) -> (Vec<&'a Held>, Vec<&'a Held>) {
+    let (reversals, mut standing): (Vec<&Held>, Vec<&Held>) =
+        remittances.iter().partition(|held| is_reversal(held));
+    let without = |reversal: &&Held| {
+        let back = &reversal.document;
+        let is_it = |held: &&Held| reverses(back, &held.document);
+        let of_member = |held: &&Held| is_it(held) && is_opposite(back.owed, held.document.owed);
+        let place = standing.iter().position(|held| of_member(&held));
+        let place = place.or_else(|| standing.iter().position(|held| is_it(&held)));
+        place.map(|place| standing.remove(place)).is_none()
+    };
+    let unmatched = reversals.into_iter().filter(without).collect();
+    (standing, unmatched)
+}
+
+/// The answers of the last day: a claim that is split has several at once.
+fn of_last_day<'a>(view: &View<'_>, answers: &[&'a Held]) -> Vec<&'a Held> {
+    let last = answers.iter().map(|held| view.made_on(held)).max();
+    let is_last = |held: &&Held| Some(view.made_on(held)) == last;
+    answers.iter().copied().filter(is_last).collect()
+}
+
+/// Gives the answers that decide a claim as it was sent last, or what only takes answers back: what was decided before a claim
+/// was corrected decides nothing of the correction.
+fn of_claim<'a>(
+    view: &View<'_>,
+    claim: Option<&Held>,
+    last: Vec<&'a Held>,
+    remittances: &[&'a Held],
+) -> Vec<&'a Held> {
+    let corrected = claim.filter(|held| !held.document.replaces.is_empty());
+    let sent_on = corrected.map(|held| view.made_on(held));
+    let is_of_it = |held: &&Held| sent_on.is_none_or(|day| view.made_on(held) >= day);
+    let mut last: Vec<&Held> = last.into_iter().filter(is_of_it).collect();
+    let taking = remittances.iter().copied().rfind(is_of_it);
+    last.extend(taking.filter(|_| last.is_empty()));
+    last
+}
+
+/// What answers of one day decide; nothing where there are none.
+fn decision(last: &[&Held], paid: Decimal, owed: Decimal) -> Option<ClaimState> {
+    let all = |is_so: fn(&Document) -> bool| last.iter().all(|held| is_so(&held.document));
+    let is_free = |one: &Document| one.charge.is_some_and(|charge| charge.is_zero());
+    Some(match () {
+        () if last.is_empty() => return None,
+        () if paid > Decimal::ZERO => ClaimState::Paid,
+        () if all(|one| *one.code == *DENIED) => ClaimState::Denied,
+        () if owed > Decimal::ZERO || !all(|one| *one.code != *CAPITATED) => ClaimState::Processed,
+        () if all(|one| one.paid.is_none()) => ClaimState::Finalized,
+        () if all(is_free) => ClaimState::Processed,
+        () => ClaimState::Denied,
+    })
+}
+
+/// What the member owes by answers of one day: all that one payer says, and what one leaves to the member another may pay.
+fn owed(answers: &[&Held]) -> Decimal {
+    let mut by_payer: BTreeMap<Link, Decimal> = BTreeMap::new();
+    for held in answers {
+        let sum = by_payer.entry(held.document.insurer).or_default();
+        *sum = sum.saturating_add(held.document.owed.unwrap_or_default());
+    }
+    by_payer.into_values().min().unwrap_or_default()
+}
+
 /// A reversal is what it takes back, with the opposite sign.
 fn reverses(reversal: &Document, earlier: &Document) -> bool {
-    let opposite = |one: Option<Decimal>, other: Option<Decimal>| {
-        one.unwrap_or_default() == -other.unwrap_or_default()
-    };
-    opposite(reversal.charge, earlier.charge) && opposite(reversal.paid, earlier.paid)
+    is_opposite(reversal.charge, earlier.charge) && is_opposite(reversal.paid, earlier.paid)
+}
+
+fn is_opposite(one: Option<Decimal>, other: Option<Decimal>) -> bool {
+    one.unwrap_or_default() == -other.unwrap_or_default()
 }
 
 /// What should have followed by now, and when to look again.

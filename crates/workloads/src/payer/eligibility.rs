@@ -166,6 +166,7 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
         let stands = document.standing == Standing::Active || document.until.is_some();
         stands
             && document.from.is_none_or(|from| from <= day)
+            && !coverages.iter().any(|other| is_bounded(held, other))
             && document.until.is_none_or(|until| day <= until)
             && !coverages
                 .iter()
@@ -174,7 +175,7 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
     // A coverage that was ended, for a day before, after it was said to be active is told of again.
     let has_ended_since = |answer: &Held| {
         let mut all = coverages.iter();
-        all.any(|held| held.known > answer.known && !holds(held)) && !coverages.iter().any(holds)
+        all.any(|held| held.said() > answer.said() && !holds(held)) && !coverages.iter().any(holds)
     };
     match answer {
         Some(answer) if &*answer.document.code == "active" && has_ended_since(answer) => {
@@ -193,6 +194,16 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
 /// Says whether one coverage ends another before a day: a membership that ends all products of its payer, others what they
 /// name. What says since when it held ends no more than that.
 fn ends(end: &Held, held: &Held, day: Day) -> bool {
+    calls_off(end, held) && end.document.until.is_some_and(|until| until < day)
+}
+
+/// Says whether an end that does not say since when is of a coverage that does: that one says on which days it held.
+fn is_bounded(end: &Held, held: &Held) -> bool {
+    end.document.from.is_none() && held.document.from.is_some() && calls_off(end, held)
+}
+
+/// Says whether one coverage calls another one off.
+fn calls_off(end: &Held, held: &Held) -> bool {
     let (of, by) = (&held.document, &end.document);
     let is_it = match &*by.code {
         EVERY_PRODUCT => true,
@@ -207,8 +218,7 @@ fn ends(end: &Held, held: &Held, day: Day) -> bool {
         && is_then
         && by.standing == Standing::Cancelled
         && by.insurer == of.insurer
-        && end.known >= held.known
-        && by.until.is_some_and(|until| until < day)
+        && end.said() >= held.said()
 }
 
 /// Says whether one coverage is another one told anew: of one product from one day on what was said last stands. Other numbers
@@ -217,7 +227,7 @@ fn renews(later: &Held, held: &Held) -> bool {
     let (of, by) = (&held.document, &later.document);
     let is_of =
         |product: &Link, other: &Document| *product != 0 && other.replaces.contains(product);
-    later.known > held.known
+    later.said() > held.said()
         && by.resource != of.resource
         && by.from.is_some()
         && (by.from, &by.code, by.insurer) == (of.from, &of.code, of.insurer)

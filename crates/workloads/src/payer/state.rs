@@ -82,12 +82,23 @@ impl Held {
     /// When it was made, as far as that can be told without a zone; or when it was first known.
     pub(crate) fn at(&self) -> EventTime {
         let known = EventTime::from_micros(self.first_known.micros());
-        match self.document.created {
+        // A membership that was told years ago, and is loaded now, is kept as long as what is told now.
+        let created = self.document.created;
+        match created.filter(|_| self.document.kind != DocumentKind::Coverage) {
             Some(Stated::Moment(moment)) => moment.min(known),
             // History has no other time than the day that it states.
             Some(Stated::Day(day)) if self.backfill => {
                 EventTime::from_micros(i64::from(day) * DAY_US).min(known)
             }
+            Some(Stated::Day(_)) | None => known,
+        }
+    }
+
+    /// When this version was said: as its sender states it, or when it was accepted.
+    pub(crate) fn said(&self) -> EventTime {
+        let known = EventTime::from_micros(self.known.micros());
+        match self.document.created {
+            Some(Stated::Moment(moment)) => moment.min(known),
             Some(Stated::Day(_)) | None => known,
         }
     }

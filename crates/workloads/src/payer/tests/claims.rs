@@ -319,3 +319,107 @@ fn what_stands_in_place_of_a_claim_is_the_one_that_was_sent_last_of_one_file() {
         );
     }
 }
+
+#[test]
+fn a_claim_that_was_corrected_waits_for_its_own_decision() {
+    let original = || claim("C1", "2026-03-02T00:00:00Z", Vec::new());
+    let corrected = || Document {
+        replaces: vec![link("C1#")],
+        ..claim("C2", "2026-03-25T09:00:00Z", Vec::new())
+    };
+    let denied = || remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "0", "200"]);
+    check(
+        vec![original(), denied(), corrected()],
+        "2026-03-25T09:00:00Z",
+        expect!["claim none: claim submitted, charged 200, paid 0"],
+    );
+    check(
+        vec![
+            original(),
+            denied(),
+            corrected(),
+            status("A7", "2026-03-26T00:00:00Z", "C1"),
+        ],
+        "2026-03-26T00:00:00Z",
+        expect![[r#"
+            claim none: claim refused, charged 200, paid 0
+            claim-refused medium: claim refused before it was decided: correct it and send it again"#]],
+    );
+    // What was decided on its day may be about it, and is not taken from it.
+    let same_day = remittance("R2", "2026-03-25T07:00:00Z", "C1", ["200", "0", "200"]);
+    check(
+        vec![original(), denied(), corrected(), same_day],
+        "2026-03-25T09:00:00Z",
+        expect![[r#"
+            claim none: claim denied, charged 200, paid 0
+            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
+    );
+    // Of what is paid for the first one the second has an answer of its own, too.
+    let paid = || remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"]);
+    let back = || remittance("R2", "2026-03-22T00:00:00Z", "C1", ["-200", "-150", "-50"]);
+    check(
+        vec![original(), paid(), back(), corrected()],
+        "2026-03-25T09:00:00Z",
+        expect!["claim none: claim submitted, charged 200, paid 0"],
+    );
+    check(
+        vec![original(), paid(), corrected()],
+        "2026-03-25T09:00:00Z",
+        expect!["claim none: claim submitted, charged 200, paid 150"],
+    );
+}
+
+#[test]
+fn of_a_claim_that_is_split_all_parts_count_in_any_order() {
+    let part = |name: &str, amounts: [&str; 3], owed: &str| Document {
+        created: Some(Stated::Day(day("2026-03-20"))),
+        owed: money(owed),
+        ..remittance(name, "2026-03-20T00:00:00Z", "C1", amounts)
+    };
+    let one = || part("R1", ["150", "120", "30"], "30");
+    let other = || part("R2", ["50", "30", "20"], "20");
+    // The first part is taken back and decided anew, on another day.
+    let back = || Document {
+        created: Some(Stated::Day(day("2026-03-25"))),
+        ..part("R3", ["-150", "-120", "-30"], "-30")
+    };
+    let told = |all: [Document; 3], order: [usize; 3], count: usize| {
+        let events = order.iter().filter(|place| **place < count).zip(26..);
+        let events: Vec<_> = events
+            .map(|(place, on)| {
+                let name = format!("{place}{on}");
+                event(
+                    &name,
+                    &format!("2026-03-{on}T00:00:00Z"),
+                    all[*place].clone(),
+                )
+            })
+            .collect();
+        let (_, findings, _) = run(&events, "2026-03-31T00:00:00Z");
+        let mut last = findings.iter().rev();
+        let last = last.find(|one| one.condition.starts_with("claim/"));
+        last.unwrap().summary.to_string()
+    };
+    for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [2, 0, 1], [1, 2, 0]] {
+        let split = "claim paid, paid 150, the member owes 50";
+        assert_eq!(told([one(), other(), back()], order, 2), split);
+        let left = "claim paid, paid 30, the member owes 20";
+        assert_eq!(told([one(), other(), back()], order, 3), left);
+    }
+}
+
+#[test]
+fn a_reversal_of_what_is_not_known_is_no_denial() {
+    check(
+        vec![remittance(
+            "R2",
+            "2026-03-25T00:00:00Z",
+            "C1",
+            ["-200", "-150", "-50"],
+        )],
+        "2026-03-25T00:00:00Z",
+        expect![[r#"
+            claim none: claim reversed, paid -150
+            claim-reversal low: reversal without an earlier payment of the same amounts with the opposite sign"#]],
+    );
+}

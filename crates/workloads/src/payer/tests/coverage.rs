@@ -1,5 +1,6 @@
 //! Tests of what ends a coverage.
 
+use clinical::ReceivedTime;
 use clinical::payer::EVERY_PRODUCT;
 
 use super::super::authorization::tests::cut;
@@ -201,6 +202,73 @@ proptest! {
             prop_assert!(of_visit.summary.contains(&words), "{} {words}", of_visit.summary);
             let mut keys = order.iter().cycle();
             events.sort_by_cached_key(|_| keys.next().copied());
+            // It is known in the order in which it arrives, whenever it was said.
+            for (event, day) in events.iter_mut().zip(1..) {
+                event.received = ReceivedTime::from_micros(at(&format!("2026-04-{day:02}T00:00:00Z")).micros());
+            }
         }
     }
+}
+
+/// Gives the members of a file of enrolment when they arrive, whenever they were said.
+fn arriving(documents: Vec<Document>) -> Vec<PayerEvent> {
+    let all = documents.into_iter().zip(1..);
+    all.map(|(document, day)| {
+        let name = format!("{}{day}", document.resource);
+        event(&name, &format!("2026-04-{day:02}T00:00:00Z"), document)
+    })
+    .collect()
+}
+
+#[test]
+fn an_end_that_arrives_before_what_it_ends_ends_it() {
+    let begins = || product("K1", "2026-01-02T00:00:00Z", "2026-01-01", &["P1"]);
+    let ends = || end("2026-03-01T00:00:00Z", &["P1"]);
+    let came = || visit("V1", "AMB", "2026-03-02", "2026-03-02");
+    for all in [
+        vec![begins(), ends(), came()],
+        vec![ends(), begins(), came()],
+        vec![came(), ends(), begins()],
+    ] {
+        let (state, findings, _) = run(&arriving(all), "2026-05-01T00:00:00Z");
+        let stands = |id| {
+            state
+                .lines
+                .iter()
+                .any(|line| line.asserted && line.finding == id)
+        };
+        let told = findings
+            .iter()
+            .rfind(|one| stands(one.id) && one.condition.starts_with("coverage/"));
+        assert_eq!(
+            told.map(|one| one.summary.as_ref()),
+            Some(
+                "coverage on the day of the visit, 2026-03-02: inactive, coverage ended on 2026-02-28"
+            )
+        );
+    }
+}
+
+#[test]
+fn an_end_covers_no_day_before_what_it_ends_begins() {
+    let begins = product("K1", EARLIER, "2026-02-01", &["P1"]);
+    let early = visit("V1", "AMB", "2026-01-20", "2026-01-20");
+    let of = |all: Vec<Document>| signs(all).concat();
+    assert_eq!(
+        of(vec![begins, end(LATER, &["P1"]), early.clone()]),
+        "inactive"
+    );
+    // Where nobody says since when, it held until then.
+    assert_eq!(of(vec![end(LATER, &["P1"]), early]), "active");
+}
+
+#[test]
+fn a_coverage_that_was_told_years_ago_and_is_loaded_now_is_kept() {
+    let begins = product("K1", "2021-01-02T00:00:00Z", "2021-01-01", &["P1"]);
+    let (state, findings, _) = run(&arriving(vec![begins, came()]), "2026-05-01T00:00:00Z");
+    assert_eq!(state.documents.len(), 2);
+    let told = findings
+        .iter()
+        .rfind(|one| one.condition.starts_with("coverage/"));
+    assert!(told.is_some_and(|one| one.summary.ends_with(": active")));
 }
