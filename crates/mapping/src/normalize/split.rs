@@ -282,22 +282,24 @@ mod tests {
 
     use super::*;
 
+    const RAW: RawInfo<'static> = RawInfo {
+        message_id: MessageId::from_bytes([1; 16]),
+        addressed: PatientKey::from_bytes([2; 16]),
+        message_time: EventTime::from_micros(3),
+        received_time: ReceivedTime::from_micros(4),
+        topic: "t",
+        partition: 5,
+        offset: 6,
+        source: "s",
+        way: Way::Mllp,
+        backfill: false,
+        retired: None,
+        bytes: b"MSH",
+    };
+
     #[test]
     fn split_bytes_of_version_1_are_read_for_ever() {
-        let raw = RawInfo {
-            message_id: MessageId::from_bytes([1; 16]),
-            addressed: PatientKey::from_bytes([2; 16]),
-            message_time: EventTime::from_micros(3),
-            received_time: ReceivedTime::from_micros(4),
-            topic: "t",
-            partition: 5,
-            offset: 6,
-            source: "s",
-            way: Way::Mllp,
-            backfill: false,
-            retired: None,
-            bytes: b"MSH",
-        };
+        let raw = RAW;
         let key = PatientKey::from_bytes([7; 16]);
         let visit = Passage {
             before: "e1",
@@ -368,18 +370,10 @@ mod tests {
                 (true, Some(retired)),
             ] {
                 let raw = RawInfo {
-                    message_id: MessageId::from_bytes([1; 16]),
-                    addressed: PatientKey::from_bytes([2; 16]),
-                    message_time: EventTime::from_micros(3),
-                    received_time: ReceivedTime::from_micros(4),
-                    topic: "t",
-                    partition: 5,
-                    offset: 6,
-                    source: "s",
                     way,
                     backfill,
                     retired,
-                    bytes: b"MSH",
+                    ..RAW
                 };
                 let split = Split { raw, notice: None };
                 assert_eq!(Split::decode(&split.encode()), Ok(split));

@@ -224,8 +224,8 @@ fn taken_back<'a>(remittances: &[&'a Held]) -> (Vec<&'a Held>, Vec<&'a Held>) {
         let back = &reversal.document;
         let is_it = |held: &&Held| reverses(back, &held.document);
         let of_member = |held: &&Held| is_it(held) && is_opposite(back.owed, held.document.owed);
-        let place = standing.iter().position(|held| of_member(&held));
-        let place = place.or_else(|| standing.iter().position(|held| is_it(&held)));
+        let place = standing.iter().position(of_member);
+        let place = place.or_else(|| standing.iter().position(is_it));
         place.map(|place| standing.remove(place)).is_none()
     };
     let unmatched = reversals.into_iter().filter(without).collect();

@@ -194,8 +194,11 @@ fn answers_to_one_claim_in_one_set_are_told_apart_without_a_member_too() {
         let claims =
             [first, second].map(|claim| format!("{claim}CAS*PR*1*10~NM1*QC*1*SMITH*JANE{name}~"));
         let whole = paid("A1");
-        let start = whole.find("CLP*").unwrap();
-        let body = [&whole[whole.find("BPR*").unwrap()..start], &claims.concat()].concat();
+        let (head, _) = whole.split_once("CLP*").unwrap();
+        let (_, head) = head
+            .split_once("*005010X221A1~ST*835*0001*005010X221A1~")
+            .unwrap();
+        let body = [head, &claims.concat()].concat();
         whose(&[one(), Sent::Set(framed("835", "005010X221A1", &body))])
     };
     let both = "ExplanationOfBenefit of M1, ExplanationOfBenefit of M1";
