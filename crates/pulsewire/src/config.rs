@@ -226,6 +226,7 @@ pub(crate) fn defaults() -> Config {
 pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::new(DEFAULTS, text)?;
     let holding = holding::read(&mut reader);
+    let workloads = packs::read(&mut reader, &holding);
     let config = Config {
         journal: journal(&mut reader),
         kafka: kafka::read(&mut reader),
@@ -242,14 +243,10 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
         validation: validation(&mut reader),
         plausibility: plausibility::read(&mut reader),
         devices: devices::read(&mut reader),
-        workloads: packs::read(&mut reader, &holding),
+        workloads,
         care_gaps: care_gaps::read(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
-        read_back: reader
-            .words("alerts", "read_back")
-            .into_iter()
-            .map(String::into_boxed_str)
-            .collect(),
+        read_back: holding::read_back(&mut reader, &workloads),
         holding,
         delivery: reader
             .named("delivery")

@@ -12,8 +12,8 @@ use crate::chart::read::POSITIVE;
 use crate::chart::{BACKFILLED, Entry, HAEMOLYSED, Reading, Unusable};
 use crate::workload::{Concluded, Conclusion, Condition, Proof, View};
 use judge::{Verdict, judge};
-pub(crate) use range::own_ranges;
 pub use range::{CriticalRange, critical_ranges};
+pub(crate) use range::{own_ranges, thresholds};
 
 pub(crate) const READS: &[Parameter] = &[
     Parameter::Potassium,

@@ -14,7 +14,7 @@ use crate::config::{DeteriorationConfig, minutes};
 use crate::revise::add;
 use crate::workload::{Concluded, Conclusion, Condition, Missing, Proof, View};
 use news2::Band;
-pub(crate) use news2::{Part, Score};
+pub(crate) use news2::{Part, Score, thresholds};
 
 pub(crate) const READS: &[Parameter] = &[
     Parameter::RespiratoryRate,

@@ -12,6 +12,9 @@ mod step;
 mod config;
 mod running;
 
+mod conditions;
+mod site_file;
+
 mod limit;
 mod parameter;
 mod tables;
@@ -55,12 +58,14 @@ pub mod payer;
 
 pub mod scenario;
 
+pub use conditions::{begins_a_condition, conditions, thresholds, what_changes};
 pub use config::{
     BundleConfig, Config, CriticalConfig, DeteriorationConfig, RiskConfig, RiskScore, SepsisConfig,
     TimeZero,
 };
 pub use critical::{CriticalRange, critical_ranges};
 pub use parameter::Parameter;
+pub use site_file::{site_rows, without_rows};
 pub use state::{DecodeError, State};
 pub use step::{Effects, Input, Now, QualityIssue, QualityKind, StepError, Workloads};
 pub use sustained::{Rule, RuleError, site_rules};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use workloads::throughput::{
     Department, UnitBeds, own_clocks, own_signs, parse_clocks, parse_signs,
 };
+use workloads::{site_rows, without_rows};
 
 use super::reader::Reader;
 
@@ -49,13 +50,21 @@ fn file<T>(
 }
 
 fn beds(text: &str) -> Result<BTreeMap<Box<str>, UnitBeds>, String> {
-    let rows = text.lines().zip(1..);
-    let rows = rows.filter(|(row, _)| !row.trim().is_empty() && !row.starts_with('#'));
-    rows.map(|(row, line)| {
+    if let Some((line, what)) = without_rows(text) {
+        return Err(format!("line {line}: {what}"));
+    }
+    let mut all = BTreeMap::new();
+    for (line, row) in site_rows(text) {
         let what = "write unit, beds of the department and beds of the hospital, at least one each, separated by tabs";
-        bed_row(row).ok_or_else(|| format!("line {line}: {what}"))
-    })
-    .collect()
+        let (unit, beds) = bed_row(row).ok_or_else(|| format!("line {line}: {what}"))?;
+        if all.contains_key(&unit) {
+            return Err(format!(
+                "line {line}: the unit {unit} has a row already: keep one"
+            ));
+        }
+        all.insert(unit, beds);
+    }
+    Ok(all)
 }
 
 fn bed_row(row: &str) -> Option<(Box<str>, UnitBeds)> {
@@ -91,5 +100,9 @@ mod tests {
             let wrong = beds(&format!("ED\t1\t1\n{row}")).unwrap_err();
             assert!(wrong.starts_with("line 2: write unit"), "{wrong}");
         }
+        let twice = beds("ED\t20\t300\n# words\nED\t2\t30\n").unwrap_err();
+        assert_eq!(twice, "line 3: the unit ED has a row already: keep one");
+        assert!(beds("# words\n").unwrap_err().contains("has no row"));
+        assert_eq!(beds("\u{feff}ED\t20\t300\n").unwrap(), read);
     }
 }

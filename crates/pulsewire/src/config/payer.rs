@@ -2,6 +2,7 @@
 
 use mapping::payer::practitioner;
 use workloads::payer::{Edits, LedgerConfig, Levels, Minutes, PayerConfig, Receipt, payer_kinds};
+use workloads::without_rows;
 
 use super::reader::Reader;
 
@@ -62,7 +63,7 @@ fn table<T: Default, E: std::fmt::Display>(
 fn ledger(reader: &mut Reader<'_>) -> LedgerConfig {
     let minutes = table(reader, "minutes", Minutes::read);
     let levels = table(reader, "levels", Levels::read);
-    let groups = reader.words(TABLE, "groups");
+    let groups = groups(reader);
     let mut day = |key| {
         let minutes = reader.count(TABLE, key, DAY_LEAST, DAY_MOST);
         u32::try_from(minutes).expect("it is at most what two days have")
@@ -106,11 +107,47 @@ fn edits(reader: &mut Reader<'_>) -> Edits {
 
 fn text_of(reader: &mut Reader<'_>, key: &str) -> Option<String> {
     let path = reader.path(TABLE, key)?;
-    std::fs::read_to_string(&path)
-        .inspect_err(|error| {
-            reader.refuse(TABLE, key, "cannot be read", &error.to_string());
+    let text = std::fs::read_to_string(&path).inspect_err(|error| {
+        reader.refuse(TABLE, key, "cannot be read", &error.to_string());
+    });
+    let text = text.ok()?;
+    if let Some((line, what)) = without_rows(&text) {
+        reader.refuse(TABLE, key, "has no row", &format!("line {line}: {what}"));
+        return None;
+    }
+    Some(text)
+}
+
+/// Reads the numbers of groups: a word that is none would leave a group judged as one person.
+fn groups(reader: &mut Reader<'_>) -> Vec<String> {
+    let groups = reader.words(TABLE, "groups");
+    if let Some(wrong) = groups.iter().find(|word| !is_npi(word)) {
+        let what = format!("names `{wrong}`, which is no National Provider Identifier");
+        let hint = "give numbers of ten digits with commas between them; the last is a check digit, so look for one that was mistyped";
+        reader.refuse(TABLE, "groups", &what, hint);
+    }
+    groups
+}
+
+/// Ten digits of which the last checks the others and the prefix 80840 (45 CFR 162.406; ISO/IEC 7812, Luhn).
+fn is_npi(word: &str) -> bool {
+    let digits: Option<Vec<u32>> = word.chars().map(|one| one.to_digit(10)).collect();
+    let Some(digits) = digits.filter(|digits| digits.len() == 10) else {
+        return false;
+    };
+    let doubled = |digit: u32| digit * 2 / 10 + digit * 2 % 10;
+    let each = digits.iter().rev().enumerate();
+    let sum: u32 = each
+        .map(|(place, digit)| {
+            if place % 2 == 1 {
+                doubled(*digit)
+            } else {
+                *digit
+            }
         })
-        .ok()
+        .sum();
+    // What the prefix adds is the same for all.
+    (sum + 24) % 10 == 0
 }
 
 #[cfg(test)]
@@ -139,6 +176,34 @@ mod tests {
         let own = ledger("peers = 20\npeer_visits = 50\npeer_weeks = 26\n").unwrap();
         assert_eq!((own.peers, own.visits, own.weeks), (Some(20), 50, 26));
         assert_eq!(ledger("peer_weeks = 53\n"), None);
+    }
+
+    #[test]
+    fn a_group_that_is_no_npi_is_refused() {
+        for wrong in ["123,abc", "1234567890", "123456789", "１234567893"] {
+            let told = parse(&format!("{ON}groups = \"{wrong}\"\n")).unwrap_err();
+            let told = format!("{told:?}");
+            assert!(told.contains("no National Provider Identifier"), "{told}");
+        }
+        assert!(ledger("groups = \"1234567893,\"\n").is_some());
+    }
+
+    #[test]
+    fn edits_without_a_row_or_that_end_before_they_begin_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pairs.tsv");
+        let read = |rows: &str| {
+            std::fs::write(&path, rows).unwrap();
+            parse(&format!("{ON}pairs = {path:?}\n"))
+        };
+        assert!(read("\u{feff}A\tB\t0\t2020-01-01\t-\n").is_ok());
+        let told = format!("{:?}", read("# words\n").unwrap_err());
+        assert!(told.contains("has no row"), "{told}");
+        let told = format!(
+            "{:?}",
+            read("A\tB\t0\t2026-01-01\t2025-01-01\n").unwrap_err()
+        );
+        assert!(told.contains("line 1 is no edit"), "{told}");
     }
 
     #[test]

@@ -356,7 +356,7 @@ fn unknown(written: &DeTable<'_>, known: &DeTable<'_>, path: &str, found: &mut V
 }
 
 /// The known name that is nearest to what was written, if any is near.
-fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
+pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let farthest = name.len().div_ceil(3);
     known
         .map(|other| (distance(name, other), other))

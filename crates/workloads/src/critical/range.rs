@@ -4,7 +4,7 @@ use clinical::unit::{self, Unit};
 use clinical::{Decimal, EventTime};
 
 use crate::person::PersonFacts;
-use crate::{Parameter, RuleError};
+use crate::{Parameter, RuleError, site_rows, without_rows};
 
 const RANGES: &str = include_str!("../../data/critical_ranges.tsv");
 
@@ -19,6 +19,8 @@ pub struct CriticalRange {
     pub(super) high: Option<Limit>,
     /// How much worse a repeat must be to be told again.
     pub(super) delta: Decimal,
+    ages: Box<str>,
+    source: Box<str>,
 }
 
 /// A limit, and whether it belongs to what is critical.
@@ -69,6 +71,46 @@ impl CriticalRange {
         let reached = |age: Age| age.is_reached(person, at) == Some(true);
         self.from.is_none_or(reached) && !self.before.is_some_and(reached)
     }
+
+    /// Says it in words, as its row has it.
+    fn words(&self) -> String {
+        let side = |limit: Option<Limit>, within: &str, beyond: &str| {
+            limit.map(|Limit { value, inclusive }| {
+                format!("{} {value}", if inclusive { within } else { beyond })
+            })
+        };
+        let low = side(self.low, "at most", "below");
+        let high = side(self.high, "at least", "above");
+        let both: Vec<String> = low.into_iter().chain(high).collect();
+        let ages = match &*self.ages {
+            "-" => String::new(),
+            ages => format!(", ages {ages}"),
+        };
+        format!(
+            "{} {} {}{ages} is critical; source: {}",
+            self.parameter.words(),
+            both.join(" or "),
+            self.unit,
+            self.source
+        )
+    }
+
+    /// Says whether both are for the same values of somebody: which of them held would be left to the order of the rows.
+    fn overlaps(&self, other: &Self) -> bool {
+        let days = |range: &Self| {
+            let from = range.from.map_or(0, Age::about_days);
+            (from, range.before.map_or(i64::MAX, Age::about_days))
+        };
+        let ((from, before), (other_from, other_before)) = (days(self), days(other));
+        let is_same = self.parameter == other.parameter && self.unit == other.unit;
+        is_same && from < other_before && other_from < before
+    }
+}
+
+/// Says from where on results of a parameter are critical.
+pub(crate) fn thresholds(ranges: &[CriticalRange], parameter: Parameter) -> Vec<String> {
+    let own = ranges.iter().filter(|range| range.parameter == parameter);
+    own.map(CriticalRange::words).collect()
 }
 
 /// Reads the ranges that are part of the program.
@@ -79,17 +121,26 @@ pub(crate) fn own_ranges() -> Vec<CriticalRange> {
 /// Reads a laboratory's file of ranges.
 ///
 /// # Errors
-/// When a row is no range.
+/// When there is no row, a row is no range, or two are for the same ages.
 pub fn critical_ranges(text: &str) -> Result<Vec<CriticalRange>, RuleError> {
-    let rows = text.lines().enumerate();
-    let rows = rows.filter(|(_, row)| !row.trim().is_empty() && !row.starts_with('#'));
-    let ranges = rows.map(|(place, row)| {
-        range(row).map_err(|what| RuleError {
-            line: place + 1,
-            what,
-        })
-    });
-    ranges.collect()
+    if let Some((line, what)) = without_rows(text) {
+        let what = what.to_owned();
+        return Err(RuleError { line, what });
+    }
+    let mut ranges: Vec<(usize, CriticalRange)> = Vec::new();
+    for (line, row) in site_rows(text) {
+        let at = |what: String| RuleError { line, what };
+        let new = range(row).map_err(at)?;
+        let mut others = ranges.iter();
+        if let Some((other, _)) = others.find(|(_, range)| range.overlaps(&new)) {
+            let (word, unit) = (new.parameter.word(), new.unit);
+            return Err(at(format!(
+                "`{word}` in `{unit}` has a range for some of these ages in line {other}: let the ages of one end where those of the other begin, such as 0d-18y and 18y-"
+            )));
+        }
+        ranges.push((line, new));
+    }
+    Ok(ranges.into_iter().map(|(_, range)| range).collect())
 }
 
 fn range(row: &str) -> Result<CriticalRange, String> {
@@ -109,7 +160,7 @@ fn range(row: &str) -> Result<CriticalRange, String> {
     if unit::convert_unit(Decimal::ONE, own, known.unit, known.analyte).is_err() {
         return Err(format!("`{word}` is not measured in `{unit}`"));
     }
-    let (from, before) = self::ages(ages)
+    let (from, before) = parse_ages(ages)
         .ok_or_else(|| format!("ages `{ages}`: write -, 18y-, 0d-28d or the like"))?;
     let limit = |column: &str, said: &str, sign: char| {
         limit(said, sign)
@@ -118,20 +169,37 @@ fn range(row: &str) -> Result<CriticalRange, String> {
     if source.trim().is_empty() {
         return Err("say where the range comes from".into());
     }
+    let (low, high) = (limit("low", low, '<')?, limit("high", high, '>')?);
+    in_order(low, high)?;
+    let is_delta = |delta: &Decimal| *delta >= Decimal::ZERO;
     Ok(CriticalRange {
         parameter,
         unit: own,
         from,
         before,
-        low: limit("low", low, '<')?,
-        high: limit("high", high, '>')?,
-        delta: delta
-            .parse()
-            .map_err(|_| format!("delta `{delta}`: write a number"))?,
+        low,
+        high,
+        delta: (delta.parse().ok())
+            .filter(is_delta)
+            .ok_or_else(|| format!("delta `{delta}`: write a number that is not below 0"))?,
+        ages: (*ages).into(),
+        source: source.trim().into(),
     })
 }
 
-fn ages(text: &str) -> Option<(Option<Age>, Option<Age>)> {
+/// A range that has no limit says nothing, and one whose limits leave no value between them says it of everybody.
+fn in_order(low: Option<Limit>, high: Option<Limit>) -> Result<(), String> {
+    match (low, high) {
+        (None, None) => Err("the range has no limit: write low, high or both".into()),
+        (Some(low), Some(high)) if low.value >= high.value => Err(format!(
+            "low {} is not below high {}: a value between would be both, or none would be normal",
+            low.value, high.value
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn parse_ages(text: &str) -> Option<(Option<Age>, Option<Age>)> {
     let (from, before) = text.split_once('-')?;
     let age = |text: &str| match text {
         "" => Some(None),
@@ -201,7 +269,23 @@ mod tests {
             ),
             (
                 "glucose\tmg/dL\t-\t<40\t-\tone\ta test",
-                "line 2: delta `one`: write a number",
+                "line 2: delta `one`: write a number that is not below 0",
+            ),
+            (
+                "glucose\tmg/dL\t-\t<40\t-\t-1\ta test",
+                "line 2: delta `-1`: write a number that is not below 0",
+            ),
+            (
+                "glucose\tmg/dL\t-\t-\t-\t1\ta test",
+                "line 2: the range has no limit: write low, high or both",
+            ),
+            (
+                "potassium\tmmol/L\t-\t<6.5\t>6.0\t1\ta test",
+                "line 2: low 6.5 is not below high 6.0: a value between would be both, or none would be normal",
+            ),
+            (
+                "potassium\tmmol/L\t-\t<=6\t>=6\t1\ta test",
+                "line 2: low 6 is not below high 6: a value between would be both, or none would be normal",
             ),
             (
                 "glucose\tmg/dL\t-\t<40\t-\t1\t ",
@@ -210,6 +294,39 @@ mod tests {
         ] {
             assert_eq!(told(row), Err(want.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_file_without_a_row_is_refused_and_one_with_a_mark_is_read() {
+        for empty in ["", "\u{feff}", "# words\n\n"] {
+            let told = critical_ranges(empty).unwrap_err().to_string();
+            assert!(told.contains("has no row"), "{told}");
+        }
+        let marked = "\u{feff}glucose\tmg/dL\t18y-\t<40\t>450\t50\ta test\n";
+        assert_eq!(critical_ranges(marked).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn ranges_of_one_analyte_and_unit_have_no_age_in_common() {
+        let told = |first: &str, second: &str| {
+            let row = |ages: &str| format!("potassium\tmmol/L\t{ages}\t<2.8\t>6.2\t1\ta test\n");
+            let rows = format!("{}{}", row(first), row(second));
+            critical_ranges(&rows).map_or_else(|error| error.line, |_| 0)
+        };
+        assert_eq!(told("18y-65y", "65y-"), 0);
+        assert_eq!(told("0d-28d", "28d-18y"), 0);
+        for (first, second) in [
+            ("18y-65y", "40y-"),
+            ("40y-", "18y-65y"),
+            ("18y-", "18y-"),
+            ("-", "0d-28d"),
+            ("0d-400d", "1y-"),
+        ] {
+            assert_eq!(told(first, second), 2, "{first} and {second}");
+        }
+        let two_units = "calcium\tmg/dL\t18y-\t<6.0\t>13.0\t1\ta test\n\
+                         calcium\tmmol/L\t18y-\t<1.50\t>3.24\t1\ta test\n";
+        assert_eq!(critical_ranges(two_units).map(|rows| rows.len()), Ok(2));
     }
 
     #[test]

@@ -56,6 +56,23 @@ impl Band {
     }
 }
 
+/// From this score on an urgent response is called for (Royal College of Physicians, 2017, chart 2).
+const URGENT: i32 = 5;
+/// From this score on an emergency response is called for.
+const EMERGENCY: i32 = 7;
+/// What a single parameter adds that calls for an urgent ward-based response by itself.
+const RED: i32 = 3;
+
+/// Says from where on a score is how grave.
+pub(crate) fn thresholds() -> Vec<String> {
+    vec![
+        format!("NEWS2 {EMERGENCY} or more is high"),
+        format!("NEWS2 {URGENT} or {} is medium", EMERGENCY - 1),
+        format!("{RED} points of a single parameter are medium below that"),
+        "source: Royal College of Physicians. National Early Warning Score (NEWS) 2. London: RCP, 2017, chart 2".into(),
+    ]
+}
+
 /// What one parameter adds.
 #[derive(Debug)]
 pub(crate) struct Part<'a> {
@@ -141,10 +158,10 @@ impl<'a> Score<'a> {
     /// Gives the clinical risk.
     pub(crate) fn band(&self) -> Band {
         match self.total() {
-            7.. => Band::High,
-            5..7 => Band::Medium,
-            _ if self.parts.iter().any(|part| part.points == 3) => Band::LowMedium,
-            1..5 => Band::Low,
+            EMERGENCY.. => Band::High,
+            URGENT..EMERGENCY => Band::Medium,
+            _ if self.parts.iter().any(|part| part.points == RED) => Band::LowMedium,
+            1..URGENT => Band::Low,
             _ => Band::Zero,
         }
     }

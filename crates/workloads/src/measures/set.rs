@@ -288,11 +288,10 @@ impl MeasureValueSets {
     /// # Errors
     /// When a line has something else.
     pub fn add_lines(&mut self, text: &str) -> Result<(), ValueSetLineError> {
-        let lines = text.lines().enumerate();
-        for (place, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
-            let cells: Vec<&str> = line.split('\t').collect();
+        for (line, row) in crate::site_rows(text) {
+            let cells: Vec<&str> = row.split('\t').collect();
             let [oid, system, code] = cells.as_slice() else {
-                return Err(ValueSetLineError { line: place + 1 });
+                return Err(ValueSetLineError { line });
             };
             self.add(oid, system, code);
         }

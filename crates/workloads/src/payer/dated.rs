@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use clinical::payer::Day;
 
 use super::calendar::parse_day;
+use crate::site_rows;
 
 /// A row of a table that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,15 +25,16 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// Reads the first day, and the first day no longer or `-`.
+    /// Reads the first day, and the first day no longer or `-`; what ends before it begins is no row. What ends on its first
+    /// day never held, as publishers of edits write of those that they took back.
     pub(super) fn read(from: &str, until: &str) -> Option<Self> {
-        Some(Self {
-            from: parse_day(from)?,
-            until: match until {
-                "-" => None,
-                day => Some(parse_day(day)?),
-            },
-        })
+        let from = parse_day(from)?;
+        let until = match until {
+            "-" => None,
+            day => Some(parse_day(day)?),
+        };
+        let is_ordered = until.is_none_or(|until| from <= until);
+        is_ordered.then_some(Self { from, until })
     }
 
     fn hold(self, on: Day) -> bool {
@@ -46,10 +48,8 @@ pub(super) fn rows<R>(
     expected: &'static str,
     read: fn(&[&str]) -> Option<R>,
 ) -> Result<Vec<R>, RowError> {
-    let lines = file.lines().zip(1..);
-    lines
-        .filter(|(line, _)| !line.starts_with('#') && !line.trim().is_empty())
-        .map(|(text, line)| {
+    site_rows(file)
+        .map(|(line, text)| {
             let row: Vec<&str> = text.split('\t').map(str::trim).collect();
             read(&row).ok_or(RowError { line, expected })
         })

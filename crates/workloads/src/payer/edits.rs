@@ -44,8 +44,8 @@ pub(crate) struct Units {
     days: Days,
 }
 
-const PAIR_FORM: &str = "is no edit: give column 1, column 2, modifier indicator (0, 1 or 9), first day and first day no longer or -";
-const UNITS_FORM: &str = "is no edit: give code, most units, adjudication indicator (1, 2 or 3), first day and first day no longer or -";
+const PAIR_FORM: &str = "is no edit: give column 1, column 2, modifier indicator (0, 1 or 9), first day and a first day no longer that is not before it, or -";
+const UNITS_FORM: &str = "is no edit: give code, most units, adjudication indicator (1, 2 or 3), first day and a first day no longer that is not before it, or -";
 
 impl Default for Edits {
     /// Gives those of invented codes.
@@ -152,5 +152,8 @@ mod tests {
         assert_eq!(error.line, 2);
         let error = Edits::read("a", "", "A\tmany\t1\t2020-01-01\t-").unwrap_err();
         assert_eq!(error.line, 1);
+        let error = Edits::read("a", "A\tB\t0\t2026-01-01\t2025-12-31\n", "").unwrap_err();
+        assert!(error.to_string().contains("not before it"), "{error}");
+        assert!(Edits::read("a", "A\tB\t9\t2026-01-01\t2026-01-01\n", "").is_ok());
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clinical::unit::{self, Unit};
 use clinical::{Decimal, Severity};
 
-use crate::Parameter;
 use crate::deterioration::span_words;
+use crate::{Parameter, site_rows, without_rows};
 
 /// The columns, in their order.
 const COLUMNS: [&str; 12] = [
@@ -162,6 +162,21 @@ impl Bound {
     }
 }
 
+impl Rule {
+    /// Says it in words, as its row has it.
+    pub(crate) fn words(&self) -> String {
+        let (what, unit) = (self.parameter.words(), self.unit);
+        format!(
+            "{what} {} {unit} for {} begins it, and {} {unit} for {} ends it; source: {}",
+            self.begins.words(),
+            self.lasts.words(),
+            self.ends.words(),
+            self.recovers.words(),
+            self.source
+        )
+    }
+}
+
 impl Span {
     fn parse(text: &str) -> Option<Self> {
         let (passed, minutes) = match text.strip_prefix(">=") {
@@ -194,17 +209,15 @@ impl Span {
 /// Reads a file of rules.
 ///
 /// # Errors
-/// When a row is no rule, or two contradict each other.
+/// When there is no row, a row is no rule, or two contradict each other.
 pub(crate) fn parse_rules(text: &str) -> Result<Vec<Rule>, RuleError> {
+    if let Some((line, what)) = without_rows(text) {
+        let what = what.to_owned();
+        return Err(RuleError { line, what });
+    }
     let mut rules: Vec<Rule> = Vec::new();
-    for (place, row) in text.lines().enumerate() {
-        if row.trim().is_empty() || row.starts_with('#') {
-            continue;
-        }
-        let at = |what: String| RuleError {
-            line: place + 1,
-            what,
-        };
+    for (line, row) in site_rows(text) {
+        let at = |what: String| RuleError { line, what };
         let rule = parse(row).map_err(at)?;
         agree(&rules, &rule).map_err(at)?;
         rules.push(rule);

@@ -336,6 +336,12 @@ fn a_row_that_is_no_rule_is_told_with_its_line() {
         assert_eq!(with(column, said).unwrap_err(), want);
     }
     assert!(parse_rules("1\tlow").is_err());
+    let empty = parse_rules("# words\n").unwrap_err().to_string();
+    assert!(
+        empty.starts_with("line 1: the file ends and has no row"),
+        "{empty}"
+    );
+    assert!(parse_rules(&format!("\u{feff}{RULES}")).is_ok());
 }
 
 #[test]

@@ -69,8 +69,9 @@ pub fn site_rules(text: &str) -> Result<Vec<Rule>, RuleError> {
 /// Finds the line of a rule by its number and name.
 fn line_of(text: &str, rule: &Rule) -> usize {
     let begins = format!("{}\t{}\t", rule.number, rule.name);
-    let place = text.lines().position(|row| row.starts_with(&begins));
-    place.map_or(0, |place| place + 1)
+    let mut rows = crate::site_rows(text);
+    let found = rows.find(|(_, row)| row.starts_with(&begins));
+    found.map_or(0, |(line, _)| line)
 }
 
 /// Reads the rules that are part of the program.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clinical::EventTime;
 
 use super::visit::{Milestone, Visit};
+use crate::{site_rows, without_rows};
 
 const CLOCKS: &str = include_str!("../../data/ed_clocks.tsv");
 
@@ -166,17 +167,14 @@ pub fn own_clocks() -> Vec<ClockRule> {
 /// Reads a file of clocks.
 ///
 /// # Errors
-/// When a row is no clock, or names one that another row has.
+/// When there is no row, a row is no clock, or names one that another row has.
 pub fn parse_clocks(text: &str) -> Result<Vec<ClockRule>, ClockError> {
+    if let Some((line, what)) = without_rows(text) {
+        return Err(ClockError { line, what });
+    }
     let mut rules: Vec<ClockRule> = Vec::new();
-    for (place, row) in text.lines().enumerate() {
-        if row.trim().is_empty() || row.starts_with('#') {
-            continue;
-        }
-        let wrong = |what| ClockError {
-            line: place + 1,
-            what,
-        };
+    for (line, row) in site_rows(text) {
+        let wrong = |what| ClockError { line, what };
         let rule = rule(row).map_err(wrong)?;
         if rules.iter().any(|known| known.clock == rule.clock) {
             return Err(wrong("the clock has a row already: keep one"));

@@ -5,6 +5,7 @@ use clinical::{
 };
 
 use super::visit::{Disposition, Milestone};
+use crate::{site_rows, without_rows};
 
 const SIGNS: &str = include_str!("../../data/ed_signs.tsv");
 const DISPOSITIONS: &str = include_str!("../../data/ed_dispositions.tsv");
@@ -148,9 +149,11 @@ pub fn own_signs() -> Vec<SignRule> {
 /// # Errors
 /// With the line, where a row is no sign.
 pub fn parse_signs(text: &str) -> Result<Vec<SignRule>, String> {
-    let rows = text.lines().zip(1..);
-    let rows = rows.filter(|(row, _)| !row.trim().is_empty() && !row.starts_with('#'));
-    rows.map(|(row, line)| rule(row).map_err(|what| format!("line {line}: {what}")))
+    if let Some((line, what)) = without_rows(text) {
+        return Err(format!("line {line}: {what}"));
+    }
+    site_rows(text)
+        .map(|(line, row)| rule(row).map_err(|what| format!("line {line}: {what}")))
         .collect()
 }
 

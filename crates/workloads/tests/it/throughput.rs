@@ -206,6 +206,8 @@ fn a_row_that_is_no_clock_is_told_with_its_line() {
         ("room\t20\t30", 1),
         ("room\t20\t10081\tthe site", 1),
         ("room\t20\t30\ta\nroom\t20\t30\tb", 2),
+        ("", 1),
+        ("# words\n\n", 2),
     ] {
         let wrong = told(row).expect_err("the row is no clock");
         assert!(wrong.starts_with(&format!("line {line}: ")), "{wrong}");

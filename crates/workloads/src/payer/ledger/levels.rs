@@ -22,7 +22,7 @@ struct Row {
     days: Days,
 }
 
-const FORM: &str = "says of no visit which level it has: give code, family, level from 1 to 5, first day and first day no longer or -";
+const FORM: &str = "says of no visit which level it has: give code, family, level from 1 to 5, first day and a first day no longer that is not before it, or -";
 
 impl Default for Levels {
     /// Gives those of invented codes.

@@ -32,7 +32,7 @@ impl Row {
     }
 }
 
-const FORM: &str = "says of no service how long it takes: give code, minutes of a unit, modifiers or -, first day and first day no longer or -";
+const FORM: &str = "says of no service how long it takes: give code, minutes of a unit, modifiers or -, first day and a first day no longer that is not before it, or -";
 
 impl Default for Minutes {
     /// Gives those of invented codes.
