@@ -229,6 +229,51 @@ mod tests {
     }
 
     #[test]
+    fn what_is_of_a_case_is_named_without_it() {
+        let covered = "Tests: eligibility\n\
+                       08:00 coverage ann K-1 from 2025-01-01 until 2026-02-28\n\
+                       09:00 claim ann C-1 200 service 99213 on 2026-03-02";
+        for name in ["claim-not-covered", "claim-not-covered/2026-03-02"] {
+            let story = format!("{covered}\n  expect finding {name} ann severity low");
+            assert_eq!(run(&story), []);
+        }
+        let other = format!("{covered}\n  expect finding claim-not-covered/2026-03-01 ann");
+        assert_eq!(run(&other).len(), 1);
+        let pair = "Tests: claim-integrity\n\
+                    08:00 claim ann C-1 200 service SYN01 on 2026-03-02 service SYN02 on 2026-03-02";
+        for name in ["ncci-pair", "ncci-pair/SYN01/SYN02"] {
+            let story = format!("{pair}\n  expect finding {name} ann severity low");
+            assert_eq!(run(&story), []);
+        }
+        let other = format!("{pair}\n  expect finding ncci-pair/SYN01/SYN03 ann");
+        assert_eq!(run(&other).len(), 1);
+        let units = "Tests: claim-integrity\n\
+                     08:00 claim ann C-1 200 service SYN08 on 2026-03-02 units 5";
+        for name in ["unlikely-units/SYN08", "unlikely-units/SYN08/2026-03-02"] {
+            let story = format!("{units}\n  expect finding {name} ann severity low");
+            assert_eq!(run(&story), []);
+        }
+        // What kind of result it is belongs to the name.
+        let kind = "10:00 lab ann potassium 7.1 mmol/L\n  expect finding critical-result ann";
+        assert_eq!(run(kind).len(), 1);
+    }
+
+    #[test]
+    fn a_figure_that_is_another_is_told_with_what_it_is() {
+        let story = "Tests: emergency\n\
+                     08:00 ed ann \"ED / WAIT\" visit V-1\n  expect unit ED waiting 7\n  expect unit ICU waiting 1";
+        let wrong = run(story);
+        assert_eq!(
+            wrong[0].missing,
+            ["unit ED waiting 7", "unit ICU waiting 1"]
+        );
+        assert_eq!(
+            wrong[0].came,
+            ["unit ED waiting 1", "unit ICU waiting has no figure"]
+        );
+    }
+
+    #[test]
     fn a_story_goes_on_after_a_step_that_went_another_way() {
         let story = "10:00 lab ann potassium 7.1 mmol/L\n\
                      11:00 correct ann 10:00 potassium 4.1 mmol/L\n\

@@ -138,7 +138,8 @@ fn claim(view: &View<'_>, held: &Held, concluded: &mut Concluded) {
             day_words(day),
             ended(&by, day)
         );
-        let condition = format!("claim-not-covered/{:016x}/{day}", document.resource);
+        let on = day_words(day);
+        let condition = format!("claim-not-covered/{:016x}/{on}", document.resource);
         concluded
             .conclusions
             .push(Conclusion::new(condition, Severity::Low, summary, &of));

@@ -231,7 +231,7 @@ fn units(view: &View<'_>, services: &[Service<'_>], all: &mut Vec<Conclusion>) {
             UnitScope::Line => "in one line",
             UnitScope::Day => "in one day",
         };
-        let condition = format!("unlikely-units/{}/{day}", edit.code);
+        let condition = format!("unlikely-units/{}/{}", edit.code, day_words(day));
         let summary = format!(
             "{most} units of {} on {} {whole}, at most {} are likely ({})",
             edit.code,

@@ -6,6 +6,7 @@ use super::department::figures;
 use super::made::{event_time, patient};
 use super::story::ParseError;
 use super::words::Words;
+use crate::payer::parse_day;
 
 /// What must have come of the steps before.
 #[derive(Clone, Debug)]
@@ -94,17 +95,20 @@ pub(super) fn read(words: &mut Words) -> Result<Expectation, ParseError> {
     }
 }
 
-/// Whether a finding is of a condition; what is of matters of a patient has their names behind its own, which no story knows, or
-/// the time that it speaks of.
+/// Whether a finding is of a condition. What is of matters of a patient has their names behind its own, which no story knows, and
+/// what of the matter it is about, or the time or day that it speaks of: a story may leave all of these out, or name some.
 pub(super) fn is_of(condition: &str, finding: &Finding) -> bool {
     let as_of = finding.as_of.to_string();
-    let is_hash = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_matter = |part: &str| part == as_of || is_hash(part);
-    let rest = finding.condition.strip_prefix(condition);
-    rest.is_some_and(|rest| match rest.strip_prefix('/') {
-        Some(matters) => matters.split('/').all(is_matter),
-        None => rest.is_empty(),
-    })
+    let is_case = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let has_case = finding.condition.split('/').any(is_case);
+    let may_be_left_out = |part: &str| has_case || part == as_of || parse_day(part).is_some();
+    let mut named = condition.split('/').peekable();
+    let mut parts = finding.condition.split('/');
+    if parts.next() != named.next() {
+        return false;
+    }
+    parts.all(|part| named.next_if_eq(&part).is_some() || may_be_left_out(part))
+        && named.next().is_none()
 }
 
 pub(super) fn fits(wanted: &Wanted, finding: &Finding) -> bool {

@@ -69,11 +69,13 @@ impl Run {
             came.append(findings);
         }
         let twice = told_twice(&came).map(|finding| format!("told twice: {}", self.show(finding)));
+        let mut figures = Vec::new();
         for claim in claims {
             if let Action::Expect(expectation) = &claim.action
                 && !self.claim(expectation, &mut came)
             {
                 difference.missing.push(said(expectation));
+                figures.extend(self.instead(expectation));
             }
         }
         let is_missing = !difference.missing.is_empty();
@@ -82,7 +84,7 @@ impl Run {
             is_missing || is_news || finding.state != FindingState::Asserted
         };
         let left = came.iter().filter(asks).map(|finding| self.show(finding));
-        difference.came = left.chain(twice).collect();
+        difference.came = left.chain(figures).chain(twice).collect();
         (is_missing || !difference.came.is_empty()).then_some(difference)
     }
 
@@ -231,6 +233,17 @@ impl Run {
             }
             None => false,
         }
+    }
+
+    /// Says what a figure is that is not what was expected of it.
+    fn instead(&self, expectation: &Expectation) -> Option<String> {
+        let Expectation::Unit { unit, word, .. } = expectation else {
+            return None;
+        };
+        let visits = self.visits.as_ref();
+        let figure = visits.and_then(|visits| visits.figure(unit, word));
+        let figure = figure.map_or("has no figure".to_owned(), |figure| figure.to_string());
+        Some(format!("unit {unit} {word} {figure}"))
     }
 
     fn show(&self, finding: &Finding) -> String {

@@ -166,6 +166,7 @@ pub(super) fn parse(text: &str) -> Result<Story, ParseError> {
         steps: Vec::new(),
     };
     let (mut at, mut arrives) = (0, 0);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, line) in text.lines().enumerate().map(|(n, line)| (n + 1, line)) {
         let line = line.split('#').next().unwrap_or("");
         let mut words = Words::new(line, number)?;
@@ -201,6 +202,9 @@ pub(super) fn parse(text: &str) -> Result<Story, ParseError> {
         }
         let loaded = words.follows("loads");
         let action = action(&mut words)?;
+        if story.steps.is_empty() && matches!(action, Action::Expect(_)) {
+            return Err(words.wrong("what is expected stands behind the step that it comes of"));
+        }
         if let Some(word) = words.next() {
             return Err(words.wrong(&format!("{word:?} is one word too many")));
         }
@@ -211,6 +215,14 @@ pub(super) fn parse(text: &str) -> Result<Story, ParseError> {
             loaded,
             text: line.trim().to_owned(),
             action,
+        });
+    }
+    // A file that was cut off, or never written, shows nothing.
+    if story.steps.is_empty() {
+        return Err(ParseError {
+            line: text.lines().count().max(1),
+            what: "the file ends and has no step, such as: 10:00 lab ann potassium 6.9 mmol/L"
+                .into(),
         });
     }
     Ok(story)
@@ -383,6 +395,22 @@ fn series(words: &mut Words) -> Result<Action, ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_a_step_is_no_test() {
+        let none = "the file ends and has no step, such as: 10:00 lab ann potassium 6.9 mmol/L";
+        let words = "A potassium is critical.\nTests: critical-results\n";
+        for (text, line) in [("", 1), ("\n\n# words\n", 3), (words, 2)] {
+            let error = parse(text).unwrap_err().to_string();
+            assert_eq!(error, format!("{line}: {none}"));
+        }
+        let error = parse("10:00 expect nothing").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "1: what is expected stands behind the step that it comes of"
+        );
+        assert_eq!(parse("\u{feff}10:00 admit ann").unwrap().steps.len(), 1);
+    }
 
     #[test]
     fn a_line_that_is_not_understood_is_named() {
