@@ -6,7 +6,7 @@ use backtest::{Alternative, History, Instead, Player, Then};
 use clinical::{EventTime, Finding, FindingId, FindingState, wire};
 use journal::{Journal, TopicPartition};
 use serde_json::json;
-use workloads::WORKLOADS;
+use workloads::{WORKLOADS, what_changes};
 
 use super::each;
 use crate::commands::Failure;
@@ -47,10 +47,17 @@ pub(super) fn explain(
             && other.as_of == finding.as_of
     })?;
     let changes = what_if(journal, config, finding)?;
+    let thresholds = workloads::thresholds(&finding.condition, &pipeline::settings(config));
     if json {
-        return print_json(&asked, &revisions, changes.as_deref(), out);
+        return print_json(&asked, &revisions, changes.as_deref(), &thresholds, out);
     }
     print(&asked, out)?;
+    if !thresholds.is_empty() {
+        writeln!(out, "\nlimits, as they are set now")?;
+    }
+    for threshold in &thresholds {
+        writeln!(out, "  {threshold}")?;
+    }
     print_history(&revisions, out)?;
     print_changes(finding, changes.as_deref(), out)
 }
@@ -171,6 +178,21 @@ fn print_history(revisions: &[Published], out: &mut dyn Write) -> Result<(), Fai
     Ok(())
 }
 
+/// Says in words what would change what cannot be asked again with other values, or why that is not known.
+fn in_words(finding: &Finding) -> &'static str {
+    if finding.state != FindingState::Asserted {
+        return "nothing: it was taken back";
+    }
+    let is_asked = WORKLOADS.iter().any(|of| *of.name == *finding.workload);
+    match (what_changes(&finding.condition), is_asked) {
+        (Some(words), _) => words,
+        (None, true) => {
+            "not known: asked again of what is kept, with the settings of now, the rule does not say the same"
+        }
+        (None, false) => "not known: it rests on more than the values of one patient's chart",
+    }
+}
+
 fn print_changes(
     finding: &Finding,
     changes: Option<&[Alternative]>,
@@ -178,11 +200,7 @@ fn print_changes(
 ) -> Result<(), Failure> {
     writeln!(out, "\nwhat would change it")?;
     let Some(changes) = changes else {
-        writeln!(
-            out,
-            "  not known: asked again of what is kept, with the settings of now, the rule does not say the same; \
-             or it was taken back, or needs more than one patient's events"
-        )?;
+        writeln!(out, "  {}", in_words(finding))?;
         return Ok(());
     };
     if changes.is_empty() {
@@ -213,6 +231,7 @@ fn print_json(
     asked: &Published,
     revisions: &[Published],
     changes: Option<&[Alternative]>,
+    thresholds: &[String],
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let read = |finding: &Finding| {
@@ -228,6 +247,8 @@ fn print_json(
         "place": asked.place,
         "finding": read(&asked.finding)?,
         "history": revisions.collect::<Result<Vec<_>, Failure>>()?,
+        "limits": thresholds,
+        "whatWouldChangeItInWords": changes.is_none().then(|| in_words(&asked.finding)),
         "whatWouldChangeIt": changes,
     });
     writeln!(out, "{object}")?;
@@ -254,4 +275,50 @@ fn change_json(change: &Alternative) -> serde_json::Value {
         "instead": instead,
         "then": then,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::{
+        EventTime, Finding, FindingId, FindingState, PatientKey, ReceivedTime, Severity,
+    };
+
+    use super::in_words;
+
+    fn finding(workload: &str, condition: &str) -> Finding {
+        Finding {
+            id: FindingId::derive(&[]),
+            workload: workload.into(),
+            rule: "rule 1.0.0".into(),
+            patient: PatientKey::default(),
+            condition: condition.into(),
+            as_of: EventTime::default(),
+            known_at: ReceivedTime::from_micros(0),
+            revision: 1,
+            replaces: None,
+            state: FindingState::Asserted,
+            severity: Severity::Low,
+            score: None,
+            summary: "".into(),
+            evidence: Vec::new(),
+            missing: Vec::new(),
+            cause: None,
+            backfill: false,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_asked_again_is_said_in_words() {
+        let said = |workload, condition| in_words(&finding(workload, condition));
+        assert!(said("claims", "claim-unbalanced/00ff").contains("amounts that add up"));
+        assert!(said("prior-authorization", "authorization-due/00ff").contains("a decision"));
+        assert!(said("emergency", "emergency/room").contains("no place to wait"));
+        assert!(said("deterioration", "deterioration").starts_with("not known: asked again"));
+        assert!(said("other", "other").starts_with("not known: it rests"));
+        let gone = Finding {
+            state: FindingState::Retracted("corrected".into()),
+            ..finding("claims", "claim-unbalanced/00ff")
+        };
+        assert_eq!(in_words(&gone), "nothing: it was taken back");
+    }
 }
