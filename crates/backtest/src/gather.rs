@@ -19,6 +19,8 @@ const SAME_CHARTING: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Gathering {
     events: BTreeMap<PatientKey, Vec<Event>>,
     stays: BTreeMap<PatientKey, Vec<Stay>>,
+    /// Where patients were since when, where the data say it by themselves.
+    units: BTreeMap<PatientKey, Vec<(EventTime, Box<str>)>>,
     /// The other identity of a patient, one step towards the one whose history it is.
     others: BTreeMap<PatientKey, PatientKey>,
 }
@@ -40,6 +42,11 @@ impl Gathering {
         self.stays.entry(patient).or_default().push(stay);
     }
 
+    /// Takes in that a patient was in a unit since a time, where the data say more of it than their encounters.
+    pub fn unit(&mut self, patient: PatientKey, since: EventTime, unit: Box<str>) {
+        self.units.entry(patient).or_default().push((since, unit));
+    }
+
     /// Gives the number of patients.
     pub fn patients(&self) -> usize {
         self.events.len()
@@ -48,6 +55,7 @@ impl Gathering {
     /// Gives the history of each patient; `minutes_east` says how far the site's clock is ahead of UTC at a time.
     pub fn finish(mut self, minutes_east: impl Fn(EventTime) -> Option<i32>) -> Vec<History> {
         let mut histories: BTreeMap<PatientKey, History> = BTreeMap::new();
+        let mut units: BTreeMap<PatientKey, Vec<(EventTime, Box<str>)>> = BTreeMap::new();
         for (patient, events) in std::mem::take(&mut self.events) {
             let first = self.first(patient);
             let history = histories.entry(first).or_insert_with(|| History {
@@ -58,6 +66,8 @@ impl Gathering {
             history.events.extend(events);
             let stays = self.stays.remove(&patient).unwrap_or_default();
             history.stays.extend(stays);
+            let own = self.units.remove(&patient).unwrap_or_default();
+            units.entry(first).or_default().extend(own);
         }
         let mut all: Vec<History> = histories.into_values().collect();
         for history in &mut all {
@@ -67,6 +77,14 @@ impl Gathering {
                 history.stays = stays(&history.events, &minutes_east);
             }
             history.stays.sort_by_key(|stay| stay.began);
+            let said = units.remove(&history.patient).unwrap_or_default();
+            for stay in &mut history.stays {
+                let own = said.iter().filter(|(since, _)| stay.holds(*since));
+                let own: Vec<_> = own.cloned().collect();
+                if !own.is_empty() {
+                    stay.units = own;
+                }
+            }
         }
         all
     }

@@ -1,6 +1,11 @@
 //! A patient's history: what was charted, when each of it was known, the stays, and what became of the patient.
 
-use clinical::{Event, EventTime, PatientKey};
+use clinical::{
+    Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Origin,
+    PatientKey, ReceivedTime,
+};
+
+use crate::gather::moment;
 
 /// What is known of one patient; of identities that were merged, all of them.
 #[derive(Clone, Debug)]
@@ -51,6 +56,58 @@ impl Outcome {
     }
 }
 
+impl History {
+    /// Keeps the first stays only, and what was known before the next one began.
+    pub fn keep_stays(&mut self, most: usize) {
+        let Some(next) = self.stays.get(most) else {
+            return;
+        };
+        let until = next.began;
+        self.events.retain(|event| moment(event.received) < until);
+        self.stays.truncate(most);
+    }
+
+    /// Says the stays as visits on a ward, where no encounter says any: data of intensive care give the times alone.
+    pub fn say_visits(&mut self) {
+        if self
+            .events
+            .iter()
+            .any(|event| matches!(event.fact, Fact::Encounter(_)))
+        {
+            return;
+        }
+        for (stay, number) in self.stays.iter().zip(1_u64..) {
+            let visit = |status, end| Encounter {
+                resource: format!("stay-{number}").into(),
+                class: EncounterClass::Inpatient,
+                status,
+                location: stay.unit(stay.began).unwrap_or_default().into(),
+                start: Some(stay.began),
+                end,
+            };
+            let begun = visit(EncounterStatus::InProgress, None);
+            let over = visit(EncounterStatus::Finished, Some(stay.ended));
+            for (at, what) in [(stay.began, begun), (stay.ended, over)] {
+                let name = [&number.to_be_bytes(), at.micros().to_be_bytes().as_slice()].concat();
+                self.events.push(Event {
+                    id: EventId::derive(&[self.patient.as_bytes(), b"stay", &name]),
+                    patient: self.patient,
+                    at,
+                    recorded: None,
+                    received: ReceivedTime::from_micros(at.micros()),
+                    origin: Origin::default(),
+                    backfill: false,
+                    fact: Fact::Encounter(what),
+                });
+            }
+        }
+        // A visit that begins with a fact begins before it.
+        let is_other = |event: &Event| !matches!(event.fact, Fact::Encounter(_));
+        self.events
+            .sort_by_key(|event| (event.received, is_other(event)));
+    }
+}
+
 impl Stay {
     /// Says whether a moment is in it, its end included.
     pub fn holds(&self, at: EventTime) -> bool {
@@ -82,5 +139,63 @@ impl History {
             event.recorded = None;
         }
         self.events.sort_by_key(|event| event.received);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_US: i64 = 3_600_000_000;
+
+    fn at(hour: i64) -> EventTime {
+        EventTime::from_micros(hour * HOUR_US)
+    }
+
+    fn history() -> History {
+        let stay = |began, ended| Stay {
+            units: vec![(at(began), "MICU".into())],
+            began: at(began),
+            ended: at(ended),
+            admitted: None,
+            outcome: Outcome::Unknown,
+            minutes_east: None,
+        };
+        let event = |hour: i64| Event {
+            id: EventId::derive(&[&hour.to_be_bytes()]),
+            patient: PatientKey::default(),
+            at: at(hour),
+            recorded: None,
+            received: ReceivedTime::from_micros(hour * HOUR_US),
+            origin: Origin::default(),
+            backfill: false,
+            fact: Fact::Person(clinical::Person::default()),
+        };
+        History {
+            patient: PatientKey::default(),
+            events: [0, 5, 20, 40].map(event).into(),
+            stays: vec![stay(0, 10), stay(20, 30), stay(40, 50)],
+        }
+    }
+
+    #[test]
+    fn no_more_stays_are_kept_than_are_asked_for() {
+        for (most, stays, events) in [(1, 1, 2), (2, 2, 3), (3, 3, 4), (9, 3, 4)] {
+            let mut history = history();
+            history.keep_stays(most);
+            assert_eq!((history.stays.len(), history.events.len()), (stays, events));
+        }
+    }
+
+    #[test]
+    fn a_stay_that_nobody_says_is_said_as_a_visit_once() {
+        let mut history = history();
+        history.say_visits();
+        history.say_visits();
+        assert_eq!(history.events.len(), 4 + 6);
+        let first = history.events.first().map(|event| &event.fact);
+        assert!(matches!(first, Some(Fact::Encounter(visit)) if &*visit.location == "MICU"));
+        let known: Vec<_> = history.events.iter().map(|event| event.received).collect();
+        assert!(known.is_sorted());
     }
 }

@@ -4,6 +4,7 @@ mod fhir;
 mod journal;
 mod mimic;
 mod physionet;
+mod places;
 mod text;
 
 use std::path::{Path, PathBuf};

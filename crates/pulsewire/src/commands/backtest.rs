@@ -9,12 +9,13 @@ use std::path::PathBuf;
 
 use backtest::{Course, History, Player, RiskPlayer, measure};
 use clap::Args;
-use workloads::Workload;
+use workloads::{RiskScore, WORKLOADS, Workload};
 
 use super::Failure;
 use super::bar::{self, Bar};
 use super::workload::named;
 use crate::config::{self, Config};
+use crate::control::packs;
 use crate::history::{self, Kind, LeftOut, Step, Unreadable};
 use crate::pipeline;
 use told::Told;
@@ -45,7 +46,7 @@ pub(crate) struct Backtest {
     #[arg(long)]
     at_once: bool,
     /// No more than so many stays
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count)]
     stays: Option<usize>,
     /// Write a report with plots to this file, whole in itself
     #[arg(long, value_name = "FILE")]
@@ -60,9 +61,14 @@ fn kind(name: &str) -> Result<Kind, String> {
     Kind::parse(name).ok_or_else(|| format!("give one of {}", names()))
 }
 
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "give a number from 1 on".to_owned())
+}
+
 impl Backtest {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let label = self.label.as_deref().map(named).transpose()?;
+        let label = self.label.as_deref().map(played_to).transpose()?;
         let config = match &self.config {
             Some(path) => config::load(path).map_err(Failure::Config)?,
             None => config::defaults(),
@@ -73,6 +79,9 @@ impl Backtest {
         };
         let playing = self.playing(&config)?;
         let (played, left_out) = self.play(kind, &config, &playing, label)?;
+        if played.iter().all(|(history, _)| history.stays.is_empty()) {
+            return Err(self.nothing_to_play(&left_out));
+        }
         let measures = measure(played.iter().map(|(history, course)| (history, course)));
         let told = Told {
             workload: playing.name(),
@@ -102,12 +111,29 @@ impl Backtest {
     }
 
     fn playing(&self, config: &Config) -> Result<Playing, Failure> {
-        if self.workload == RiskPlayer::NAME {
-            return Ok(Playing::Risk(Box::default()));
+        let workload = played_to(&self.workload)?;
+        let is_risk = workload.name == RiskPlayer::NAME;
+        match (is_risk, config.workloads.risk_score) {
+            (true, RiskScore::Model) => Ok(Playing::Risk(Box::default())),
+            (true, RiskScore::Rule) => Ok(Playing::RiskByRule(
+                workload,
+                Box::new(player(workload, config)),
+            )),
+            (false, _) => Ok(Playing::Rules(workload, Box::new(player(workload, config)))),
         }
-        let workload = named(&self.workload)?;
-        let player = player(workload, config);
-        Ok(Playing::Rules(workload, Box::new(player)))
+    }
+
+    /// Figures of nobody would look like those of a workload that raises nothing.
+    fn nothing_to_play(&self, left_out: &LeftOut) -> Failure {
+        let what = format!(
+            "{}: holds no stay of a patient ({} facts left out)",
+            self.data.display(),
+            left_out.facts
+        );
+        Failure::new(
+            what,
+            "docs/backtest.md says what can be played, and what a stay is",
+        )
     }
 
     /// Plays history patient by patient; what was charted is not kept.
@@ -137,7 +163,10 @@ impl Backtest {
                 let onsets = labelling.onsets(&history).map_err(wrong)?;
                 history.label(&onsets);
             }
-            let course = playing.play(&history).map_err(wrong)?;
+            if let Some(most) = self.stays {
+                history.keep_stays(most.saturating_sub(stays));
+            }
+            let course = playing.play(&mut history).map_err(wrong)?;
             stays += history.stays.len();
             // What was charted is needed no more.
             history.events = Vec::new();
@@ -156,12 +185,14 @@ enum Playing {
     Rules(&'static Workload, Box<Player>),
     /// The learned risk.
     Risk(Box<RiskPlayer>),
+    /// What stands in its place where the site says so.
+    RiskByRule(&'static Workload, Box<Player>),
 }
 
 impl Playing {
     const fn name(&self) -> &'static str {
         match self {
-            Self::Rules(workload, _) => workload.name,
+            Self::Rules(workload, _) | Self::RiskByRule(workload, _) => workload.name,
             Self::Risk(_) => RiskPlayer::NAME,
         }
     }
@@ -170,15 +201,40 @@ impl Playing {
         match self {
             Self::Rules(workload, _) => workload.rule.to_owned(),
             Self::Risk(player) => player.rule(),
+            Self::RiskByRule(workload, _) => {
+                format!(
+                    "{}, scored by rule: NEWS2 in place of the model",
+                    workload.rule
+                )
+            }
         }
     }
 
-    fn play(&self, history: &History) -> Result<Course, backtest::Error> {
+    fn play(&self, history: &mut History) -> Result<Course, backtest::Error> {
         match self {
+            Self::RiskByRule(_, player) => {
+                history.say_visits();
+                player.play(history)
+            }
             Self::Rules(_, player) => player.play(history),
             Self::Risk(player) => Ok(player.play(history)),
         }
     }
+}
+
+/// Finds a workload that history is played to by its name.
+fn played_to(name: &str) -> Result<&'static Workload, Failure> {
+    named(name).map_err(|unknown| {
+        let packs = packs(&config::defaults());
+        if packs.iter().all(|pack| pack.name != name) {
+            return unknown;
+        }
+        let charted: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
+        Failure::new(
+            format!("`{name}` has no history to run on: a backtest plays what is charted of patients, which it does not read"),
+            format!("give one of {}", charted.join(", ")),
+        )
+    })
 }
 
 /// A workload as the site has set it, behind its alert policy.

@@ -5,12 +5,14 @@ mod test;
 use std::io::Write;
 use std::time::Duration;
 
+use backtest::RiskPlayer;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use ui::Runs;
-use workloads::{WORKLOADS, Workload as OfChart};
+use workloads::{RiskScore, WORKLOADS, Workload as OfChart};
 
 use super::{Configured, Failure};
+use crate::config::Config;
 use crate::control::{Pack, packs};
 
 /// List the workloads, show what one is, or run its tests
@@ -60,6 +62,40 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     revise_window_seconds: Option<u64>,
     late_items: &'static str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    scored: Option<Scored>,
+}
+
+/// What scores the learned risk here, and who approved that where it is not the model.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Scored {
+    scored_by: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    approved_by: String,
+}
+
+impl Scored {
+    fn of(pack: &Pack, config: &Config) -> Option<Self> {
+        let settings = &config.workloads;
+        (pack.name == RiskPlayer::NAME).then(|| Self {
+            scored_by: settings.risk_score.word(),
+            approved_by: match settings.risk_score {
+                RiskScore::Model => String::new(),
+                RiskScore::Rule => settings.risk_approved_by.clone(),
+            },
+        })
+    }
+
+    fn words(&self) -> String {
+        match self.approved_by.as_str() {
+            "" => format!("the {}", self.scored_by),
+            name => format!(
+                "the {} in place of the model, approved by {name}",
+                self.scored_by
+            ),
+        }
+    }
 }
 
 impl Workload {
@@ -83,7 +119,8 @@ impl Workload {
                 let found = packs.iter().find(|pack| pack.name == name);
                 let names = || packs.iter().map(|pack| pack.name).collect();
                 let pack = found.ok_or_else(|| unknown(name, names()))?;
-                let line = line(pack);
+                let mut line = line(pack);
+                line.scored = Scored::of(pack, &config);
                 if *json {
                     write_json(&line, out)?;
                 } else {
@@ -127,6 +164,7 @@ fn line(pack: &Pack) -> Line {
         late_window_seconds: pack.late_window.map(|window| window.as_secs()),
         revise_window_seconds: pack.revise_window.map(|window| window.as_secs()),
         late_items: pack.late_items,
+        scored: None,
     }
 }
 
@@ -140,6 +178,9 @@ fn show(line: &Line, pack: &Pack, out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "{:<14} {}", "rule", line.rule)?;
     writeln!(out, "{:<14} {}", "concludes", line.concludes)?;
     writeln!(out, "{:<14} {}", "runs", line.runs)?;
+    if let Some(scored) = &line.scored {
+        writeln!(out, "{:<14} {}", "scored by", scored.words())?;
+    }
     writeln!(out, "{:<14} {}", "owner", line.owner)?;
     for source in line.sources {
         writeln!(out, "{:<14} {source}", "source")?;

@@ -9,13 +9,15 @@ use std::path::Path;
 
 use backtest::Gathering;
 use clinical::{
-    EncounterStatus, Event, EventId, EventTime, Fact, Origin, PatientKey, Person, ReceivedTime,
+    Encounter, EncounterClass, EncounterStatus, Event, EventId, EventTime, Fact, Origin,
+    PatientKey, Person, ReceivedTime,
 };
 use formats::fhir::read::Raw;
 use mapping::event::{Envelope, FHIR_JSON};
 use mapping::fhir::{Subject, patient_identifiers, subject, times};
 use mapping::source::Zone;
 
+use super::places::Places;
 use super::text::Texts;
 use super::{LeftOut, Step, Take, Unreadable, files, name};
 
@@ -31,6 +33,8 @@ const READ: [&str; 8] = [
     "ServiceRequest",
     "Specimen",
 ];
+/// The byte order mark that some tools write before a text.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// How often it is told how far it is.
 const LINES_A_STEP: u64 = 2_000;
 
@@ -70,10 +74,10 @@ pub(super) fn read<E: From<Unreadable>>(
             if length.map_err(|error| told(&error, number))? == 0 {
                 break;
             }
-            let resource = line.trim_ascii();
-            if !resource.is_empty() {
-                let taken = reading.resource(resource);
-                taken.map_err(|error| told(&error, number))?;
+            let resource = line.strip_prefix(MARK).unwrap_or(&line).trim_ascii();
+            // What no line can be read of is left out, and the rest of the export is not.
+            if !resource.is_empty() && reading.resource(resource).is_err() {
+                reading.left_out.facts += 1;
             }
             if number % LINES_A_STEP == 0 {
                 let share = texts.share();
@@ -94,6 +98,7 @@ struct Reading<'z> {
     people: BTreeMap<PatientKey, (Person, Option<EventTime>)>,
     /// When anything was known first of a patient.
     first: BTreeMap<PatientKey, EventTime>,
+    places: Places,
 }
 
 impl<'z> Reading<'z> {
@@ -105,6 +110,7 @@ impl<'z> Reading<'z> {
             identifiers: BTreeMap::new(),
             people: BTreeMap::new(),
             first: BTreeMap::new(),
+            places: Places::default(),
         }
     }
 
@@ -114,6 +120,9 @@ impl<'z> Reading<'z> {
         let Some(kind) = text("resourceType") else {
             return Err("a resource says its resourceType".into());
         };
+        if kind == "Location" {
+            self.places.location(bytes);
+        }
         if !READ.contains(&&*kind) {
             return Ok(());
         }
@@ -135,6 +144,9 @@ impl<'z> Reading<'z> {
         match fact {
             Fact::Encounter(visit) => {
                 let at = visit.start.unwrap_or(at);
+                if is_of_bed(&visit) {
+                    self.places.visit(patient, at, bytes);
+                }
                 if let Some(end) = visit
                     .end
                     .filter(|_| visit.status == EncounterStatus::Finished)
@@ -228,8 +240,24 @@ impl<'z> Reading<'z> {
                 self.event(patient, &[b"died"], (at, at), Fact::Person(person));
             }
         }
+        for (patient, since, unit) in self.places.units() {
+            self.gathering.unit(patient, since, unit);
+        }
         (self.gathering, self.left_out)
     }
+}
+
+/// Says whether somebody stays in a visit and did begin to.
+const fn is_of_bed(visit: &Encounter) -> bool {
+    let is_bed = matches!(
+        visit.class,
+        EncounterClass::Emergency | EncounterClass::Inpatient
+    );
+    let is_none = matches!(
+        visit.status,
+        EncounterStatus::Planned | EncounterStatus::Cancelled | EncounterStatus::EnteredInError
+    );
+    is_bed && !is_none
 }
 
 /// A patient by the id that the server has.

@@ -68,6 +68,41 @@ fn what_a_workload_would_have_raised_is_measured() {
         (json["stays"].as_u64(), json["alerts"].as_u64()),
         (Some(1), Some(1))
     );
+    let played = run(&["backtest", "deterioration", "--data", &path, "--stays", "0"]);
+    assert_eq!(played.status.code(), Some(2));
+    assert!(complained(&played).contains("give a number from 1 on"));
+}
+
+#[test]
+fn the_rule_that_a_site_lets_score_the_risk_is_what_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows_path = folder.path().join("rows.csv");
+    std::fs::write(&rows_path, rows()).unwrap();
+    let config = folder.path().join("site.toml");
+    let set = "[workloads.sepsis-risk]\nscore = \"rule\"\napproved_by = \"A. Okafor\"\n";
+    std::fs::write(&config, set).unwrap();
+    let (data, config) = (rows_path.to_str().unwrap(), config.to_str().unwrap());
+    let by_rule = measured(&["sepsis-risk", "--data", data, "-c", config]);
+    assert!(
+        by_rule["rule"].as_str().unwrap().contains("NEWS2"),
+        "{by_rule}"
+    );
+    // Only the first patient has a NEWS2 of 7 or more.
+    assert_eq!(
+        (&by_rule["stays"], &by_rule["alerts"]),
+        (&3.into(), &1.into())
+    );
+    assert_eq!(by_rule["calibration_error"], Value::Null);
+    let by_model = measured(&["sepsis-risk", "--data", data]);
+    assert!(
+        by_model["rule"]
+            .as_str()
+            .unwrap()
+            .starts_with("sepsis-risk ")
+    );
+    let shown = said(&run(&["workload", "-c", config, "show", "sepsis-risk"]));
+    let line = "scored by      the rule in place of the model, approved by A. Okafor";
+    assert!(shown.lines().any(|found| found == line), "{shown}");
 }
 
 #[test]
@@ -224,6 +259,26 @@ fn resources_are_known_when_they_were_stored_and_outcomes_are_what_a_workload_sa
 }
 
 #[test]
+fn a_bed_is_counted_with_the_ward_that_it_is_part_of() {
+    let folder = tempfile::tempdir().unwrap();
+    resources(folder.path());
+    let path = folder.path().join("Encounter.ndjson");
+    let visits = std::fs::read_to_string(&path).unwrap();
+    let named = r#"{"location":{"display":"4 West / 1"}}"#;
+    let bed = r#"{"location":{"reference":"Location/b1","display":"Bed 1"},"status":"completed"}"#;
+    std::fs::write(&path, visits.replace(named, bed)).unwrap();
+    let places = r#"{"resourceType":"Location","id":"b1","name":"Bed 1","physicalType":{"coding":[{"code":"bd"}]},"partOf":{"reference":"Location/w"}}
+{"resourceType":"Location","id":"w","name":"5 East","physicalType":{"coding":[{"code":"wa"}]}}
+"#;
+    std::fs::write(folder.path().join("Location.ndjson"), places).unwrap();
+    let told = measured(&["deterioration", "--data", folder.path().to_str().unwrap()]);
+    let units: Vec<&str> = (told["groups"].as_array().unwrap().iter())
+        .filter_map(|group| group["name"].as_str()?.strip_prefix("unit "))
+        .collect();
+    assert_eq!(units, ["5 East"], "{told}");
+}
+
+#[test]
 fn the_settings_of_the_site_are_those_of_the_backtest() {
     let folder = tempfile::tempdir().unwrap();
     resources(folder.path());
@@ -306,7 +361,37 @@ fn what_holds_no_history_is_told_what_would() {
     )
     .unwrap();
     let words = of(&[]);
-    assert!(words.contains("Observation.ndjson: line 1"), "{words}");
+    let none = "holds no stay of a patient (1 facts left out)";
+    assert!(words.contains(none), "{words}");
+    std::fs::remove_file(folder.path().join("Observation.ndjson")).unwrap();
+    std::fs::write(folder.path().join("rows.csv"), HEADER).unwrap();
+    let words = of(&[]);
+    assert!(words.contains("holds no stay of a patient"), "{words}");
+    let played = run(&["backtest", "claims", "--data", data]);
+    let words = complained(&played);
+    assert!(
+        words.contains("`claims` has no history to run on"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_counted_and_the_others_are_played() {
+    let folder = tempfile::tempdir().unwrap();
+    resources(folder.path());
+    let data = folder.path().to_str().unwrap();
+    let whole = measured(&["deterioration", "--data", data]);
+    let path = folder.path().join("Observation.000.ndjson");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let wrong = format!("\u{feff}{{\"resourceType\":\nno JSON\n{{}}\n{good}");
+    std::fs::write(&path, wrong).unwrap();
+    let patients = folder.path().join("Patient.ndjson");
+    let marked = format!("\u{feff}{}", std::fs::read_to_string(&patients).unwrap());
+    std::fs::write(&patients, marked).unwrap();
+    let mut told = measured(&["deterioration", "--data", data]);
+    assert_eq!(told["facts_left_out"], 3);
+    told["facts_left_out"] = 0.into();
+    assert_eq!(told, whole);
 }
 
 /// The shared histories, each with what it is played to and what labels it.
