@@ -227,6 +227,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::new(DEFAULTS, text)?;
     let holding = holding::read(&mut reader);
     let workloads = packs::read(&mut reader, &holding);
+    let read_back = holding::read_back(&mut reader, &workloads);
     let config = Config {
         journal: journal(&mut reader),
         kafka: kafka::read(&mut reader),
@@ -246,7 +247,7 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
         workloads,
         care_gaps: care_gaps::read(&mut reader),
         alerts_from: reader.severity("alerts", "from_severity"),
-        read_back: holding::read_back(&mut reader, &workloads),
+        read_back,
         holding,
         delivery: reader
             .named("delivery")

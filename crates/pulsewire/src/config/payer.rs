@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_group_that_is_no_npi_is_refused() {
-        for wrong in ["123,abc", "1234567890", "123456789", "１234567893"] {
+        for wrong in ["123,abc", "1234567890", "123456789", "\u{ff11}234567893"] {
             let told = parse(&format!("{ON}groups = \"{wrong}\"\n")).unwrap_err();
             let told = format!("{told:?}");
             assert!(told.contains("no National Provider Identifier"), "{told}");

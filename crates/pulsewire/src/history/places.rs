@@ -150,7 +150,7 @@ mod tests {
             .collect();
         let said: Vec<(&str, &str)> = units
             .iter()
-            .map(|(at, unit)| (&at[11..16], &**unit))
+            .map(|(at, unit)| (at.get(11..16).unwrap_or_default(), &**unit))
             .collect();
         assert_eq!(
             said,
