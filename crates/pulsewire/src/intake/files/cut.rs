@@ -8,6 +8,7 @@ mod whole;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use formats::hl7v2::IssueCode;
 use mapping::extract::{Bound, Problem};
 use mapping::source::Zone;
 use serde::{Deserialize, Serialize};
@@ -153,6 +154,8 @@ pub(super) enum Error {
         "it is longer than {WHOLE_BYTES_MAX} bytes: send FHIR resources as NDJSON, and X12 in several files"
     )]
     TooLong,
+    #[error("there is no message in it: {}", .0.text())]
+    NotHl7(IssueCode),
 }
 
 impl Error {
@@ -163,6 +166,7 @@ impl Error {
             Self::NoHeader => "header-missing",
             Self::Columns(_) => "column-missing",
             Self::TooLong => "file-too-long",
+            Self::NotHl7(code) => code.as_str(),
         }
     }
 }
@@ -205,7 +209,7 @@ impl Cutter {
     /// Gives the next unit; nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<Unit>, Error> {
         match self {
-            Self::Messages(messages) => Ok(messages.next()?),
+            Self::Messages(messages) => messages.next(),
             Self::Lines(lines) => Ok(lines.next_resource()?),
             Self::Table(table) => Ok(table.next()?),
             Self::Whole(whole) => whole.next(),

@@ -2,10 +2,11 @@
 
 use std::io;
 
+use formats::hl7v2::{self, IssueCode};
 use serde::{Deserialize, Serialize};
 
 use super::lines::Lines;
-use super::{At, Chunks, Content, DOUBTS_MAX, UNIT_BYTES_MAX, Unit};
+use super::{At, Chunks, Content, DOUBTS_MAX, Error, UNIT_BYTES_MAX, Unit};
 
 /// Ends an MLLP frame.
 const FRAME_END: u8 = 0x1C;
@@ -37,6 +38,8 @@ pub(in crate::intake::files) struct Messages {
     /// The line that was read too far: the next message's, or one of a batch.
     ahead: Option<Ahead>,
     has_started: bool,
+    /// What is wrong with a file in which nothing has begun so far.
+    nothing: Option<IssueCode>,
 }
 
 /// A line that begins something.
@@ -56,6 +59,7 @@ impl Messages {
             doubts: Vec::new(),
             ahead: None,
             has_started: at.number > 0,
+            nothing: (at.number == 0).then_some(IssueCode::NoHeader),
         })
     }
 
@@ -63,13 +67,17 @@ impl Messages {
         &self.doubts
     }
 
-    /// The next message; nothing at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Unit>> {
+    /// The next message; nothing at the end. A file in which neither a message nor a batch begins is none of HL7 v2.
+    pub(super) fn next(&mut self) -> Result<Option<Unit>, Error> {
         while let Some(begins) = self.beginning()? {
+            self.nothing = None;
             match name(&begins.bytes) {
-                b"MSH" => return self.message(begins).map(Some),
+                b"MSH" => return Ok(Some(self.message(begins)?)),
                 _ => self.envelope(&begins.bytes),
             }
+        }
+        if let Some(wrong) = self.nothing {
+            return Err(Error::NotHl7(wrong));
         }
         self.close_batch();
         self.close_file();
@@ -95,6 +103,9 @@ impl Messages {
             let is_junk = !self.has_started && !unframed(line.bytes).trim_ascii().is_empty();
             if is_junk {
                 self.has_started = true;
+                if let Some(issue) = hl7v2::parse(line.bytes).first_error() {
+                    self.nothing = self.nothing.map(|_| issue.code);
+                }
                 self.doubt("batch-leading-bytes: what stands before the first message was skipped");
             }
         }

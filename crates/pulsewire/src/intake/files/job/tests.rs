@@ -309,6 +309,37 @@ fn a_file_that_was_read_is_not_read_again_under_any_name() {
 }
 
 #[test]
+fn a_file_of_messages_without_one_fails_and_says_why() {
+    let utf16: Vec<u8> = "\u{feff}MSH|^~\\&|LAB\rPID|||1\r"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (bytes, wrong) in [
+        (&utf16[..], Some("utf-16")),
+        (b"\x1f\x8b\x08\x00\n\x99\r\n", Some("no-header")),
+        (b"PID|||1\rPV1||I\r", Some("no-header")),
+        (b"\r\n \n", Some("no-header")),
+        // A batch of nothing is one.
+        (b"FHS|^~\\&\rBHS|^~\\&\rBTS|0\rFTS|1\r", None),
+    ] {
+        let place = Place::new();
+        place.write("feed.hl7", bytes);
+        let job = Job {
+            kind: Some(Kind::Hl7),
+            ..place.job("feed.hl7")
+        };
+        let report = report(place.run(&job));
+        let code = report.failed.map(|failed| failed.code);
+        assert_eq!((code.as_deref(), report.rows), (wrong, 0));
+        let ended = if wrong.is_some() { "failed" } else { "done" };
+        assert!(
+            place.names(ended).contains(&"feed.hl7".to_owned()),
+            "{bytes:?}"
+        );
+    }
+}
+
+#[test]
 fn a_manifest_that_differs_fails_the_file_before_any_row_is_used() {
     let place = Place::new();
     let sha256 = hex(&Sha256::digest(rows(3)));
