@@ -157,14 +157,17 @@ impl DeviceStage {
         let kind = resource.get("resourceType").ok().flatten();
         let kind = kind.and_then(|kind| kind.text().ok()).unwrap_or_default();
         let source = text(read, "source-system").unwrap_or_default();
+        let patient = PatientKey::from_slice(cx.key()).unwrap_or_default();
         let said = match &*kind {
             "Encounter" => {
-                let patient = PatientKey::from_slice(cx.key()).unwrap_or_default();
                 let said = state.lies(patient, resource, heard(read), &self.settings.places);
                 self.remind(state, cx);
                 said
             }
-            _ => Vec::from_iter(resources::device(resource, read.event_time, source)),
+            _ => {
+                let heard = (read.event_time, source);
+                Vec::from_iter(resources::device(resource, patient, heard))
+            }
         };
         let cause = provenance(read);
         for (source, association) in said {

@@ -3,6 +3,7 @@
 use clinical::{EventTime, PatientKey};
 use formats::device::Association;
 use formats::fhir::read::Raw;
+use mapping::fhir::{Subject, subject};
 
 use super::beds::{LEFT_MAX, Left, Says, Stay, Word};
 use super::binding::PSEUDONYM;
@@ -106,18 +107,24 @@ fn word(encounter: Raw<'_>, heard: Heard, places: &Places) -> Word {
     }
 }
 
-/// What a Device says of who is on it; nothing where it does not say which device it is.
-pub(super) fn device(device: Raw<'_>, at: i64, source: &str) -> Option<Said> {
+/// What a Device says of who is on it; nothing where it does not say which device it is. Where it gives only an identifier of its
+/// patient, its record has that patient's key.
+pub(super) fn device(device: Raw<'_>, key: PatientKey, (at, source): (i64, &str)) -> Option<Said> {
     let identifier = first(device, "identifier").and_then(|one| text(one, "value"));
     let patient = member(device, "patient").and_then(|patient| text(patient, "reference"));
-    let patient = patient
+    let referred = patient
         .as_deref()
         .and_then(|reference| reference.strip_prefix("Patient/"));
+    let patient: Option<Box<str>> = match (referred, subject(device)) {
+        (Some(id), _) => Some(id.into()),
+        (None, Subject::Identifier(_)) => Some(key.to_string().into()),
+        (None, _) => None,
+    };
     let is_in_use = text(device, "status").is_none_or(|status| &*status == "active");
     let association = Association {
         device: identifier.or_else(|| text(device, "id"))?,
         authority: PSEUDONYM.into(),
-        identifier: patient.filter(|_| is_in_use).map(Into::into),
+        identifier: patient.filter(|_| is_in_use),
         from: at,
         to: None,
     };

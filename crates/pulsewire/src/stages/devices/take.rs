@@ -210,10 +210,13 @@ impl State {
             .rules
             .of(&series.code)
             .filter(|_| !series.waveform);
+        let (began, ended) = signal.judge(series, taking.received);
+        taking.findings.extend(began);
+        taking
+            .findings
+            .extend(signal.number(series, taking.received));
         for sample in &series.samples {
             let at = sample.at.unwrap_or(taking.received);
-            taking.findings.extend(signal.number(sample, &channel, at));
-            taking.findings.extend(signal.judge(sample, &channel, at));
             let Some((rule, value)) = rule.zip(sample.value) else {
                 continue;
             };
@@ -235,6 +238,7 @@ impl State {
                 taking.too_late += 1;
             }
         }
+        taking.findings.extend(ended);
         self.signals.insert(channel, signal);
     }
 
@@ -269,9 +273,25 @@ impl State {
 }
 
 impl Signal {
-    /// Looks whether a number of the device's count is missing.
-    fn number(&mut self, sample: &Sample, channel: &Channel, at: i64) -> Option<Finding> {
-        let (last, number) = (self.sequence, sample.sequence);
+    /// Looks whether numbers of the device's count are missing in a report: how many, and when the first gap was.
+    fn number(&mut self, series: &Series, received: i64) -> Option<Finding> {
+        let mut gap: Option<Finding> = None;
+        for sample in &series.samples {
+            let Some(missing) = self.missing(sample.sequence) else {
+                continue;
+            };
+            let found = gap.get_or_insert_with(|| Finding {
+                code: (*series.code.code).into(),
+                ..Finding::of("gap", FindingState::Noted, sample.at.unwrap_or(received))
+            });
+            found.count = Some(found.count.unwrap_or(0).saturating_add(missing));
+        }
+        gap
+    }
+
+    /// How many numbers are missing before one.
+    fn missing(&mut self, number: u64) -> Option<u64> {
+        let last = self.sequence;
         if number <= last {
             // It does not count, or begins again, or this came late.
             if number == 1 {
@@ -292,33 +312,36 @@ impl Signal {
         };
         self.step = usual;
         let missing = step / usual - 1;
-        (missing > 0).then(|| Finding {
-            code: (*channel.code).into(),
-            count: Some(missing),
-            ..Finding::of("gap", FindingState::Noted, at)
-        })
+        (missing > 0).then_some(missing)
     }
 
-    /// Looks whether the device trusts what it says.
-    fn judge(&mut self, sample: &Sample, channel: &Channel, at: i64) -> Option<Finding> {
-        let is_technical = sample.quality.is_technical() || sample.value.is_none();
-        if std::mem::replace(&mut self.is_technical, is_technical) == is_technical {
-            return None;
-        }
-        let quality = match sample.value {
-            Some(_) => sample.quality,
-            None => sample.quality.and(Quality::NOT_AVAILABLE),
+    /// Looks whether the device trusts what it says: of a report only whether that began and whether it ended, however often it
+    /// came and went in between, as in a wave with gaps.
+    fn judge(&mut self, series: &Series, received: i64) -> (Option<Finding>, Option<Finding>) {
+        let finding = |sample: &Sample, state| {
+            let quality = match sample.value {
+                Some(_) => sample.quality,
+                None => sample.quality.and(Quality::NOT_AVAILABLE),
+            };
+            Finding {
+                code: (*series.code.code).into(),
+                words: quality.words().collect(),
+                ..Finding::of("technical", state, sample.at.unwrap_or(received))
+            }
         };
-        let state = if is_technical {
-            FindingState::Open
-        } else {
-            FindingState::Over
-        };
-        Some(Finding {
-            code: (*channel.code).into(),
-            words: quality.words().collect(),
-            ..Finding::of("technical", state, at)
-        })
+        let is_technical =
+            |sample: &Sample| sample.quality.is_technical() || sample.value.is_none();
+        let samples = &series.samples;
+        let last = samples.iter().rposition(is_technical);
+        let first = samples.iter().find(|sample| is_technical(sample));
+        let began = first.filter(|_| !self.is_technical);
+        let began = began.map(|sample| finding(sample, FindingState::Open));
+        self.is_technical |= first.is_some();
+        let trusted = samples.get(last.map_or(0, |last| last + 1));
+        let ended = trusted.filter(|_| self.is_technical);
+        let ended = ended.map(|sample| finding(sample, FindingState::Over));
+        self.is_technical &= ended.is_none();
+        (began, ended)
     }
 
     /// Looks whether the value has stayed the same for too long.

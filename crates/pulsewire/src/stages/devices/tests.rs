@@ -4,6 +4,7 @@ mod beats;
 mod beds;
 mod late;
 mod stays;
+mod waves;
 mod words;
 
 use clinical::ReceivedTime;

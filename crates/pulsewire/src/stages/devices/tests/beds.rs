@@ -309,6 +309,31 @@ fn a_device_that_names_its_patient_is_on_them() {
 }
 
 #[test]
+fn a_device_may_name_its_patient_by_an_identifier_alone() {
+    for (named, expected) in [
+        (
+            r#""identifier":{"system":"urn:h","value":"7"}"#,
+            "1 80 final",
+        ),
+        (
+            r#""type":"Group","identifier":{"system":"urn:h","value":"7"}"#,
+            "",
+        ),
+        (r#""display":"Testperson""#, ""),
+    ] {
+        let mut world = World::new();
+        let json = format!(
+            r#"{{"resourceType":"Device","id":"d","identifier":[{{"value":"bed-12"}}],"status":"active","patient":{{{named}}}}}"#
+        );
+        // Whom an identifier names, the record has as its key.
+        world.resource("Device", patient(1), 0, json);
+        world.measures(MINUTE, 80);
+        world.passes(10 * MINUTE);
+        assert_eq!(world.told_by_key(), expected, "{named}");
+    }
+}
+
+#[test]
 fn where_a_patient_lies_is_remembered_byte_for_byte() {
     let mut state = State::default();
     let encounter = br#"{"resourceType":"Encounter","id":"e","status":"arrived","location":[{"location":{"display":"ICU / 12 / A"}}]}"#;
