@@ -99,6 +99,8 @@ pub enum Effect {
     CancelPlannedTransfer,
     /// The discharge did not take place (A13): the stay goes on.
     CancelDischarge,
+    /// The leave, or the return from it, did not take place (A52, A53).
+    CancelLeave,
     /// The attending doctor did not change (A55).
     CancelAttending,
     /// The stay is known by another id from now on, which its `partOf` names (A42, A50).
@@ -111,6 +113,13 @@ pub enum Effect {
     Unlink,
     /// The resource should never have been sent.
     Delete,
+}
+
+impl Effect {
+    /// Says whether the last change of where the patient is never took place.
+    pub const fn undoes_a_move(self) -> bool {
+        matches!(self, Self::CancelTransfer | Self::CancelLeave)
+    }
 }
 
 impl Draft {

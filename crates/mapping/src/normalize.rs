@@ -214,6 +214,8 @@ pub struct Shows {
     pub known: ReceivedTime,
     /// Whether it is history that was loaded, and no news.
     pub backfill: bool,
+    /// Whether it says that the last change of where the patient is never took place.
+    pub undoes: bool,
 }
 
 impl Shows {
@@ -224,25 +226,30 @@ impl Shows {
             said: raw.message_time,
             known: raw.received_time,
             backfill: raw.backfill,
+            undoes: false,
         }
     }
 
     /// Gives the words that [`Shows::parse`] reads.
     pub fn words(self) -> String {
         let (message, said, known) = (self.message, self.said.micros(), self.known.micros());
+        let undoes = if self.undoes { UNDOES } else { "" };
         let loaded = if self.backfill { LOADED } else { "" };
-        format!("{message:016x}/{said}/{known}{loaded}")
+        format!("{message:016x}/{said}/{known}{undoes}{loaded}")
     }
 
     /// Reads what [`Shows::words`] gave.
     pub fn parse(words: &str) -> Option<Self> {
         let news = words.strip_suffix(LOADED);
-        let mut parts = news.unwrap_or(words).split('/');
+        let rest = news.unwrap_or(words);
+        let undoes = rest.strip_suffix(UNDOES);
+        let mut parts = undoes.unwrap_or(rest).split('/');
         let shows = Self {
             message: u64::from_str_radix(parts.next()?, 16).ok()?,
             said: EventTime::from_micros(parts.next()?.parse().ok()?),
             known: ReceivedTime::from_micros(parts.next()?.parse().ok()?),
             backfill: news.is_some(),
+            undoes: undoes.is_some(),
         };
         parts.next().is_none().then_some(shows)
     }
@@ -250,6 +257,8 @@ impl Shows {
 
 /// What the words of a message end with that was loaded as history.
 const LOADED: &str = "/backfill";
+/// What stands before that of one that says that the last change of place never took place.
+const UNDOES: &str = "/undoes";
 
 /// Why a message is quarantined; a code that stays the same in every version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -150,6 +150,7 @@ fn shows(record: &journal::RecordRef<'_>) -> Shows {
             said: EventTime::from_micros(record.received_time),
             known: ReceivedTime::from_micros(record.received_time),
             backfill: record.header(BACKFILL).is_some(),
+            undoes: false,
         }
     })
 }

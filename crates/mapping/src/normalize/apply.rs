@@ -66,6 +66,13 @@ impl<'a> Writer<'a> {
         });
     }
 
+    /// Tells how a visit stood before it became another, or another's.
+    pub(super) fn moments(&mut self, moments: &[Moment]) {
+        for moment in moments {
+            self.moment(moment);
+        }
+    }
+
     /// Tells how a visit stood at a moment.
     fn moment(&mut self, moment: &Moment) {
         let event_id = self.next_id();
@@ -231,7 +238,10 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let known = state.take_stay(&draft.id);
     let is_known = known.is_some();
     let mut now = known.unwrap_or_else(|| Stay::new(&draft.id));
-    let own = Shows::by(writer.raw);
+    let own = Shows {
+        undoes: draft.effect.undoes_a_move(),
+        ..Shows::by(writer.raw)
+    };
     let taken = now.take(Statement {
         shows: own,
         told: false,
@@ -245,9 +255,7 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let before = Some(&taken.before).filter(|_| is_known);
     writer.snapshot("Encounter", before, &mut now.snapshot, times);
     writer.shows = None;
-    for moment in &taken.moments {
-        writer.moment(moment);
-    }
+    writer.moments(&taken.moments);
     state.encounters.push(now);
 }
 

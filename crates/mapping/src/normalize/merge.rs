@@ -206,6 +206,7 @@ pub(super) fn take_over(
         }
         stay.rewrite(|json| readdressed(json, from, key));
         writer.visit(None, &mut stay.snapshot, times);
+        writer.moments(&stay.moments_as(&stay.snapshot.id));
         state.encounters.push(stay);
     }
     state.trim();

@@ -58,12 +58,19 @@ pub(super) fn supersede(writer: &mut Writer<'_>, state: &mut State, draft: &Draf
     let identifiers = as_old(identifiers.unwrap_or_default());
     if let Some(mut stay) = state.take_stay(&now) {
         let before = stay.snapshot.clone();
-        if let Some(old) = &old {
-            stay.absorb(old);
+        match &old {
+            Some(old) => stay.absorb(old),
+            None => {
+                let mut unknown = Stay::new(&draft.id);
+                unknown.snapshot.add_old(&identifiers);
+                stay.follow(&unknown);
+            }
         }
-        stay.settle();
         stay.snapshot.add_old(&identifiers);
         writer.visit(Some(&before), &mut stay.snapshot, times);
+        if let Some(old) = &old {
+            writer.moments(&old.moments_as(&now));
+        }
         state.encounters.push(stay);
     }
     state.rename(Renamed {
@@ -201,6 +208,7 @@ pub(super) fn take_in(
     stay.absorb(&other);
     let times = (raw.message_time, None);
     writer.visit(before.as_ref(), &mut stay.snapshot, times);
+    writer.moments(&other.moments_as(visit.now));
     state.encounters.push(stay);
     state.rename(Renamed {
         before: visit.before.into(),

@@ -121,6 +121,7 @@ fn effects(word: &str) -> Result<(Effect, Effect), String> {
         "cancel-transfer" => Effect::CancelTransfer,
         "cancel-planned-transfer" => Effect::CancelPlannedTransfer,
         "cancel-discharge" => Effect::CancelDischarge,
+        "cancel-leave" => Effect::CancelLeave,
         "cancel-attending" => Effect::CancelAttending,
         "delete" => Effect::Delete,
         "delete-person" => return Ok((Effect::State, Effect::Delete)),

@@ -25,7 +25,7 @@ use formats::device::packet::Packet;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
 use journal::{Headers, Record, RecordRef};
-use mapping::event::identity::VISIT_MOMENT;
+use mapping::event::identity::{MERGE_JSON, VISIT_MOMENT};
 use stream::{Context, Input, Processor, StageSpec, StepError};
 
 use binding::{Binding, Named};
@@ -35,6 +35,7 @@ pub(crate) use rules::Rules;
 pub(crate) use state::State;
 use take::{Finding, FindingState};
 
+use super::merged::retired_into;
 use super::{header, provenance, shows, text};
 use crate::intake::measurements::device_key;
 use crate::intake::resend::{CONTROL_KEY, MESSAGE_ID};
@@ -148,6 +149,26 @@ impl DeviceStage {
         Ok(findings)
     }
 
+    /// What is said of a patient on the stream alone: what stands there as it is, stands on its own topic, too.
+    fn streamed(
+        &self,
+        state: &mut State,
+        read: &RecordRef<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StepError> {
+        match text(read, "content-type") {
+            Some(VISIT_MOMENT) => self.resource(state, read, cx),
+            Some(MERGE_JSON) if retired_into(read)?.is_some() => {
+                let patient = PatientKey::from_slice(cx.key()).unwrap_or_default();
+                let gone = state.retire(patient, &self.settings.places);
+                self.remind(state, cx);
+                self.say_all(gone, read, cx);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Who is on a device by what a resource of a patient or a device says.
     fn resource(&self, state: &mut State, read: &RecordRef<'_>, cx: &mut Context<'_>) {
         let resource = read.value.and_then(|bytes| Raw::read(bytes).ok());
@@ -169,6 +190,15 @@ impl DeviceStage {
                 Vec::from_iter(resources::device(resource, patient, heard))
             }
         };
+        self.say_all(said, read, cx);
+    }
+
+    fn say_all(
+        &self,
+        said: impl IntoIterator<Item = resources::Said>,
+        read: &RecordRef<'_>,
+        cx: &mut Context<'_>,
+    ) {
         let cause = provenance(read);
         for (source, association) in said {
             self.say(&source, &association, read, &cause, cx);
@@ -337,12 +367,7 @@ impl Processor for DeviceStage {
                 let findings = match &*from.topic {
                     topics::DEVICE_VITALS => self.packet(state, &record, cx)?,
                     topics::DEVICE_ASSOCIATION => self.associate(state, &record)?,
-                    // What stands on the stream as it is, stands on its own topic, too.
-                    topics::PATIENT_STREAM
-                        if text(&record, "content-type") != Some(VISIT_MOMENT) =>
-                    {
-                        return Ok(());
-                    }
+                    topics::PATIENT_STREAM => return self.streamed(state, &record, cx),
                     _ => {
                         self.resource(state, &record, cx);
                         return Ok(());
@@ -389,6 +414,7 @@ fn heard(read: &RecordRef<'_>) -> Heard {
         said: shows.said.micros(),
         message: shows.message,
         is_moment: text(read, "content-type") == Some(VISIT_MOMENT),
+        undoes: shows.undoes,
     }
 }
 

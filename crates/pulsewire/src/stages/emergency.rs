@@ -91,13 +91,15 @@ impl EmergencyStage {
             Some(visit) => {
                 let shows = shows(read);
                 let heard = Heard {
-                    at: envelope.event_time,
+                    // What became another's by a merge was said before.
+                    at: envelope.event_time.min(shows.said),
                     said: shows.said,
                     known: shows.known,
                     event: envelope.event_id,
                     message: shows.message,
                     origin: envelope.origin,
                     backfill: shows.backfill,
+                    undoes: shows.undoes,
                 };
                 Some(Said::Visit(heard, visit))
             }

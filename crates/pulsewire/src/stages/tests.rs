@@ -78,7 +78,12 @@ pub(crate) fn ensure(journal: &MemoryJournal, spec: &StageSpec, partitions: u16)
 }
 
 /// Puts a message where intake would.
-fn append(journal: &MemoryJournal, bytes: &'static [u8], sources: &Sources, site: &SiteKey) {
+pub(crate) fn append(
+    journal: &MemoryJournal,
+    bytes: &'static [u8],
+    sources: &Sources,
+    site: &SiteKey,
+) {
     append_with(journal, (bytes, Headers::new()), sources, site);
 }
 

@@ -188,6 +188,7 @@ mod tests {
                 said: EventTime::default(),
                 known: ReceivedTime::default(),
                 backfill: false,
+                undoes: false,
             },
         };
         let judged = validation.judged(vec![moment]);

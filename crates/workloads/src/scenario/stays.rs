@@ -137,6 +137,7 @@ impl Stay {
                         offset: place.offset,
                     },
                     backfill,
+                    undoes: false,
                 };
                 let state = VisitState {
                     end: ends.then_some(at),

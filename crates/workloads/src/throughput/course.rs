@@ -35,6 +35,8 @@ pub struct Heard {
     pub origin: Origin,
     /// Whether it is history that was loaded, and no news.
     pub backfill: bool,
+    /// Whether it says that the last change of place never took place.
+    pub undoes: bool,
 }
 
 /// All that was said of a visit.
@@ -49,6 +51,8 @@ struct Stop<'a> {
     place: &'a str,
     from: EventTime,
     to: Option<EventTime>,
+    /// Whether who said that they came named the place before as left.
+    names_before: bool,
 }
 
 /// When a patient came to the department and left it.
@@ -202,6 +206,7 @@ impl Course {
                     place: &place.words,
                     from,
                     to: place.to,
+                    names_before: false,
                 })
             })
             .collect();
@@ -230,13 +235,28 @@ impl Course {
                     place,
                     from,
                     to: None,
+                    names_before: before.is_some(),
                 }));
                 continue;
             };
             if last.place == &*here.words {
                 continue;
             }
-            // A move that was called off leaves no trace in what is said next; one back names the place that was left.
+            let mut next = Stop {
+                place: &here.words,
+                from: heard.at,
+                to: None,
+                names_before: false,
+            };
+            if heard.undoes {
+                next.from = last.from;
+                stops.pop();
+                let is_back = stops.last().is_some_and(|last| last.place == next.place);
+                stops.extend((!is_back).then_some(next));
+                continue;
+            }
+            // A move that was called off leaves no trace in what is said next; one back names the place that was left, where
+            // whoever says so names such places.
             let is_left = |words: &str| {
                 let mut places = state.places.iter();
                 places.any(|place| place.presence == Presence::Left && &*place.words == words)
@@ -245,14 +265,12 @@ impl Course {
                 .len()
                 .checked_sub(2)
                 .and_then(|place| stops.get(place));
-            if before.is_some_and(|before| before.place == &*here.words) && !is_left(last.place) {
+            let is_back = before.is_some_and(|before| before.place == next.place);
+            next.names_before = is_left(last.place);
+            if is_back && last.names_before && !next.names_before {
                 stops.pop();
             } else {
-                stops.push(Stop {
-                    place: &here.words,
-                    from: heard.at,
-                    to: None,
-                });
+                stops.push(next);
             }
         }
         stops
@@ -400,9 +418,8 @@ impl Course {
         let is_taken = follows.is_none_or(|(_, state)| {
             let words = state.here().map(|place| &place.words);
             let kept = self.told.get(last).map(|(_, state)| &state.places);
-            kept.into_iter()
-                .flatten()
-                .any(|place| Some(&place.words) == words)
+            let mut kept = kept.into_iter().flatten();
+            kept.any(|place| place.presence == Presence::Kept && Some(&place.words) == words)
         });
         first.filter(|_| is_taken)
     }

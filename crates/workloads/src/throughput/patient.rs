@@ -389,6 +389,7 @@ mod tests {
             message: number,
             origin: Origin::default(),
             backfill: false,
+            undoes: false,
         };
         let state = VisitState {
             visit: number,

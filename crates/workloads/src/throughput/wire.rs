@@ -21,6 +21,10 @@ const VERSION: u8 = 1;
 const PATIENT_VERSION: u8 = 2;
 /// The version before what was said of a visit named its message and when that was sent.
 const PATIENT_VERSION_1: u8 = 1;
+/// What was said is history that was loaded.
+const BACKFILL: u8 = 1;
+/// What was said undoes the last change of place.
+const UNDOES: u8 = 2;
 /// What says of a sign that the patient is ventilated; lower numbers are milestones.
 const VENTILATED: u8 = u8::MAX;
 
@@ -214,7 +218,11 @@ fn write_heard(out: &mut Vec<u8>, heard: &Heard) {
     out.extend_from_slice(heard.event.as_bytes());
     unsigned(out, u128::from(heard.origin.partition));
     unsigned(out, u128::from(heard.origin.offset));
-    out.push(u8::from(heard.backfill));
+    let flags = [(heard.backfill, BACKFILL), (heard.undoes, UNDOES)];
+    let flags = flags
+        .into_iter()
+        .filter_map(|(is, flag)| is.then_some(flag));
+    out.push(flags.sum());
     out.extend_from_slice(&heard.message.to_be_bytes());
     signed(out, heard.said.micros());
 }
@@ -228,10 +236,13 @@ fn read_heard(bytes: &mut Bytes<'_>, version: u8) -> Option<Heard> {
             partition: u16::try_from(bytes.unsigned()?).ok()?,
             offset: u64::try_from(bytes.unsigned()?).ok()?,
         },
-        backfill: bytes.byte()? != 0,
+        backfill: false,
+        undoes: false,
         said: EventTime::default(),
         message: 0,
     };
+    let flags = bytes.byte()?;
+    (heard.backfill, heard.undoes) = (flags & BACKFILL != 0, flags & UNDOES != 0);
     (heard.message, heard.said) = match version {
         // Each was said by a message of its own, and nothing is known of when.
         PATIENT_VERSION_1 => {

@@ -1,5 +1,7 @@
 //! Visits to an emergency department, from the messages of their senders to the milestones that follow; whatever comes when.
 
+mod moves;
+
 mod ordering;
 
 mod overtaken;
@@ -111,6 +113,7 @@ impl Feed {
                 message: shows.message,
                 origin: Origin::default(),
                 backfill: shows.backfill,
+                undoes: shows.undoes,
             };
             self.said.push(Input::Visit(heard, state));
             return;
@@ -312,22 +315,6 @@ fn what_is_cancelled_takes_its_milestone_back() {
     );
 }
 
-#[test]
-fn a_patient_who_goes_back_to_wait_was_in_a_room_all_the_same() {
-    check(
-        &[
-            adt(0, "A04", "E", "ED^WAIT^3", "", "", ""),
-            adt(10, "A02", "E", "ED^BAY2^1", "ED^WAIT^3", "", ""),
-            adt(20, "A02", "E", "ED^WAIT^5", "ED^BAY2^1", "", ""),
-        ],
-        expect![[r#"
-            0: ED at "WAIT / 3": arrival 0, waiting
-            10: ED at "BAY2 / 1": arrival 0, room 10
-            20: ED at "WAIT / 5": arrival 0, room 10, waiting
-        "#]],
-    );
-}
-
 /// A registration whose patient came at a minute before it was told.
 fn registered(minute: i64, event: &str, place: &str, came: i64) -> (i64, String) {
     let (minute, text) = adt(minute, event, "E", place, "", "", "");
@@ -448,6 +435,7 @@ fn heard(minute: i64, number: u64) -> Heard {
         message: number,
         origin: Origin::default(),
         backfill: false,
+        undoes: false,
     }
 }
 

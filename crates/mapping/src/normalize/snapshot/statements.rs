@@ -4,8 +4,10 @@ use clinical::{EventTime, ReceivedTime};
 
 use super::super::Shows;
 use super::super::bytes::{Decoder, Encoder};
-use super::Snapshot;
+use super::super::splice::as_old;
+use super::super::state::fingerprint;
 use super::stay::Stay;
+use super::{DEFAULT, Snapshot};
 use crate::draft::{Draft, Effect, Element};
 
 /// How many statements of a visit are kept; one that is older than all of them fills what is not known.
@@ -16,7 +18,7 @@ pub(in crate::normalize) const MAX_STATEMENT_BYTES: usize = 64 * 1024;
 const FOLDED: usize = 8;
 
 /// What drafts of a visit may do, each by its number in stored state.
-const EFFECTS: [Effect; 14] = [
+const EFFECTS: [Effect; 15] = [
     Effect::State,
     Effect::Whole,
     Effect::Mention,
@@ -31,6 +33,7 @@ const EFFECTS: [Effect; 14] = [
     Effect::Link,
     Effect::Unlink,
     Effect::Delete,
+    Effect::CancelLeave,
 ];
 
 /// What one message said of a visit.
@@ -159,15 +162,17 @@ impl Statements {
         let mut fields = Decoder(&self.statements);
         let mut statements = Vec::with_capacity(self.count);
         while !fields.0.is_empty() {
-            let shows = Shows {
+            let mut shows = Shows {
                 message: fields.u64()?,
                 known: ReceivedTime::from_micros(fields.i64()?),
                 said: EventTime::from_micros(fields.i64()?),
                 backfill: fields.byte()? != 0,
+                undoes: false,
             };
             let at = EventTime::from_micros(fields.i64()?);
             let told = fields.byte()? != 0;
             let effect = *EFFECTS.get(usize::from(fields.byte()?))?;
+            shows.undoes = effect.undoes_a_move();
             let stated = fields.list(|fields| {
                 let number = usize::try_from(fields.u32()?).ok()?;
                 let (name, element) = elements.get(number)?;
@@ -289,6 +294,72 @@ impl Stay {
             newest: None,
             moments: Vec::new(),
         }
+    }
+
+    /// Takes what was said of another visit, which this one is, for what was said of it before; where much was said of it itself, that
+    /// is no more known in its order.
+    pub(in crate::normalize) fn follow(&mut self, other: &Self) {
+        let id = self.snapshot.id.clone();
+        let (base, before) = other.statements.taken_apart(&id);
+        let (own_base, own) = self.statements.taken_apart(&id);
+        let is_whole = own_base.is_none() && (self.snapshot.version == 0 || !own.is_empty());
+        if !is_whole {
+            return self.settle();
+        }
+        let base = base.or_else(|| before.is_empty().then(|| other.standing()));
+        let mut base = base.unwrap_or_else(|| Self::new(&id));
+        base.snapshot.id = id.clone();
+        let number = |stay: &Self| stay.snapshot.get("identifier").map(Box::<[u8]>::from);
+        // One that moves whole keeps its number.
+        let is_renamed = number(self).is_some_and(|own| Some(own) != number(other));
+        if let Some(old) = number(other).filter(|_| is_renamed) {
+            base.snapshot.force("identifier", &as_old(&old), DEFAULT);
+        }
+        let is_gone = |name: &str| name == "partOf" || name == "identifier" && is_renamed;
+        let before = before.into_iter().map(|mut one| {
+            let rewrite = |name: &str, json: &[u8]| (!is_gone(name)).then(|| json.to_vec());
+            one.draft = one.draft.rewritten(&id, rewrite);
+            one
+        });
+        let mut all: Vec<Statement> = before.chain(own).collect();
+        all.sort_by_key(|one| one.shows.said);
+        self.statements = Statements::of(Some(base), &all);
+        self.statements.trim(&id);
+    }
+
+    /// Gives how it stood after each thing that was said of it lately, as another visit that it turned out to be.
+    pub(in crate::normalize) fn moments_as(&self, id: &str) -> Vec<Moment> {
+        let (base, all) = self.statements.taken_apart(id);
+        let (stood, _) = replayed(id, base.as_ref(), &all);
+        let version = self.snapshot.version;
+        let known = base.as_ref().filter(|base| base.snapshot.as_of > DEFAULT);
+        let first = known.zip(all.first()).map(|(base, first)| {
+            let said = base.snapshot.as_of;
+            let name = fingerprint(&[id.as_bytes(), &said.micros().to_be_bytes()]);
+            let shows = Shows {
+                message: name,
+                said,
+                undoes: false,
+                ..first.shows
+            };
+            Moment {
+                shows,
+                at: said,
+                snapshot: Snapshot {
+                    version,
+                    ..base.snapshot.clone()
+                },
+            }
+        });
+        let told = all.iter().zip(&stood);
+        let told = told.filter(|(statement, _)| statement.told);
+        let told = told.map(|(statement, stood)| Moment::of(statement, stood, version));
+        let moments = first.into_iter().chain(told);
+        let mut moments: Vec<Moment> = moments.collect();
+        for moment in &mut moments {
+            moment.snapshot.id = id.into();
+        }
+        moments
     }
 
     fn take_late(&mut self, statement: Statement) -> Taken {

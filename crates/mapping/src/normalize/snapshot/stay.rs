@@ -78,7 +78,7 @@ impl Stay {
             self.stay_open(said);
         }
         match draft.effect {
-            Effect::State | Effect::Whole | Effect::Mention => {
+            Effect::State | Effect::Whole | Effect::Mention | Effect::CancelLeave => {
                 self.keep_what_was(location, status, participants);
             }
             Effect::CancelPlan => self.cancel_plan(status, said),
@@ -149,7 +149,7 @@ impl Stay {
 
     /// Takes over what another number's visit knew, which is this one; what this one said itself stands.
     pub(in crate::normalize) fn absorb(&mut self, other: &Self) {
-        self.settle();
+        self.follow(other);
         let identifiers = other.snapshot.get("identifier").unwrap_or_default();
         // One that moved whole keeps its number; one that got another has the earlier one as an old one.
         let keeps = self.snapshot.get("identifier").is_none();

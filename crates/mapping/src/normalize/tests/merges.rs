@@ -157,6 +157,7 @@ fn a_merge_reaches_both_keys_and_the_survivor_keeps_everything() {
         B: handover to A
         A: {"resourceType":"Patient","id":"A","meta":{"versionId":"3"},"identifier":[{"value":"1"},{"use":"old","value":"2"}],"active":true,"gender":"female","birthDate":"1954","link":[{"other":{"reference":"Patient/B"},"type":"replaces"}]}
         A: {"resourceType":"Encounter","id":"e9","meta":{"versionId":"2"},"status":"arrived","subject":{"reference":"Patient/A"}}
+        A: earlier: {"resourceType":"Encounter","id":"e9","meta":{"versionId":"2"},"status":"arrived","subject":{"reference":"Patient/A"}}
     "#]]);
 }
 

@@ -16,6 +16,8 @@ pub(super) const LEFT_MAX: usize = 16;
 const OVER_KEPT: i64 = 24 * 3_600_000_000;
 /// A visit at no devices of which nothing was said for so long is over for all we know.
 const UNSPOKEN_KEPT: i64 = 30 * OVER_KEPT;
+/// In stored state, where somebody is by a word that undoes the last change of that.
+const UNDONE: i64 = 3;
 /// So many times at places were told of one visit at most: those that what is kept still speaks of.
 const TOLD_MAX: usize = WORDS_MAX * (LEFT_MAX + 1);
 
@@ -57,6 +59,8 @@ pub(super) struct Word {
     pub(super) message: u64,
     /// Whether `at` is when the visit began, whatever happened since.
     pub(super) is_begin: bool,
+    /// Whether it says that the last change of place never took place.
+    pub(super) undoes: bool,
     pub(super) says: Says,
     pub(super) left: Vec<Left>,
 }
@@ -170,7 +174,7 @@ impl Stay {
             out.boolean(word.is_begin);
             match &word.says {
                 Says::At { place, from } => {
-                    out.long(0);
+                    out.long(if word.undoes { UNDONE } else { 0 });
                     out.text(place);
                     optional(from.as_ref(), out, |from, out| out.long(*from));
                 }
@@ -206,16 +210,20 @@ impl Stay {
                 said,
                 message: message.cast_unsigned(),
                 is_begin: from.boolean()?,
-                says: match from.long()? {
-                    0 => Says::At {
-                        place: from.text()?.into(),
-                        from: option(from, Decoder::long)?,
-                    },
-                    1 => Says::Over(from.long()?),
-                    2 => Says::Never,
-                    _ => return None,
-                },
+                undoes: false,
+                says: Says::Never,
                 left: Vec::new(),
+            };
+            let says = from.long()?;
+            word.undoes = says == UNDONE;
+            word.says = match says {
+                0 | UNDONE => Says::At {
+                    place: from.text()?.into(),
+                    from: option(from, Decoder::long)?,
+                },
+                1 => Says::Over(from.long()?),
+                2 => Says::Never,
+                _ => return None,
             };
             for _ in 0..length(from, LEFT_MAX)? {
                 word.left.push(Left {
@@ -251,6 +259,7 @@ impl Stay {
             said: from,
             message: 0,
             is_begin: false,
+            undoes: false,
             says,
             left: Vec::new(),
         };
@@ -292,7 +301,11 @@ fn spans(words: &[Word]) -> Vec<Span> {
                     true => word.first(),
                     false => word.moved(),
                 };
-                lie(place, (*from, heard), &word.left, &mut lain);
+                let came = match word.undoes {
+                    true => take_back(place, &mut lain).unwrap_or(heard),
+                    false => heard,
+                };
+                lie(place, (*from, came), word, &mut lain);
             }
         }
     }
@@ -327,10 +340,29 @@ fn state_left((word, left): (usize, &[Left]), lain: &mut Vec<Lain>, stated: &mut
     lain.retain(|lain| lain.stated_by.is_none_or(|by| by == word) || !is_timed(&lain.span.place));
 }
 
+/// Takes back that somebody came to where they were last, unless they still are there: it never took place, and they are elsewhere
+/// since then.
+fn take_back(place: &str, lain: &mut Vec<Lain>) -> Option<i64> {
+    let mut gone = lain.pop_if(|last| *last.span.place != *place)?;
+    // Whoever was on leave from there meanwhile came there before.
+    while let [.., before, leave] = &**lain
+        && *leave.span.place != *place
+        && leave.span.place.is_empty()
+        && before.span.place == gone.span.place
+    {
+        lain.pop();
+        gone = lain.pop()?;
+    }
+    if let Some(last) = lain.last_mut() {
+        (last.span.to, last.stated_by) = (None, None);
+    }
+    Some(gone.span.from)
+}
+
 /// Takes in that somebody is at a place.
-fn lie(place: &str, (from, heard): (Option<i64>, i64), left: &[Left], lain: &mut Vec<Lain>) {
+fn lie(place: &str, (from, heard): (Option<i64>, i64), word: &Word, lain: &mut Vec<Lain>) {
     let came = from.unwrap_or(heard);
-    let is_named = |place: &str| left.iter().any(|left| *left.place == *place);
+    let is_named = |place: &str| word.left.iter().any(|left| *left.place == *place);
     let before = lain.len().checked_sub(2).and_then(|at| lain.get(at));
     let before = before.map(|before| before.span.clone());
     if let Some(last) = lain.last_mut() {
@@ -345,7 +377,8 @@ fn lie(place: &str, (from, heard): (Option<i64>, i64), left: &[Left], lain: &mut
             let is_so = from.map_or(last.names_before, |from| from == before.from);
             is_so && *before.place == *place
         });
-        if is_called_off && !last.span.place.is_empty() && !is_named(&last.span.place) {
+        let is_told_otherwise = word.undoes || is_named(&last.span.place);
+        if is_called_off && !last.span.place.is_empty() && !is_told_otherwise {
             lain.pop();
             if let Some(last) = lain.last_mut() {
                 (last.span.to, last.stated_by) = (None, None);

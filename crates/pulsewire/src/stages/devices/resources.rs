@@ -5,7 +5,7 @@ use formats::device::Association;
 use formats::fhir::read::Raw;
 use mapping::fhir::{Subject, subject};
 
-use super::beds::{LEFT_MAX, Left, Says, Stay, Word};
+use super::beds::{LEFT_MAX, Left, Says, Span, Stay, Word};
 use super::binding::PSEUDONYM;
 use super::places::Places;
 use super::state::{STAYS_MAX, State};
@@ -21,6 +21,8 @@ pub(super) struct Heard {
     pub(super) message: u64,
     /// Whether it only says how a visit stood at an earlier time.
     pub(super) is_moment: bool,
+    /// Whether it says that the last change of place never took place.
+    pub(super) undoes: bool,
 }
 
 impl State {
@@ -50,20 +52,21 @@ impl State {
             oldest.and_then(|id| self.stays.remove(&id));
         }
         let stay: &mut Stay = self.stays.entry(id).or_default();
-        let mut said = Vec::new();
-        for span in stay.take(word, places) {
-            for standing in places.at(&span.place) {
-                let association = Association {
-                    device: standing.device.clone(),
-                    authority: PSEUDONYM.into(),
-                    identifier: Some(patient.to_string().into()),
-                    from: span.from,
-                    to: span.to,
-                };
-                said.push((standing.source.clone(), association));
-            }
-        }
-        said
+        let news = stay.take(word, places).into_iter();
+        news.flat_map(|span| associations(patient, &span, places))
+            .collect()
+    }
+
+    /// Forgets where a patient lies who is another one, and gives what was said of the devices there: it is the other's.
+    pub(super) fn retire(&mut self, patient: PatientKey, places: &Places) -> Vec<Said> {
+        let stays = std::mem::take(&mut self.stays);
+        let spans = stays.into_values().flat_map(|stay| stay.told);
+        let gone = spans.map(|span| Span {
+            to: Some(span.from),
+            ..span
+        });
+        gone.flat_map(|span| associations(patient, &span, places))
+            .collect()
     }
 
     /// When the next visit is forgotten.
@@ -77,6 +80,22 @@ impl State {
         let is_kept = |stay: &Stay| stay.kept_until(window).is_none_or(|until| until > now);
         self.stays.retain(|_, stay| is_kept(stay));
     }
+}
+
+/// What a patient's time at a place says of the devices that stand there.
+fn associations(patient: PatientKey, span: &Span, places: &Places) -> Vec<Said> {
+    let standing = places.at(&span.place);
+    let said = standing.map(|standing| {
+        let association = Association {
+            device: standing.device.clone(),
+            authority: PSEUDONYM.into(),
+            identifier: Some(patient.to_string().into()),
+            from: span.from,
+            to: span.to,
+        };
+        (standing.source.clone(), association)
+    });
+    said.collect()
 }
 
 fn word(encounter: Raw<'_>, heard: Heard, places: &Places) -> Word {
@@ -102,6 +121,7 @@ fn word(encounter: Raw<'_>, heard: Heard, places: &Places) -> Word {
         said: heard.said,
         message: heard.message,
         is_begin,
+        undoes: heard.undoes,
         says,
         left,
     }

@@ -3,6 +3,7 @@
 mod beats;
 mod beds;
 mod late;
+mod moves;
 mod stays;
 mod waves;
 mod words;

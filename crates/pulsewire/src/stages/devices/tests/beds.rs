@@ -249,6 +249,7 @@ fn what_overtook_what_was_said_before_it_decides_nothing() {
                 said: EventTime::from_micros(world.zero + at),
                 known: ReceivedTime::from_micros(world.zero + number * MINUTE),
                 backfill: false,
+                undoes: false,
             });
             world.said("Encounter", patient(1), (at, number * MINUTE), json);
         }
@@ -281,6 +282,7 @@ fn what_the_first_versions_knew_of_a_stay_is_read() {
         said: 9,
         message: 1,
         is_moment: false,
+        undoes: false,
     };
     let said = state.lies(patient(1), Raw::read(finished).unwrap(), heard, &places);
     let [(_, association)] = &said[..] else {
@@ -343,6 +345,7 @@ fn where_a_patient_lies_is_remembered_byte_for_byte() {
         said: 6,
         message: 7,
         is_moment: false,
+        undoes: false,
     };
     let said = state.lies(patient(1), Raw::read(encounter).unwrap(), heard, &places);
     assert_eq!(said.len(), 1);
@@ -365,6 +368,7 @@ fn a_merge_is_no_move() {
         said: EventTime::from_micros(world.zero),
         known: ReceivedTime::from_micros(world.zero + 3 * MINUTE),
         backfill: false,
+        undoes: false,
     });
     world.said("Encounter", patient(3), (3 * MINUTE, 3 * MINUTE), merged);
     world.measures(4 * MINUTE, 80);

@@ -127,6 +127,7 @@ fn an_old_moment_of_a_visit_of_which_nothing_is_known_takes_no_bed() {
             said: EventTime::from_micros(world.zero),
             known: ReceivedTime::from_micros(world.zero),
             backfill: false,
+            undoes: false,
         });
         world.put(
             (topics::PATIENT_STREAM, patient(1).as_bytes().to_vec()),
@@ -153,6 +154,7 @@ fn known(said: &[(u8, &str, &str, i64)]) -> State {
             said: minute * MINUTE,
             message: number,
             is_moment: false,
+            undoes: false,
         };
         let encounter = Raw::read(json.as_bytes()).unwrap();
         state.lies(patient(1), encounter, heard, &places);
@@ -206,4 +208,33 @@ fn of_who_went_nothing_is_kept_in_the_end() {
     assert!(is_known(&mut world));
     world.passes(2 * day);
     assert!(!is_known(&mut world));
+}
+
+#[test]
+fn a_move_that_is_taken_back_never_was_though_nothing_names_what_was_left() {
+    let mut world = World::new();
+    for (minute, place, undoes) in [(0, BED, false), (5, "OR", false), (10, BED, true)] {
+        world.moment = Some(Shows {
+            message: minute,
+            said: EventTime::from_micros(world.zero + minute.cast_signed() * MINUTE),
+            known: ReceivedTime::from_micros(world.zero + minute.cast_signed() * MINUTE),
+            backfill: false,
+            undoes,
+        });
+        let minute = minute.cast_signed();
+        world.resource(
+            "Encounter",
+            patient(1),
+            minute * MINUTE,
+            here(1, "in-progress", place),
+        );
+        world.measures(minute * MINUTE + MINUTE / 2, 80 + minute);
+    }
+    world.task.flush().unwrap();
+    let state = world.store.get(patient(1).as_bytes()).unwrap().unwrap();
+    let mut again = Vec::new();
+    State::decode(&state).unwrap().encode(&mut again);
+    assert_eq!(*again, *state);
+    world.passes(20 * MINUTE);
+    assert_eq!(world.told_by_key(), "1 80 final, 1 85 final, 1 90 final");
 }
