@@ -10,7 +10,7 @@ use super::snapshot::Snapshot;
 use super::splice::{as_old, readdressed, with_item, without_item};
 use super::split::{Notice, Split};
 use super::state::State;
-use super::{Input, Output, Outputs, RawInfo, Reason, Refusal};
+use super::{Input, Output, Outputs, RawInfo, Reason, Refusal, visit};
 use crate::draft::Draft;
 
 /// The survivor takes another identity in: it says so, and asks that identity to go.
@@ -205,9 +205,7 @@ pub(super) fn take_over(
             continue;
         }
         stay.rewrite(|json| readdressed(json, from, key));
-        writer.visit(None, &mut stay.snapshot, times);
-        writer.moments(&stay.moments_as(&stay.snapshot.id));
-        state.encounters.push(stay);
+        visit::take_over(&mut writer, state, stay);
     }
     state.trim();
     Ok(writer.outputs)

@@ -248,6 +248,36 @@ pub(super) fn renamed(draft: &Draft, state: &State) -> Option<Draft> {
     out
 }
 
+/// Takes in a visit that another identity of the patient had; what was said of it here before is of the same one.
+pub(super) fn take_over(writer: &mut Writer<'_>, state: &mut State, mut stay: Stay) {
+    let times = (writer.raw.message_time, None);
+    let number = stay.snapshot.get("identifier");
+    let is_same = |own: &Stay| number.is_some() && own.snapshot.get("identifier") == number;
+    match state.encounters.iter().position(is_same) {
+        None => {
+            writer.visit(None, &mut stay.snapshot, times);
+            writer.moments(&stay.moments_as(&stay.snapshot.id));
+            state.encounters.push(stay);
+        }
+        Some(place) => {
+            let mut own = state.encounters.remove(place);
+            let (known, before) = (stay.snapshot.clone(), own.snapshot.clone());
+            let now = own.snapshot.id.clone();
+            let mut gone = known.clone();
+            retire(&mut gone, &now, writer.raw);
+            writer.visit(Some(&known), &mut gone, times);
+            own.join(&stay);
+            writer.visit(Some(&before), &mut own.snapshot, times);
+            writer.moments(&own.moments_as(&now));
+            state.encounters.push(own);
+            state.rename(Renamed {
+                before: known.id,
+                now,
+            });
+        }
+    }
+}
+
 fn retire(gone: &mut Snapshot, now: &str, raw: &RawInfo<'_>) {
     gone.force("status", b"\"entered-in-error\"", raw.message_time);
     let whole = formats::fhir::json::object(|whole| {

@@ -327,6 +327,19 @@ impl Stay {
         self.statements.trim(&id);
     }
 
+    /// Takes in what was said of the same visit where another identity of the patient had it.
+    pub(in crate::normalize) fn join(&mut self, other: &Self) {
+        self.absorb(other);
+        let (base, all) = self.statements.taken_apart(&self.snapshot.id);
+        if all.is_empty() {
+            return;
+        }
+        let (_, mut last) = replayed(&self.snapshot.id, base.as_ref(), &all);
+        last.snapshot.version = self.snapshot.version;
+        last.statements = std::mem::take(&mut self.statements);
+        *self = last;
+    }
+
     /// Gives how it stood after each thing that was said of it lately, as another visit that it turned out to be.
     pub(in crate::normalize) fn moments_as(&self, id: &str) -> Vec<Moment> {
         let (base, all) = self.statements.taken_apart(id);

@@ -115,6 +115,9 @@ fn after_a_merge_all_times_at_the_bed_are_those_of_who_stays() {
         (20, "A12", "2", at(BED, "", "V1")),
     ]);
     assert_eq!(back, "80 2, 81 2, 82 2, 83 2, 84 2, 85 2");
+    // What names who stays may come before the merge.
+    let early = whose(&[came(), (20, "A02", "2", at("WARD", BED, "V1")), merged()]);
+    assert_eq!(early, "80 2, 81 2, 82 2, 83 2");
 }
 
 #[test]
