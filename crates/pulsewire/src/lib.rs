@@ -16,6 +16,7 @@ mod views;
 mod ward;
 
 mod clock;
+mod clock_offset;
 mod commands;
 mod config;
 #[cfg(feature = "kafka")]

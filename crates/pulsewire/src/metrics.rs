@@ -146,6 +146,7 @@ pub(crate) struct Metrics {
     pub(crate) source_usual: Family<SignalLabels, Gauge>,
     pub(crate) risk: risk::RiskMetrics,
     pub(crate) source_lag: Family<SourceLabel, Gauge<f64, AtomicU64>>,
+    pub(crate) source_clock_offset: Family<SourceLabel, Gauge<f64, AtomicU64>>,
     pub(crate) certificate_expiry: Family<CertificateLabels, Gauge<f64, AtomicU64>>,
     pub(crate) heartbeats: Family<ReasonLabels, Counter>,
     pub(crate) connections: Gauge,
@@ -191,6 +192,7 @@ impl Default for Metrics {
             source_usual: Family::default(),
             risk: risk::RiskMetrics::default(),
             source_lag: Family::default(),
+            source_clock_offset: Family::default(),
             certificate_expiry: Family::default(),
             heartbeats: Family::default(),
             connections: Gauge::default(),
@@ -327,6 +329,11 @@ impl Metrics {
             "source_lag_seconds",
             "From when the newest message was made to when it came",
             self.source_lag.clone(),
+        );
+        r.register(
+            "source_clock_offset_seconds",
+            "How far the clock of a sender by MLLP is behind ours; less than nothing where it is ahead",
+            self.source_clock_offset.clone(),
         );
         r.register(
             "source_certificate_expiry_timestamp_seconds",

@@ -15,6 +15,7 @@ use told::{Answer, Signal};
 
 use super::Intake;
 use crate::clock::Clock;
+use crate::clock_offset::ClockOffset;
 use crate::config::Config;
 use crate::metrics::SourceLabel;
 use crate::topics::OTHER;
@@ -85,6 +86,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Source {
     minutes: BTreeMap<i64, Minute>,
+    clock: ClockOffset,
     certificate_expires: Option<ReceivedTime>,
 }
 
@@ -134,10 +136,28 @@ impl Activity {
                 Some(source) => source,
                 None => inner.sources.entry(name.into()).or_default(),
             };
+            if let Some(made) = frame.made_by_its_clock().filter(|_| name != EVERYTHING) {
+                source.clock.take(frame.at.micros(), made);
+            }
             let minute = frame.at.micros().div_euclid(MINUTE_US);
             let minute = source.minutes.entry(minute).or_default();
             minute.count(frame, name != EVERYTHING);
         }
+    }
+
+    /// Gives how far the clocks of senders are off, in microseconds, and of which it is news that they are wrong or right.
+    fn clocks(&self) -> Vec<(Arc<str>, i64, Option<bool>)> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let clocks = inner.sources.iter_mut().filter_map(|(name, source)| {
+            let (offset, is_wrong) = (source.clock.offset()?, source.clock.judge()?);
+            let before = std::mem::replace(&mut source.clock.is_wrong, is_wrong);
+            Some((
+                Arc::clone(name),
+                offset,
+                (before != is_wrong).then_some(is_wrong),
+            ))
+        });
+        clocks.collect()
     }
 
     /// Notes when the certificate runs out that a source showed; says whether that is news.
@@ -231,10 +251,41 @@ impl Activity {
     }
 }
 
+impl Frame<'_> {
+    /// When its sender made it by a clock of theirs: other ways than MLLP say when something was true.
+    fn made_by_its_clock(&self) -> Option<i64> {
+        let is_live = self.way == "mllp" && self.sort == Sort::New;
+        self.event_time.filter(|_| is_live)
+    }
+}
+
 impl Intake {
+    /// Tells how far the clocks of senders are off.
+    fn tell_clocks(&self) {
+        for (source, offset, news) in self.activity.clocks() {
+            let label = SourceLabel {
+                source: source.to_string(),
+            };
+            let sign = if offset < 0 { -1.0 } else { 1.0 };
+            let seconds = Duration::from_micros(offset.unsigned_abs()).as_secs_f64() * sign;
+            self.metrics
+                .source_clock_offset
+                .get_or_create(&label)
+                .set(seconds);
+            match news {
+                Some(true) => {
+                    tracing::warn!(%source, seconds, "the clock of a source is off, or its messages are so long on their way");
+                }
+                Some(false) => tracing::info!(%source, seconds, "the clock of a source is right"),
+                None => {}
+            }
+        }
+    }
+
     /// Writes what was heard of each source in minutes that are over, or in all of them; what cannot be written waits for the next
     /// time.
     pub(crate) fn tell_activity(&self, now: ReceivedTime, all: bool) {
+        self.tell_clocks();
         let told = self.activity.take(now, all);
         for one in &told {
             let label = SourceLabel {

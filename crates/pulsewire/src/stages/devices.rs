@@ -5,7 +5,6 @@
 
 mod beds;
 mod binding;
-mod clock;
 mod places;
 mod resources;
 mod rules;

@@ -50,6 +50,39 @@ fn lines(told: &[Told]) -> String {
 }
 
 #[test]
+fn the_clock_of_a_sender_by_mllp_is_judged_by_when_it_says_it_made_its_messages() {
+    let activity = activity();
+    let hear = |minutes: std::ops::Range<i64>, off: i64, way, sort| {
+        for minute in minutes {
+            let made = at(minute * 60 - off).micros();
+            let frame = Frame {
+                way,
+                event_time: Some(made),
+                ..frame(minute * 60, &"ORU", sort)
+            };
+            activity.heard("lab", &frame);
+        }
+    };
+    let told = || {
+        let clocks = activity.clocks().into_iter();
+        let told = clocks.map(|(name, offset, news)| format!("{name} {offset} {news:?}"));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    // What was true long ago, came again or was loaded says nothing of a clock.
+    hear(0..9, 7_200, "http", Sort::New);
+    hear(0..9, 7_200, "mllp", Sort::Backfill);
+    hear(0..9, 7_200, "mllp", Sort::Other);
+    assert_eq!(told(), "");
+    hear(0..9, 2, "mllp", Sort::New);
+    assert_eq!(told(), "lab 2000000 None");
+    hear(20..30, -600, "mllp", Sort::New);
+    assert_eq!(told(), "lab -600000000 Some(true)");
+    assert_eq!(told(), "lab -600000000 None");
+    hear(40..50, 1, "mllp", Sort::New);
+    assert_eq!(told(), "lab 1000000 Some(false)");
+}
+
+#[test]
 fn a_minute_is_told_when_it_is_over_and_silence_once_it_is_known_to_be_one() {
     let activity = activity();
     assert_eq!(

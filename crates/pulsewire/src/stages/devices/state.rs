@@ -6,9 +6,10 @@ use std::sync::Arc;
 use formats::device::System;
 use formats::device::avro::{Decoder, Encoder};
 
+use crate::clock_offset::{BLOCKS_MAX, ClockOffset};
+
 use super::beds::Stay;
 use super::binding::{BINDINGS_MAX, Binding, Bindings, Named};
-use super::clock::{BLOCKS_MAX, Clock};
 use super::signal::{Signal, decode_signal, encode_signal};
 
 /// The version of the encoding that is written; those before are read as well.
@@ -41,7 +42,7 @@ pub(crate) struct State {
     /// How many samples were of nobody since.
     pub(super) unassociated: u64,
     pub(super) bindings: Bindings,
-    pub(super) clock: Clock,
+    pub(super) clock: ClockOffset,
     pub(super) seen: VecDeque<[u8; 16]>,
     pub(super) signals: BTreeMap<Channel, Signal>,
     /// Where a patient lies, by Encounter.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use formats::device::packet::Packet;
 use formats::device::{Decimal, Presence, Quality, Sample, Series};
 
+use crate::clock_offset::OFF_MOST;
+
 use super::Settings;
 use super::binding::Binding;
-use super::clock::OFF_MOST;
 use super::rules::Rule;
 use super::signal::{INTERVALS_MAX, Interval, SAMPLES_MAX, Signal, Window};
 use super::state::{Channel, SEEN_MAX, SIGNALS_MAX, State};

@@ -1,4 +1,4 @@
-//! How far a device's clock is off: the minimum-delay filter that NTP uses, made robust by a median.
+//! How far the clock of a device or a sender is off: the minimum-delay filter that NTP uses, made robust by a median.
 //!
 //! What is received can only be later than what was observed, by the way it took. The least difference of a minute is therefore
 //! nearest to the clocks' own, and the median of some minutes' leasts is not moved by one odd report.
@@ -6,32 +6,32 @@
 use std::collections::VecDeque;
 
 /// The least difference is found in each block of received time this long.
-pub(super) const BLOCK: i64 = 60_000_000;
+pub(crate) const BLOCK: i64 = 60_000_000;
 /// So many blocks are looked at.
-pub(super) const BLOCKS_MAX: usize = 10;
+pub(crate) const BLOCKS_MAX: usize = 10;
 /// They lie within so long.
 const LATELY: i64 = 10 * BLOCK;
-/// So many are looked at of a device that is heard more seldom.
+/// So many are looked at where it is heard more seldom.
 const BLOCKS_SELDOM: usize = 3;
 /// What was heard longer ago says nothing of now.
 const OLDEST: i64 = 24 * 3_600_000_000;
-/// Fewer blocks tell nothing: what a device kept while it was cut off comes all at once.
-pub(super) const BLOCKS_LEAST: usize = 2;
+/// Fewer blocks tell nothing: what was kept while it was cut off comes all at once.
+pub(crate) const BLOCKS_LEAST: usize = 2;
 /// A clock that is off by more than this is wrong, and what it dates nobody's vital sign.
-pub(super) const OFF_MOST: i64 = 5 * 60_000_000;
+pub(crate) const OFF_MOST: i64 = 5 * 60_000_000;
 
-/// What is known of a device's clock.
+/// What is known of a clock that is not ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Clock {
+pub(crate) struct ClockOffset {
     /// When each block began, and the least difference in it.
-    pub(super) blocks: VecDeque<(i64, i64)>,
+    pub(crate) blocks: VecDeque<(i64, i64)>,
     /// Whether it was told to be wrong.
-    pub(super) is_wrong: bool,
+    pub(crate) is_wrong: bool,
 }
 
-impl Clock {
+impl ClockOffset {
     /// Takes in when a report was received and the time of its latest sample.
-    pub(super) fn take(&mut self, received: i64, observed: i64) {
+    pub(crate) fn take(&mut self, received: i64, observed: i64) {
         let block = received - received.rem_euclid(BLOCK);
         let offset = received.saturating_sub(observed);
         match self.blocks.back_mut().filter(|(began, _)| *began == block) {
@@ -51,7 +51,7 @@ impl Clock {
     /// Received less observed, in microseconds; nothing where there is too little to tell it from.
     ///
     /// What is heard seldom and is long ago when it comes was kept until then for all we know: only a clock that is ahead shows.
-    pub(super) fn offset(&self) -> Option<i64> {
+    pub(crate) fn offset(&self) -> Option<i64> {
         let newest = self.blocks.back().map_or(i64::MIN, |(began, _)| *began);
         let lately = newest.saturating_sub(LATELY);
         let told = self.blocks.iter();
@@ -65,7 +65,7 @@ impl Clock {
     }
 
     /// Whether it is wrong now, where that can be told.
-    pub(super) fn judge(&self) -> Option<bool> {
+    pub(crate) fn judge(&self) -> Option<bool> {
         self.offset()
             .map(|offset| offset.saturating_abs() > OFF_MOST)
     }
@@ -77,8 +77,8 @@ mod tests {
 
     const SECOND: i64 = 1_000_000;
 
-    fn fed(reports: impl IntoIterator<Item = (i64, i64)>) -> Clock {
-        let mut clock = Clock::default();
+    fn fed(reports: impl IntoIterator<Item = (i64, i64)>) -> ClockOffset {
+        let mut clock = ClockOffset::default();
         for (received, offset) in reports {
             clock.take(received * SECOND, (received - offset) * SECOND);
         }
