@@ -80,4 +80,6 @@ pub(crate) enum Error {
     NotThere(String),
     #[error("{0}")]
     NotEditable(String),
+    #[error("{0}")]
+    NotKnown(String),
 }

@@ -11,6 +11,7 @@ use clinical::ReceivedTime;
 
 use super::{Configured, Failure, reading};
 use crate::clock::Stopwatch;
+use crate::control::OPERATOR;
 use crate::quarantine::list::{self, Filter, PAGE_MAX, Place};
 use crate::quarantine::reason::ReasonCode;
 use crate::quarantine::redrive::{Answer, Outcome, Request, SENT_MAX};
@@ -77,7 +78,11 @@ impl Redrive {
         let filter = self.filter()?;
         let config = self.configured.load()?;
         if self.list {
-            return self.print_list(&*reading::journal(&config)?, &filter, out);
+            let journal = reading::journal(&config)?;
+            let hint = "--list without it shows what there is";
+            let known = filter.check(&*journal);
+            known.map_err(|why| Failure::new(why, hint))?;
+            return self.print_list(&*journal, &filter, out);
         }
         if filter == Filter::default() && self.at.is_empty() && !self.all {
             let hint = "name --reason, --source, --topic, --since or --at, or say --all; --list shows what there is";
@@ -220,8 +225,9 @@ impl Redrive {
             source: self.source.clone(),
             topic: self.topic.clone(),
             since: self.since.clone(),
+            all: self.all,
             dry_run,
-            who: self.who.clone(),
+            who: Some(self.who.clone().unwrap_or_else(|| OPERATOR.to_owned())),
             ..Request::default()
         };
         let each = match dry_run {

@@ -20,6 +20,9 @@ use crate::views::QuarantineView;
 
 /// What begins the addresses here.
 pub(crate) const PATH: &str = "/api/quarantine";
+/// The words of a query that say which records are wanted, and those that say which of them come now.
+const FILTERS: [&str; 5] = ["reason", "source", "topic", "since", "before"];
+const PAGES: [&str; 2] = ["after", "limit"];
 /// A page has so many records where nothing else is asked.
 const PAGE: usize = 100;
 
@@ -91,6 +94,10 @@ pub(super) async fn answer(
             "there is GET /api/quarantine, /api/quarantine/counts and /api/quarantine/reasons, and POST /api/quarantine/redrive",
         );
     }
+    let pages: &[&str] = if asked.is_empty() { &PAGES } else { &[] };
+    if let Err(why) = known(&query, &[FILTERS.as_slice(), pages].concat()) {
+        return wrong(StatusCode::BAD_REQUEST, &why);
+    }
     let filter = match filter(&query) {
         Ok(filter) => filter,
         Err(why) => return wrong(StatusCode::BAD_REQUEST, &why),
@@ -113,7 +120,18 @@ pub(super) async fn answer(
     }
 }
 
-/// Which records a query wants; an unknown reason is a mistake, not an empty list.
+/// Refuses what is asked in words that nothing here reads: what they were to leave out would be there.
+fn known(query: &BTreeMap<String, String>, words: &[&str]) -> Result<(), String> {
+    match query.keys().find(|name| !words.contains(&&***name)) {
+        None => Ok(()),
+        Some(name) => {
+            let words = words.join(", ");
+            Err(format!("there is no {name} to ask by; there are {words}"))
+        }
+    }
+}
+
+/// Which records a query wants.
 fn filter(query: &BTreeMap<String, String>) -> Result<Filter, String> {
     let value = |name: &str| query.get(name).filter(|text| !text.is_empty()).cloned();
     let time = |name: &str| {
@@ -157,6 +175,7 @@ fn page(
         }
     };
     let journal = &*control.desk.journal;
+    filter.check(journal).map_err(Error::NotKnown)?;
     let page = list::page(journal, filter, after.as_ref(), limit)?;
     let attempts = attempt::all(journal, control.config.journal.partitions)?;
     let rows = page.records.iter().map(|view| {
@@ -172,7 +191,9 @@ fn page(
 }
 
 fn counted(control: &Control, filter: &Filter) -> Result<Response, Error> {
-    let counts = list::counts(&*control.desk.journal, filter)?;
+    let journal = &*control.desk.journal;
+    filter.check(journal).map_err(Error::NotKnown)?;
+    let counts = list::counts(journal, filter)?;
     let each = counts.by_reason_and_source.iter();
     let each: Vec<_> = each
         .map(|((reason, source), count)| json!({ "reason": reason, "source": source, "count": count }))
@@ -208,6 +229,9 @@ async fn redrive(control: &Arc<Control>, headers: &HeaderMap, body: &Bytes) -> R
         let why = "`since` and `before` are times such as 2026-03-01T09:00:00Z, and `after` the `next` of an answer";
         return wrong(StatusCode::BAD_REQUEST, why);
     }
+    if let Err(why) = is_meant(&request) {
+        return wrong(StatusCode::BAD_REQUEST, why);
+    }
     let shared = Arc::clone(control);
     let made = tokio::task::spawn_blocking(move || shared.desk.redrive(&request)).await;
     match made {
@@ -220,6 +244,25 @@ async fn redrive(control: &Arc<Control>, headers: &HeaderMap, body: &Bytes) -> R
                 "it could not be done; the log says why",
             )
         }
+    }
+}
+
+/// Refuses a request that may send what nobody named, or in nobody's name.
+fn is_meant(request: &Request) -> Result<(), &'static str> {
+    let is_named = request
+        .who
+        .as_deref()
+        .is_some_and(|who| !who.trim().is_empty());
+    if !request.says_which() {
+        Err(
+            "nothing says which records to send: name `places`, `reason`, `source`, `topic` or `since`, or say `\"all\": true`; `\"dryRun\": true` only tries",
+        )
+    } else if !request.dry_run && !is_named {
+        Err(
+            "say as `who` who sends them: it stands in the audit and beside each; `\"dryRun\": true` only tries",
+        )
+    } else {
+        Ok(())
     }
 }
 
@@ -315,6 +358,7 @@ fn refused(control: &Control, headers: &HeaderMap, error: &Error) -> Response {
     let status = match error {
         Error::NotThere(_) => 404,
         Error::NotEditable(_) => 409,
+        Error::NotKnown(_) => 400,
         Error::Journal(_) | Error::Unaudited(_) => {
             tracing::error!(%error, "quarantine cannot be worked at");
             503
@@ -332,6 +376,7 @@ fn failed(error: &Error) -> Response {
     let status = match error {
         Error::NotThere(_) => StatusCode::NOT_FOUND,
         Error::NotEditable(_) => StatusCode::CONFLICT,
+        Error::NotKnown(_) => StatusCode::BAD_REQUEST,
         Error::Journal(_) | Error::Unaudited(_) => {
             tracing::error!(%error, "quarantine cannot be worked at");
             StatusCode::SERVICE_UNAVAILABLE

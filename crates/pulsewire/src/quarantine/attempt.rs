@@ -6,7 +6,10 @@ use clinical::ReceivedTime;
 use journal::{Journal, Record, RecordRef, TopicPartition, partition_for};
 use serde::{Deserialize, Serialize};
 
+use super::list::Place;
+use super::reason::{ReasonCode, Redrive};
 use crate::topics;
+use crate::views::QuarantineView;
 use crate::whole_topic;
 
 /// What such a record is called.
@@ -51,6 +54,33 @@ impl Attempt {
     /// Reads one.
     pub(crate) fn read(record: &RecordRef<'_>) -> Option<Self> {
         serde_json::from_slice(record.value?).ok()
+    }
+
+    /// Whether nothing is left to do for the record. Where it could not be used again it is another record; but of a part of a
+    /// message nothing comes that is sent as it was, and a corrected copy is waited for.
+    pub(crate) fn settles(&self, view: &QuarantineView) -> bool {
+        self.edited || !is_part(view)
+    }
+}
+
+/// Whether it is what normalize set aside of a message that it used, and not the message.
+fn is_part(view: &QuarantineView) -> bool {
+    let is_of_stream = view.at.topic == topics::quarantine(topics::PATIENT_STREAM);
+    let of = Place::parse(&view.origin);
+    is_of_stream && of.is_some_and(|of| &*of.at.topic != topics::PATIENT_STREAM)
+}
+
+/// Why a record leads to nothing where it is sent through again as it is; only a corrected copy of it can.
+pub(crate) fn unusable_as_it_is(view: &QuarantineView) -> Option<&'static str> {
+    let known = ReasonCode::parse(&view.reason);
+    if is_part(view) {
+        Some(
+            "its message was used but for this and is known, so that as it is it would change nothing: correct a copy on its page",
+        )
+    } else if known.is_some_and(|known| known.redrive == Redrive::Edited) {
+        Some("as it is it would fail again: correct a copy on its page")
+    } else {
+        None
     }
 }
 

@@ -84,7 +84,9 @@ impl Desk {
         let _alone = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let partitions = self.config.journal.partitions;
         let before = attempt::all(&*self.journal, partitions)?;
-        if let Some(before) = before.get(&place.to_string()) {
+        let (view, _) = quarantined(&*self.journal, place)?;
+        let before = before.get(&place.to_string());
+        if let Some(before) = before.filter(|before| before.settles(&view)) {
             let why = format!(
                 "it was sent through again at {} by {}",
                 before.at, before.who
@@ -92,7 +94,6 @@ impl Desk {
             return Err(Error::NotEditable(why));
         }
         let editable = self.editable(place)?;
-        let (view, _) = quarantined(&*self.journal, place)?;
         let now = self.clock.now();
         let (to, mut record) = match is_hl7(&editable.content_type) {
             true => self.message(&editable, text)?,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use clinical::ReceivedTime;
-use journal::{Journal, RecordRef, Topic, TopicPartition};
+use journal::{Journal, RecordRef, TopicPartition, TopicSpec};
 
+use super::reason::{self, ReasonCode};
 use crate::topics;
 use crate::views::QuarantineView;
 
@@ -46,6 +47,34 @@ impl Filter {
     fn takes_topic(&self, topic: &str) -> bool {
         let wanted = self.topic.as_deref();
         wanted.is_none_or(|wanted| topic == wanted || *topics::quarantine(wanted) == *topic)
+    }
+
+    /// Says of a reason or a topic that nothing can be set aside for which ones there are: that is a mistake, not an empty list.
+    pub(crate) fn check(&self, journal: &dyn Journal) -> Result<(), String> {
+        if let Some(reason) = &self.reason
+            && ReasonCode::parse(reason).is_none()
+        {
+            let codes: Vec<&str> = reason::all().iter().map(|known| known.code).collect();
+            let codes = codes.join(", ");
+            return Err(format!("there is no reason {reason}; there are {codes}"));
+        }
+        let Some(wanted) = &self.topic else {
+            return Ok(());
+        };
+        let mut topics = journal.topics();
+        topics.retain(holds);
+        if topics.iter().any(|topic| self.takes_topic(&topic.name)) {
+            return Ok(());
+        }
+        let names = topics.iter().map(|topic| &*topic.name);
+        let mut names: Vec<&str> = names
+            .map(|name| name.strip_suffix(".quarantine").unwrap_or(name))
+            .collect();
+        names.sort_unstable();
+        let names = names.join(", ");
+        Err(format!(
+            "nothing is set aside of a topic {wanted}; it is of {names}"
+        ))
     }
 
     /// What is wanted, in words.
@@ -179,13 +208,17 @@ fn each(
     Ok(())
 }
 
+/// Whether a topic holds what was set aside or refused.
+fn holds(topic: &TopicSpec) -> bool {
+    topic.name.ends_with(".quarantine") || &*topic.name == topics::REFUSED
+}
+
 /// The partitions that hold what was set aside or refused, in their order.
 fn partitions(journal: &dyn Journal, filter: &Filter) -> Vec<TopicPartition> {
-    let holds = |topic: &Topic| topic.ends_with(".quarantine") || &**topic == topics::REFUSED;
     let mut all: Vec<TopicPartition> = journal
         .topics()
         .into_iter()
-        .filter(|topic| holds(&topic.name) && filter.takes_topic(&topic.name))
+        .filter(|topic| holds(topic) && filter.takes_topic(&topic.name))
         .flat_map(|topic| {
             (0..topic.partitions)
                 .map(move |partition| TopicPartition::new(topic.name.clone(), partition))

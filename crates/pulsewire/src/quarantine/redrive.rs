@@ -49,6 +49,9 @@ pub(crate) struct Request {
     /// At most so many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max: Option<usize>,
+    /// All there are, where nothing else says which.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all: bool,
     /// Only tells what would become of them.
     pub(crate) dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +125,15 @@ impl Request {
             since: self.since.as_deref().and_then(ReceivedTime::parse),
             before: self.before.as_deref().and_then(ReceivedTime::parse),
         }
+    }
+
+    /// Whether it says which records it is about: that all are meant is said, too.
+    pub(crate) fn says_which(&self) -> bool {
+        let filter = Filter {
+            before: None,
+            ..self.filter()
+        };
+        self.all || !self.places.is_empty() || filter != Filter::default()
     }
 
     /// Who asks, as it is kept.
@@ -204,7 +216,9 @@ impl Desk {
             return Ok((places.collect::<Result<_, _>>()?, None));
         }
         let after = request.after.as_deref().and_then(Place::parse);
-        let page = list::page(&*self.journal, &request.filter(), after.as_ref(), max)?;
+        let filter = request.filter();
+        filter.check(&*self.journal).map_err(Error::NotKnown)?;
+        let page = list::page(&*self.journal, &filter, after.as_ref(), max)?;
         let found = page.records.into_iter();
         let found = found.map(|view| quarantined(&*self.journal, &view.place()));
         Ok((found.collect::<Result<_, _>>()?, page.next))
@@ -218,7 +232,7 @@ impl Desk {
         before: Option<&Attempt>,
         (now, who): (ReceivedTime, &str),
     ) -> Result<Result<Ready, String>, Error> {
-        if let Some(before) = before {
+        if let Some(before) = before.filter(|before| before.settles(view)) {
             let how = if before.edited {
                 "a corrected copy was sent"
             } else {
@@ -234,6 +248,9 @@ impl Desk {
             && known.redrive == Redrive::No
         {
             return Ok(Err(known.advice.to_owned()));
+        }
+        if let Some(why) = attempt::unusable_as_it_is(view) {
+            return Ok(Err(why.to_owned()));
         }
         let original = match original(&*self.journal, view, copy)? {
             Ok(original) => original.received(now),

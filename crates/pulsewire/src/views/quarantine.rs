@@ -5,6 +5,7 @@ use formats::fhir::read::Raw;
 use journal::{RecordRef, TopicPartition};
 use stream::{DETAIL_HEADER, ORIGIN_HEADER, REASON_HEADER, STAGE_HEADER};
 
+use super::Views;
 use crate::quarantine::list::Place;
 use crate::quarantine::{ATTEMPT, EDITED_FROM, REDRIVEN_FROM};
 
@@ -72,6 +73,14 @@ impl QuarantineView {
     /// Its name in an address.
     pub(crate) fn id(&self) -> String {
         format!("{}:{}:{}", self.at.topic, self.at.partition, self.offset)
+    }
+}
+
+impl Views {
+    /// Whether a record was sent through again such that nothing is left to do for it.
+    pub(crate) fn is_settled(&self, view: &QuarantineView) -> bool {
+        let sent = self.redriven.get(&view.place().to_string());
+        sent.is_some_and(|attempt| attempt.settles(view))
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::message::{header, lines};
 use crate::platform::{PARTITIONS, Platform, Site, complained, said};
+use crate::rest::Rest;
 use crate::sender::Sender;
 use crate::setting::wait_for;
 
@@ -149,6 +150,9 @@ fn look_at_the_api(platform: &Platform) {
         "limit=x",
         "since=yesterday",
         "after=nowhere",
+        "reason=banana",
+        "topic=banana",
+        "foo=bar",
     ] {
         assert_eq!(
             platform.get(&format!("/api/quarantine?{wrong}")).0,
@@ -156,6 +160,44 @@ fn look_at_the_api(platform: &Platform) {
             "{wrong}"
         );
     }
+}
+
+/// What is asked of the API to be sent, and what it says of that; one record that names nobody is in quarantine.
+fn ask_to_send(platform: &Platform) {
+    let ask = |body: &str| {
+        let headers = [("Content-Type", "application/json")];
+        let rest = Rest(platform.pages);
+        let path = "/api/quarantine/redrive";
+        let answer = rest.try_ask_at("POST", path, &headers, body.as_bytes());
+        let answer = answer.expect("it is answered");
+        (answer.status, answer.json())
+    };
+    for (body, says) in [
+        ("{}", "places"),
+        (r#"{"who":"Ada"}"#, "places"),
+        (
+            r#"{"before":"2040-01-01T00:00:00Z","dryRun":true}"#,
+            "places",
+        ),
+        (r#"{"reason":"no-patient"}"#, "who"),
+        (r#"{"all":true,"who":" "}"#, "who"),
+        (r#"{"reason":"banana","dryRun":true}"#, "no-patient"),
+        (
+            r#"{"topic":"banana","dryRun":true}"#,
+            "healthcare.hl7v2.adt",
+        ),
+    ] {
+        let (status, told) = ask(body);
+        assert_eq!(status, 400, "{body}");
+        let why = told["error"].as_str().unwrap();
+        assert!(why.contains(says), "{body}: {why}");
+    }
+    let (status, told) = ask(r#"{"all":true,"dryRun":true}"#);
+    assert_eq!(
+        (status, &told["records"][0]["outcome"]),
+        (200, &"would-fail".into())
+    );
+    assert_eq!(listed(platform, "no-patient").len(), 1, "nothing was sent");
 }
 
 /// What the command says where nothing runs and everything was sent.
@@ -199,6 +241,7 @@ fn what_names_nobody_fails_again_is_corrected_and_becomes_an_event() {
     });
     assert_eq!(first["what"], "it names no patient");
     look_at_the_api(&platform);
+    ask_to_send(&platform);
 
     let id = place(&first).replace('/', ":");
     wait_for("the page", || {

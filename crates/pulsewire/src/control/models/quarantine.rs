@@ -13,7 +13,7 @@ use ui::{
 use crate::control::Control;
 use crate::control::page::Refused;
 use crate::explain;
-use crate::quarantine::attempt::Attempt;
+use crate::quarantine::attempt::{Attempt, unusable_as_it_is};
 use crate::quarantine::list::Place;
 use crate::quarantine::reason::{ReasonCode, Redrive, advice};
 use crate::views::{QuarantineView, Views};
@@ -62,7 +62,7 @@ fn row(view: &QuarantineView, views: &Views) -> QuarantineRow {
         control_id: String::new(),
         code: view.reason.clone(),
         reason: words(&view.reason),
-        redriven: views.redriven.contains_key(&view.place().to_string()),
+        redriven: views.is_settled(view),
     }
 }
 
@@ -121,7 +121,7 @@ pub(in crate::control) fn one(
     })
 }
 
-/// What can be done with it: nothing more once it was sent through again.
+/// What can be done with it: nothing more once it was sent through again and could be used.
 fn forms(control: &Control, view: &QuarantineView, redriven: bool) -> Option<QuarantineForms> {
     let known = ReasonCode::parse(&view.reason).map_or(Redrive::Yes, |known| known.redrive);
     if redriven || known == Redrive::No || Place::parse(&view.origin).is_none() {
@@ -129,7 +129,7 @@ fn forms(control: &Control, view: &QuarantineView, redriven: bool) -> Option<Qua
     }
     let editable = control.desk.editable(&view.place());
     Some(QuarantineForms {
-        redrive: known == Redrive::Yes,
+        redrive: unusable_as_it_is(view).is_none(),
         text: editable.ok().map(|editable| editable.text),
     })
 }
@@ -156,7 +156,10 @@ fn attempts(view: &QuarantineView, views: &Views) -> Vec<AttemptRow> {
             .iter()
             .find(|other| other.before() == place);
         let result = after.map_or_else(
-            || Link::words("not in quarantine again"),
+            || match attempt.settles(view) {
+                true => Link::words("not in quarantine again"),
+                false => Link::words("it changed nothing"),
+            },
             |after| Link::to("failed again", format!("/quarantine/{}", after.id())),
         );
         rows.push(attempt_row(attempt, result));

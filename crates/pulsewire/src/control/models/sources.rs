@@ -136,8 +136,7 @@ impl<'v> Counts<'v> {
     fn of(views: &'v Views) -> Self {
         let mut counts = Self::default();
         // What was sent through again is done with; where it failed again, it is here again.
-        let waits =
-            |view: &&QuarantineView| !views.redriven.contains_key(&view.place().to_string());
+        let waits = |view: &&QuarantineView| !views.is_settled(view);
         for view in views.quarantine.iter().filter(waits) {
             *counts.quarantined.entry(&view.source).or_default() += 1;
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use formats::device;
 use formats::hl7v2::{IssueCode, Severity};
 use mapping::identity::PartsTooLong;
 use mapping::normalize::Reason;
@@ -16,6 +17,16 @@ const GIVEN_BY: [&str; 5] = [
     "refusal.code()",
     "code",
     "PartsTooLong::CODE",
+];
+
+/// Why a device's message cannot be read.
+const OF_DEVICES: [device::Reason; 6] = [
+    device::Reason::Malformed,
+    device::Reason::NoDevice,
+    device::Reason::NoTime,
+    device::Reason::NoCode,
+    device::Reason::TooMuch,
+    device::Reason::Empty,
 ];
 
 /// The words of a constant, wherever in these files it is.
@@ -96,6 +107,7 @@ fn no_code_stands_on_a_record_that_the_table_does_not_know() {
 fn the_codes_that_others_give_are_known() {
     let mut given: Vec<&str> = Reason::ALL.iter().map(|reason| reason.code()).collect();
     given.extend(clinical::plausible::Reason::ALL.map(clinical::plausible::Reason::code));
+    given.extend(OF_DEVICES.map(device::Reason::code));
     given.push(PartsTooLong::CODE);
     given.extend([Refusal::NotMapped, Refusal::SeveralMembers].map(Refusal::code));
     given.extend(BalanceIssueCode::ALL.map(BalanceIssueCode::word));

@@ -331,6 +331,98 @@ fn a_corrected_copy_is_a_new_message_and_the_first_one_stays() {
     assert_eq!(site.redrive("no-patient", false)[0].0, Outcome::Skipped);
 }
 
+/// What normalize sets aside of a result whose unit nobody knows, where the rest of the message is used.
+fn of_unknown_unit(site: &Site) -> Place {
+    let text = "MSH|^~\\&|LIS|H|||20200101000000+0000||ORU^R01|3|P|2.5\rPID|||7^^^H^MR||Test^Ann||19500601|F\rOBR|1||1^LAB|2823-3^K^LN|||20200101000000+0000\rOBX|1|NM|2823-3^K^LN||4.1|furlong|||||F\r";
+    site.receive(text);
+    let raw = TopicPartition::new(topics::hl7("ADT"), 0);
+    let part = Record {
+        key: [1; 16].into(),
+        headers: [
+            ("reason", "unknown-unit"),
+            ("stage", "normalize"),
+            ("origin", &format!("{}/0/0", raw.topic)),
+            ("source-system", "default"),
+        ]
+        .map(|(name, value)| (name.into(), value.as_bytes().into()))
+        .into(),
+        value: Some((*b"{}").into()),
+        ..Record::default()
+    };
+    let at = TopicPartition::new(topics::quarantine(topics::PATIENT_STREAM), 0);
+    let write = Write {
+        records: vec![(at.clone(), part)],
+        offsets: vec![],
+    };
+    site.journal.append(write).unwrap();
+    Place { at, offset: 0 }
+}
+
+#[test]
+fn what_only_a_corrected_copy_can_help_is_not_sent_as_it_is_and_stays_to_be_corrected() {
+    let site = Site::new();
+    let place = of_unknown_unit(&site);
+    let raw = || site.records("healthcare.hl7v2.adt").len();
+    for dry_run in [true, false] {
+        let told = site.redrive("unknown-unit", dry_run);
+        assert_eq!(told[0].0, Outcome::Skipped);
+        assert!(told[0].1.contains("correct a copy"), "{told:?}");
+    }
+    assert_eq!(raw(), 1);
+    // One that an earlier version sent as it was waits for a correction, too.
+    let attempt = Attempt {
+        quarantined: place.to_string(),
+        to: "healthcare.hl7v2.adt/0".to_owned(),
+        number: 1,
+        edited: false,
+        who: "Ada".to_owned(),
+        at: "2020-01-02T00:00:00Z".to_owned(),
+    };
+    let now = ReceivedTime::from_micros(0);
+    let records = vec![attempt.record(now, 1)];
+    let offsets = vec![];
+    site.journal.append(Write { records, offsets }).unwrap();
+    assert_eq!(site.redrive("unknown-unit", false)[0].0, Outcome::Skipped);
+    let text = site.desk.editable(&place).unwrap().text;
+    let corrected = text.replace("furlong", "mmol/L");
+    site.desk.edit(&place, &corrected, "Ada").unwrap();
+    site.normalize();
+    assert_eq!(site.records("healthcare.hl7v2.oru").len(), 1);
+    let again = site.desk.edit(&place, &corrected, "Ada").unwrap_err();
+    assert!(again.to_string().contains("by Ada"), "{again}");
+    let told = site.redrive("unknown-unit", false);
+    assert!(told[0].1.contains("a corrected copy was sent"), "{told:?}");
+}
+
+#[test]
+fn what_nothing_is_set_aside_for_is_a_mistake_that_names_what_there_is() {
+    let site = Site::new();
+    let asks = |reason: Option<&str>, topic: Option<&str>| {
+        let request = Request {
+            reason: reason.map(str::to_owned),
+            topic: topic.map(str::to_owned),
+            ..Request::default()
+        };
+        site.desk
+            .redrive(&request)
+            .map_err(|error| error.to_string())
+    };
+    let wrong = asks(Some("banana"), None).unwrap_err();
+    assert!(wrong.contains("unknown-unit"), "{wrong}");
+    for topic in ["banana", "healthcare.audit"] {
+        let wrong = asks(None, Some(topic)).unwrap_err();
+        assert!(wrong.contains(" healthcare.hl7v2.adt,"), "{wrong}");
+    }
+    for topic in [
+        "healthcare.hl7v2.adt",
+        "healthcare.hl7v2.adt.quarantine",
+        topics::REFUSED,
+        topics::PATIENT_STREAM,
+    ] {
+        assert!(asks(Some("device-malformed"), Some(topic)).is_ok());
+    }
+}
+
 #[test]
 fn what_is_not_there_or_was_refused_is_not_sent() {
     let site = Site::new();
