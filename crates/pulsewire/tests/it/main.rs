@@ -34,6 +34,9 @@ mod batches;
 mod files;
 
 #[cfg(test)]
+mod placed;
+
+#[cfg(test)]
 mod dropped;
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::intake::keep::{self, Kept, RETRY_AFTER};
 /// What every body is.
 const FHIR_JSON: &str = "application/fhir+json";
 
+/// What is answered so may be sent again, and the answer says when.
+const LATER: [u16; 2] = [429, 503];
+
 /// An answer before it is on its way.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -80,6 +83,11 @@ impl Answer {
         let status = StatusCode::from_u16(self.status);
         *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = self.headers;
+        if LATER.contains(&self.status) {
+            let after = HeaderValue::from(RETRY_AFTER.as_secs());
+            let headers = response.headers_mut();
+            headers.entry(header::RETRY_AFTER).or_insert(after);
+        }
         let fixed = [
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::CACHE_CONTROL, "no-store"),
@@ -110,7 +118,6 @@ impl From<Refusal> for Answer {
     }
 }
 
-/// Who cannot keep it now says when to come again.
 impl From<keep::Refusal> for Answer {
     fn from(refusal: keep::Refusal) -> Self {
         let (status, code) = match &refusal {
@@ -118,11 +125,7 @@ impl From<keep::Refusal> for Answer {
             keep::Refusal::Busy => (429, IssueCode::Throttled),
             keep::Refusal::Journal(_) | keep::Refusal::History(_) => (503, IssueCode::Transient),
         };
-        let answer = Self::because(status, code, &refusal.to_string());
-        match status {
-            413 => answer,
-            _ => answer.with("retry-after", &RETRY_AFTER.as_secs().to_string()),
-        }
+        Self::because(status, code, &refusal.to_string())
     }
 }
 
@@ -261,6 +264,16 @@ mod tests {
             .assert_eq(std::str::from_utf8(&versioned(sent, &state)).unwrap());
         assert_eq!(location(&state), "Patient/7/_history/3");
         assert_eq!(etag(&state), "W/\"3\"");
+    }
+
+    #[test]
+    fn whoever_may_come_again_is_told_when() {
+        for (status, after) in [(429, Some("1")), (503, Some("1")), (413, None), (202, None)] {
+            let refusal = Refusal::because(status, IssueCode::Throttled, "later");
+            let response = Answer::from(refusal).into_response();
+            let told = response.headers().get(header::RETRY_AFTER);
+            assert_eq!(told.map(|value| value.to_str().unwrap()), after, "{status}");
+        }
     }
 
     #[test]

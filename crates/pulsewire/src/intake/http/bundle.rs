@@ -9,13 +9,18 @@ use formats::fhir::reference::{Target, is_id};
 use formats::fhir::refused::Refused;
 use formats::fhir::strict;
 use formats::fhir::validate::IssueCode;
+use journal::Offset;
 
 use super::Door;
 use super::answer::{self, Answer, Prefer};
 use super::request::Asking;
 use super::write::{existing, version};
-use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal, Sender};
+use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal, Sender, State};
 use crate::tasks::aside;
+use crate::topics;
+
+/// The extension of an entry's response that says where its record is: topic, partition and offset.
+pub(super) const PLACE: &str = "urn:pulsewire:place";
 
 /// Carries out a batch or a transaction.
 pub(super) async fn carry_out(
@@ -288,37 +293,25 @@ fn write_entry(entry: &mut json::Object<'_>, done: &Done, asking: &Asking) {
         }
         Done::Unchanged(Some(there)) => {
             let state = &there.state;
+            let place = (topics::FHIR_RECEIVED, there.partition, there.offset);
             entry.object("response", |response| {
-                response
-                    .string("status", "200")
-                    .string(
-                        "location",
-                        &format!("{base}/fhir/{}", answer::location(state)),
-                    )
-                    .string("etag", &answer::etag(state))
-                    .string("lastModified", &state.at.to_string());
+                write_state(response, ("200", base), state, place);
             });
         }
         Done::Kept {
+            kept,
             state,
             bytes,
             issues,
-            ..
         } => {
             if asking.prefer == Prefer::Representation && !state.deleted {
                 let url = format!("{base}/fhir/{}/{}", state.resource_type, state.id);
                 entry.string("fullUrl", &url);
                 entry.raw("resource", &answer::versioned(bytes, state));
             }
+            let place = (&*kept.topic, kept.partition, kept.offset);
             entry.object("response", |response| {
-                response
-                    .string("status", "202")
-                    .string(
-                        "location",
-                        &format!("{base}/fhir/{}", answer::location(state)),
-                    )
-                    .string("etag", &answer::etag(state))
-                    .string("lastModified", &state.at.to_string());
+                write_state(response, ("202", base), state, place);
                 if !issues.is_empty() {
                     let outcome = formats::fhir::validate::operation_outcome(issues);
                     response.raw("outcome", &outcome);
@@ -326,4 +319,25 @@ fn write_entry(entry: &mut json::Object<'_>, done: &Done, asking: &Asking) {
             });
         }
     }
+}
+
+/// What became of an entry, and where it is: for FHIR, and in the journal.
+fn write_state(
+    response: &mut json::Object<'_>,
+    (status, base): (&str, &str),
+    state: &State,
+    (topic, partition, offset): (&str, u16, Offset),
+) {
+    response.array("extension", |all| {
+        all.object(|one| {
+            one.string("url", PLACE);
+            one.string("valueString", &format!("{topic}/{partition}/{offset}"));
+        });
+    });
+    let location = answer::location(state);
+    response
+        .string("status", status)
+        .string("location", &format!("{base}/fhir/{location}"))
+        .string("etag", &answer::etag(state))
+        .string("lastModified", &state.at.to_string());
 }

@@ -7,7 +7,21 @@ use super::answer::Answer;
 use super::routes::{BASE, Operation, ROUTES};
 
 /// The day on which what is told last changed.
-const TOLD: &str = "2026-11-21";
+const TOLD: &str = "2026-11-23";
+
+/// The operations, where each is defined, and the routes that they are.
+const OPERATIONS: [(&str, &str, Operation); 2] = [
+    (
+        "process-message",
+        "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+        Operation::ProcessMessage,
+    ),
+    (
+        "import-ndjson",
+        "urn:pulsewire:operation:import-ndjson",
+        Operation::Import,
+    ),
+];
 
 /// The interactions of a type, and the routes that they are.
 const INTERACTIONS: [(&str, &[Operation]); 6] = [
@@ -18,6 +32,10 @@ const INTERACTIONS: [(&str, &[Operation]); 6] = [
     ("delete", &[Operation::Delete, Operation::DeleteFound]),
     ("search-type", &[Operation::Search, Operation::SearchByForm]),
 ];
+
+/// What `readHistory: false` says, in words.
+const NEWEST: &str =
+    "Of the newest version alone: an earlier one is answered 404, and is in the journal.";
 
 /// Tells it.
 pub(super) fn answer(door: &Door, base: &str) -> Answer {
@@ -41,7 +59,15 @@ fn statement(base: &str, security: &str) -> Value {
     let interactions: Vec<Value> = INTERACTIONS
         .iter()
         .filter(|(_, operations)| there(operations))
-        .map(|(code, _)| json!({"code": code}))
+        .map(|(code, _)| match *code {
+            "vread" => json!({"code": code, "documentation": NEWEST}),
+            _ => json!({"code": code}),
+        })
+        .collect();
+    let operations: Vec<Value> = OPERATIONS
+        .iter()
+        .filter(|(_, _, operation)| there(&[*operation]))
+        .map(|(name, definition, _)| json!({"name": name, "definition": definition}))
         .collect();
     let resource = |name: &str| {
         json!({
@@ -75,6 +101,7 @@ fn statement(base: &str, security: &str) -> Value {
             "security": {"cors": false, "description": security},
             "resource": resources,
             "interaction": [{"code": "transaction"}, {"code": "batch"}],
+            "operation": operations,
         }],
     })
 }
@@ -93,5 +120,23 @@ mod tests {
             first["interaction"].as_array().unwrap().len(),
             INTERACTIONS.len()
         );
+        let version = first["interaction"].as_array().unwrap().iter();
+        let version = version.filter(|one| one["code"] == "vread");
+        assert!(version.eq([&json!({"code": "vread", "documentation": NEWEST})]));
+        assert_eq!(first["readHistory"], false);
+    }
+
+    #[test]
+    fn every_operation_of_the_router_is_named() {
+        let statement = statement("http://localhost:8090", "None.");
+        let named = statement["rest"][0]["operation"].as_array().unwrap().iter();
+        let mut named: Vec<_> = named
+            .map(|one| format!("{BASE}/${}", one["name"].as_str().unwrap()))
+            .collect();
+        let paths = ROUTES.iter().map(|route| route.path.to_owned());
+        let mut there: Vec<_> = paths.filter(|path| path.contains('$')).collect();
+        named.sort();
+        there.sort();
+        assert_eq!(named, there);
     }
 }

@@ -1,6 +1,7 @@
 //! Resources one a line, taken while they come: a file of any length in as little memory as one batch of lines.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use formats::fhir::read::Raw;
 use formats::fhir::reference::{is_id, resource_type};
 use formats::fhir::strict;
 use formats::fhir::validate::IssueCode;
+use journal::{Offset, Topic};
 use tokio::time::timeout;
 
 use super::Door;
@@ -19,7 +21,7 @@ use super::body::{Pace, Packing, RATIO_MAX, Spent, too_slow, unreadable};
 use super::chunks::Chunks;
 use super::request::Asking;
 use crate::intake::fhir::{Asked, Done, Interaction, Refusal, Sender};
-use crate::intake::keep::Patience;
+use crate::intake::keep::{Kept, Patience};
 use crate::tasks::aside;
 
 /// So many lines, or so many bytes of them, are kept in one write.
@@ -27,6 +29,8 @@ const LINES_AT_ONCE: usize = 200;
 const BYTES_AT_ONCE: usize = 4 << 20;
 /// So many refused lines are named; the others are counted.
 const NAMED_MAX: usize = 1000;
+/// What a file of lines may begin with.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What became of the lines so far.
 #[derive(Debug, Default)]
@@ -36,10 +40,18 @@ struct Tally {
     unchanged: u64,
     refused: u64,
     named: Vec<(u64, Refusal)>,
+    /// Where the kept ones are, by partition of their topic: from which offset to which, and how many.
+    places: BTreeMap<(Topic, u16), (Offset, Offset, u64)>,
 }
 
-/// Bytes that are not yet whole lines.
-enum Unpacked {
+/// Bytes that are not yet whole lines, and how many lines there were before them.
+struct Unpacked {
+    line: u64,
+    as_sent: AsSent,
+}
+
+/// As they come.
+enum AsSent {
     Plain(Vec<u8>),
     Gzip(Box<GzDecoder<Vec<u8>>>, usize, usize),
 }
@@ -69,9 +81,9 @@ pub(super) async fn import(
         received += chunk.len();
         pace.keeps_up(received)?;
         unpacked.push(&chunk, is_last, &asking.spent)?;
-        for line in unpacked.lines(is_last) {
+        for (number, line) in unpacked.lines(is_last) {
             tally.lines += 1;
-            batch.add(door, &sender, (tally.lines, line));
+            batch.add(door, &sender, (number, line));
             if batch.is_full() {
                 batch.keep(door, &sender, &mut tally).await?;
                 asking.spent.was_kept();
@@ -80,7 +92,7 @@ pub(super) async fn import(
         if unpacked.pending().len() > door.config.body_size {
             let words = format!(
                 "line {} is longer than {} bytes: send its resource in parts, or raise intake.http.body_size",
-                tally.lines + 1,
+                unpacked.line + 1,
                 door.config.body_size
             );
             return Err(Refusal::because(413, IssueCode::TooLong, words));
@@ -95,16 +107,17 @@ pub(super) async fn import(
 
 impl Unpacked {
     fn new(packing: Packing) -> Self {
-        match packing {
-            Packing::Plain => Self::Plain(Vec::new()),
-            Packing::Gzip => Self::Gzip(Box::new(GzDecoder::new(Vec::new())), 0, 0),
-        }
+        let as_sent = match packing {
+            Packing::Plain => AsSent::Plain(Vec::new()),
+            Packing::Gzip => AsSent::Gzip(Box::new(GzDecoder::new(Vec::new())), 0, 0),
+        };
+        Self { line: 0, as_sent }
     }
 
     fn push(&mut self, chunk: &[u8], is_last: bool, spent: &Spent) -> Result<(), Refusal> {
-        match self {
-            Self::Plain(bytes) => bytes.extend_from_slice(chunk),
-            Self::Gzip(decoder, packed, unpacked) => {
+        match &mut self.as_sent {
+            AsSent::Plain(bytes) => bytes.extend_from_slice(chunk),
+            AsSent::Gzip(decoder, packed, unpacked) => {
                 *packed += chunk.len();
                 // A chunk is a few kilobytes, so what it unpacks to at once has a limit, too.
                 let before = decoder.get_ref().len();
@@ -127,9 +140,9 @@ impl Unpacked {
     }
 
     fn bytes(&mut self) -> &mut Vec<u8> {
-        match self {
-            Self::Plain(bytes) => bytes,
-            Self::Gzip(decoder, ..) => decoder.get_mut(),
+        match &mut self.as_sent {
+            AsSent::Plain(bytes) => bytes,
+            AsSent::Gzip(decoder, ..) => decoder.get_mut(),
         }
     }
 
@@ -137,8 +150,8 @@ impl Unpacked {
         self.bytes()
     }
 
-    /// The whole lines there are, without those that are empty; at the end, what is left is one.
-    fn lines(&mut self, is_last: bool) -> Vec<Vec<u8>> {
+    /// The whole lines there are with their numbers, counted from 1, without those that are blank; at the end, what is left is one.
+    fn lines(&mut self, is_last: bool) -> Vec<(u64, Vec<u8>)> {
         let bytes = self.bytes();
         let end = match bytes.iter().rposition(|byte| *byte == b'\n') {
             _ if is_last => bytes.len(),
@@ -146,11 +159,17 @@ impl Unpacked {
             None => return Vec::new(),
         };
         let whole: Vec<u8> = bytes.drain(..end).collect();
-        let lines = whole.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let mut lines = Vec::new();
+        for line in whole.split_inclusive(|byte| *byte == b'\n') {
+            self.line += 1;
+            let marked = line.strip_prefix(BYTE_ORDER_MARK);
+            let line = marked.filter(|_| self.line == 1).unwrap_or(line);
+            let line = line.trim_ascii();
+            if !line.is_empty() {
+                lines.push((self.line, line.to_vec()));
+            }
+        }
         lines
-            .filter(|line| !line.is_empty())
-            .map(<[u8]>::to_vec)
-            .collect()
     }
 }
 
@@ -194,7 +213,7 @@ impl Batch {
         })?;
         for (number, done) in numbers.into_iter().zip(done) {
             match done {
-                Done::Kept { .. } => tally.kept += 1,
+                Done::Kept { kept, .. } => tally.keep(&kept),
                 Done::Unchanged(_) => tally.unchanged += 1,
                 Done::Refused(refusal) => tally.refuse(number, refusal),
             }
@@ -224,6 +243,16 @@ fn asked(door: &Door, sender: &Sender, line: Vec<u8>) -> Result<Asked, Refusal> 
 }
 
 impl Tally {
+    fn keep(&mut self, kept: &Kept) {
+        self.kept += 1;
+        let place = (kept.topic.clone(), kept.partition);
+        let place = self.places.entry(place);
+        let (first, last, count) = place.or_insert((kept.offset, kept.offset, 0));
+        *first = kept.offset.min(*first);
+        *last = kept.offset.max(*last);
+        *count += 1;
+    }
+
     fn refuse(&mut self, number: u64, refusal: Refusal) {
         self.refused += 1;
         if self.named.len() < NAMED_MAX {
@@ -249,26 +278,41 @@ impl Tally {
                     });
                 }
                 for (number, refusal) in &self.named {
-                    all.object(|one| {
-                        one.string("name", "refusedLine");
-                        one.array("part", |parts| {
-                            let number = number.to_string();
-                            let said = [
-                                ("line", number.as_str()),
-                                ("reason", refusal.code()),
-                                ("detail", &refusal.words()),
-                            ];
-                            for (name, value) in said {
-                                parts.object(|part| {
-                                    part.string("name", name).string("valueString", value);
-                                });
-                            }
-                        });
-                    });
+                    let (number, words) = (number.to_string(), refusal.words());
+                    let said = [
+                        ("line", number.as_str()),
+                        ("reason", refusal.code()),
+                        ("detail", &words),
+                    ];
+                    all.object(|one| write_parts(one, "refusedLine", &said));
+                }
+                for ((topic, partition), (first, last, count)) in &self.places {
+                    let numbers = [u64::from(*partition), *first, *last, *count];
+                    let [partition, first, last, count] = numbers.map(|number| number.to_string());
+                    let said = [
+                        ("topic", &**topic),
+                        ("partition", &partition),
+                        ("firstOffset", &first),
+                        ("lastOffset", &last),
+                        ("kept", &count),
+                    ];
+                    all.object(|one| write_parts(one, "place", &said));
                 }
             });
         })
     }
+}
+
+/// A parameter of several words.
+fn write_parts(parameter: &mut json::Object<'_>, name: &str, said: &[(&str, &str)]) {
+    parameter.string("name", name);
+    parameter.array("part", |parts| {
+        for (name, value) in said {
+            parts.object(|part| {
+                part.string("name", name).string("valueString", value);
+            });
+        }
+    });
 }
 
 #[cfg(test)]
@@ -279,12 +323,12 @@ mod tests {
     fn lines_are_whole_however_they_come() {
         let mut unpacked = Unpacked::new(Packing::Plain);
         let mut lines = Vec::new();
-        for byte in b"one\r\n\n two\nthree" {
+        for byte in b"\xEF\xBB\xBFone\r\n\n two\n \r\nthree" {
             unpacked.push(&[*byte], false, &Spent::default()).unwrap();
             lines.extend(unpacked.lines(false));
         }
-        assert_eq!(lines, [b"one".to_vec(), b"two".to_vec()]);
-        assert_eq!(unpacked.lines(true), [b"three".to_vec()]);
+        assert_eq!(lines, [(1, b"one".to_vec()), (3, b"two".to_vec())]);
+        assert_eq!(unpacked.lines(true), [(5, b"three".to_vec())]);
         assert!(unpacked.lines(true).is_empty());
     }
 }

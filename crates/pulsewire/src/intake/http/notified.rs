@@ -10,7 +10,6 @@ use super::answer::{self, Answer, outcome};
 use super::request::Asking;
 use super::write;
 use crate::intake::fhir::Refusal;
-use crate::intake::keep::RETRY_AFTER;
 use crate::intake::subscriptions::{Piece, Told, Trouble};
 
 /// Takes in a notification; one without a body says that something changed.
@@ -69,8 +68,7 @@ fn told_of(told: &Told) -> Answer {
             "what {} of the events are about cannot be had from their server now: tell them again later, and send the resources with them if that can be",
             told.put_off
         );
-        let answer = Answer::because(503, IssueCode::Transient, &words);
-        return answer.with("retry-after", &RETRY_AFTER.as_secs().to_string());
+        return Answer::because(503, IssueCode::Transient, &words);
     }
     let is_new = told.taken + told.asked_for > 0;
     let status = if is_new { 202 } else { 200 };

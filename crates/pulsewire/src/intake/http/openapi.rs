@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Door;
 use super::answer::Answer;
+use super::bundle::PLACE;
 use super::routes::{Body, Operation, ROUTES, Route};
 use super::write::{KEY_BYTES_MAX, VERSION_DIGITS_MAX};
 use crate::intake::measurements;
@@ -71,15 +72,14 @@ fn schemas() -> Value {
         "prefixItems": [with_resource(resource(json!({"const": "MessageHeader"})))],
         "items": with_resource(reference("Resource")),
     });
-    let any = json!({"type": "array"});
     // Of a batch, what is wrong with an entry is that entry's own.
     let requests = json!({"anyOf": [
-        bundle(json!({"const": "batch"}), any.clone()),
+        bundle(json!({"const": "batch"}), json!({"type": "array"})),
         bundle(json!({"const": "transaction"}), json!({"type": "array", "items": with_request})),
     ]});
     json!({
         "Resource": resource(json!({"type": "string", "pattern": "^[A-Z][A-Za-z]*$"})),
-        "Bundle": bundle(json!({"type": "string"}), any),
+        "Answers": bundle(json!({"enum": ["batch-response", "transaction-response"]}), answers()),
         "Requests": requests,
         "Notification": bundle(json!({"enum": ["history", "subscription-notification"]}), notification()),
         "Message": bundle(json!({"const": "message"}), message),
@@ -96,6 +96,7 @@ fn schemas() -> Value {
             },
         },
         "Parameters": resource(json!({"const": "Parameters"})),
+        "Imported": imported(),
         "OperationOutcome": {
             "type": "object",
             "required": ["resourceType", "issue"],
@@ -103,6 +104,63 @@ fn schemas() -> Value {
                 "resourceType": {"const": "OperationOutcome"},
                 "issue": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["severity", "code"]}},
             },
+        },
+    })
+}
+
+/// What the entries of a bundle are answered, each with its place in the journal where it has one.
+fn answers() -> Value {
+    let place = json!({
+        "type": "array",
+        "description": "Where the record is: topic, partition and offset.",
+        "items": {
+            "type": "object",
+            "required": ["url", "valueString"],
+            "properties": {
+                "url": {"const": PLACE},
+                "valueString": {"type": "string", "pattern": "^[a-z0-9.-]+/[0-9]+/[0-9]+$"},
+            },
+        },
+    });
+    let response = json!({
+        "type": "object",
+        "required": ["status"],
+        "properties": {
+            "extension": place,
+            "status": {"type": "string", "pattern": "^[2-5][0-9]{2}$"},
+            "location": {"type": "string"},
+            "etag": {"type": "string"},
+            "lastModified": {"type": "string"},
+            "outcome": reference("OperationOutcome"),
+        },
+    });
+    let entry =
+        json!({"type": "object", "required": ["response"], "properties": {"response": response}});
+    json!({"type": "array", "items": entry})
+}
+
+/// What lines are answered: their counts, where the kept ones are, and which are refused.
+fn imported() -> Value {
+    let names = [
+        "lines",
+        "kept",
+        "unchanged",
+        "refused",
+        "place",
+        "refusedLine",
+    ];
+    let parameter = json!({
+        "type": "object",
+        "required": ["name"],
+        "description": "A place is a partition of a topic, with the first and the last offset of what was kept there; a refused line has the number that it has in the body.",
+        "properties": {"name": {"enum": names}},
+    });
+    json!({
+        "type": "object",
+        "required": ["resourceType", "parameter"],
+        "properties": {
+            "resourceType": {"const": "Parameters"},
+            "parameter": {"type": "array", "items": parameter},
         },
     })
 }
@@ -288,10 +346,11 @@ fn response(route: &Route, status: u16) -> Value {
     let is_document = route.path.ends_with("openapi.json") && status == 200;
     let (kind, schema) = match (status, route.body) {
         _ if is_document => ("application/json", json!({"type": "object"})),
-        (200 | 202, Body::Bundle | Body::Message) => ("application/fhir+json", reference("Bundle")),
-        (200 | 202, Body::Measurements) | (200, Body::Lines) => {
-            ("application/fhir+json", reference("Parameters"))
+        (200 | 202, Body::Bundle | Body::Message) => {
+            ("application/fhir+json", reference("Answers"))
         }
+        (200, Body::Lines) => ("application/fhir+json", reference("Imported")),
+        (200 | 202, Body::Measurements) => ("application/fhir+json", reference("Parameters")),
         (200 | 202, _) => ("application/fhir+json", reference("Resource")),
         _ => ("application/fhir+json", reference("OperationOutcome")),
     };
