@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use formats::hl7v2::Charset;
+use jiff::tz::AmbiguousOffset;
 
 pub use local_codes::{
     LOCAL_CODES_MAX, LocalCode, LocalCodeError, LocalCodes, LocalRule, Standing, Where,
@@ -139,12 +140,14 @@ impl Zone {
     pub(crate) fn offset_minutes(&self, local: jiff::civil::DateTime) -> i16 {
         match &self.0 {
             ZoneKind::Fixed(minutes) => *minutes,
-            ZoneKind::Named(zone) => zone
-                .to_ambiguous_zoned(local)
-                .compatible()
-                .ok()
-                .and_then(|at| i16::try_from(at.offset().seconds() / 60).ok())
-                .unwrap_or(0),
+            ZoneKind::Named(zone) => {
+                let offset = match zone.to_ambiguous_timestamp(local).offset() {
+                    AmbiguousOffset::Unambiguous { offset }
+                    | AmbiguousOffset::Gap { after: offset, .. }
+                    | AmbiguousOffset::Fold { before: offset, .. } => offset,
+                };
+                i16::try_from(offset.seconds() / 60).unwrap_or(0)
+            }
         }
     }
 }

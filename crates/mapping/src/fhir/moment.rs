@@ -71,9 +71,8 @@ fn micros(text: &str, zone: &Zone) -> Option<i64> {
     } else {
         beginning(text)?.at(0, 0, 0, 0)
     };
-    let offset = i64::from(zone.offset_minutes(local)) * 60_000_000;
-    let utc = local.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(utc.timestamp().as_microsecond() - offset)
+    let ahead = i32::from(zone.offset_minutes(local)) * 60;
+    Some(EventTime::of_local(local, ahead).micros())
 }
 
 /// Reads a year, a month or a day as the first day of it.
@@ -91,6 +90,9 @@ fn beginning(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The last moment of a year of four digits.
+    const LAST: &str = "9999-12-31T23:59:59.999999Z";
 
     #[test]
     fn a_date_begins_where_the_source_is() {
@@ -112,6 +114,12 @@ mod tests {
             "+05:00",
             Some("2012-05-17T05:00:00Z"),
         );
+        for zone in ["Z", "-12:00", "America/New_York"] {
+            assert!(micros("9999-12-31", &Zone::parse(zone).unwrap()).is_some());
+        }
+        check("9999-12-31", "Z", Some("9999-12-31T00:00:00Z"));
+        check("9999-12-31T23:59:59-12:00", "Z", Some(LAST));
+        check("9999-12-31T23:59:59", "-12:00", Some(LAST));
         for wrong in [
             "",
             "12",

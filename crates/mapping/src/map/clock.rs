@@ -55,14 +55,8 @@ impl<'m> Clock<'m> {
     /// Gives the moment in microseconds since the epoch; what was not sent counts as its beginning.
     pub(crate) fn micros(&self, time: &Timestamp) -> Option<i64> {
         let local = local(time)?;
-        let offset = i64::from(self.offset_minutes(time, local)) * 60;
-        let seconds = local
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()?
-            .timestamp()
-            .as_second();
-        let fraction = i64::from(local.subsec_nanosecond()) / 1000;
-        Some((seconds - offset) * 1_000_000 + fraction)
+        let ahead = i32::from(self.offset_minutes(time, local)) * 60;
+        Some(clinical::EventTime::of_local(local, ahead).micros())
     }
 
     /// Writes a FHIR date or dateTime; a time to the hour is written as its day.
@@ -240,6 +234,22 @@ mod tests {
             "202607010000+0200",
             "20260101120000",
             expect!["2026-01-01T12:00:00+01:00 at 2026-01-01T11:00:00Z"],
+        );
+    }
+
+    #[test]
+    fn the_last_day_that_can_be_written_is_a_time_as_all_others() {
+        check(
+            "Europe/Berlin",
+            "",
+            "99991231",
+            expect!["9999-12-31 at 9999-12-30T23:00:00Z"],
+        );
+        check(
+            "Z",
+            "",
+            "99991231235959-1200",
+            expect!["9999-12-31T23:59:59-12:00 at 9999-12-31T23:59:59.999999Z"],
         );
     }
 

@@ -77,8 +77,7 @@ pub(super) fn moment(date: &str, time: &str, zone: &Zone) -> Option<Moment> {
     let second = digits(time, 4, 6).filter(|second| (0..60).contains(second));
     let local = day.at(hour, minute, second.unwrap_or_default(), 0);
     let minutes = i32::from(zone.offset_minutes(local));
-    let offset = jiff::tz::Offset::from_seconds(minutes * 60).ok()?;
-    let moment = offset.to_timestamp(local).ok()?;
+    let moment = EventTime::of_local(local, minutes * 60);
     let date = format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day());
     let text = match clock {
         None => date,
@@ -89,10 +88,7 @@ pub(super) fn moment(date: &str, time: &str, zone: &Zone) -> Option<Moment> {
             format!("{date}T{hour:02}:{minute:02}:{second:02}{sign}{hours:02}:{rest:02}")
         }
     };
-    Some(Moment {
-        text,
-        time: EventTime::from_micros(moment.as_microsecond()),
-    })
+    Some(Moment { text, time: moment })
 }
 
 /// Reads what a date qualifier says the text is: D8 a day, RD8 two, DT a day with a time.
