@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{EventTime, Observation, ReceivedTime, RecordedTime};
+use crate::unit::Analyte;
+use crate::{Code, EventTime, Observation, ReceivedTime, RecordedTime};
 
 pub mod policy;
 
@@ -48,6 +49,12 @@ pub enum Verdict {
     Quarantine(Reason),
     /// It is refused at the door; where the sender was answered already, it is kept in quarantine.
     Reject(Reason),
+}
+
+/// Gives what is measured, as far as the factors between its units depend on it.
+pub fn analyte(codes: &[Code]) -> Analyte {
+    let row = codes.iter().find_map(value::row_of);
+    row.map_or(Analyte::Other, |row| row.analyte)
 }
 
 /// Judges a measurement.

@@ -374,6 +374,13 @@ pub fn convert_unit(
         .ok_or(UnitError::TooLarge(value))
 }
 
+/// Gives a value in the unit that all of its dimension are compared in; one of no dimension stays as it is.
+pub fn in_base_unit(value: Decimal, unit: Unit, analyte: Analyte) -> (Decimal, Unit) {
+    let base = scale(unit, analyte).map_or(unit, |scale| scale.dimension.base());
+    let converted = convert_unit(value, unit, base, analyte);
+    converted.map_or((value, unit), |value| (value, base))
+}
+
 /// Reads an inspired oxygen concentration as a fraction, whichever way it was charted.
 ///
 /// # Errors

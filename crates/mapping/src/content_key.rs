@@ -1,6 +1,7 @@
 //! By what the same result is known again, whichever way it came: HL7 v2, FHIR, a device or a file.
 
-use clinical::unit::Unit;
+use clinical::plausible::analyte;
+use clinical::unit::{Unit, in_base_unit};
 use clinical::{Code, EventId, EventTime, Observation, Quantity, System, Value};
 use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::view::ResourceView;
@@ -44,10 +45,15 @@ fn of_observation(view: ResourceView<'_>) -> Result<Option<Vec<String>>, Malform
 
 fn words_of(observation: &Observation, at: EventTime) -> Vec<String> {
     let mut words = vec![at.micros().to_string(), concept(&observation.codes)];
-    words.push(observation.value.as_ref().map(value).unwrap_or_default());
+    let whole = observation.value.as_ref();
+    words.push(
+        whole
+            .map(|whole| value(whole, &observation.codes))
+            .unwrap_or_default(),
+    );
     let parts = observation.components.iter();
     let mut parts: Vec<String> = parts
-        .map(|(codes, part)| format!("{}={}", concept(codes), value(part)))
+        .map(|(codes, part)| format!("{}={}", concept(codes), value(part, codes)))
         .collect();
     parts.sort_unstable();
     words.extend(parts);
@@ -75,24 +81,29 @@ fn concept(codes: &[Code]) -> String {
     words.join(" ")
 }
 
-fn value(value: &Value) -> String {
+fn value(value: &Value, of: &[Code]) -> String {
     match value {
-        Value::Quantity(quantity) => amount(quantity),
+        Value::Quantity(quantity) => amount(quantity, of),
         Value::Coded(codes) => concept(codes),
         // One way sends `>500` as words, the other as a bound.
         Value::Text(text) => Quantity::parse(text)
-            .map_or_else(|| text.trim().to_owned(), |quantity| amount(&quantity)),
+            .map_or_else(|| text.trim().to_owned(), |quantity| amount(&quantity, of)),
     }
 }
 
-/// Writes an amount without the zeros behind it, and with its unit in UCUM.
-fn amount(quantity: &Quantity) -> String {
+/// Writes an amount without the zeros behind it, in the unit in which all of its dimension are compared where its own is known.
+fn amount(quantity: &Quantity, of: &[Code]) -> String {
     let sign = quantity.comparator.map_or("", clinical::Comparator::code);
-    let unit = quantity.unit.trim();
-    let unit = Unit::parse(unit).map_or(unit, |known| known.code());
+    let (value, unit) = match Unit::parse(&quantity.unit) {
+        Ok(unit) => {
+            let (value, unit) = in_base_unit(quantity.value, unit, analyte(of));
+            (value, unit.code())
+        }
+        Err(_) => (quantity.value, quantity.unit.trim()),
+    };
     // A ratio, a pH or a score has no unit, or the one that says so.
     let unit = if unit == Unit::One.code() { "" } else { unit };
-    format!("{sign}{} {unit}", quantity.value.normalize())
+    format!("{sign}{} {unit}", value.normalize())
 }
 
 fn of_identifiers(view: &ResourceView<'_>) -> Result<Option<Vec<String>>, Malformed> {
@@ -139,6 +150,33 @@ mod tests {
         ] {
             assert_eq!(of(from, to), known, "{from} → {to}");
         }
+    }
+
+    #[test]
+    fn the_same_amount_in_another_unit_has_the_same_key() {
+        let amount = |value: &str, unit: &str| {
+            format!(r#""valueQuantity":{{"value":{value},"unit":"{unit}"}}"#)
+        };
+        let of_potassium = r#""valueQuantity":{"value":9.60,"unit":"mmol/l","system":"http://unitsofmeasure.org","code":"mmol/L"}"#;
+        for (code, one, other) in [
+            ("2823-3", ("5.1", "mmol/L"), ("5100", "umol/L")),
+            ("2823-3", ("5.1", "mmol/L"), ("5.10", "mEq/L")),
+            ("718-7", ("14", "g/dL"), ("140", "g/L")),
+            ("718-7", ("14", "g/dL"), ("14000.0", "mg/dL")),
+            ("6690-2", ("12.5", "10*3/uL"), ("12500", "/uL")),
+            ("8310-5", ("38", "Cel"), ("100.4", "[degF]")),
+            ("no-such", ("40", "ng/L"), ("0.04", "ug/L")),
+        ] {
+            let key = |(value, unit)| {
+                let said = POTASSIUM.replace("2823-3", code);
+                let said = said.replace(of_potassium, &amount(value, unit));
+                content_key(said.as_bytes()).unwrap()
+            };
+            assert_eq!(key(one), key(other), "{one:?} {other:?}");
+            assert_ne!(key(one), key((one.0, "mg/L")), "{one:?} {other:?}");
+        }
+        let bound = of(of_potassium, r#""valueString":"> 9600 umol/L""#);
+        assert_eq!(bound, of(of_potassium, r#""valueString":">9.6 mmol/L""#));
     }
 
     #[test]

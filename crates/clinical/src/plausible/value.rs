@@ -23,7 +23,7 @@ pub(super) fn doubts(observation: &Observation) -> Vec<(Flag, bool)> {
         .collect()
 }
 
-fn row_of(code: &Code) -> Option<&'static Row> {
+pub(super) fn row_of(code: &Code) -> Option<&'static Row> {
     if code.system != System::Loinc {
         return None;
     }

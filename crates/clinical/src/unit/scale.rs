@@ -17,6 +17,23 @@ pub(super) enum Dimension {
     Flow,
 }
 
+impl Dimension {
+    /// Gives the unit that its values are compared in: its scale is one to one.
+    pub(super) const fn base(self) -> Unit {
+        match self {
+            Self::Pressure => Unit::MillimetreOfMercury,
+            Self::Temperature => Unit::Celsius,
+            Self::Concentration => Unit::MillimolePerLitre,
+            Self::Mass => Unit::GramPerLitre,
+            Self::Cells => Unit::PerMicrolitre,
+            Self::Glycation => Unit::MillimolePerMole,
+            Self::Weight => Unit::Kilogram,
+            Self::Length => Unit::Metre,
+            Self::Time => Unit::Second,
+        }
+    }
+}
+
 /// How a unit reaches the base of its dimension: (value − offset) × numerator ÷ denominator.
 pub(super) struct Scale {
     pub(super) dimension: Dimension,
