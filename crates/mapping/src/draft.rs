@@ -113,6 +113,8 @@ pub enum Effect {
     Unlink,
     /// The resource should never have been sent.
     Delete,
+    /// Its source no longer keeps it: what another way says of the same result stands.
+    TakeBack,
 }
 
 impl Effect {

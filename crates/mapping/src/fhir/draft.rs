@@ -16,6 +16,7 @@ use super::moment;
 use super::subject::{Subject, subject};
 use super::table::{Row, is_kept, row};
 use crate::draft::{Draft, Effect, Element};
+use crate::normalize::Way;
 use crate::source::Zone;
 
 /// What a resource does not say itself.
@@ -114,7 +115,10 @@ pub fn deletion(kind: &str, id: &str, names: &Names<'_>) -> Result<Draft, Refuse
         .iter()
         .map(|(name, value)| (name.clone(), Element::Default(value.as_slice())));
     let mut draft = Draft::new(kind, &id, names.message_time, said);
-    draft.effect = Effect::Delete;
+    draft.effect = match Way::may_say_the_same(kind) {
+        true => Effect::TakeBack,
+        false => Effect::Delete,
+    };
     Ok(draft)
 }
 

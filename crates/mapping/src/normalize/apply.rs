@@ -270,6 +270,24 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said:
     let elements = elements_of(draft);
     let (way, received) = (writer.raw.way, writer.raw.received_time);
     let rank = rank(&elements);
+    let name = fingerprint(&[draft.resource_type.as_bytes(), draft.id.as_bytes()]);
+    let same = said.map_or(0, |key| fingerprint(&[&key]));
+    if draft.effect == Effect::TakeBack {
+        state.contents.take_back(&draft.id, way);
+        if let Some(known) = state.versions.get_mut(&name)
+            && known.by & !way.bit() != 0
+        {
+            known.by &= !way.bit();
+            writer.outputs.unchanged += 1;
+            return;
+        }
+    } else if let Some(known) = state.versions.get_mut(&name)
+        && known.rank != IN_ERROR
+        && same != 0
+        && known.same == same
+    {
+        known.by |= way.bit();
+    }
     if let Some(key) = said
         && state.contents.hear((key, &draft.id), (rank, way), received)
     {
@@ -279,7 +297,6 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said:
     let parts = elements
         .iter()
         .flat_map(|(name, json)| [name.as_bytes(), *json]);
-    let name = fingerprint(&[draft.resource_type.as_bytes(), draft.id.as_bytes()]);
     let mut version = Version {
         // Whatever is said of it otherwise is newer than a mention.
         message_time: match draft.effect {
@@ -292,6 +309,8 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said:
         received,
         way,
         said: as_said(draft, said, rank),
+        same,
+        by: way.bit(),
     };
     if let Some(known) = state.versions.get_mut(&name) {
         // Who states it whole may bring back what was deleted.
@@ -309,6 +328,9 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said:
             return;
         }
         version.number = known.number.saturating_add(1);
+        if same != 0 && same == known.same {
+            version.by |= known.by;
+        }
     }
     state.versions.insert(name, version);
     let (kind, id) = (draft.resource_type, &*draft.id);
@@ -329,7 +351,8 @@ fn as_said(draft: &Draft, said: Option<[u8; 16]>, rank: u8) -> u64 {
 /// Gives what a draft alone says; of one that deletes, with the status that says so.
 fn elements_of(draft: &Draft) -> Vec<(&str, &[u8])> {
     let mut elements = Vec::new();
-    let deleted = draft.effect == Effect::Delete && has_error_status(draft.resource_type);
+    let deletes = matches!(draft.effect, Effect::Delete | Effect::TakeBack);
+    let deleted = deletes && has_error_status(draft.resource_type);
     if deleted {
         elements.push(("status", b"\"entered-in-error\"".as_slice()));
     }

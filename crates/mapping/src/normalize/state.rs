@@ -23,9 +23,9 @@ pub const MAX_ENCOUNTERS: usize = 8;
 /// How many visits are remembered that have another id now; the one that got it first goes first.
 pub const MAX_RENAMED: usize = 64;
 
-/// The version that encoded state begins with that knows of claims.
+/// The version that encoded state begins with.
 const VERSION: u8 = 5;
-/// The version before claims were known, in which what knows of none is written still.
+/// The version before claims were known, and which ways say what stands; of visits nothing is new since.
 pub(super) const VERSION_4: u8 = 4;
 /// The version before visits kept what was said of them.
 const VERSION_3: u8 = 3;
@@ -78,6 +78,10 @@ pub(super) struct Version {
     pub(super) way: Way,
     /// What it says as another way would say it; 0 where that is not known.
     pub(super) said: u64,
+    /// The same whatever its status, or that of a report or an order; 0 where that is not known.
+    pub(super) same: u64,
+    /// The ways that say so and did not take it back.
+    pub(super) by: u8,
 }
 
 /// State was written by a newer version of this program, or is damaged.
@@ -105,8 +109,7 @@ impl State {
     /// Gives the bytes that [`State::decode`] reads.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Encoder::default();
-        let knows_claims = !self.claims.is_empty() || !self.claimed.is_empty();
-        out.byte(if knows_claims { VERSION } else { VERSION_4 });
+        out.byte(VERSION);
         out.count(self.messages.len());
         for (received, name) in &self.messages {
             out.i64(received.micros());
@@ -143,6 +146,8 @@ impl State {
             out.id(key.as_bytes());
         }
         self.contents.encode(&mut out);
+        let knows_claims = !self.claims.is_empty() || !self.claimed.is_empty();
+        out.byte(u8::from(knows_claims));
         if knows_claims {
             out.count(self.claims.len());
             for (since, claim) in &self.claims {
@@ -196,15 +201,16 @@ impl State {
             VERSION_1 | VERSION_2 => Contents::default(),
             _ => Contents::decode(fields)?,
         };
-        let (claims, claimed) = match version {
-            VERSION => {
+        let knows_claims = version > VERSION_4 && fields.byte()? != 0;
+        let (claims, claimed) = match knows_claims {
+            true => {
                 let claim = |f: &mut Decoder<'_>| {
                     let since = ReceivedTime::from_micros(f.i64()?);
                     Some((since, PatientKey::from_bytes(f.id()?)))
                 };
                 (fields.list(claim)?, Claimed::decode(fields)?)
             }
-            _ => Default::default(),
+            false => Default::default(),
         };
         fields.0.is_empty().then(|| Self {
             messages,
@@ -314,6 +320,8 @@ impl Version {
         out.i64(self.received.micros());
         out.byte(self.way.number());
         out.u64(self.said);
+        out.u64(self.same);
+        out.byte(self.by);
     }
 
     fn decode(fields: &mut Decoder<'_>, version: u8) -> Option<Self> {
@@ -325,10 +333,17 @@ impl Version {
             received: ReceivedTime::from_micros(fields.i64()?),
             way: Way::Mllp,
             said: 0,
+            same: 0,
+            by: 0,
         };
         if version >= VERSION_3 {
             read.way = Way::from_number(fields.byte()?)?;
             read.said = fields.u64()?;
+        }
+        read.by = read.way.bit();
+        if version > VERSION_4 {
+            read.same = fields.u64()?;
+            read.by = fields.byte()?;
         }
         Some(read)
     }

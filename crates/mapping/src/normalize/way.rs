@@ -51,6 +51,16 @@ impl Way {
         Self::ALL.into_iter().find(|way| way.word() == word)
     }
 
+    /// Says whether several ways may say the same of this type of resource.
+    pub(crate) fn may_say_the_same(kind: &str) -> bool {
+        KINDS.contains(&kind)
+    }
+
+    /// Gives its bit in a set of ways.
+    pub(super) const fn bit(self) -> u8 {
+        1 << self.number()
+    }
+
     /// Gives its number in stored state.
     pub(super) const fn number(self) -> u8 {
         self as u8
@@ -125,6 +135,14 @@ impl Contents {
             .filter(|(_, said)| !said.by(way))
             .min_by_key(|((_, id), said)| (said.received, id))
             .map(|((_, id), _)| &**id)
+    }
+
+    /// Forgets what a way said of a resource: it took that back.
+    pub(super) fn take_back(&mut self, id: &str, way: Way) {
+        let said = self.said.iter_mut().filter(|((_, of), _)| **of == *id);
+        for (_, said) in said {
+            said.ways &= !(EVERY_RANK << way.number());
+        }
     }
 
     /// Takes over what another identity of the patient had heard.

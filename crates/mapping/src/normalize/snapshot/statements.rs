@@ -18,7 +18,7 @@ pub(in crate::normalize) const MAX_STATEMENT_BYTES: usize = 64 * 1024;
 const FOLDED: usize = 8;
 
 /// What drafts of a visit may do, each by its number in stored state.
-const EFFECTS: [Effect; 15] = [
+const EFFECTS: [Effect; 16] = [
     Effect::State,
     Effect::Whole,
     Effect::Mention,
@@ -34,6 +34,7 @@ const EFFECTS: [Effect; 15] = [
     Effect::Unlink,
     Effect::Delete,
     Effect::CancelLeave,
+    Effect::TakeBack,
 ];
 
 /// What one message said of a visit.

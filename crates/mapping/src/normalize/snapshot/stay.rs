@@ -105,7 +105,11 @@ impl Stay {
             | Effect::CancelDischarge
             | Effect::CancelAttending => {}
             // Said of persons, and of visits that are no longer here.
-            Effect::Link | Effect::Unlink | Effect::Superseded | Effect::Moved => {}
+            Effect::Link
+            | Effect::Unlink
+            | Effect::Superseded
+            | Effect::Moved
+            | Effect::TakeBack => {}
         }
     }
 

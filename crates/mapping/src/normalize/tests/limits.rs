@@ -86,6 +86,8 @@ fn the_oldest_version_is_forgotten_first() {
             received: ReceivedTime::from_micros(1),
             way: Way::Mllp,
             said: 0,
+            same: 0,
+            by: 0,
         };
         let others = (1..known).map(|at| (u64::try_from(at).unwrap(), version));
         state.versions.extend(others);

@@ -173,6 +173,77 @@ fn what_is_withdrawn_by_either_way_is_withdrawn_once() {
     assert_eq!((again.records.len(), again.unchanged), (0, 1));
 }
 
+/// What FHIR says of a result that it was asked to delete.
+fn taken_back(id: &str) -> Draft {
+    draft("Observation", id, Effect::TakeBack, &[])
+}
+
+#[test]
+fn what_one_way_takes_back_stands_as_long_as_the_other_says_it() {
+    for first in [Way::Mllp, Way::Http] {
+        let mut story = Story::new();
+        let by = |way, status: &str| match way {
+            Way::Mllp => by_hl7("h1", status, "7.8"),
+            _ => by_fhir("f1", status, "7.8"),
+        };
+        let second = if first == Way::Mllp {
+            Way::Http
+        } else {
+            Way::Mllp
+        };
+        story.send(first, 1, &[by(first, "preliminary")]);
+        story.send(second, 2, &[by(second, "preliminary")]);
+        // A status is news, and takes nothing away from who said the same before.
+        story.send(Way::Http, 3, &[by(Way::Http, "final")]);
+        let told = story.send(Way::Http, 4, &[taken_back("f1")]);
+        assert_eq!((told.records.len(), told.unchanged), (0, 1), "{first:?}");
+        let again = story.send(Way::Http, 5, &[taken_back("f1")]);
+        assert_eq!((again.records.len(), again.unchanged), (0, 1), "{first:?}");
+        // Told anew under another name, it is the same result as before.
+        let anew = story.send(Way::Http, 6, &[by_fhir("f2", "final", "7.8")]);
+        assert_eq!(anew.records, [], "{first:?}");
+        story.send(Way::Http, 7, &[taken_back("f2")]);
+        // The laboratory says of its own that it was wrong: that is of the result.
+        let wrong = draft("Observation", "h1", Effect::Delete, &[]);
+        let told = written(&story.send(Way::Mllp, 8, &[wrong])).join("");
+        assert!(told.contains("entered-in-error"), "{told}");
+    }
+}
+
+#[test]
+fn what_all_who_said_it_took_back_is_gone_and_a_correction_is_of_whoever_made_it() {
+    let mut story = Story::new();
+    story.send(Way::Http, 1, &[by_fhir("f1", "final", "7.8")]);
+    story.send(Way::File, 2, &[by_fhir("x1", "final", "7.8")]);
+    assert_eq!(story.send(Way::Http, 3, &[taken_back("f1")]).records, []);
+    let gone = written(&story.send(Way::File, 4, &[taken_back("x1")])).join("");
+    assert!(gone.starts_with("\"f1\" \"entered-in-error\""), "{gone}");
+
+    let mut story = Story::new();
+    story.send(Way::Mllp, 1, &[by_hl7("h1", "final", "7.8")]);
+    story.send(Way::Http, 2, &[by_fhir("f1", "final", "7.8")]);
+    story.send(Way::Mllp, 3, &[by_hl7("h1", "corrected", "4.8")]);
+    assert_eq!(story.send(Way::Http, 4, &[taken_back("f1")]).records, []);
+    story.send(Way::Http, 5, &[by_fhir("f1", "corrected", "4.9")]);
+    let gone = written(&story.send(Way::Http, 6, &[taken_back("f1")])).join("");
+    assert!(gone.starts_with("\"h1\" \"entered-in-error\""), "{gone}");
+}
+
+#[test]
+fn a_report_that_one_way_takes_back_stands_as_long_as_the_other_says_it() {
+    let report = |id: &str, text: &str| {
+        let conclusion = format!("conclusion=\"{text}\"");
+        let named = r#"identifier=[{"system":"s","value":"1"}]"#;
+        let said = ["status=\"final\"", named, &conclusion];
+        draft("DiagnosticReport", id, Effect::State, &said)
+    };
+    let mut story = Story::new();
+    story.send(Way::Mllp, 1, &[report("h1", "one")]);
+    story.send(Way::Http, 2, &[report("f1", "other words")]);
+    let gone = draft("DiagnosticReport", "f1", Effect::TakeBack, &[]);
+    assert_eq!(story.send(Way::Http, 3, &[gone]).records, []);
+}
+
 #[test]
 fn after_the_window_it_is_another_result() {
     let window = i64::try_from(CONTENT_WINDOW.as_secs() / 60).unwrap();
