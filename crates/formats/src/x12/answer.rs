@@ -57,7 +57,7 @@ pub struct Stamp {
 pub fn interchange_verdict(interchange: &Interchange) -> (Verdict, &'static str) {
     let error = interchange.errors.iter().find(is_error);
     error.map_or((Verdict::Accepted, "000"), |error| {
-        (Verdict::Refused, note(error.code))
+        (Verdict::Refused, note(error))
     })
 }
 
@@ -119,22 +119,23 @@ pub fn implementation_acknowledgement(
         };
         let faults = check(&set);
         verdicts.push(set_verdict(&set, &faults));
-        answer_set(&mut frame, &set, &faults);
+        // Where the group is refused, AK9 says it of its sets; only what is wrong with one of them is told beside that.
+        if !is_refused(group) || is_wrong(&set, &faults) {
+            answer_set(&mut frame, &set, &faults);
+        }
     }
     let verdict = combined(group, &verdicts);
     let received = group.sets.len();
-    let used = verdicts.iter().filter(|one| **one < Verdict::Partly);
-    let accepted = if group.errors.iter().any(|one| is_error(&one)) {
-        0
-    } else {
-        used.count()
-    };
+    let accepted = verdicts
+        .iter()
+        .filter(|one| **one < Verdict::Partly)
+        .count();
     let trailer = file.segment(group.trailer);
     let said = trailer.and_then(|trailer| trailer.element(1).text().parse().ok());
     let (included, received) = (said.unwrap_or(received), received);
     let mut line = vec!["AK9".to_owned(), verdict.code().to_owned()];
     line.extend([included, received, accepted].map(|count| digits(count, 6)));
-    let errors = group.errors.iter().filter(is_error);
+    let errors = group.errors.iter().filter(is_error).chain(&group.doubts);
     let mut codes: Vec<&str> = errors.map(|error| group_code(error.code)).collect();
     codes.dedup();
     line.extend(codes.into_iter().take(CODES_MAX).map(str::to_owned));
@@ -176,7 +177,7 @@ fn answer_set(frame: &mut Frame, set: &Set<'_, '_>, faults: &[SegmentFault]) {
 }
 
 fn set_verdict(set: &Set<'_, '_>, faults: &[SegmentFault]) -> Verdict {
-    if set.set.errors.iter().any(|one| is_error(&one)) {
+    if is_refused(set.group) || set.set.errors.iter().any(|one| is_error(&one)) {
         Verdict::Refused
     } else if faults.is_empty() {
         Verdict::Accepted
@@ -185,14 +186,26 @@ fn set_verdict(set: &Set<'_, '_>, faults: &[SegmentFault]) -> Verdict {
     }
 }
 
+/// Whether a group is refused for what is wrong with itself, and all of its sets with it.
+fn is_refused(group: &Group) -> bool {
+    group.errors.iter().any(|one| is_error(&one))
+}
+
+/// Whether anything is wrong with a set itself.
+fn is_wrong(set: &Set<'_, '_>, faults: &[SegmentFault]) -> bool {
+    !faults.is_empty() || set.set.errors.iter().any(|one| is_error(&one))
+}
+
 fn combined(group: &Group, sets: &[Verdict]) -> Verdict {
     let refused = sets.iter().filter(|one| **one == Verdict::Refused).count();
-    if group.errors.iter().any(|one| is_error(&one)) || (refused == sets.len() && refused > 0) {
+    if is_refused(group) || (refused == sets.len() && refused > 0) {
         Verdict::Refused
     } else if refused > 0 {
         Verdict::Partly
-    } else {
+    } else if group.doubts.is_empty() {
         sets.iter().copied().max().unwrap_or(Verdict::Accepted)
+    } else {
+        Verdict::AcceptedWithErrors
     }
 }
 
@@ -201,8 +214,11 @@ fn is_error(issue: &&Issue) -> bool {
 }
 
 /// TA105, for what is wrong with an interchange.
-const fn note(code: IssueCode) -> &'static str {
-    match code {
+fn note(error: &Issue) -> &'static str {
+    match error.code {
+        IssueCode::HeaderValue => note_of_element(error.element),
+        IssueCode::NotProduction => "020",
+        IssueCode::InterchangeControlDuplicate => "025",
         IssueCode::InterchangeControlDiffers => "001",
         IssueCode::GroupCountDiffers => "021",
         IssueCode::InterchangeTrailerMissing => "023",
@@ -212,9 +228,28 @@ const fn note(code: IssueCode) -> &'static str {
     }
 }
 
+/// TA105, for an element of ISA whose value it cannot have.
+const fn note_of_element(element: Option<u32>) -> &'static str {
+    match element {
+        Some(1) => "010",
+        Some(3) => "012",
+        Some(5) => "005",
+        Some(7) => "007",
+        Some(9) => "014",
+        Some(10) => "015",
+        Some(12) => "017",
+        Some(13) => "018",
+        Some(14) => "019",
+        Some(15) => "020",
+        _ => "022",
+    }
+}
+
 /// AK905, for what is wrong with a group.
 const fn group_code(code: IssueCode) -> &'static str {
     match code {
+        IssueCode::GroupKindDiffers => "1",
+        IssueCode::VersionOther | IssueCode::GuideOther => "2",
         IssueCode::GroupTrailerMissing => "3",
         IssueCode::GroupControlDiffers => "4",
         IssueCode::SetCountDiffers => "5",

@@ -190,7 +190,7 @@ fn is_number(text: &[u8]) -> bool {
 }
 
 /// Whether a text is a day, CCYYMMDD.
-fn is_date(text: &[u8]) -> bool {
+pub(super) fn is_date(text: &[u8]) -> bool {
     let number = |from: usize, to: usize| {
         let part = text.get(from..to)?;
         let is_digits = part.iter().all(u8::is_ascii_digit);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::issue::{Issue, Issues, Severity};
+use super::issue::{Issue, IssueCode, Issues, Severity};
 use super::segment::{Element, Segment};
 
 /// A file of X12 as it was read; it borrows the bytes.
@@ -40,6 +40,8 @@ pub struct Group {
     pub sets: Vec<TransactionSet>,
     /// The errors of the group itself, in the order found.
     pub errors: Vec<Issue>,
+    /// What its sender is told of, though it is taken: another version, guide or kind of group.
+    pub doubts: Vec<Issue>,
 }
 
 /// A transaction set: places in the list of segments.
@@ -97,6 +99,28 @@ impl<'b> File<'b> {
                 })
             })
         })
+    }
+
+    /// Refuses each interchange whose ISA15 does not say that it is production data.
+    pub fn refuse_tests(&mut self) {
+        for interchange in &mut self.interchanges {
+            let header = interchange
+                .header
+                .and_then(|place| self.segments.get(place));
+            let Some(header) = header.filter(|one| one.element(15).raw().trim_ascii() != b"P")
+            else {
+                continue;
+            };
+            let issue = Issue {
+                code: IssueCode::NotProduction,
+                segment: header.number,
+                element: Some(15),
+                position: header.element(15).position(),
+            };
+            self.issues.push(issue);
+            interchange.errors.push(issue);
+            self.has_errors = true;
+        }
     }
 
     /// Gives what is wrong, in the order of the bytes.

@@ -73,6 +73,12 @@ pub enum IssueCode {
     HeaderInvalid,
     /// An ISA segment whose elements have other widths than they must have.
     HeaderWidth,
+    /// An element of ISA whose value it cannot have.
+    HeaderValue,
+    /// An interchange that is no production data where only that is taken.
+    NotProduction,
+    /// The control number of an earlier interchange of the same sender.
+    InterchangeControlDuplicate,
     /// Delimiters that cannot split.
     DelimitersInvalid,
     /// Two delimiters with one character.
@@ -93,6 +99,10 @@ pub enum IssueCode {
     SetCountDiffers,
     /// A version in GS08 that is not 005010.
     VersionOther,
+    /// A guide in GS08 that the group has not.
+    GuideOther,
+    /// A transaction set that stands in no group of this GS01.
+    GroupKindDiffers,
     /// A segment outside any transaction set.
     StraySegment,
     /// An SE segment without ST.
@@ -129,6 +139,9 @@ impl IssueCode {
             Self::InterchangeHeaderMissing => "interchange-header-missing",
             Self::HeaderInvalid => "header-invalid",
             Self::HeaderWidth => "header-width",
+            Self::HeaderValue => "header-value",
+            Self::NotProduction => "not-production",
+            Self::InterchangeControlDuplicate => "interchange-control-duplicate",
             Self::DelimitersInvalid => "delimiters-invalid",
             Self::DelimitersDuplicate => "delimiters-duplicate",
             Self::InterchangeTrailerMissing => "interchange-trailer-missing",
@@ -139,6 +152,8 @@ impl IssueCode {
             Self::GroupControlDiffers => "group-control-differs",
             Self::SetCountDiffers => "set-count-differs",
             Self::VersionOther => "version-other",
+            Self::GuideOther => "guide-other",
+            Self::GroupKindDiffers => "group-kind-differs",
             Self::StraySegment => "stray-segment",
             Self::SetHeaderMissing => "set-header-missing",
             Self::SetTrailerMissing => "set-trailer-missing",
@@ -164,6 +179,9 @@ impl IssueCode {
             Self::InterchangeHeaderMissing
             | Self::HeaderInvalid
             | Self::HeaderWidth
+            | Self::HeaderValue
+            | Self::NotProduction
+            | Self::InterchangeControlDuplicate
             | Self::DelimitersInvalid
             | Self::DelimitersDuplicate
             | Self::InterchangeTrailerMissing
@@ -174,6 +192,8 @@ impl IssueCode {
             | Self::GroupControlDiffers
             | Self::SetCountDiffers
             | Self::VersionOther
+            | Self::GuideOther
+            | Self::GroupKindDiffers
             | Self::SetHeaderMissing
             | Self::StraySegment => Level::Group,
             Self::SetTrailerMissing
@@ -198,6 +218,8 @@ impl IssueCode {
             | Self::HeaderWidth
             | Self::GroupHeaderMissing
             | Self::VersionOther
+            | Self::GuideOther
+            | Self::GroupKindDiffers
             | Self::StraySegment
             | Self::SegmentName
             | Self::SegmentUnterminated => Severity::Warning,
@@ -232,6 +254,15 @@ impl IssueCode {
             Self::HeaderWidth => {
                 "the elements of ISA have not their widths; pad them with blanks to 106 bytes"
             }
+            Self::HeaderValue => {
+                "an element of ISA has a value that it cannot have; send one of its code list, a date, a time or a number as the standard has it there"
+            }
+            Self::NotProduction => {
+                "ISA15 is not P and this source takes production data alone; send P, or set processing = \"any\" for the source"
+            }
+            Self::InterchangeControlDuplicate => {
+                "ISA13 is the control number of an earlier interchange; send one of its own"
+            }
             Self::DelimitersInvalid => {
                 "a delimiter of ISA is a letter, a digit or a blank and the delimiters * ^ : ~ were taken; send these"
             }
@@ -257,6 +288,12 @@ impl IssueCode {
             }
             Self::VersionOther => {
                 "GS08 names another version than 005010; it was read as 005010, send that"
+            }
+            Self::GuideOther => {
+                "GS08 names no guide that this group has; its sets were read by ST01 and ST03, send the guide's own"
+            }
+            Self::GroupKindDiffers => {
+                "GS01 is not that of a transaction set in the group; the set was read by ST01, send it in a group of its own"
             }
             Self::StraySegment => {
                 "a segment outside any transaction set was left out; send it between ST and SE"

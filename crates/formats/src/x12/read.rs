@@ -1,6 +1,7 @@
 //! Reads a file of X12: cuts it into segments, then finds the envelopes and what does not add up in them.
 
 mod cut;
+mod header;
 
 use std::collections::BTreeSet;
 
@@ -58,6 +59,7 @@ pub fn read_with<'b>(bytes: &'b [u8], limits: &Limits) -> File<'b> {
         issues: Issues::default(),
         has_errors: false,
         open: Open::default(),
+        numbers: BTreeSet::new(),
     };
     for issue in cut.issues.iter().filter(|one| one.segment == 0) {
         reader.push(*issue);
@@ -66,8 +68,13 @@ pub fn read_with<'b>(bytes: &'b [u8], limits: &Limits) -> File<'b> {
     for (place, segment) in cut.segments.iter().enumerate() {
         reader.segment(place, segment);
         reader.examine(segment, limits);
+        let mut is_cut_well = true;
         while let Some(issue) = cuts.next_if(|one| one.segment == segment.number) {
+            is_cut_well &= issue.code.severity() == Severity::Warning;
             reader.push(*issue);
+        }
+        if segment.name() == b"ISA" && is_cut_well {
+            reader.header(segment);
         }
     }
     reader.close_interchange(None);
@@ -94,12 +101,21 @@ struct Open<'b> {
     controls: BTreeSet<&'b [u8]>,
 }
 
+/// What the sender of a group is told of, though it is taken.
+const DOUBTS: [IssueCode; 3] = [
+    IssueCode::VersionOther,
+    IssueCode::GuideOther,
+    IssueCode::GroupKindDiffers,
+];
+
 struct Reader<'s, 'b> {
     segments: &'s [Segment<'b>],
     interchanges: Vec<Interchange>,
     issues: Issues,
     has_errors: bool,
     open: Open<'b>,
+    /// Who sent which control number to whom: ISA05 to ISA08 and ISA13.
+    numbers: BTreeSet<[&'b [u8]; 5]>,
 }
 
 impl<'b> Reader<'_, 'b> {
@@ -125,6 +141,17 @@ impl<'b> Reader<'_, 'b> {
                     None => self.report(IssueCode::StraySegment, segment, None),
                 }
             }
+        }
+    }
+
+    /// Looks at what the elements of ISA say.
+    fn header(&mut self, segment: &Segment<'b>) {
+        for element in header::wrong_values(segment) {
+            self.report(IssueCode::HeaderValue, segment, Some(element));
+        }
+        let number = [5, 6, 7, 8, 13].map(|element| segment.element(element).raw().trim_ascii());
+        if !self.numbers.insert(number) {
+            self.report(IssueCode::InterchangeControlDuplicate, segment, Some(13));
         }
     }
 
@@ -164,6 +191,10 @@ impl<'b> Reader<'_, 'b> {
         if version.is_some_and(|version| !version.raw().starts_with(b"005010")) {
             self.report(IssueCode::VersionOther, segment, Some(8));
         }
+        let kind = segment.element(1);
+        if version.is_some_and(|version| !header::is_guide(kind.raw(), version.raw())) {
+            self.report(IssueCode::GuideOther, segment, Some(8));
+        }
     }
 
     fn open_set(&mut self, place: usize, segment: &Segment<'b>) {
@@ -172,6 +203,7 @@ impl<'b> Reader<'_, 'b> {
             self.open_group(None, segment);
             self.report(IssueCode::GroupHeaderMissing, segment, None);
         }
+        self.examine_kind(segment);
         if let Some(group) = self.group() {
             group.sets.push(TransactionSet {
                 segments: place..place + 1,
@@ -187,6 +219,22 @@ impl<'b> Reader<'_, 'b> {
             self.report(IssueCode::SetControlMissing, segment, Some(2));
         } else if !self.open.controls.insert(control.raw()) {
             self.report(IssueCode::SetControlDuplicate, segment, Some(2));
+        }
+    }
+
+    /// Tells once of a group which sets it does not hold.
+    fn examine_kind(&mut self, set: &Segment<'b>) {
+        let (code, kind) = (IssueCode::GroupKindDiffers, set.element(1).raw());
+        let segments = self.segments;
+        let Some(group) = self.group() else {
+            return;
+        };
+        let header = group.header.and_then(|place| segments.get(place));
+        let is_told = group.doubts.iter().any(|one| one.code == code);
+        if let Some(header) = header.filter(|_| !is_told)
+            && !header::holds(header.element(1).raw(), kind)
+        {
+            self.report(code, header, Some(1));
         }
     }
 
@@ -322,6 +370,11 @@ impl<'b> Reader<'_, 'b> {
     fn push(&mut self, issue: Issue) {
         self.issues.push(issue);
         if issue.code.severity() != Severity::Error {
+            let group = self.interchanges.last_mut();
+            let group = group.and_then(|interchange| interchange.groups.last_mut());
+            if let Some(group) = group.filter(|_| DOUBTS.contains(&issue.code)) {
+                group.doubts.push(issue);
+            }
             return;
         }
         self.has_errors = true;

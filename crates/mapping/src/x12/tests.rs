@@ -21,8 +21,18 @@ const HEADER: &str = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECE
 /// Puts a set into an envelope with the right counts.
 fn framed(kind: &str, guide: &str, body: &str) -> String {
     let count = body.matches('~').count() + 2;
+    let group = match kind {
+        "270" => "HS",
+        "271" => "HB",
+        "276" => "HR",
+        "277" => "HN",
+        "278" => "HI",
+        "834" => "BE",
+        "835" => "HP",
+        _ => "HC",
+    };
     format!(
-        "{HEADER}GS*HC*S*R*20260301*1200*7*X*{guide}~\nST*{kind}*0001*{guide}~{body}SE*{count}*0001~\nGE*1*7~\nIEA*1*000000905~\n"
+        "{HEADER}GS*{group}*S*R*20260301*1200*7*X*{guide}~\nST*{kind}*0001*{guide}~{body}SE*{count}*0001~\nGE*1*7~\nIEA*1*000000905~\n"
     )
 }
 

@@ -36,7 +36,8 @@ impl Frame {
         let short = date.get(2..).unwrap_or_default().to_owned();
         let number = frame.interchange.clone();
         let usage = padded(15, 1);
-        let usage = if usage == "T" { "T" } else { "P" };
+        // What does not say that it is production data is not answered as such.
+        let usage = if usage == "P" { "P" } else { "T" };
         let (receiver, sender) = ((padded(7, 2), padded(8, 15)), (padded(5, 2), padded(6, 15)));
         frame.raw("ISA*00*          *00*          ");
         for text in [
