@@ -30,6 +30,7 @@ impl Dimension {
             Self::Weight => Unit::Kilogram,
             Self::Length => Unit::Metre,
             Self::Time => Unit::Second,
+            Self::Flow => Unit::LitrePerMinute,
         }
     }
 }
