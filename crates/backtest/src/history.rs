@@ -169,7 +169,11 @@ mod tests {
             received: ReceivedTime::from_micros(hour * HOUR_US),
             origin: Origin::default(),
             backfill: false,
-            fact: Fact::Person(clinical::Person::default()),
+            fact: Fact::Person(clinical::Person {
+                birth_date: None,
+                gender: None,
+                deceased: false,
+            }),
         };
         History {
             patient: PatientKey::default(),

@@ -102,7 +102,7 @@ fn every_rule_pack_has_a_page_that_shows_what_the_site_set() {
     assert_eq!(code, 200);
     let all: Value = serde_json::from_str(&json).expect("it is JSON");
     let packs = all["workloads"].as_array().expect("they are listed");
-    assert_eq!(packs.len(), 31);
+    assert_eq!(packs.len(), 32);
     for pack in packs {
         let path = format!(
             "/workloads/{}",
