@@ -155,6 +155,8 @@ pub(crate) struct Source {
     pub(crate) authorities: BTreeMap<String, String>,
     /// Whether a remittance that does not add up waits for a person.
     pub(crate) keeps_unbalanced: bool,
+    /// Whether nothing is taken but what says that it is production data.
+    pub(crate) production_only: bool,
     /// Whether it is missed even where nothing could be learned of it.
     pub(crate) expected: bool,
     /// No silence is told that is shorter.
@@ -352,6 +354,7 @@ fn source(reader: &mut Reader<'_>, name: &str) -> Source {
         codes: reader.codes(&at, "codes"),
         authorities: reader.pairs(&at, "authorities"),
         keeps_unbalanced: reader.one_of(&at, "unbalanced", &["flag", "quarantine"]) == "quarantine",
+        production_only: reader.one_of(&at, "processing", &["any", "production"]) == "production",
         expected: reader.switch(&at, "expected"),
         quiet_after: reader.duration_from(&at, "quiet_after", Duration::from_secs(60)),
     }

@@ -14,10 +14,10 @@ use mapping::source::Readable;
 use tokio::sync::oneshot;
 
 use super::activity::{Activity, Sort};
-use super::answer;
+use super::answer::{self, Answers};
 use super::keep::Room;
 use super::resend::{CONTROL_KEY, First, Known, MESSAGE_ID, Resends};
-use super::sources::{Source, Sources};
+use super::sources::{NOT_PRODUCTION, NOT_PRODUCTION_TEXT, Source, Sources};
 use crate::clock::{Clock, Stopwatch};
 use crate::metrics::{Metrics, Outcome, SourceLabel};
 use crate::tasks::Tasks;
@@ -44,11 +44,11 @@ pub(crate) struct Intake {
 /// The answer to a frame, now or as soon as its message is durable.
 pub(crate) enum Pending {
     /// It is known already; nothing where the sender asked for none.
-    Now(Option<Vec<u8>>),
+    Now(Answers),
     /// The message was refused.
-    Refused(Option<Vec<u8>>),
+    Refused(Answers),
     /// It comes when the journal has the message.
-    Later(oneshot::Receiver<Option<Vec<u8>>>),
+    Later(oneshot::Receiver<Answers>),
     /// One for each message of a batch.
     Batch(Vec<Self>, Box<Envelope>),
 }
@@ -64,17 +64,17 @@ impl Pending {
     }
 
     /// Waits for it.
-    pub(crate) async fn answer(self) -> Option<Vec<u8>> {
+    pub(crate) async fn answer(self) -> Answers {
         match self {
             Self::Now(answer) | Self::Refused(answer) => answer,
             // The sender of the answer is the journal's own thread; if it is gone, nothing was promised.
-            Self::Later(receiver) => receiver.await.unwrap_or(None),
+            Self::Later(receiver) => receiver.await.unwrap_or_default(),
             Self::Batch(parts, envelope) => {
                 let mut answers = Vec::with_capacity(parts.len());
                 for part in parts {
                     answers.push(Box::pin(part.answer()).await);
                 }
-                answer::batch(&envelope, &answers)
+                answer::batch(&envelope, answers)
             }
         }
     }
@@ -204,6 +204,9 @@ impl Intake {
         if arrival.message.first_error().is_some() {
             return self.refuse(&arrival);
         }
+        if !source.takes(message) {
+            return self.refuse_test(&arrival);
+        }
         match self.resends.ask(id, control, at) {
             Ok(Known::New { collision }) => self.accept(&arrival, collision),
             Ok(Known::Accepted(first)) => self.again(&arrival, first.at),
@@ -323,10 +326,33 @@ impl Intake {
         let faults: Vec<Fault<'_>> = errors
             .map(|issue| Fault::from_issue(arrival.message, issue))
             .collect();
-        let reason = arrival
-            .message
-            .first_error()
-            .map_or("unreadable", |issue| issue.code.as_str());
+        let first = arrival.message.first_error();
+        let reason = first.map_or("unreadable", |issue| issue.code.as_str());
+        let detail = first.map(ToString::to_string).unwrap_or_default();
+        self.turn_away(arrival, &faults, (reason, detail))
+    }
+
+    /// Answers that what is no production data is not taken, and keeps a copy for inspection.
+    fn refuse_test(&self, arrival: &Arrival<'_>) -> Pending {
+        let fault = Fault {
+            code: ErrorCode::UnsupportedProcessingId,
+            severity: Severity::Error,
+            location: "MSH-11".parse().ok(),
+            text: NOT_PRODUCTION_TEXT.into(),
+        };
+        self.turn_away(
+            arrival,
+            &[fault],
+            (NOT_PRODUCTION, NOT_PRODUCTION_TEXT.to_owned()),
+        )
+    }
+
+    fn turn_away(
+        &self,
+        arrival: &Arrival<'_>,
+        faults: &[Fault<'_>],
+        (reason, detail): (&str, String),
+    ) -> Pending {
         tracing::warn!(source = %arrival.source.name, message = %arrival.id, reason, "a frame was refused");
         self.metrics.frame(&arrival.source.name, Outcome::Refused);
         Heard::of(arrival, None).tell(&self.activity, ack::Outcome::Refused, Sort::Other);
@@ -334,11 +360,6 @@ impl Intake {
         record
             .headers
             .push(("reason".into(), reason.as_bytes().into()));
-        let detail = arrival
-            .message
-            .first_error()
-            .map(ToString::to_string)
-            .unwrap_or_default();
         record
             .headers
             .push(("detail".into(), detail.into_bytes().into()));
@@ -356,8 +377,8 @@ impl Intake {
             },
             Box::new(done),
         );
-        let answer = answer::refused(arrival.message, arrival.id, arrival.at, &faults);
-        Pending::Refused(arrival.sent(Some(answer)))
+        let answer = answer::refused(arrival.message, arrival.id, arrival.at, faults);
+        Pending::Refused(arrival.sent(vec![answer]))
     }
 
     /// Answers a frame that is over the limit; nothing of it was read, so there is nothing to keep.
@@ -441,11 +462,14 @@ impl Intake {
 }
 
 impl Arrival<'_> {
-    /// An answer in the bytes that its sender reads.
-    fn sent(&self, answer: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    /// Answers in the bytes that its sender reads.
+    fn sent(&self, answers: Answers) -> Answers {
         match self.readable {
-            Some(readable) => answer.map(|answer| readable.as_sent(answer)),
-            None => answer,
+            Some(readable) => {
+                let answers = answers.into_iter();
+                answers.map(|answer| readable.as_sent(answer)).collect()
+            }
+            None => answers,
         }
     }
 

@@ -11,11 +11,19 @@ use mapping::source::{self, Zone};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 
+use super::answer::Answers;
 use crate::config;
 use crate::metrics::{FrameLabels, Metrics, Outcome, SourceLabel};
 
 /// The name of the source that all messages have that no other names.
 const DEFAULT: &str = "default";
+
+/// HL7 table 0103: production, neither training (`T`) nor debugging (`D`).
+const PRODUCTION: &str = "P";
+/// Why a message is not taken that is none of production.
+pub(crate) const NOT_PRODUCTION: &str = "not-production";
+/// What is told to its sender.
+pub(crate) const NOT_PRODUCTION_TEXT: &str = "MSH-11 is not P, and only production data is taken from this source: send P, or set processing = \"any\" for the source";
 
 /// One configured sender.
 #[derive(Debug)]
@@ -26,6 +34,8 @@ pub(crate) struct Source {
     facility: String,
     /// Whether a remittance of it that does not add up waits for a person.
     pub(crate) keeps_unbalanced: bool,
+    /// Whether nothing is taken but what says that it is production data.
+    pub(crate) production_only: bool,
     counted: OnceLock<Counted>,
 }
 
@@ -165,14 +175,21 @@ impl Source {
         self.mapping.charset == Charset::Utf8 && !plain.charset().may_hold_separators()
     }
 
-    /// Makes an answer to a message, in the bytes that its sender reads.
+    /// Makes the answers to a message, in the bytes that its sender reads.
     pub(crate) fn answer(
         &self,
         bytes: &[u8],
-        make: impl FnOnce(&Message<'_>) -> Option<Vec<u8>>,
-    ) -> Option<Vec<u8>> {
+        make: impl FnOnce(&Message<'_>) -> Answers,
+    ) -> Answers {
         let readable = self.mapping.readable(bytes);
-        make(&readable.message()).map(|answer| readable.as_sent(answer))
+        let answers = make(&readable.message()).into_iter();
+        answers.map(|answer| readable.as_sent(answer)).collect()
+    }
+
+    /// Whether it takes a message: all of them, or only what MSH-11 says is production data.
+    pub(crate) fn takes(&self, message: &Message<'_>) -> bool {
+        let header = message.header();
+        !self.production_only || header.is_some_and(|header| header.processing_id() == PRODUCTION)
     }
 
     fn new(name: &str, config: &config::Source) -> Result<Self, String> {
@@ -205,6 +222,7 @@ impl Source {
             application: config.sending_application.clone(),
             facility: config.sending_facility.clone(),
             keeps_unbalanced: config.keeps_unbalanced,
+            production_only: config.production_only,
             counted: OnceLock::new(),
         })
     }

@@ -31,6 +31,9 @@ mod content;
 mod batches;
 
 #[cfg(test)]
+mod modes;
+
+#[cfg(test)]
 mod files;
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub(super) struct Heard {
 impl Heard {
     pub(super) fn of(arrival: &Arrival<'_>, event_time: Option<i64>) -> Self {
         let header = arrival.message.header();
-        let code = |outcome| ack::code(header.as_ref(), outcome);
+        // Of two the last says the same of it and more.
+        let code = |outcome| ack::codes(header.as_ref(), outcome).last();
         let kind = header.as_ref().map(Header::message_type);
         Self {
             source: Arc::clone(&arrival.source.name),

@@ -62,9 +62,12 @@ pub(super) fn compose(
         stamp
     };
     for interchange in file.interchanges() {
+        // Nobody answers answers, whatever ISA14 asks for and whatever is wrong with them.
+        if is_answer(file, interchange) {
+            continue;
+        }
         let (verdict, _) = answer::interchange_verdict(interchange);
-        let is_told = wanted == Answers::All && !is_answer(file, interchange);
-        if is_told || verdict == Verdict::Refused || asks(file, interchange) {
+        if wanted == Answers::All || verdict == Verdict::Refused || asks(file, interchange) {
             interchanges.extend(answer::ta1(file, interchange, &stamp()).unwrap_or_default());
         }
         // What stands in an interchange that is refused was not looked at.
@@ -97,7 +100,11 @@ fn is_answer(file: &x12::File<'_>, interchange: &Interchange) -> bool {
         .iter()
         .map(|group| file.segment(group.header));
     let mut kinds = headers.map(|header| header.map(|header| header.element(1).raw()));
-    kinds.all(|kind| kind == Some(&b"FA"[..]))
+    let begin = interchange.header.unwrap_or_default();
+    let end = interchange.trailer.unwrap_or(file.segments().len());
+    let inside = file.segments().get(begin..end).unwrap_or_default();
+    let has_answer = inside.iter().any(|segment| segment.name() == b"TA1");
+    (has_answer || !interchange.groups.is_empty()) && kinds.all(|kind| kind == Some(&b"FA"[..]))
 }
 
 fn stamp(number: u32, now: ReceivedTime) -> Stamp {

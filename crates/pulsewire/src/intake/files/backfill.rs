@@ -214,6 +214,7 @@ impl Request {
                 name,
                 source: &self.source,
                 zone: &source.mapping.zone,
+                production_only: source.production_only,
                 kind: self.kind,
                 mapping: mapping.as_ref(),
                 is_history: true,

@@ -135,8 +135,10 @@ pub(super) enum Content {
     Resource(Vec<u8>),
     /// The fields of a row.
     Row(Vec<Vec<u8>>),
-    /// All of a file of X12.
+    /// A transaction set of X12 in its envelope.
     X12(Vec<u8>),
+    /// Somebody's answer to what was sent: which, and its verdict, such as `999 A`.
+    Acknowledgement(String),
     /// Something that cannot be used: the name of the reason, and what to do.
     Bad(&'static str, String),
 }
@@ -204,6 +206,14 @@ impl Cutter {
             (Kind::FhirNdjson, _) | (Kind::Csv, None) => lines(file),
             (Kind::Fhir | Kind::X12, _) => Ok(Self::Whole(Whole::new(file, kind, at))),
         }
+    }
+
+    /// Takes all interchanges of X12, or only those of production data.
+    pub(super) fn taking(mut self, production_only: bool) -> Self {
+        if let Self::Whole(whole) = &mut self {
+            whole.production_only = production_only;
+        }
+        self
     }
 
     /// Gives the next unit; nothing at the end.

@@ -20,7 +20,7 @@ use crate::intake::accept::CONTENT_TYPE;
 use crate::intake::activity::Sign;
 use crate::intake::fhir::{Asked, Done, Fhir, Interaction, Refusal, Sender};
 use crate::intake::keep::{Patience, Received, Way, X12};
-use crate::intake::sources::{Source, Sources};
+use crate::intake::sources::{NOT_PRODUCTION, NOT_PRODUCTION_TEXT, Source, Sources};
 use crate::metrics;
 use crate::topics;
 
@@ -88,7 +88,7 @@ impl Door {
         let source = source_of(&intake.sources, source, bytes);
         let readable = source.mapping.readable(bytes);
         let message = readable.message();
-        if let Some(refused) = unusable(&message) {
+        if let Some(refused) = unusable(&message, source) {
             intake.count(&source.name, Way::File, metrics::Outcome::Refused);
             return Err(refused);
         }
@@ -393,7 +393,7 @@ pub(super) fn judge(sources: &Sources, source: &str, piece: &Piece) -> Outcome {
         What::Message(bytes) => {
             let source = source_of(sources, source, bytes);
             let readable = source.mapping.readable(bytes);
-            unusable(&readable.message()).unwrap_or(Outcome::Accepted)
+            unusable(&readable.message(), source).unwrap_or(Outcome::Accepted)
         }
         What::Resource(bytes) => match stated(bytes) {
             Ok(Some(_)) => Outcome::Accepted,
@@ -422,12 +422,13 @@ fn source_of<'s>(sources: &'s Sources, source: &str, bytes: &[u8]) -> &'s Source
 }
 
 /// Why a message cannot be taken.
-fn unusable(message: &hl7v2::Message<'_>) -> Option<Outcome> {
-    let issue = message.first_error()?;
-    Some(Outcome::Refused(
-        issue.code.as_str().to_owned(),
-        issue.to_string(),
-    ))
+fn unusable(message: &hl7v2::Message<'_>, source: &Source) -> Option<Outcome> {
+    let (code, hint) = match message.first_error() {
+        Some(issue) => (issue.code.as_str(), issue.to_string()),
+        None if !source.takes(message) => (NOT_PRODUCTION, NOT_PRODUCTION_TEXT.to_owned()),
+        None => return None,
+    };
+    Some(Outcome::Refused(code.to_owned(), hint))
 }
 
 /// The type of a resource, and its id; nothing for a bundle.

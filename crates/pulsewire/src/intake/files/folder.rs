@@ -93,6 +93,7 @@ impl Folder {
             name,
             source: &self.config.source,
             zone: &source.mapping.zone,
+            production_only: source.production_only,
             kind: self.config.kind,
             mapping: self.mapping.as_ref(),
             is_history: self.config.is_history,

@@ -39,6 +39,8 @@ pub(crate) struct Job<'a> {
     /// The configured name of its source, and the zone of its clock.
     pub(crate) source: &'a str,
     pub(crate) zone: &'a Zone,
+    /// Whether an interchange of X12 is refused that is no production data.
+    pub(crate) production_only: bool,
     /// None to find out.
     pub(crate) kind: Option<Kind>,
     pub(crate) mapping: Option<&'a Mapping>,
@@ -216,7 +218,8 @@ impl Work<'_> {
         }
         let cutter = |at| {
             let mapping = job.mapping.map(|mapping| (&mapping.extract, job.zone));
-            Ok::<_, io::Error>(Cutter::new(listing::open(path)?, kind, at, mapping))
+            let cutter = Cutter::new(listing::open(path)?, kind, at, mapping);
+            Ok::<_, io::Error>(cutter.map(|cutter| cutter.taking(job.production_only)))
         };
         if progress.at == At::START
             && let Some(refused) = looked.differs(job, cutter(At::START)?, &mut progress.report)
@@ -425,7 +428,10 @@ impl Work<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             file => file?.take(WHOLE_BYTES_MAX).read_to_end(&mut bytes)?,
         };
-        let file = x12::read(&bytes);
+        let mut file = x12::read(&bytes);
+        if job.production_only {
+            file.refuse_tests();
+        }
         let first = memory.numbers(answers::numbers(&file))?;
         let written = answers::compose(&file, job.answers, first, (self.now)());
         Ok(answers::write(job.folder, ends_as, &written)?)

@@ -41,6 +41,9 @@ pub(crate) struct Report {
     /// The entries of bundles that are not kept by themselves, by type; of those that were accepted.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) left_out: BTreeMap<String, u64>,
+    /// The answers to what was sent to its sender, by what they say, such as `999 A`: of those that made nothing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) acknowledgements: BTreeMap<String, u64>,
     /// The first of the refused ones.
     pub(crate) refusals: Vec<Refused>,
     /// What does not add up in the file's own trailers.
@@ -109,6 +112,7 @@ impl Report {
         for (own, others) in [
             (&mut self.reasons, &other.reasons),
             (&mut self.left_out, &other.left_out),
+            (&mut self.acknowledgements, &other.acknowledgements),
         ] {
             for (name, count) in others {
                 *own.entry(name.clone()).or_default() += count;
@@ -133,6 +137,15 @@ impl Report {
         let file = self.blake3.get(..12).unwrap_or_default();
         let (rows, accepted, known) = (self.rows, self.accepted, self.already_known);
         let refused = self.refused;
+        for (answer, count) in &self.acknowledgements {
+            tracing::info!(
+                files,
+                file,
+                answer,
+                count,
+                "answers to what was sent were read"
+            );
+        }
         match &self.failed {
             None => {
                 tracing::info!(

@@ -52,6 +52,26 @@ fn what_can_be_read_is_accepted() {
 }
 
 #[test]
+fn nobody_answers_answers_whatever_they_ask_for() {
+    let isa = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260301*0900*^*00501*000000905*1*T*:~";
+    let answer = "TA1*000000001*260301*0900*R*005~";
+    let group = "GS*FA*S*R*20260301*0900*7*X*005010X231A1~ST*999*0001*005010X231A1~AK1*HP*7*005010X221A1~AK9*R*1*1*0*5~SE*4*0001~GE*1*7~";
+    for (inside, groups) in [(answer, 0), (group, 1), (&*format!("{answer}{group}"), 1)] {
+        for number in ["000000905", "000000906"] {
+            // Not even where its trailer is wrong.
+            let text = format!("{isa}{inside}IEA*{groups}*{number}~");
+            let file = x12::read(text.as_bytes());
+            let answers = compose(&file, Answers::All, 41, now());
+            assert!(answers.iter().all(Vec::is_empty), "{text}");
+        }
+    }
+    // An interchange of nothing is no answer.
+    let text = format!("{isa}IEA*0*000000905~");
+    let [ta1, _] = compose(&x12::read(text.as_bytes()), Answers::All, 41, now());
+    assert!(!ta1.is_empty());
+}
+
+#[test]
 fn a_ta1_is_not_written_where_nobody_asks_for_it() {
     check(
         &interchange(false, "HP", GOOD),

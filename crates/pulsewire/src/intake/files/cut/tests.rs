@@ -44,6 +44,7 @@ fn check(bytes: &[u8], kind: Kind, mapping: Option<&Mapping>, expected: Expect) 
                 fields.iter().map(|field| text(field)).collect::<Vec<_>>()
             ),
             Content::Bad(code, _) => (*code).to_owned(),
+            Content::Acknowledgement(answer) => answer.clone(),
         };
         format!(
             "{} line {} to {}: {what}\n",

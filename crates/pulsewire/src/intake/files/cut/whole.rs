@@ -19,6 +19,8 @@ pub(in crate::intake::files) struct Whole {
     left: Vec<Unit>,
     /// What is doubtful about it; told once, with its first units.
     doubts: Vec<String>,
+    /// Whether an interchange of X12 is refused that is no production data.
+    pub(super) production_only: bool,
 }
 
 impl Whole {
@@ -30,6 +32,7 @@ impl Whole {
             left: Vec::new(),
             doubts: Vec::new(),
             done: at.number,
+            production_only: false,
         }
     }
 
@@ -71,7 +74,7 @@ impl Whole {
             return Err(Error::TooLong);
         }
         Ok(match self.kind {
-            Kind::X12 => sets(&bytes),
+            Kind::X12 => sets(&bytes, self.production_only),
             _ => (
                 vec![Content::Resource(bytes.trim_ascii().to_vec())],
                 Vec::new(),
@@ -81,8 +84,11 @@ impl Whole {
 }
 
 /// The transaction sets of a file, each in its envelope, and what is doubtful about them; what has none is refused.
-fn sets(bytes: &[u8]) -> (Vec<Content>, Vec<String>) {
-    let file = x12::read(bytes);
+fn sets(bytes: &[u8], production_only: bool) -> (Vec<Content>, Vec<String>) {
+    let mut file = x12::read(bytes);
+    if production_only {
+        file.refuse_tests();
+    }
     let bad = |issue: &Issue| Content::Bad(issue.code.as_str(), issue.code.text().to_owned());
     let is_error = |issue: &&Issue| issue.code.severity() == Severity::Error;
     let is_warning = |issue: &&Issue| issue.code.severity() == Severity::Warning;
@@ -96,6 +102,7 @@ fn sets(bytes: &[u8]) -> (Vec<Content>, Vec<String>) {
     for (number, set) in (1_u64..).zip(file.sets()) {
         contents.push(match set.refusal() {
             Some(issue) => bad(issue),
+            None if ACKNOWLEDGEMENTS.contains(&set.kind().raw()) => acknowledgement(&set),
             None => {
                 let issues = balance(&set).into_iter();
                 doubts.extend(issues.map(|issue| {
@@ -133,6 +140,8 @@ fn sets(bytes: &[u8]) -> (Vec<Content>, Vec<String>) {
             .filter(|issue| issue.code.level() == Level::File)
             .map(bad),
     );
+    let answers = file.segments().iter().filter(|one| one.name() == b"TA1");
+    contents.extend(answers.map(|answer| told("TA1", answer.element(4))));
     if contents.is_empty() {
         let text = "there is no transaction set in it: send it from ST to SE".to_owned();
         contents.push(Content::Bad("transaction-set-missing", text));
@@ -143,6 +152,26 @@ fn sets(bytes: &[u8]) -> (Vec<Content>, Vec<String>) {
         doubts.push(format!("and {more} more"));
     }
     (contents, doubts)
+}
+
+/// The transaction sets that answer what was sent.
+const ACKNOWLEDGEMENTS: [&[u8]; 2] = [b"997", b"999"];
+
+/// An answer to a functional group, with what AK901 says; it is nobody's event and waits for nobody.
+fn acknowledgement(set: &x12::Set<'_, '_>) -> Content {
+    let verdict = set.first(b"AK9").map(|answer| answer.element(1));
+    let kind = set.kind().text().into_owned();
+    verdict.map_or_else(
+        || Content::Acknowledgement(kind.clone()),
+        |verdict| told(&kind, verdict),
+    )
+}
+
+fn told(kind: &str, verdict: x12::Element<'_>) -> Content {
+    let verdict = verdict.text();
+    let known = ["A", "E", "P", "R", "M", "W", "X"].contains(&&*verdict);
+    let verdict = if known { &*verdict } else { "" };
+    Content::Acknowledgement(format!("{kind} {verdict}").trim_end().to_owned())
 }
 
 /// A transaction set in an interchange of its own, under the headers that it came with.

@@ -16,6 +16,8 @@ pub(super) struct Made {
     line: u64,
     after: At,
     what: Result<Vec<What>, Vec<Refused>>,
+    /// Which answer to what was sent it is, where it is one.
+    answer: Option<String>,
     /// The name of its row, where that counts, and how many such rows there are by then.
     pub(super) equal: Option<(MessageId, u32)>,
 }
@@ -31,6 +33,10 @@ impl Made {
             row: unit.after.number,
             line: unit.line,
             after: unit.after,
+            answer: match &unit.content {
+                Content::Acknowledgement(answer) => Some(answer.clone()),
+                _ => None,
+            },
             what: made(unit, bound, about),
             equal,
         }
@@ -47,6 +53,8 @@ pub(super) struct Batch {
     pub(super) pieces: Vec<Piece>,
     pub(super) bytes: usize,
     pub(super) after: Option<At>,
+    /// The answers to what was sent.
+    answers: Vec<String>,
     /// What each resource in it says, by the hash of its name.
     said: BTreeMap<[u8; 32], [u8; 32]>,
     has_bundle: bool,
@@ -74,6 +82,7 @@ impl Batch {
     /// Takes in what a unit is made into.
     pub(super) fn take(&mut self, made: Made, is_history: bool) {
         self.after = Some(made.after);
+        self.answers.extend(made.answer);
         self.places.push((made.row, made.line));
         let row = made.row;
         self.units.push(made.what.map(|what| {
@@ -98,6 +107,9 @@ impl Batch {
     /// Counts how each unit ended.
     pub(super) fn settle(self, outcomes: Vec<Outcome>, report: &mut Report) {
         let mut outcomes = outcomes.into_iter();
+        for answer in self.answers {
+            *report.acknowledgements.entry(answer).or_default() += 1;
+        }
         for (unit, (row, line)) in self.units.into_iter().zip(self.places) {
             report.rows += 1;
             let made = match unit {
@@ -190,6 +202,7 @@ pub(in crate::intake::files) fn made(
         Content::Message(bytes) => Ok(vec![What::Message(bytes)]),
         Content::Resource(bytes) => Ok(vec![What::Resource(bytes)]),
         Content::X12(bytes) => Ok(vec![What::X12(bytes)]),
+        Content::Acknowledgement(_) => Ok(Vec::new()),
         Content::Bad(code, hint) => Err(vec![refused(code, None, &hint)]),
         Content::Row(fields) => {
             let made = bound.map(|bound| bound.row(fields.iter().map(Vec::as_slice), about));

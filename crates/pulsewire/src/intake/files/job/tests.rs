@@ -73,6 +73,7 @@ impl Place {
             name,
             source: "lab",
             zone: &Zone::UTC,
+            production_only: false,
             kind: None,
             mapping: name.contains(".csv").then_some(&self.mapping),
             is_history: false,
