@@ -410,20 +410,25 @@ impl Course {
 
     /// Tells those who acted on an alert that is already over when it turns out that it never had a reason.
     fn take_back_ended(&mut self, scene: &mut Scene<'_>, as_of: EventTime, why: &str) {
+        // Where each finding is news, so is that the one was wrong that was told last; an open alert tells of it itself.
+        let is_open = |active: &Episode| active.alert.as_of == as_of;
+        let is_told_here =
+            is_each_news(scene.condition) && !self.active.as_ref().is_some_and(is_open);
         let newest = self.ended.iter().rposition(|episode| !episode.is_history());
         for (place, episode) in self.ended.iter_mut().enumerate() {
             let Some(end) = episode.end else { continue };
             // What nobody was told of needs no taking back.
             let concerned = !episode.is_history() && episode.since <= as_of && as_of <= end.until;
-            if episode.alert.state != AlertState::Resolved
-                || !concerned
-                || self.lines.has_reason(episode.since, end.until, None)
+            let was_told = is_told_here && episode.alert.as_of == as_of;
+            let has_reason = self.lines.has_reason(episode.since, end.until, None);
+            if episode.alert.state != AlertState::Resolved || !concerned || !was_told && has_reason
             {
                 continue;
             }
             let by = by_rule(rule::TAKEN_BACK);
             episode.finish(scene, Outcome::Retracted, by, why.into());
-            if Some(place) == newest {
+            // What a person closed besides stays closed.
+            if Some(place) == newest && !has_reason {
                 self.handled = None;
                 self.quiet = None;
             }

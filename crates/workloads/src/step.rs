@@ -3,6 +3,7 @@
 mod change;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use clinical::{
     Event, EventId, EventTime, Fact, Finding, Merge, MergeRole, PatientKey, ReceivedTime,
@@ -311,7 +312,8 @@ impl Workloads {
             .chart
             .floor
             .map_or(window, |floor| {
-                window.max(floor.plus(runs.workload.looks_back))
+                let after = floor.plus(Duration::from_micros(1));
+                window.max(after.plus(runs.workload.looks_back))
             })
             .min(now.watermark.minus(NEVER_FROZEN));
         View {
@@ -343,7 +345,7 @@ fn is_repeat_of_merge(input: Input<'_>, survivor: PatientKey) -> bool {
 }
 
 /// However many entries a chart has, this much of the newest is scored.
-const NEVER_FROZEN: std::time::Duration = hours(1);
+const NEVER_FROZEN: Duration = hours(1);
 
 /// Sets a workload's one timer. After a change that did not look at all of the window the one that is set stays if it
 /// is earlier: to wake for nothing changes nothing.

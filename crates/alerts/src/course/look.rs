@@ -33,6 +33,10 @@ pub(super) fn note(finding: &Finding, taken: Taken) -> Option<String> {
         FindingState::Retracted(reason) => {
             Some(format!("finding as of {as_of} taken back: {reason}"))
         }
+        FindingState::Asserted if taken.was_reason && !taken.is_reason => {
+            let summary = &finding.summary;
+            Some(format!("finding as of {as_of} corrected: {summary}"))
+        }
         FindingState::Asserted if !taken.is_first => {
             Some(format!("finding as of {as_of} corrected"))
         }

@@ -42,7 +42,7 @@ fn a_correction_below_the_threshold_takes_the_reason_back_and_another_brings_it_
               -> pager: raised 1.1
             09:30 finds 09:00 none
               1.2 critical open, by rule not acknowledged in time: not acknowledged by 2026-03-01T09:05:00Z
-              1.3 critical retracted, by rule reason was taken back: finding as of 2026-03-01T09:00:00Z corrected; none as of 2026-03-01T09:00:00Z
+              1.3 critical retracted, by rule reason was taken back: finding as of 2026-03-01T09:00:00Z corrected: NEWS2 None; none as of 2026-03-01T09:00:00Z
               -> list: escalated 1.2
               -> pager: escalated 1.2
               -> list: retracted 1.3

@@ -225,8 +225,22 @@ fn who_was_told_anew_of_what_is_taken_back_is_told_what_stands() {
     assert_eq!(potassium.take("2.0", 530, 1, 630), [""; 0], "it is older");
     assert_eq!(
         potassium.take("normal", 540, 2, 640),
-        ["escalated finding as of 2026-03-01T09:00:00Z corrected; now 2.0"]
+        ["escalated finding as of 2026-03-01T09:00:00Z corrected: normal; now 2.0"]
     );
+}
+
+#[test]
+fn who_closed_an_alert_hears_that_the_last_that_they_were_told_was_wrong() {
+    for said in ["", "normal"] {
+        let mut potassium = Potassium(Story::new(policy()));
+        potassium.take("2.1", 540, 1, 541);
+        potassium.take("7.4", 600, 1, 601);
+        ask(&mut potassium.0, CommandKind::Resolve, POTASSIUM, 610);
+        let told = potassium.take(said, 600, 2, 620);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("retracted finding as of 2026-03-01T10:00:00Z"));
+        assert_eq!(potassium.take("", 540, 2, 630), [""; 0], "they know");
+    }
 }
 
 #[test]

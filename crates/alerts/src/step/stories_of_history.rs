@@ -70,7 +70,7 @@ fn a_correction_of_news_by_what_is_loaded_is_told_to_those_who_were_told() {
               -> pager: raised 1.1
             09:30 loads 09:00 none
               1.2 high open, by rule not acknowledged in time: not acknowledged by 2026-03-01T09:15:00Z
-              1.3 high retracted, by rule reason was taken back: finding as of 2026-03-01T09:00:00Z corrected; none as of 2026-03-01T09:00:00Z
+              1.3 high retracted, by rule reason was taken back: finding as of 2026-03-01T09:00:00Z corrected: NEWS2 None; none as of 2026-03-01T09:00:00Z
               -> list: escalated 1.2
               -> pager: escalated 1.2
               -> list: retracted 1.3

@@ -22,7 +22,7 @@ pub fn said(bytes: &[u8], sets: &ValueSets) -> Result<Vec<Care>, Malformed> {
     let Some(fact) = fact_of(&resource, sets)? else {
         return Ok(Vec::new());
     };
-    if is_in_error(&resource)? || is_replaced(&resource)? {
+    if is_in_error(&resource)? {
         let kind = fact.detail.number();
         let resource = fact.resource;
         return Ok(vec![Care::TakenBack { kind, resource }]);
@@ -45,18 +45,6 @@ fn is_in_error(resource: &ResourceView<'_>) -> Result<bool, Malformed> {
     };
     for coding in verification.codings()? {
         if coding?.code == IN_ERROR {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Says whether it is of an identity that was merged into another: of the patient the other's speaks.
-fn is_replaced(resource: &ResourceView<'_>) -> Result<bool, Malformed> {
-    let links = resource.get("link").map(Raw::items);
-    for link in links.into_iter().flatten() {
-        let kind = link?.get("type")?.map(Raw::text).transpose()?;
-        if kind.as_deref() == Some("replaced-by") {
             return Ok(true);
         }
     }

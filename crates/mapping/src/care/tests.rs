@@ -198,18 +198,6 @@ fn what_should_not_have_been_is_taken_back_and_the_site_says_what_places_and_med
         ),
         ["8 Members(32)"]
     );
-    assert_eq!(
-        kinds(
-            r#"{"resourceType":"Patient","id":"1","active":false,"link":[{"other":{"reference":"Patient/2"},"type":"replaced-by"}]}"#
-        ),
-        ["0 taken back"]
-    );
-    assert_eq!(
-        kinds(
-            r#"{"resourceType":"Patient","id":"2","link":[{"other":{"reference":"Patient/1"},"type":"replaces"}]}"#
-        ),
-        ["0 Members(0)"]
-    );
     assert_eq!(kinds(r#"{"resourceType":"Basic","id":"1"}"#), [""; 0]);
 }
 

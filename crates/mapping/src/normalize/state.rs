@@ -97,6 +97,11 @@ impl State {
         self.merged_into
     }
 
+    /// Says whether an identity is this one, `own`, or went into it.
+    pub fn speaks_for(&self, own: PatientKey, identity: PatientKey) -> bool {
+        identity == own || self.absorbed.contains(&identity)
+    }
+
     /// Gives the patient's birth date as FHIR writes it, where it is known.
     pub fn birth_date(&self) -> Option<&str> {
         let json = self.patient.as_ref()?.get("birthDate")?;

@@ -147,7 +147,7 @@ fn is_npi(word: &str) -> bool {
         })
         .sum();
     // What the prefix adds is the same for all.
-    (sum + 24) % 10 == 0
+    (sum + 24).is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -300,19 +300,9 @@ impl Fhir {
             _ => view.key(one, &target)?,
         };
         let mut version = before.map_or(0, |before| before.version) + 1;
-        if let Some(former) =
-            self.moved_from(&target, &view.entry(&target.name)?, keyed.key, &bytes)?
-        {
-            let gone = asked::deletion(one.resource_type, &target.id, Some(keyed.key));
-            let state = State {
-                version,
-                deleted: true,
-                hash: index::hash(&gone),
-                identifiers: Vec::new(),
-                ..former
-            };
-            let deleted = (Interaction::Delete, None);
-            let left = received(&state, sender, deleted, &gone.into());
+        let entry = view.entry(&target.name)?;
+        if let Some(former) = self.moved_from(before, entry.as_ref(), keyed.key, &bytes)? {
+            let left = left(former, (version, keyed.key), sender);
             decided.received.push(left);
             version += 1;
         }
@@ -358,22 +348,22 @@ impl Fhir {
     /// What a resource was of the patient whose it is no longer: what followed from it there is to be taken back.
     fn moved_from(
         &self,
-        target: &view::Named,
-        entry: &Option<Entry>,
+        before: Option<&State>,
+        entry: Option<&Entry>,
         key: PatientKey,
         bytes: &[u8],
     ) -> Result<Option<State>, IndexError> {
-        let Some(before) = target.before.as_ref() else {
+        // Of what is asked twice at once nothing was told.
+        let Some((before, entry)) = before.zip(entry) else {
             return Ok(None);
         };
         let is_patient = &*before.resource_type == "Patient";
         if is_patient || before.deleted || before.key == key {
             return Ok(None);
         }
-        let former = entry.as_ref().map(|entry| self.bytes(entry)).transpose()?;
         // A patient who is known by an identifier since has another key, and is the same one.
-        let is_moved = former
-            .flatten()
+        let is_moved = self
+            .bytes(entry)?
             .is_none_or(|former| identity::names_another(&former, bytes));
         Ok(is_moved.then(|| before.clone()))
     }
@@ -437,6 +427,19 @@ impl Fhir {
         );
         Err(Refusal::because(422, IssueCode::Value, words))
     }
+}
+
+/// What is kept where a resource left a patient for another: its deletion there.
+fn left(former: State, (version, to): (u64, PatientKey), sender: &Sender) -> Received {
+    let gone = asked::deletion(&former.resource_type, &former.id, Some(to));
+    let state = State {
+        version,
+        deleted: true,
+        hash: hash(&gone),
+        identifiers: Vec::new(),
+        ..former
+    };
+    received(&state, sender, (Interaction::Delete, None), &gone.into())
 }
 
 fn derived(kind: &[&[u8]], sender: &Sender, resource_type: &str, bytes: &[u8]) -> String {

@@ -64,6 +64,7 @@ mod connections;
 mod tls;
 
 #[cfg(test)]
+mod moved;
 mod mqtt;
 
 #[cfg(test)]

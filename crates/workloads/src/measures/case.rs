@@ -72,16 +72,16 @@ impl<'a> Case<'a> {
             gender: CareGender::Other,
             born: None,
         };
-        // Of several that were merged, the one that was said last.
+        // Of several that were merged, the one that was said last; one that went says nothing of the patient.
         let mut known = None;
         for record in &state.records {
             if let Some(CareFact {
                 detail: CareDetail::Patient { born, gender },
                 ..
             }) = &record.fact
-                && known < Some((record.known, record.event))
+                && known < Some((born.is_some(), record.known, record.event))
             {
-                known = Some((record.known, record.event));
+                known = Some((born.is_some(), record.known, record.event));
                 (case.born, case.gender) = (*born, *gender);
             }
         }

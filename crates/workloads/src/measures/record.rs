@@ -244,12 +244,18 @@ impl MeasureState {
         (since - DAY).div_euclid(DAY)
     }
 
-    /// Takes in what another identity of the same patient knew.
+    /// Takes in what another identity of the same patient knew: of the patient the one that stays speaks, where it does.
     pub(super) fn absorb(&mut self, other: Self) {
+        let is_patient = |record: &Record| {
+            let detail = record.fact.as_ref().map(|fact| &fact.detail);
+            matches!(detail, Some(CareDetail::Patient { .. }))
+        };
+        let speaks = self.records.iter().any(is_patient);
         if self.reduced_by == 0 {
             self.reduced_by = other.reduced_by;
         }
-        for record in other.records {
+        let others = other.records.into_iter();
+        for record in others.filter(|record| !(speaks && is_patient(record))) {
             self.put(record);
         }
     }

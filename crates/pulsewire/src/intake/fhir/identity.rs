@@ -71,15 +71,14 @@ pub(super) fn about(resource_type: &str, bytes: &[u8], source: &Source) -> About
     }
 }
 
-/// Says whether a resource names another patient than it did.
+/// Says whether a resource whose key is another by now names another patient than it did, or none any more.
 pub(super) fn names_another(before: &[u8], now: &[u8]) -> bool {
-    let whose = |bytes| {
-        let subject = Raw::read_before(bytes).map(mapping::fhir::subject);
-        subject.filter(|subject| !matches!(subject, Subject::None | Subject::Unresolved(_)))
-    };
+    let whose = |bytes| Raw::read_before(bytes).map(mapping::fhir::subject);
     match (whose(before), whose(now)) {
-        (Some(before), Some(now)) => before != now,
-        _ => false,
+        (None | Some(Subject::None | Subject::Unresolved(_)), _) => false,
+        // The same search may find another.
+        (Some(Subject::Conditional { .. }), Some(Subject::Conditional { .. })) => true,
+        (before, now) => before != now,
     }
 }
 

@@ -11,6 +11,7 @@ use mapping::fhir::{Names, Subject, deletion, draft, subject};
 use mapping::normalize::{Input as Given, RawInfo, State};
 use stream::{Context, StepError};
 
+use super::super::patient;
 use super::NormalizeStage;
 use crate::intake::keep::MOVED_TO;
 
@@ -26,7 +27,8 @@ impl NormalizeStage {
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
         // What left an identity for the one that it went into itself never left.
-        if moved_to(raw.bytes).is_some_and(|patient| patient.as_bytes() == cx.key()) {
+        let own = patient(cx)?;
+        if moved_to(raw.bytes).is_some_and(|to| state.speaks_for(own, to)) {
             return Ok(());
         }
         let unreadable = |refused: Refused| StepError::new(UNREADABLE, refused.to_string());

@@ -26,7 +26,7 @@ fn answers_to_what_was_sent_are_counted_and_nothing_waits_for_anybody() {
             &[("999 R", 1), ("TA1 A", 1)][..],
         ),
     ] {
-        place.write(name, &format!("{isa}{inside}IEA*{groups}*000000905~"));
+        place.write(name, format!("{isa}{inside}IEA*{groups}*000000905~"));
         let report = report(place.read(name));
         let told = report.acknowledgements.iter();
         let told: Vec<_> = told.map(|(what, count)| (&**what, *count)).collect();
@@ -41,7 +41,7 @@ fn answers_to_what_was_sent_are_counted_and_nothing_waits_for_anybody() {
 fn what_is_no_production_data_is_refused_and_its_sender_told_where_only_that_is_taken() {
     let place = Place::new();
     for (name, usage, accepted, told) in [("t.835", "T", 0, "R*020"), ("p.835", "P", 1, "A*000")] {
-        place.write(name, &INTERCHANGE.replace("*0*T*", &format!("*0*{usage}*")));
+        place.write(name, INTERCHANGE.replace("*0*T*", &format!("*0*{usage}*")));
         let only = Job {
             production_only: true,
             ..place.job(name)
