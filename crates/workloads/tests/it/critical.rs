@@ -257,6 +257,32 @@ fn of_two_cultures_of_one_minute_both_are_told() {
 }
 
 #[test]
+fn a_culture_that_a_full_chart_gave_up_is_not_taken_back() {
+    let mut engine = Engine::of(Config::of(&["critical-cultures", "deterioration"]));
+    let blood = |resource, at, arrives, nth| {
+        grown(resource, "600-7", "Escherichia coli", (at, arrives), nth)
+    };
+    engine.take(&blood("first", 540, 2 * DAY, 1));
+    // More than a chart holds, of minutes in which all is kept.
+    for nth in 0..4_100_u64 {
+        let at = 2 * DAY + i64::try_from(nth / 40).expect("minutes");
+        let pulse = Value::Quantity(Quantity {
+            comparator: None,
+            value: 80.into(),
+            unit: "/min".into(),
+        });
+        let fact = observed(&format!("pulse-{nth}"), Code::loinc("8867-4"), pulse);
+        engine.take(&event("ann", place(at, at, nth + 2), 0, fact));
+    }
+    let arrives = 2 * DAY + 120;
+    engine.take(&blood("second", 600, arrives, 5_000));
+    let cultures = engine.findings.iter();
+    let cultures = cultures.filter(|finding| &*finding.workload == "critical-cultures");
+    let taken_back = cultures.filter(|finding| finding.state != FindingState::Asserted);
+    assert_eq!(taken_back.count(), 0);
+}
+
+#[test]
 fn what_another_record_knew_takes_a_repeat_back_and_retires_nobody() {
     let mut engine = Engine::of(Config::of(&["critical-results"]));
     for (offset, (who, at, value)) in (1..).zip([("joe", 540, "6.4"), ("ann", 600, "6.5")]) {
