@@ -135,15 +135,6 @@ impl Code {
         matches!(self, Self::ApplicationAccept | Self::CommitAccept)
     }
 
-    /// Reports whether it speaks of safe storage alone: an accept acknowledgement of enhanced mode.
-    #[must_use]
-    pub const fn is_commit(self) -> bool {
-        matches!(
-            self,
-            Self::CommitAccept | Self::CommitError | Self::CommitReject
-        )
-    }
-
     const fn application(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Accepted => Self::ApplicationAccept,
@@ -223,27 +214,22 @@ impl Fault<'static> {
     }
 }
 
-/// Says which acknowledgements a sender waits for when its message has been stored or not, in their order; none if it wants none.
+/// Says which acknowledgement a sender waits for when its message has been stored or not; nothing if it wants none.
 ///
 /// A message without MSH-15 and MSH-16 (original mode) is answered AA, AE or AR. Otherwise (enhanced mode) MSH-15 says
-/// whether CA, CE or CR is sent, and MSH-16 whether AA, AE or AR is: `NE` and `AL` ask for what original mode gives. Where both are
-/// asked for, the second follows the first, unless that says that the message was not stored: then no application has it. MSH-15 left
-/// empty or unknown counts as `AL` where MSH-16 asks for nothing, since a sender that waits in vain resends for ever.
-pub fn codes(header: Option<&Header<'_>>, outcome: Outcome) -> impl Iterator<Item = Code> + use<> {
-    let is_accepted = outcome == Outcome::Accepted;
-    let (commits, applies) = match header.filter(|header| is_enhanced(header)) {
-        None => (false, true),
-        Some(header) => {
-            let type_of_application = header.application_acknowledgment_type();
-            let asks = ["AL", "ER", "SU"].contains(&&*type_of_application);
-            let commits = wants(&header.accept_acknowledgment_type(), !asks, outcome);
-            let applies = wants(&type_of_application, false, outcome);
-            (commits, applies && (is_accepted || !commits))
-        }
+/// whether CA, CE or CR is sent; where it asks for none and MSH-16 does, that of original mode is. One frame is answered by one at most:
+/// who waits for an answer to each frame would take a second one for that to the next. MSH-15 left empty or unknown counts as `AL`,
+/// since a sender that waits in vain resends for ever.
+#[must_use]
+pub fn code(header: Option<&Header<'_>>, outcome: Outcome) -> Option<Code> {
+    let Some(header) = header.filter(|header| is_enhanced(header)) else {
+        return Some(Code::application(outcome));
     };
-    let commit = commits.then(|| Code::commit(outcome));
-    let application = applies.then(|| Code::application(outcome));
-    commit.into_iter().chain(application)
+    if wants(&header.accept_acknowledgment_type(), true, outcome) {
+        return Some(Code::commit(outcome));
+    }
+    let applies = wants(&header.application_acknowledgment_type(), false, outcome);
+    applies.then(|| Code::application(outcome))
 }
 
 /// Writes the acknowledgement of a message, with its separators, its character set and its MSH-10, byte for byte.

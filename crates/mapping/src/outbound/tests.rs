@@ -346,9 +346,7 @@ fn a_message_is_acknowledged_under_its_control_id() {
     for outgoing in &sent.messages {
         let message = hl7v2::parse(&outgoing.bytes);
         assert_eq!(message.first_error(), None);
-        let code = ack::codes(message.header().as_ref(), ack::Outcome::Accepted)
-            .next()
-            .unwrap();
+        let code = ack::code(message.header().as_ref(), ack::Outcome::Accepted).unwrap();
         let answer = ack::write(
             &message,
             &ack::Reply {

@@ -14,7 +14,7 @@ use mapping::source::Readable;
 use tokio::sync::oneshot;
 
 use super::activity::{Activity, Sort};
-use super::answer::{self, Answers};
+use super::answer;
 use super::keep::Room;
 use super::resend::{CONTROL_KEY, First, Known, MESSAGE_ID, Resends};
 use super::sources::{NOT_PRODUCTION, NOT_PRODUCTION_TEXT, Source, Sources};
@@ -44,11 +44,11 @@ pub(crate) struct Intake {
 /// The answer to a frame, now or as soon as its message is durable.
 pub(crate) enum Pending {
     /// It is known already; nothing where the sender asked for none.
-    Now(Answers),
+    Now(Option<Vec<u8>>),
     /// The message was refused.
-    Refused(Answers),
+    Refused(Option<Vec<u8>>),
     /// It comes when the journal has the message.
-    Later(oneshot::Receiver<Answers>),
+    Later(oneshot::Receiver<Option<Vec<u8>>>),
     /// One for each message of a batch.
     Batch(Vec<Self>, Box<Envelope>),
 }
@@ -64,17 +64,17 @@ impl Pending {
     }
 
     /// Waits for it.
-    pub(crate) async fn answer(self) -> Answers {
+    pub(crate) async fn answer(self) -> Option<Vec<u8>> {
         match self {
             Self::Now(answer) | Self::Refused(answer) => answer,
             // The sender of the answer is the journal's own thread; if it is gone, nothing was promised.
-            Self::Later(receiver) => receiver.await.unwrap_or_default(),
+            Self::Later(receiver) => receiver.await.unwrap_or(None),
             Self::Batch(parts, envelope) => {
                 let mut answers = Vec::with_capacity(parts.len());
                 for part in parts {
                     answers.push(Box::pin(part.answer()).await);
                 }
-                answer::batch(&envelope, answers)
+                answer::batch(&envelope, &answers)
             }
         }
     }
@@ -378,7 +378,7 @@ impl Intake {
             Box::new(done),
         );
         let answer = answer::refused(arrival.message, arrival.id, arrival.at, faults);
-        Pending::Refused(arrival.sent(vec![answer]))
+        Pending::Refused(arrival.sent(Some(answer)))
     }
 
     /// Answers a frame that is over the limit; nothing of it was read, so there is nothing to keep.
@@ -462,14 +462,11 @@ impl Intake {
 }
 
 impl Arrival<'_> {
-    /// Answers in the bytes that its sender reads.
-    fn sent(&self, answers: Answers) -> Answers {
+    /// An answer in the bytes that its sender reads.
+    fn sent(&self, answer: Option<Vec<u8>>) -> Option<Vec<u8>> {
         match self.readable {
-            Some(readable) => {
-                let answers = answers.into_iter();
-                answers.map(|answer| readable.as_sent(answer)).collect()
-            }
-            None => answers,
+            Some(readable) => answer.map(|answer| readable.as_sent(answer)),
+            None => answer,
         }
     }
 

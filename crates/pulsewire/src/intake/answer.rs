@@ -9,24 +9,19 @@ use super::accept::Envelope;
 
 /// How many characters of the message's id an acknowledgement's own control id has (HL7 allows 20 up to version 2.6).
 const CONTROL_ID_LENGTH: usize = 20;
-/// What the control id of an application acknowledgement is derived with that follows a commit.
-const APPLICATION: &[u8] = b"application";
 
-/// What a message is answered: one acknowledgement, two in enhanced mode where its sender asks for both, or none.
-pub(crate) type Answers = Vec<Vec<u8>>;
-
-/// The acknowledgements of a message that is stored.
-pub(super) fn accepted(message: &Message<'_>, id: MessageId, at: ReceivedTime) -> Answers {
+/// The acknowledgement of a message that is stored; nothing where the sender asked for none.
+pub(super) fn accepted(message: &Message<'_>, id: MessageId, at: ReceivedTime) -> Option<Vec<u8>> {
     answer(message, id, at, Outcome::Accepted, &[])
 }
 
-/// The acknowledgements of a message that is not stored and may be sent again.
+/// The acknowledgement of a message that is not stored and may be sent again.
 pub(super) fn deferred(
     message: &Message<'_>,
     id: MessageId,
     at: ReceivedTime,
     why: &str,
-) -> Answers {
+) -> Option<Vec<u8>> {
     let text = format!("not stored, send it again later: {why}");
     let fault = Fault {
         code: ErrorCode::Internal,
@@ -45,19 +40,16 @@ pub(super) fn refused(
     faults: &[Fault<'_>],
 ) -> Vec<u8> {
     // Whoever sends what cannot be read is told, whatever it asked for.
-    let code = ack::codes(message.header().as_ref(), Outcome::Refused).last();
-    let code = code.unwrap_or(ack::Code::CommitReject);
+    let code =
+        ack::code(message.header().as_ref(), Outcome::Refused).unwrap_or(ack::Code::CommitReject);
     written(message, code, id, at, faults)
 }
 
 /// The acknowledgements of the messages of a batch, as a batch that says whether it added up; nothing where no message
-/// asked for one. Of two for one message the last says more.
-pub(super) fn batch(envelope: &Envelope, answers: Vec<Answers>) -> Answers {
+/// asked for one.
+pub(super) fn batch(envelope: &Envelope, answers: &[Option<Vec<u8>>]) -> Option<Vec<u8>> {
     let Envelope { bytes, batch, at } = envelope;
-    let answers = answers.into_iter().map(|mut own| own.pop());
-    let answers: Vec<Option<Vec<u8>>> = answers.collect();
-    let answer = formats::hl7v2::batch::answer(bytes, batch, &answers, &hl7_time(*at));
-    answer.into_iter().collect()
+    formats::hl7v2::batch::answer(bytes, batch, answers, &hl7_time(*at))
 }
 
 fn answer(
@@ -66,13 +58,9 @@ fn answer(
     at: ReceivedTime,
     outcome: Outcome,
     faults: &[Fault<'_>],
-) -> Answers {
-    // Two acknowledgements of one message are two messages.
-    let second = MessageId::derive(&[id.as_bytes(), APPLICATION]);
-    let codes = ack::codes(message.header().as_ref(), outcome).zip([id, second]);
-    codes
-        .map(|(code, own)| written(message, code, own, at, faults))
-        .collect()
+) -> Option<Vec<u8>> {
+    let code = ack::code(message.header().as_ref(), outcome)?;
+    Some(written(message, code, id, at, faults))
 }
 
 fn written(

@@ -206,7 +206,7 @@ impl Replies<'_> {
             if pending.is_refused() {
                 self.first_refused = self.first_refused.or(Some(self.answers.len()));
             }
-            for answer in pending.answer().await {
+            if let Some(answer) = pending.answer().await {
                 self.answers.push(mllp::START);
                 self.answers.extend_from_slice(&answer);
                 self.answers.extend([mllp::END, mllp::END_SECOND]);
@@ -409,7 +409,7 @@ impl<'d, S: AsyncRead + AsyncWrite + Unpin> Connection<'d, S> {
                     replies.refused += limit;
                     replies
                         .pending
-                        .push((Pending::Refused(vec![refused]), None));
+                        .push((Pending::Refused(Some(refused)), None));
                     end = Some(End::Reason("frame-too-long"));
                     break;
                 }

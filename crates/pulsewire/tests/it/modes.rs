@@ -1,4 +1,4 @@
-//! Which acknowledgements a sender gets in original and enhanced mode, and what is taken from one of production data alone.
+//! Which acknowledgement a sender gets in original and enhanced mode, and what is taken from one of production data alone.
 
 use crate::message::admission;
 use crate::platform::Site;
@@ -12,38 +12,30 @@ fn asking(control_id: &str, accept: &str, application: &str) -> Vec<u8> {
 }
 
 #[test]
-fn each_sender_gets_the_acknowledgements_that_it_asks_for() {
+fn each_sender_gets_the_acknowledgement_that_it_asks_for() {
     let site = Site::default();
     let platform = site.start();
     let mut sender = Sender::to(platform.mllp);
-    for (number, (accept, application, codes)) in (1..).zip([
-        ("NE", "AL", &["AA"][..]),
-        ("AL", "NE", &["CA"][..]),
-        ("AL", "AL", &["CA", "AA"][..]),
-        ("NE", "NE", &[][..]),
-        ("ER", "ER", &[][..]),
-        ("NE", "SU", &["AA"][..]),
-        ("", "", &["AA"][..]),
+    for (number, (accept, application, code)) in (1..).zip([
+        ("NE", "AL", Some("AA")),
+        ("AL", "NE", Some("CA")),
+        ("AL", "AL", Some("CA")),
+        ("NE", "NE", None),
+        ("ER", "ER", None),
+        ("NE", "SU", Some("AA")),
+        ("", "", Some("AA")),
     ]) {
         let message = asking(&format!("M{number}"), accept, application);
         // What is sent again gets the same bytes again.
         let told = [0, 1].map(|_| {
             sender.send(&message);
-            codes
-                .iter()
-                .map(|_| sender.answer().unwrap())
-                .collect::<Vec<_>>()
+            code.map(|_| sender.answer().unwrap())
         });
         assert_eq!(told[0], told[1], "{accept} {application}");
-        let got: Vec<&str> = told[0].iter().map(|answer| &*answer.code).collect();
-        assert_eq!(got, codes, "{accept} {application}");
-        let of = told[0]
-            .iter()
-            .all(|answer| answer.control_id == format!("M{number}"));
-        assert!(of, "{told:?}");
-        if let [commit, application] = &told[0][..] {
-            assert_ne!(commit.bytes, application.bytes);
-        }
+        let got = told[0].as_ref().map(|answer| &*answer.code);
+        assert_eq!(got, code, "{accept} {application}");
+        let of = told[0].as_ref().map(|answer| answer.control_id.clone());
+        assert_eq!(of, code.map(|_| format!("M{number}")));
     }
     assert_eq!(platform.frames("Accepted"), 7);
 }

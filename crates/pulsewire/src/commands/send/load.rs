@@ -240,21 +240,14 @@ impl Load {
         let parsed = hl7v2::parse(message);
         let control_id = control_id(&parsed);
         // What cannot be accepted is answered whatever it asks for.
-        let wanted = ack::codes(parsed.header().as_ref(), Outcome::Accepted).count();
-        if parsed.first_error().is_none() && wanted == 0 {
+        if parsed.first_error().is_none()
+            && ack::code(parsed.header().as_ref(), Outcome::Accepted).is_none()
+        {
             sender.unasked.insert(control_id);
             return Ok(None);
         }
         sender.unasked.remove(&control_id);
-        let mut answer = sender.answer()?;
-        let is_stored = |answer: &[u8]| {
-            let read = ack::read(&hl7v2::parse(answer)).map(|read| read.code);
-            read == Some(ack::Code::CommitAccept)
-        };
-        if wanted > 1 && is_stored(&answer) {
-            answer = sender.answer()?;
-        }
-        Ok(Some(answer))
+        sender.answer().map(Some)
     }
 }
 

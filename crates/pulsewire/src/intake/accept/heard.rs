@@ -24,8 +24,7 @@ pub(super) struct Heard {
 impl Heard {
     pub(super) fn of(arrival: &Arrival<'_>, event_time: Option<i64>) -> Self {
         let header = arrival.message.header();
-        // Of two the last says the same of it and more.
-        let code = |outcome| ack::codes(header.as_ref(), outcome).last();
+        let code = |outcome| ack::code(header.as_ref(), outcome);
         let kind = header.as_ref().map(Header::message_type);
         Self {
             source: Arc::clone(&arrival.source.name),
