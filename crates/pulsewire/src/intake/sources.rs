@@ -11,7 +11,6 @@ use mapping::source::{self, Zone};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::answer::Answers;
 use crate::config;
 use crate::metrics::{FrameLabels, Metrics, Outcome, SourceLabel};
 
@@ -175,15 +174,14 @@ impl Source {
         self.mapping.charset == Charset::Utf8 && !plain.charset().may_hold_separators()
     }
 
-    /// Makes the answers to a message, in the bytes that its sender reads.
+    /// Makes an answer to a message, in the bytes that its sender reads.
     pub(crate) fn answer(
         &self,
         bytes: &[u8],
-        make: impl FnOnce(&Message<'_>) -> Answers,
-    ) -> Answers {
+        make: impl FnOnce(&Message<'_>) -> Option<Vec<u8>>,
+    ) -> Option<Vec<u8>> {
         let readable = self.mapping.readable(bytes);
-        let answers = make(&readable.message()).into_iter();
-        answers.map(|answer| readable.as_sent(answer)).collect()
+        make(&readable.message()).map(|answer| readable.as_sent(answer))
     }
 
     /// Whether it takes a message: all of them, or only what MSH-11 says is production data.
