@@ -45,31 +45,17 @@ impl Room {
         let due = seen.since_bytes >= limits::DISK_CHECK_EVERY_BYTES;
         if !seen.asked || due || seen.disk == Disk::Full {
             let free = self.storage.free_bytes(&self.dir);
-            let free =
+            seen.free_bytes =
                 free.map_err(|error| cannot("measure the free space of", &self.dir, error))?;
-            self.note(&mut seen, free);
+            seen.asked = true;
+            seen.since_bytes = 0;
+            seen.disk = match seen.free_bytes {
+                free if free < self.refuse_below_bytes => Disk::Full,
+                free if free < self.warn_below_bytes => Disk::Low,
+                _ => Disk::Enough,
+            };
         }
         self.verdict(*seen)
-    }
-
-    /// Looks at the disk, which others fill as well; where that fails, what was seen last stands.
-    pub(crate) fn look(&self) -> Seen {
-        let mut seen = self.lock();
-        if let Ok(free) = self.storage.free_bytes(&self.dir) {
-            self.note(&mut seen, free);
-        }
-        *seen
-    }
-
-    fn note(&self, seen: &mut Seen, free_bytes: u64) {
-        seen.free_bytes = free_bytes;
-        seen.asked = true;
-        seen.since_bytes = 0;
-        seen.disk = match free_bytes {
-            free if free < self.refuse_below_bytes => Disk::Full,
-            free if free < self.warn_below_bytes => Disk::Low,
-            _ => Disk::Enough,
-        };
     }
 
     /// Tells whether the disk was full when it was last looked at.
@@ -93,6 +79,10 @@ impl Room {
     /// Notes that the disk refused a write that was within the limits.
     pub(crate) fn ran_out(&self) {
         self.lock().disk = Disk::Full;
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        *self.lock()
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {

@@ -53,27 +53,6 @@ fn a_full_disk_refuses_and_goes_on_by_itself() {
 }
 
 #[test]
-fn a_disk_that_others_filled_is_seen_whenever_somebody_asks_how_the_journal_is() {
-    let disk = Simulated::new();
-    let options = Options {
-        refuse_below_bytes: 1000,
-        ..tiny()
-    };
-    let journal =
-        EmbeddedJournal::open_on(Arc::new(disk.clone()), &dir(), &options).expect("it opens");
-    journal.ensure_topic(&spec()).expect("there is space");
-    disk.set_free(999);
-    assert_eq!(journal.status().disk, crate::Disk::Full);
-    let refused = journal.append(numbered(0));
-    assert!(
-        matches!(refused, Err(Error::DiskFull { .. })),
-        "{refused:?}"
-    );
-    disk.set_free(1000);
-    journal.append(numbered(0)).expect("there is space");
-}
-
-#[test]
 fn what_was_acknowledged_before_the_disk_ran_out_becomes_readable() {
     let disk = Simulated::new();
     let journal = open(&disk);
