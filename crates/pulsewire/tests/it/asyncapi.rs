@@ -54,6 +54,8 @@ fn message_of<'d>(document: &'d Value, topic: &str, kept: &Kept) -> &'d Value {
         let content_type = message["contentType"].as_str().unwrap_or_default();
         let alone = COPIES.contains(&name) || name == "tick" && kept.record.key.is_empty();
         let is_type = value["resourceType"].is_null() || value["resourceType"] == name;
+        // What is told of a moment is an Encounter, and no resource of its own.
+        let is_type = is_type || name == "visit-moment";
         alone || is_type && !content_type.is_empty() && kept.header("content-type") == content_type
     };
     let references = messages.into_iter().flat_map(|messages| messages.values());
