@@ -23,9 +23,30 @@ pub fn conditions(config: &Config) -> BTreeSet<String> {
     };
     let of_chart = (0..=u8::MAX).filter_map(Condition::from_number);
     let of_chart = of_chart.filter(is_said);
-    let of_chart = of_chart.map(|condition| condition.name(config, EventTime::default()));
+    let of_chart = of_chart.map(|condition| {
+        let name = condition.name(config, EventTime::default());
+        kind_of_condition(&name).to_owned()
+    });
     let others = changes().map(|(begins, _)| begins.to_owned());
     of_chart.chain(others).collect()
+}
+
+/// Gives what a condition is called without the matter that it is of, such as a visit, a code or the time of a specimen: there is
+/// no end of those.
+pub fn kind_of_condition(condition: &str) -> &str {
+    let begins_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
+    let mut matters = condition.match_indices('/').filter(|(place, _)| {
+        let rest = condition.get(place + 1..).unwrap_or_default();
+        let part = rest.split('/').next().unwrap_or_default();
+        is_case(part) || begins_with_digit(part)
+    });
+    let end = matters.next().map_or(condition.len(), |(place, _)| place);
+    condition.get(..end).unwrap_or(condition)
+}
+
+/// Says whether a part of a condition's name is the hash of what it is about.
+pub(crate) fn is_case(part: &str) -> bool {
+    part.len() == 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Says whether there is a condition whose name begins so.
@@ -82,7 +103,26 @@ mod tests {
         assert_eq!(changes().filter(whole).count(), rows);
         let all = conditions(&Config::default());
         assert!(all.contains("deterioration") && all.contains("critical-result/potassium"));
-        assert!(all.contains("claim-unbalanced"));
+        assert!(all.contains("claim-unbalanced") && all.contains("critical-result/culture"));
+    }
+
+    #[test]
+    fn a_kind_of_condition_names_no_matter() {
+        for (condition, kind) in [
+            ("deterioration", "deterioration"),
+            ("critical-result/potassium", "critical-result/potassium"),
+            (
+                "critical-result/culture/2026-03-01T09:00:00Z",
+                "critical-result/culture",
+            ),
+            ("care-visit/0123456789abcdef", "care-visit"),
+            (
+                "claim-not-covered/0123456789abcdef/2026-03-02",
+                "claim-not-covered",
+            ),
+        ] {
+            assert_eq!(kind_of_condition(condition), kind);
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub mod payer;
 
 pub mod scenario;
 
-pub use conditions::{begins_a_condition, conditions, thresholds, what_changes};
+pub use conditions::{begins_a_condition, conditions, kind_of_condition, thresholds, what_changes};
 pub use config::{
     BundleConfig, Config, CriticalConfig, DeteriorationConfig, RiskConfig, RiskScore, SepsisConfig,
     TimeZero,

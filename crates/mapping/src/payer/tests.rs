@@ -154,28 +154,19 @@ fn whichever_version_is_referred_to_it_is_the_same() {
 }
 
 #[test]
-fn an_adjustment_names_what_it_adjusts() {
-    let of = |relationship: &str| {
+fn an_adjustment_and_a_correction_name_what_they_stand_in_place_of() {
+    let of = |resource_type: &str, relationship: &str| {
         let json = format!(
-            r#"{{"resourceType":"ExplanationOfBenefit","id":"2","use":"claim","related":[{{"relationship":{{"coding":[{{"code":"{relationship}"}}]}},"reference":{{"value":"E1"}}}}]}}"#
+            r#"{{"resourceType":"{resource_type}","id":"2","use":"claim","related":[{{"relationship":{{"coding":[{{"code":"{relationship}"}}]}},"reference":{{"value":"C1"}}}}]}}"#
         );
         read(&json).replaces
     };
-    assert_eq!(of("prior"), [link("E1")]);
-    assert_eq!(of("replaced"), [0; 0]);
-    assert_eq!(of("associated"), [0; 0]);
-}
-
-#[test]
-fn a_claim_of_other_services_is_not_in_place_of_what_it_belongs_to() {
-    let of = |relationship: &str| {
-        let json = format!(
-            r#"{{"resourceType":"Claim","id":"2","use":"claim","related":[{{"relationship":{{"coding":[{{"code":"{relationship}"}}]}},"reference":{{"value":"C1"}}}}]}}"#
-        );
-        read(&json).replaces
-    };
-    assert_eq!(of("prior"), [link("C1")]);
-    assert_eq!(of("associated"), [0; 0]);
+    assert_eq!(of("ExplanationOfBenefit", "prior"), [link("C1")]);
+    assert_eq!(of("ExplanationOfBenefit", "replaced"), [0; 0]);
+    assert_eq!(of("Claim", "prior"), [link("C1")]);
+    // What belongs together is of other services.
+    assert_eq!(of("ExplanationOfBenefit", "associated"), [0; 0]);
+    assert_eq!(of("Claim", "associated"), [0; 0]);
 }
 
 #[test]

@@ -300,8 +300,7 @@ impl Fhir {
             _ => view.key(one, &target)?,
         };
         let mut version = before.map_or(0, |before| before.version) + 1;
-        let entry = view.entry(&target.name)?;
-        if let Some(former) = self.moved_from(before, entry.as_ref(), keyed.key, &bytes)? {
+        if let Some(former) = self.moved_from(&target, view, keyed.key, &bytes)? {
             let left = left(former, (version, keyed.key), sender);
             decided.received.push(left);
             version += 1;
@@ -348,22 +347,25 @@ impl Fhir {
     /// What a resource was of the patient whose it is no longer: what followed from it there is to be taken back.
     fn moved_from(
         &self,
-        before: Option<&State>,
-        entry: Option<&Entry>,
+        target: &view::Named,
+        view: &View<'_>,
         key: PatientKey,
         bytes: &[u8],
     ) -> Result<Option<State>, IndexError> {
-        // Of what is asked twice at once nothing was told.
-        let Some((before, entry)) = before.zip(entry) else {
+        let Some(before) = &target.before else {
             return Ok(None);
         };
         let is_patient = &*before.resource_type == "Patient";
         if is_patient || before.deleted || before.key == key {
             return Ok(None);
         }
+        // Of what is asked twice at once nothing was told.
+        let Some(entry) = view.entry(&target.name)? else {
+            return Ok(None);
+        };
         // A patient who is known by an identifier since has another key, and is the same one.
         let is_moved = self
-            .bytes(entry)?
+            .bytes(&entry)?
             .is_none_or(|former| identity::names_another(&former, bytes));
         Ok(is_moved.then(|| before.clone()))
     }

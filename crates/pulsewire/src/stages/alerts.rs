@@ -47,7 +47,7 @@ impl AlertStage {
             let record = record(alert.patient, alert.as_of.micros(), cx, headers, json);
             cx.emit(topics::CARE_ALERT, record);
             let history = if is_history(alert) { " backfill" } else { "" };
-            let condition = kind_of(&alert.condition);
+            let condition = workloads::kind_of_condition(&alert.condition);
             let label = format!("{condition} {}{history}", alert.state.word());
             self.count(cx, &label);
         }
@@ -110,20 +110,6 @@ fn send(to: PatientKey, told: &budget::Told, cx: &mut Context<'_>) {
 }
 
 /// Says whether an alert is kept of loaded history, so that nobody is told of it.
-/// Gives what a condition is called without the matter that it is of, such as a visit or the time of a specimen: there is no end of
-/// those.
-fn kind_of(condition: &str) -> &str {
-    let is_hash = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_time = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
-    let mut matters = condition.match_indices('/').filter(|(place, _)| {
-        let rest = condition.get(place + 1..).unwrap_or_default();
-        let part = rest.split('/').next().unwrap_or_default();
-        is_hash(part) || is_time(part)
-    });
-    let end = matters.next().map_or(condition.len(), |(place, _)| place);
-    condition.get(..end).unwrap_or(condition)
-}
-
 fn is_history(alert: &Alert) -> bool {
     let last = alert.history.last().map(|change| &change.by);
     matches!(last, Some(Actor::Rule(name)) if **name == *rule::BACKFILLED)
@@ -215,27 +201,5 @@ impl Processor for AlertStage {
 
     fn decode(&self, bytes: &[u8]) -> Result<State, StepError> {
         State::decode(bytes).map_err(|error| StepError::new("undecodable-state", error.to_string()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_kind_of_condition_names_no_matter() {
-        for (condition, kind) in [
-            ("deterioration", "deterioration"),
-            ("critical-result/potassium", "critical-result/potassium"),
-            (
-                "critical-result/culture/2026-03-01T09:00:00Z",
-                "critical-result/culture",
-            ),
-            ("care-visit/0123456789abcdef", "care-visit"),
-            (
-                "claim-not-covered/0123456789abcdef/2026-03-02",
-                "claim-not-covered",
-            ),
-        ] {
-            assert_eq!(super::kind_of(condition), kind);
-        }
     }
 }

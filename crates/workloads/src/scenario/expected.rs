@@ -6,6 +6,7 @@ use super::department::figures;
 use super::made::{event_time, patient};
 use super::story::ParseError;
 use super::words::Words;
+use crate::conditions::is_case;
 use crate::payer::parse_day;
 
 /// What must have come of the steps before.
@@ -99,7 +100,6 @@ pub(super) fn read(words: &mut Words) -> Result<Expectation, ParseError> {
 /// what of the matter it is about, or the time or day that it speaks of: a story may leave all of these out, or name some.
 pub(super) fn is_of(condition: &str, finding: &Finding) -> bool {
     let as_of = finding.as_of.to_string();
-    let is_case = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
     let has_case = finding.condition.split('/').any(is_case);
     let may_be_left_out = |part: &str| has_case || part == as_of || parse_day(part).is_some();
     let mut named = condition.split('/').peekable();

@@ -258,7 +258,7 @@ fn of_two_cultures_of_one_minute_both_are_told() {
 
 #[test]
 fn a_culture_that_a_full_chart_gave_up_is_not_taken_back() {
-    let mut engine = Engine::of(Config::of(&["critical-cultures", "deterioration"]));
+    let mut engine = Engine::of(Config::of(&["critical-cultures", "critical-results"]));
     let blood = |resource, at, arrives, nth| {
         grown(resource, "600-7", "Escherichia coli", (at, arrives), nth)
     };
@@ -266,13 +266,8 @@ fn a_culture_that_a_full_chart_gave_up_is_not_taken_back() {
     // More than a chart holds, of minutes in which all is kept.
     for nth in 0..4_100_u64 {
         let at = 2 * DAY + i64::try_from(nth / 40).expect("minutes");
-        let pulse = Value::Quantity(Quantity {
-            comparator: None,
-            value: 80.into(),
-            unit: "/min".into(),
-        });
-        let fact = observed(&format!("pulse-{nth}"), Code::loinc("8867-4"), pulse);
-        engine.take(&event("ann", place(at, at, nth + 2), 0, fact));
+        let events = told("lab ann potassium 4.1 mmol/L", place(at, at, nth + 2)).expect("a step");
+        engine.take_message(&events);
     }
     let arrives = 2 * DAY + 120;
     engine.take(&blood("second", 600, arrives, 5_000));

@@ -264,6 +264,36 @@ fn what_a_payer_says_is_final_and_history_and_messages_of_several_parts_are_told
     );
 }
 
+/// What stands in the end of a patient whose visit another identity had, of whom `said` is said last.
+fn after_a_merge(
+    said: &Value,
+    is_known_before: bool,
+) -> BTreeMap<(PatientKey, Box<str>, i16), String> {
+    let mut world = World::new();
+    world.tell(ANN, &visit("v", "office"));
+    if is_known_before {
+        world.tell(BOB, &person());
+        world.tell(ANN, said);
+        world.merge(ANN, BOB);
+    } else {
+        world.tell(ANN, said);
+        world.merge(ANN, BOB);
+        world.tell(BOB, &person());
+    }
+    standing(&world.gaps())
+}
+
+#[test]
+fn of_a_merged_patient_the_identity_that_stays_speaks() {
+    let stub = json!({"resourceType": "Patient", "id": "p", "active": false, "gender": "male"});
+    let too_young =
+        json!({"resourceType": "Patient", "id": "p", "birthDate": "2006-05-05", "gender": "male"});
+    let open = BTreeMap::from([((BOB, "cms130".into(), 2026), "open []".to_owned())]);
+    assert_eq!(after_a_merge(&stub, true), open);
+    assert_eq!(after_a_merge(&stub, false), open);
+    assert_eq!(after_a_merge(&too_young, true), open);
+}
+
 #[test]
 fn other_settings_are_another_group() {
     let name = |settings: &CareGaps| CareGapStage::spec(settings, 1).name;
