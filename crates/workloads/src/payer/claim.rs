@@ -71,24 +71,41 @@ impl<'a> Followed<'a> {
             Some((held, state))
         });
         let remittances = answers(view, case);
-        let sum = |of: fn(&Document) -> Option<Decimal>| {
-            let all = remittances.iter().filter_map(|held| of(&held.document));
-            all.fold(Decimal::ZERO, Decimal::saturating_add)
-        };
-        let (charge, paid) = (sum(|one| one.charge), sum(|one| one.paid));
-        let (standing, _) = taken_back(&remittances);
+        let (standing, unmatched) = taken_back(&remittances);
         let last = of_last_day(view, &standing);
         let owed = owed(&last);
-        let has_reversal = remittances.iter().any(|held| is_reversal(held));
+        // What a reversal takes back may never have been told: beside what was decided with it, or since, it says nothing.
+        let first = standing.iter().map(|held| view.made_on(held)).min();
+        let is_unknown = |held: &&&Held| {
+            let is_before = first.is_some_and(|day| view.made_on(held) <= day);
+            is_before && unmatched.iter().any(|one| std::ptr::eq(*one, **held))
+        };
+        let counted: Vec<&Held> = remittances
+            .iter()
+            .filter(|held| !is_unknown(held))
+            .copied()
+            .collect();
+        let charge = sum(&counted, |one| one.charge);
+        let paid = sum(&counted, |one| one.paid);
+        let has_reversal = counted.iter().any(|held| is_reversal(held));
         let is_void = claim.is_some_and(|held| held.document.standing == Standing::Cancelled);
         let after_last = |held: &Held| claim.is_none_or(|claim| held.at() >= claim.at());
         let is_refusal = |held: &&Held| *held.document.code == *REFUSED && after_last(held);
         let refused = case.of(DocumentKind::Remittance).filter(is_refusal).last();
-        let last = of_claim(view, claim, last, &remittances);
+        // What was decided before a claim was corrected decides nothing of the correction.
+        let corrected_on = corrected_on(view, case, claim);
+        let is_of_it = |held: &&Held| corrected_on.is_none_or(|day| view.made_on(held) >= day);
+        let mut last: Vec<&Held> = last.into_iter().filter(is_of_it).collect();
+        let taking = remittances.iter().copied().rfind(is_of_it);
         let decided = match has_reversal && charge <= Decimal::ZERO {
-            true if !last.is_empty() => Some(ClaimState::Reversed),
-            _ => decision(&last, paid, owed),
+            true => taking.map(|_| ClaimState::Reversed),
+            false if corrected_on.is_none() => decision(&last, paid, owed),
+            false => {
+                let of_it: Vec<&Held> = standing.into_iter().filter(is_of_it).collect();
+                decision(&last, sum(&of_it, |one| one.paid), owed)
+            }
         };
+        last.extend(taking.filter(|_| last.is_empty()));
         let state = match (decided, said) {
             _ if is_void => ClaimState::Void,
             (Some(decided), _) => decided,
@@ -239,21 +256,22 @@ fn of_last_day<'a>(view: &View<'_>, answers: &[&'a Held]) -> Vec<&'a Held> {
     answers.iter().copied().filter(is_last).collect()
 }
 
-/// Gives the answers that decide a claim as it was sent last, or what only takes answers back: what was decided before a claim
-/// was corrected decides nothing of the correction.
-fn of_claim<'a>(
-    view: &View<'_>,
-    claim: Option<&Held>,
-    last: Vec<&'a Held>,
-    remittances: &[&'a Held],
-) -> Vec<&'a Held> {
-    let corrected = claim.filter(|held| !held.document.replaces.is_empty());
-    let sent_on = corrected.map(|held| view.made_on(held));
-    let is_of_it = |held: &&Held| sent_on.is_none_or(|day| view.made_on(held) >= day);
-    let mut last: Vec<&Held> = last.into_iter().filter(is_of_it).collect();
-    let taking = remittances.iter().copied().rfind(is_of_it);
-    last.extend(taking.filter(|_| last.is_empty()));
-    last
+/// On which day a claim was first sent as a correction of another, in whatever files it was sent again since; nothing where it
+/// corrects nothing.
+fn corrected_on(view: &View<'_>, case: &Case<'_>, claim: Option<&Held>) -> Option<Day> {
+    let resource = claim.filter(|held| corrects(held))?.document.resource;
+    let sent = case.of(DocumentKind::Claim);
+    let it = sent.filter(|held| corrects(held) && held.document.resource == resource);
+    it.map(|held| view.made_on(held)).min()
+}
+
+fn corrects(claim: &Held) -> bool {
+    !claim.document.replaces.is_empty()
+}
+
+fn sum(answers: &[&Held], of: fn(&Document) -> Option<Decimal>) -> Decimal {
+    let all = answers.iter().filter_map(|held| of(&held.document));
+    all.fold(Decimal::ZERO, Decimal::saturating_add)
 }
 
 /// What answers of one day decide; nothing where there are none.

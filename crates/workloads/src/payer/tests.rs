@@ -1,6 +1,7 @@
 //! Eligibility and what is to be looked at, told by what stands in the end.
 
 mod claims;
+mod corrections;
 mod coverage;
 
 use clinical::Decimal;

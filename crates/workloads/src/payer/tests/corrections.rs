@@ -1,0 +1,94 @@
+//! Tests of what decides a claim that was corrected, and of reversals of what is not known.
+
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn corrected(made: &str) -> Document {
+    Document {
+        replaces: vec![link("C1#")],
+        ..claim("C2", made, Vec::new())
+    }
+}
+
+#[test]
+fn a_correction_that_is_sent_again_in_another_file_keeps_its_decision() {
+    let original = claim("C1", "2026-03-02T00:00:00Z", Vec::new());
+    let denied = remittance("R1", "2026-03-28T00:00:00Z", "C1", ["200", "0", "200"]);
+    check(
+        vec![
+            original,
+            corrected("2026-03-25T09:00:00Z"),
+            denied,
+            corrected("2026-04-02T09:00:00Z"),
+        ],
+        "2026-04-02T09:00:00Z",
+        expect![[r#"
+            claim none: claim denied, charged 200, paid 0
+            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
+    );
+}
+
+#[test]
+fn what_was_paid_before_a_correction_decides_nothing_of_it() {
+    let original = || claim("C1", "2026-03-02T00:00:00Z", Vec::new());
+    let paid = || remittance("R1", "2026-03-20T00:00:00Z", "C1", ["200", "150", "50"]);
+    let correction = || corrected("2026-03-25T09:00:00Z");
+    let denied = remittance("R2", "2026-03-30T00:00:00Z", "C1", ["200", "0", "200"]);
+    check(
+        vec![original(), paid(), correction(), denied],
+        "2026-03-30T00:00:00Z",
+        expect![[r#"
+            claim none: claim denied, charged 200, paid 150
+            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
+    );
+    let back = remittance("R2", "2026-03-30T00:00:00Z", "C1", ["-200", "-150", "-50"]);
+    let anew = remittance("R3", "2026-03-30T00:00:00Z", "C1", ["200", "100", "100"]);
+    check(
+        vec![original(), paid(), correction(), back, anew],
+        "2026-03-30T00:00:00Z",
+        expect!["claim none: claim paid, charged 200, paid 100"],
+    );
+    // What is taken back in part is no decision of the correction.
+    let half = |name, on, sign: &str| {
+        let amounts = ["100", "75", "25"].map(|amount| format!("{sign}{amount}"));
+        remittance(name, on, "C1", [&amounts[0], &amounts[1], &amounts[2]])
+    };
+    check(
+        vec![
+            original(),
+            half("R1", "2026-03-20T00:00:00Z", ""),
+            half("R2", "2026-03-20T00:00:00Z", ""),
+            correction(),
+            half("R3", "2026-03-26T00:00:00Z", "-"),
+        ],
+        "2026-03-26T00:00:00Z",
+        expect!["claim none: claim submitted, charged 200, paid 75"],
+    );
+}
+
+#[test]
+fn what_is_decided_with_a_reversal_of_what_is_not_known_counts() {
+    let made = "2026-03-25T00:00:00Z";
+    let check = |back: [&str; 3], anew: [&str; 3], expected: Expect| {
+        let all = vec![
+            remittance("R2", made, "C1", back),
+            remittance("R3", made, "C1", anew),
+        ];
+        check(all, made, expected);
+    };
+    check(
+        ["-200", "-150", "-50"],
+        ["200", "180", "20"],
+        expect![[r#"
+            claim none: claim paid, paid 180
+            claim-reversal low: reversal without an earlier payment of the same amounts with the opposite sign"#]],
+    );
+    check(
+        ["-200", "-180", "-20"],
+        ["200", "150", "50"],
+        expect![[r#"
+            claim none: claim paid, paid 150
+            claim-reversal low: reversal without an earlier payment of the same amounts with the opposite sign"#]],
+    );
+}
