@@ -167,16 +167,17 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
         let stands = document.standing == Standing::Active || document.until.is_some();
         stands
             && document.from.is_none_or(|from| from <= day)
-            && !coverages.iter().any(|other| is_bounded(held, other))
+            && !coverages.iter().any(|other| is_bounded(view, held, other))
             && document.until.is_none_or(|until| day <= until)
             && !coverages
                 .iter()
-                .any(|other| ends(other, held, day) || renews(other, held))
+                .any(|other| ends(view, other, held, day) || renews(view, other, held))
     };
     // A coverage that was ended, for a day before, after it was said to be active is told of again.
     let has_ended_since = |answer: &Held| {
         let mut all = coverages.iter();
-        all.any(|held| held.said() > answer.said() && !holds(held)) && !coverages.iter().any(holds)
+        all.any(|held| view.said_order(held, answer).is_gt() && !holds(held))
+            && !coverages.iter().any(holds)
     };
     match answer {
         Some(answer) if &*answer.document.code == "active" && has_ended_since(answer) => {
@@ -194,17 +195,17 @@ fn covered<'a>(view: &View<'a>, day: Day) -> (Covered, Vec<&'a Held>) {
 
 /// Says whether one coverage ends another before a day: a membership that ends all products of its payer, others what they
 /// name. What says since when it held ends no more than that.
-fn ends(end: &Held, held: &Held, day: Day) -> bool {
-    calls_off(end, held) && end.document.until.is_some_and(|until| until < day)
+fn ends(view: &View<'_>, end: &Held, held: &Held, day: Day) -> bool {
+    calls_off(view, end, held) && end.document.until.is_some_and(|until| until < day)
 }
 
 /// Says whether an end that does not say since when is of a coverage that does: that one says on which days it held.
-fn is_bounded(end: &Held, held: &Held) -> bool {
-    end.document.from.is_none() && held.document.from.is_some() && calls_off(end, held)
+fn is_bounded(view: &View<'_>, end: &Held, held: &Held) -> bool {
+    end.document.from.is_none() && held.document.from.is_some() && calls_off(view, end, held)
 }
 
 /// Says whether one coverage calls another one off.
-fn calls_off(end: &Held, held: &Held) -> bool {
+fn calls_off(view: &View<'_>, end: &Held, held: &Held) -> bool {
     let (of, by) = (&held.document, &end.document);
     let is_it = match &*by.code {
         EVERY_PRODUCT => true,
@@ -219,16 +220,16 @@ fn calls_off(end: &Held, held: &Held) -> bool {
         && is_then
         && by.standing == Standing::Cancelled
         && by.insurer == of.insurer
-        && end.said() >= held.said()
+        && view.said_order(end, held).is_ge()
 }
 
 /// Says whether one coverage is another one told anew: of one product from one day on what was said last stands. Other numbers
 /// that both have, such as the member's, make no product of two.
-fn renews(later: &Held, held: &Held) -> bool {
+fn renews(view: &View<'_>, later: &Held, held: &Held) -> bool {
     let (of, by) = (&held.document, &later.document);
     let is_of =
         |product: &Link, other: &Document| *product != 0 && other.replaces.contains(product);
-    later.said() > held.said()
+    view.said_order(later, held).is_gt()
         && by.resource != of.resource
         && by.from.is_some()
         && (by.from, &by.code, by.insurer) == (of.from, &of.code, of.insurer)

@@ -1,5 +1,7 @@
 //! The list of payer workloads, and what each may look at and say.
 
+use std::cmp::Ordering;
+
 use clinical::payer::{Day, Stated};
 use clinical::{EventTime, Evidence, Severity};
 
@@ -81,6 +83,28 @@ impl View<'_> {
             Some(Stated::Day(day)) => day,
             Some(Stated::Moment(at)) => self.calendar.day(at),
             None => self.calendar.day(held.at()),
+        }
+    }
+
+    /// Which of two versions was said first: as their senders state it, or as they were accepted. One that states a day only is of
+    /// no time of that day, and beside another of it stands as they were accepted.
+    pub(crate) fn said_order(&self, one: &Held, other: &Held) -> Ordering {
+        let is_of_day = |held: &Held| matches!(held.document.created, Some(Stated::Day(_)));
+        let known = one.known.cmp(&other.known);
+        let said = [one, other].map(|held| {
+            let known = EventTime::from_micros(held.known.micros());
+            match held.document.created {
+                Some(Stated::Moment(moment)) => {
+                    (self.calendar.day(moment.min(known)), moment.min(known))
+                }
+                Some(Stated::Day(day)) => (day.min(self.calendar.day(known)), known),
+                None => (self.calendar.day(known), known),
+            }
+        });
+        let [(day, at), (other_day, other_at)] = said;
+        match is_of_day(one) || is_of_day(other) {
+            true => day.cmp(&other_day).then(known),
+            false => at.cmp(&other_at),
         }
     }
 

@@ -94,15 +94,6 @@ impl Held {
         }
     }
 
-    /// When this version was said: as its sender states it, or when it was accepted.
-    pub(crate) fn said(&self) -> EventTime {
-        let known = EventTime::from_micros(self.known.micros());
-        match self.document.created {
-            Some(Stated::Moment(moment)) => moment.min(known),
-            Some(Stated::Day(_)) | None => known,
-        }
-    }
-
     fn order(&self) -> (EventTime, DocumentKind, Link, EventId) {
         (
             self.at(),

@@ -272,3 +272,38 @@ fn a_coverage_that_was_told_years_ago_and_is_loaded_now_is_kept() {
         .rfind(|one| one.condition.starts_with("coverage/"));
     assert!(told.is_some_and(|one| one.summary.ends_with(": active")));
 }
+
+#[test]
+fn what_states_the_day_on_which_it_was_said_counts_as_of_that_day() {
+    let told = |end_said: &str| {
+        let ended = Document {
+            created: Some(Stated::Day(day(end_said))),
+            ..end(LATER, &["P1"])
+        };
+        let events = [
+            event(
+                "held",
+                EARLIER,
+                product("K1", EARLIER, "2025-01-01", &["P1"]),
+            ),
+            event("visit", "2026-03-02T00:00:00Z", came()),
+            event(
+                "answer",
+                "2026-03-02T08:00:00Z",
+                answer("active", "2026-03-02T08:00:00Z"),
+            ),
+            // It was loaded long after.
+            event("end", "2026-03-20T00:00:00Z", ended),
+        ];
+        let (_, findings, _) = run(&events, "2026-05-01T00:00:00Z");
+        let last = findings
+            .iter()
+            .rfind(|one| one.condition.starts_with("coverage/"));
+        let summary = last.unwrap().summary.to_string();
+        summary.rsplit_once(": ").unwrap().1.to_owned()
+    };
+    assert_eq!(told("2026-03-01"), "active");
+    assert_eq!(told("2026-03-03"), ENDED);
+    // Of one day nobody can tell but by which came first.
+    assert_eq!(told("2026-03-02"), ENDED);
+}
