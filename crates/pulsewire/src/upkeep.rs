@@ -33,6 +33,22 @@ const TICKS_A_SOURCE_TICK: u64 = 10;
 const TICKS_A_UNIT_TICK: u64 = 5;
 /// Of so many ticks, the streams of scored hours and of providers' weeks take one: what is told of them is by the hour.
 const TICKS_AN_HOURLY_TICK: u64 = 60;
+/// Which streams are told, by the station that has to keep up for that, and every how many ticks. The devices' topics are written
+/// by intake, which waits for nobody: their station itself tells whether it keeps up.
+pub(crate) const TOLD: [(&str, &str, u64); 10] = [
+    ("devices", topics::DEVICE_ASSOCIATION, 1),
+    ("normalize", topics::PATIENT_STREAM, 1),
+    // What normalize hands to itself: answers of payers do not wait for their claims longer than they should.
+    ("normalize", topics::PATIENT_SPLIT, TICKS_AN_HOURLY_TICK),
+    ("workloads", topics::ALERT_STREAM, 1),
+    ("payer", topics::PROVIDER_WEEK, TICKS_AN_HOURLY_TICK),
+    ("providers", topics::VISIT_MIX, TICKS_AN_HOURLY_TICK),
+    ("emergency", topics::ED_VISIT, TICKS_A_UNIT_TICK),
+    ("workloads", topics::RISK_HOUR, TICKS_AN_HOURLY_TICK),
+    ("risk-outcomes", topics::RISK_EXAMPLE, TICKS_AN_HOURLY_TICK),
+    // Intake writes it minute by minute, whoever reads it: its reader tells it the time in between.
+    ("sources", topics::SOURCE_ACTIVITY, TICKS_A_SOURCE_TICK),
+];
 /// How often what is older than its retention is removed.
 const RETAIN: Duration = Duration::from_secs(60);
 /// The header that marks a record which only tells the time.
@@ -123,21 +139,8 @@ pub(crate) fn start_ticks(
     healths: &[Arc<StageHealth>],
     tasks: &Tasks,
 ) -> std::io::Result<()> {
-    // The devices' topics are written by intake, which waits for nobody: their station itself tells whether it keeps up.
-    let writers = [
-        ("devices", topics::DEVICE_ASSOCIATION, 1),
-        ("normalize", topics::PATIENT_STREAM, 1),
-        ("workloads", topics::ALERT_STREAM, 1),
-        ("payer", topics::PROVIDER_WEEK, TICKS_AN_HOURLY_TICK),
-        ("providers", topics::VISIT_MIX, TICKS_AN_HOURLY_TICK),
-        ("emergency", topics::ED_VISIT, TICKS_A_UNIT_TICK),
-        ("workloads", topics::RISK_HOUR, TICKS_AN_HOURLY_TICK),
-        ("risk-outcomes", topics::RISK_EXAMPLE, TICKS_AN_HOURLY_TICK),
-        // Intake writes it minute by minute, whoever reads it: its reader tells it the time in between.
-        ("sources", topics::SOURCE_ACTIVITY, TICKS_A_SOURCE_TICK),
-    ];
     let has_watch = healths.iter().any(|health| health.name == "risk-outcomes");
-    let told: Vec<(Arc<StageHealth>, journal::Topic, u64)> = writers
+    let told: Vec<(Arc<StageHealth>, journal::Topic, u64)> = TOLD
         .iter()
         .filter(|(_, topic, _)| has_watch || *topic != topics::RISK_HOUR)
         .filter_map(|(writer, topic, every)| {
@@ -215,5 +218,22 @@ pub(crate) async fn look_at_rates(control: Arc<Control>) {
             .metrics
             .disk_free
             .set(i64::try_from(free).unwrap_or(i64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stream_that_is_told_the_time_is_described_so() {
+        for (_, topic, every) in TOLD {
+            let content = schema::topic::content(topic).unwrap();
+            let ticks = content
+                .records
+                .iter()
+                .filter(|kind| kind.name() == TICK_HEADER);
+            assert_eq!((ticks.count(), every > 0), (1, true), "{topic}");
+        }
     }
 }

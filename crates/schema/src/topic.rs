@@ -60,7 +60,7 @@ fn named(topic: &str) -> Option<(&'static str, Vec<RecordKind>)> {
         ),
         "healthcare.patient.split" => (
             "Messages of several patients by patient, and what is sent on after a merge.",
-            vec![RecordKind::Split],
+            vec![RecordKind::Split, RecordKind::Tick],
         ),
         "healthcare.alert.stream" => (
             "Findings, what people ask of alerts, and what the budget of alerts is told and answers, in one order per patient.",
