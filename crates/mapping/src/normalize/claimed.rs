@@ -11,10 +11,13 @@ use super::split::{Notice, Split};
 use super::state::State;
 use super::{Output, Outputs, RawInfo, Reason, Refusal};
 
-/// So long an answer waits for the claim that it is about.
-pub const WAITS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// So long an answer waits for the claim that it is about: less than messages are remembered, so that who sends its set through
+/// again soon after tells the others in that set nothing twice.
+pub const WAITS: Duration = Duration::from_secs(5 * 24 * 3600);
 /// So long it is known whose a claim is: as long as payers' documents are kept of a member.
 pub const KNOWN: Duration = Duration::from_secs(800 * 24 * 3600);
+/// A claim that is told again is not told on more often than this.
+const TOLD_AGAIN: Duration = Duration::from_secs(24 * 3600);
 /// So many answers wait for one claim at most.
 pub const MAX_WAITING: usize = 16;
 /// And so many bytes of them.
@@ -79,19 +82,24 @@ impl State {
             raw: *raw,
             notice: None,
         };
-        claimed.wait(payer, raw.received_time, split.encode().into())
+        claimed.wait(payer, raw, split.encode().into())
     }
 
-    /// Notes that a claim is this patient's; tells whether that is news.
+    /// Notes that a claim is this patient's; tells whether that is news, or was told long enough ago.
     pub fn claims(&mut self, claim: PatientKey, received: ReceivedTime) -> bool {
         let oldest = received.minus(KNOWN);
         self.claims.retain(|(since, _)| *since >= oldest);
-        if self.claims.iter().any(|(_, known)| *known == claim) {
-            return false;
+        if let Some((since, _)) = self.claims.iter_mut().find(|(_, known)| *known == claim) {
+            let is_long_ago = *since <= received.minus(TOLD_AGAIN);
+            *since = if is_long_ago { received } else { *since };
+            return is_long_ago;
         }
         self.claims.push((received, claim));
         let over = self.claims.len().saturating_sub(MAX_CLAIMS);
-        self.claims.drain(..over);
+        if over > 0 {
+            self.claims.sort_unstable_by_key(|(since, _)| *since);
+            self.claims.drain(..over);
+        }
         true
     }
 
@@ -202,22 +210,22 @@ pub(super) fn take_over(
 }
 
 impl Claimed {
-    fn wait(
-        &mut self,
-        payer: &str,
-        since: ReceivedTime,
-        split: Box<[u8]>,
-    ) -> Result<Whose, Refusal> {
-        if self.waiting.iter().any(|one| one.split == split) {
-            return Ok(Whose::Waits);
-        }
+    /// Keeps an answer, which is one however often its message is sent through: its newest copy waits for as long as its first.
+    fn wait(&mut self, payer: &str, raw: &RawInfo<'_>, split: Box<[u8]>) -> Result<Whose, Refusal> {
+        let is_same = |one: &Waiting| {
+            let known = Split::decode(&one.split);
+            known.is_ok_and(|known| known.raw.message_id == raw.message_id)
+        };
+        let place = self.waiting.iter().position(is_same);
+        let known = place.map(|place| self.waiting.remove(place));
         let bytes: usize = self.waiting.iter().map(|one| one.split.len()).sum();
         if self.waiting.len() >= MAX_WAITING || bytes + split.len() > MAX_WAITING_BYTES {
+            self.waiting.extend(known);
             return Err(unknown());
         }
         self.waiting.push(Waiting {
             payer: payer.into(),
-            since,
+            since: known.map_or(raw.received_time, |known| known.since),
             split,
         });
         Ok(Whose::Waits)
@@ -270,4 +278,46 @@ impl Holder {
 /// Numbers of two kinds say nothing of each other: only where both are payers' own do they differ.
 fn are_one(payer: &str, other: &str) -> bool {
     payer.is_empty() || other.is_empty() || payer == other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(number: u16) -> PatientKey {
+        let mut bytes = [0; 16];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        PatientKey::from_bytes(bytes)
+    }
+
+    #[test]
+    fn of_more_claims_than_are_kept_the_oldest_go_in_whatever_order_they_came() {
+        let most = u16::try_from(MAX_CLAIMS).unwrap();
+        let mut state = State::default();
+        // As after a merge: what the other identity had is older, and comes last.
+        for number in (0..=most).rev() {
+            assert!(state.claims(claim(number), ReceivedTime::from_micros(i64::from(number))));
+        }
+        let kept = |number| {
+            state
+                .claims
+                .iter()
+                .any(|(_, known)| *known == claim(number))
+        };
+        assert_eq!(state.claims.len(), MAX_CLAIMS);
+        assert!(!kept(0));
+        assert!(kept(1) && kept(most));
+    }
+
+    #[test]
+    fn a_claim_that_is_in_use_is_told_on_once_a_day() {
+        let mut state = State::default();
+        let at = |hours: i64| ReceivedTime::from_micros(hours * 3600 * 1_000_000);
+        let told = [0, 1, 23, 24, 25, 47, 48, 48 + 801 * 24].map(|hours| {
+            let is_told = state.claims(claim(1), at(hours));
+            assert_eq!(state.claims.len(), 1);
+            is_told
+        });
+        assert_eq!(told, [true, false, false, true, false, false, true, true]);
+    }
 }

@@ -49,6 +49,8 @@ fn paid(number: &str) -> String {
 /// What comes in, one after the other.
 enum Sent {
     Set(String),
+    /// The same message each time, as one that is sent through again.
+    Through(String),
     /// The first goes into the second, both members of payer P1.
     Merge(&'static str, &'static str),
     /// So many days pass.
@@ -61,7 +63,7 @@ fn member(payer: &str, number: &str) -> PatientKey {
 
 fn raw(sent: &Sent, at: i64) -> Option<(TopicPartition, Record)> {
     let (topic, key, bytes, mut headers) = match sent {
-        Sent::Set(text) => {
+        Sent::Set(text) | Sent::Through(text) => {
             let key = SiteKey::new(SITE).unassigned("default", text.as_bytes());
             let headers = vec![header("content-type", X12)];
             (topics::X12_RECEIVED, key, text.clone(), headers)
@@ -79,7 +81,10 @@ fn raw(sent: &Sent, at: i64) -> Option<(TopicPartition, Record)> {
         }
         Sent::Days(_) => return None,
     };
-    let id = MessageId::derive(&[bytes.as_bytes(), &at.to_be_bytes()]);
+    let id = match sent {
+        Sent::Through(_) => MessageId::derive(&[bytes.as_bytes()]),
+        _ => MessageId::derive(&[bytes.as_bytes(), &at.to_be_bytes()]),
+    };
     headers.push(header("message-id", id.to_string()));
     headers.push(header("source-system", "default"));
     let record = Record {
@@ -117,7 +122,7 @@ fn sent(all: &[Sent]) -> (Arc<MemoryJournal>, String) {
             Sent::Days(days) => days * DAY_US,
             _ => 1_000_000,
         };
-        let to = TopicPartition::new(topics::X12_RECEIVED, 0);
+        let to = TopicPartition::new(topics::PATIENT_SPLIT, 0);
         let ticked = Record {
             event_time: at,
             received_time: at,
@@ -215,7 +220,7 @@ fn what_is_said_of_a_batch_is_no_claim_of_the_one_member_in_it() {
 
 #[test]
 fn an_answer_that_comes_before_its_claim_waits_for_it() {
-    let sets = [answer(), Sent::Set(paid("A1")), Sent::Days(6), one()];
+    let sets = [answer(), Sent::Set(paid("A1")), Sent::Days(4), one()];
     assert_eq!(whose(&sets), "Task of M1, ExplanationOfBenefit of M1");
     let (_, counted) = sent(&sets);
     assert!(
@@ -225,21 +230,29 @@ fn an_answer_that_comes_before_its_claim_waits_for_it() {
 }
 
 #[test]
+fn normalize_is_told_the_time_on_one_of_its_inputs() {
+    let spec = NormalizeStage::spec(1);
+    let is_input = |topic: &str| spec.inputs.iter().any(|input| **input == *topic);
+    let told = crate::upkeep::TOLD.iter();
+    assert_eq!(told.filter(|(_, topic, _)| is_input(topic)).count(), 1);
+}
+
+#[test]
 fn an_answer_whose_claim_does_not_come_is_kept_for_a_person() {
-    assert_eq!(whose(&[answer(), Sent::Days(6)]), "");
-    let late = [answer(), Sent::Days(8), one()];
+    assert_eq!(whose(&[answer(), Sent::Days(4)]), "");
+    let late = [answer(), Sent::Days(6), one()];
     assert_eq!(whose(&late), "claim-unknown");
     // It is sent through again, as it was received.
     let (journal, _) = sent(&late);
     let kept = records(&journal, &topics::quarantine(topics::PATIENT_SPLIT));
     let origin = plausibility::value(&kept[0], stream::ORIGIN_HEADER).unwrap_or_default();
     assert_eq!(origin, "healthcare.x12.received/0/0");
-    let redriven = [answer(), Sent::Days(8), one(), answer()];
+    let redriven = [answer(), Sent::Days(6), one(), answer()];
     assert_eq!(whose(&redriven), "Task of M1, claim-unknown");
     let other_claim = [
         Sent::Set(acknowledged(CLEARINGHOUSE, "A2")),
         one(),
-        Sent::Days(8),
+        Sent::Days(6),
     ];
     assert_eq!(whose(&other_claim), "claim-unknown");
 }
@@ -279,6 +292,63 @@ fn it_is_forgotten_whose_a_claim_was_when_its_documents_are() {
     assert_eq!(whose(&[one(), Sent::Days(801), answer()]), "");
     let again = [one(), Sent::Days(801), one(), answer()];
     assert_eq!(whose(&again), "Task of M1");
+}
+
+#[test]
+fn whose_a_claim_is_stays_known_while_it_is_in_use() {
+    let used = [one(), Sent::Days(500), one(), Sent::Days(500), answer()];
+    assert_eq!(whose(&used), "Task of M1");
+}
+
+#[test]
+fn an_answer_that_is_sent_through_again_waits_once() {
+    let through = || Sent::Through(acknowledged(CLEARINGHOUSE, "A1"));
+    let waits = [through(), Sent::Days(1), through(), through()];
+    let over = |days| {
+        let mut all: Vec<Sent> = Vec::new();
+        all.extend([
+            through(),
+            Sent::Days(1),
+            through(),
+            through(),
+            Sent::Days(days),
+        ]);
+        whose(&all)
+    };
+    assert_eq!(whose(&waits), "");
+    // As long as the first copy waits, and no longer.
+    assert_eq!(over(3), "");
+    assert_eq!(over(5), "claim-unknown");
+}
+
+#[test]
+fn what_waited_in_vain_is_sent_through_again_without_telling_the_others_of_its_set_twice() {
+    let named = "CLP*A9*1*60*50*10*12*P6~CAS*PR*1*10~NM1*QC*1*SMITH*JANE****MI*M1~";
+    let text = paid("A1")
+        .replacen("CLP*", &format!("{named}CLP*"), 1)
+        .replace("BPR*I*80*", "BPR*I*130*");
+    let count = text
+        .split_once("~ST*")
+        .and_then(|(_, set)| set.split_once("~SE*"))
+        .map_or(0, |(set, _)| set.matches('~').count() + 2);
+    let (head, tail) = text.split_once("~SE*").unwrap();
+    let (_, tail) = tail.split_once('*').unwrap();
+    let text = format!("{head}~SE*{count}*{tail}");
+    let through = || Sent::Through(text.clone());
+    let first = [through(), Sent::Days(6)];
+    assert_eq!(whose(&first), "ExplanationOfBenefit of M1, claim-unknown");
+    let again = [through(), Sent::Days(6), one(), through()];
+    assert_eq!(
+        whose(&again),
+        "ExplanationOfBenefit of M1, ExplanationOfBenefit of M1, claim-unknown"
+    );
+}
+
+#[test]
+fn of_two_who_have_a_claim_of_one_number_an_answer_goes_to_whom_is_known_when_it_is_taken_in() {
+    assert_eq!(whose(&[one(), answer(), other()]), "Task of M1");
+    assert_eq!(whose(&[answer(), one(), other()]), "Task of M1");
+    assert_eq!(whose(&[answer(), other(), one()]), "Task of M2");
 }
 
 #[test]
