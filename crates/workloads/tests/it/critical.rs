@@ -263,14 +263,24 @@ fn a_culture_that_a_full_chart_gave_up_is_not_taken_back() {
         grown(resource, "600-7", "Escherichia coli", (at, arrives), nth)
     };
     engine.take(&blood("first", 540, 2 * DAY, 1));
-    // More than a chart holds, of minutes in which all is kept.
-    for nth in 0..4_100_u64 {
+    // As much as a chart holds beside it, of minutes in which all is kept.
+    for nth in 0..4_000_u64 {
         let at = 2 * DAY + i64::try_from(nth / 40).expect("minutes");
-        let events = told("lab ann potassium 4.1 mmol/L", place(at, at, nth + 2)).expect("a step");
-        engine.take_message(&events);
+        let potassium = Value::Quantity(Quantity {
+            comparator: None,
+            value: 4.into(),
+            unit: "mmol/L".into(),
+        });
+        let fact = observed(
+            &format!("potassium-{nth}"),
+            Code::loinc("2823-3"),
+            potassium,
+        );
+        engine.take(&event("ann", place(at, at, nth + 2), 0, fact));
     }
     let arrives = 2 * DAY + 120;
-    engine.take(&blood("second", 600, arrives, 5_000));
+    // What was before it is looked at again.
+    engine.take(&blood("second", 539, arrives, 5_000));
     let cultures = engine.findings.iter();
     let cultures = cultures.filter(|finding| &*finding.workload == "critical-cultures");
     let taken_back = cultures.filter(|finding| finding.state != FindingState::Asserted);

@@ -285,9 +285,9 @@ fn after_a_merge(
 
 #[test]
 fn of_a_merged_patient_the_identity_that_stays_speaks() {
-    let stub = json!({"resourceType": "Patient", "id": "p", "active": false, "gender": "male"});
+    let stub = json!({"resourceType": "Patient", "id": "q", "active": false, "gender": "male"});
     let too_young =
-        json!({"resourceType": "Patient", "id": "p", "birthDate": "2006-05-05", "gender": "male"});
+        json!({"resourceType": "Patient", "id": "q", "birthDate": "2006-05-05", "gender": "male"});
     let open = BTreeMap::from([((BOB, "cms130".into(), 2026), "open []".to_owned())]);
     assert_eq!(after_a_merge(&stub, true), open);
     assert_eq!(after_a_merge(&stub, false), open);
