@@ -432,7 +432,9 @@ impl<'m> Mapping<'m> {
         let stored = self
             .time(frame, &row.recorded)
             .map(RecordedTime::from_micros);
-        let at = time.map_or(self.mapper.message_time, EventTime::from_micros);
+        let said = self.mapper.message_time;
+        let at = time.map_or(said, EventTime::from_micros);
+        let at = if row.may_lie_ahead { at.min(said) } else { at };
         let mut draft = Draft::written(row.resource(), id, at, &self.mapper.out, elements);
         draft.recorded = stored.or(self.recorded);
         draft.effect = effect;

@@ -4,7 +4,7 @@ use formats::fhir::json::Mark;
 
 use super::clock::has_offset;
 use super::piece::Piece;
-use super::primitive::number;
+use super::primitive::{bound, number};
 use super::write::{Frame, Mapper};
 use crate::draft::{Elements, Says, Stated};
 use crate::issue::IssueCode;
@@ -108,7 +108,7 @@ impl<'m> Mapper<'m> {
         let rows = self.tables.values.iter();
         let before = self.out.mark();
         for value in rows.filter(|value| value.data_type == inferred) {
-            if !fits(value.when, piece) {
+            if !fits(value.when, piece, frame) {
                 continue;
             }
             self.out.key(value.element);
@@ -206,10 +206,10 @@ fn infer<'k>(kind: &'k str, piece: Piece<'_>) -> &'k str {
     }
 }
 
-/// The conditions of `values.tsv`, which look at the parts of an SN, and for the offset of a TM.
-pub(crate) const SHAPES: [&str; 5] = ["", "@ratio", "@range", "@amount", "@offset"];
+/// The conditions of `values.tsv`, which look at the parts of an SN, for the offset of a TM, and for the unit of a text.
+pub(crate) const SHAPES: [&str; 6] = ["", "@ratio", "@range", "@amount", "@offset", "@measured"];
 
-fn fits(shape: &str, piece: Piece<'_>) -> bool {
+fn fits(shape: &str, piece: Piece<'_>, frame: &Frame<'_, '_>) -> bool {
     let part = |number: usize| {
         piece
             .part(number)
@@ -220,6 +220,18 @@ fn fits(shape: &str, piece: Piece<'_>) -> bool {
         "@range" => part(3) == b"-",
         "@amount" => part(3).is_empty() && part(4).is_empty(),
         "@offset" => has_offset(piece.raw()),
+        "@measured" => is_measured(piece, frame),
         _ => true,
     }
+}
+
+/// Says whether a text is a number or a bound beside a unit: laboratories send `>8.0` so.
+fn is_measured(piece: Piece<'_>, frame: &Frame<'_, '_>) -> bool {
+    let unit = frame.field("OBX", 6, None);
+    let value = frame.segments("OBX").next().map(|obx| obx.field(5));
+    let is_alone = value.is_some_and(|value| value.repetitions().count() == 1);
+    let is_amount = |text: &str| number(bound(text).1).is_some();
+    is_alone
+        && unit.is_some_and(|unit| unit.is_valued())
+        && piece.text().is_some_and(|text| is_amount(&text))
 }

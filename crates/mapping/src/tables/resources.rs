@@ -30,6 +30,8 @@ pub(crate) struct ResourceRow {
     pub(crate) id: Vec<Vec<Name>>,
     /// The fields that say when it was true, the first valued one first.
     pub(crate) time: Vec<FieldName>,
+    /// Whether it may be planned: a time that has not come when the message is made is none at which it was true.
+    pub(crate) may_lie_ahead: bool,
     /// The fields that say when the source stored it.
     pub(crate) recorded: Vec<FieldName>,
     /// Whether it speaks of the message only, and not of a patient.
@@ -167,6 +169,9 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
         return Err(place.error(format!("an id has {ID_PARTS_MAX} parts at most")));
     }
     let id = split(id, ',').map(|part| split(part, '|').map(|one| name(one, place)).collect());
+    let (time, may_lie_ahead) = time
+        .strip_prefix('~')
+        .map_or((*time, false), |time| (time, true));
     let (anchor, field) = match anchor.split_once('-') {
         None => (*anchor, None),
         Some(_) => field_name(anchor, place).map(|name| (name.segment, Some(name.field)))?,
@@ -180,6 +185,7 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
         when: Condition::parse(when, place)?,
         id: id.collect::<Result<_, _>>()?,
         time: fields(time).collect::<Result<_, _>>()?,
+        may_lie_ahead,
         recorded: fields(recorded).collect::<Result<_, _>>()?,
         of_message,
         is_mention,

@@ -44,7 +44,7 @@ pub(crate) fn number(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Splits a bound from its number.
-fn bound(text: &str) -> (&'static str, &str) {
+pub(crate) fn bound(text: &str) -> (&'static str, &str) {
     for (sign, comparator) in [
         ("<=", "<="),
         (">=", ">="),
