@@ -28,7 +28,7 @@ const GAP_STATUSES: [&str; 7] = [
     "counted",
 ];
 const ALERT_STATES: [&str; 4] = ["open", "acknowledged", "resolved", "retracted"];
-const DEVICE_FINDINGS: [&str; 7] = [
+const DEVICE_FINDINGS: [&str; 8] = [
     "offline",
     "silent",
     "frozen",
@@ -36,6 +36,7 @@ const DEVICE_FINDINGS: [&str; 7] = [
     "technical",
     "clock",
     "unassociated",
+    "no-rule",
 ];
 const DELIVERY_KINDS: [&str; 5] = ["raised", "escalated", "downgraded", "retracted", "resolved"];
 

@@ -109,7 +109,11 @@ impl<'a> Score<'a> {
             .and_then(Entry::code)
             == Some(2);
         let points = |entry: &Entry| points(entry, scale_2, on_oxygen);
-        for entry in chart.between(at.minus(config.set_span), at) {
+        // What was measured that long before is of the set, too: rounds are made by the hour.
+        let before = at
+            .minus(config.set_span)
+            .minus(std::time::Duration::from_micros(1));
+        for entry in chart.between(before, at) {
             if let Some(why) = entry.why_unusable() {
                 unusable.retain(|(parameter, _)| *parameter != entry.parameter);
                 unusable.push((entry.parameter, why));

@@ -147,7 +147,10 @@ impl<'a> Pass<'a> {
 
     /// Scores a result by its rows; of several of one time by their mean, where that is taken.
     fn result(&self, entry: &'a Entry, rows: Points) -> Option<Part<'a>> {
-        let own = sofa::scored(entry, rows)?;
+        let own = match self.convention.table.in_micromoles(entry) {
+            Some((rows, unit)) => sofa::scored_in(entry, rows, unit)?,
+            None => sofa::scored(entry, rows)?,
+        };
         if !self.convention.mean_of_results {
             return Some(own);
         }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use clinical::Decimal;
+use clinical::unit::Unit;
 
 use super::gas::Gas;
 use super::infusion::Rate;
 use super::support::{Help, VENTILATOR};
 use crate::Parameter;
-use crate::chart::Entry;
+use crate::chart::{Entry, Reading};
 use crate::config::hours;
 use crate::limit::Limit::{Above, AtLeast, Below};
 use crate::limit::{Points, least_points, points, tenths};
@@ -151,14 +152,58 @@ impl Part<'_> {
 /// The rows of a table that ask for one number each, worst first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table {
+    /// mg/dL
     pub(crate) bilirubin: Points,
+    /// mg/dL
     pub(crate) creatinine: Points,
+    /// µmol/L, where the table has limits of its own for it: one is not the other by any factor.
+    pub(crate) in_micromoles: Option<Micromoles>,
     pub(crate) platelets: Points,
     pub(crate) mean_pressure: Points,
     pub(crate) coma: Points,
 }
 
+/// The rows of a table for results in µmol/L.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Micromoles {
+    bilirubin: Points,
+    creatinine: Points,
+}
+
+impl Table {
+    /// Gives the rows of a result in the unit that it came in, and that unit; nothing where the table has none for it.
+    pub(crate) fn in_micromoles(&self, entry: &Entry) -> Option<(Points, Unit)> {
+        let Reading::Number {
+            unit: Unit::MicromolePerLitre | Unit::MillimolePerLitre,
+            ..
+        } = entry.reading
+        else {
+            return None;
+        };
+        let own = self.in_micromoles?;
+        let rows = match entry.parameter == Parameter::Bilirubin {
+            true => own.bilirubin,
+            false => own.creatinine,
+        };
+        Some((rows, Unit::MicromolePerLitre))
+    }
+}
+
 pub(crate) const TABLE: Table = Table {
+    in_micromoles: Some(Micromoles {
+        bilirubin: &[
+            (Above(tenths(2040)), 4),
+            (AtLeast(tenths(1020)), 3),
+            (AtLeast(tenths(330)), 2),
+            (AtLeast(tenths(200)), 1),
+        ],
+        creatinine: &[
+            (Above(tenths(4400)), 4),
+            (AtLeast(tenths(3000)), 3),
+            (AtLeast(tenths(1710)), 2),
+            (AtLeast(tenths(1100)), 1),
+        ],
+    }),
     bilirubin: &[
         (AtLeast(tenths(120)), 4),
         (AtLeast(tenths(60)), 3),
@@ -217,6 +262,13 @@ pub(crate) const fn part(entry: &Entry, value: Decimal, points: u8) -> Part<'_> 
 pub(crate) fn scored(entry: &Entry, rows: Points) -> Option<Part<'_>> {
     let (value, bound) = entry.bounded()?;
     Some(part(entry, value, least_points(rows, value, bound)?))
+}
+
+/// Scores a number by rows of a unit of its own.
+pub(crate) fn scored_in(entry: &Entry, rows: Points, unit: Unit) -> Option<Part<'_>> {
+    let (value, bound) = entry.bounded()?;
+    let own = entry.in_unit(unit)?;
+    Some(part(entry, value, least_points(rows, own, bound)?))
 }
 
 pub(crate) fn urine(entry: &Entry, day: Decimal) -> Part<'_> {

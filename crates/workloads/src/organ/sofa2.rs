@@ -30,6 +30,7 @@ pub(crate) const CONVENTION: Convention = Convention {
 };
 
 const TABLE: Table = Table {
+    in_micromoles: None,
     bilirubin: &[
         (Above(tenths(120)), 4),
         (Above(tenths(60)), 3),

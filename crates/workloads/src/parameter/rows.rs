@@ -165,7 +165,7 @@ pub(super) const ROWS: [Row; 68] = [
     number(
         Parameter::Haemoglobin,
         ("haemoglobin", "haemoglobin"),
-        (Unit::GramPerDecilitre, Analyte::Other),
+        (Unit::GramPerDecilitre, Analyte::Haemoglobin),
         (0, 35),
     ),
     number(

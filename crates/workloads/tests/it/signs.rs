@@ -1,9 +1,10 @@
-//! The seven signs of NEWS2 by the codes and units that senders have for them.
+//! The seven signs of NEWS2, and results of the laboratory, by the codes and units that senders have for them.
 
-use clinical::{Code, Finding, System, Value};
+use clinical::{Code, Finding, Severity, System, Value};
+use workloads::Config;
 
 use crate::engine::Engine;
-use crate::events::{Place, event, number, observed};
+use crate::events::{Place, event, number, number_or_text, observed, received_time};
 
 fn code(written: &str) -> Code {
     match written.split_once(' ') {
@@ -138,4 +139,193 @@ fn a_flow_of_oxygen_is_read_in_litres_or_millilitres() {
     }
     let other = scored("oxygen", ("3151-8", number("2000", "mL")));
     assert!(other.is_none_or(|of| lacks(&of, "oxygen")));
+}
+
+#[test]
+fn a_set_that_is_made_within_the_hour_is_whole_to_the_minute() {
+    let charted = |last: i64| {
+        let at_once = ["9279-1", "59408-5", "3150-6", "8480-6", "8867-4", "80288-4"];
+        let mut engine = Engine::of(Config::of(&["deterioration"]));
+        let values = ["16", "98", "21", "120", "70", "alert"];
+        let units = ["/min", "%", "%", "mm[Hg]", "/min", ""];
+        for (ordinal, (code, (value, unit))) in
+            at_once.iter().zip(values.iter().zip(units)).enumerate()
+        {
+            let value = number_or_text(value, unit);
+            let place = Place {
+                at: 600,
+                arrives: 600,
+                offset: 0,
+            };
+            engine.take(&event(
+                "ann",
+                place,
+                ordinal,
+                observed(code, Code::loinc(code), value),
+            ));
+        }
+        let place = Place {
+            at: last,
+            arrives: last,
+            offset: 1,
+        };
+        let temperature = observed("temperature", Code::loinc("8310-5"), number("39.2", "Cel"));
+        engine.take(&event("ann", place, 0, temperature));
+        let told = engine
+            .findings
+            .iter()
+            .rfind(|of| &*of.condition == "deterioration");
+        let told = told.expect("a set is scored");
+        (told.score, told.missing.is_empty())
+    };
+    assert_eq!(charted(659), (Some(2), true));
+    assert_eq!(charted(660), (Some(2), true));
+    assert!(!charted(661).1);
+}
+
+#[test]
+fn what_laboratories_measure_in_blood_is_judged_by_each_of_its_codes() {
+    for (code, value, unit) in [
+        ("6298-4", "6.9", "mmol/L"),
+        ("77142-8", "6.9", "mmol/L"),
+        ("39789-3", "2.1", "mmol/L"),
+        ("2947-0", "115", "mmol/L"),
+        ("2000-8", "1.2", "mmol/L"),
+        ("49765-1", "14", "mg/dL"),
+        ("1994-3", "0.7", "mmol/L"),
+        ("14749-6", "1.4", "mmol/L"),
+        ("20565-8", "8", "mmol/L"),
+        ("11558-4", "7.1", ""),
+        ("2746-6", "7.1", ""),
+        ("2745-8", "7.1", "[pH]"),
+        ("59260-0", "4.0", "mmol/L"),
+        ("718-7", "4.0", "mmol/L"),
+        ("30313-1", "6.4", "g/dL"),
+        ("20570-8", "18", "%"),
+        ("32354-3", "18", "%"),
+        ("34714-6", "6", ""),
+        ("2519-7", "5.5", "mmol/L"),
+    ] {
+        let mut engine = Engine::of(Config::of(&["critical-results"]));
+        let place = Place {
+            at: 600,
+            arrives: 600,
+            offset: 0,
+        };
+        engine.take(&event(
+            "ann",
+            place,
+            0,
+            observed("result", Code::loinc(code), number(value, unit)),
+        ));
+        let told: Vec<_> = engine.findings.iter().map(|of| of.severity).collect();
+        assert_eq!(told, [Severity::Critical], "{code}: {:?}", engine.findings);
+    }
+    for code in ["606-4", "543-9"] {
+        let mut engine = Engine::of(Config::of(&["critical-cultures"]));
+        let place = Place {
+            at: 600,
+            arrives: 600,
+            offset: 0,
+        };
+        engine.take(&event(
+            "ann",
+            place,
+            0,
+            observed("culture", Code::loinc(code), Value::Text("positive".into())),
+        ));
+        assert_eq!(engine.findings.len(), 1, "{code}");
+    }
+}
+
+/// Limits of the table of Vincent 1996, which has them in both units, on either side.
+#[test]
+fn sofa_scores_a_result_in_the_unit_that_it_came_in() {
+    let micromoles = [
+        (
+            "14682-9",
+            [
+                ("109", 0),
+                ("110", 1),
+                ("170", 1),
+                ("171", 2),
+                ("299", 2),
+                ("300", 3),
+                ("440", 3),
+                ("441", 4),
+                (">440", 4),
+            ],
+        ),
+        (
+            "14631-6",
+            [
+                ("19", 0),
+                ("20", 1),
+                ("32", 1),
+                ("33", 2),
+                ("101", 2),
+                ("102", 3),
+                ("204", 3),
+                ("205", 4),
+                (">204", 4),
+            ],
+        ),
+    ];
+    let milligrams = [
+        (
+            "2160-0",
+            [
+                ("1.1", 0),
+                ("1.2", 1),
+                ("1.9", 1),
+                ("2.0", 2),
+                ("3.4", 2),
+                ("3.5", 3),
+                ("4.9", 3),
+                ("5.0", 4),
+                (">5.0", 4),
+            ],
+        ),
+        (
+            "1975-2",
+            [
+                ("1.1", 0),
+                ("1.2", 1),
+                ("1.9", 1),
+                ("2.0", 2),
+                ("5.9", 2),
+                ("6.0", 3),
+                ("11.9", 3),
+                ("12.0", 4),
+                (">12.0", 4),
+            ],
+        ),
+    ];
+    let all = [("umol/L", micromoles), ("mg/dL", milligrams)];
+    for (unit, (code, values)) in all
+        .iter()
+        .flat_map(|(unit, rows)| rows.iter().map(move |row| (unit, row)))
+    {
+        for (value, points) in values {
+            let mut engine = Engine::of(Config::of(&["organ-failure"]));
+            let place = Place {
+                at: 600,
+                arrives: 600,
+                offset: 0,
+            };
+            engine.take(&event(
+                "ann",
+                place,
+                0,
+                observed("result", Code::loinc(code), number_or_text(value, unit)),
+            ));
+            engine.tick(received_time(720));
+            let told = engine
+                .findings
+                .iter()
+                .rfind(|of| &*of.condition == "organ-failure");
+            let score = told.and_then(|of| of.score).unwrap_or_default();
+            assert_eq!(score, *points, "{code} {value} {unit}");
+        }
+    }
 }

@@ -507,3 +507,9 @@ fn what_is_planned_is_of_when_it_was_said() {
         ["Observation"]
     );
 }
+
+#[test]
+fn who_holds_a_policy_is_of_that_policy() {
+    let plans = "IN1|1|PPO^Blue^L|BCBS|BLUE CROSS||||G|G9|E|ACME|||||DOE^JOHN|SPO\rIN1|2|MCD|MCDX|MEDICAID|||||||||||||SEL";
+    assert_eq!(element(plans, "Coverage", "policyHolder"), "nothing");
+}

@@ -211,6 +211,12 @@ impl State {
             .rules
             .of(&series.code)
             .filter(|_| !series.waveform);
+        if !known && rule.is_none() && !series.waveform {
+            taking.findings.push(Finding {
+                code: (*series.code.code).into(),
+                ..Finding::of("no-rule", FindingState::Noted, taking.received)
+            });
+        }
         let (began, ended) = signal.judge(series, taking.received);
         taking.findings.extend(began);
         taking

@@ -64,3 +64,32 @@ fn who_gives_a_number_is_a_system_only_as_a_uri() {
         assert!(system.is_null() || words.is_null());
     }
 }
+
+#[test]
+fn what_a_meter_measures_is_told_and_what_no_rule_knows_is_said_once() {
+    let told_of = |code: &str| {
+        let mut world = World::new();
+        world.associates_by("H", (0, Some("7"), -MINUTE));
+        for at in [MINUTE, 20 * MINUTE] {
+            let series = world.series(code, &[(at, 38)]);
+            world.says(at, None, vec![series]);
+            world.passes(at + 10 * MINUTE);
+        }
+        let told = world.read(topics::FHIR_RECEIVED).len();
+        (told, world.findings())
+    };
+    for code in [
+        "41653-7",
+        "2339-0",
+        "2345-7",
+        "15074-8",
+        "2708-6",
+        "29463-7",
+        "MDC_CONC_GLU_CAPILLARY_WHOLEBLOOD",
+        "160184",
+    ] {
+        let (told, findings) = told_of(code);
+        assert_eq!((told, findings.len()), (2, 0), "{code}: {findings:?}");
+    }
+    assert_eq!(told_of("3141-9"), (0, vec!["no-rule noted".to_owned()]));
+}
