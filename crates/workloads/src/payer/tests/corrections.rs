@@ -24,8 +24,8 @@ fn a_correction_that_is_sent_again_in_another_file_keeps_its_decision() {
         ],
         "2026-04-02T09:00:00Z",
         expect![[r#"
-            claim none: claim denied, charged 200, paid 0
-            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction"#]],
+            claim-denied low: claim denied, nothing is paid: to be looked at for an appeal or a correction
+            claim none: claim denied, charged 200, paid 0"#]],
     );
 }
 
