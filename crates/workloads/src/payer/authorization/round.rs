@@ -1,5 +1,6 @@
 //! One request for a decision after the other: what was asked, what was answered, and when it was decided.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use clinical::EventTime;
@@ -54,14 +55,17 @@ pub(super) struct Followed {
 
 /// Follows a case through what was asked and answered, in the order of time.
 pub(super) fn rounds(view: &View<'_>, case: &Case<'_>) -> Followed {
-    let mut told: Vec<(EventTime, &Held)> = case
+    let mut told: Vec<(EventTime, EventTime, &Held)> = case
         .documents
         .iter()
-        .map(|held| (moment(view, case, held), *held))
+        .map(|held| {
+            let at = moment(view, case, held);
+            (placed(view, case, held, at), at, *held)
+        })
         .collect();
-    told.sort_by_key(|(at, held)| (*at, held.document.kind, held.known, held.event));
+    told.sort_by_key(|(place, at, held)| (*place, held.document.kind, *at, held.known, held.event));
     let mut followed = Followed::default();
-    for (at, held) in told {
+    for (_, at, held) in told {
         if held.document.kind == DocumentKind::AuthorizationRequest {
             followed.ask(view, at, held);
         } else {
@@ -69,6 +73,32 @@ pub(super) fn rounds(view: &View<'_>, case: &Case<'_>) -> Followed {
         }
     }
     followed
+}
+
+/// When something is taken in: an answer not before the request that it names, whichever clock is ahead. A request that was both
+/// said and received after an answer is another one.
+fn placed(view: &View<'_>, case: &Case<'_>, held: &Held, at: EventTime) -> EventTime {
+    if held.document.kind == DocumentKind::AuthorizationRequest {
+        return at;
+    }
+    let shared = |request: &Held| {
+        let links = &request.document.links;
+        let named = held.document.links.iter();
+        named.filter(|link| links.contains(link)).count()
+    };
+    let requests = || case.of(DocumentKind::AuthorizationRequest);
+    let most = requests().map(shared).max().unwrap_or_default();
+    let named = || requests().filter(|request| most > 0 && shared(request) == most);
+    let is_after = |request: &&Held| {
+        request.first_known > held.first_known
+            && view.said_order(request, held) == Ordering::Greater
+    };
+    if named().any(|request| moment(view, case, request) <= at) {
+        return at;
+    }
+    let answered = named().filter(|request| !is_after(request));
+    let first = answered.map(|request| moment(view, case, request)).min();
+    first.unwrap_or(at)
 }
 
 /// When a request was received, or an answer given.

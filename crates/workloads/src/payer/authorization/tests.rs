@@ -204,6 +204,59 @@ fn a_request_after_a_decision_has_a_clock_of_its_own() {
 }
 
 #[test]
+fn an_answer_answers_the_request_that_it_names_whichever_clock_is_ahead() {
+    let check = |said: &str, answered: &str, came: &str, expected: Option<&str>| {
+        let mut asked = request("2026-03-02T12:45:11Z", "normal");
+        if let PayerFact::Document(document) = &mut asked.fact {
+            document.created = Some(Stated::Moment(at(said)));
+        }
+        let mut given = answer(answered, &["A1"]);
+        given.received = ReceivedTime::parse(came).unwrap();
+        for events in [[asked.clone(), given.clone()], [given, asked]] {
+            let (state, _, all) = run(&events, "2026-03-20T00:00:00Z");
+            let last = all.last().unwrap();
+            assert_eq!(
+                last.decided_at,
+                expected.map(at),
+                "{said} {answered} {came}"
+            );
+            let due = state.lines.iter().filter(|line| line.asserted);
+            let is_due = due.filter(|line| line.condition.starts_with("authorization-due"));
+            assert_eq!(is_due.count(), usize::from(expected.is_none()));
+        }
+    };
+    let receipt = Some("2026-03-02T12:45:11Z");
+    // A time of hours and minutes is before the receipt of what it answers.
+    check(
+        "2026-03-02T12:45:00Z",
+        "2026-03-02T12:45:00Z",
+        "2026-03-02T12:45:15Z",
+        receipt,
+    );
+    // The clock of the payer is behind that of the provider.
+    check(
+        "2026-03-02T12:45:10Z",
+        "2026-03-02T12:43:00Z",
+        "2026-03-02T12:45:15Z",
+        receipt,
+    );
+    // Both come late, and the answer first.
+    check(
+        "2026-02-27T08:00:00Z",
+        "2026-02-28T08:00:00Z",
+        "2026-03-02T12:45:00Z",
+        receipt,
+    );
+    // What was said and received after an answer is another request.
+    check(
+        "2026-03-02T12:45:11Z",
+        "2026-03-02T12:00:00Z",
+        "2026-03-02T12:00:01Z",
+        None,
+    );
+}
+
+#[test]
 fn an_extension_is_taken_as_far_as_the_rule_allows() {
     let due = |until: &str| {
         let mut put_off = answer("2026-03-05T00:00:00Z", &["A4"]);
