@@ -21,6 +21,8 @@ pub struct Draft {
     pub recorded: Option<RecordedTime>,
     /// What it does to the resource.
     pub effect: Effect,
+    /// Whether its sender knows some identifiers only: those of other kinds that are known stand.
+    pub is_of_some: bool,
     /// The resource as this message alone states it.
     json: Box<[u8]>,
     elements: Elements,
@@ -168,6 +170,7 @@ impl Draft {
             event_time,
             recorded: None,
             effect: Effect::State,
+            is_of_some: false,
             json: out.as_bytes().into(),
             elements,
         }
@@ -202,6 +205,7 @@ impl Draft {
         Self {
             recorded: self.recorded,
             effect: self.effect,
+            is_of_some: self.is_of_some,
             ..Self::new(self.resource_type, &self.id, self.event_time, said)
         }
     }
@@ -277,6 +281,7 @@ impl Draft {
         Self {
             recorded: self.recorded,
             effect: self.effect,
+            is_of_some: self.is_of_some,
             ..Self::new(self.resource_type, id, self.event_time, said)
         }
     }

@@ -20,6 +20,8 @@ pub mod visit;
 
 mod kin;
 
+mod member;
+
 mod splice;
 
 mod claimed;

@@ -11,7 +11,7 @@ use super::snapshot::stay::Stay;
 use super::snapshot::{DEFAULT, Snapshot, resource_json};
 use super::splice::{as_old, readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
-use super::{Output, Outputs, RawInfo, Shows, visit, way};
+use super::{Output, Outputs, RawInfo, Shows, member, visit, way};
 use crate::draft::{Draft, Effect, Element};
 
 /// The rank of what should never have been sent: whatever else is said of it, it stays that.
@@ -193,6 +193,15 @@ fn for_survivor(draft: &Draft, addressed: PatientKey, key: PatientKey) -> Draft 
 
 fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded: bool) {
     let before = state.patient.clone();
+    let is_answer = draft.effect == Effect::Mention;
+    if is_answer
+        && before
+            .as_ref()
+            .is_some_and(|known| member::is_other(known, draft))
+    {
+        writer.outputs.unchanged += 1;
+        return;
+    }
     let mut now = before.clone().unwrap_or_else(|| Snapshot::new(&draft.id));
     let said = writer.raw.message_time;
     if forwarded {
@@ -201,6 +210,8 @@ fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded:
         other.apply(draft, said);
         let identifiers = as_old(other.get("identifier").unwrap_or_default());
         now.absorb(&other, &identifiers);
+    } else if draft.is_of_some {
+        member::apply(&mut now, draft, said);
     } else {
         now.apply(draft, said);
         if draft.effect == Effect::Delete {

@@ -85,6 +85,23 @@ impl State {
         claimed.wait(payer, raw, split.encode().into())
     }
 
+    /// Gives who has the claim that an answer with a member's number is about: that member, or the one other who is known to have
+    /// it, since a family may have one number; nothing where that is not known.
+    pub fn holder(&self, payer: &str, member: PatientKey) -> Option<PatientKey> {
+        let holders = &self.claimed.holders;
+        let mut found = holders.iter().filter(|one| one.may_be_of(payer));
+        if holders.len() >= MAX_HOLDERS || found.clone().any(|one| one.patient == member) {
+            return None;
+        }
+        let patient = found.next()?.patient;
+        found.all(|one| one.patient == patient).then_some(patient)
+    }
+
+    /// Whether a claim is known to be this patient's.
+    pub fn has_claim(&self, claim: PatientKey) -> bool {
+        self.claims.iter().any(|(_, known)| *known == claim)
+    }
+
     /// Notes that a claim is this patient's; tells whether that is news, or was told long enough ago.
     pub fn claims(&mut self, claim: PatientKey, received: ReceivedTime) -> bool {
         let oldest = received.minus(KNOWN);

@@ -17,6 +17,8 @@ mod identities;
 
 mod limits;
 
+mod members;
+
 mod merges;
 
 mod overtaken;

@@ -67,12 +67,12 @@ pub fn claims(set: &Set<'_, '_>, source: &Source) -> Vec<ClaimName> {
     claims.filter_map(name).collect()
 }
 
-/// Names the claim that a set of nobody answers; nothing where it names a member, or no claim.
+/// Names the claim that a set of one member or of nobody answers; nothing where it names none.
 pub fn answered(set: &Set<'_, '_>, source: &Source) -> Option<ClaimName> {
     let tree = loops(set)?;
     match member::of_tree(&tree, source) {
-        Subjects::None => of_answer(&tree, *roots(&tree).first()?, source),
-        Subjects::One(_) | Subjects::Several(_) | Subjects::Merge { .. } => None,
+        Subjects::None | Subjects::One(_) => of_answer(&tree, *roots(&tree).first()?, source),
+        Subjects::Several(_) | Subjects::Merge { .. } => None,
     }
 }
 

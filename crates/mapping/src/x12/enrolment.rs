@@ -78,7 +78,12 @@ fn one(
         return;
     };
     let person = member::person(member);
-    let segments: Vec<&Segment<'_>> = person.into_iter().flat_map(Loop::segments).collect();
+    let mut segments: Vec<&Segment<'_>> = person.into_iter().flat_map(Loop::segments).collect();
+    // The subscriber's number is a dependent's coverage's, and not their own.
+    let is_subscriber = insured.element(1).raw() == b"Y";
+    let mut references = member.each("REF");
+    let own = references.find(|one| is_subscriber && one.element(1).raw() == b"0F");
+    segments.extend(own);
     people::patient(page, &segments);
     let is_person =
         |child: &Loop<'_, '_, '_>| person.is_some_and(|person| person.number() == child.number());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::{EventTime, PatientKey, ReceivedTime, RecordedTime};
 use formats::fhir::json;
-use formats::x12::{Element, Loop, LoopIssueCode, Segment, Set, Tree};
+use formats::x12::{Element, Guide, Loop, LoopIssueCode, Segment, Set, Tree};
 
 use super::people::Party;
 use super::report::{Coverage, Mark};
@@ -57,6 +57,8 @@ pub(super) struct Page<'p> {
     pub(super) key: PatientKey,
     /// When the set was made, as FHIR writes it.
     pub(super) created: String,
+    /// Whether it answers: who the member is was said by whoever asked.
+    is_answer: bool,
     /// When it was true, unless a resource knows better.
     pub(super) time: EventTime,
     /// When the sender made it, where the set says so.
@@ -93,6 +95,7 @@ impl<'p> Page<'p> {
         let mut page = Self {
             source,
             key,
+            is_answer: is_answer(tree),
             created: value::day_of(received.micros()),
             time: EventTime::from_micros(received.micros()),
             recorded: None,
@@ -147,6 +150,11 @@ impl<'p> Page<'p> {
                 return;
             }
         }
+    }
+
+    /// Whether it answers a request, a question or a claim.
+    pub(super) const fn is_answer(&self) -> bool {
+        self.is_answer
     }
 
     /// Gives the member's reference.
@@ -408,6 +416,24 @@ impl<'p> Page<'p> {
             coverage = coverage.with(&left, "extension");
         }
         Ok((drafts, coverage, self.issues))
+    }
+}
+
+/// The purpose of a response (X12 element 353); of a request for review any other.
+const RESPONSE: &[u8] = b"11";
+
+/// Whether a set answers what was sent before.
+fn is_answer(tree: &Tree<'_, '_>) -> bool {
+    match tree.guide() {
+        Guide::EligibilityResponse
+        | Guide::StatusResponse
+        | Guide::ClaimAcknowledgement
+        | Guide::Remittance => true,
+        Guide::ServicesReview => {
+            let head = tree.root().first("BHT");
+            head.is_some_and(|head| head.element(2).raw() == RESPONSE)
+        }
+        _ => false,
     }
 }
 

@@ -386,6 +386,9 @@ pub(super) fn patient(page: &mut Page<'_>, segments: &[&Segment<'_>]) {
         .unwrap_or_default()
         .to_owned();
     let mut resource = Resource::with_id("Patient", id);
+    if page.is_answer() {
+        resource.mention();
+    }
     person(page, &mut resource, segments);
     for other in segments {
         let is_written = is_known(other.name())

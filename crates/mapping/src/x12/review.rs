@@ -23,7 +23,7 @@ struct Of {
     payer: Option<Party>,
     provider: Option<Party>,
     coverage: String,
-    /// BHT02: 13 asks, 11 answers.
+    /// BHT02: 11 answers, all else asks.
     is_answer: bool,
 }
 
@@ -37,8 +37,7 @@ pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
         .all("2010B")
         .next()
         .and_then(|of| people::party(page, of));
-    let batch = tree.root().first("BHT");
-    let is_answer = batch.is_some_and(|batch| batch.element(2).raw() != b"13");
+    let is_answer = page.is_answer();
     for root in member::roots(tree) {
         let coverage = insurance::of_level(page, root, payer.as_ref());
         let of = Of {

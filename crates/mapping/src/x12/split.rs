@@ -15,7 +15,7 @@ use crate::source::Source;
 pub struct Part {
     /// Whom it is about.
     pub patient: Option<PatientIdentifier>,
-    /// The claim that it answers, where it names nobody.
+    /// The claim that it answers, where it answers one.
     pub claim: Option<ClaimName>,
     /// The interchange: the envelope of the whole, around one set.
     pub bytes: Vec<u8>,
@@ -53,9 +53,12 @@ pub fn split(set: &Set<'_, '_>, source: &Source) -> Result<Vec<Part>, SplitError
     let mut known: BTreeMap<Whose, usize> = BTreeMap::new();
     let named = Members::new(&tree, source);
     for root in roots(&tree) {
-        let whose = match named.of(root) {
-            Some(member) => Whose::Member(member),
-            None => of_answer(&tree, root, source).map_or(Whose::Nobody, Whose::Claim),
+        // Claims of one member's number may be of several members: each answer is by itself.
+        let claim = of_answer(&tree, root, source);
+        let whose = match (named.of(root), claim) {
+            (Some(member), claim) => Whose::Member(member, claim),
+            (None, Some(claim)) => Whose::Claim(claim),
+            (None, None) => Whose::Nobody,
         };
         let place = known.get(&whose);
         match place.and_then(|place| members.get_mut(*place)) {
@@ -73,7 +76,7 @@ pub fn split(set: &Set<'_, '_>, source: &Source) -> Result<Vec<Part>, SplitError
     for (whose, roots) in members {
         let places = splitter.places(&roots);
         let (patient, claim) = match whose {
-            Whose::Member(member) => (Some(member), None),
+            Whose::Member(member, claim) => (Some(member), claim),
             Whose::Claim(claim) => (None, Some(claim)),
             Whose::Nobody => (None, None),
         };
@@ -102,7 +105,8 @@ pub fn split(set: &Set<'_, '_>, source: &Source) -> Result<Vec<Part>, SplitError
 /// Whom a loop is about. What two loops say of nobody is two persons'.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Whose {
-    Member(PatientIdentifier),
+    /// This member, and the claim of it that is answered.
+    Member(PatientIdentifier, Option<ClaimName>),
     /// Whoever has this claim.
     Claim(ClaimName),
     Nobody,

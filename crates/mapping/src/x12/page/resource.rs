@@ -146,6 +146,7 @@ impl Told {
         let mut draft = Draft::new(self.kind, &self.id, self.time, elements);
         draft.recorded = recorded;
         draft.effect = self.effect;
+        draft.is_of_some = self.kind == "Patient";
         draft
     }
 }

@@ -1,6 +1,6 @@
-//! Answers that name no member: they go by way of the key of the claim that they answer, which knows whose claim it is.
+//! Answers to claims: they go by way of the key of the claim that they answer, which knows whose claim it is.
 
-use clinical::EventTime;
+use clinical::{EventTime, PatientKey};
 use mapping::normalize::split::Split;
 use mapping::normalize::{Notice, RawInfo, State, Whose, claim_unknown};
 use mapping::x12::ClaimName;
@@ -14,14 +14,28 @@ use crate::stages::patient;
 const OVER: &[u8] = b"claim";
 
 impl NormalizeStage {
-    /// Sends an answer on to whoever has the claim that it is about, or keeps it until that claim comes.
+    /// Sends an answer on to whoever has the claim that it is about. Where nobody is known to have it, one that names a member goes
+    /// to them, and another is kept until that claim comes.
     pub(super) fn answer(
         &self,
         state: &mut State,
-        claim: &ClaimName,
+        (claim, member): (&ClaimName, Option<PatientKey>),
         raw: &RawInfo<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), StepError> {
+        if let Some(member) = member {
+            let holder = state.holder(claim.payer(), member);
+            if holder.is_some() {
+                self.count_answer("answer by its claim", cx);
+            }
+            // What is addressed to its claim, and is elsewhere, was there.
+            let split = Split {
+                raw: *raw,
+                notice: None,
+            };
+            self.emit_split(holder.unwrap_or(member), split.encode(), raw, cx);
+            return Ok(());
+        }
         let whose = state.whose(claim.payer(), raw);
         let whose = whose
             .map_err(|refusal| StepError::new(refusal.reason.code(), refusal.detail.to_string()))?;
@@ -32,6 +46,12 @@ impl NormalizeStage {
             }
             Whose::Waits => "answer that waits for its claim",
         };
+        self.count_answer(what, cx);
+        look_again(state, cx);
+        Ok(())
+    }
+
+    fn count_answer(&self, what: &str, cx: &Context<'_>) {
         if !cx.is_repeating() {
             let label = ReasonLabels {
                 stage: "normalize",
@@ -39,8 +59,6 @@ impl NormalizeStage {
             };
             self.metrics.normalized.get_or_create(&label).inc();
         }
-        look_again(state, cx);
-        Ok(())
     }
 
     /// Says to the keys of claims that they are this patient's, each once.

@@ -63,7 +63,7 @@ impl NormalizeStage {
         let says_more = matches!(set.kind().raw(), b"835" | b"277");
         if !matches!(subjects, Subjects::One(_)) || says_more {
             match split(&set, &source.mapping) {
-                Ok(parts) if parts.len() > 1 || parts.iter().any(|part| part.claim.is_some()) => {
+                Ok(parts) if parts.len() > 1 || parts.iter().any(is_by_claim) => {
                     self.send_parts(parts, source, raw, cx);
                     return Ok(());
                 }
@@ -88,8 +88,13 @@ impl NormalizeStage {
         let set = only(&file)?;
         let source = self.sources.named(raw.source);
         match answered(&set, &source.mapping) {
-            Some(claim) if claim.key(&self.site) == raw.addressed => {
-                self.answer(state, &claim, raw, cx)
+            // At any other key it is back from there.
+            Some(claim)
+                if claim.key(&self.site) == raw.addressed && patient(cx)? == raw.addressed =>
+            {
+                let named = subjects(&set, &source.mapping);
+                let member = named.patient().map(|member| member.key(&self.site));
+                self.answer(state, (&claim, member), raw, cx)
             }
             _ => self.set_of_one(state, &set, raw, cx),
         }
@@ -108,14 +113,34 @@ impl NormalizeStage {
         let refused = |refusal: Refusal| StepError::new(refusal.code(), refusal.to_string());
         let mut mapped = mapped.map_err(refused)?;
         let is_of_member = mapped.subjects.patient().is_some();
-        if is_of_member && mapped.key != raw.addressed {
-            self.send_on(mapped.key, raw, cx);
-            return Ok(());
+        let claim = answered(set, &source.mapping).map(|claim| claim.key(&self.site));
+        let is_by_claim = claim == Some(raw.addressed);
+        if is_of_member && !is_by_claim {
+            if mapped.key != raw.addressed {
+                self.send_on(mapped.key, raw, cx);
+                return Ok(());
+            }
+            // A family may have one number: whoever keeps the claim knows whose it is.
+            if let Some(claim) = claim.filter(|claim| !state.has_claim(*claim)) {
+                self.send_on(claim, raw, cx);
+                return Ok(());
+            }
         }
-        // What names nobody, and answers a claim, was sent here by whoever knows whose claim it is.
-        if !is_of_member && answered(set, &source.mapping).is_some() {
+        let mut own = *raw;
+        if is_of_member && is_by_claim && state.merged_into().is_none() {
+            own.addressed = patient(cx)?;
+        }
+        let raw = &own;
+        // What answers a claim was sent here by whoever knows whose claim it is, whatever number it names.
+        if claim.is_some() && (is_by_claim || !is_of_member) {
             let as_known = map_as(set, &source.mapping, raw.received_time, raw.addressed);
             mapped.drafts = as_known.map_err(refused)?;
+        }
+        // The number that it names is another's.
+        if is_by_claim && mapped.key != raw.addressed {
+            mapped
+                .drafts
+                .retain(|draft| draft.resource_type != "Patient");
         }
         // What was known under an identity that is the same patient's keeps its id.
         for kin in state.kin(patient(cx)?, raw.addressed) {
@@ -163,6 +188,11 @@ impl NormalizeStage {
             self.send_on(key, &raw, cx);
         }
     }
+}
+
+/// Whether only its claim says whose a part is.
+const fn is_by_claim(part: &Part) -> bool {
+    part.patient.is_none() && part.claim.is_some()
 }
 
 /// Gives the one transaction set that a record holds in its envelope.

@@ -142,7 +142,7 @@ fn sent(all: &[Sent]) -> (Arc<MemoryJournal>, String) {
 /// Whose each answer became, and why others are set aside.
 fn whose(all: &[Sent]) -> String {
     let (journal, _) = sent(all);
-    let known = [("P1", "M1"), ("P1", "M2"), ("P2", "M3")];
+    let known = [("P1", "M1"), ("P1", "M2"), ("P2", "M3"), ("P1", "M1/TED")];
     let name = |key: &[u8]| {
         let found = known
             .iter()
@@ -376,4 +376,91 @@ fn the_key_of_a_claim_says_nothing_of_it() {
     assert_eq!(told.len(), 1);
     let value = told[0].value.as_deref().unwrap();
     assert!(!value.windows(10).any(|part| part == b"1999996666"));
+}
+
+/// A claim A1 of a child, who has the number of the family, and A2 of the parent.
+fn family() -> Sent {
+    let claim = |number: &str| {
+        format!(
+            "CLM*{number}*100***11:B:1*Y*A*Y*Y~HI*ABK:J20~LX*1~SV1*HC:99213*100*UN*1***1~DTP*472*D8*20260225~"
+        )
+    };
+    let body = format!(
+        "BHT*0019*00*B1*20260301*0900*CH~NM1*41*2*CLINIC*****46*S1~NM1*40*2*PAYER*****46*R1~HL*1**20*1~NM1*85*2*CLINIC*****XX*1999996666~\
+         HL*2*1*22*1~SBR*P*18*******CI~NM1*IL*1*SMITH*JANE****MI*M1~NM1*PR*2*PAYER*****PI*P1~{}\
+         HL*3*2*23*0~PAT*19~NM1*QC*1*SMITH*TED~DMG*D8*20150505*M~{}",
+        claim("A2"),
+        claim("A1")
+    );
+    Sent::Set(framed("837", "005010X222A1", &body))
+}
+
+/// An answer to a claim that names a patient by the number of the family.
+fn paid_to(number: &str, name: &str) -> Sent {
+    let named = format!("NM1*QC*1*SMITH*{name}****MI*M1~");
+    Sent::Set(paid(number).replace("NM1*QC*1*SMITH*JANE~", &named))
+}
+
+#[test]
+fn an_answer_with_the_number_of_a_family_is_about_whoever_has_its_claim() {
+    let child = "ExplanationOfBenefit of M1/TED";
+    assert_eq!(whose(&[family(), paid_to("A1", "TED")]), child);
+    let parent = "ExplanationOfBenefit of M1";
+    assert_eq!(whose(&[family(), paid_to("A2", "JANE")]), parent);
+    let acknowledged = acknowledged(CLEARINGHOUSE, "A1");
+    let named = acknowledged.replace("SMITH*JANE~", "SMITH*TED****MI*M1~");
+    assert_eq!(whose(&[family(), Sent::Set(named)]), "Task of M1/TED");
+    // Whose claim is not known, or may be of several, is told by the number.
+    assert_eq!(whose(&[paid_to("A1", "TED")]), parent);
+    assert_eq!(whose(&[family(), other(), paid_to("A1", "TED")]), parent);
+}
+
+#[test]
+fn answers_with_one_number_in_one_set_are_about_the_two_who_have_the_claims() {
+    let Sent::Set(first) = paid_to("A1", "TED") else {
+        return;
+    };
+    let second = "CLP*A2*1*100*80*20*12*P8~CAS*PR*1*20~NM1*QC*1*SMITH*JANE****MI*M1~";
+    let (head, tail) = first.split_once("SE*").unwrap();
+    let text = format!("{head}{second}SE*{tail}").replace("BPR*I*80*", "BPR*I*160*");
+    let (_, body) = text.split_once("ST*835*0001*005010X221A1~").unwrap();
+    let (body, _) = body.split_once("SE*").unwrap();
+    let both = Sent::Set(framed("835", "005010X221A1", body));
+    assert_eq!(
+        whose(&[family(), both]),
+        "ExplanationOfBenefit of M1, ExplanationOfBenefit of M1/TED"
+    );
+}
+
+#[test]
+fn an_answer_changes_nothing_of_who_a_member_is() {
+    let of = |sets: &[Sent]| {
+        let (journal, _) = sent(sets);
+        let all = records(&journal, &topics::fhir("Patient"));
+        let names = all.iter().map(|record| {
+            let value = record.value.as_deref().unwrap();
+            let json: serde_json::Value = serde_json::from_slice(value).unwrap();
+            let has_number = json["identifier"].is_array();
+            format!("{} {has_number}", json["name"][0]["given"][0])
+        });
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names.join(", ")
+    };
+    let known = "\"JANE\" true, \"TED\" false";
+    assert_eq!(of(&[family()]), known);
+    assert_eq!(of(&[family(), paid_to("A1", "TED")]), known);
+    // Of a claim that is not known.
+    assert_eq!(of(&[family(), paid_to("A9", "TED")]), known);
+}
+
+#[test]
+fn an_answer_with_a_number_finds_who_the_patient_is_after_a_merge() {
+    let merge = || Sent::Merge("M1", "M2");
+    let named = || paid_to("A1", "JANE");
+    let of_other = "ExplanationOfBenefit of M2";
+    assert_eq!(whose(&[one(), merge(), named()]), of_other);
+    assert_eq!(whose(&[merge(), one(), named()]), of_other);
+    assert_eq!(whose(&[merge(), named()]), of_other);
+    assert_eq!(whose(&[one(), other(), merge(), named()]), of_other);
 }

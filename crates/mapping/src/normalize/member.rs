@@ -1,0 +1,124 @@
+//! What payers' documents say of their members: some of the identifiers that they have, and in an answer nobody's name.
+
+use formats::fhir::json;
+use formats::fhir::read::Raw;
+
+use super::snapshot::Snapshot;
+use crate::draft::{Draft, Effect, Element};
+
+use clinical::EventTime;
+
+/// What says who somebody is.
+const WHO: [&str; 2] = ["name", "birthDate"];
+
+/// Whether an answer names or dates somebody other than who is known: it is of whoever shares a number with them.
+pub(super) fn is_other(known: &Snapshot, draft: &Draft) -> bool {
+    let said = |name: &str| match draft.element(name) {
+        Some(Element::Set(json) | Element::Default(json)) => json,
+        _ => b"",
+    };
+    let (born, known_born) = (said("birthDate"), known.get("birthDate"));
+    let is_born_else = !born.is_empty() && known_born.is_some_and(|known| known != born);
+    let names = names(known.get("name").unwrap_or_default());
+    let said = self::names(said("name"));
+    let is_named = said
+        .iter()
+        .any(|one| names.iter().any(|other| is_name(one, other)));
+    is_born_else || (!names.is_empty() && !said.is_empty() && !is_named)
+}
+
+/// Takes over what is said of a member; an answer fills who they are, and changes nothing of it.
+pub(super) fn apply(now: &mut Snapshot, draft: &Draft, said: EventTime) {
+    let is_answer = draft.effect == Effect::Mention;
+    let known = now.get("identifier").unwrap_or_default().to_vec();
+    if is_answer {
+        let is_left = |name: &str| WHO.contains(&name) && now.get(name).is_some();
+        let elements = draft.elements().filter(|(name, _)| !is_left(name));
+        let rest = draft.restated(elements.map(|(name, element)| (name.clone(), element)));
+        now.apply(&rest, said);
+    } else {
+        now.apply(draft, said);
+    }
+    if let Some(Element::Set(own)) = draft.element("identifier")
+        && !known.is_empty()
+    {
+        let is_newer = now.get("identifier") != Some(&*known);
+        now.force("identifier", &joined(&known, own, is_newer), said);
+    }
+}
+
+/// Puts identifiers beside those that are known: of one kind those that were said last stand.
+fn joined(known: &[u8], own: &[u8], is_newer: bool) -> Vec<u8> {
+    let (known, own) = (items(known), items(own));
+    let has = |all: &[Raw<'_>], one: Raw<'_>| all.iter().any(|other| is_of_kind(*other, one));
+    let is_there = |one: Raw<'_>| known.iter().any(|other| other.as_bytes() == one.as_bytes());
+    let stays = |one: Raw<'_>| {
+        let is_own = own.iter().any(|other| other.as_bytes() == one.as_bytes());
+        !is_newer || is_own || !has(&own, one)
+    };
+    let comes = |one: Raw<'_>| !is_there(one) && (is_newer || !has(&known, one));
+    json::array(|array| {
+        let kept = known.iter().filter(|one| stays(**one));
+        for one in kept.chain(own.iter().filter(|one| comes(**one))) {
+            array.raw(one.as_bytes());
+        }
+    })
+}
+
+/// Whether two identifiers are of one system and type; what is an old one is of no kind.
+fn is_of_kind(one: Raw<'_>, other: Raw<'_>) -> bool {
+    let kind = |of: Raw<'_>| {
+        let coding = member(of, "type").and_then(|kind| items_of(member(kind, "coding")).next());
+        let code = coding.and_then(|coding| text(coding, "code"));
+        (text(of, "system"), code)
+    };
+    let is_old = |of: Raw<'_>| text(of, "use").as_deref() == Some("old");
+    !is_old(one) && !is_old(other) && kind(one) == kind(other)
+}
+
+/// A name as it is compared: the family's, and the first of those given.
+struct Name {
+    family: String,
+    given: String,
+}
+
+fn names(json: &[u8]) -> Vec<Name> {
+    let name = |one: Raw<'_>| {
+        let given = items_of(member(one, "given")).next();
+        let given = given.and_then(|given| given.text().ok());
+        let given = given.unwrap_or_default();
+        Name {
+            family: letters(&text(one, "family").unwrap_or_default()),
+            given: letters(given.split_whitespace().next().unwrap_or_default()),
+        }
+    };
+    let all = items(json).into_iter().map(name);
+    all.filter(|name| !name.family.is_empty()).collect()
+}
+
+/// Whether two names may be one's; who is named by the family alone may be any of it.
+fn is_name(one: &Name, other: &Name) -> bool {
+    let is_given = one.given.is_empty() || other.given.is_empty() || one.given == other.given;
+    one.family == other.family && is_given
+}
+
+fn letters(text: &str) -> String {
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_uppercase).collect()
+}
+
+fn items(json: &[u8]) -> Vec<Raw<'_>> {
+    items_of(Raw::read(json).ok()).collect()
+}
+
+fn items_of<'a>(raw: Option<Raw<'a>>) -> impl Iterator<Item = Raw<'a>> {
+    raw.into_iter().flat_map(Raw::items).flatten()
+}
+
+fn member<'a>(raw: Raw<'a>, name: &str) -> Option<Raw<'a>> {
+    raw.get(name).ok().flatten()
+}
+
+fn text(raw: Raw<'_>, name: &str) -> Option<String> {
+    member(raw, name)?.text().ok().map(|text| text.into_owned())
+}
