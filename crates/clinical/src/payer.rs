@@ -8,6 +8,9 @@ pub type Link = u64;
 /// The code of a coverage that stands for all products of a payer: who is no member any more has none of them.
 pub const EVERY_PRODUCT: &str = "*";
 
+/// The code of a claim for a stay in a hospital.
+pub const HOSPITAL_STAY: &str = "hospital-stay";
+
 /// A day, counted from 1970-01-01.
 pub type Day = i32;
 

@@ -6,7 +6,8 @@ mod team;
 
 use clinical::EventTime;
 use clinical::payer::{
-    Document, DocumentKind, EVERY_PRODUCT, Link, PayerEvent, PayerFact, Standing, Stated, link,
+    Document, DocumentKind, EVERY_PRODUCT, HOSPITAL_STAY, Link, PayerEvent, PayerFact, Standing,
+    Stated, link,
 };
 use formats::fhir::read::{Malformed, Raw};
 
@@ -35,6 +36,14 @@ const MEMBER_NUMBER: &str = "MB";
 /// How urgent a PAS request is (X12 element 1338).
 const LEVEL_OF_SERVICE: &str =
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-levelOfServiceCode";
+
+/// The system of the qualifiers of X12 REF ends with the number of the element, and which of them number a claim.
+const REFERENCE_ELEMENT: &str = "/128";
+const CLAIM_NUMBERS: [&str; 2] = ["EJ", "1K"];
+/// The system of types of bill (National Uniform Billing Committee): the first two digits but for a 0 before them say where, 11
+/// a hospital's inpatients.
+pub(crate) const TYPE_OF_BILL: &str = "https://www.nubc.org/CodeSystem/TypeOfBill";
+const HOSPITAL_INPATIENT: &str = "11";
 
 /// Reads a record of the patient stream; nothing where payer workloads have no use for what it holds.
 ///
@@ -222,6 +231,9 @@ fn claim(raw: Raw<'_>, document: &mut Document) {
     document.provider = line::rendering(raw);
     document.charge = amount(member(raw, "total"));
     document.code = code(member(raw, "type")).into();
+    if is_of_stay(raw) {
+        document.code = HOSPITAL_STAY.into();
+    }
     period(raw, "billablePeriod", document);
     document.replaces = earlier(raw, |relationship| {
         !relationship.starts_with(LATER) && relationship != ASSOCIATED
@@ -230,6 +242,16 @@ fn claim(raw: Raw<'_>, document: &mut Document) {
     let days = || document.lines.iter().filter_map(|line| line.day);
     document.from = document.from.or(days().min());
     document.until = document.until.or(days().max()).or(document.from);
+}
+
+/// Whether a claim is for a hospital's inpatient.
+fn is_of_stay(raw: Raw<'_>) -> bool {
+    let said = each(member(raw, "supportingInfo"));
+    let mut codes = said.flat_map(|one| codes(member(one, "code")));
+    codes.any(|(system, code)| {
+        let place = code.trim_start_matches('0');
+        system == TYPE_OF_BILL && place.starts_with(HOSPITAL_INPATIENT)
+    })
 }
 
 /// The numbers of what something stands in place of, corrects or adds to.
@@ -251,8 +273,21 @@ fn claim_status(raw: Raw<'_>, document: &mut Document) {
     // A 277CA traces a claim by the number that its sender gave it.
     document.links.extend(identifiers(raw));
     refers(raw, "focus", document);
+    document.links.extend(numbers_of_claim(raw));
     document.created = stated(&text(raw, "lastModified"));
     document.code = code(member(raw, "businessStatus")).into();
+}
+
+/// The numbers by which an answer of X12 names a claim: that of its provider and that of its payer.
+fn numbers_of_claim<'a>(raw: Raw<'a>) -> impl Iterator<Item = Link> {
+    let is_number = |input: &Raw<'a>| {
+        let mut codes = codes(member(*input, "type"));
+        codes.any(|(system, code)| {
+            system.ends_with(REFERENCE_ELEMENT) && CLAIM_NUMBERS.contains(&&*code)
+        })
+    };
+    let inputs = each(member(raw, "input")).filter(is_number);
+    inputs.map(|input| link(&text(input, "valueString")))
 }
 
 fn remittance(raw: Raw<'_>, document: &mut Document) {

@@ -22,6 +22,8 @@ use super::value;
 
 pub(super) use health::Health;
 
+use crate::payer::TYPE_OF_BILL;
+
 /// Maps all claims of a set.
 pub(super) fn map(page: &mut Page<'_>, tree: &Tree<'_, '_>) {
     let root = tree.root();
@@ -127,6 +129,7 @@ fn one<'f, 'b>(
     let insurances = insurances(page, claim, coverage, &mut parts);
     let items = line::items(page, claim, &health, &mut parts);
     accident(page, head, claim, &mut resource, &mut parts);
+    type_of_bill(head, &mut parts);
     if let Some(facility) = &parts.facility {
         resource.set("facility", value::reference(facility));
     }
@@ -437,6 +440,21 @@ fn insurances(
     }
     all
 }
+
+/// Writes the type of a bill, where the place is one of it (CLM05-2 `A`): facility, kind of care and frequency.
+fn type_of_bill(head: &Segment<'_>, parts: &mut Parts) {
+    let place = head.element(5);
+    let part = |number: usize| member::text_of(place.component(number));
+    if part(2) != "A" || part(1).is_empty() {
+        return;
+    }
+    let category = value::concept(SUPPORTING, "typeofbill", "");
+    let kind = value::concept(TYPE_OF_BILL, &format!("0{}{}", part(1), part(3)), "");
+    parts.supporting.add_words(&category, &kind, "");
+}
+
+/// What is said beside a claim, in CARIN.
+const SUPPORTING: &str = "http://hl7.org/fhir/us/carin-bb/CodeSystem/C4BBSupportingInfoType";
 
 /// Writes an accident, where CLM11 names one and a day is told; what else CLM says is supporting information.
 fn accident(

@@ -104,10 +104,9 @@ fn one(page: &mut Page<'_>, tree: &Tree<'_, '_>, trace: Loop<'_, '_, '_>, of: &O
     resource.set("businessStatus", business);
     resource.text("intent", "order");
     resource.set("code", value::concept(CODES, "status", ""));
-    let claim = trace
-        .each("REF")
-        .find(|one| matches!(one.element(1).raw(), b"EJ" | b"1K"));
-    let claim = claim.map(|one| member::text(one, 2)).unwrap_or_default();
+    // The number that the provider gave it, or else the payer's; both are inputs.
+    let claim = member::reference(trace, "EJ").or_else(|| member::reference(trace, "1K"));
+    let claim = claim.unwrap_or_default();
     resource.set("focus", value::by_number("Claim", &claim));
     if of.is_member {
         resource.set("for", value::reference(&patient));

@@ -13,7 +13,7 @@ use super::edits::UnitScope;
 use super::rule::{Concluded, Conclusion, View};
 use super::state::Held;
 use super::tables::Duplicate;
-use service::{Service, services};
+use service::{Service, claimed_stays, services};
 
 /// Classes of a visit that is a stay: HL7 v3 ActCode and HL7 table 0004.
 pub(super) const STAY: [&str; 4] = ["IMP", "ACUTE", "NONAC", "I"];
@@ -130,12 +130,12 @@ fn lifetime(view: &View<'_>, services: &[Service<'_>], all: &mut Vec<Conclusion>
 /// Services elsewhere on a day that lies wholly within a stay.
 fn places(view: &View<'_>, services: &[Service<'_>], all: &mut Vec<Conclusion>) {
     let mut found = BTreeMap::new();
-    let stays = view.documents.iter().copied().filter(|held| {
+    let visits = view.documents.iter().copied().filter(|held| {
         held.document.kind == DocumentKind::Visit
             && held.document.standing == Standing::Active
             && STAY.contains(&&*held.document.code)
     });
-    for stay in stays {
+    for stay in visits.chain(claimed_stays(view)) {
         let (Some(from), Some(until)) = (stay.document.from, stay.document.until) else {
             continue;
         };

@@ -6,7 +6,8 @@ mod coverage;
 
 use clinical::Decimal;
 use clinical::payer::{
-    Day, Document, DocumentKind, EVERY_PRODUCT, PayerEvent, ServiceLine, Standing, Stated, link,
+    Day, Document, DocumentKind, EVERY_PRODUCT, HOSPITAL_STAY, PayerEvent, ServiceLine, Standing,
+    Stated, link,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -312,6 +313,21 @@ fn a_service_that_cannot_have_been_is_told_of() {
     assert_eq!(of("2026-02-10", &stay), [""; 0]);
     assert_eq!(of("2026-02-11", &stay), ["impossible-place"]);
     assert_eq!(of("2026-02-20", &stay), [""; 0]);
+    // A payer knows stays by their claims.
+    let claimed = |standing: Standing, code: &str| Document {
+        standing,
+        code: code.into(),
+        from: Some(day("2026-02-10")),
+        until: Some(day("2026-02-20")),
+        ..claim("S1", "2026-03-01T00:00:00Z", Vec::new())
+    };
+    let stay = claimed(Standing::Active, HOSPITAL_STAY);
+    assert_eq!(of("2026-02-10", &stay), [""; 0]);
+    assert_eq!(of("2026-02-11", &stay), ["impossible-place"]);
+    let called_off = claimed(Standing::Cancelled, HOSPITAL_STAY);
+    assert_eq!(of("2026-02-11", &called_off), [""; 0]);
+    let other = claimed(Standing::Active, "institutional");
+    assert_eq!(of("2026-02-11", &other), [""; 0]);
 }
 
 #[test]

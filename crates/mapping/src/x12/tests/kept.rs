@@ -231,3 +231,90 @@ fn a_place_that_was_not_taken_apart_is_no_code_of_places() {
         assert_eq!(told["text"].as_str(), words, "{told}");
     }
 }
+
+#[test]
+fn what_is_no_answer_is_a_request() {
+    for (purpose, kind, status) in [
+        ("13", "I", "active"),
+        ("01", "I", "active"),
+        ("01", "3", "cancelled"),
+        ("36", "I", "active"),
+    ] {
+        let body = format!(
+            "BHT*0007*{purpose}*B1*20260301*1023~HL*1**20*1~NM1*X3*2*PAYER*****PI*P1~HL*2*1*21*1~NM1*1P*2*CLINIC*****XX*1999996666~\
+            HL*3*2*22*1~NM1*IL*1*SMITH*JANE****MI*M1~HL*4*3*EV*0~TRN*1*R8*9CLINIC~UM*HS*{kind}*3~"
+        );
+        let text = framed("278", "005010X217", &body);
+        let [request] = of_type(&text, "Claim").try_into().unwrap();
+        assert_eq!(request["status"], status, "{purpose} {kind}");
+    }
+}
+
+#[test]
+fn an_answer_on_a_claim_names_it_by_the_number_of_its_provider() {
+    for numbers in ["REF*1K*C1~REF*EJ*A1~", "REF*EJ*A1~REF*1K*C1~"] {
+        let body = format!(
+            "BHT*0010*08*B1*20260301*0900*DG~HL*1**20*1~NM1*PR*2*PAYER*****PI*P1~HL*2*1*21*1~NM1*41*2*CLINIC*****46*S1~HL*3*2*19*1~\
+            NM1*1P*2*CLINIC*****XX*1999996666~HL*4*3*22*0~NM1*IL*1*SMITH*JANE****MI*M1~TRN*2*Q1~STC*F2:88*20260301**100~{numbers}"
+        );
+        let text = framed("277", "005010X212", &body);
+        let [answer] = of_type(&text, "Task").try_into().unwrap();
+        assert_eq!(answer["focus"]["identifier"]["value"], "A1");
+        let document = crate::payer::document(answer.to_string().as_bytes());
+        let links = document.unwrap().unwrap().links;
+        for number in ["A1", "C1"] {
+            assert!(links.contains(&clinical::payer::link(number)), "{number}");
+        }
+    }
+}
+
+#[test]
+fn a_subscriber_has_the_subscribers_number_and_a_dependent_does_not() {
+    for (is_subscriber, has) in [("Y", true), ("N", false)] {
+        let body = format!(
+            "BGN*00*12456*20260301*1200****2~N1*P5*ACME*FI*999888777~N1*IN*PAYER*FI*P1~INS*{is_subscriber}*18*001*20*A~REF*0F*M1~\
+            NM1*IL*1*DOE*JO****34*103229876~HD*021**HLT~"
+        );
+        let [patient] = of_type(&framed("834", "005010X220A1", &body), "Patient")
+            .try_into()
+            .unwrap();
+        let patient: Value = patient;
+        let all = patient["identifier"].as_array().unwrap();
+        assert_eq!(all[0]["value"], "103229876");
+        assert_eq!(all.iter().any(|one| one["value"] == "M1"), has);
+    }
+}
+
+#[test]
+fn a_claim_of_a_hospitals_inpatient_says_so() {
+    let stay = |place: &str| {
+        let text = claims(&format!(
+            "CLM*A1*10***{place}**A*Y*Y~DTP*434*RD8*20260301-20260308~"
+        ));
+        let [claim] = of_type(&text, "Claim").try_into().unwrap();
+        let claim: Value = claim;
+        let document = crate::payer::document(claim.to_string().as_bytes());
+        *document.unwrap().unwrap().code == *clinical::payer::HOSPITAL_STAY
+    };
+    assert!(stay("11:A:1") && stay("11:A:4"));
+    assert!(!stay("13:A:1") && !stay("11:B:1") && !stay("21:A:1"));
+}
+
+#[test]
+fn answers_to_claims_of_one_number_are_given_out_one_by_one() {
+    let one = |number: &str, name: &str| {
+        format!("CLP*{number}*1*10*10**12*C1~NM1*QC*1*SMITH*{name}****MI*M1~")
+    };
+    let text = paid(&[one("A1", "TED"), one("A2", "JANE"), one("A1", "TED")].concat());
+    let file = x12::read(text.as_bytes());
+    let set = file.sets().next().unwrap();
+    let parts = split(&set, &Source::new("payer")).unwrap();
+    let answers: Vec<_> = parts.iter().filter(|part| part.claim.is_some()).collect();
+    assert_eq!(answers.len(), 2);
+    assert!(answers.iter().all(|part| part.patient.is_some()));
+    let claims = answers.iter().map(|part| {
+        let text = String::from_utf8_lossy(&part.bytes);
+        text.matches("CLP*").count()
+    });
+    assert_eq!(claims.collect::<Vec<_>>(), [2, 1]);
+}

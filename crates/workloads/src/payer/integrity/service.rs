@@ -1,6 +1,6 @@
 //! The services that are claimed: of each claim as it was sent last, and as long as it stands.
 
-use clinical::payer::{Day, DocumentKind, Link, ServiceLine, Standing};
+use clinical::payer::{Day, DocumentKind, HOSPITAL_STAY, Link, ServiceLine, Standing};
 
 use super::super::case::cases;
 use super::super::rule::View;
@@ -27,6 +27,15 @@ impl<'a> Service<'a> {
     pub(super) fn modifiers(&self) -> impl Iterator<Item = &'a str> {
         self.line.modifiers.split(',')
     }
+}
+
+/// Finds the claims that stand of stays in a hospital.
+pub(super) fn claimed_stays<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Held> {
+    let cases = cases(&view.documents, &[DocumentKind::Claim]);
+    let claims = cases.into_iter().filter_map(|case| case.claim());
+    claims.filter(|held| {
+        held.document.standing == Standing::Active && *held.document.code == *HOSPITAL_STAY
+    })
 }
 
 /// Finds them, in the order of claims and lines.
