@@ -290,12 +290,14 @@ fn transaction_sets_stand_in_envelopes_of_their_own_and_what_is_wrong_is_told() 
         Kind::X12,
         None,
         expect![[r#"
-        1 line 1 to 0: "ISA*00*          *00*          *ZZ*S              *ZZ*R              *260301*0900*^*00501*000000905*0*T*:~GS*HP*S*R*20260301*0900*7*X*005010X221A1~ST*835*1~BPR*I*34*C*CHK************20260301~TRN*1*77*1512345678~SE*4*1~GE*1*7~IEA*1*000000905~"
-        2 line 1 to 0: segment-count-differs
-        doubt: segment 2, element 1, byte 109: GS01 is not that of a transaction set in the group; the set was read by ST01, send it in a group of its own (group-kind-differs)
-        doubt: segment 10, byte 262: a segment outside any transaction set was left out; send it between ST and SE (stray-segment)
-        doubt: transaction set 1, segment 4: payment-unbalanced
-    "#]],
+            1 line 1 to 0: "ISA*00*          *00*          *ZZ*S              *ZZ*R              *260301*0900*^*00501*000000905*0*T*:~GS*HP*S*R*20260301*0900*7*X*005010X221A1~ST*835*1~BPR*I*34*C*CHK************20260301~TRN*1*77*1512345678~SE*4*1~GE*1*7~IEA*1*000000905~"
+            2 line 1 to 0: segment-count-differs
+            doubt: segment 2, element 1, byte 109: GS01 is not that of a transaction set in the group; the set was read by ST01, send it in a group of its own (group-kind-differs)
+            doubt: segment 10, byte 262: a segment outside any transaction set was left out; send it between ST and SE (stray-segment)
+            doubt: transaction set 1, segment 4: N1 is required and missing
+            doubt: transaction set 1, segment 4: N1 is required and missing
+            doubt: transaction set 1, segment 4: payment-unbalanced
+        "#]],
     );
     // An interchange without sets that was cut is nobody's, but told.
     let file = format!("{file}{}", isa.replace("905", "906"));
@@ -309,4 +311,19 @@ fn transaction_sets_stand_in_envelopes_of_their_own_and_what_is_wrong_is_told() 
         codes,
         ["segment-count-differs", "interchange-trailer-missing"]
     );
+}
+
+#[test]
+fn what_the_999_tells_of_a_set_that_is_taken_in_is_doubted() {
+    let claim = "ISA*00*          *00*          *ZZ*S              *ZZ*R              *260301*0900*^*00501*000000905*0*T*:~GS*HC*S*R*20260301*0900*7*X*005010X222A1~\
+        ST*837*1*005010X222A1~BHT*0019*00*B1*20260301*0900*CH~NM1*41*2*CLINIC*****46*S1~PER*IC*J*TE*3~NM1*40*2*PAYER*****46*R1~HL*1**20*1~\
+        NM1*85*2*CLINIC*****XX*1999996666~HL*2*1*22*0~SBR*P*18*******CI~NM1*IL*1*SMITH*JANE****MI*M1~NM1*PR*2*PAYER*****PI*P1~CLM*A1*1O0.00***11:B:1*Y*A*Y*Y~\
+        HI*ABK:J20~LX*1~SV1*HC:99213*100*UN*1***1~DTP*472*D8*20260225~SE*17*1~GE*1*7~IEA*1*000000905~";
+    let (units, doubts) = units(claim.as_bytes(), Kind::X12, At::START, None);
+    assert!(matches!(units[0].content, Content::X12(_)));
+    expect![[r#"
+        transaction set 1, segment 8: N3 is required and missing
+        transaction set 1, segment 8: N4 is required and missing
+        transaction set 1, segment 8: REF is required and missing
+        transaction set 1, segment 12: CLM02 has a character that it cannot have"#]].assert_eq(&doubts.join("\n"));
 }

@@ -104,6 +104,7 @@ fn sets(bytes: &[u8], production_only: bool) -> (Vec<Content>, Vec<String>) {
             Some(issue) => bad(issue),
             None if ACKNOWLEDGEMENTS.contains(&set.kind().raw()) => acknowledgement(&set),
             None => {
+                doubts.extend(malformed(&set, number));
                 let issues = balance(&set).into_iter();
                 doubts.extend(issues.map(|issue| {
                     format!(
@@ -152,6 +153,52 @@ fn sets(bytes: &[u8], production_only: bool) -> (Vec<Content>, Vec<String>) {
         doubts.push(format!("and {more} more"));
     }
     (contents, doubts)
+}
+
+/// What is wrong with the segments of a set that is taken in, as the 999 tells its sender.
+fn malformed(set: &x12::Set<'_, '_>, number: u64) -> Vec<String> {
+    let faults = x12::check(set).into_iter();
+    faults
+        .flat_map(|fault| {
+            let head = format!(
+                "transaction set {number}, segment {}: {}",
+                fault.place, fault.name
+            );
+            let of_segment = (fault.code != OF_ELEMENTS)
+                .then(|| format!("{head} {}", words(&SEGMENT_FAULTS, fault.code)));
+            let elements = fault.elements.into_iter().map(move |one| {
+                let words = words(&ELEMENT_FAULTS, one.code);
+                format!("{head}{:02} {words}", one.element)
+            });
+            of_segment.into_iter().chain(elements).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// IK304 of a segment whose elements have faults.
+const OF_ELEMENTS: &str = "8";
+/// IK304 in words.
+const SEGMENT_FAULTS: [(&str, &str); 6] = [
+    ("1", "is not known"),
+    ("2", "is out of place"),
+    ("3", "is required and missing"),
+    ("4", "begins a loop once too often"),
+    ("5", "stands once too often"),
+    ("6", "belongs to other sets"),
+];
+/// IK403 in words.
+const ELEMENT_FAULTS: [(&str, &str); 6] = [
+    ("1", "is required and missing"),
+    ("4", "is too short"),
+    ("5", "is too long"),
+    ("6", "has a character that it cannot have"),
+    ("7", "is no code that it can be"),
+    ("8", "is no day or time"),
+];
+
+fn words(table: &[(&str, &'static str)], code: &str) -> &'static str {
+    let found = table.iter().find(|(known, _)| *known == code);
+    found.map_or("is not as it should be", |(_, words)| words)
 }
 
 /// The transaction sets that answer what was sent.
