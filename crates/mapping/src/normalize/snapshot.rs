@@ -105,6 +105,9 @@ impl Snapshot {
 
     /// Sets an element where nothing newer was said of it; says whether it did.
     pub(super) fn set(&mut self, name: &str, value: &[u8], said: EventTime) -> bool {
+        if is_choice(name) && self.newest(name) > Some(said) {
+            return false;
+        }
         let old = self.elements.iter().find(|known| &*known.name == name);
         let parts = IN_PARTS.iter().find(|(whole, _)| *whole == name);
         let (value, said) = match (old, parts) {
@@ -122,7 +125,10 @@ impl Snapshot {
             (Some(old), _) if name == "identifier" => (union_keeping_old(value, &old.value), said),
             _ => (value.to_vec(), said),
         };
-        self.choose(name);
+        // What is deleted takes no other choice with it.
+        if !value.is_empty() {
+            self.choose(name);
+        }
         self.put(name, &value, said);
         true
     }
@@ -290,6 +296,11 @@ pub(super) fn resource_json<'a>(
             resource.raw(name, value);
         }
     })
+}
+
+/// Says whether an element is one of several of which a resource has one.
+fn is_choice(name: &str) -> bool {
+    CHOICES.iter().any(|choice| name.starts_with(choice))
 }
 
 /// Where an element stands; one that FHIR R4 has not stands last.

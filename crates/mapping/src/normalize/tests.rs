@@ -9,6 +9,8 @@ use crate::event::{Envelope, FHIR_JSON, event};
 
 mod course;
 
+mod first;
+
 mod hospital;
 
 mod life;

@@ -60,7 +60,7 @@ impl Snapshot {
     }
 
     /// Gives when an element, or another choice of it, was last spoken of.
-    fn newest(&self, name: &str) -> Option<EventTime> {
+    pub(super) fn newest(&self, name: &str) -> Option<EventTime> {
         let choice = CHOICES.iter().find(|choice| name.starts_with(**choice));
         let others = self
             .elements
