@@ -48,6 +48,19 @@ pub(crate) struct Stated {
     pub(crate) name: Cow<'static, str>,
     pub(crate) says: Says,
     value: Range<Mark>,
+    /// Of a list, the fields that its entries come from, in their order; entries after those are of no field.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// The entries of a list that one field gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Where they stand among those of other fields.
+    pub(crate) at: u8,
+    /// The field, such as `PV1-7`.
+    pub(crate) field: Box<str>,
+    /// How many there are; none where the sender deleted them.
+    pub(crate) count: usize,
 }
 
 /// What is said of an element.
@@ -68,7 +81,14 @@ impl Stated {
             name: name.into(),
             says,
             value,
+            parts: Vec::new(),
         }
+    }
+
+    /// Takes note of the fields that the entries of a list come from.
+    pub(crate) fn of(mut self, parts: Vec<Part>) -> Self {
+        self.parts = parts;
+        self
     }
 
     /// Takes note of an element that was deleted.
@@ -191,6 +211,20 @@ impl Draft {
         })
     }
 
+    /// Gives the fields that the entries of a list come from.
+    pub(crate) fn parts(&self, name: &str) -> &[Part] {
+        let found = self.elements.iter().find(|stated| stated.name == name);
+        found.map_or(&[], |stated| &stated.parts)
+    }
+
+    /// Takes note of the fields that the entries of lists come from.
+    pub(crate) fn with_parts<'p>(mut self, parts: impl Fn(&str) -> &'p [Part]) -> Self {
+        for stated in &mut self.elements {
+            stated.parts = parts(&stated.name).to_vec();
+        }
+        self
+    }
+
     /// Gives one of the top-level elements.
     pub(crate) fn element(&self, name: &str) -> Option<Element<'_>> {
         let found = self.elements().find(|(known, _)| *known == name);
@@ -208,6 +242,7 @@ impl Draft {
             is_of_some: self.is_of_some,
             ..Self::new(self.resource_type, &self.id, self.event_time, said)
         }
+        .with_parts(|name| self.parts(name))
     }
 
     /// Adds extensions, which stand before all other elements.
@@ -251,7 +286,12 @@ impl Draft {
             };
             (name.clone(), element)
         });
-        *self = self.restated(said);
+        // Entries that are added stand behind those whose fields are known.
+        let parts = |name: &str| match self.element(name) {
+            Some(_) => self.parts(name),
+            None => other.parts(name),
+        };
+        *self = self.restated(said).with_parts(parts);
     }
 
     /// Describes the same resource under an id, with each element's JSON as `rewrite` gives it, and without those that
@@ -284,6 +324,7 @@ impl Draft {
             is_of_some: self.is_of_some,
             ..Self::new(self.resource_type, id, self.event_time, said)
         }
+        .with_parts(|name| self.parts(name))
     }
 
     /// Gives the resource as this message alone states it.

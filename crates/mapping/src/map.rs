@@ -238,7 +238,9 @@ impl<'m> Mapping<'m> {
             drafts: Vec::with_capacity(MADE_USUAL),
             marks: Vec::with_capacity(message.bytes().len() / MARKED_BYTES_USUAL),
             issues: Vec::new(),
+            notes_fields: false,
             met_null: false,
+            met_value: false,
             described: Vec::with_capacity(MADE_USUAL),
             references: Vec::with_capacity(MADE_USUAL * 128),
         };

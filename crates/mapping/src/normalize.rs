@@ -26,6 +26,8 @@ mod splice;
 
 mod claimed;
 
+mod gathered;
+
 mod bytes;
 
 pub mod way;
@@ -34,6 +36,8 @@ pub use claimed::{
     KNOWN as CLAIMS_KNOWN, MAX_CLAIMS, MAX_HOLDERS, MAX_WAITING, MAX_WAITING_BYTES,
     WAITS as ANSWERS_WAIT, Whose, unknown as claim_unknown,
 };
+pub(crate) use gathered::is_gathered;
+pub use gathered::{MAX_GATHERED, MAX_GATHERED_BYTES};
 pub(crate) use splice::{as_old, union_keeping_old as with_old};
 pub use split::Notice;
 pub use state::State;

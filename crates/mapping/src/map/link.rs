@@ -246,6 +246,7 @@ impl<'m> Mapper<'m> {
             return Some(());
         }
         let met_null = std::mem::take(&mut self.met_null);
+        let notes_fields = std::mem::take(&mut self.notes_fields);
         let start = self.out.mark();
         let found = match data_type {
             "PL" => self.place(piece, frame),
@@ -262,6 +263,7 @@ impl<'m> Mapper<'m> {
             met_null: self.met_null,
         });
         self.met_null |= met_null;
+        self.notes_fields = notes_fields;
         found
     }
 

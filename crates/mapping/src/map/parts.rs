@@ -1,9 +1,11 @@
-//! Elements whose parts come from several fields: one part can be deleted without the others.
+//! Elements whose parts come from several fields: one part can be said or deleted without the others.
+
+use formats::fhir::read::Raw;
 
 use super::fit::Fit;
 use super::write::{Frame, Mapper};
-use crate::draft::{Elements, Says, Stated};
-use crate::tables::plan::Node;
+use crate::draft::{Elements, Part, Says, Stated};
+use crate::tables::plan::{Item, Node};
 
 impl<'m> Mapper<'m> {
     /// Writes an object; a part that the sender deletes goes alone, and the others stay as they were.
@@ -16,6 +18,7 @@ impl<'m> Mapper<'m> {
     ) {
         let mut content = false;
         let mut gone: Vec<&'static str> = Vec::new();
+        self.met_value = false;
         let (before, marked) = (self.out.mark(), self.marks.len());
         let mut fit = Fit::default();
         self.out.key_raw(&node.key);
@@ -38,7 +41,11 @@ impl<'m> Mapper<'m> {
         self.met_null = !gone.is_empty();
         if is_written && (content || node.constant) {
             let value = start..self.out.mark();
-            elements.push(Stated::new(node.name, Says::Set, value));
+            let says = match self.notes_fields && content && !self.met_value {
+                true => Says::Default,
+                false => Says::Set,
+            };
+            elements.push(Stated::new(node.name, says, value));
         } else {
             self.out.rollback(before);
             if !gone.iter().all(can_be_named) {
@@ -50,6 +57,56 @@ impl<'m> Mapper<'m> {
             elements.push(Stated::clear(format!("{}.{part}", node.name)));
         }
     }
+
+    /// Writes a list, and takes note of which fields its entries come from.
+    pub(super) fn by_fields(
+        &mut self,
+        node: &'static Node,
+        items: &'static [Item],
+        frame: &Frame<'_, 'm>,
+        elements: &mut Elements,
+    ) {
+        let (mut content, mut met_null) = (false, false);
+        let mut parts: Vec<Part> = Vec::new();
+        let before = self.out.mark();
+        self.out.key_raw(&node.key);
+        let start = self.out.mark();
+        self.out.begin_array();
+        for (at, item) in items.iter().enumerate() {
+            self.met_null = false;
+            let here = self.out.mark();
+            content |= self.items(std::slice::from_ref(item), frame);
+            let count = entries(self.out.since(here));
+            met_null |= self.met_null;
+            if count > 0 || self.met_null {
+                parts.push(Part {
+                    at: u8::try_from(at).unwrap_or(u8::MAX),
+                    field: item.field(at),
+                    count,
+                });
+            }
+        }
+        self.out.end_array_unless_empty(start);
+        self.met_null = met_null;
+        let end = self.out.mark();
+        if (content || node.constant) && start < end {
+            elements.push(Stated::new(node.name, Says::Set, start..end).of(parts));
+            return;
+        }
+        self.out.rollback(before);
+        if met_null && node.stand_in.is_none() {
+            parts.retain(|part| part.count == 0);
+            elements.push(Stated::clear(node.name).of(parts));
+        }
+        self.stand_in(node, elements);
+    }
+}
+
+/// Counts the entries of a list that were written in a row.
+fn entries(json: &[u8]) -> usize {
+    let json = json.strip_prefix(b",").unwrap_or(json);
+    let list = [b"[", json, b"]"].concat();
+    Raw::read(&list).map_or(0, |list| list.items().flatten().count())
 }
 
 #[cfg(test)]

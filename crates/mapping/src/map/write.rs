@@ -14,6 +14,7 @@ use super::piece::Piece;
 use crate::coverage::Mark;
 use crate::draft::{Draft, Elements, Says, Stated};
 use crate::issue::{Issue, IssueCode};
+use crate::normalize::is_gathered;
 use crate::source::Source;
 use crate::tables::Tables;
 use crate::tables::condition::{Condition, NAMED, Subject, Term, Test};
@@ -45,8 +46,12 @@ pub(crate) struct Mapper<'m> {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) issues: Vec<Issue>,
+    /// Whether it is noted which fields the entries of lists come from: of resources that several messages make up.
+    pub(crate) notes_fields: bool,
     /// Whether an explicit null was met since it was last asked.
     pub(crate) met_null: bool,
+    /// Whether anything was met that was sent, and does not only stand in the table.
+    pub(crate) met_value: bool,
     /// What was described already: many results refer to the same few people and places.
     pub(crate) described: Vec<Description>,
     /// The references to that, as JSON, one after the other.
@@ -69,7 +74,10 @@ pub(crate) enum Value<'m> {
 impl<'m> Mapper<'m> {
     /// Writes the top-level elements of a resource.
     pub(crate) fn elements(&mut self, resource: &'static str, frame: &Frame<'_, 'm>) -> Elements {
+        let kind = resource.split('-').next().unwrap_or(resource);
+        self.notes_fields = is_gathered(kind);
         let mut elements = self.elements_of(self.tables.resource(resource), frame);
+        self.notes_fields = false;
         for (owner, names) in &self.tables.choices {
             if *owner == resource {
                 clear_other_choices(&mut elements, names);
@@ -110,6 +118,12 @@ impl<'m> Mapper<'m> {
                 self.in_parts(node, parts, frame, &mut elements);
                 continue;
             }
+            if let Body::Array(items) = &node.body
+                && self.notes_fields
+            {
+                self.by_fields(node, items, frame, &mut elements);
+                continue;
+            }
             let before = self.out.mark();
             self.out.key_raw(&node.key);
             let start = self.out.mark();
@@ -118,7 +132,13 @@ impl<'m> Mapper<'m> {
             let stands = content || node.constant || matches!(node.body, Body::Leaf(_));
             let end = self.out.mark();
             if stands && start < end {
-                elements.push(Stated::new(node.name, Says::Set, start..end));
+                // What stands in for what the message does not say replaces nothing.
+                let fills = self.notes_fields && !content && !node.constant;
+                let says = match fills && stands_in_only(&node.body) {
+                    true => Says::Default,
+                    false => Says::Set,
+                };
+                elements.push(Stated::new(node.name, says, start..end));
                 continue;
             }
             self.out.rollback(before);
@@ -131,7 +151,7 @@ impl<'m> Mapper<'m> {
     }
 
     /// Writes what stands in for an element of which nothing was sent.
-    fn stand_in(&mut self, node: &'static Node, elements: &mut Elements) {
+    pub(super) fn stand_in(&mut self, node: &'static Node, elements: &mut Elements) {
         if let Some(stand_in) = node.stand_in {
             self.element(node.name, Says::Set, elements, |this| {
                 this.out.raw(stand_in);
@@ -168,7 +188,7 @@ impl<'m> Mapper<'m> {
         }
     }
 
-    fn items(&mut self, items: &'static [Item], frame: &Frame<'_, 'm>) -> bool {
+    pub(super) fn items(&mut self, items: &'static [Item], frame: &Frame<'_, 'm>) -> bool {
         let mut any = false;
         for item in items {
             if !item.constant && !frame.has_any(&item.reach) {
@@ -234,6 +254,7 @@ impl<'m> Mapper<'m> {
             any = true;
         }
         self.out = out;
+        self.met_value |= any;
         any
     }
 
@@ -260,6 +281,7 @@ impl<'m> Mapper<'m> {
             }
             From::Always(_) => {
                 self.out.raw(&row.standing);
+                self.met_value |= row.when.needs_value();
                 return Some(true);
             }
             From::Default(text) => {
@@ -279,6 +301,7 @@ impl<'m> Mapper<'m> {
                     found.write_reference(&mut out);
                 }
                 let is_found = found.is_some();
+                self.met_value |= is_found;
                 self.out = out;
                 return is_found.then_some(true);
             }
@@ -309,7 +332,9 @@ impl<'m> Mapper<'m> {
             }
         };
         self.value(value);
-        Some(!matches!(row.map, Map::Computed(UNKNOWN)))
+        let is_sent = !matches!(row.map, Map::Computed(UNKNOWN));
+        self.met_value |= is_sent;
+        Some(is_sent)
     }
 
     /// Writes a value, unless it is empty.
@@ -433,6 +458,14 @@ impl<'m> Mapper<'m> {
 
 /// What stands in for a code that FHIR requires and the sender should have said.
 const UNKNOWN_CODE: &str = "unknown";
+
+/// Says whether what an element has where nothing of it was sent is a default.
+fn stands_in_only(body: &Body) -> bool {
+    let is_default = |row: &Row| {
+        matches!(row.from, From::Default(_)) || matches!(row.map, Map::Computed(UNKNOWN))
+    };
+    matches!(body, Body::Leaf(rows) if rows.iter().any(is_default))
+}
 
 /// Deletes what was known of the alternatives of an element that is set.
 fn clear_other_choices(elements: &mut Elements, names: &[&'static str]) {

@@ -278,9 +278,8 @@ fn stated_once(writer: &mut Writer<'_>, draft: &Draft) {
 
 /// Takes over a resource that every message states whole: the newest version stands.
 fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said: Option<[u8; 16]>) {
-    let elements = elements_of(draft);
     let (way, received) = (writer.raw.way, writer.raw.received_time);
-    let rank = rank(&elements);
+    let rank = rank(&elements_of(draft));
     let name = fingerprint(&[draft.resource_type.as_bytes(), draft.id.as_bytes()]);
     let same = said.map_or(0, |key| fingerprint(&[&key]));
     if draft.effect == Effect::TakeBack {
@@ -305,15 +304,41 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said:
         writer.outputs.duplicates_across_ways += 1;
         return;
     }
+    let gathered = state.gather(draft, writer.raw.message_time);
+    match gathered {
+        None => newest(writer, state, draft, (said, draft_time(draft, writer))),
+        Some((whole, at)) => {
+            let whole = visit::renamed(&whole, state).unwrap_or(whole);
+            newest(writer, state, &whole, (said, at));
+        }
+    }
+}
+
+/// Gives when a message says what it says; whatever is said of a resource otherwise is newer than a mention.
+fn draft_time(draft: &Draft, writer: &Writer<'_>) -> EventTime {
+    match draft.effect {
+        Effect::Mention => DEFAULT,
+        _ => writer.raw.message_time,
+    }
+}
+
+/// Writes a resource as its next version, where nothing newer is known of it and it says anything else than before.
+fn newest(
+    writer: &mut Writer<'_>,
+    state: &mut State,
+    draft: &Draft,
+    (said, at): (Option<[u8; 16]>, EventTime),
+) {
+    let elements = elements_of(draft);
+    let (way, received) = (writer.raw.way, writer.raw.received_time);
+    let rank = rank(&elements);
+    let name = fingerprint(&[draft.resource_type.as_bytes(), draft.id.as_bytes()]);
+    let same = said.map_or(0, |key| fingerprint(&[&key]));
     let parts = elements
         .iter()
         .flat_map(|(name, json)| [name.as_bytes(), *json]);
     let mut version = Version {
-        // Whatever is said of it otherwise is newer than a mention.
-        message_time: match draft.effect {
-            Effect::Mention => EventTime::from_micros(i64::MIN),
-            _ => writer.raw.message_time,
-        },
+        message_time: at,
         rank,
         content: content(parts),
         number: 1,

@@ -186,6 +186,7 @@ pub(super) fn take_over(
     for one in other.renamed {
         state.rename(one);
     }
+    state.gather_from(other.gathered, |json| readdressed(json, from, key));
     claimed::take_over(&mut writer, state, from, other.claims);
     let times = (raw.message_time, None);
     if let Some(retired) = other.patient {

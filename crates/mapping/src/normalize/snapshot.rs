@@ -6,13 +6,16 @@ pub(super) mod statements;
 
 mod whole;
 
+mod fields;
+
 use clinical::EventTime;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
 use super::splice::{merge_members, union_keeping_old, without_members};
-use crate::draft::{Draft, Effect, Element};
+use crate::draft::{Draft, Effect, Element, Part};
+use fields::{DOSAGE, dosage};
 
 /// How many earlier locations of a visit are kept, for transfers that are cancelled one after another.
 pub const MAX_EARLIER_LOCATIONS: usize = 4;
@@ -24,8 +27,16 @@ const ORDER: &str = "meta implicitRules language text contained extension modifi
     status statusHistory class classHistory type serviceType priority subject episodeOfCare basedOn participant appointment period \
     length reasonCode reasonReference diagnosis account hospitalization location serviceProvider partOf";
 /// Elements whose parts come from several fields, and their parts in the order of FHIR R4.
-const IN_PARTS: [(&str, &str); 2] = [
+const IN_PARTS: [(&str, &str); 4] = [
     ("period", "start end"),
+    (
+        "dispenseRequest",
+        "initialFill dispenseInterval validityPeriod numberOfRepeatsAllowed quantity expectedSupplyDuration performer",
+    ),
+    (
+        "substitution",
+        "allowedBoolean allowedCodeableConcept reason",
+    ),
     (
         "hospitalization",
         "preAdmissionIdentifier origin admitSource reAdmission dietPreference specialCourtesy specialArrangement destination \
@@ -33,7 +44,17 @@ const IN_PARTS: [(&str, &str); 2] = [
     ),
 ];
 /// Elements of which a resource has one or the other.
-const CHOICES: [&str; 2] = ["deceased", "multipleBirth"];
+const CHOICES: [&str; 9] = [
+    "deceased",
+    "multipleBirth",
+    "occurrence",
+    "quantity",
+    "asNeeded",
+    "medication",
+    "reported",
+    "onset",
+    "abatement",
+];
 
 /// A patient or visit as it now stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +72,15 @@ struct Known {
     name: Box<str>,
     value: Box<[u8]>,
     /// The time of the message that said so; the least of all times for a default, which anything said replaces.
+    said: EventTime,
+    /// Of a list, the fields that its entries come from, in their order.
+    fields: Vec<Field>,
+}
+
+/// The entries of a list that one field gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Field {
+    part: Part,
     said: EventTime,
 }
 
@@ -73,6 +103,11 @@ impl Snapshot {
             return self.replace(draft, said);
         }
         for (name, element) in draft.elements() {
+            let parts = draft.parts(name);
+            if !parts.is_empty() {
+                self.set_fields(name, element, parts, said);
+                continue;
+            }
             let value: &[u8] = match element {
                 Element::Set(value) => value,
                 Element::Clear => match name.split_once('.') {
@@ -123,6 +158,7 @@ impl Snapshot {
             (Some(old), _) if said < old.said => return false,
             (None, _) if Some(said) < self.said(name) => return false,
             (Some(old), _) if name == "identifier" => (union_keeping_old(value, &old.value), said),
+            (Some(old), _) if name == DOSAGE => (dosage(&old.value, value), said),
             _ => (value.to_vec(), said),
         };
         // What is deleted takes no other choice with it.
@@ -147,6 +183,27 @@ impl Snapshot {
         self.put(name, value, said);
     }
 
+    /// Sets an element where nothing was said of it but in mentions.
+    pub(super) fn mention(&mut self, name: &str, value: &[u8], parts: &[Part]) {
+        if parts.is_empty() {
+            self.set(name, value, DEFAULT);
+        } else {
+            self.set_fields(name, Element::Set(value), parts, DEFAULT);
+        }
+    }
+
+    /// Goes through what is known.
+    pub(super) fn elements(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.known().map(|known| (&*known.name, &*known.value))
+    }
+
+    /// Gives about how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        let elements = self.elements.iter();
+        let bytes = elements.map(|known| known.name.len() + known.value.len());
+        bytes.sum()
+    }
+
     /// Deletes parts of an element where nothing newer was said of it.
     pub(super) fn remove_parts(&mut self, name: &str, parts: &[&str], said: EventTime) {
         if self.said(name).is_some_and(|known| known <= said) {
@@ -161,7 +218,12 @@ impl Snapshot {
             let own = matches!(known.name.as_ref(), "identifier" | "link" | "active");
             if !own && !known.value.is_empty() && self.get(&known.name).is_none() {
                 self.choose(&known.name);
-                self.put(&known.name, &known.value, DEFAULT);
+                let mut known = known.clone();
+                known.said = DEFAULT;
+                for field in &mut known.fields {
+                    field.said = DEFAULT;
+                }
+                self.place(known);
             }
         }
         self.add_old(old_identifiers);
@@ -175,7 +237,7 @@ impl Snapshot {
             let gap = self.get(&known.name).is_none() || self.said(&known.name).is_some_and(weaker);
             if !own && !known.value.is_empty() && gap {
                 self.choose(&known.name);
-                self.put(&known.name, &known.value, known.said);
+                self.place(known.clone());
             }
         }
     }
@@ -185,7 +247,16 @@ impl Snapshot {
         let said = self.said("identifier").unwrap_or(DEFAULT);
         let all = union_keeping_old(self.get("identifier").unwrap_or_default(), old_identifiers);
         if !all.is_empty() {
-            self.put("identifier", &all, said);
+            // Old ones stand behind those whose fields are known.
+            let mut known = self.elements.iter();
+            let known = known.find(|known| &*known.name == "identifier");
+            let fields = known.map_or_else(Vec::new, |known| known.fields.clone());
+            self.place(Known {
+                name: "identifier".into(),
+                value: all.into(),
+                said,
+                fields,
+            });
         }
     }
 
@@ -220,9 +291,7 @@ impl Snapshot {
         out.i64(self.as_of.micros());
         out.count(self.elements.len());
         for known in &self.elements {
-            out.bytes(known.name.as_bytes());
-            out.bytes(&known.value);
-            out.i64(known.said.micros());
+            known.encode(out);
         }
     }
 
@@ -231,13 +300,7 @@ impl Snapshot {
             id: fields.text()?.into(),
             version: fields.u32()?,
             as_of: EventTime::from_micros(fields.i64()?),
-            elements: fields.list(|f| {
-                Some(Known {
-                    name: f.text()?.into(),
-                    value: f.bytes()?.into(),
-                    said: EventTime::from_micros(f.i64()?),
-                })
-            })?,
+            elements: fields.list(Known::decode)?,
         })
     }
 
@@ -250,13 +313,17 @@ impl Snapshot {
     }
 
     fn put(&mut self, name: &str, value: &[u8], said: EventTime) {
-        let place = |name: &str| (position(name), name.to_owned());
-        let here = place(name);
-        let known = Known {
+        self.place(Known {
             name: name.into(),
             value: value.into(),
             said,
-        };
+            fields: Vec::new(),
+        });
+    }
+
+    fn place(&mut self, known: Known) {
+        let place = |name: &str| (position(name), name.to_owned());
+        let here = place(&known.name);
         match self
             .elements
             .binary_search_by_key(&here, |known| place(&known.name))

@@ -7,6 +7,7 @@ use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime};
 
 use super::bytes::{Decoder, Encoder};
 use super::claimed::Claimed;
+use super::gathered::Gathered;
 use super::snapshot::Snapshot;
 use super::snapshot::stay::Stay;
 use super::way::{Contents, Way};
@@ -24,7 +25,9 @@ pub const MAX_ENCOUNTERS: usize = 8;
 pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
+/// The version before orders, drugs and problems were known by their parts.
+const VERSION_5: u8 = 5;
 /// The version before claims were known, and which ways say what stands; of visits nothing is new since.
 pub(super) const VERSION_4: u8 = 4;
 /// The version before visits kept what was said of them.
@@ -55,6 +58,8 @@ pub struct State {
     pub(super) claims: Vec<(ReceivedTime, PatientKey)>,
     /// Of a claim's key, what is known of that claim.
     pub(super) claimed: Claimed,
+    /// Orders, drugs and problems; the one spoken of last stands last.
+    pub(super) gathered: Vec<Gathered>,
 }
 
 /// An Encounter that has another id.
@@ -161,6 +166,10 @@ impl State {
             }
             self.claimed.encode(&mut out);
         }
+        out.count(self.gathered.len());
+        for one in &self.gathered {
+            one.encode(&mut out);
+        }
         out.0
     }
 
@@ -217,6 +226,10 @@ impl State {
             }
             false => Default::default(),
         };
+        let gathered = match version > VERSION_5 {
+            true => fields.list(Gathered::decode)?,
+            false => Vec::new(),
+        };
         fields.0.is_empty().then(|| Self {
             messages,
             patient,
@@ -229,6 +242,7 @@ impl State {
             contents,
             claims,
             claimed,
+            gathered,
         })
     }
 
@@ -304,6 +318,7 @@ impl State {
             }
         }
         self.contents.trim();
+        self.trim_gathered();
         let over = self.renamed.len().saturating_sub(MAX_RENAMED);
         self.renamed.drain(..over);
         while self.encounters.len() > MAX_ENCOUNTERS {

@@ -25,6 +25,8 @@ mod merges;
 
 mod overtaken;
 
+mod parts;
+
 mod properties;
 
 mod references;
@@ -334,16 +336,16 @@ fn a_mention_replaces_nothing_but_an_earlier_mention() {
     check(
         &[
             (1, order(Effect::Mention, "status=\"unknown\"")),
-            (2, order(Effect::Mention, "status=\"completed\"")),
+            (2, order(Effect::Mention, "status=\"on-hold\"")),
             (0, order(Effect::State, "status=\"active\"")),
             (4, order(Effect::Mention, "status=\"unknown\"")),
             (5, order(Effect::State, "status=\"revoked\"")),
         ],
         expect![[r#"
             {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"1"},"status":"unknown"}
-            {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"2"},"status":"completed"}
+            {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"2"},"status":"on-hold"}
             {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"3"},"status":"active"}
-            (1 stale)
+            (1 unchanged)
             {"resourceType":"ServiceRequest","id":"o1","meta":{"versionId":"4"},"status":"revoked"}
         "#]],
     );

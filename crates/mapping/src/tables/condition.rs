@@ -9,6 +9,17 @@ use crate::map::primitive::number;
 #[derive(Debug, Default)]
 pub(crate) struct Condition(pub(crate) Vec<Vec<Term>>);
 
+impl Condition {
+    /// Says whether it holds only where something is sent in a field.
+    pub(crate) fn needs_value(&self) -> bool {
+        let needs = |term: &Term| {
+            let is_field = matches!(term.subject, Subject::Field { .. } | Subject::Part(_));
+            is_field && matches!(term.test, Test::Valued | Test::In(_) | Test::Named(_))
+        };
+        self.0.iter().any(|terms| terms.iter().any(needs))
+    }
+}
+
 /// One comparison.
 #[derive(Debug)]
 pub(crate) struct Term {

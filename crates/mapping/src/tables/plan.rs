@@ -151,6 +151,21 @@ pub(crate) struct Item {
     pub(crate) reach: Reach,
 }
 
+impl Item {
+    /// Names what its entries come from, by its place among the items where that is no field.
+    pub(crate) fn field(&self, at: usize) -> Box<str> {
+        match self.driver {
+            Some(Driver {
+                segment,
+                field: Some(field),
+            }) => format!("{segment}-{field}").into(),
+            Some(Driver { segment, .. }) => segment.into(),
+            None if self.label.is_empty() => format!("#{at}").into(),
+            None => format!("#{}", self.label).into(),
+        }
+    }
+}
+
 /// What there is an entry for each of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Driver {

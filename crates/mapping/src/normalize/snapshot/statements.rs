@@ -8,7 +8,7 @@ use super::super::splice::as_old;
 use super::super::state::fingerprint;
 use super::stay::Stay;
 use super::{DEFAULT, Snapshot};
-use crate::draft::{Draft, Effect, Element};
+use crate::draft::{Draft, Effect, Element, Part};
 
 /// How many statements of a visit are kept; one that is older than all of them fills what is not known.
 pub(in crate::normalize) const MAX_STATEMENTS: usize = 32;
@@ -16,6 +16,9 @@ pub(in crate::normalize) const MAX_STATEMENTS: usize = 32;
 pub(in crate::normalize) const MAX_STATEMENT_BYTES: usize = 64 * 1024;
 /// How many go at once where there are more.
 const FOLDED: usize = 8;
+
+/// What is added to the number of what is said of a list where the fields of its entries follow.
+const OF_FIELDS: u8 = 3;
 
 /// What drafts of a visit may do, each by its number in stored state.
 const EFFECTS: [Effect; 16] = [
@@ -115,23 +118,28 @@ impl Statements {
         out.byte(effect.expect("every effect is listed above"));
         out.count(statement.draft.elements().count());
         for (name, element) in statement.draft.elements() {
-            out.count(self.number(name, element));
+            let parts = statement.draft.parts(name);
+            out.count(self.number(name, element, parts));
         }
         self.statements = out.0;
         self.count += 1;
     }
 
     /// Gives the number of what is said of an element.
-    fn number(&mut self, name: &str, element: Element<'_>) -> usize {
+    fn number(&mut self, name: &str, element: Element<'_>, parts: &[Part]) -> usize {
         let mut entry = Encoder::default();
         let (says, value) = match element {
             Element::Set(value) => (0, value),
             Element::Default(value) => (1, value),
             Element::Clear => (2, &b""[..]),
         };
-        entry.byte(says);
+        let of_fields = if parts.is_empty() { 0 } else { OF_FIELDS };
+        entry.byte(says + of_fields);
         entry.bytes(name.as_bytes());
         entry.bytes(value);
+        for part in parts {
+            part.encode(&mut entry);
+        }
         let (mut known, mut number) = (Decoder(&self.elements), 0);
         while let Some(bytes) = known.bytes() {
             if bytes == entry.0 {
@@ -152,13 +160,17 @@ impl Statements {
         while !known.0.is_empty() {
             let mut entry = Decoder(known.bytes()?);
             let (says, name, value) = (entry.byte()?, entry.text()?, entry.bytes()?);
-            let element = match says {
+            let element = match says % OF_FIELDS {
                 0 => Element::Set(value),
                 1 => Element::Default(value),
                 2 => Element::Clear,
                 _ => return None,
             };
-            elements.push((name, element));
+            let mut parts = Vec::new();
+            while (OF_FIELDS..2 * OF_FIELDS).contains(&says) && !entry.0.is_empty() {
+                parts.push(Part::decode(&mut entry)?);
+            }
+            elements.push((name, element, parts));
         }
         let mut fields = Decoder(&self.statements);
         let mut statements = Vec::with_capacity(self.count);
@@ -176,10 +188,14 @@ impl Statements {
             shows.undoes = effect.undoes_a_move();
             let stated = fields.list(|fields| {
                 let number = usize::try_from(fields.u32()?).ok()?;
-                let (name, element) = elements.get(number)?;
-                Some(((*name).to_owned().into(), *element))
+                elements.get(number)
             })?;
-            let mut draft = Draft::new("Encounter", id, at, stated);
+            let said = stated.iter();
+            let said = said.map(|(name, element, _)| ((*name).to_owned().into(), *element));
+            let mut draft = Draft::new("Encounter", id, at, said).with_parts(|name| {
+                let of_name = stated.iter().find(|(known, ..)| *known == name);
+                of_name.map_or(&[], |(.., parts)| parts)
+            });
             draft.effect = effect;
             statements.push(Statement { shows, told, draft });
         }

@@ -55,7 +55,7 @@ impl Snapshot {
     }
 
     /// Gives the mark of when the whole was last said.
-    fn all_else(&self) -> Option<&Known> {
+    pub(super) fn all_else(&self) -> Option<&Known> {
         self.elements.iter().find(|known| &*known.name == ALL_ELSE)
     }
 
