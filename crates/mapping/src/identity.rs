@@ -1,11 +1,14 @@
 //! Whom a message is about: the identifiers that make the record's key, and the split of a message of several patients.
 
+mod kind;
+
 use std::fmt;
 
 use clinical::{PatientKey, SiteKey};
 use formats::hl7v2::{Field, Message, Repetition, Segment};
 
 use crate::source::{Preference, Source};
+use kind::Kind;
 
 /// An identifier of a patient, with whoever gave it; it does not print.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,9 +63,6 @@ impl Subjects {
     }
 }
 
-/// The medical record number, the identifier type that HL7 table 0203 calls `MR`.
-const RECORD_NUMBER: &str = "MR";
-
 /// Events whose MRG names an identity that goes (HL7 v2.5.1, 3.6.2 and 3.3.18 to 3.3.48): merges of patients and of their
 /// identifiers (A18, A30, A34, A36, A39, A40), and changes of an identifier (A46, A47).
 const MERGES: [&[u8]; 8] = [
@@ -103,6 +103,9 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
     if several {
         others.insert(0, chosen);
         others.dedup();
+        if let ([_], true) = (others.as_slice(), is_order(message)) {
+            return others.pop().map_or(Subjects::None, Subjects::One);
+        }
         return Subjects::Several(others);
     }
     match merge.and_then(|merge| prior(&merge, source, &chosen)) {
@@ -112,6 +115,15 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
         },
         _ => Subjects::One(chosen),
     }
+}
+
+/// Says whether a message is an order that may have results of earlier with it, each after a PID of the same patient.
+fn is_order(message: &Message<'_>) -> bool {
+    let header = message.header();
+    let kind = header.map_or(&b""[..], |header| {
+        header.segment().field(9).component(1).raw()
+    });
+    matches!(kind, b"OML" | b"OMG" | b"OMQ" | b"OPL")
 }
 
 /// Gives the trigger event of a message: MSH-9.2.
@@ -276,13 +288,17 @@ fn choose(field: Field<'_>, source: &Source, authority: Option<&str>) -> Option<
         .identifiers
         .iter()
         .find_map(|preference| candidates().find(|candidate| fits(preference, candidate)));
-    let chosen = preferred
-        .or_else(|| {
-            let wanted = authority?;
-            candidates().find(|candidate| &*authority_of(candidate, source) == wanted)
-        })
-        .or_else(|| candidates().find(|one| one.component(5).text().trim() == RECORD_NUMBER))
-        .or_else(|| candidates().next())?;
+    let chosen = preferred.or_else(|| {
+        let standings = candidates().filter_map(|candidate| {
+            let kind = Kind::of(candidate.component(5).text().trim())?;
+            let name = authority_of(&candidate, source);
+            let is_other = authority.is_some_and(|wanted| wanted != &*name);
+            Some(((is_other, kind, source.standing(&name)), candidate))
+        });
+        // Of two that stand alike the first.
+        let best = standings.min_by_key(|(standing, _)| *standing);
+        best.map(|(_, candidate)| candidate)
+    })?;
     Some(PatientIdentifier {
         authority: authority_of(&chosen, source),
         value: chosen.component(1).text().trim().into(),
@@ -345,7 +361,59 @@ mod tests {
     #[test]
     fn the_record_number_comes_before_other_identifiers() {
         check("A01", "PID|||9^^^SSA^SS~7^^^HOSP^MR", expect!["HOSP|7"]);
-        check("A01", "PID|||9^^^SSA^SS~8^^^X^PI", expect!["SSA|9"]);
+        check("A01", "PID|||9^^^SSA^SS~8^^^X^PI", expect!["X|8"]);
+        check("A01", "PID|||8^^^X^PI~7^^^HOSP^MR", expect!["HOSP|7"]);
+        check("A01", "PID|||6^^^X^PT~8^^^Y^PI", expect!["Y|8"]);
+        check("A01", "PID|||9^^^DMV^DL~6^^^X~5^^^Y^PT", expect!["X|6"]);
+        check("A01", "PID|||9^^^SSA^SS", expect!["SSA|9"]);
+    }
+
+    #[test]
+    fn a_visit_or_an_account_is_no_patient() {
+        check("A01", "PID|||V1^^^HOSP^VN~8^^^HOSP^PI", expect!["HOSP|8"]);
+        check("A01", "PID|||A1^^^HOSP^AN~9^^^SSA^SS", expect!["SSA|9"]);
+        check("A01", "PID||5|A1^^^HOSP^AN~V1^^^HOSP^VN", expect!["here|5"]);
+        check("A01", "PID|||V1^^^HOSP^VN", expect!["nobody"]);
+        check(
+            "A40",
+            "PID|||2^^^H^MR\rMRG|V1^^^H^VN~1^^^H^PI",
+            expect!["H|2 <- H|1"],
+        );
+    }
+
+    #[test]
+    fn of_one_type_the_order_of_the_authorities_decides_and_only_then_the_place() {
+        let mut source = Source::new("here");
+        let chosen = |source: &Source, ids: &str| {
+            let text = format!("MSH|^~\\&|A|B|||20260301||ADT^A01|1|P|2.5\rPID|||{ids}");
+            let found = subjects(&hl7v2::parse(text.as_bytes()), source);
+            let found = found.patient().map(|one| one.value.to_string());
+            found.unwrap_or_default()
+        };
+        let (one, other) = ("1^^^EAST^MR~2^^^WEST^MR", "2^^^WEST^MR~1^^^EAST^MR");
+        assert_eq!(chosen(&source, one), "1");
+        assert_eq!(chosen(&source, other), "2");
+        source.preferred = vec!["WEST".into(), "EAST".into()];
+        assert_eq!(chosen(&source, one), "2");
+        assert_eq!(chosen(&source, other), "2");
+        // Those of its own authority come first; a better type comes before a better authority.
+        source.authority = Some("EAST".into());
+        assert_eq!(chosen(&source, other), "1");
+        assert_eq!(chosen(&source, "3^^^EAST^PI~2^^^WEST^MR"), "2");
+        assert_eq!(chosen(&source, "3^^^NORTH^MR~2^^^WEST^MR~1^^^EAST^PI"), "2");
+    }
+
+    #[test]
+    fn a_result_of_earlier_in_an_order_is_no_second_patient() {
+        let show = |event: &str, second: &str| {
+            let text = format!(
+                "MSH|^~\\&|A|B|||2026||{event}|1|P|2.5\rPID|||1^^^H^MR\rORC|NW\rOBR|1\rPID|||{second}^^^H^MR\rOBR|1"
+            );
+            subjects(&hl7v2::parse(text.as_bytes()), &Source::new("here"))
+        };
+        assert!(matches!(show("OML^O21", "1"), Subjects::One(_)));
+        assert!(matches!(show("OML^O21", "2"), Subjects::Several(_)));
+        assert!(matches!(show("ORU^R01", "1"), Subjects::Several(_)));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Source {
     pub authority: Option<Box<str>>,
     /// Which of a patient's identifiers is the one, best first; medical record numbers where nothing is said.
     pub identifiers: Vec<Preference>,
+    /// Of identifiers of one type, those of these assigning authorities come first, in this order, after those of its own.
+    pub preferred: Vec<Box<str>>,
     /// The URIs of assigning authorities, by their namespace id.
     pub authorities: BTreeMap<Box<str>, Box<str>>,
     /// Assigning authorities by what else they are called: a system of FHIR identifiers, a payer's number in X12.
@@ -44,6 +46,7 @@ impl Source {
             charset: Charset::Utf8,
             authority: None,
             identifiers: Vec::new(),
+            preferred: Vec::new(),
             authorities: BTreeMap::new(),
             aliases: BTreeMap::new(),
             codes: LocalCodes::default(),
@@ -57,6 +60,16 @@ impl Source {
             None if name.is_empty() => self.default_authority(),
             None => name,
         }
+    }
+
+    /// Gives where an assigning authority stands among those whose identifiers are preferred: its own first, then the others in
+    /// their order, then all that are not listed.
+    pub fn standing(&self, authority: &str) -> usize {
+        if self.authority.as_deref() == Some(authority) {
+            return 0;
+        }
+        let place = self.preferred.iter().position(|one| **one == *authority);
+        place.map_or(usize::MAX, |place| place + 1)
     }
 
     /// Gives the assigning authority of identifiers that name none.

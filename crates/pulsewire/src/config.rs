@@ -151,8 +151,9 @@ pub(crate) struct Source {
     pub(crate) charset: String,
     pub(crate) assigning_authority: String,
     pub(crate) codes: LocalCodes,
-    /// Assigning authorities by what else they are called: a system of FHIR identifiers, a payer's number in X12.
-    pub(crate) authorities: BTreeMap<String, String>,
+    /// Assigning authorities by what else they are called: a system of FHIR identifiers, a payer's number in X12. Of a patient's
+    /// identifiers of one type, those of the first come first.
+    pub(crate) authorities: Vec<(String, String)>,
     /// Whether a remittance that does not add up waits for a person.
     pub(crate) keeps_unbalanced: bool,
     /// Whether nothing is taken but what says that it is production data.

@@ -4,7 +4,7 @@ mod codes;
 mod free;
 mod settings;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of what is called how: `"name = word"`.
-    pub(crate) fn pairs(&mut self, table: &str, key: &str) -> BTreeMap<String, String> {
+    pub(crate) fn pairs(&mut self, table: &str, key: &str) -> Vec<(String, String)> {
         let form = "a list such as [\"http://hospital.example/mrn = EAST\"]";
         let pair = |value: &Spanned<DeValue<'_>>| {
             let (name, word) = value.get_ref().as_str()?.rsplit_once('=')?;

@@ -189,13 +189,13 @@ fn the_authorities_of_a_source_are_systems_and_what_they_are() {
         "[source.ehr]\nauthorities = [\"http://east.example/mrn = EAST\", \"urn:x?a=b=W\"]\n[intake.http]\nlisten = \"\"\n",
     )
     .unwrap();
-    let told: Vec<_> = config.sources["ehr"].authorities.iter().collect();
+    let told = &config.sources["ehr"].authorities;
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
     let expected = [
         pair("http://east.example/mrn", "EAST"),
         pair("urn:x?a=b", "W"),
     ];
-    assert!(told.into_iter().eq(expected.iter().map(|(a, b)| (a, b))));
+    assert_eq!(told[..], expected);
     assert_eq!(config.http.listen, None);
 }
 

@@ -211,6 +211,7 @@ impl Source {
                     .authorities
                     .insert(Box::clone(&name), Box::clone(&called));
             }
+            mapping.preferred.push(Box::clone(&name));
             mapping.aliases.insert(called, name);
         }
         mapping.codes = config.codes.clone();
