@@ -49,7 +49,7 @@ use crate::tables::resources::{FieldName, RESOURCES, ResourceRow};
 use clock::Clock;
 use group::{Group, Tree};
 use link::{Links, Made};
-use naming::{ORDER_NUMBERS, named_by};
+use naming::{ORDER_NUMBERS, named_by, nobody};
 
 pub use clock::offsets;
 pub use link::resource_types;
@@ -65,6 +65,8 @@ pub struct Mapped {
     pub subjects: Subjects,
     /// The resources as it states them: what others refer to comes first.
     pub drafts: Vec<Draft>,
+    /// Of results whose code is in two codings, the id, and the one that it has where the other coding comes first.
+    pub others: Vec<(Box<str>, Box<str>)>,
     /// The resources that speak of the message itself: who sent it, and what made FHIR of it.
     pub exchange: Vec<Draft>,
     /// Of a merge, the identifiers of the identity that goes: a JSON array of Identifier; else nothing.
@@ -93,6 +95,7 @@ pub fn map(
             return Mapped {
                 subjects,
                 drafts: Vec::new(),
+                others: Vec::new(),
                 exchange: Vec::new(),
                 retired_identifiers: Box::default(),
                 coverage: Coverage::default(),
@@ -131,7 +134,10 @@ fn map_for(
         exchange = mapping.unknown(exchange);
     }
     let Mapping {
-        mapper, mut drafts, ..
+        mapper,
+        mut drafts,
+        others,
+        ..
     } = mapping;
     let related = Related {
         message,
@@ -145,25 +151,12 @@ fn map_for(
     Mapped {
         subjects,
         drafts,
+        others,
         exchange,
         retired_identifiers,
         coverage: Coverage::new(mapper.marks, mapper.issues.clone(), mapper.links.made),
         issues: mapper.issues,
     }
-}
-
-/// Stands in for a patient whom the message does not identify: one of this message alone.
-fn nobody(message: &Message<'_>, source: &Source, site: &SiteKey) -> PatientKey {
-    let field = |number: usize| {
-        let header = message
-            .header()
-            .map(|header| header.segment().field(number));
-        header.map_or_else(Default::default, |field| {
-            String::from_utf8_lossy(field.raw()).into_owned()
-        })
-    };
-    let name = [field(10), field(7)].join("|");
-    site.patient(&format!("message|{}", source.name), &name)
 }
 
 /// When a message was made (MSH-7), by the sender's clock; nothing where it does not say.
@@ -184,6 +177,8 @@ struct Mapping<'m> {
     /// Memory for the names of a resource.
     names: Vec<u8>,
     drafts: Vec<Draft>,
+    /// See [`Mapped::others`].
+    others: Vec<(Box<str>, Box<str>)>,
 }
 
 /// A resource that the message makes, before it is written.
@@ -254,6 +249,7 @@ impl<'m> Mapping<'m> {
             met: Vec::with_capacity(MADE_USUAL),
             names: Vec::new(),
             drafts: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -357,6 +353,7 @@ impl<'m> Mapping<'m> {
         }
         let time = self.time(frame, &row.time);
         let (id, is_unnamed) = self.name(row, frame, time);
+        self.note_other(row, frame, time, &id);
         planned.time = time;
         self.mapper.links.made.push(Made {
             resource: row.resource(),

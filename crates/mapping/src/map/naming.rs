@@ -1,12 +1,14 @@
 //! How a resource is named: an id derived from what names the thing, so that the same thing has the same id whenever it
 //! is sent.
 
-use clinical::EventId;
+use clinical::{EventId, PatientKey, SiteKey};
+use formats::hl7v2::Message;
 
 use super::piece::Piece;
 use super::write::Frame;
 use super::{Mapping, link, relation};
 use crate::issue::IssueCode;
+use crate::source::Source;
 use crate::tables::resources::{FieldName, ID_PARTS_MAX, Name, ResourceRow};
 
 impl<'m> Mapping<'m> {
@@ -23,6 +25,38 @@ impl<'m> Mapping<'m> {
         {
             return self.rule_name(row, rule, frame);
         }
+        (self.named(row, frame, time, Coding::First), false)
+    }
+
+    /// Takes note of how a result is named where the other coding of its code comes first (OBX-3.4).
+    pub(super) fn note_other(
+        &mut self,
+        row: &'static ResourceRow,
+        frame: Frame<'_, 'm>,
+        time: Option<i64>,
+        id: &str,
+    ) {
+        if row.table != "Observation" || row.anchor != "OBX" {
+            return;
+        }
+        let code = |component| {
+            let code = frame.field("OBX", 3, None)?.part(component)?;
+            code.is_valued().then(|| code.raw().trim_ascii())
+        };
+        if code(1).is_some() && code(4).is_some() && code(1) != code(4) {
+            let other = self.named(row, frame, time, Coding::Second);
+            self.others.push((id.into(), other.into()));
+        }
+    }
+
+    /// Derives an id from the parts that name a resource.
+    fn named(
+        &mut self,
+        row: &'static ResourceRow,
+        frame: Frame<'_, 'm>,
+        time: Option<i64>,
+        coding: Coding,
+    ) -> String {
         let micros = time.unwrap_or(self.mapper.message_time.micros());
         let second = micros.div_euclid(1_000_000).to_be_bytes();
         // The parts one after the other, and where each ends.
@@ -37,7 +71,7 @@ impl<'m> Mapping<'m> {
                         true
                     }
                     Name::Rule(_) => false,
-                    Name::Field(field) => push_name(frame, *field, &mut names),
+                    Name::Field(field) => push_name(frame, coding.of(*field), &mut names),
                     Name::Other(field, own) => {
                         let start = names.len();
                         let found = push_name(frame, *field, &mut names);
@@ -67,13 +101,13 @@ impl<'m> Mapping<'m> {
         (*first, *second) = (patient.as_bytes(), table.as_bytes());
         let count = row.id.len().min(ID_PARTS_MAX) + 2;
         let parts = parts.get(..count).unwrap_or_default();
-        let id = if is_other {
+        let id = if is_other || coding == Coding::Second {
             link::id(parts)
         } else {
             self.numbered(parts)
         };
         self.names = names;
-        (id, false)
+        id
     }
 
     /// Derives an id from what names it. What has the same names in a message is something of its own: the later must
@@ -163,6 +197,26 @@ impl<'m> Mapping<'m> {
     }
 }
 
+/// Which coding of a result's code names it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    First,
+    Second,
+}
+
+impl Coding {
+    /// Gives the field that a name is read from.
+    fn of(self, field: FieldName) -> FieldName {
+        match (self, field.segment, field.field, field.component) {
+            (Self::Second, "OBX", 3, Some(1)) => FieldName {
+                component: Some(4),
+                ..field
+            },
+            _ => field,
+        }
+    }
+}
+
 /// When a stay began.
 const ADMITTED: [FieldName; 1] = [FieldName::of("PV1", 44)];
 /// What names an order.
@@ -203,4 +257,18 @@ fn first_code(raw: &[u8]) -> &[u8] {
         Some(0) | None => raw,
         Some(end) => raw.get(..end).unwrap_or(raw),
     }
+}
+
+/// Stands in for a patient whom the message does not identify: one of this message alone.
+pub(super) fn nobody(message: &Message<'_>, source: &Source, site: &SiteKey) -> PatientKey {
+    let field = |number: usize| {
+        let header = message
+            .header()
+            .map(|header| header.segment().field(number));
+        header.map_or_else(Default::default, |field| {
+            String::from_utf8_lossy(field.raw()).into_owned()
+        })
+    };
+    let name = [field(10), field(7)].join("|");
+    site.patient(&format!("message|{}", source.name), &name)
 }

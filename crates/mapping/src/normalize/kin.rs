@@ -1,6 +1,6 @@
 //! What is known under the id that another identity of the same patient gave it: the same thing keeps its id after a merge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::PatientKey;
 
@@ -47,18 +47,30 @@ impl State {
                 names.insert(name(kind, &draft.id), name(kind, &other.id));
             }
         }
-        if names.is_empty() {
+        rename(drafts, &names);
+    }
+
+    /// Gives results of a message the ids under which they are known, where that is what they are called with the other
+    /// coding of their code first. `others` has their ids, each with that other.
+    pub fn recognize(&self, drafts: &mut [Draft], others: &[(Box<str>, Box<str>)]) {
+        const KIND: &str = "Observation";
+        let is_called =
+            |(id, other): &&(Box<str>, Box<str>)| !self.knows(KIND, id) && self.knows(KIND, other);
+        let called: Vec<_> = others.iter().filter(is_called).collect();
+        if called.is_empty() {
             return;
         }
-        for draft in drafts {
-            let known = names.get(&name(draft.resource_type, &draft.id));
-            let known = known.and_then(|known| known.rsplit('/').next());
-            let id: Box<str> = match known {
-                Some(id) => id.trim_end_matches('"').into(),
-                None => draft.id.clone(),
-            };
-            *draft = draft.rewritten(&id, |_, json| Some(replaced_each(json, &names)));
+        // Two results of one message are never one.
+        let own: BTreeSet<&str> = drafts.iter().map(|draft| &*draft.id).collect();
+        let mut claims: BTreeMap<&str, u32> = BTreeMap::new();
+        for (_, other) in others {
+            *claims.entry(other).or_default() += 1;
         }
+        let is_free = |other: &str| !own.contains(other) && claims.get(other) == Some(&1);
+        let free = called.into_iter().filter(|(_, other)| is_free(other));
+        let names = free.map(|(id, other)| (name(KIND, id), name(KIND, other)));
+        let names: BTreeMap<String, String> = names.collect();
+        rename(drafts, &names);
     }
 
     fn knows(&self, kind: &str, id: &str) -> bool {
@@ -70,6 +82,22 @@ impl State {
         }
         let name = fingerprint(&[kind.as_bytes(), id.as_bytes()]);
         self.versions.contains_key(&name)
+    }
+}
+
+/// Gives resources other ids, and what refers to them.
+fn rename(drafts: &mut [Draft], names: &BTreeMap<String, String>) {
+    if names.is_empty() {
+        return;
+    }
+    for draft in drafts {
+        let known = names.get(&name(draft.resource_type, &draft.id));
+        let known = known.and_then(|known| known.rsplit('/').next());
+        let id: Box<str> = match known {
+            Some(id) => id.trim_end_matches('"').into(),
+            None => draft.id.clone(),
+        };
+        *draft = draft.rewritten(&id, |_, json| Some(replaced_each(json, names)));
     }
 }
 

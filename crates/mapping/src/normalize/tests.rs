@@ -7,6 +7,8 @@ use super::*;
 use crate::draft::{Effect, Element};
 use crate::event::{Envelope, FHIR_JSON, event};
 
+mod codings;
+
 mod course;
 
 mod first;

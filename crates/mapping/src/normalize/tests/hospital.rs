@@ -129,6 +129,7 @@ impl Hospital {
         let message = hl7v2::parse(raw.bytes);
         let received = raw.received_time;
         let mut mapped = map(&message, &self.source, &self.site, received);
+        state.recognize(&mut mapped.drafts, &mapped.others);
         for kin in state.kin(key, raw.addressed) {
             let as_kin = map_as(&message, &self.source, &self.site, received, kin);
             state.adopt(&mut mapped.drafts, &as_kin);

@@ -64,6 +64,7 @@ impl NormalizeStage {
     ) -> mapping::map::Mapped {
         let received = raw.received_time;
         let mut mapped = mapping::map::map(message, &source.mapping, &self.site, received);
+        state.recognize(&mut mapped.drafts, &mapped.others);
         // What was known under an identity that is the same patient's keeps its id.
         for kin in patient(cx)
             .into_iter()
