@@ -10,18 +10,25 @@
 //! 4. Z-segments and what the structure does not know stay in the innermost open group.
 //! 5. Notes and roles belong to the segment before them, wherever the structure has them.
 //! 6. A result after a specimen is the order's where the order has no result yet, else the specimen's.
+//! 7. ORC and OBR after an order begin the next one, unless they say that they report a result of earlier ([`prior`]).
+
+mod prior;
 
 use std::ops::Deref;
 
 use formats::hl7v2::{Message, Repetition, Segment};
 
 use crate::tables::structures::{STRUCTURES, Slot, Structure};
+use prior::Opens;
 
 /// Segments that a group is about, so that they begin it even where its first segment is missing.
 const HEADS: [&[u8]; 18] = [
     b"PID", b"PV1", b"OBR", b"SPM", b"RXO", b"RXE", b"RXD", b"RXG", b"RXA", b"FT1", b"IN1", b"PR1",
     b"RGS", b"AIS", b"PRB", b"GOL", b"PTH", b"TXA",
 ];
+
+/// The group of a result of earlier that is sent with an order.
+pub(crate) const PRIOR_RESULT: &str = "PRIOR_RESULT";
 
 /// Segments that belong to the segment before them.
 const FOLLOWERS: [&[u8]; 3] = [b"NTE", b"PRT", b"ROL"];
@@ -95,6 +102,8 @@ pub(crate) struct Tree<'m> {
     pub(crate) segments: Vec<Placed<'m>>,
     /// The groups as they were opened; the first is the message.
     pub(crate) groups: Vec<Opened>,
+    /// Whether results of earlier are among them.
+    pub(crate) has_prior: bool,
 }
 
 /// A segment and where it stands.
@@ -127,7 +136,7 @@ impl<'m> Tree<'m> {
             part.unwrap_or_default()
         };
         let structure = STRUCTURES.find(part(1).trim(), part(2).trim(), part(3).trim());
-        let mut placing = Placing::new(structure);
+        let mut placing = Placing::new(message, structure);
         let repetition = message.separators().repetition;
         for segment in message.segments() {
             placing.take(Sent::new(segment, repetition));
@@ -191,6 +200,7 @@ struct Level {
 }
 
 struct Placing<'m> {
+    message: &'m Message<'m>,
     slots: &'static [Slot],
     levels: Vec<Level>,
     tree: Tree<'m>,
@@ -199,9 +209,10 @@ struct Placing<'m> {
 }
 
 impl<'m> Placing<'m> {
-    fn new(structure: Option<&'static Structure>) -> Self {
+    fn new(message: &'m Message<'m>, structure: Option<&'static Structure>) -> Self {
         let (name, slots) = structure.map_or(("", &[][..]), |one| (one.name, &one.slots));
         Self {
+            message,
             slots,
             levels: vec![Level {
                 slot: 0,
@@ -217,6 +228,7 @@ impl<'m> Placing<'m> {
                     repeats: false,
                     span: (0, 0),
                 }],
+                has_prior: false,
             },
             last: None,
         }
@@ -302,6 +314,7 @@ impl<'m> Placing<'m> {
                 && here.is_group
                 && here.repeats
                 && may_begin(self.slots, level.at)
+                && self.may_open(level.at, Opens::Another)
             {
                 self.levels.truncate(depth + 1);
                 return Some(self.enter(level.at, name));
@@ -318,7 +331,10 @@ impl<'m> Placing<'m> {
                     self.levels.last_mut()?.at = child;
                     return Some(level.group);
                 }
-                if slot.is_group && may_begin(self.slots, child) {
+                if slot.is_group
+                    && may_begin(self.slots, child)
+                    && self.may_open(child, Opens::First)
+                {
                     self.levels.truncate(depth + 1);
                     return Some(self.enter(child, name));
                 }
@@ -326,6 +342,17 @@ impl<'m> Placing<'m> {
             }
         }
         None
+    }
+
+    /// Says whether the segment that is placed may open a group, where the grammar alone does not decide.
+    fn may_open(&self, slot: usize, opens: Opens) -> bool {
+        let at = self.tree.segments.len();
+        let name = self.slots.get(slot).map_or("", |slot| slot.name);
+        match (name, opens) {
+            (PRIOR_RESULT, _) => prior::begins(self.message, at, Opens::First),
+            ("ORDER_PRIOR", Opens::Another) => prior::begins(self.message, at, opens),
+            _ => true,
+        }
     }
 
     /// Takes an earlier place in the innermost open group that has one, or opens an earlier group there.
@@ -362,6 +389,7 @@ impl<'m> Placing<'m> {
         let Some(opening) = self.slots.get(slot) else {
             return parent;
         };
+        self.tree.has_prior |= opening.name == PRIOR_RESULT;
         self.tree.groups.push(Opened {
             name: opening.name,
             parent,

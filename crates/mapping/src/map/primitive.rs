@@ -93,6 +93,7 @@ const PRIMITIVES: &[(&str, Primitive)] = &[
     ("count", span::count),
     ("unit-code", unit::code),
     ("unit-system", unit::system),
+    ("unit-power", unit::power_words),
 ];
 
 /// Finds a function by its name.

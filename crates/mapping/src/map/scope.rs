@@ -1,6 +1,6 @@
 //! Which segments a resource is made of: its own, and others by where they stand in the message.
 
-use super::group::{Group, Sent, Tree};
+use super::group::{Group, PRIOR_RESULT, Sent, Tree};
 use crate::tables::resources::{ResourceRow, With};
 
 /// Segments that every resource may read.
@@ -31,6 +31,7 @@ pub(crate) fn segments<'m>(
     if !SHARED.contains(&placed.segment.name()) {
         group.0.push(placed.segment);
     }
+    let of_prior = tree.has_prior && is_prior(tree, placed.group);
     let mut own = Vec::new();
     if row.with.iter().any(|with| !matches!(with, With::Around(_))) {
         own.push(anchor);
@@ -63,7 +64,10 @@ pub(crate) fn segments<'m>(
                 );
             }
             With::Around(name) => {
-                let named = all.filter(|(_, other)| other.segment.is_named(name));
+                let named = all.filter(|(_, other)| {
+                    other.segment.is_named(name)
+                        && (!tree.has_prior || is_prior(tree, other.group) == of_prior)
+                });
                 let places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
                 let found = nearest(tree, (anchor, placed.group), &places);
                 group.0.extend(found.and_then(|index| segment(tree, index)));
@@ -84,6 +88,11 @@ pub(crate) fn segments<'m>(
         }
     }
     group
+}
+
+/// Says whether a group is of a result of earlier, which has another order than the one that it is sent with.
+fn is_prior(tree: &Tree<'_>, group: usize) -> bool {
+    tree.stands_in(group, PRIOR_RESULT)
 }
 
 /// Finds the segments of a name in the groups of a name that stand nearest: in the same group, else in one around it.

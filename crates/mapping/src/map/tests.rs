@@ -7,6 +7,8 @@ use super::*;
 
 mod fit;
 
+mod orders;
+
 fn received() -> ReceivedTime {
     ReceivedTime::parse("2026-03-02T00:00:00Z").unwrap()
 }

@@ -161,3 +161,166 @@ fn medications_and_appointments_have_groups_of_their_own() {
         /RESOURCES:7/SERVICE:8 AIS"#]],
     );
 }
+
+#[test]
+fn orc_and_obr_after_an_order_begin_the_next() {
+    check(
+        "OML^O21",
+        "PID ORC|NW TQ1 OBR OBX SPM OBX ORC|NW OBR OBX ORC OBR SPM ORC|RE OBR OBR",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /ORDER:2 ORC
+            /ORDER:2/TIMING:3 TQ1
+            /ORDER:2/OBSERVATION_REQUEST:4 OBR
+            /ORDER:2/OBSERVATION_REQUEST:4/OBSERVATION:5 OBX
+            /ORDER:2/OBSERVATION_REQUEST:4/SPECIMEN:6 SPM
+            /ORDER:2/OBSERVATION_REQUEST:4/SPECIMEN:6/SPECIMEN_OBSERVATION:7 OBX
+            /ORDER:8 ORC
+            /ORDER:8/OBSERVATION_REQUEST:9 OBR
+            /ORDER:8/OBSERVATION_REQUEST:9/OBSERVATION:10 OBX
+            /ORDER:11 ORC
+            /ORDER:11/OBSERVATION_REQUEST:12 OBR
+            /ORDER:11/OBSERVATION_REQUEST:12/SPECIMEN:13 SPM
+            /ORDER:14 ORC
+            /ORDER:14/OBSERVATION_REQUEST:15 OBR
+            /ORDER:16/OBSERVATION_REQUEST:17 OBR"#]],
+    );
+    check(
+        "OMG^O19",
+        "PID ORC|NW OBR ORC|NW OBR SPM ORC OBR",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /ORDER:2 ORC OBR
+            /ORDER:3 ORC OBR
+            /ORDER:3/SPECIMEN:4 SPM
+            /ORDER:5 ORC OBR"#]],
+    );
+    check(
+        "OML^O33",
+        "PID SPM ORC|NW OBR ORC|NW OBR SPM ORC OBR",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /SPECIMEN:2 SPM
+            /SPECIMEN:2/ORDER:3 ORC
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4 OBR
+            /SPECIMEN:2/ORDER:5 ORC
+            /SPECIMEN:2/ORDER:5/OBSERVATION_REQUEST:6 OBR
+            /SPECIMEN:7 SPM
+            /SPECIMEN:7/ORDER:8 ORC
+            /SPECIMEN:7/ORDER:8/OBSERVATION_REQUEST:9 OBR"#]],
+    );
+    check(
+        "OML^O35",
+        "PID SPM SAC ORC OBR ORC OBR SAC ORC OBR",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /SPECIMEN:2 SPM
+            /SPECIMEN:2/SPECIMEN_CONTAINER:3 SAC
+            /SPECIMEN:2/SPECIMEN_CONTAINER:3/ORDER:4 ORC
+            /SPECIMEN:2/SPECIMEN_CONTAINER:3/ORDER:4/OBSERVATION_REQUEST:5 OBR
+            /SPECIMEN:2/SPECIMEN_CONTAINER:3/ORDER:6 ORC
+            /SPECIMEN:2/SPECIMEN_CONTAINER:3/ORDER:6/OBSERVATION_REQUEST:7 OBR
+            /SPECIMEN:2/SPECIMEN_CONTAINER:8 SAC
+            /SPECIMEN:2/SPECIMEN_CONTAINER:8/ORDER:9 ORC
+            /SPECIMEN:2/SPECIMEN_CONTAINER:8/ORDER:9/OBSERVATION_REQUEST:10 OBR"#]],
+    );
+    check(
+        "OML^O39",
+        "PID ORC OBR ORC OBR",
+        expect![[r#"
+        MSH
+        /PATIENT:1 PID
+        /ORDER:2 ORC
+        /ORDER:2/OBSERVATION_REQUEST:3 OBR
+        /ORDER:4 ORC
+        /ORDER:4/OBSERVATION_REQUEST:5 OBR"#]],
+    );
+    check(
+        "OPL^O37",
+        "PRT NK1 NK1 PID SPM ORC OBR NK1 PID SPM ORC OBR",
+        expect![[r#"
+            MSH+PRT
+            /ORDER:1 NK1 NK1
+            /ORDER:1/PATIENT:2 PID
+            /ORDER:1/SPECIMEN:3 SPM
+            /ORDER:1/SPECIMEN:3/OBSERVATION_REQUEST:4 ORC OBR
+            /ORDER:5 NK1
+            /ORDER:5/PATIENT:6 PID
+            /ORDER:5/SPECIMEN:7 SPM
+            /ORDER:5/SPECIMEN:7/OBSERVATION_REQUEST:8 ORC OBR"#]],
+    );
+}
+
+#[test]
+fn what_says_that_it_is_a_result_of_earlier_belongs_to_the_order() {
+    const REPORT: &str = "OBR|||||||||||||||||||||||||F";
+    check(
+        "OML^O21",
+        "PID ORC|NW OBR ORC|PR OBR OBX ORC|PR OBR OBX ORC|NW OBR",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /ORDER:2 ORC
+            /ORDER:2/OBSERVATION_REQUEST:3 OBR
+            /ORDER:2/OBSERVATION_REQUEST:3/PRIOR_RESULT:4/ORDER_PRIOR:5 ORC OBR
+            /ORDER:2/OBSERVATION_REQUEST:3/PRIOR_RESULT:4/ORDER_PRIOR:5/OBSERVATION_PRIOR:6 OBX
+            /ORDER:2/OBSERVATION_REQUEST:3/PRIOR_RESULT:4/ORDER_PRIOR:7 ORC OBR
+            /ORDER:2/OBSERVATION_REQUEST:3/PRIOR_RESULT:4/ORDER_PRIOR:7/OBSERVATION_PRIOR:8 OBX
+            /ORDER:9 ORC
+            /ORDER:9/OBSERVATION_REQUEST:10 OBR"#]],
+    );
+    check(
+        "OMG^O19",
+        &format!("PID ORC|NW OBR {REPORT} OBX ORC|RE {REPORT} OBX ORC|NW {REPORT} OBX {REPORT}"),
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /ORDER:2 ORC OBR
+            /ORDER:2/PRIOR_RESULT:3/ORDER_PRIOR:4 OBR
+            /ORDER:2/PRIOR_RESULT:3/ORDER_PRIOR:4/OBSERVATION_PRIOR:5 OBX
+            /ORDER:2/PRIOR_RESULT:3/ORDER_PRIOR:6 ORC OBR
+            /ORDER:2/PRIOR_RESULT:3/ORDER_PRIOR:6/OBSERVATION_PRIOR:7 OBX
+            /ORDER:8 ORC OBR
+            /ORDER:8/OBSERVATION:9 OBX
+            /ORDER:10 OBR"#]],
+    );
+    check(
+        "OML^O33",
+        "PID SPM ORC|NW OBR PID PV1 ORC OBR OBX ORC OBR OBX ORC OBR",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /SPECIMEN:2 SPM
+            /SPECIMEN:2/ORDER:3 ORC
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4 OBR
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4/PRIOR_RESULT:5/PATIENT_PRIOR:6 PID
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4/PRIOR_RESULT:5/PATIENT_VISIT_PRIOR:7 PV1
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4/PRIOR_RESULT:5/ORDER_PRIOR:8 ORC OBR
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4/PRIOR_RESULT:5/ORDER_PRIOR:8/OBSERVATION_PRIOR:9 OBX
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4/PRIOR_RESULT:5/ORDER_PRIOR:10 ORC OBR
+            /SPECIMEN:2/ORDER:3/OBSERVATION_REQUEST:4/PRIOR_RESULT:5/ORDER_PRIOR:10/OBSERVATION_PRIOR:11 OBX
+            /SPECIMEN:2/ORDER:12 ORC
+            /SPECIMEN:2/ORDER:12/OBSERVATION_REQUEST:13 OBR"#]],
+    );
+    check(
+        "OPL^O37",
+        "PRT NK1 PID SPM ORC OBR NK1 PID OBR ORC OBX NK1 SPM ORC OBR",
+        expect![[r#"
+            MSH+PRT
+            /ORDER:1 NK1
+            /ORDER:1/PATIENT:2 PID
+            /ORDER:1/SPECIMEN:3 SPM
+            /ORDER:1/SPECIMEN:3/OBSERVATION_REQUEST:4 ORC OBR
+            /ORDER:1/PRIOR_RESULT:5 NK1
+            /ORDER:1/PRIOR_RESULT:5/PATIENT_PRIOR:6 PID
+            /ORDER:1/PRIOR_RESULT:5/ORDER_PRIOR:7 OBR ORC
+            /ORDER:1/PRIOR_RESULT:5/ORDER_PRIOR:7/OBSERVATION_RESULT_GROUP:8 OBX
+            /ORDER:9 NK1
+            /ORDER:9/SPECIMEN:10 SPM
+            /ORDER:9/SPECIMEN:10/OBSERVATION_REQUEST:11 ORC OBR"#]],
+    );
+}

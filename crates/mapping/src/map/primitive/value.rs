@@ -8,6 +8,7 @@ use formats::fhir::json::{Number, Object};
 use formats::fhir::validate::compare_dates;
 
 use super::object;
+use super::unit::power;
 use crate::map::piece::Piece;
 use crate::map::write::{Frame, Mapper, Value};
 use crate::tables::plan::Row;
@@ -93,22 +94,27 @@ fn unit<'m>(mapper: &mut Mapper<'m>, row: &Row, frame: &Frame<'_, 'm>) -> Unit {
     let part = |number: usize| piece.part(number).filter(|part| part.is_valued());
     let text = |number: usize| part(number).and_then(Piece::text);
     let [code, words, system] = [1, 2, 3].map(text);
+    let power = power(piece).map(Cow::Owned);
+    let is_power = power.is_some();
+    let words = if is_power { None } else { words };
+    let code = power.or(code);
     let alternative = [4, 5, 6].map(text);
     let is_ucum = |system: &Option<Cow<'_, str>>| system.as_deref() == Some("UCUM");
     let is_device = system.as_deref().is_some_and(|name| mapper.is_mdc(name));
     let names = [&code, &words].into_iter().filter(|_| is_device);
     let of_device = names.flatten().find_map(|name| nomenclature::ucum(name));
     let is_alternative = !is_ucum(&system) && is_ucum(&alternative[2]);
+    let known = || code.as_deref().and_then(|code| known_unit(mapper, code));
     let ucum = if is_ucum(&system) {
-        code.clone()
+        // A power is put together from what was sent.
+        let known = known().filter(|_| is_power).map(Cow::Borrowed);
+        known.or_else(|| code.clone())
     } else if is_alternative {
         alternative[0].clone()
     } else if of_device.is_some() {
         of_device.map(Cow::Borrowed)
     } else {
-        code.as_deref()
-            .and_then(|code| known_unit(mapper, code))
-            .map(Cow::Borrowed)
+        known().map(Cow::Borrowed)
     };
     let read = if is_alternative { 1..=6 } else { 1..=3 };
     for part in read.filter_map(part) {

@@ -88,10 +88,10 @@ fn a_universal_id_is_a_uri_only_where_it_is_of_its_kind() {
             "identifier",
         )
     };
-    expect![[r#"unless known [{"value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&2.16.840.1.TBD&ISO"));
-    expect![[r#"unless known [{"system":"urn:oid:2.16.840.1","value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&2.16.840.1&ISO"));
-    expect![[r#"unless known [{"system":"urn:uuid:dcb587e4-ec7f-4fbd-be78-46f604c70c47","value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&DCB587E4EC7F4FBDBE7846F604C70C47&UUID"));
-    expect![[r#"unless known [{"value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&assigned&UUID"));
+    expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}],"text":"visit number"},"value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&2.16.840.1.TBD&ISO"));
+    expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}],"text":"visit number"},"system":"urn:oid:2.16.840.1","value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&2.16.840.1&ISO"));
+    expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}],"text":"visit number"},"system":"urn:uuid:dcb587e4-ec7f-4fbd-be78-46f604c70c47","value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&DCB587E4EC7F4FBDBE7846F604C70C47&UUID"));
+    expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}],"text":"visit number"},"value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&assigned&UUID"));
     check(
         "ORC|RE|1^P^2.16.TBD^ISO|2^F^a.b^DNS\rOBR|1|||P",
         "DiagnosticReport",
@@ -418,8 +418,8 @@ fn a_uri_has_a_scheme() {
             "identifier",
         )
     };
-    expect![[r#"unless known [{"value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&assigned&URI"));
-    expect![[r#"unless known [{"system":"http://a.b/c","value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&http://a.b/c&URI"));
+    expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}],"text":"visit number"},"value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&assigned&URI"));
+    expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}],"text":"visit number"},"system":"http://a.b/c","value":"9","assigner":{"reference":"Organization/c8c8a4397b75e893203f16b5f5783fda","display":"H"}}]"#]].assert_eq(&id("H&http://a.b/c&URI"));
 }
 
 #[test]
