@@ -9,9 +9,9 @@ use super::state::State;
 use crate::draft::{Draft, Effect, Element};
 
 /// How many are kept at most for one patient; the one spoken of least recently goes first.
-pub const MAX_GATHERED: usize = 256;
+pub const MAX_GATHERED: usize = 64;
 /// How many bytes of what is known of them are kept.
-pub const MAX_GATHERED_BYTES: usize = 512 * 1024;
+pub const MAX_GATHERED_BYTES: usize = 64 * 1024;
 
 /// The types, each by its number in stored state.
 const KINDS: [&str; 5] = [

@@ -2,7 +2,6 @@
 
 use super::hospital::Hospital;
 use super::life::ANN;
-use super::*;
 
 /// A report of the filler's number F1 with results: code, value, status.
 fn report(results: &[(&str, &str, &str)]) -> String {

@@ -325,5 +325,6 @@ fn what_the_999_tells_of_a_set_that_is_taken_in_is_doubted() {
         transaction set 1, segment 8: N3 is required and missing
         transaction set 1, segment 8: N4 is required and missing
         transaction set 1, segment 8: REF is required and missing
-        transaction set 1, segment 12: CLM02 has a character that it cannot have"#]].assert_eq(&doubts.join("\n"));
+        transaction set 1, segment 12: CLM02 has a character that it cannot have"#]]
+    .assert_eq(&doubts.join("\n"));
 }
