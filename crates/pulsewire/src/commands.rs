@@ -33,7 +33,7 @@ mod workload;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -98,8 +98,20 @@ pub(crate) struct Configured {
 impl Configured {
     /// Reads it.
     pub(crate) fn load(&self) -> Result<Config, Failure> {
+        self.load_by(config::load)
+    }
+
+    /// Reads it to run by it: files that it names must be there.
+    pub(crate) fn load_to_run(&self) -> Result<Config, Failure> {
+        self.load_by(config::load_to_run)
+    }
+
+    fn load_by(
+        &self,
+        load: fn(&Path) -> Result<Config, Vec<config::Problem>>,
+    ) -> Result<Config, Failure> {
         let mut config = match &self.config {
-            Some(path) => config::load(path).map_err(Failure::Config)?,
+            Some(path) => load(path).map_err(Failure::Config)?,
             None => config::defaults(),
         };
         if let Some(data) = &self.data {

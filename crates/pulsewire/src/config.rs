@@ -1,5 +1,6 @@
 //! What may be configured: `defaults.toml` is the reference, a file holds what differs, and every mistake is told at once.
 
+mod delivery;
 mod devices;
 mod emergency;
 mod holding;
@@ -17,7 +18,9 @@ mod address;
 mod files;
 mod packs;
 mod secret;
+mod source;
 mod subscription;
+mod together;
 
 mod reader;
 mod value;
@@ -29,11 +32,11 @@ use std::time::Duration;
 
 use clinical::Severity;
 use formats::fhir::definition::Definition;
-use mapping::source::LocalCodes;
 use schema::compatibility::Mode as Compatibility;
 
 pub(crate) use address::Address;
 pub(crate) use care_gaps::CareGaps;
+pub(crate) use delivery::{Channel, ChannelKind, Heartbeat};
 pub(crate) use files::Files;
 use holding::Holding;
 pub(crate) use http::Http;
@@ -43,6 +46,7 @@ use packs::Workloads;
 pub(crate) use reader::Problem;
 use reader::Reader;
 pub(crate) use secret::secret;
+pub(crate) use source::Source;
 pub(crate) use subscription::Subscription;
 pub(crate) use value::duration;
 
@@ -54,6 +58,16 @@ pub(crate) const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// A wait shorter than this would be none.
 const SHORTEST: Duration = Duration::from_millis(100);
+/// Records that are kept for less are gone before a stage that was stopped has read them.
+const RETENTION_LEAST: Duration = Duration::from_secs(60 * 60);
+/// What the place of the data looks like.
+const DIRECTORY: &str = "the folder that all is kept in, such as \"/var/lib/pulsewire\"";
+/// What to do about a file of ours that there is not.
+const PEM: &str = "name the PEM file with the certificate or the key, or leave out both";
+/// What to do about a file of authorities that there is not.
+const CA: &str = "name the PEM file with the certificates of the authorities, or leave it out";
+/// What to do about a site key that there is not.
+const SITE_KEY: &str = "restore it from a backup; for a new site make it once: `head -c 32 /dev/urandom > site.key && chmod 600 site.key`";
 /// A message is at least and at most so large: a write of the journal holds it and what becomes of it.
 const FRAME_SIZE_LEAST: u64 = 1 << 10;
 const FRAME_SIZE_MOST: u64 = 32 << 20;
@@ -89,6 +103,8 @@ pub(crate) struct Config {
     pub(crate) log_level: String,
     /// Only the command line can tell them: processes of one site share a file.
     pub(crate) roles: Roles,
+    /// What can be, and is hardly meant.
+    pub(crate) warnings: Vec<Problem>,
 }
 
 impl Config {
@@ -142,59 +158,6 @@ pub(crate) struct Tls {
     pub(crate) handshake_timeout: Duration,
 }
 
-/// What is known of a sender.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Source {
-    pub(crate) sending_application: String,
-    pub(crate) sending_facility: String,
-    pub(crate) zone: String,
-    pub(crate) charset: String,
-    pub(crate) assigning_authority: String,
-    pub(crate) codes: LocalCodes,
-    /// Assigning authorities by what else they are called: a system of FHIR identifiers, a payer's number in X12. Of a patient's
-    /// identifiers of one type, those of the first come first.
-    pub(crate) authorities: Vec<(String, String)>,
-    /// Whether a remittance that does not add up waits for a person.
-    pub(crate) keeps_unbalanced: bool,
-    /// Whether nothing is taken but what says that it is production data.
-    pub(crate) production_only: bool,
-    /// Whether it is missed even where nothing could be learned of it.
-    pub(crate) expected: bool,
-    /// No silence is told that is shorter.
-    pub(crate) quiet_after: Duration,
-}
-
-/// A way to reach somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Channel {
-    pub(crate) kind: ChannelKind,
-    pub(crate) from_severity: Severity,
-    pub(crate) retry_first: Duration,
-    pub(crate) retry_longest: Duration,
-    pub(crate) give_up_after: Duration,
-}
-
-/// How a channel carries news.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ChannelKind {
-    /// A line on the program's own output.
-    Console,
-    /// A POST of the alert as JSON.
-    Webhook {
-        url: String,
-        ca: Option<PathBuf>,
-        timeout: Duration,
-    },
-}
-
-/// Where it is told that all is well.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Heartbeat {
-    pub(crate) url: String,
-    pub(crate) ca: Option<PathBuf>,
-    pub(crate) every: Duration,
-}
-
 /// Where schemas are registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SchemaRegistry {
@@ -210,14 +173,22 @@ pub(crate) struct SchemaRegistry {
 
 /// Reads a configuration file; all its mistakes are told together.
 pub(crate) fn load(path: &Path) -> Result<Config, Vec<Problem>> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    parse(&read(path)?)
+}
+
+/// Reads a configuration file to run by it: what else it names must be there, too.
+pub(crate) fn load_to_run(path: &Path) -> Result<Config, Vec<Problem>> {
+    parse_looking_at_files(&read(path)?)
+}
+
+fn read(path: &Path) -> Result<String, Vec<Problem>> {
+    std::fs::read_to_string(path).map_err(|error| {
         vec![Problem {
             line: 0,
             what: format!("{} cannot be read: {error}", path.display()),
             hint: "name a TOML file; `pulsewire check --defaults` prints one to start from".into(),
         }]
-    })?;
-    parse(&text)
+    })
 }
 
 /// The configuration of an empty file.
@@ -227,21 +198,26 @@ pub(crate) fn defaults() -> Config {
 
 /// Reads a configuration from text.
 pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    understood(Reader::new(DEFAULTS, text)?)
+}
+
+fn parse_looking_at_files(text: &str) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::new(DEFAULTS, text)?;
+    reader.look_at_files();
+    understood(reader)
+}
+
+fn understood(mut reader: Reader<'_>) -> Result<Config, Vec<Problem>> {
     let holding = holding::read(&mut reader);
     let workloads = packs::read(&mut reader, &holding);
     let read_back = holding::read_back(&mut reader, &workloads);
-    let config = Config {
+    let mut config = Config {
         journal: journal(&mut reader),
         kafka: kafka::read(&mut reader),
         mllp: mllp(&mut reader),
         http: http::read(&mut reader),
         mqtt: mqtt::read(&mut reader),
-        sources: reader
-            .named("source")
-            .into_iter()
-            .map(|name| (name.clone(), source(&mut reader, &name)))
-            .collect(),
+        sources: source::read(&mut reader),
         files: watched(&mut reader),
         subscriptions: subscription::read(&mut reader),
         validation: validation(&mut reader),
@@ -252,33 +228,34 @@ pub(crate) fn parse(text: &str) -> Result<Config, Vec<Problem>> {
         alerts_from: reader.severity("alerts", "from_severity"),
         read_back,
         holding,
-        delivery: reader
-            .named("delivery")
-            .into_iter()
-            .filter_map(|name| Some((name.clone(), channel(&mut reader, &name)?)))
-            .collect(),
-        heartbeat: heartbeat(&mut reader),
+        delivery: delivery::read(&mut reader),
+        heartbeat: delivery::heartbeat(&mut reader),
         schema_registry: schema_registry(&mut reader),
         control_listen: control(&mut reader),
         log_level: reader.one_of("log", "level", &["error", "warn", "info", "debug"]),
         roles: Roles::all(),
+        warnings: Vec::new(),
     };
-    reader.finish(config)
+    together::check(&mut reader, &config);
+    config.warnings = reader.finish()?;
+    Ok(config)
 }
 
 fn journal(reader: &mut Reader<'_>) -> Journal {
     let at = "journal";
     let journal = Journal {
-        directory: reader.text(at, "directory").into(),
+        directory: reader
+            .text_as(at, "directory", DIRECTORY, |text| !text.is_empty())
+            .into(),
         partitions: reader
             .count(at, "partitions", 1, 512)
             .try_into()
             .unwrap_or(u16::MAX),
         segment_size: reader.size(at, "segment_size"),
-        retention: reader.duration(at, "retention"),
+        retention: reader.duration_from(at, "retention", RETENTION_LEAST),
         warn_below: reader.size(at, "warn_below"),
         refuse_below: reader.size(at, "refuse_below"),
-        site_key: reader.path(at, "site_key"),
+        site_key: reader.file(at, "site_key", SITE_KEY),
     };
     if journal.refuse_below > journal.warn_below {
         reader.refuse(
@@ -321,9 +298,10 @@ fn mllp(reader: &mut Reader<'_>) -> Mllp {
 }
 
 fn tls(reader: &mut Reader<'_>, at: &str) -> Option<Tls> {
-    let client_ca = reader.path(at, "client_ca");
+    let client_ca = reader.file(at, "client_ca", CA);
     let handshake_timeout = reader.duration(at, "handshake_timeout");
-    match (reader.path(at, "certificate"), reader.path(at, "key")) {
+    let certificate = reader.file(at, "certificate", PEM);
+    match (certificate, reader.file(at, "key", PEM)) {
         (Some(certificate), Some(key)) => Some(Tls {
             certificate,
             key,
@@ -336,28 +314,6 @@ fn tls(reader: &mut Reader<'_>, at: &str) -> Option<Tls> {
             reader.refuse(at, "certificate", "is only half of what TLS needs", hint);
             None
         }
-    }
-}
-
-fn source(reader: &mut Reader<'_>, name: &str) -> Source {
-    let at = format!("source.{name}");
-    if name == alerts::quiet::EVERYTHING {
-        let what = "is of a source without a name";
-        let hint = "give it another name: all sources together are told of under this one";
-        reader.refuse(&at, "sending_application", what, hint);
-    }
-    Source {
-        sending_application: reader.text(&at, "sending_application"),
-        sending_facility: reader.text(&at, "sending_facility"),
-        zone: reader.text(&at, "zone"),
-        charset: reader.text(&at, "charset"),
-        assigning_authority: reader.text(&at, "assigning_authority"),
-        codes: reader.codes(&at, "codes"),
-        authorities: reader.pairs(&at, "authorities"),
-        keeps_unbalanced: reader.one_of(&at, "unbalanced", &["flag", "quarantine"]) == "quarantine",
-        production_only: reader.one_of(&at, "processing", &["any", "production"]) == "production",
-        expected: reader.switch(&at, "expected"),
-        quiet_after: reader.duration_from(&at, "quiet_after", Duration::from_secs(60)),
     }
 }
 
@@ -399,56 +355,6 @@ fn validation(reader: &mut Reader<'_>) -> Validation {
         }
     }
     validation
-}
-
-fn channel(reader: &mut Reader<'_>, name: &str) -> Option<Channel> {
-    let at = format!("delivery.{name}");
-    let url = reader.text(&at, "url");
-    let ca = reader.path(&at, "ca");
-    let timeout = reader.duration_from(&at, "timeout", SHORTEST);
-    let kind = if reader.one_of(&at, "kind", &["console", "webhook"]) == "console" {
-        ChannelKind::Console
-    } else {
-        if !(url.starts_with("http://") || url.starts_with("https://")) {
-            reader.refuse(
-                &at,
-                "url",
-                "is no http or https address",
-                "such as \"https://pager.example/alerts\"",
-            );
-        }
-        ChannelKind::Webhook { url, ca, timeout }
-    };
-    let channel = Channel {
-        kind,
-        from_severity: reader.severity(&at, "from_severity"),
-        retry_first: reader.duration_from(&at, "retry_first", SHORTEST),
-        retry_longest: reader.duration(&at, "retry_longest"),
-        give_up_after: reader.duration(&at, "give_up_after"),
-    };
-    reader.switch(&at, "enabled").then_some(channel)
-}
-
-fn heartbeat(reader: &mut Reader<'_>) -> Option<Heartbeat> {
-    let at = "heartbeat";
-    let heartbeat = Heartbeat {
-        url: reader.text(at, "url"),
-        ca: reader.path(at, "ca"),
-        every: reader.duration_from(at, "every", SHORTEST),
-    };
-    match Address::parse(&heartbeat.url) {
-        None if heartbeat.url.is_empty() => return None,
-        None => {
-            let hint = "such as \"https://watch.example/pulsewire\", or empty for none";
-            reader.refuse(at, "url", "is no http or https address", hint);
-        }
-        Some(address) if address.has_user => {
-            let hint = "let the receiver know us by its path: addresses stand in logs";
-            reader.refuse(at, "url", "holds a user", hint);
-        }
-        Some(_) => {}
-    }
-    Some(heartbeat)
 }
 
 fn schema_registry(reader: &mut Reader<'_>) -> SchemaRegistry {

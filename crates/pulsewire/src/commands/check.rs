@@ -10,7 +10,8 @@ use crate::config;
 
 /// Check a configuration file
 ///
-/// Tells every mistake with its line and what to do about it. Nothing is started and nothing is written.
+/// Tells every mistake with its line and what to do about it, and what is valid and hardly meant. Nothing is started and nothing
+/// is written.
 #[derive(Args)]
 pub(crate) struct Check {
     /// The configuration file
@@ -30,8 +31,11 @@ impl Check {
             out.write_all(config::DEFAULTS.as_bytes())?;
             return Ok(());
         };
-        let config = config::load(file).map_err(Failure::Config)?;
+        let config = config::load_to_run(file).map_err(Failure::Config)?;
         writeln!(out, "{} is valid", file.display())?;
+        for warning in &config.warnings {
+            writeln!(out, "warning: {warning}")?;
+        }
         if self.explain {
             writeln!(out, "{config:#?}")?;
         }

@@ -15,7 +15,7 @@ use journal::EmbeddedJournal;
 
 use super::{Configured, Failure};
 use crate::clock::Stopwatch;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::intake::open_files;
 use crate::site_key;
 
@@ -25,8 +25,8 @@ const SYNCS: u64 = 64;
 const SYNC_BYTES: usize = 4096;
 /// A sync that takes longer than this will be felt by every sender.
 const SYNC_SLOW: Duration = Duration::from_millis(20);
-/// Fewer open files than this are soon used up by connections and segments.
-const OPEN_FILES_FEW: usize = 4096;
+/// Fewer open files than docs/operating.md asks for are soon used up by connections and segments.
+const OPEN_FILES_FEW: usize = 65_536;
 
 /// What --verify does on Apache Kafka.
 #[cfg(feature = "kafka")]
@@ -75,6 +75,9 @@ impl Doctor {
         tell("configuration", Verdict::Good("valid".into()))?;
         tell("open files", open_files())?;
         tell("MLLP address", address(config.mllp.listen))?;
+        if let Some(listen) = config.http.listen {
+            tell("FHIR address", address(listen))?;
+        }
         tell("pages address", address(config.control_listen))?;
         tell("data directory", writable(directory))?;
         #[cfg(feature = "kafka")]
@@ -92,6 +95,7 @@ impl Doctor {
             return if bad { Err(Failure::Said) } else { Ok(()) };
         }
         if directory.is_dir() {
+            tell("free space", free_space(directory, &config.journal))?;
             tell("durable write", sync_probe(directory))?;
             tell("site key", key(&config))?;
             tell("journal", journal(&directory.join("journal"), self.verify))?;
@@ -125,17 +129,49 @@ fn address(listen: SocketAddr) -> Verdict {
     }
 }
 
-fn writable(directory: &Path) -> Verdict {
+/// Whether this user may write where the data are.
+pub(super) fn probe(directory: &Path) -> io::Result<()> {
     let probe = directory.join(".doctor");
-    let tried = std::fs::create_dir_all(directory)
-        .and_then(|()| File::create(&probe))
-        .and_then(|_| std::fs::remove_file(&probe));
-    match tried {
+    std::fs::create_dir_all(directory)?;
+    File::create(&probe)?;
+    std::fs::remove_file(&probe)
+}
+
+fn writable(directory: &Path) -> Verdict {
+    match probe(directory) {
         Ok(()) => Verdict::Good(format!("{} can be written", directory.display())),
         Err(error) => Verdict::Bad(
             format!("{}: {error}", directory.display()),
             "give this user a directory of its own on a local disk",
         ),
+    }
+}
+
+/// What is free where the data are, beside what the journal warns and refuses below.
+fn free_space(directory: &Path, journal: &config::Journal) -> Verdict {
+    let answer = match rustix::fs::statvfs(directory) {
+        Ok(answer) => answer,
+        Err(error) => {
+            return Verdict::Doubtful(
+                format!("{}: {error}", directory.display()),
+                "look at the disk: the system does not tell how full it is",
+            );
+        }
+    };
+    room(answer.f_bavail.saturating_mul(answer.f_frsize), journal)
+}
+
+fn room(free: u64, journal: &config::Journal) -> Verdict {
+    let found =
+        |name: &str, limit: u64| format!("{} MiB, and {name} is {} MiB", free >> 20, limit >> 20);
+    if free < journal.refuse_below {
+        let hint = "senders would be refused: make room, or take a larger disk";
+        Verdict::Bad(found("refuse_below", journal.refuse_below), hint)
+    } else if free < journal.warn_below {
+        let hint = "it is getting full: make room, or shorten journal.retention";
+        Verdict::Doubtful(found("warn_below", journal.warn_below), hint)
+    } else {
+        Verdict::Good(found("warn_below", journal.warn_below))
     }
 }
 
@@ -205,6 +241,12 @@ fn key(config: &Config) -> Verdict {
     let named = config.journal.site_key.as_deref();
     let beside = config.journal.directory.join("site.key");
     if named.is_none() && !beside.exists() {
+        if config.journal.directory.join("journal").is_dir() {
+            return Verdict::Bad(
+                format!("{} is missing, and there is a journal", beside.display()),
+                "restore it from a backup: a start is refused, since another key would give every patient another pseudonym",
+            );
+        }
         return Verdict::Good("none yet: it is made at the first start".into());
     }
     match site_key::load(named, &config.journal.directory) {
@@ -236,5 +278,50 @@ fn journal(directory: &Path, verify: bool) -> Verdict {
             found.records, found.partitions
         )),
         Err(error) => Verdict::Bad(error.to_string(), "see the message"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(verdict: &Verdict) -> &'static str {
+        match verdict {
+            Verdict::Good(_) => "good",
+            Verdict::Doubtful(..) => "doubtful",
+            Verdict::Bad(..) => "bad",
+        }
+    }
+
+    #[test]
+    fn free_space_is_held_against_what_the_journal_warns_and_refuses_below() {
+        let journal = config::defaults().journal;
+        let free = [
+            journal.refuse_below - 1,
+            journal.refuse_below,
+            journal.warn_below - 1,
+            journal.warn_below,
+        ];
+        let words = free.map(|free| word(&room(free, &journal)));
+        assert_eq!(words, ["bad", "doubtful", "doubtful", "good"]);
+    }
+
+    #[test]
+    fn a_site_key_that_is_missing_beside_a_journal_is_bad() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let mut config = config::defaults();
+        config.journal.directory = folder.path().to_owned();
+        assert_eq!(word(&key(&config)), "good", "it is made at the first start");
+        std::fs::create_dir(folder.path().join("journal")).expect("there is room");
+        assert_eq!(word(&key(&config)), "bad");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_told() {
+        let folder = tempfile::tempdir().expect("there is room");
+        assert!(probe(&folder.path().join("data")).is_ok());
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("there is room");
+        assert!(probe(&file.join("data")).is_err());
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        let mut config = self.configured.load()?;
+        let mut config = self.configured.load_to_run()?;
         config.roles = match (&self.roles, self.intake_only) {
             (Some(roles), _) => roles.clone(),
             (None, true) => Roles::intake_only(),
@@ -57,7 +57,17 @@ impl Run {
                 "name a directory of its own in journal.directory",
             ));
         }
+        let directory = &config.journal.directory;
+        super::doctor::probe(directory).map_err(|error| {
+            Failure::new(
+                format!("the data directory {} cannot be written: {error}", directory.display()),
+                "give the user that runs the platform a directory of its own on a local disk that is not mounted read-only, and name it in journal.directory",
+            )
+        })?;
         super::log::start(&config.log_level)?;
+        for warning in &config.warnings {
+            tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.what);
+        }
         if self
             .roles
             .as_ref()

@@ -111,6 +111,8 @@ impl State {
         });
         let patient = patient.transpose()?;
         let directory = &config.journal.directory;
+        // Where there is no journal, none is made to look into.
+        drop(reading::journal(&config)?);
         // Opening the journal takes its lock: whoever runs has it, and keeps the state.
         let journal =
             EmbeddedJournal::open(&directory.join("journal"), &journal::Options::default())?;

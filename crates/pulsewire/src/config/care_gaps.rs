@@ -265,7 +265,7 @@ mod tests {
         write("README.md", "no value set");
         let path = folder.path().display().to_string();
         let text = format!(
-            "{ON}value_sets = {path:?}\nmissing_value_sets = \"allow\"\nmeasures = \"cms165 cms130 cms130\"\nutc_offset = \"-05:30\"\nclaim_sources = \"payer other\"\n"
+            "{ON}value_sets = {path:?}\nmissing_value_sets = \"allow\"\nmeasures = \"cms165 cms130 cms130\"\nutc_offset = \"-05:30\"\nclaim_sources = \"payer other\"\n[source.payer]\n[source.other]\n"
         );
         let read = parse(&text).expect("it is valid").care_gaps;
         let read = read.expect("it is enabled");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Address, SHORTEST};
+use super::{Address, CA, PEM, SHORTEST};
 
 /// A broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,17 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mqtt> {
             "name what devices publish to, such as \"devices/+/measurements\"",
         );
     }
+    let names_device = |filter: &String| filter.split('/').any(|level| level == "+");
+    if !mqtt.topics.iter().all(names_device) {
+        let what = "holds a filter without a + that is the device's id: each message has to name its device";
+        let hint = "write a + where the device's id stands, such as \"devices/+/measurements\"";
+        reader.warn(at, "topics", what, hint);
+    }
+    if !mqtt.status_topics.iter().all(names_device) {
+        let what = "holds a filter without a + that is the device's id";
+        let hint = "write a + where the device's id stands, such as \"devices/+/status\"";
+        reader.refuse(at, "status_topics", what, hint);
+    }
     if mqtt.client_id.is_empty() {
         reader.refuse(
             at,
@@ -95,7 +106,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mqtt> {
 /// The authority's file, and ours with its key.
 fn files(reader: &mut Reader<'_>) -> (Option<PathBuf>, Option<(PathBuf, PathBuf)>) {
     let at = "intake.mqtt.tls";
-    let certificate = match (reader.path(at, "certificate"), reader.path(at, "key")) {
+    let certificate = match (
+        reader.file(at, "certificate", PEM),
+        reader.file(at, "key", PEM),
+    ) {
         (Some(certificate), Some(key)) => Some((certificate, key)),
         (None, None) => None,
         _ => {
@@ -104,7 +118,7 @@ fn files(reader: &mut Reader<'_>) -> (Option<PathBuf>, Option<(PathBuf, PathBuf)
             None
         }
     };
-    (reader.path(at, "ca"), certificate)
+    (reader.file(at, "ca", CA), certificate)
 }
 
 fn stays_here(host: &str) -> bool {

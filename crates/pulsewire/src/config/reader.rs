@@ -57,6 +57,8 @@ pub(crate) struct Reader<'a> {
     written: DeTable<'a>,
     text: &'a str,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    looks_at_files: bool,
     read: BTreeSet<String>,
 }
 
@@ -78,17 +80,25 @@ impl<'a> Reader<'a> {
             written: written.into_inner(),
             text,
             problems: Vec::new(),
+            warnings: Vec::new(),
+            looks_at_files: false,
             read: BTreeSet::new(),
         };
         reader.find_unknown();
         Ok(reader)
     }
 
-    /// Gives what was read, or all mistakes.
-    pub(crate) fn finish<T>(mut self, read: T) -> Result<T, Vec<Problem>> {
+    /// Misses files that are named and that there are not.
+    pub(crate) fn look_at_files(&mut self) {
+        self.looks_at_files = true;
+    }
+
+    /// Gives what is hardly meant, or all mistakes.
+    pub(crate) fn finish(mut self) -> Result<Vec<Problem>, Vec<Problem>> {
         self.problems.sort_by_key(|problem| problem.line);
+        self.warnings.sort_by_key(|problem| problem.line);
         if self.problems.is_empty() {
-            Ok(read)
+            Ok(self.warnings)
         } else {
             Err(self.problems)
         }
@@ -115,6 +125,19 @@ impl<'a> Reader<'a> {
         .unwrap_or_default()
     }
 
+    /// Words that mean something.
+    pub(crate) fn text_as(
+        &mut self,
+        table: &str,
+        key: &str,
+        form: &str,
+        means: impl Fn(&str) -> bool,
+    ) -> String {
+        let read =
+            |value: &DeValue<'_>| value.as_str().filter(|text| means(text)).map(str::to_owned);
+        self.get(table, key, form, read).unwrap_or_default()
+    }
+
     /// Words with commas between them.
     pub(crate) fn words(&mut self, table: &str, key: &str) -> Vec<String> {
         let text = self.text(table, key);
@@ -129,6 +152,16 @@ impl<'a> Reader<'a> {
         Some(self.text(table, key))
             .filter(|text| !text.is_empty())
             .map(PathBuf::from)
+    }
+
+    /// A file that there is, where it will be read. One that may not be looked for is not missed: another user may run the platform.
+    pub(crate) fn file(&mut self, table: &str, key: &str, hint: &str) -> Option<PathBuf> {
+        let path = self.path(table, key)?;
+        if self.looks_at_files && matches!(path.try_exists(), Ok(false)) {
+            let what = format!("names {}, and there is no such file", path.display());
+            self.refuse(table, key, &what, hint);
+        }
+        Some(path)
     }
 
     /// A list of what is called how: `"name = word"`.
@@ -159,10 +192,8 @@ impl<'a> Reader<'a> {
 
     /// A duration that is no shorter than `least`.
     pub(crate) fn duration_from(&mut self, table: &str, key: &str, least: Duration) -> Duration {
-        let form = format!(
-            "a duration of at least {} ms, such as \"500ms\", \"30s\" or \"10m\"",
-            least.as_millis()
-        );
+        let least_said = value::said(least);
+        let form = format!("a duration of at least \"{least_said}\", in ms, s, m, h or d");
         let read =
             |value: &DeValue<'_>| value::duration(value.as_str()?).filter(|span| *span >= least);
         self.get(table, key, &form, read).unwrap_or_default()
@@ -255,16 +286,40 @@ impl<'a> Reader<'a> {
 
     /// Says that a setting, though well formed, cannot be.
     pub(crate) fn refuse(&mut self, table: &str, key: &str, what: &str, hint: &str) {
+        let problem = self.problem(table, key, what, hint);
+        self.problems.push(problem);
+    }
+
+    /// Says that a setting can be, and is hardly meant.
+    pub(crate) fn warn(&mut self, table: &str, key: &str, what: &str, hint: &str) {
+        let problem = self.problem(table, key, what, hint);
+        self.warnings.push(problem);
+    }
+
+    /// Whether it was written, and not left to its default.
+    pub(crate) fn is_written(&self, table: &str, key: &str) -> bool {
+        find(&self.written, table).is_some_and(|found| found.contains_key(key))
+    }
+
+    /// Whether a setting of a table cannot be: what goes with it need not be judged.
+    pub(crate) fn is_refused(&self, table: &str) -> bool {
+        let begin = format!("{table}.");
+        self.problems
+            .iter()
+            .any(|problem| problem.what.starts_with(&begin))
+    }
+
+    fn problem(&self, table: &str, key: &str, what: &str, hint: &str) -> Problem {
         let place = find(&self.written, table).and_then(|found| found.get(key));
         let line = place.map_or_else(
             || self.line_of_table(table),
             |value| line(self.text, value.span().start),
         );
-        self.problems.push(Problem {
+        Problem {
             line,
             what: format!("{table}.{key} {what}"),
             hint: hint.into(),
-        });
+        }
     }
 
     fn get<T>(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Address, SHORTEST};
+use super::{Address, CA, SHORTEST};
 
 /// How the server of a source is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +21,19 @@ pub(crate) struct Subscription {
 
 /// Reads `[subscription.NAME]` of each source that has one.
 pub(super) fn read(reader: &mut Reader<'_>) -> BTreeMap<String, Subscription> {
+    let sources = reader.named("source");
     let names = reader.named("subscription").into_iter();
     names
         .map(|name| {
-            let subscription = one(reader, &format!("subscription.{name}"));
+            let at = format!("subscription.{name}");
+            let subscription = one(reader, &at);
+            if !sources.contains(&name) {
+                let what = format!("is of [source.{name}], which there is not");
+                let hint = format!(
+                    "add [source.{name}], or give the table the name of the source that sends"
+                );
+                reader.refuse(&at, "server", &what, &hint);
+            }
             (name, subscription)
         })
         .collect()
@@ -35,7 +44,7 @@ fn one(reader: &mut Reader<'_>, at: &str) -> Subscription {
     let subscription = Subscription {
         server: reader.text(at, "server"),
         token_file: reader.path(at, "token_file"),
-        ca: reader.path(at, "ca"),
+        ca: reader.file(at, "ca", CA),
         timeout: reader.duration_from(at, "timeout", SHORTEST),
         queries: queries.split_whitespace().map(str::to_owned).collect(),
         retry: reader.duration_from(at, "retry", SHORTEST),

@@ -58,7 +58,7 @@ fn every_mistake_is_told_with_its_line() {
             line 2: there is no setting `journal.partitons`
                 hint: did you mean `partitions`?
             line 3: journal.retention is not what it should be
-                hint: give a duration such as "500ms", "30s", "10m", "12h" or "7d"
+                hint: give a duration of at least "1h", in ms, s, m, h or d
             line 6: intake.mllp.listen is not what it should be
                 hint: give an address with a port such as "127.0.0.1:2575"
             line 7: there is no setting `delivry`
@@ -263,7 +263,7 @@ fn the_password_of_a_registry_goes_only_where_nobody_reads_it() {
 fn what_cannot_be_true_is_dealt_with_by_rule_and_by_source() {
     use clinical::plausible::{Action, Reason};
     let config = parse(
-        "[plausibility.default]\naction = \"pass\"\n[plausibility.zero-value]\naction = \"quarantine\"\nflag_sources = \"ICU ED\"\n",
+        "[plausibility.default]\naction = \"pass\"\n[plausibility.zero-value]\naction = \"quarantine\"\nflag_sources = \"ICU ED\"\n[source.ICU]\n[source.ED]\n",
     );
     let policy = config.unwrap().plausibility.policy;
     assert_eq!(policy.action("ICU", Reason::UnknownUnit), Action::Pass);

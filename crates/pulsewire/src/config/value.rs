@@ -23,6 +23,14 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     scaled(text, &TIMES).map(Duration::from_millis)
 }
 
+/// Writes a duration as [`duration`] reads it, in the largest unit that it is a whole number of.
+pub(super) fn said(span: Duration) -> String {
+    let millis = span.as_millis();
+    let fits = |(_, factor): &&(&str, u64)| millis.is_multiple_of(u128::from(*factor));
+    let (unit, factor) = TIMES.iter().rev().find(fits).unwrap_or(&TIMES[0]);
+    format!("{}{unit}", millis / u128::from(*factor))
+}
+
 /// Reads `"64KiB"`, `"16MiB"`.
 pub(crate) fn size(text: &str) -> Option<u64> {
     scaled(text, &SIZES)
@@ -45,6 +53,9 @@ mod tests {
         assert_eq!(duration("7d"), Some(Duration::from_secs(7 * 86_400)));
         assert_eq!(duration("0s"), Some(Duration::ZERO));
         assert_eq!(size("16MiB"), Some(16 << 20));
+        for text in ["100ms", "90s", "15m", "1h", "7d"] {
+            assert_eq!(duration(text).map(said).as_deref(), Some(text));
+        }
         for wrong in ["", "5", "s", "5 weeks", "-1s", "99999999999999999999d"] {
             assert_eq!(duration(wrong), None, "{wrong}");
         }

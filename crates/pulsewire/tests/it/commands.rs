@@ -96,7 +96,7 @@ fn check_tells_every_mistake_with_its_line() {
           line 2: journal.partitions is not what it should be
             hint: give a number from 1 to 512
           line 3: journal.retention is not what it should be
-            hint: give a duration such as "500ms", "30s", "10m", "12h" or "7d"
+            hint: give a duration of at least "1h", in ms, s, m, h or d
           line 5: intake.mllp.frame_size is not what it should be
             hint: give a size from 1 KiB to 32 MiB
           line 6: there is no setting `intake.mllp.lissten`

@@ -107,3 +107,16 @@ fn flip(path: &Path, words: &[u8]) {
     let file = std::fs::File::options().write(true).open(path).unwrap();
     file.write_all_at(&[bytes[at] ^ 1], at as u64).unwrap();
 }
+
+#[test]
+fn a_command_that_looks_at_what_is_not_there_makes_nothing() {
+    let site = Site::default();
+    let told = site.command(&["state"]);
+    assert_eq!(told.status.code(), Some(4));
+    assert!(
+        complained(&told).contains("holds no journal"),
+        "{}",
+        complained(&told)
+    );
+    assert!(!site.data().exists());
+}

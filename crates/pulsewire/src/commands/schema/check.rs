@@ -1,7 +1,7 @@
 //! `schema check`: holds the schemas of this program against those that others read by.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use schema::compatibility::{Language, Policy, Schema};
@@ -61,6 +61,12 @@ impl Check {
             return Err(Failure::new(
                 format!("{} is no folder and no address", folder.display()),
                 "name the address of a registry, or a folder that `pulsewire schema export` wrote",
+            ));
+        }
+        if registry.is_none() && !ours().iter().any(|one| file_of(folder, one).is_some()) {
+            return Err(Failure::new(
+                format!("{} holds no schema of what is published", folder.display()),
+                "name a folder that `pulsewire schema export` of the running version wrote",
             ));
         }
         for one in ours() {
@@ -132,16 +138,20 @@ fn in_registry(registry: &dyn Ask, one: &Ours) -> Result<(Verdict, Vec<String>),
     Ok((verdict(&breaks), breaks))
 }
 
+/// The file in a folder that has a subject's schema.
+fn file_of(folder: &Path, one: &Ours) -> Option<(Language, PathBuf)> {
+    Language::ALL.into_iter().find_map(|language| {
+        let path = folder.join(format!("{}.{}", one.subject, ending(language)));
+        path.is_file().then_some((language, path))
+    })
+}
+
 fn in_folder(
     folder: &Path,
     config: &Config,
     one: &Ours,
 ) -> Result<(Verdict, Vec<String>), Failure> {
-    let found = Language::ALL.into_iter().find_map(|language| {
-        let path = folder.join(format!("{}.{}", one.subject, ending(language)));
-        path.is_file().then_some((language, path))
-    });
-    let Some((language, path)) = found else {
+    let Some((language, path)) = file_of(folder, one) else {
         return Ok((Verdict::New, Vec::new()));
     };
     let text = std::fs::read_to_string(&path)?;
@@ -173,6 +183,21 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+
+    #[test]
+    fn a_folder_without_any_schema_is_no_proof() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let check = Check {
+            against: Some(folder.path().display().to_string()),
+            json: false,
+        };
+        let mut out = Vec::new();
+        let told = check.run(&crate::config::defaults(), &mut out);
+        assert!(
+            matches!(told, Err(Failure::Other { what, .. }) if what.contains("holds no schema"))
+        );
+        assert!(out.is_empty());
+    }
 
     #[test]
     fn a_change_that_breaks_readers_is_named_and_fails() {

@@ -1,8 +1,9 @@
 //! The settings of tables as they were written, beside their defaults and what the defaults say of them: to be shown.
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Reader, find};
+use super::{Reader, find, template};
 use crate::config::DEFAULTS;
 
 /// A setting as it was written.
@@ -32,6 +33,14 @@ impl Reader<'_> {
         });
         let settings = tables.flat_map(|(name, table)| self.of_table(&name, table));
         settings.collect()
+    }
+
+    /// Whether a setting was written, and is not what it is by default.
+    pub(in crate::config) fn is_changed(&self, table: &str, key: &str) -> bool {
+        let written = find(&self.written, table).and_then(|found| found.get(key));
+        let default = find(&self.defaults, &template(table)).and_then(|found| found.get(key));
+        let said = |value: &Spanned<DeValue<'_>>| words(value.get_ref());
+        written.is_some_and(|written| Some(said(written)) != default.map(said))
     }
 
     fn of_table(&self, name: &str, table: &DeTable<'_>) -> Vec<Setting> {

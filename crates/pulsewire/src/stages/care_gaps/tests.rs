@@ -30,7 +30,7 @@ fn settings() -> CareGaps {
     std::fs::write(folder.path().join("sets.tsv"), SETS).unwrap();
     let path = folder.path().display().to_string();
     let text = format!(
-        "[workloads.care-gaps]\nenabled = true\nmeasures = \"cms130 cms165\"\nvalue_sets = {path:?}\nmissing_value_sets = \"allow\"\nsettles_after = \"30d\"\nclaim_sources = \"payer\"\n"
+        "[workloads.care-gaps]\nenabled = true\nmeasures = \"cms130 cms165\"\nvalue_sets = {path:?}\nmissing_value_sets = \"allow\"\nsettles_after = \"30d\"\nclaim_sources = \"payer\"\n[source.payer]\n"
     );
     config::parse(&text).unwrap().care_gaps.unwrap()
 }
