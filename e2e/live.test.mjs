@@ -78,6 +78,24 @@ describe("with script", () => {
     browser.quiet("live updates are quiet");
   });
 
+  test("a server that hangs is told, and that it goes on", async () => {
+    await browser.open(page, "/workloads");
+    const stale = page.getByText("Live updates have stopped.");
+    await page.getByText("Live.", { exact: true }).waitFor();
+    pulsewire.child.kill("SIGSTOP");
+    try {
+      // As if a minute had passed: nothing is closed, and nothing comes.
+      await page.evaluate(() => {
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + 60_000;
+      });
+      await stale.waitFor();
+    } finally {
+      pulsewire.child.kill("SIGCONT");
+    }
+    await stale.waitFor({ state: "hidden" });
+  });
+
   test("an alert is acknowledged and resolved, and the history says by whom and why", async () => {
     await browser.open(page, "/alerts");
     await row(BEA).getByRole("link", { name: /potassium/i }).click();

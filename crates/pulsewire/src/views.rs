@@ -13,11 +13,11 @@ mod risk;
 mod source;
 mod workload;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use clinical::{AlertId, Fact, Finding, PatientKey, ReceivedTime, wire};
+use clinical::{AlertId, AlertState, Fact, Finding, PatientKey, ReceivedTime, wire};
 use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
 use mapping::event::event;
 use workloads::Workloads;
@@ -262,6 +262,13 @@ impl Reader {
 }
 
 impl Views {
+    /// The channels by which nobody was reached with an alert that nobody has taken.
+    pub(crate) fn unreached(&self, alert: &clinical::Alert) -> BTreeSet<&str> {
+        let deliveries = self.deliveries.get(&alert.id);
+        let deliveries = deliveries.filter(|_| alert.state == AlertState::Open);
+        deliveries.map_or_else(BTreeSet::new, |all| alert::given_up(all))
+    }
+
     /// Takes in one record; what cannot be read is in a quarantine already and is passed over.
     fn take_in(&mut self, at: &TopicPartition, record: &RecordRef<'_>) {
         if record.key.is_empty() && record.value.is_none() {

@@ -48,7 +48,21 @@
     if (stale) stale.hidden = live;
     if (state) state.textContent = live ? "Live." : "";
   };
-  body.addEventListener("htmx:sseOpen", () => setLive(true));
+  // A server that hangs closes nothing: it beats every ten seconds, and two beats that do not come are told.
+  const SILENT_MS = 25000;
+  let heardMs = performance.now();
+  const heard = () => {
+    heardMs = performance.now();
+    setLive(true);
+  };
+  setInterval(() => {
+    const isSilent = performance.now() - heardMs > SILENT_MS;
+    if (isSilent && document.querySelector("[sse-connect]")) setLive(false);
+  }, 5000);
+  body.addEventListener("htmx:sseOpen", (event) => {
+    event.detail.source.addEventListener("beat", heard);
+    heard();
+  });
   body.addEventListener("htmx:sseError", () => setLive(false));
 
   // What the reader opened and scrolled stays so when a fragment replaces it.
@@ -60,6 +74,7 @@
     }));
   });
   body.addEventListener("htmx:sseMessage", () => {
+    heard();
     for (const { id, top } of kept) {
       const details = document.getElementById(id);
       if (!details) continue;

@@ -6,6 +6,7 @@ use askama::filters::HtmlSafe;
 use crate::frame::{self, Choice, Choices, Frame, Link, Place, render};
 use crate::mark::{AlertState, Severity};
 use crate::number;
+use crate::shown::{Pages, Shown};
 use crate::stamp::Clock;
 
 /// An alert in a list.
@@ -33,6 +34,8 @@ pub struct AlertRow {
     pub owner: Option<String>,
     /// Why nobody is told of it, where it is held back.
     pub held: Option<String>,
+    /// The channels that gave up telling of it, while nobody has taken it; empty where there are none.
+    pub given_up: String,
 }
 
 /// What the list of alerts shows.
@@ -44,8 +47,8 @@ pub struct AlertList {
     pub counts: Vec<(AlertState, u64)>,
     /// The alerts, most urgent first.
     pub rows: Vec<AlertRow>,
-    /// Where older ones are, when there are more.
-    pub more: Option<String>,
+    /// Which of how many they are.
+    pub shown: Shown,
 }
 
 /// Makes the list of alerts as a page.
@@ -58,10 +61,10 @@ pub fn alerts_page(frame: &Frame, list: &AlertList) -> String {
 
 /// Makes the list of alerts as the element that stays live.
 pub fn alerts_fragment(frame: &Frame, list: &AlertList) -> String {
-    let path = match list.state {
-        Some(state) => format!("/live/alerts?state={}", state.word()),
-        None => "/live/alerts".to_owned(),
-    };
+    let path = format!(
+        "/live{}",
+        address(list.state, list.shown.query().as_deref())
+    );
     frame::live("alerts", &path, &alerts_live(frame, list))
 }
 
@@ -73,7 +76,7 @@ pub fn alerts_live(frame: &Frame, list: &AlertList) -> String {
     };
     let mut choices = vec![Choice {
         text: "All".to_owned(),
-        href: "/alerts".to_owned(),
+        href: address(None, None),
         count: Some(number::count(
             list.counts.iter().map(|(_, n)| n).sum::<u64>(),
         )),
@@ -81,7 +84,7 @@ pub fn alerts_live(frame: &Frame, list: &AlertList) -> String {
     }];
     choices.extend(AlertState::ALL.map(|state| Choice {
         text: capital(state.word()),
-        href: format!("/alerts?state={}", state.word()),
+        href: address(Some(state), None),
         count: Some(number::count(count(state))),
         current: list.state == Some(state),
     }));
@@ -92,9 +95,18 @@ pub fn alerts_live(frame: &Frame, list: &AlertList) -> String {
             target: "alerts",
             choices,
         },
-        table: AlertTable::new(frame, &list.rows, "Alerts, most urgent first"),
-        list,
+        table: AlertTable::new(
+            frame,
+            &list.rows,
+            "Alerts, most urgent first, and of those the longest open",
+        ),
+        pages: list.shown.line("alerts", |page| address(list.state, page)),
     })
+}
+
+fn address(state: Option<AlertState>, page: Option<&str>) -> String {
+    let state = state.map(AlertState::word);
+    frame::filtered("/alerts", [("state", state), ("page", page)])
 }
 
 /// One alert with everything it rests on.
@@ -252,7 +264,7 @@ struct ListPage {
 struct List<'a> {
     choices: Choices<'a>,
     table: AlertTable<'a>,
-    list: &'a AlertList,
+    pages: Pages,
 }
 
 #[derive(Template)]

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::frame::{self, Choice, Choices, Frame, Link, Place, render};
 use crate::number;
+use crate::shown::{Pages, Shown};
 use crate::stamp::Clock;
 
 /// A code that nothing translates.
@@ -46,8 +47,8 @@ pub struct CodeTable {
     pub fields: Vec<(String, u64)>,
     /// The codes, most frequent first.
     pub rows: Vec<CodeRow>,
-    /// How many more there are than are shown.
-    pub hidden: u64,
+    /// Which of how many they are.
+    pub shown: Shown,
 }
 
 /// Makes the list of codes as a page.
@@ -62,7 +63,11 @@ pub fn codes_page(frame: &Frame, table: &CodeTable) -> String {
 pub fn codes_fragment(frame: &Frame, table: &CodeTable) -> String {
     let path = format!(
         "/live{}",
-        address(table.source.as_deref(), table.field.as_deref())
+        address(
+            table.source.as_deref(),
+            table.field.as_deref(),
+            table.shown.query().as_deref()
+        )
     );
     frame::live("codes", &path, &codes_live(frame, table))
 }
@@ -70,8 +75,10 @@ pub fn codes_fragment(frame: &Frame, table: &CodeTable) -> String {
 /// Makes what is inside the live element, for its stream.
 pub fn codes_live(frame: &Frame, table: &CodeTable) -> String {
     let (source, field) = (table.source.as_deref(), table.field.as_deref());
-    let sources = Choice::of_counts(&table.sources, source, |source| address(source, field));
-    let fields = Choice::of_counts(&table.fields, field, |field| address(source, field));
+    let sources = Choice::of_counts(&table.sources, source, |source| {
+        address(source, field, None)
+    });
+    let fields = Choice::of_counts(&table.fields, field, |field| address(source, field, None));
     let of = |label, name, choices| Choices {
         label,
         name,
@@ -82,12 +89,16 @@ pub fn codes_live(frame: &Frame, table: &CodeTable) -> String {
         clock: frame.clock(),
         sources: of("Source", "source", sources),
         fields: of("Field", "field", fields),
+        pages: table
+            .shown
+            .line("codes", |page| address(source, field, page)),
         table,
     })
 }
 
-fn address(source: Option<&str>, field: Option<&str>) -> String {
-    frame::filtered("/codes", [("source", source), ("field", field)])
+fn address(source: Option<&str>, field: Option<&str>, page: Option<&str>) -> String {
+    let chosen = [("source", source), ("field", field), ("page", page)];
+    frame::filtered("/codes", chosen)
 }
 
 #[derive(Template)]
@@ -102,5 +113,6 @@ struct List<'a> {
     clock: Clock,
     sources: Choices<'a>,
     fields: Choices<'a>,
+    pages: Pages,
     table: &'a CodeTable,
 }

@@ -27,6 +27,7 @@ mod mark;
 mod number;
 mod patient_charts;
 mod raw;
+mod shown;
 mod stamp;
 
 mod assets;
@@ -68,6 +69,7 @@ pub use quarantine::{
     quarantined_page,
 };
 pub use refusal::{Refusal, refusal_page};
+pub use shown::Shown;
 pub use sources::{
     SignalRow, SourceRow, SourceTable, sources_fragment, sources_live, sources_page,
 };

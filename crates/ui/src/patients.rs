@@ -7,6 +7,7 @@ use crate::frame::{self, Choice, Choices, Frame, Link, Place, render};
 use crate::mark::Severity;
 use crate::number;
 use crate::patient_charts::{self, TimedChart};
+use crate::shown::{Pages, Shown};
 use crate::stamp::Clock;
 
 /// A score with what it means.
@@ -50,8 +51,8 @@ pub struct PatientList {
     pub rows: Vec<PatientRow>,
     /// How many are known in all.
     pub total: u64,
-    /// Where the others are, when there are more.
-    pub more: Option<String>,
+    /// Which of them these are.
+    pub shown: Shown,
 }
 
 /// How much of a patient's time is shown.
@@ -313,15 +314,21 @@ pub fn patients_page(frame: &Frame, list: &PatientList) -> String {
 
 /// Makes the list of patients as the element that stays live.
 pub fn patients_fragment(frame: &Frame, list: &PatientList) -> String {
-    frame::live("patients", "/live/patients", &patients_live(frame, list))
+    let path = format!("/live{}", address(list.shown.query().as_deref()));
+    frame::live("patients", &path, &patients_live(frame, list))
 }
 
 /// Makes what is inside the live element, for its stream.
 pub fn patients_live(frame: &Frame, list: &PatientList) -> String {
     render(&List {
         clock: frame.clock(),
+        pages: list.shown.line("patients", address),
         list,
     })
+}
+
+fn address(page: Option<&str>) -> String {
+    frame::filtered("/patients", [("page", page)])
 }
 
 /// Makes one patient's hours as a page.
@@ -406,6 +413,7 @@ struct ListPage {
 #[template(path = "patients_live.html")]
 struct List<'a> {
     clock: Clock,
+    pages: Pages,
     list: &'a PatientList,
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::frame::{self, Choice, Choices, Frame, Link, Place, render};
 use crate::raw::RawText;
+use crate::shown::{Pages, Shown};
 use crate::stamp::Clock;
 
 /// A record in quarantine, in a list.
@@ -40,8 +41,8 @@ pub struct QuarantineList {
     pub sources: Vec<(String, u64)>,
     /// The records, newest first.
     pub rows: Vec<QuarantineRow>,
-    /// Where older ones are, when there are more.
-    pub more: Option<String>,
+    /// Which of how many they are.
+    pub shown: Shown,
 }
 
 /// One record in quarantine.
@@ -127,7 +128,11 @@ pub fn quarantine_page(frame: &Frame, list: &QuarantineList) -> String {
 pub fn quarantine_fragment(frame: &Frame, list: &QuarantineList) -> String {
     let path = format!(
         "/live{}",
-        address(list.code.as_deref(), list.source.as_deref())
+        address(
+            list.code.as_deref(),
+            list.source.as_deref(),
+            list.shown.query().as_deref()
+        )
     );
     frame::live("quarantine", &path, &quarantine_live(frame, list))
 }
@@ -135,8 +140,8 @@ pub fn quarantine_fragment(frame: &Frame, list: &QuarantineList) -> String {
 /// Makes what is inside the live element, for its stream.
 pub fn quarantine_live(frame: &Frame, list: &QuarantineList) -> String {
     let (code, source) = (list.code.as_deref(), list.source.as_deref());
-    let reasons = Choice::of_counts(&list.counts, code, |code| address(code, source));
-    let sources = Choice::of_counts(&list.sources, source, |source| address(code, source));
+    let reasons = Choice::of_counts(&list.counts, code, |code| address(code, source, None));
+    let sources = Choice::of_counts(&list.sources, source, |source| address(code, source, None));
     let of = |label, name, choices| Choices {
         label,
         name,
@@ -147,12 +152,16 @@ pub fn quarantine_live(frame: &Frame, list: &QuarantineList) -> String {
         clock: frame.clock(),
         reasons: of("Reason", "choice", reasons),
         sources: of("Source", "source", sources),
+        pages: list
+            .shown
+            .line("quarantine", |page| address(code, source, page)),
         list,
     })
 }
 
-fn address(code: Option<&str>, source: Option<&str>) -> String {
-    frame::filtered("/quarantine", [("code", code), ("source", source)])
+fn address(code: Option<&str>, source: Option<&str>, page: Option<&str>) -> String {
+    let chosen = [("code", code), ("source", source), ("page", page)];
+    frame::filtered("/quarantine", chosen)
 }
 
 /// Makes one record in quarantine as a page.
@@ -184,6 +193,7 @@ struct List<'a> {
     clock: Clock,
     reasons: Choices<'a>,
     sources: Choices<'a>,
+    pages: Pages,
     list: &'a QuarantineList,
 }
 

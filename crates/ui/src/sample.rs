@@ -3,8 +3,8 @@
 use crate::{
     Alert, AlertForms, AlertList, AlertRow, AlertState, AttemptRow, DeliveryRow, Disk, EvidenceRow,
     Frame, Health, HistoryRow, Link, Overview, ParsedField, ParsedSegment, QuarantineForms,
-    QuarantineList, QuarantineRow, Quarantined, Refusal, RevisionRow, Severity, Source, Station,
-    Theme, WayStep,
+    QuarantineList, QuarantineRow, Quarantined, Refusal, RevisionRow, Severity, Shown, Source,
+    Station, Theme, WayStep,
 };
 
 mod authorizations;
@@ -194,6 +194,7 @@ pub fn alert_rows(prefix: &str) -> Vec<AlertRow> {
             opened_us: ago(minutes),
             owner: None,
             held: None,
+            given_up: if number == 1 { "pager" } else { "" }.to_owned(),
         };
     let mut rows = vec![
         row(
@@ -263,7 +264,7 @@ pub fn alerts() -> AlertList {
             (AlertState::Retracted, 11),
         ],
         rows: alert_rows("a"),
-        more: Some("/alerts?before=a6".to_owned()),
+        shown: Shown::new(1, 311),
     }
 }
 
@@ -433,7 +434,7 @@ pub fn quarantine() -> QuarantineList {
                 1_600,
             ),
         ],
-        more: None,
+        shown: Shown::new(1, 3),
     }
 }
 

@@ -278,7 +278,6 @@ fn hostile_quarantine() -> (ui::QuarantineList, ui::Quarantined) {
     list.counts = vec![(hostile(), 1)];
     list.source = Some(hostile());
     list.sources = vec![(hostile(), 1)];
-    list.more = Some(hostile());
     list.rows[0].id = hostile();
     list.rows[0].source = hostile();
     list.rows[0].kind = hostile();
@@ -370,9 +369,7 @@ fn no_text_of_a_message_becomes_markup() {
     let mut alerts = sample::alerts();
     alerts.state = Some(AlertState::Open);
     alerts.rows = vec![hostile_alert().row];
-    alerts.more = Some(HOSTILE.to_owned());
     let mut patients = sample::patients();
-    patients.more = Some(HOSTILE.to_owned());
     patients.rows[0].id = HOSTILE.to_owned();
     patients.rows[0].label = HOSTILE.to_owned();
     patients.rows[0].birth_date = Some(HOSTILE.to_owned());

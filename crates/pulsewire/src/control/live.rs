@@ -16,8 +16,10 @@ use super::{Control, respond};
 
 /// How often a stream may send.
 const PACE: Duration = Duration::from_millis(500);
-/// After so many quiet paces a comment is sent, so that the browser knows that we are there.
+/// After so many quiet paces a beat is sent, so that the page knows that we are there: ten seconds, of which the script lets two pass.
 const QUIET_PACES: u32 = 20;
+/// A beat. A comment or an event without data would not reach the script (HTML Living Standard, 9.2.6).
+const BEAT: &[u8] = b"event: beat\ndata: 1\n\n";
 /// The overview, the sources, the workloads, the authorizations and the departments show what changes without a record: they are sent after so many paces in any case.
 const RATE_PACES: u32 = 4;
 
@@ -91,7 +93,7 @@ async fn send(
             if !u32::is_multiple_of(quiet, QUIET_PACES) {
                 continue;
             }
-            Bytes::from_static(b": still here\n\n")
+            Bytes::from_static(BEAT)
         } else {
             (shown, quiet) = (version, 0);
             let Some(html) = sight.show(&control).await else {
@@ -154,6 +156,19 @@ fn event(name: &str, version: u64, html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beat_is_an_event_with_data() {
+        let beat = std::str::from_utf8(BEAT).expect("it is words");
+        let has = |field: &str| {
+            let mut lines = beat.lines();
+            lines.any(|line| {
+                line.strip_prefix(field)
+                    .is_some_and(|rest| !rest.is_empty())
+            })
+        };
+        assert!(has("event: ") && has("data: ") && beat.ends_with("\n\n"));
+    }
 
     #[test]
     fn an_event_has_a_data_line_for_each_line() {

@@ -16,9 +16,10 @@ use super::models::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Page {
     Overview,
-    Alerts(Option<AlertState>),
+    /// By state; lists have the number of their page, counted from 1.
+    Alerts(Option<AlertState>, u64),
     Alert(AlertId),
-    Patients,
+    Patients(u64),
     Authorizations,
     Emergency,
     Patient(patient::Asked),
@@ -27,11 +28,11 @@ pub(super) enum Page {
     Workload(String),
     Finding(finding::Place),
     /// By reason and by source.
-    Quarantine(Option<String>, Option<String>),
+    Quarantine(Option<String>, Option<String>, u64),
     Sources,
     Quarantined(String),
     /// By source and by field.
-    Codes(Option<String>, Option<String>),
+    Codes(Option<String>, Option<String>, u64),
     Message(String, Option<Covered>),
     Kit,
 }
@@ -75,12 +76,15 @@ impl Page {
     /// Reads an address.
     pub(super) fn parse(path: &str, query: &BTreeMap<String, String>) -> Option<Self> {
         let value = |name: &str| query.get(name).map(String::as_str);
+        let number = value("page")
+            .and_then(|page| page.parse().ok())
+            .unwrap_or(1);
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         Some(match parts.as_slice() {
             [""] | ["overview"] => Self::Overview,
-            ["alerts"] => Self::Alerts(value("state").and_then(AlertState::parse)),
+            ["alerts"] => Self::Alerts(value("state").and_then(AlertState::parse), number),
             ["alerts", id] => Self::Alert(AlertId::parse(id)?),
-            ["patients"] => Self::Patients,
+            ["patients"] => Self::Patients(number),
             ["authorizations"] => Self::Authorizations,
             ["ed"] => Self::Emergency,
             ["patients", id] => Self::Patient(patient::Asked {
@@ -95,12 +99,14 @@ impl Page {
             ["quarantine"] => Self::Quarantine(
                 value("reason").or(value("code")).map(str::to_owned),
                 value("source").map(str::to_owned),
+                number,
             ),
             ["sources"] => Self::Sources,
             ["quarantine", id] => Self::Quarantined((*id).to_owned()),
             ["codes"] => Self::Codes(
                 value("source").map(str::to_owned),
                 value("field").map(str::to_owned),
+                number,
             ),
             ["messages", id] => {
                 Self::Message((*id).to_owned(), value("fields").and_then(Covered::parse))
@@ -114,9 +120,9 @@ impl Page {
     pub(super) const fn live_name(&self) -> Option<&'static str> {
         match self {
             Self::Overview => Some("overview"),
-            Self::Alerts(_) => Some("alerts"),
+            Self::Alerts(..) => Some("alerts"),
             Self::Alert(_) => Some("alert"),
-            Self::Patients => Some("patients"),
+            Self::Patients(_) => Some("patients"),
             Self::Authorizations => Some("authorizations"),
             Self::Emergency => Some("emergency"),
             Self::Patient(asked) if asked.known.is_none() => Some("patient"),
@@ -150,12 +156,12 @@ pub(super) fn permit(control: &Control, page: &Page) -> Result<Option<Permit>, R
         Page::Finding(place) => ("view finding", Some(finding::patient(control, *place)?)),
         Page::Workload(_) => ("view findings of workload", None),
         Page::Message(id, _) => ("view message", message::patient(control, id)?),
-        Page::Alerts(_) => ("view alert list", None),
+        Page::Alerts(..) => ("view alert list", None),
         Page::Alert(id) => (
             "view alert",
             views.alerts.get(id).map(|view| view.alert.patient),
         ),
-        Page::Patients => ("view patient list", None),
+        Page::Patients(_) => ("view patient list", None),
         Page::Authorizations => ("view authorization list", None),
         Page::Emergency => ("view emergency board", None),
         Page::Patient(asked) => match asked.known {
@@ -199,16 +205,16 @@ pub(super) fn render(
             &overview::model(control),
             [ui::overview_page, ui::overview_fragment, ui::overview_live],
         ),
-        Page::Alerts(state) => make.of(
-            &alert::list(control, *state, permit()?),
+        Page::Alerts(state, page) => make.of(
+            &alert::list(control, *state, *page, permit()?),
             [ui::alerts_page, ui::alerts_fragment, ui::alerts_live],
         ),
         Page::Alert(id) => make.of(
             &alert::one(control, *id, permit()?)?,
             [ui::alert_page, ui::alert_fragment, ui::alert_live],
         ),
-        Page::Patients => make.of(
-            &patient::list(control, permit()?),
+        Page::Patients(page) => make.of(
+            &patient::list(control, *page, permit()?),
             [ui::patients_page, ui::patients_fragment, ui::patients_live],
         ),
         Page::Authorizations => make.of(
@@ -234,8 +240,8 @@ pub(super) fn render(
             &sources::table(control),
             [ui::sources_page, ui::sources_fragment, ui::sources_live],
         ),
-        Page::Quarantine(reason, source) => make.of(
-            &quarantine::list(control, reason.as_deref(), source.as_deref()),
+        Page::Quarantine(reason, source, page) => make.of(
+            &quarantine::list(control, reason.as_deref(), source.as_deref(), *page),
             [
                 ui::quarantine_page,
                 ui::quarantine_fragment,
@@ -250,8 +256,8 @@ pub(super) fn render(
                 ui::quarantined_fragment,
             ],
         ),
-        Page::Codes(source, field) => make.of(
-            &codes::table(control, source.as_deref(), field.as_deref()),
+        Page::Codes(source, field, page) => make.of(
+            &codes::table(control, source.as_deref(), field.as_deref(), *page),
             [ui::codes_page, ui::codes_fragment, ui::codes_live],
         ),
         Page::Message(id, covered) => make.of(

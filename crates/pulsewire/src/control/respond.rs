@@ -1,12 +1,13 @@
 //! Answers: pages, files, refusals, readiness, with the headers that keep pages to themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response as Parts, StatusCode, Uri, header};
 use axum::response::Response;
+use clinical::Severity;
 use clinical::phi::AuditError;
 use serde::Serialize;
 use ui::{Frame, Refusal, Theme};
@@ -17,7 +18,7 @@ use super::models::{care_gaps, held, risk, sources, workload};
 use super::page::{self, Form, Page};
 use super::status;
 use crate::metrics::Metrics;
-use crate::roles::Roles;
+use crate::roles::{Role, Roles};
 
 /// Scripts, styles and pictures come from here and nowhere else, and nothing is inline.
 const POLICY: &str = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
@@ -306,6 +307,33 @@ pub(super) fn troubles(control: &Control) -> Vec<String> {
     }
     if control.stages.is_empty() && !control.journal.is_shared() {
         troubles.push("Only intake runs: messages are kept, nothing is concluded from them and nobody is alerted.".to_owned());
+    }
+    troubles.extend(reaching_nobody(control));
+    troubles
+}
+
+/// Why alerts reach nobody: there is no way, or the ways that there are have been given up.
+fn reaching_nobody(control: &Control) -> Vec<String> {
+    let mut troubles = Vec::new();
+    if control.config.roles.has(Role::Alerts) && control.config.delivery.is_empty() {
+        troubles.push("No channel is configured: alerts are raised, and nobody is told of them. Add [delivery.NAME] to the configuration.".to_owned());
+    }
+    let views = control.views.read();
+    let (mut open, mut critical, mut channels) = (0_u64, 0_u64, BTreeSet::new());
+    for view in views.alerts.values() {
+        let unreached = views.unreached(&view.alert);
+        if !unreached.is_empty() {
+            open += 1;
+            critical += u64::from(view.alert.severity == Severity::Critical);
+            channels.extend(unreached);
+        }
+    }
+    if open > 0 {
+        let channels: Vec<_> = channels.into_iter().collect();
+        troubles.push(format!(
+            "Open alerts that were given up by {}: {open}, of them critical: {critical}. Tell whom they concern, and see why at /alerts.",
+            channels.join(", ")
+        ));
     }
     troubles
 }

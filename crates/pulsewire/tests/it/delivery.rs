@@ -168,6 +168,49 @@ fn news_is_tried_until_it_arrives_once_and_its_retraction_reaches_the_same_recei
     assert_eq!(receiver.taken().len(), 2);
 }
 
+#[test]
+fn an_alert_that_a_channel_gave_up_is_told_wherever_one_looks() {
+    let receiver = Receiver::start();
+    let mut site = site(&receiver);
+    site.set("delivery.pager", "give_up_after", "\"300ms\"");
+    let platform = site.start();
+    Sender::to(platform.mllp).accepted(&potassium(&Potassium {
+        patient: "1",
+        control_id: "HIGH",
+        order: "1",
+        taken: &minutes_ago(1),
+        value: "6.9",
+        status: "F",
+    }));
+    let told = wait_for("it to be told", || {
+        let (_, body) = platform.get("/ready");
+        body.contains("given up by pager").then_some(body)
+    });
+    assert!(
+        told.contains("given up by pager: 1, of them critical: 1"),
+        "{told}"
+    );
+    let (code, list) = platform.get("/alerts");
+    assert_eq!(code, 200);
+    assert!(list.contains("Not delivered: given up by pager"), "{list}");
+    let (_, overview) = platform.get("/");
+    assert!(overview.contains("given up by pager: 1"), "{overview}");
+    let (_, status) = platform.get("/status");
+    assert!(status.contains("given up by pager: 1"), "{status}");
+}
+
+#[test]
+fn a_site_without_a_channel_says_so() {
+    let mut site = Site::default();
+    site.set("delivery.console", "enabled", "false");
+    let platform = site.start();
+    for path in ["/ready", "/status", "/"] {
+        let (code, body) = platform.get(path);
+        assert_eq!(code, 200);
+        assert!(body.contains("No channel is configured"), "{path}: {body}");
+    }
+}
+
 /// How the tries to reach the pager ended, as the journal keeps them.
 fn attempts(site: &Site) -> Vec<String> {
     let all = site

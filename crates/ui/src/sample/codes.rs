@@ -1,7 +1,7 @@
 //! Invented codes that nothing translates, and the message that one of them is in.
 
 use super::ago;
-use crate::{CodeRow, CodeTable, Covered, CoveredField, CoveredSegment, Link, Message};
+use crate::{CodeRow, CodeTable, Covered, CoveredField, CoveredSegment, Link, Message, Shown};
 
 /// Gives a table of codes.
 pub fn codes() -> CodeTable {
@@ -31,7 +31,7 @@ pub fn codes() -> CodeTable {
             row(2, "OBX-3", "", "", "Blood film, by hand", 1_999),
             row(3, "PV1-2", "", "DAY", "", 10),
         ],
-        hidden: 12,
+        shown: Shown::new(1, 212),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{MINUTE_US, NOW_US, ago, alert_rows};
 use crate::{
     Before, EncounterRow, FindingRow, Known, Link, Patient, PatientList, PatientRow, PointKind,
-    ResultRow, Score, ScorePoint, Severity, Vital, VitalPoint, Window,
+    ResultRow, Score, ScorePoint, Severity, Shown, Vital, VitalPoint, Window,
 };
 
 /// Gives a list of patients.
@@ -34,7 +34,7 @@ pub fn patients() -> PatientList {
             row("d5f2", "d5f20b1c…", 0, None, None, 2_900),
         ],
         total: 4,
-        more: None,
+        shown: Shown::new(1, 4),
     }
 }
 

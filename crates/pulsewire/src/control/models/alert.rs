@@ -1,9 +1,11 @@
 //! Alerts: the list, and one with the values behind it and the way back to the message.
 
-use clinical::{Actor, AlertId, AlertState, Change, FindingState, PatientKey, Permit};
+use std::cmp::Reverse;
+
+use clinical::{Actor, AlertId, AlertState, Change, FindingState, PatientKey, Permit, Severity};
 use ui::{
     Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, Link,
-    RevisionRow, WayStep,
+    RevisionRow, Shown, WayStep,
 };
 
 use super::{message, severity, state};
@@ -13,8 +15,6 @@ use crate::delivery::Ended;
 use crate::explain;
 use crate::views::{AlertView, Views, is_of_a_model};
 
-/// So many alerts are listed.
-const LISTED: usize = 200;
 /// So many characters of a pseudonym stand for a patient without a name.
 const SHORT: usize = 8;
 
@@ -22,6 +22,7 @@ const SHORT: usize = 8;
 pub(in crate::control) fn list(
     control: &Control,
     wanted: Option<ui::AlertState>,
+    page: u64,
     permit: &Permit,
 ) -> AlertList {
     let views = control.views.read();
@@ -30,13 +31,8 @@ pub(in crate::control) fn list(
         .values()
         .filter(|view| wanted.is_none_or(|wanted| state(view.alert.state) == wanted))
         .collect();
-    chosen.sort_by_key(|view| {
-        (
-            !view.alert.state.is_active(),
-            std::cmp::Reverse(view.alert.severity),
-            std::cmp::Reverse(view.alert.opened_at),
-        )
-    });
+    chosen.sort_by_key(|view| urgency(&view.alert));
+    let shown = Shown::new(page, chosen.len() as u64);
     let count = |each: &ui::AlertState| {
         views
             .alerts
@@ -50,13 +46,31 @@ pub(in crate::control) fn list(
             .iter()
             .map(|each| (*each, count(each)))
             .collect(),
-        rows: chosen
-            .iter()
-            .take(LISTED)
+        rows: shown
+            .of(&chosen)
             .map(|view| row(view, &views, permit))
             .collect(),
-        more: None,
+        shown,
     }
+}
+
+/// By what alerts are listed, the least first: of those that wait for somebody the one that waits longest, of those that are over
+/// the newest.
+fn urgency(alert: &clinical::Alert) -> (bool, Reverse<Severity>, bool, i64) {
+    let opened = alert.opened_at.micros();
+    let is_over = !alert.state.is_active();
+    let is_taken = alert.state != AlertState::Open;
+    let order = if is_over {
+        opened.saturating_neg()
+    } else {
+        opened
+    };
+    (
+        is_over,
+        Reverse(alert.severity),
+        is_taken && !is_over,
+        order,
+    )
 }
 
 /// One alert.
@@ -141,6 +155,7 @@ pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow 
         opened_us: alert.opened_at.micros(),
         owner: owner.map(|change| who(&change.by)),
         held: alerts::held_because(alert).map(held_words),
+        given_up: Vec::from_iter(views.unreached(alert)).join(", "),
     }
 }
 
@@ -250,5 +265,51 @@ fn way_back(control: &Control, alert: &clinical::Alert) -> Vec<WayStep> {
             tracing::warn!(%error, alert = %alert.id, "the way back of an alert cannot be read");
             Vec::new()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::{EventTime, FindingId, ReceivedTime};
+
+    use super::*;
+
+    fn alert(severity: Severity, state: AlertState, opened: i64) -> clinical::Alert {
+        clinical::Alert {
+            id: AlertId::derive(&[&opened.to_be_bytes()]),
+            patient: PatientKey::default(),
+            condition: "critical-result".into(),
+            episode: 1,
+            revision: 1,
+            severity,
+            state,
+            reason: "".into(),
+            rule: "".into(),
+            as_of: EventTime::default(),
+            known_at: ReceivedTime::from_micros(opened),
+            opened_at: ReceivedTime::from_micros(opened),
+            finding: FindingId::default(),
+            evidence: vec![],
+            history: vec![],
+        }
+    }
+
+    #[test]
+    fn who_waits_longest_comes_first_and_what_is_over_last_and_newest_first() {
+        use AlertState::{Acknowledged, Open, Resolved};
+        let mut alerts = [
+            alert(Severity::Critical, Resolved, 1),
+            alert(Severity::Critical, Resolved, 2),
+            alert(Severity::High, Open, 3),
+            alert(Severity::Critical, Acknowledged, 4),
+            alert(Severity::Critical, Open, 6),
+            alert(Severity::Critical, Open, 5),
+        ];
+        alerts.sort_by_key(urgency);
+        let order: Vec<_> = alerts
+            .iter()
+            .map(|alert| alert.opened_at.micros())
+            .collect();
+        assert_eq!(order, [5, 6, 4, 3, 2, 1]);
     }
 }

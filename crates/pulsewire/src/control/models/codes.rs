@@ -3,35 +3,33 @@
 use std::collections::BTreeMap;
 
 use clinical::MessageId;
-use ui::{CodeRow, CodeTable};
+use ui::{CodeRow, CodeTable, Shown};
 
 use super::message;
 use crate::control::Control;
 use crate::unmapped::{Code, Seen, configuration};
-
-/// So many codes are listed.
-const LISTED: usize = 200;
 
 /// The codes of a choice, the most frequent first.
 pub(in crate::control) fn table(
     control: &Control,
     source: Option<&str>,
     field: Option<&str>,
+    page: u64,
 ) -> CodeTable {
     let views = control.views.read();
     let all = views.unmapped.rows(None, None);
     let chosen = views.unmapped.rows(source, field);
+    let shown = Shown::new(page, chosen.len() as u64);
     CodeTable {
         source: source.map(str::to_owned),
         field: field.map(str::to_owned),
         sources: counts(&all, |code| &code.source),
         fields: counts(&all, |code| &code.field),
-        rows: chosen
-            .iter()
-            .take(LISTED)
+        rows: shown
+            .of(&chosen)
             .map(|(code, seen)| row(code, seen))
             .collect(),
-        hidden: chosen.len().saturating_sub(LISTED) as u64,
+        shown,
     }
 }
 

@@ -6,7 +6,7 @@ use clinical::{
 use mapping::source::Zone;
 use ui::{
     EncounterRow, FindingRow, Frame, Known, Link, Patient, PatientList, PatientRow, PointKind,
-    ResultRow, Score, ScorePoint, Vital, VitalPoint, Window,
+    ResultRow, Score, ScorePoint, Shown, Vital, VitalPoint, Window,
 };
 
 use super::alert::{label, row};
@@ -16,8 +16,6 @@ use crate::control::page::Refused;
 use crate::views::known::{self, as_known};
 use crate::views::{self, LATE_AFTER, PatientView, VITALS, Views};
 
-/// So many patients are listed.
-const LISTED: usize = 200;
 /// The name of the score that is drawn.
 const SCORE: &str = "NEWS2";
 
@@ -33,7 +31,7 @@ const RANGES: [((f64, f64), (f64, f64)); 5] = [
 ];
 
 /// The list, most urgent first.
-pub(in crate::control) fn list(control: &Control, permit: &Permit) -> PatientList {
+pub(in crate::control) fn list(control: &Control, page: u64, permit: &Permit) -> PatientList {
     let views = control.views.read();
     let present = views
         .patients
@@ -47,12 +45,9 @@ pub(in crate::control) fn list(control: &Control, permit: &Permit) -> PatientLis
         std::cmp::Reverse((*worst, score, row.last_event_us))
     });
     let total = rows.len() as u64;
-    let rows = rows.into_iter().take(LISTED).map(|(_, row)| row).collect();
-    PatientList {
-        rows,
-        total,
-        more: None,
-    }
+    let shown = Shown::new(page, total);
+    let rows = shown.of(rows).map(|(_, row)| row).collect();
+    PatientList { rows, total, shown }
 }
 
 /// The severity of the worst alert that somebody may still have to act on.

@@ -7,7 +7,7 @@ use formats::hl7v2::{self, Severity};
 use journal::Record;
 use ui::{
     AttemptRow, Link, ParsedField, ParsedSegment, QuarantineForms, QuarantineList, QuarantineRow,
-    Quarantined,
+    Quarantined, Shown,
 };
 
 use crate::control::Control;
@@ -18,8 +18,6 @@ use crate::quarantine::list::Place;
 use crate::quarantine::reason::{ReasonCode, Redrive, advice};
 use crate::views::{QuarantineView, Views};
 
-/// So many records are listed.
-const LISTED: usize = 200;
 /// So many fields of a segment are shown beside the raw text.
 const FIELDS_SHOWN: usize = 60;
 /// So many earlier attempts are shown.
@@ -30,6 +28,7 @@ pub(in crate::control) fn list(
     control: &Control,
     wanted: Option<&str>,
     source: Option<&str>,
+    page: u64,
 ) -> QuarantineList {
     let views = control.views.read();
     let count = |of: &dyn Fn(&QuarantineView) -> &String| {
@@ -43,13 +42,15 @@ pub(in crate::control) fn list(
         wanted.is_none_or(|wanted| view.reason == wanted)
             && source.is_none_or(|source| view.source == source)
     });
+    let chosen: Vec<_> = chosen.collect();
+    let shown = Shown::new(page, chosen.len() as u64);
     QuarantineList {
         code: wanted.map(str::to_owned),
         counts: count(&|view| &view.reason),
         source: source.map(str::to_owned),
         sources: count(&|view| &view.source),
-        rows: chosen.take(LISTED).map(|view| row(view, &views)).collect(),
-        more: None,
+        rows: shown.of(chosen).map(|view| row(view, &views)).collect(),
+        shown,
     }
 }
 
