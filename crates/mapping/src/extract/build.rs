@@ -339,6 +339,9 @@ impl Building<'_> {
             "codes",
             "codes and words",
         )?;
+        if matches!(kind, Kind::Primitive(_) | Kind::Moment(..)) {
+            plain(plan, at)?;
+        }
         Ok(kind)
     }
 
@@ -380,6 +383,25 @@ impl Building<'_> {
             Problem::new(at, what, "add [codes.NAME], or its file under [code_files]")
         })
     }
+}
+
+/// Checks that nothing is said of a string or a date that it cannot hold: it would be left out without a word.
+fn plain(plan: &ElementPlan, at: &str) -> Result<(), Problem> {
+    let has = |setting: &Option<String>| setting.as_deref().is_some_and(|text| !text.is_empty());
+    let said = [("system", &plan.system), ("display", &plan.display)];
+    let Some((name, _)) = said.into_iter().find(|(_, setting)| has(setting)) else {
+        return Ok(());
+    };
+    let hint = match (name, plan.path.rsplit_once('.')) {
+        ("system", Some((whole, "value" | "code"))) | (_, Some((whole, "code"))) => {
+            format!(
+                "write path = \"{whole}\", which takes both, or {whole}.{name} as an element of its own"
+            )
+        }
+        _ => "leave it out here".to_owned(),
+    };
+    let what = format!("{name} is only for codes, identifiers, quantities and references");
+    Err(Problem::new(at, what, hint))
 }
 
 /// Tells which elements that FHIR asks for no row of the mapping names.

@@ -182,6 +182,9 @@ element = [
   { path = "issued.start", column = "a" },
   { path = "valueString", column = "a", fixed = "b" },
   { path = "valueString", column = "a", unit = "b" },
+  { path = "identifier[0].value", column = "a", system = "urn:example:mrn" },
+  { path = "code.coding[0].code", column = "a", display = "b" },
+  { path = "issued", column = "a", system = "urn:example:mrn" },
   { path = "effectiveDateTime", column = "a", format = "day" },
   { path = "note[64].text", column = "a" },
   { path = "note[0].text", column = "a", when = [{ column = "b" }] },
@@ -212,6 +215,9 @@ fn every_mistake_of_a_mapping_file_is_told() {
         resource 2 (Observation), issued.start: issued has no elements: end the path there
         resource 2 (Observation), valueString: it does not say where it comes from: give one of column and fixed, or columns for a reference
         resource 2 (Observation), valueString: unit is only for quantities: leave it out here
+        resource 2 (Observation), identifier[0].value: system is only for codes, identifiers, quantities and references: write path = "identifier[0]", which takes both, or identifier[0].system as an element of its own
+        resource 2 (Observation), code.coding[0].code: display is only for codes, identifiers, quantities and references: write path = "code.coding[0]", which takes both, or code.coding[0].display as an element of its own
+        resource 2 (Observation), issued: system is only for codes, identifiers, quantities and references: leave it out here
         resource 2 (Observation), effectiveDateTime: its format is none of a date: write it as strftime does, such as "%d.%m.%Y %H:%M", or epoch, epoch-ms or minutes
         resource 2 (Observation), note[64].text: `note[64]` has no number from 0 to 63: write it as in name[0].family
         resource 2 (Observation), note[0].text: a condition says one thing of its column: give exactly one of equals, not, one_of, present and number; several conditions must all hold
