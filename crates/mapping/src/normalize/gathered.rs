@@ -41,9 +41,6 @@ impl Gathered {
     fn take(&mut self, draft: &Draft, said: EventTime) {
         match draft.effect {
             Effect::Mention => self.mention(draft, said),
-            Effect::Delete | Effect::TakeBack => {
-                self.snapshot.as_of = self.snapshot.as_of.max(said);
-            }
             _ => self.snapshot.apply(draft, said),
         }
     }
@@ -98,10 +95,15 @@ impl Gathered {
 }
 
 impl State {
-    /// Takes over what a message says of an order, a drug or a problem; gives it whole, and when it was last spoken of.
+    /// Takes over what a message says of an order, a drug or a problem; gives it whole, and when it was last spoken of. Of one that
+    /// is deleted, nothing is known any more.
     pub(super) fn gather(&mut self, draft: &Draft, said: EventTime) -> Option<(Draft, EventTime)> {
         let kind = KINDS.iter().find(|kind| **kind == draft.resource_type)?;
         let is_it = |one: &Gathered| one.kind == *kind && one.snapshot.id == draft.id;
+        if matches!(draft.effect, Effect::Delete | Effect::TakeBack) {
+            self.gathered.retain(|one| !is_it(one));
+            return None;
+        }
         let mut one = match self.gathered.iter().position(is_it) {
             Some(at) => self.gathered.remove(at),
             None => Gathered {

@@ -192,3 +192,85 @@ fn of_many_identities_the_last_ones_are_asked() {
         assert_eq!(asked, expected);
     }
 }
+
+fn order(id: &str, elements: &[&str]) -> Draft {
+    draft("ServiceRequest", id, Effect::State, elements)
+}
+
+#[test]
+fn the_order_spoken_of_least_recently_is_forgotten_first() {
+    for (others, known) in [
+        (MAX_GATHERED - 2, true),
+        (MAX_GATHERED - 1, true),
+        (MAX_GATHERED, false),
+    ] {
+        let mut state = State::default();
+        step(&mut state, "first", 0, &order("o", &["priority=\"stat\""]));
+        for other in 0..others {
+            let id = format!("o{other}");
+            step(&mut state, &id, 1, &order(&id, &["status=\"active\""]));
+        }
+        assert_eq!(state.gathered.len(), (others + 1).min(MAX_GATHERED));
+        let outputs = step(&mut state, "last", 2, &order("o", &["status=\"revoked\""]));
+        assert_eq!(show(&Ok(outputs)).contains("stat\""), known, "{others}");
+    }
+}
+
+#[test]
+fn orders_that_are_too_large_together_are_forgotten_first() {
+    // What the names and values of two orders take, beside the text.
+    let (name, quotes) = ("note".len(), "\"\"".len());
+    for (over, kept) in [(0, 2), (1, 1)] {
+        let mut state = State::default();
+        let text = "a".repeat(MAX_GATHERED_BYTES / 2 - name - quotes);
+        let text = |more| format!("note=\"{text}{}\"", "a".repeat(more));
+        step(&mut state, "1", 0, &order("o1", &[&text(0)]));
+        step(&mut state, "2", 1, &order("o2", &[&text(over)]));
+        assert_eq!(state.gathered.len(), kept, "{over}");
+    }
+}
+
+#[test]
+fn a_merge_hands_over_what_is_known_of_orders() {
+    let mut retired = State::default();
+    step(
+        &mut retired,
+        "1",
+        0,
+        &order("o", &["subject={\"a\":\"b\"}"]),
+    );
+    let own = order("p", &["status=\"active\""]);
+    step(&mut retired, "2", 0, &own);
+    let mut state = State::default();
+    step(&mut state, "3", 0, &order("p", &["priority=\"stat\""]));
+    state.gather_from(retired.gathered, |json| {
+        String::from_utf8_lossy(json).replace('b', "c").into_bytes()
+    });
+    let mut later = |id, message| step(&mut state, message, 1, &order(id, &["intent=\"order\""]));
+    let shown = show(&Ok(later("o", "4"))) + &show(&Ok(later("p", "5")));
+    expect![[r#"
+        {"resourceType":"ServiceRequest","id":"o","meta":{"versionId":"1"},"intent":"order","subject":{"a":"c"}}
+        {"resourceType":"ServiceRequest","id":"p","meta":{"versionId":"2"},"intent":"order","priority":"stat"}
+    "#]]
+    .assert_eq(&shown);
+}
+
+#[test]
+fn what_is_said_late_of_an_order_fills_what_is_not_known() {
+    let mut state = State::default();
+    step(&mut state, "1", 5, &order("o", &["status=\"revoked\""]));
+    let late = order("o", &["status=\"active\"", "priority=\"stat\""]);
+    let shown = show(&Ok(step(&mut state, "2", 3, &late)));
+    expect![[r#"
+        {"resourceType":"ServiceRequest","id":"o","meta":{"versionId":"2"},"status":"revoked","priority":"stat"}
+    "#]]
+    .assert_eq(&shown);
+    let removed = draft("ServiceRequest", "o", Effect::Delete, &[]);
+    let shown = show(&Ok(step(&mut state, "3", 4, &removed)));
+    let shown = shown + &show(&Ok(step(&mut state, "4", 6, &late)));
+    expect![[r#"
+        {"resourceType":"ServiceRequest","id":"o","meta":{"versionId":"3"},"status":"entered-in-error"}
+        (1 stale)
+    "#]]
+    .assert_eq(&shown);
+}
