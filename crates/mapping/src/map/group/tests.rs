@@ -197,6 +197,10 @@ fn orc_and_obr_after_an_order_begin_the_next() {
             /ORDER:3/SPECIMEN:4 SPM
             /ORDER:5 ORC OBR"#]],
     );
+}
+
+#[test]
+fn the_next_order_begins_beside_specimens_and_containers_too() {
     check(
         "OML^O33",
         "PID SPM ORC|NW OBR ORC|NW OBR SPM ORC OBR",
