@@ -1,6 +1,7 @@
 //! `run`: starts the platform from a configuration and runs it until it is asked to stop.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
@@ -57,13 +58,6 @@ impl Run {
                 "name a directory of its own in journal.directory",
             ));
         }
-        let directory = &config.journal.directory;
-        super::doctor::probe(directory).map_err(|error| {
-            Failure::new(
-                format!("the data directory {} cannot be written: {error}", directory.display()),
-                "give the user that runs the platform a directory of its own on a local disk that is not mounted read-only, and name it in journal.directory",
-            )
-        })?;
         super::log::start(&config.log_level)?;
         for warning in &config.warnings {
             tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.what);
@@ -79,7 +73,7 @@ impl Run {
         runtime.block_on(async {
             let running = pipeline::start(&config, Clock::system(), "Pulsewire")
                 .await
-                .map_err(starting)?;
+                .map_err(|error| starting_in(&config.journal.directory, error))?;
             writeln!(out, "{}", super::addresses(&running, &config))?;
             out.flush()?;
             asked_to_stop().await?;
@@ -88,6 +82,32 @@ impl Run {
             Ok(())
         })
     }
+}
+
+/// What keeps the platform from starting where its data are: a folder that it may not write is named rather than the file in it.
+fn starting_in(directory: &Path, error: pipeline::Error) -> Failure {
+    use pipeline::Error::{Control, Http, Mllp};
+    // Without its addresses a start changes nothing.
+    if matches!(error, Mllp(_) | Http(_) | Control(_)) {
+        return starting(error);
+    }
+    unwritable(directory).unwrap_or_else(|| starting(error))
+}
+
+fn unwritable(directory: &Path) -> Option<Failure> {
+    let error = super::doctor::probe(directory).err()?;
+    let is_kept_out = matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    );
+    is_kept_out.then(|| {
+        let what = format!(
+            "the data directory {} cannot be written: {error}",
+            directory.display()
+        );
+        let hint = "give the user that runs the platform a directory of its own, on a local disk that is not mounted read-only, and name it in journal.directory";
+        Failure::new(what, hint)
+    })
 }
 
 /// What keeps the platform from starting, with the exit code it deserves.
@@ -107,4 +127,21 @@ pub(crate) async fn asked_to_stop() -> Result<(), Failure> {
         _ = terminate.recv() => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_data_directory_that_may_not_be_written_is_named() {
+        // No user makes a folder there.
+        let told = unwritable(Path::new("/sys/pulsewire"));
+        assert!(
+            matches!(&told, Some(Failure::Other { what, .. }) if what.starts_with("the data directory /sys/pulsewire cannot be written")),
+            "{told:?}"
+        );
+        let folder = tempfile::tempdir().expect("there is room");
+        assert!(unwritable(folder.path()).is_none());
+    }
 }
