@@ -9,6 +9,8 @@ mod fit;
 
 mod orders;
 
+mod said;
+
 fn received() -> ReceivedTime {
     ReceivedTime::parse("2026-03-02T00:00:00Z").unwrap()
 }
