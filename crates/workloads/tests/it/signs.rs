@@ -183,6 +183,24 @@ fn a_set_that_is_made_within_the_hour_is_whole_to_the_minute() {
     assert!(!charted(661).1);
 }
 
+/// What a workload tells of one result, two hours later.
+fn told_of(workload: &'static str, code: &str, value: Value) -> Vec<Finding> {
+    let mut engine = Engine::of(Config::of(&[workload]));
+    let place = Place {
+        at: 600,
+        arrives: 600,
+        offset: 0,
+    };
+    engine.take(&event(
+        "ann",
+        place,
+        0,
+        observed("result", Code::loinc(code), value),
+    ));
+    engine.tick(received_time(720));
+    engine.findings
+}
+
 #[test]
 fn what_laboratories_measure_in_blood_is_judged_by_each_of_its_codes() {
     for (code, value, unit) in [
@@ -206,35 +224,13 @@ fn what_laboratories_measure_in_blood_is_judged_by_each_of_its_codes() {
         ("34714-6", "6", ""),
         ("2519-7", "5.5", "mmol/L"),
     ] {
-        let mut engine = Engine::of(Config::of(&["critical-results"]));
-        let place = Place {
-            at: 600,
-            arrives: 600,
-            offset: 0,
-        };
-        engine.take(&event(
-            "ann",
-            place,
-            0,
-            observed("result", Code::loinc(code), number(value, unit)),
-        ));
-        let told: Vec<_> = engine.findings.iter().map(|of| of.severity).collect();
-        assert_eq!(told, [Severity::Critical], "{code}: {:?}", engine.findings);
+        let findings = told_of("critical-results", code, number(value, unit));
+        let told: Vec<_> = findings.iter().map(|of| of.severity).collect();
+        assert_eq!(told, [Severity::Critical], "{code}: {findings:?}");
     }
     for code in ["606-4", "543-9"] {
-        let mut engine = Engine::of(Config::of(&["critical-cultures"]));
-        let place = Place {
-            at: 600,
-            arrives: 600,
-            offset: 0,
-        };
-        engine.take(&event(
-            "ann",
-            place,
-            0,
-            observed("culture", Code::loinc(code), Value::Text("positive".into())),
-        ));
-        assert_eq!(engine.findings.len(), 1, "{code}");
+        let findings = told_of("critical-cultures", code, Value::Text("positive".into()));
+        assert_eq!(findings.len(), 1, "{code}");
     }
 }
 
@@ -307,21 +303,8 @@ fn sofa_scores_a_result_in_the_unit_that_it_came_in() {
         .flat_map(|(unit, rows)| rows.iter().map(move |row| (unit, row)))
     {
         for (value, points) in values {
-            let mut engine = Engine::of(Config::of(&["organ-failure"]));
-            let place = Place {
-                at: 600,
-                arrives: 600,
-                offset: 0,
-            };
-            engine.take(&event(
-                "ann",
-                place,
-                0,
-                observed("result", Code::loinc(code), number_or_text(value, unit)),
-            ));
-            engine.tick(received_time(720));
-            let told = engine
-                .findings
+            let findings = told_of("organ-failure", code, number_or_text(value, unit));
+            let told = findings
                 .iter()
                 .rfind(|of| &*of.condition == "organ-failure");
             let score = told.and_then(|of| of.score).unwrap_or_default();
