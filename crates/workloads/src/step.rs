@@ -288,7 +288,7 @@ impl Workloads {
                 continue;
             }
             let mut wake = None;
-            if !state.person.deceased {
+            if workload.after_death || !state.person.deceased {
                 let view = self.view(state, runs, now, touched);
                 let concluded = (workload.conclude)(&view);
                 wake = concluded.wake;

@@ -56,6 +56,8 @@ pub struct Workload {
     pub(crate) tag: &'static [u8],
     /// How far before a clinical time it looks to conclude something about it.
     pub(crate) looks_back: Duration,
+    /// Whether it goes on after death: what is measured of somebody who is said to be dead may well be of somebody alive.
+    pub(crate) after_death: bool,
     /// How long after its time an entry can still matter to it, beyond what the chart keeps anyhow.
     pub(crate) matters: fn(&Entry) -> Option<Duration>,
     pub(crate) conclude: fn(&View<'_>) -> Concluded,
@@ -116,6 +118,7 @@ const DETERIORATION: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"deterioration",
     looks_back: hours(1),
+    after_death: false,
     matters: deterioration::matters,
     conclude: deterioration::conclude,
 };
@@ -137,6 +140,7 @@ const CRITICAL_RESULTS: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"critical-results",
     looks_back: hours(12),
+    after_death: true,
     matters: nothing,
     conclude: critical::conclude,
 };
@@ -174,6 +178,7 @@ const TEAM_ACTIONS: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"team-actions",
     looks_back: Duration::ZERO,
+    after_death: false,
     matters: nothing,
     conclude: actions::conclude,
 };
@@ -198,6 +203,7 @@ const BEDSIDE_SCORES: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"bedside-scores",
     looks_back: bedside::LOOKS_BACK,
+    after_death: false,
     matters: bedside::matters,
     conclude: bedside::conclude,
 };
@@ -220,6 +226,7 @@ const GLUCOSE_EPISODES: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"glucose-episodes",
     looks_back: sustained::LOOKS_BACK,
+    after_death: false,
     matters: glucose::matters,
     conclude: glucose::conclude,
 };
@@ -242,6 +249,7 @@ const SUSTAINED_THRESHOLDS: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"sustained-thresholds",
     looks_back: sustained::LOOKS_BACK,
+    after_death: false,
     matters: sustained::matters,
     conclude: sustained::conclude,
 };
@@ -266,6 +274,7 @@ const VARIABILITY_AND_PRESSURE: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"variability-and-pressure",
     looks_back: variability::LOOKS_BACK,
+    after_death: false,
     matters: variability::matters,
     conclude: variability::conclude,
 };

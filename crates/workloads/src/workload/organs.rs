@@ -25,6 +25,7 @@ pub(super) const ORGAN_FAILURE: Workload = Workload {
     lines_kept: hours(8 * 24),
     tag: b"organ-failure",
     looks_back: organ::LOOKS_BACK,
+    after_death: false,
     matters: organ::matters,
     conclude: organ::published,
 };
@@ -72,6 +73,7 @@ pub(super) const KIDNEY_INJURY: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"kidney-injury",
     looks_back: kidney::LOOKS_BACK,
+    after_death: false,
     matters: kidney::matters,
     conclude: kidney::published,
 };

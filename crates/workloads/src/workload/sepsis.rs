@@ -26,6 +26,7 @@ pub(super) const SEPSIS: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"sepsis",
     looks_back: sepsis::LOOKS_BACK,
+    after_death: false,
     matters: sepsis::matters,
     conclude: sepsis::conclude,
 };
@@ -45,6 +46,7 @@ pub(super) const SUSPECTED_INFECTION: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"suspected-infection",
     looks_back: hours(72),
+    after_death: false,
     matters: nothing,
     conclude: suspicion::published,
 };
@@ -58,6 +60,7 @@ pub(super) const SUSPECTED_INFECTION_MIMIC: Workload = Workload {
     ],
     tag: b"suspected-infection-mimic",
     looks_back: hours(96),
+    after_death: false,
     conclude: suspicion::mimic_iii,
     ..SUSPECTED_INFECTION
 };
@@ -80,6 +83,7 @@ pub(super) const SEPSIS_3: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"sepsis-3",
     looks_back: hours(72),
+    after_death: false,
     matters: nothing,
     conclude: sepsis3::published,
 };
@@ -108,6 +112,7 @@ pub(super) const SEPTIC_SHOCK: Workload = Workload {
     rests_on: &[ORGAN_FAILURE.name, SEPSIS_3.name],
     tag: b"septic-shock",
     looks_back: shock::LASTS,
+    after_death: false,
     matters: shock::matters,
     conclude: shock::conclude,
     ..SEPSIS_3
@@ -132,6 +137,7 @@ pub(super) const SEPSIS_BUNDLE: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"sepsis-bundle",
     looks_back: bundle::LOOKS_BACK,
+    after_death: false,
     matters: bundle::matters,
     conclude: bundle::conclude,
 };
@@ -155,6 +161,7 @@ pub(super) const FIRST_DAY_MIMIC: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"first-day-mimic",
     looks_back: hours(6),
+    after_death: false,
     matters: first_day::matters,
     conclude: first_day::conclude,
 };
@@ -177,6 +184,7 @@ pub(super) const SEPSIS_RISK: Workload = Workload {
     lines_kept: Duration::ZERO,
     tag: b"sepsis-risk",
     looks_back: sepsis_risk::LOOKS_BACK,
+    after_death: false,
     matters: sepsis_risk::matters,
     conclude: sepsis_risk::conclude,
 };

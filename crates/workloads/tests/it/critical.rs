@@ -288,6 +288,21 @@ fn a_culture_that_a_full_chart_gave_up_is_not_taken_back() {
 }
 
 #[test]
+fn a_critical_result_of_somebody_who_is_said_to_be_dead_is_told() {
+    let mut engine = Engine::of(Config::of(&["critical-results", "deterioration"]));
+    for (offset, step) in (1..).zip([
+        "died ann",
+        "lab ann potassium 6.9 mmol/L",
+        "vitals ann rr 30",
+    ]) {
+        let events = told(step, place(540, 540, offset)).expect("a step");
+        engine.take_message(&events);
+    }
+    let told: Vec<_> = engine.findings.iter().map(|of| &*of.condition).collect();
+    assert_eq!(told, ["critical-result/potassium"]);
+}
+
+#[test]
 fn what_another_record_knew_takes_a_repeat_back_and_retires_nobody() {
     let mut engine = Engine::of(Config::of(&["critical-results"]));
     for (offset, (who, at, value)) in (1..).zip([("joe", 540, "6.4"), ("ann", 600, "6.5")]) {
