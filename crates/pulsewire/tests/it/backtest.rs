@@ -430,7 +430,7 @@ fn shared_histories_of_every_kind_are_played() {
     }
     expect_test::expect![[r#"
         "physionet": 20 patients, 20 stays, 2 with onset, 43 alerts, 0 left out
-        "mimic": 100 patients, 136 stays, 77 with onset, 158 alerts, 0 left out
+        "mimic": 100 patients, 136 stays, 77 with onset, 159 alerts, 0 left out
         "fhir": 344 patients, 406 stays, null with onset, 70 alerts, 0 left out
     "#]]
     .assert_eq(&told);
