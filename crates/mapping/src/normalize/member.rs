@@ -1,12 +1,12 @@
 //! What payers' documents say of their members: some of the identifiers that they have, and in an answer nobody's name.
 
+use clinical::EventTime;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::snapshot::Snapshot;
+use super::splice::items;
 use crate::draft::{Draft, Effect, Element};
-
-use clinical::EventTime;
 
 /// What says who somebody is.
 const WHO: [&str; 2] = ["name", "birthDate"];
@@ -49,7 +49,7 @@ pub(super) fn apply(now: &mut Snapshot, draft: &Draft, said: EventTime) {
 
 /// Puts identifiers beside those that are known: of one kind those that were said last stand.
 fn joined(known: &[u8], own: &[u8], is_newer: bool) -> Vec<u8> {
-    let (known, own) = (items(known), items(own));
+    let [known, own] = [known, own].map(|all| items(all).collect::<Vec<_>>());
     let has = |all: &[Raw<'_>], one: Raw<'_>| all.iter().any(|other| is_of_kind(*other, one));
     let is_there = |one: Raw<'_>| known.iter().any(|other| other.as_bytes() == one.as_bytes());
     let stays = |one: Raw<'_>| {
@@ -92,7 +92,7 @@ fn names(json: &[u8]) -> Vec<Name> {
             given: letters(given.split_whitespace().next().unwrap_or_default()),
         }
     };
-    let all = items(json).into_iter().map(name);
+    let all = items(json).map(name);
     all.filter(|name| !name.family.is_empty()).collect()
 }
 
@@ -105,10 +105,6 @@ fn is_name(one: &Name, other: &Name) -> bool {
 fn letters(text: &str) -> String {
     let letters = text.chars().filter(|letter| letter.is_alphanumeric());
     letters.flat_map(char::to_uppercase).collect()
-}
-
-fn items(json: &[u8]) -> Vec<Raw<'_>> {
-    items_of(Raw::read(json).ok()).collect()
 }
 
 fn items_of<'a>(raw: Option<Raw<'a>>) -> impl Iterator<Item = Raw<'a>> {

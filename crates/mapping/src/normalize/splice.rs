@@ -45,13 +45,15 @@ pub(super) fn without_members(json: &[u8], names: &[&str]) -> Vec<u8> {
     })
 }
 
+/// Gives the items of an array; none of what is no array.
+pub(super) fn items(array: &[u8]) -> impl Iterator<Item = Raw<'_>> {
+    let raw = Raw::read(array).ok();
+    raw.into_iter().flat_map(Raw::items).flatten()
+}
+
 /// Adds to identifiers those of another list that are old and not among them.
 pub(crate) fn union_keeping_old(identifiers: &[u8], others: &[u8]) -> Vec<u8> {
-    let items = |json| -> Vec<Raw<'_>> {
-        let raw = Raw::read(json).ok();
-        raw.into_iter().flat_map(Raw::items).flatten().collect()
-    };
-    let mut all = items(identifiers);
+    let mut all: Vec<_> = items(identifiers).collect();
     for other in items(others) {
         let is_old = matches!(other.get("use"), Ok(Some(usage)) if usage.as_bytes() == b"\"old\"");
         if is_old && !all.iter().any(|known| is_same_identifier(*known, other)) {
@@ -67,9 +69,8 @@ pub(crate) fn union_keeping_old(identifiers: &[u8], others: &[u8]) -> Vec<u8> {
 
 /// Gives identifiers as old ones.
 pub(crate) fn as_old(identifiers: &[u8]) -> Vec<u8> {
-    let raw = Raw::read(identifiers).ok();
     json::array(|array| {
-        for item in raw.into_iter().flat_map(Raw::items).flatten() {
+        for item in items(identifiers) {
             array.object(|identifier| {
                 identifier.string("use", "old");
                 for (name, value) in item.members().flatten() {
@@ -84,8 +85,7 @@ pub(crate) fn as_old(identifiers: &[u8]) -> Vec<u8> {
 
 /// Adds an item to an array, unless it is there.
 pub(super) fn with_item(array: &[u8], item: &[u8]) -> Vec<u8> {
-    let raw = Raw::read(array).ok();
-    let known = raw.into_iter().flat_map(Raw::items).flatten();
+    let known = items(array);
     json::array(|out| {
         let mut there = false;
         for old in known {
@@ -100,8 +100,7 @@ pub(super) fn with_item(array: &[u8], item: &[u8]) -> Vec<u8> {
 
 /// Leaves an item out of an array; gives nothing at all where none is left.
 pub(super) fn without_item(array: &[u8], item: &[u8]) -> Vec<u8> {
-    let raw = Raw::read(array).ok();
-    let known = raw.into_iter().flat_map(Raw::items).flatten();
+    let known = items(array);
     json::array(|out| {
         for other in known.filter(|known| known.as_bytes() != item) {
             out.raw(other.as_bytes());
@@ -111,8 +110,7 @@ pub(super) fn without_item(array: &[u8], item: &[u8]) -> Vec<u8> {
 
 /// Leaves items out of an array that have a member of this value; gives nothing at all where none is left.
 pub(super) fn without_items_of(array: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
-    let raw = Raw::read(array).ok();
-    let known = raw.into_iter().flat_map(Raw::items).flatten();
+    let known = items(array);
     let is_of =
         |item: &Raw<'_>| matches!(item.get(name), Ok(Some(found)) if found.as_bytes() == value);
     json::array(|out| {

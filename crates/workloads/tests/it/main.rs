@@ -10,6 +10,7 @@ mod events;
 mod forgetting;
 mod glucose;
 mod kidney;
+mod laboratory;
 mod measures;
 mod mimic;
 mod news2_vectors;

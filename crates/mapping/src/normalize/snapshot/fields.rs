@@ -5,7 +5,7 @@ use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::super::bytes::{Decoder, Encoder};
-use super::super::splice::{merge_members, union_keeping_old};
+use super::super::splice::{items, merge_members, union_keeping_old};
 use super::{DEFAULT, Field, Known, Snapshot};
 use crate::draft::{Element, Part};
 
@@ -173,8 +173,7 @@ fn entries<'a>(
     list: &'a [u8],
     parts: impl Iterator<Item = (&'a Part, EventTime)>,
 ) -> (Vec<Entries<'a>>, Vec<Raw<'a>>) {
-    let raw = Raw::read(list).ok();
-    let mut items = raw.into_iter().flat_map(Raw::items).map_while(Result::ok);
+    let mut items = items(list);
     let of_fields = parts
         .map(|(part, said)| (part, said, items.by_ref().take(part.count).collect()))
         .collect();
@@ -239,8 +238,7 @@ fn leave_behind(
 /// Gives how a drug is to be given: where that is said once before and now, what is not said anew stays.
 pub(super) fn dosage(before: &[u8], now: &[u8]) -> Vec<u8> {
     let one = |list| {
-        let raw = Raw::read(list).ok();
-        let mut items = raw.into_iter().flat_map(Raw::items).map_while(Result::ok);
+        let mut items = items(list);
         let first = items.next();
         first.filter(|_| items.next().is_none())
     };
