@@ -4,6 +4,7 @@ mod index;
 pub(crate) mod infusion;
 pub(crate) mod read;
 mod sliding;
+mod words;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::limit::Limit;
 use crate::running::{Running, Runs};
 use index::Index;
 use sliding::Sliding;
+pub(crate) use words::{MAX_WORDS, Words};
 
 /// The most entries a chart holds; beyond it the oldest go, and what rests on them is no longer revised.
 pub(crate) const MAX_ENTRIES: usize = 4_000;
@@ -56,7 +58,7 @@ pub(crate) struct Entry {
     pub(crate) resource: u64,
     pub(crate) reading: Reading,
     pub(crate) marks: u8,
-    /// Which of a patient's sensors said it, as a number; 0 where that is not known or does not matter.
+    /// Which of a patient's sensors said it, or which analyte it is of, as a number; 0 where that is not known or does not matter.
     pub(crate) sensor: u32,
 }
 
@@ -209,13 +211,15 @@ pub(crate) struct Chart {
     /// In the order of time, parameter, resource.
     entries: Sliding<Entry>,
     index: Index,
+    /// What results are that no parameter stands for.
+    pub(crate) words: Words,
     /// Before this, entries were given up for room.
     pub(crate) floor: Option<EventTime>,
 }
 
 impl PartialEq for Chart {
     fn eq(&self, other: &Self) -> bool {
-        (self.entries(), self.floor) == (other.entries(), other.floor)
+        (self.entries(), &self.words, self.floor) == (other.entries(), &other.words, other.floor)
     }
 }
 
@@ -227,6 +231,7 @@ impl Chart {
         Self {
             index: Index::of(&entries),
             entries: entries.into(),
+            words: Words::default(),
             floor,
         }
     }
@@ -400,6 +405,11 @@ impl Chart {
             }
             stays
         });
+        if !self.words.is_empty() {
+            let entries = &self.entries;
+            self.words
+                .retain(|resource| entries.iter().any(|entry| entry.resource == resource));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Critical results: laboratory values that somebody must be told now.
 
 pub(crate) mod cultures;
+mod flagged;
 mod judge;
 mod range;
 
@@ -36,6 +37,21 @@ pub(crate) const READS: &[Parameter] = &[
     Parameter::Fibrinogen,
     Parameter::Lactate,
     Parameter::Bilirubin,
+    Parameter::FlaggedResult,
+];
+
+/// Results of the laboratory that other workloads read: no range is for them, so that only the flag of their sender is judged.
+pub(crate) const ONLY_FLAGGED: &[Parameter] = &[
+    Parameter::Creatinine,
+    Parameter::BaseExcess,
+    Parameter::ArterialSaturation,
+    Parameter::AspartateAminotransferase,
+    Parameter::UreaNitrogen,
+    Parameter::AlkalinePhosphatase,
+    Parameter::Chloride,
+    Parameter::DirectBilirubin,
+    Parameter::Phosphate,
+    Parameter::Troponin,
 ];
 
 /// What was told last about an analyte, and is still so.
@@ -54,9 +70,10 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         conclusions: Vec::new(),
         wake: None,
     };
-    for parameter in READS {
+    for parameter in READS.iter().filter(|one| **one != Parameter::FlaggedResult) {
         analyte(view, *parameter, &mut concluded.conclusions);
     }
+    flagged::conclude(view, &mut concluded.conclusions);
     concluded
 }
 

@@ -144,6 +144,8 @@ pub enum Parameter {
     HeartRhythm,
     /// Somebody wrote down that the patient is dialysed for good.
     ChronicDialysis,
+    /// A result that its sender flags as critical, of an analyte that no range is for; what it is, is kept beside it in words.
+    FlaggedResult,
 }
 
 impl Parameter {
@@ -228,9 +230,9 @@ impl Parameter {
         )
     }
 
-    /// Says whether several sensors of a patient may measure it at once.
-    pub(crate) const fn is_by_sensor(self) -> bool {
-        matches!(self, Self::InterstitialGlucose)
+    /// Says whether several sensors of a patient may measure it at once, or it stands for several analytes.
+    pub(crate) const fn is_told_apart(self) -> bool {
+        matches!(self, Self::InterstitialGlucose | Self::FlaggedResult)
     }
 
     /// Says whether it holds as long as nobody takes it back, whenever it began.

@@ -99,6 +99,11 @@ impl State {
         for entry in other.chart.entries() {
             self.chart.put(*entry);
         }
+        for (resource, words) in other.chart.words.iter() {
+            if self.chart.words.of(resource).is_none() {
+                self.chart.words.put(resource, words.into());
+            }
+        }
         self.chart.floor = self.chart.floor.max(other.chart.floor);
         for stay in other.stays {
             self.put_stay(stay);

@@ -4,6 +4,8 @@ mod answers;
 
 mod cultures;
 
+mod flagged;
+
 mod problems;
 
 mod orders;
@@ -18,14 +20,15 @@ use clinical::{
 };
 use smallvec::SmallVec;
 
-use super::{BACKFILLED, Entry, FLAGGED, HAEMOLYSED, REVISED, Reading, Unusable, Withdrawal};
+use super::{BACKFILLED, Entry, Reading, Unusable, Withdrawal};
 use crate::Parameter;
 use crate::config::Config;
 use crate::step::{QualityIssue, QualityKind};
 use crate::tables::{Meaning, Tables};
 pub(crate) use answers::OWN_RHYTHM;
-use answers::{answer, consciousness, is_haemolysed, is_tube, rhythm, scale};
+use answers::{answer, consciousness, is_tube, rhythm, scale};
 use cultures::culture;
+use flagged::{Flagged, flagged, marks};
 pub(crate) use orders::{end_of, order, order_of};
 pub(crate) use problems::{problem, problem_of};
 
@@ -123,6 +126,8 @@ pub(crate) struct Taken {
     /// Whether nothing was said of its observation before, and nothing twice now.
     pub(crate) is_first: bool,
     pub(crate) entries: SmallVec<[Entry; 2]>,
+    /// What it is in words, where no parameter stands for it.
+    pub(crate) words: Option<Box<str>>,
     pub(crate) quality: Vec<QualityIssue>,
 }
 
@@ -201,6 +206,12 @@ pub(crate) fn observation(
             }
         }
     }
+    if withdrawal.is_none() {
+        let meaning = reader.meaning(&observation.codes);
+        if let Some(flagged) = flagged(observation, meaning) {
+            reader.keep_flagged(resource, flagged, marks(observation));
+        }
+    }
     reader.taken
 }
 
@@ -269,13 +280,23 @@ impl Reader<'_> {
         });
     }
 
+    /// Keeps a result that its sender flags, with what it is.
+    fn keep_flagged(&mut self, resource: u64, flagged: Flagged, marks: u8) {
+        let reading = Reading::Coded(RESULTED);
+        self.keep(Parameter::FlaggedResult, resource, reading, marks);
+        if let Some(entry) = self.taken.entries.last_mut() {
+            entry.sensor = flagged.analyte;
+        }
+        self.taken.words = Some(flagged.words);
+    }
+
     /// Gives the number of the sensor, of what several sensors of a patient measure at once.
     fn sensor(&self, parameter: Parameter) -> u32 {
         let Fact::Observation(observation) = &self.event.fact else {
             return 0;
         };
         let device = observation.device.as_deref();
-        let device = device.filter(|_| parameter.is_by_sensor());
+        let device = device.filter(|_| parameter.is_told_apart());
         let number = device.map(|device| u32::try_from(resource_hash(device) >> 32).unwrap_or(0));
         number.map_or(0, |number| number.max(1))
     }
@@ -450,22 +471,6 @@ fn beyond_sensor(parameter: Parameter, text: &str) -> Option<Quantity> {
 
 /// The oxygen fraction of room air.
 const ROOM_AIR: Decimal = Decimal::from_parts(21, 0, 0, false, 2);
-
-fn marks(observation: &Observation) -> u8 {
-    let haemolysed = observation.notes.iter().any(|note| is_haemolysed(note));
-    let flagged = matches!(
-        observation.interpretation.as_deref(),
-        Some("HH" | "LL" | "AA")
-    );
-    // It is kept as one that replaced another, though that may come after it.
-    let revised = matches!(
-        observation.status,
-        ObservationStatus::Corrected | ObservationStatus::Amended
-    );
-    (u8::from(haemolysed) * HAEMOLYSED)
-        | (u8::from(flagged) * FLAGGED)
-        | (u8::from(revised) * REVISED)
-}
 
 /// Reads the fraction that is breathed in; what is wrong with it is said where it is read as oxygen or air.
 fn oxygen_fraction(value: &Value) -> Option<Reading> {

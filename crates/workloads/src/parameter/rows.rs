@@ -62,7 +62,7 @@ const fn number(
 }
 
 /// The limits of what is plausible are wide: they find a zero, a slip of the keyboard or a unit, not an illness.
-pub(super) const ROWS: [Row; 68] = [
+pub(super) const ROWS: [Row; 69] = [
     number(
         Parameter::RespiratoryRate,
         ("respiratory-rate", "respiratory rate"),
@@ -428,4 +428,5 @@ pub(super) const ROWS: [Row; 68] = [
         "chronic-dialysis",
         "chronic dialysis",
     ),
+    coded(Parameter::FlaggedResult, "flagged", "result"),
 ];

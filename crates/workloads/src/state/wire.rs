@@ -10,7 +10,9 @@ use clinical::{
 
 use super::{Line, State};
 use crate::Parameter;
-use crate::chart::{BACKFILLED, Chart, Entry, MAX_ENTRIES, Reading, Unusable, Withdrawal};
+use crate::chart::{
+    BACKFILLED, Chart, Entry, MAX_ENTRIES, MAX_WORDS, Reading, Unusable, Withdrawal, Words,
+};
 use crate::person::{PersonFacts, Stay};
 use crate::touched::{Reason, Touched};
 use crate::workload::Condition;
@@ -66,6 +68,9 @@ impl State {
         let mut last = Last::default();
         for entry in self.chart.entries() {
             last.write(out, entry);
+        }
+        if version >= VERSION {
+            words(out, &self.chart.words);
         }
         unsigned(out, self.lines.len() as u128);
         let mut at = 0;
@@ -123,11 +128,31 @@ fn read(bytes: &mut Bytes<'_>, version: u8) -> Option<State> {
         entries.push(last.read(bytes)?);
     }
     state.chart = Chart::new(entries, floor);
+    if version >= VERSION {
+        for _ in 0..bytes.length(MAX_WORDS)? {
+            let resource = bytes.eight()?;
+            let length = bytes.length(MAX_WORDS_BYTES)?;
+            let words = std::str::from_utf8(bytes.take(length)?).ok()?;
+            state.chart.words.put(resource, words.into());
+        }
+    }
     let mut at = 0;
     for _ in 0..bytes.length(MAX_LINES)? {
         state.lines.push(bytes.line(&mut at)?);
     }
     Some(state)
+}
+
+/// The most bytes that the words of one result have: far more than are kept of a name and a value.
+const MAX_WORDS_BYTES: usize = 4096;
+
+fn words(out: &mut Vec<u8>, words: &Words) {
+    unsigned(out, words.iter().len() as u128);
+    for (resource, words) in words.iter() {
+        out.extend(resource.to_be_bytes());
+        unsigned(out, words.len() as u128);
+        out.extend(words.as_bytes());
+    }
 }
 
 /// The most lines that are read: one for each entry there can be, and the conditions of each.
@@ -173,7 +198,7 @@ impl Last {
             )
             | kind
             | entry.marks << MARKS_SHIFT;
-        if entry.parameter.is_by_sensor() && entry.sensor != self.sensor {
+        if entry.parameter.is_told_apart() && entry.sensor != self.sensor {
             self.sensor = entry.sensor;
             out.push(SENSOR);
             out.extend(entry.sensor.to_be_bytes());
@@ -237,7 +262,7 @@ impl Last {
             resource: bytes.eight()?,
             reading: bytes.reading(flags & KIND, parameter)?,
             marks: flags >> MARKS_SHIFT | history,
-            sensor: self.sensor * u32::from(parameter.is_by_sensor()),
+            sensor: self.sensor * u32::from(parameter.is_told_apart()),
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::revise::{Cause, publish};
 use crate::running::Runs;
 use crate::touched::{Reason, Touched};
 use crate::workload::WORKLOADS;
-use crate::{Config, State};
+use crate::{Config, Parameter, State};
 
 impl Workloads {
     /// Takes an event into the state, and says what that may change.
@@ -100,6 +100,7 @@ impl Workloads {
         let quality = taken.quality.into_iter();
         effects.quality.extend(quality.filter(is_read));
         let mut all: Option<Touched> = None;
+        let mut words = taken.words;
         for entry in taken.entries {
             // What lasts is known whenever it began.
             let lasts = entry.parameter.lasts();
@@ -116,9 +117,14 @@ impl Workloads {
                 false => state.chart.put(entry),
             };
             // Of a version that another one has replaced already nothing is said.
-            let mut versions = state.chart.of_resource(entry.resource);
-            if unusable.is_some() && versions.any(|held| held.event == entry.event) {
-                effects.findings.extend(unusable);
+            if unusable.is_some() {
+                let mut versions = state.chart.of_resource(entry.resource);
+                let stands = versions.any(|held| held.event == entry.event);
+                effects.findings.extend(unusable.filter(|_| stands));
+            }
+            let is_named = from.is_some() && entry.parameter == Parameter::FlaggedResult;
+            if let Some(words) = words.take_if(|_| is_named) {
+                state.chart.words.put(entry.resource, words);
             }
             if let Some(from) = from {
                 let touched = Touched::parameter(entry.parameter, from, reason);

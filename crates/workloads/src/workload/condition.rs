@@ -57,7 +57,7 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
-    /// Gives its name. Each culture is a matter of its own, by the time of its specimen: who took one alert has not taken the other.
+    /// Gives its name. Each culture, and each time of results that are flagged alone, is a matter of its own, by the time of its specimen: who took one alert has not taken the other.
     pub(crate) fn name(self, config: &Config, as_of: EventTime) -> String {
         match self {
             Self::Deterioration => "deterioration".into(),
@@ -88,7 +88,9 @@ impl Condition {
             Self::VariabilityAndPressure => "variability-and-pressure".into(),
             Self::TeamAction(place) => format!("team-action/{}", action_word(place)),
             Self::BundleElement(place) => format!("sepsis-bundle/{}", element_word(place)),
-            Self::CriticalResult(Parameter::Culture) => format!("critical-result/culture/{as_of}"),
+            Self::CriticalResult(parameter @ (Parameter::Culture | Parameter::FlaggedResult)) => {
+                format!("critical-result/{}/{as_of}", parameter.word())
+            }
             Self::CriticalResult(parameter) => format!("critical-result/{}", parameter.word()),
             Self::GlucoseSignal => "glucose-signal-lost".into(),
             Self::GlucoseEpisode(number) => {

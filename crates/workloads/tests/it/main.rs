@@ -7,6 +7,7 @@ mod conventions;
 mod critical;
 mod engine;
 mod events;
+mod flagged;
 mod forgetting;
 mod glucose;
 mod kidney;

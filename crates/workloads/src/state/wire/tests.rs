@@ -163,6 +163,29 @@ fn sensors_are_told_apart_from_the_fourth_version_on() {
     }
 }
 
+#[test]
+fn flagged_results_are_kept_with_their_words_from_the_sixth_version_on() {
+    let mut state = newest();
+    let flagged = Entry {
+        sensor: 9,
+        ..entry(Parameter::FlaggedResult, i64::MAX, Reading::Coded(2))
+    };
+    let entries = [state.chart.entries(), &[flagged]].concat();
+    state.chart = Chart::new(entries, state.chart.floor);
+    state.chart.words.put(7, "Digoxin 4.1 ng/mL".into());
+    state
+        .chart
+        .words
+        .put(6, "Gram stain: Kokken in Häufchen".into());
+    let mut bytes = Vec::new();
+    assert!(state.encode(&mut bytes));
+    assert_eq!(bytes.first(), Some(&6));
+    assert_eq!(State::decode(&bytes), Ok(state));
+    for length in 1..bytes.len() {
+        assert_eq!(State::decode(&bytes[..length]), Err(DecodeError::Damaged));
+    }
+}
+
 /// The state above as version 1 wrote it.
 const VERSION_1: &str = "\
     010701010101010101010101010101010101c5010105050505050505050505050505050505010c020104010302c41e02\

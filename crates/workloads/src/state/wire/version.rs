@@ -6,7 +6,9 @@ use crate::state::State;
 use crate::workload::Condition;
 
 /// The version written where something of it is there; every earlier one is read as well.
-pub(super) const VERSION: u8 = 5;
+pub(super) const VERSION: u8 = 6;
+/// The version before results that are flagged alone were kept with their words.
+const VERSION_5: u8 = 5;
 /// The version before more than a few stays were kept.
 const VERSION_4: u8 = 4;
 /// The version before sensors of one patient were told apart.
@@ -46,8 +48,12 @@ pub(super) fn version(state: &State) -> u8 {
         || state.lines.iter().any(|line| is_new_condition(line.condition));
     let told_apart =
         |entry: &Entry| entry.is(BACKFILLED) || entry.reading == Reading::Unusable(Unusable::Time);
-    if state.stays.len() > FIRST_STAYS {
+    if entries().any(|entry| entry.parameter == Parameter::FlaggedResult)
+        || !state.chart.words.is_empty()
+    {
         VERSION
+    } else if state.stays.len() > FIRST_STAYS {
+        VERSION_5
     } else if entries().any(|entry| entry.sensor != 0) {
         VERSION_4
     } else if newest {
