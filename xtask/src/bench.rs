@@ -4,11 +4,12 @@ use crate::kafka::Cluster;
 use crate::step::{Failed, Step};
 
 /// Crates with benchmarks, and their names.
-const BENCHES: [(&str, &str); 10] = [
+const BENCHES: [(&str, &str); 11] = [
     ("formats", "hl7v2"),
     ("formats", "fhir"),
     ("mapping", "map"),
     ("mapping", "heap"),
+    ("mapping", "normalize"),
     ("journal", "journal"),
     ("stream", "loop"),
     ("workloads", "measures"),

@@ -1,4 +1,4 @@
-//! Orders, drugs and problems, of which each message says a part: what a later one leaves empty stays known.
+//! Orders, drugs, problems and reports, of which each message says a part: what a later one leaves empty stays known.
 
 use clinical::EventTime;
 use formats::fhir::definition::{Definition, Element as FhirElement};
@@ -12,14 +12,22 @@ use crate::draft::{Draft, Effect, Element};
 pub const MAX_GATHERED: usize = 64;
 /// How many bytes of what is known of them are kept.
 pub const MAX_GATHERED_BYTES: usize = 64 * 1024;
+/// How many reports are kept beside them: they come with each result, and would let drugs and problems go.
+pub const MAX_REPORTS: usize = 16;
+/// How many bytes of reports are kept.
+pub const MAX_REPORTS_BYTES: usize = 32 * 1024;
+/// What is larger is not kept, such as a report with its pages.
+const MAX_ONE_BYTES: usize = 16 * 1024;
 
+const REPORT: &str = "DiagnosticReport";
 /// The types, each by its number in stored state.
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 6] = [
     "ServiceRequest",
     "MedicationRequest",
     "Condition",
     "Goal",
     "CarePlan",
+    REPORT,
 ];
 /// What whoever fulfils an order says of it, though it is another's: that it is done, or will not be.
 const ENDS: [&[u8]; 2] = [b"\"completed\"", b"\"revoked\""];
@@ -95,7 +103,7 @@ impl Gathered {
 }
 
 impl State {
-    /// Takes over what a message says of an order, a drug or a problem; gives it whole, and when it was last spoken of. Of one that
+    /// Takes over what a message says of an order, a drug, a problem or a report; gives it whole, and when it was last spoken of. Of one that
     /// is deleted, nothing is known any more.
     pub(super) fn gather(&mut self, draft: &Draft, said: EventTime) -> Option<(Draft, EventTime)> {
         let kind = KINDS.iter().find(|kind| **kind == draft.resource_type)?;
@@ -113,7 +121,9 @@ impl State {
         };
         one.take(draft, said);
         let whole = (one.stated(draft), one.snapshot.as_of);
-        self.gathered.push(one);
+        if one.snapshot.size() <= MAX_ONE_BYTES {
+            self.gathered.push(one);
+        }
         Some(whole)
     }
 
@@ -132,16 +142,34 @@ impl State {
 
     /// Lets the first of what is over the limits go.
     pub(super) fn trim_gathered(&mut self) {
-        let mut left = MAX_GATHERED_BYTES;
-        let newest = self.gathered.iter().rev().take(MAX_GATHERED);
-        let kept = newest.take_while(|one| match left.checked_sub(one.snapshot.size()) {
-            Some(less) => {
-                left = less;
+        let mut reports = Room(MAX_REPORTS, MAX_REPORTS_BYTES);
+        let mut others = Room(MAX_GATHERED, MAX_GATHERED_BYTES);
+        let newest = self.gathered.iter().rev();
+        let mut kept: Vec<bool> = newest
+            .map(|one| match one.kind {
+                REPORT => reports.take(one.snapshot.size()),
+                _ => others.take(one.snapshot.size()),
+            })
+            .collect();
+        self.gathered.retain(|_| kept.pop().unwrap_or_default());
+    }
+}
+
+/// How many more are kept, and how many bytes of them.
+struct Room(usize, usize);
+
+impl Room {
+    /// Says whether there is room for one more; what is older than the first that has none has none either.
+    fn take(&mut self, size: usize) -> bool {
+        match (self.0.checked_sub(1), self.1.checked_sub(size)) {
+            (Some(count), Some(bytes)) => {
+                *self = Self(count, bytes);
                 true
             }
-            None => false,
-        });
-        let over = self.gathered.len() - kept.count();
-        self.gathered.drain(..over);
+            _ => {
+                *self = Self(0, 0);
+                false
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
-use super::splice::{merge_members, union_keeping_old, without_members};
+use super::splice::{merge_members, union, union_keeping_old, without_members};
 use crate::draft::{Draft, Effect, Element, Part};
 use fields::{DOSAGE, dosage};
 
@@ -43,6 +43,8 @@ const IN_PARTS: [(&str, &str); 4] = [
          dischargeDisposition",
     ),
 ];
+/// The results of a report, of which each message may have those alone that are new.
+const RESULTS: &str = "result";
 /// Elements of which a resource has one or the other.
 const CHOICES: [&str; 9] = [
     "deceased",
@@ -154,6 +156,9 @@ impl Snapshot {
                     (value, &*old.value)
                 };
                 (merge_members(order, under, over), said.max(old.said))
+            }
+            (Some(old), _) if name == RESULTS && !value.is_empty() => {
+                (union(&old.value, value), said.max(old.said))
             }
             (Some(old), _) if said < old.said => return false,
             (None, _) if Some(said) < self.said(name) => return false,

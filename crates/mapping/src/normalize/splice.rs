@@ -98,6 +98,21 @@ pub(super) fn with_item(array: &[u8], item: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Adds the items of an array to another, those that are not there.
+pub(super) fn union(array: &[u8], more: &[u8]) -> Vec<u8> {
+    let mut all: Vec<_> = items(array).collect();
+    for item in items(more) {
+        if !all.iter().any(|known| known.as_bytes() == item.as_bytes()) {
+            all.push(item);
+        }
+    }
+    json::array(|out| {
+        for item in all {
+            out.raw(item.as_bytes());
+        }
+    })
+}
+
 /// Leaves an item out of an array; gives nothing at all where none is left.
 pub(super) fn without_item(array: &[u8], item: &[u8]) -> Vec<u8> {
     let known = items(array);

@@ -25,7 +25,7 @@ pub const MAX_ENCOUNTERS: usize = 8;
 pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 /// The version before orders, drugs and problems were known by their parts.
 const VERSION_5: u8 = 5;
 /// The version before claims were known, and which ways say what stands; of visits nothing is new since.
@@ -58,7 +58,7 @@ pub struct State {
     pub(super) claims: Vec<(ReceivedTime, PatientKey)>,
     /// Of a claim's key, what is known of that claim.
     pub(super) claimed: Claimed,
-    /// Orders, drugs and problems; the one spoken of last stands last.
+    /// Orders, drugs, problems and reports; the one spoken of last stands last.
     pub(super) gathered: Vec<Gathered>,
 }
 

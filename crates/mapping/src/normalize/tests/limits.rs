@@ -216,18 +216,44 @@ fn the_order_spoken_of_least_recently_is_forgotten_first() {
     }
 }
 
+/// An order with a text, so large that it takes so many bytes.
+fn noted(id: &str, bytes: usize) -> Draft {
+    let text = "a".repeat(bytes - "note".len() - "\"\"".len());
+    order(id, &[&format!("note=\"{text}\"")])
+}
+
 #[test]
 fn orders_that_are_too_large_together_are_forgotten_first() {
-    // What the names and values of two orders take, beside the text.
-    let (name, quotes) = ("note".len(), "\"\"".len());
-    for (over, kept) in [(0, 2), (1, 1)] {
+    const EIGHTH: usize = MAX_GATHERED_BYTES / 8;
+    for (over, kept) in [(0, 8), (1, 7)] {
         let mut state = State::default();
-        let text = "a".repeat(MAX_GATHERED_BYTES / 2 - name - quotes);
-        let text = |more| format!("note=\"{text}{}\"", "a".repeat(more));
-        step(&mut state, "1", 0, &order("o1", &[&text(0)]));
-        step(&mut state, "2", 1, &order("o2", &[&text(over)]));
+        for nth in 0..8 {
+            let bytes = EIGHTH + if nth == 7 { over } else { 0 };
+            let id = format!("o{nth}");
+            step(&mut state, &id, nth, &noted(&id, bytes));
+        }
         assert_eq!(state.gathered.len(), kept, "{over}");
     }
+}
+
+#[test]
+fn what_is_larger_than_is_kept_of_one_lets_nothing_else_go() {
+    let mut state = State::default();
+    step(&mut state, "1", 0, &order("o", &["priority=\"stat\""]));
+    step(&mut state, "2", 1, &noted("large", MAX_GATHERED_BYTES));
+    assert_eq!(state.gathered.len(), 1);
+}
+
+#[test]
+fn reports_take_no_room_from_orders() {
+    let mut state = State::default();
+    step(&mut state, "1", 0, &order("o", &["priority=\"stat\""]));
+    for nth in 0..MAX_GATHERED {
+        let id = format!("r{nth}");
+        let report = draft("DiagnosticReport", &id, Effect::State, &["result=[1]"]);
+        step(&mut state, &id, 1, &report);
+    }
+    assert_eq!(state.gathered.len(), MAX_REPORTS + 1);
 }
 
 #[test]

@@ -213,3 +213,34 @@ fn what_a_later_message_of_a_problem_leaves_empty_stays() {
     assert_eq!(check(&[&empty]), "active");
     assert_eq!(check(&[&ended, &empty]), "inactive");
 }
+
+#[test]
+fn a_report_has_the_results_of_all_its_messages() {
+    let panel = |status: &str, results: &[(&str, &str)]| {
+        let results = results.iter().map(|(code, value)| {
+            format!("OBX|1|NM|{code}^Analyte^LN||{value}|mmol/L|||||F|||20260301110000\r")
+        });
+        let results: String = results.collect();
+        format!(
+            "\rORC|RE|P1|F1\rOBR|1|P1|F1|24323-8^Panel^LN|||20260301110000|||||||||||||||||LAB|{status}\r{results}"
+        )
+    };
+    let (sodium, potassium) = (("2951-2", "140"), ("2823-3", "4.1"));
+    for messages in [
+        [panel("P", &[sodium]), panel("F", &[potassium])],
+        [panel("P", &[sodium]), panel("F", &[sodium, potassium])],
+    ] {
+        let reports = stands(
+            "DiagnosticReport",
+            &messages.each_ref().map(|said| ("ORU^R01", &**said)),
+        );
+        let [report] = reports.as_slice() else {
+            panic!("one report: {reports:?}");
+        };
+        let results = report["result"].as_array().expect("results");
+        assert_eq!(
+            (results.len(), &report["status"]),
+            (2, &Value::from("final"))
+        );
+    }
+}
