@@ -397,7 +397,7 @@ fn observed(resource: &str, code: Code, value: Value) -> Fact {
         value: Some(value),
         components: Vec::new(),
         status: ObservationStatus::Final,
-        interpretation: None,
+        interpretation: Vec::new(),
         notes: Vec::new(),
         flags: Vec::new(),
         device: None,

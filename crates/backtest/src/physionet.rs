@@ -273,7 +273,7 @@ fn measured(patient: PatientKey, column: &Column, value: Decimal, now: EventTime
         })),
         components: Vec::new(),
         status: ObservationStatus::Final,
-        interpretation: None,
+        interpretation: Vec::new(),
         notes: Vec::new(),
         flags: Vec::new(),
         device: None,

@@ -199,7 +199,7 @@ mod tests {
             })),
             components: Vec::new(),
             status: ObservationStatus::Final,
-            interpretation: None,
+            interpretation: Vec::new(),
             notes: Vec::new(),
             flags: Vec::new(),
             device: None,

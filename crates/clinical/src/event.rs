@@ -117,8 +117,8 @@ pub struct Observation {
     pub components: Vec<(Vec<Code>, Value)>,
     /// How far it can be relied on.
     pub status: ObservationStatus,
-    /// The source's own judgement, such as `HH`.
-    pub interpretation: Option<Box<str>>,
+    /// The source's own judgements, such as `HH`, in every coding it gave.
+    pub interpretation: Vec<Box<str>>,
     /// Words beside the value, such as "haemolysed".
     pub notes: Vec<Box<str>>,
     /// What is doubted of it.

@@ -277,7 +277,7 @@ fn message(number: usize, hour: i64) -> Vec<Event> {
                     value: Some(value),
                     components: Vec::new(),
                     status: ObservationStatus::Final,
-                    interpretation: None,
+                    interpretation: Vec::new(),
                     notes: Vec::new(),
                     flags: Vec::new(),
                     device: None,

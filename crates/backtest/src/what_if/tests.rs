@@ -27,7 +27,7 @@ fn event(code: &str, value: &str, unit: &str) -> Event {
             })),
             components: Vec::new(),
             status: ObservationStatus::Final,
-            interpretation: None,
+            interpretation: Vec::new(),
             notes: Vec::new(),
             flags: Vec::new(),
             device: None,

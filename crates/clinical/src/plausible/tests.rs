@@ -26,7 +26,7 @@ fn measured(code: &str, value: Value) -> Observation {
         value: Some(value),
         components: Vec::new(),
         status: ObservationStatus::Final,
-        interpretation: None,
+        interpretation: Vec::new(),
         notes: Vec::new(),
         flags: Vec::new(),
         device: None,

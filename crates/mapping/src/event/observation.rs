@@ -25,7 +25,7 @@ pub(crate) fn observation_of(view: ObservationView<'_>) -> Result<Observation, M
         value: view.value()?.map(value).transpose()?.flatten(),
         components,
         status: ObservationStatus::parse(&view.resource().status()?),
-        interpretation: view.interpretation()?.map(boxed),
+        interpretation: view.interpretation()?.into_iter().map(boxed).collect(),
         notes,
         flags: Vec::new(),
         device: view.device()?.map(boxed),

@@ -70,9 +70,9 @@ fn a_result_keeps_its_digits_and_its_codings() {
                     ),
                     components: [],
                     status: Corrected,
-                    interpretation: Some(
+                    interpretation: [
                         "HH",
-                    ),
+                    ],
                     notes: [
                         "haemolysed",
                     ],
@@ -139,7 +139,7 @@ fn a_panel_has_parts_and_no_value_of_its_own() {
                         ),
                     ],
                     status: Final,
-                    interpretation: None,
+                    interpretation: [],
                     notes: [],
                     flags: [],
                     device: None,

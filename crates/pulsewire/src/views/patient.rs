@@ -328,7 +328,11 @@ fn result(event: &Event, observation: &Observation, value: &Value) -> ResultView
             Value::Quantity(quantity) => quantity.to_string(),
             other => words(other),
         },
-        flag: observation.interpretation.clone().unwrap_or_default(),
+        flag: observation
+            .interpretation
+            .first()
+            .cloned()
+            .unwrap_or_default(),
         reference: String::new(),
         status: observation.status,
         before: None,

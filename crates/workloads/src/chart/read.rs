@@ -359,8 +359,7 @@ impl Reader<'_> {
             (_, Parameter::SaturationScale) => scale(value),
             (_, Parameter::Culture | Parameter::BloodCulture) => {
                 let is_of_blood = meaning == Meaning::Of(Parameter::BloodCulture);
-                let flag = observation.interpretation.as_deref();
-                Some(culture(value, flag, is_of_blood))
+                Some(culture(value, &observation.interpretation, is_of_blood))
             }
             (_, other) => return self.number(other, value),
         };

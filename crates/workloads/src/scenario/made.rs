@@ -173,7 +173,10 @@ fn facts(action: &Action, at: i64) -> Result<(String, Vec<Fact>), String> {
 /// A result with what its laboratory says of it.
 fn said_of(mut fact: Fact, flag: &str, note: &str) -> Fact {
     if let Fact::Observation(result) = &mut fact {
-        result.interpretation = (!flag.is_empty()).then(|| flag.into());
+        result.interpretation = (!flag.is_empty())
+            .then(|| flag.into())
+            .into_iter()
+            .collect();
         result.notes = (!note.is_empty())
             .then(|| note.into())
             .into_iter()
@@ -426,7 +429,7 @@ pub fn observed(
         value,
         components: Vec::new(),
         status,
-        interpretation: None,
+        interpretation: Vec::new(),
         notes: Vec::new(),
         flags: Vec::new(),
         device: None,

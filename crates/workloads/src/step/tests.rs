@@ -169,7 +169,7 @@ fn potassium() -> Event {
             })),
             components: Vec::new(),
             status: clinical::ObservationStatus::Final,
-            interpretation: None,
+            interpretation: Vec::new(),
             notes: Vec::new(),
             flags: Vec::new(),
             device: None,

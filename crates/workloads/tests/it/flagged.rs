@@ -26,7 +26,7 @@ fn result((resource, code, value, flag, at): Row<'_>, offset: u64) -> Event {
     let value = Quantity::parse(value).map_or_else(|| Value::Text(value.into()), Value::Quantity);
     let mut fact = observed(resource, code, value);
     if let Fact::Observation(of) = &mut fact {
-        of.interpretation = Some(flag.into());
+        of.interpretation = vec![flag.into()];
     }
     event("ann", place(at, offset), 0, fact)
 }
@@ -112,6 +112,15 @@ fn what_is_not_flagged_or_judged_elsewhere_is_not_told() {
     let mut engine = Engine::of(config);
     engine.take(&result(("one", DIGOXIN, "4.1 ng/mL", "HH", 540), 1));
     assert!(engine.findings.is_empty());
+}
+
+#[test]
+fn one_flag_of_several_is_enough() {
+    let mut result = result(("one", DIGOXIN, "4.1 ng/mL", "PANIC", 540), 1);
+    if let Fact::Observation(of) = &mut result.fact {
+        of.interpretation.extend(["HH".into(), "U".into()]);
+    }
+    assert_eq!(told([result]).len(), 1);
 }
 
 #[test]

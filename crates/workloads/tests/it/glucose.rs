@@ -59,7 +59,7 @@ fn heard(who: PatientKey, said: &Said<'_>) -> Event {
             value: (said.status != ObservationStatus::EnteredInError).then_some(value),
             components: Vec::new(),
             status: said.status,
-            interpretation: None,
+            interpretation: Vec::new(),
             notes: Vec::new(),
             flags: Vec::new(),
             device: said.sensor.map(Into::into),

@@ -90,23 +90,28 @@ impl<'a> ObservationView<'a> {
         })
     }
 
-    /// Reads the source's own judgement, such as `HH`.
+    /// Reads the source's own judgements, such as `HH`: the codes of each, or else its words.
     ///
     /// # Errors
     /// When it is no array of concepts.
-    pub fn interpretation(&self) -> Result<Option<Cow<'a, str>>, Malformed> {
-        let Some(raw) = self.0.get("interpretation") else {
-            return Ok(None);
-        };
-        let Some(first) = raw.items().next().transpose()?.map(ConceptView) else {
-            return Ok(None);
-        };
-        let coding = first.codings()?.next().transpose()?;
-        let text = match coding {
-            Some(coding) if !coding.code.is_empty() => coding.code,
-            _ => first.text()?,
-        };
-        Ok(Some(text).filter(|text| !text.is_empty()))
+    pub fn interpretation(&self) -> Result<Vec<Cow<'a, str>>, Malformed> {
+        let mut judged = Vec::new();
+        for item in self
+            .0
+            .get("interpretation")
+            .into_iter()
+            .flat_map(Raw::items)
+        {
+            let concept = ConceptView(item?);
+            let before = judged.len();
+            for coding in concept.codings()? {
+                judged.extend(Some(coding?.code).filter(|code| !code.is_empty()));
+            }
+            if judged.len() == before {
+                judged.extend(Some(concept.text()?).filter(|text| !text.is_empty()));
+            }
+        }
+        Ok(judged)
     }
 
     /// Reads what measured it: the device's identifier, else what refers to it.

@@ -12,7 +12,7 @@ fn an_observation_shows_its_value_and_its_words() {
         "code":{"coding":[{"system":"http://loinc.org","code":"2823-3","display":"K"}],"text":"Potassium"},
         "effectiveDateTime":"2026-03-01T10:00:00+01:00",
         "valueQuantity":{"value":9.60,"comparator":"<","unit":"mmol/l","code":"mmol/L"},
-        "interpretation":[{"coding":[{"code":"HH"}]}],
+        "interpretation":[{"coding":[{"code":"PANIC"},{"code":"HH"}],"text":"Panic"},{"text":"worse"}],
         "note":[{"text":"haemolysed"},{"text":"called \"Ann\""}]}"#;
     let view = ObservationView::read(json).unwrap();
     assert_eq!(view.resource().id().unwrap(), "o1");
@@ -26,7 +26,7 @@ fn an_observation_shows_its_value_and_its_words() {
     assert_eq!(quantity.value.unwrap().digits(), "9.60");
     assert_eq!(quantity.unit_or_code(), "mmol/L");
     assert_eq!(quantity.comparator, "<");
-    assert_eq!(view.interpretation().unwrap().unwrap(), "HH");
+    assert_eq!(view.interpretation().unwrap(), ["PANIC", "HH", "worse"]);
     let notes: Vec<_> = view.notes().map(Result::unwrap).collect();
     assert_eq!(notes, ["haemolysed", "called \"Ann\""]);
     assert_eq!(

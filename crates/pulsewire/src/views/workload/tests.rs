@@ -49,7 +49,7 @@ fn breaths(received: i64, at: i64, status: ObservationStatus) -> Event {
             value: Some(Value::Quantity(quantity)),
             components: Vec::new(),
             status,
-            interpretation: None,
+            interpretation: Vec::new(),
             notes: Vec::new(),
             flags: Vec::new(),
             device: None,

@@ -252,14 +252,15 @@ const NOT_YET: [&str; 3] = [
 ];
 
 /// Reads the result of a culture. Of blood what grew is positive by its name, too: elsewhere something always grows.
-pub(super) fn culture(value: &Value, interpretation: Option<&str>, is_of_blood: bool) -> u8 {
+pub(super) fn culture(value: &Value, interpretation: &[Box<str>], is_of_blood: bool) -> u8 {
     let is_positive = match value {
         Value::Coded(codes) => codes.iter().any(|code| &*code.code == POSITIVE_SNOMED),
         Value::Text(text) => text.trim().to_lowercase().starts_with("positive"),
         Value::Quantity(_) => false,
     };
     let has_grown = || is_of_blood && said(value).iter().any(|words| grew(words));
-    if is_positive || matches!(interpretation, Some("POS" | "AA")) || has_grown() {
+    let mut judged = interpretation.iter();
+    if is_positive || judged.any(|flag| matches!(&**flag, "POS" | "AA")) || has_grown() {
         POSITIVE
     } else {
         RESULTED
@@ -361,7 +362,7 @@ mod tests {
     use super::*;
 
     fn is_positive(words: &str) -> bool {
-        culture(&Value::Text(words.into()), None, true) == POSITIVE
+        culture(&Value::Text(words.into()), &[], true) == POSITIVE
     }
 
     #[test]
@@ -388,8 +389,8 @@ mod tests {
             assert!(!is_positive(nothing), "{nothing}");
         }
         let urine = Value::Text("Escherichia coli".into());
-        assert_eq!(culture(&urine, None, false), RESULTED);
-        assert_eq!(culture(&urine, Some("AA"), false), POSITIVE);
+        assert_eq!(culture(&urine, &[], false), RESULTED);
+        assert_eq!(culture(&urine, &["U".into(), "AA".into()], false), POSITIVE);
     }
 
     #[test]

@@ -19,8 +19,7 @@ const MOST_CHARACTERS: usize = 80;
 /// Gives what its sender says beside a value.
 pub(super) fn marks(observation: &Observation) -> u8 {
     let haemolysed = observation.notes.iter().any(|note| is_haemolysed(note));
-    let flag = observation.interpretation.as_deref();
-    let flagged = flag.is_some_and(|flag| FLAGS.contains(&flag));
+    let flagged = is_flagged(observation);
     // It is kept as one that replaced another, though that may come after it.
     let revised = matches!(
         observation.status,
@@ -41,14 +40,13 @@ pub(super) struct Flagged {
 
 /// Reads a result that its sender flags as critical and that nothing else here judges.
 pub(super) fn flagged(observation: &Observation, meaning: Option<Meaning>) -> Option<Flagged> {
-    let flag = observation.interpretation.as_deref()?;
     let value = observation.value.as_ref()?;
     let is_judged_elsewhere = match meaning {
         Some(Meaning::Of(parameter)) => !critical::ONLY_FLAGGED.contains(&parameter),
         Some(_) => true,
         None => is_by_device(&observation.codes),
     };
-    if is_judged_elsewhere || !FLAGS.contains(&flag) {
+    if is_judged_elsewhere || !is_flagged(observation) {
         return None;
     }
     let codes = &observation.codes;
@@ -65,6 +63,11 @@ pub(super) fn flagged(observation: &Observation, meaning: Option<Meaning>) -> Op
         analyte: u32::try_from(analyte >> 32).unwrap_or_default().max(1),
         words: format!("{} {}", name_of(codes), cut(&words_of(value))).into(),
     })
+}
+
+fn is_flagged(observation: &Observation) -> bool {
+    let mut judged = observation.interpretation.iter();
+    judged.any(|flag| FLAGS.contains(&&**flag))
 }
 
 fn is_by_device(codes: &[Code]) -> bool {
