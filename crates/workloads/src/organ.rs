@@ -169,6 +169,11 @@ fn conclude(view: &View<'_>, convention: Convention, condition: Condition) -> Co
     if concluded.wake.is_none() && scores.last().filter(scores_on).is_some() {
         concluded.wake = Some(start_of(now + AHEAD));
     }
+    if convention.drugs_for_an_hour {
+        let own = span_at(view, convention, view.watermark);
+        let runs = infusion::runs_for_an_hour_at(view.chart, own, view.watermark);
+        concluded.wake = concluded.wake.into_iter().chain(runs).min();
+    }
     concluded
 }
 
@@ -181,7 +186,7 @@ pub(crate) fn scores<'a>(
 ) -> Vec<Scored<'a>> {
     let mut scores = Vec::with_capacity(usize::try_from(last - first + 1).unwrap_or_default());
     for stretch in stretches(view, convention, first, last) {
-        let mut rows = hours(view.chart, convention, &stretch);
+        let mut rows = hours(view.chart, convention, &stretch, view.watermark);
         judge_urine(view, convention, &mut rows);
         score(convention, &stretch, &rows, &mut scores);
     }

@@ -46,7 +46,16 @@ impl PersonFacts {
     }
 }
 
+/// From this age on somebody is an adult to scores that were made for adults (Vincent 1996, Subbe 2001, Singer 2016), which have no
+/// limits of their own for children.
+const ADULT_YEARS: u16 = 18;
+
 impl PersonFacts {
+    /// Says whether somebody is known to be no adult.
+    pub(crate) fn is_child(&self, at: EventTime) -> bool {
+        self.age_years(at).is_some_and(|age| age < ADULT_YEARS)
+    }
+
     /// Gives the age in days, where the birth date is known.
     pub(crate) fn age_days(&self, at: EventTime) -> Option<i32> {
         let (year, month, day) = self.born?;

@@ -11,7 +11,7 @@ use crate::kidney::{HOUR, boundaries};
 use crate::organ::hours::{end_of, hour_of, start_of};
 use crate::organ::score_of;
 use crate::person::{Own, apart};
-use crate::sepsis::infection::suspicions;
+use crate::sepsis::infection::suspicions_and_renewals;
 use crate::suspicion::{doses, proof};
 use crate::workload::{Concluded, Conclusion, Condition, View};
 
@@ -51,7 +51,7 @@ const RISE: u8 = 2;
 /// where nothing is known.
 pub(crate) fn published(view: &View<'_>) -> Concluded {
     let mut found: Vec<Conclusion> = Vec::new();
-    for suspicion in suspicions(view.chart).iter().filter(|of| of.confirmed) {
+    for suspicion in suspicions_and_renewals(view.chart, AFTER) {
         let start = hour_of(suspicion.at.minus(BEFORE));
         let now = hour_of(view.watermark);
         let end = hour_of(suspicion.at.plus(AFTER)).min(now);

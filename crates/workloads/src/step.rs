@@ -290,8 +290,12 @@ impl Workloads {
             let mut wake = None;
             if workload.after_death || !state.person.deceased {
                 let view = self.view(state, runs, now, touched);
-                let concluded = (workload.conclude)(&view);
+                let mut concluded = (workload.conclude)(&view);
                 wake = concluded.wake;
+                if workload.adults {
+                    let is_child = |at| view.person.is_child(at);
+                    concluded.conclusions.retain(|one| !is_child(one.as_of));
+                }
                 publish(
                     workload,
                     &cause,

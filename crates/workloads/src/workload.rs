@@ -58,6 +58,8 @@ pub struct Workload {
     pub(crate) looks_back: Duration,
     /// Whether it goes on after death: what is measured of somebody who is said to be dead may well be of somebody alive.
     pub(crate) after_death: bool,
+    /// Whether it is defined for adults alone, and says nothing of whoever is known to be younger.
+    pub(crate) adults: bool,
     /// How long after its time an entry can still matter to it, beyond what the chart keeps anyhow.
     pub(crate) matters: fn(&Entry) -> Option<Duration>,
     pub(crate) conclude: fn(&View<'_>) -> Concluded,
@@ -119,6 +121,7 @@ const DETERIORATION: Workload = Workload {
     tag: b"deterioration",
     looks_back: hours(1),
     after_death: false,
+    adults: false,
     matters: deterioration::matters,
     conclude: deterioration::conclude,
 };
@@ -141,6 +144,7 @@ const CRITICAL_RESULTS: Workload = Workload {
     tag: b"critical-results",
     looks_back: hours(12),
     after_death: true,
+    adults: false,
     matters: nothing,
     conclude: critical::conclude,
 };
@@ -179,6 +183,7 @@ const TEAM_ACTIONS: Workload = Workload {
     tag: b"team-actions",
     looks_back: Duration::ZERO,
     after_death: false,
+    adults: false,
     matters: nothing,
     conclude: actions::conclude,
 };
@@ -204,6 +209,7 @@ const BEDSIDE_SCORES: Workload = Workload {
     tag: b"bedside-scores",
     looks_back: bedside::LOOKS_BACK,
     after_death: false,
+    adults: true,
     matters: bedside::matters,
     conclude: bedside::conclude,
 };
@@ -227,6 +233,7 @@ const GLUCOSE_EPISODES: Workload = Workload {
     tag: b"glucose-episodes",
     looks_back: sustained::LOOKS_BACK,
     after_death: false,
+    adults: false,
     matters: glucose::matters,
     conclude: glucose::conclude,
 };
@@ -250,6 +257,7 @@ const SUSTAINED_THRESHOLDS: Workload = Workload {
     tag: b"sustained-thresholds",
     looks_back: sustained::LOOKS_BACK,
     after_death: false,
+    adults: false,
     matters: sustained::matters,
     conclude: sustained::conclude,
 };
@@ -275,6 +283,7 @@ const VARIABILITY_AND_PRESSURE: Workload = Workload {
     tag: b"variability-and-pressure",
     looks_back: variability::LOOKS_BACK,
     after_death: false,
+    adults: false,
     matters: variability::matters,
     conclude: variability::conclude,
 };

@@ -6,11 +6,15 @@ use clinical::{EventTime, Severity};
 
 use super::news2::{Band, Score};
 use super::{earliest, span_words};
-use crate::config::hours;
+use crate::config::{hours, minutes};
 use crate::workload::{Concluded, Conclusion, Condition, View};
 
 /// From this interval on a set that is late is worth knowing; below it somebody must look soon.
 const RELAXED: Duration = hours(4);
+
+/// How much later a set may be charted that was taken just in time. Of 31,063 vital signs of the MIMIC-III demo (Johnson AEW et al. Sci
+/// Data 2016;3:160035) half were stored more than 21 minutes after their time; devices at the bedside are far faster.
+const CHARTED_WITHIN: Duration = minutes(15);
 
 /// When a complete set was taken, what it came to, and whether it is loaded history.
 type Set = (EventTime, Band, bool);
@@ -41,8 +45,9 @@ pub(super) fn conclude(
         {
             continue;
         }
-        if limit > view.watermark {
-            concluded.wake = earliest(concluded.wake, limit);
+        let told = limit.plus(CHARTED_WITHIN);
+        if told > view.watermark {
+            concluded.wake = earliest(concluded.wake, told);
             continue;
         }
         if due >= first {

@@ -53,6 +53,7 @@ struct Pass<'a> {
     own: Span,
     rates: Rates<'a>,
     runs: Vec<support::Run>,
+    now: EventTime,
     coma_at: Option<EventTime>,
     changed_at: Option<EventTime>,
     gases: Breathing<'a>,
@@ -70,11 +71,13 @@ const MOST_ROWS: usize = 64;
 /// How long a result of the blood is taken for true.
 const BLOOD_HOLDS: Duration = config::hours(24);
 
-/// Gives the hours of a stretch, with those before it that are looked at.
+/// Gives the hours of a stretch, with those before it that are looked at. Of the hour that is not over now, a drug counts that has
+/// run long enough by now, and of those to come one that will have where nothing changes.
 pub(crate) fn hours<'a>(
     chart: &'a Chart,
     convention: Convention,
     stretch: &Stretch,
+    now: EventTime,
 ) -> Vec<(i64, Hour<'a>)> {
     let (first, last) = (stretch.begin, stretch.last);
     let (start, end) = (start_of(first), end_of(last));
@@ -87,6 +90,7 @@ pub(crate) fn hours<'a>(
             Help::Charted(_) => Vec::new(),
             Help::Runs => support::runs(chart, stretch.own, start, end),
         },
+        now,
         coma_at: None,
         changed_at: None,
         gases: (None, None),
@@ -293,7 +297,9 @@ impl<'a> Pass<'a> {
             let part = sofa::respiration(self.convention, gases.0, gases.1);
             hour.worsen(System::Respiration, part);
         }
-        hour.worsen(System::Cardiovascular, self.drugs(end));
+        let is_over = end <= self.now || start_of(hour_of(end)) >= self.now;
+        let by = if is_over { end } else { self.now };
+        hour.worsen(System::Cardiovascular, self.drugs(by));
         self.rates.next_hour();
     }
 

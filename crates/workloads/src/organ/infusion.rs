@@ -187,6 +187,19 @@ fn rate(chart: &Chart, entry: &Entry, weighed: Option<OfStay>) -> Option<Rate> {
     )
 }
 
+/// Gives when the next of the drugs that run at a time will have run for an hour.
+pub(super) fn runs_for_an_hour_at(chart: &Chart, own: Span, at: EventTime) -> Option<EventTime> {
+    // Most patients have none, and their charts are not gone through for it.
+    DRUGS.iter().find_map(|drug| chart.of(*drug).next())?;
+    let rates = Rates::before(chart, own, at);
+    let run = rates
+        .now
+        .iter()
+        .filter(|infusion| !infusion.open.is_empty());
+    let full = run.filter_map(|infusion| infusion.since.map(|since| since.plus(HOUR)));
+    full.filter(|full| *full > at).min()
+}
+
 /// Says whether a rate is charted that needs a weight.
 pub(crate) fn any_by_minute(chart: &Chart) -> bool {
     chart.entries().iter().any(|entry| {

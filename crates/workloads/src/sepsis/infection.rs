@@ -66,6 +66,36 @@ pub(crate) fn suspicions(chart: &Chart) -> Vec<Suspicion<'_>> {
     found
 }
 
+/// Finds every confirmed suspicion, and every culture after the time that is looked at for it which an antimicrobial follows: whoever
+/// takes one more and goes on treating suspects that it is not over, or another. Seymour 2016 looked at the first of a stay alone.
+pub(crate) fn suspicions_and_renewals(chart: &Chart, looked_at: Duration) -> Vec<Suspicion<'_>> {
+    let mut found = suspicions(chart);
+    found.retain(|of| of.confirmed);
+    let acts = chart.entries().iter();
+    let acts: Vec<&Entry> = acts
+        .filter(|entry| entry.parameter.is_order() && entry.is_usable())
+        .collect();
+    let is_looked_at = |at: EventTime| {
+        let mut found = found.iter();
+        found.any(|of| of.at <= at && at <= of.at.plus(looked_at))
+    };
+    let cultures = acts
+        .iter()
+        .filter(|act| act.parameter == Parameter::Culture && !is_looked_at(act.at));
+    let renewed = cultures.filter_map(|act| {
+        let follows = partner(act, &acts).filter(|partner| partner.at >= act.at)?;
+        Some(Suspicion {
+            at: act.at,
+            confirmed: true,
+            because: vec![*act, follows],
+        })
+    });
+    let renewed: Vec<Suspicion<'_>> = renewed.collect();
+    found.extend(renewed);
+    found.sort_by_key(|of| of.at);
+    found
+}
+
 /// Finds the nearest act of the other kind that makes a pair with this one.
 fn partner<'a>(act: &Entry, acts: &[&'a Entry]) -> Option<&'a Entry> {
     acts.iter()

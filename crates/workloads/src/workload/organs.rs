@@ -26,6 +26,7 @@ pub(super) const ORGAN_FAILURE: Workload = Workload {
     tag: b"organ-failure",
     looks_back: organ::LOOKS_BACK,
     after_death: false,
+    adults: true,
     matters: organ::matters,
     conclude: organ::published,
 };
@@ -41,6 +42,7 @@ pub(super) const ORGAN_FAILURE_MIMIC: Workload = Workload {
     tag: b"organ-failure-mimic",
     matters: organ::mimic_matters,
     conclude: organ::mimic_iii,
+    adults: false,
     ..ORGAN_FAILURE
 };
 
@@ -74,6 +76,7 @@ pub(super) const KIDNEY_INJURY: Workload = Workload {
     tag: b"kidney-injury",
     looks_back: kidney::LOOKS_BACK,
     after_death: false,
+    adults: false,
     matters: kidney::matters,
     conclude: kidney::published,
 };

@@ -27,6 +27,7 @@ pub(super) const SEPSIS: Workload = Workload {
     tag: b"sepsis",
     looks_back: sepsis::LOOKS_BACK,
     after_death: false,
+    adults: false,
     matters: sepsis::matters,
     conclude: sepsis::conclude,
 };
@@ -47,6 +48,7 @@ pub(super) const SUSPECTED_INFECTION: Workload = Workload {
     tag: b"suspected-infection",
     looks_back: hours(72),
     after_death: false,
+    adults: false,
     matters: nothing,
     conclude: suspicion::published,
 };
@@ -61,6 +63,7 @@ pub(super) const SUSPECTED_INFECTION_MIMIC: Workload = Workload {
     tag: b"suspected-infection-mimic",
     looks_back: hours(96),
     after_death: false,
+    adults: false,
     conclude: suspicion::mimic_iii,
     ..SUSPECTED_INFECTION
 };
@@ -84,6 +87,7 @@ pub(super) const SEPSIS_3: Workload = Workload {
     tag: b"sepsis-3",
     looks_back: hours(72),
     after_death: false,
+    adults: true,
     matters: nothing,
     conclude: sepsis3::published,
 };
@@ -101,6 +105,7 @@ pub(super) const SEPSIS_3_MIMIC: Workload = Workload {
     tag: b"sepsis-3-mimic",
     matters: sepsis3::mimic_matters,
     conclude: sepsis3::mimic,
+    adults: false,
     ..SEPSIS_3
 };
 
@@ -113,6 +118,7 @@ pub(super) const SEPTIC_SHOCK: Workload = Workload {
     tag: b"septic-shock",
     looks_back: shock::LASTS,
     after_death: false,
+    adults: true,
     matters: shock::matters,
     conclude: shock::conclude,
     ..SEPSIS_3
@@ -138,6 +144,7 @@ pub(super) const SEPSIS_BUNDLE: Workload = Workload {
     tag: b"sepsis-bundle",
     looks_back: bundle::LOOKS_BACK,
     after_death: false,
+    adults: false,
     matters: bundle::matters,
     conclude: bundle::conclude,
 };
@@ -162,6 +169,7 @@ pub(super) const FIRST_DAY_MIMIC: Workload = Workload {
     tag: b"first-day-mimic",
     looks_back: hours(6),
     after_death: false,
+    adults: false,
     matters: first_day::matters,
     conclude: first_day::conclude,
 };
@@ -185,6 +193,7 @@ pub(super) const SEPSIS_RISK: Workload = Workload {
     tag: b"sepsis-risk",
     looks_back: sepsis_risk::LOOKS_BACK,
     after_death: false,
+    adults: true,
     matters: sepsis_risk::matters,
     conclude: sepsis_risk::conclude,
 };

@@ -373,7 +373,7 @@ fn a_drug_counts_for_the_circulation_once_it_has_run_for_an_hour() {
         (10, Some(75), 4),
         (10, Some(65), 0),
     ] {
-        let mut charted = vec![(begun, "norepinephrine", "0.2"), (30, "map", "75")];
+        let mut charted = vec![(begun, "norepinephrine", "0.2"), (59, "map", "75")];
         charted.extend(over.map(|at| (at, "norepinephrine", "0")));
         charted.extend(over.map(|_| (119, "map", "75")));
         for pack in ["organ-failure", "organ-failure-2"] {
