@@ -214,7 +214,7 @@ impl EmbeddedJournal {
     /// Tells how the journal is.
     pub fn status(&self) -> Status {
         let shared = &self.shared;
-        let seen = shared.room.seen();
+        let seen = shared.room.look();
         let (queued_writes, queued_bytes) = shared.queue.size();
         Status {
             journal_id: crate::status::hex(shared.files.id),

@@ -23,6 +23,8 @@ pub(crate) struct Seen {
     pub(crate) free_bytes: u64,
     since_bytes: u64,
     asked: bool,
+    /// Whether the disk refused a write that was within the limits: the next write tells whether it still does.
+    refused: bool,
 }
 
 impl Room {
@@ -44,18 +46,33 @@ impl Room {
         seen.since_bytes = seen.since_bytes.saturating_add(u64_of(bytes));
         let due = seen.since_bytes >= limits::DISK_CHECK_EVERY_BYTES;
         if !seen.asked || due || seen.disk == Disk::Full {
-            let free = self.storage.free_bytes(&self.dir);
-            seen.free_bytes =
-                free.map_err(|error| cannot("measure the free space of", &self.dir, error))?;
+            seen.refused = false;
+            self.measure(&mut seen)?;
             seen.asked = true;
             seen.since_bytes = 0;
-            seen.disk = match seen.free_bytes {
-                free if free < self.refuse_below_bytes => Disk::Full,
-                free if free < self.warn_below_bytes => Disk::Low,
-                _ => Disk::Enough,
-            };
         }
         self.verdict(*seen)
+    }
+
+    /// Looks at the disk, which others fill, too.
+    pub(crate) fn look(&self) -> Seen {
+        let mut seen = self.lock();
+        // Where it cannot be measured, what was seen last stands until a write fails.
+        drop(self.measure(&mut seen));
+        *seen
+    }
+
+    fn measure(&self, seen: &mut Seen) -> Result<(), Error> {
+        let free = self.storage.free_bytes(&self.dir);
+        seen.free_bytes =
+            free.map_err(|error| cannot("measure the free space of", &self.dir, error))?;
+        seen.disk = match seen.free_bytes {
+            _ if seen.refused => Disk::Full,
+            free if free < self.refuse_below_bytes => Disk::Full,
+            free if free < self.warn_below_bytes => Disk::Low,
+            _ => Disk::Enough,
+        };
+        Ok(())
     }
 
     /// Tells whether the disk was full when it was last looked at.
@@ -78,11 +95,10 @@ impl Room {
 
     /// Notes that the disk refused a write that was within the limits.
     pub(crate) fn ran_out(&self) {
-        self.lock().disk = Disk::Full;
-    }
-
-    pub(crate) fn seen(&self) -> Seen {
-        *self.lock()
+        let mut seen = self.lock();
+        seen.refused = true;
+        seen.disk = Disk::Full;
+        drop(self.measure(&mut seen));
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {

@@ -119,6 +119,16 @@ fn trouble(control: &Control) -> Option<String> {
         .next()
 }
 
+/// The stations whose time stands still, and why: what they would tell by the clock, such as that an alert waits, nobody is told.
+pub(crate) fn standing_still(control: &Control) -> impl Iterator<Item = String> {
+    let stages = control.stages.iter();
+    // Those that fail or restore say so themselves.
+    let working = stages.filter(|stage| {
+        !stage.failing.load(Ordering::Relaxed) && !stage.recovering.load(Ordering::Relaxed)
+    });
+    working.filter_map(|stage| standstill(stage, control.clock, control.started))
+}
+
 /// Why a station does not do its work.
 fn standstill(stage: &StageHealth, clock: Clock, started: ReceivedTime) -> Option<String> {
     let name = stage.name;

@@ -4,6 +4,7 @@
     reason = "this is the file that the ban points to"
 )]
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +36,7 @@ pub(crate) struct Tasks {
     handle: tokio::runtime::Handle,
     threads: Arc<Mutex<Vec<Thread>>>,
     futures: Arc<Mutex<tokio::task::JoinSet<()>>>,
+    faults: Arc<Mutex<BTreeMap<&'static str, String>>>,
 }
 
 /// A thread by its name.
@@ -96,7 +98,23 @@ impl Tasks {
             handle,
             threads: Arc::default(),
             futures: Arc::default(),
+            faults: Arc::default(),
         }
+    }
+
+    /// Notes what keeps a part from its work, or that nothing does; says whether that is news.
+    pub(crate) fn note(&self, name: &'static str, fault: Option<String>) -> bool {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        match fault {
+            Some(fault) => faults.insert(name, fault).is_none(),
+            None => faults.remove(name).is_some(),
+        }
+    }
+
+    /// What keeps parts from their work.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.values().cloned().collect()
     }
 
     /// Gives the word to listen for.
@@ -220,5 +238,23 @@ pub(crate) fn aside<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     match bytes > LONG_BYTES {
         true => tokio::task::block_in_place(work),
         false => work(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_fault_is_news_once_and_so_is_its_end() {
+        let tasks = Tasks::new(tokio::runtime::Handle::current());
+        let told = |fault: Option<&str>| tasks.note("resends", fault.map(Into::into));
+        assert_eq!(
+            [told(None), told(Some("full")), told(Some("poisoned"))],
+            [false, true, false]
+        );
+        assert_eq!(tasks.faults(), ["poisoned"]);
+        assert_eq!([told(None), told(None)], [true, false]);
+        assert!(tasks.faults().is_empty());
     }
 }

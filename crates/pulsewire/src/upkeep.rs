@@ -61,24 +61,39 @@ pub(crate) fn start_remembering(
     tasks: &Tasks,
 ) -> std::io::Result<()> {
     let intake = Arc::clone(intake);
-    tasks.background("resends", move |stop| {
-        while !stop.is_asked() {
-            stop.rest(REMEMBER);
-            if let Err(error) = intake.resends.flush(clock.now()) {
-                tracing::error!(%error, "the memory of accepted messages could not be written");
-            }
-        }
+    keep_on_disk("resends", "memory of accepted messages", tasks, move || {
+        intake
+            .resends
+            .flush(clock.now())
+            .map_err(|error| error.to_string())
     })
 }
 
 /// Keeps the index of resources on disk.
 pub(crate) fn start_indexing(fhir: &Arc<Fhir>, tasks: &Tasks) -> std::io::Result<()> {
     let fhir = Arc::clone(fhir);
-    tasks.background("resources", move |stop| {
+    keep_on_disk("resources", "index of resources", tasks, move || {
+        fhir.index().flush().map_err(|error| error.to_string())
+    })
+}
+
+/// Writes what is new again and again; where that does not go, it is said until it does.
+fn keep_on_disk(
+    name: &'static str,
+    what: &'static str,
+    tasks: &Tasks,
+    write: impl Fn() -> Result<(), String> + Send + 'static,
+) -> std::io::Result<()> {
+    let noted = tasks.clone();
+    tasks.background(name, move |stop| {
         while !stop.is_asked() {
             stop.rest(REMEMBER);
-            if let Err(error) = fhir.index().flush() {
-                tracing::error!(%error, "the index of resources could not be written");
+            let error = write().err();
+            let fault = error.as_ref().map(|error| format!("The {what} cannot be written: {error}. Nothing is lost, but it grows in memory: make room on the disk, then restart the process."));
+            match (noted.note(name, fault), error) {
+                (true, Some(error)) => tracing::error!(%error, "the {what} cannot be written"),
+                (true, None) => tracing::info!("the {what} is written again"),
+                (false, _) => {}
             }
         }
     })

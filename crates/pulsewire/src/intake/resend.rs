@@ -32,7 +32,7 @@ pub(crate) const CONTROL_KEY: &str = "control-key";
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(
-        "the memory of accepted messages cannot be used: {0}; it can be deleted and is rebuilt from the journal"
+        "the memory of accepted messages cannot be used: {0}; while no process runs it can be deleted, and is rebuilt from the journal"
     )]
     Store(#[from] fjall::Error),
     #[error("the memory of accepted messages cannot be brought up to date: {0}")]

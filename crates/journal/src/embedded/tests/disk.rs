@@ -53,6 +53,41 @@ fn a_full_disk_refuses_and_goes_on_by_itself() {
 }
 
 #[test]
+fn a_disk_that_others_fill_is_seen_without_a_write() {
+    let disk = Simulated::new();
+    let options = Options {
+        warn_below_bytes: 2000,
+        refuse_below_bytes: 1000,
+        ..tiny()
+    };
+    disk.set_free(5000);
+    let journal =
+        EmbeddedJournal::open_on(Arc::new(disk.clone()), &dir(), &options).expect("it opens");
+    journal.ensure_topic(&spec()).expect("there is space");
+    for (free, seen) in [
+        (1999, crate::Disk::Low),
+        (999, crate::Disk::Full),
+        (5000, crate::Disk::Enough),
+        (999, crate::Disk::Full),
+    ] {
+        disk.set_free(free);
+        let status = journal.status();
+        assert_eq!((status.disk, status.disk_free_bytes), (seen, free));
+    }
+    let refused = journal.append(numbered(0));
+    assert!(
+        matches!(
+            refused,
+            Err(Error::DiskFull {
+                free_bytes: 999,
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn what_was_acknowledged_before_the_disk_ran_out_becomes_readable() {
     let disk = Simulated::new();
     let journal = open(&disk);

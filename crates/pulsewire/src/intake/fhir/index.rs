@@ -28,7 +28,7 @@ const CATCH_UP_RESOURCES: usize = 100_000;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(
-        "the index of resources cannot be used: {0}; it can be deleted and is rebuilt from the journal"
+        "the index of resources cannot be used: {0}; while no process runs it can be deleted, and is rebuilt from the journal"
     )]
     Store(#[from] fjall::Error),
     #[error("the index of resources cannot be brought up to date: {0}")]
