@@ -402,8 +402,11 @@ impl<'m> Mapping<'m> {
                     // The time of another birth date is not that of this one.
                     elements.push(Stated::clear("_birthDate"));
                 }
-                let row = self.mapper.tables.event(&self.mapper.links.event);
-                effect = row.map_or(Effect::State, |row| row.person);
+                // Whoever does not register patients does nothing to them.
+                if !row.is_mention {
+                    let event = self.mapper.tables.event(&self.mapper.links.event);
+                    effect = event.map_or(Effect::State, |event| event.person);
+                }
             }
             "Encounter" => effect = self.stay(&mut elements),
             "Observation" => {

@@ -193,8 +193,9 @@ fn for_survivor(draft: &Draft, addressed: PatientKey, key: PatientKey) -> Draft 
 
 fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded: bool) {
     let before = state.patient.clone();
-    let is_answer = draft.effect == Effect::Mention;
-    if is_answer
+    let is_mention = draft.effect == Effect::Mention;
+    if is_mention
+        && draft.is_of_some
         && before
             .as_ref()
             .is_some_and(|known| member::is_other(known, draft))
@@ -207,11 +208,16 @@ fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded:
     if forwarded {
         // What is still sent under the retired identity fills gaps, but does not overrule the survivor's own.
         let mut other = Snapshot::new(&draft.id);
-        other.apply(draft, said);
+        match is_mention {
+            true => other.mention_person(draft, said),
+            false => other.apply(draft, said),
+        }
         let identifiers = as_old(other.get("identifier").unwrap_or_default());
         now.absorb(&other, &identifiers);
     } else if draft.is_of_some {
         member::apply(&mut now, draft, said);
+    } else if is_mention {
+        now.mention_person(draft, said);
     } else {
         now.apply(draft, said);
         if draft.effect == Effect::Delete {

@@ -8,6 +8,8 @@ mod whole;
 
 mod fields;
 
+pub(super) mod person;
+
 use clinical::EventTime;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
@@ -16,6 +18,7 @@ use super::bytes::{Decoder, Encoder};
 use super::splice::{merge_members, union, union_keeping_old, without_members};
 use crate::draft::{Draft, Effect, Element, Part};
 use fields::{DOSAGE, dosage};
+use person::lent;
 
 /// How many earlier locations of a visit are kept, for transfers that are cancelled one after another.
 pub const MAX_EARLIER_LOCATIONS: usize = 4;
@@ -224,9 +227,9 @@ impl Snapshot {
             if !own && !known.value.is_empty() && self.get(&known.name).is_none() {
                 self.choose(&known.name);
                 let mut known = known.clone();
-                known.said = DEFAULT;
+                known.said = lent(known.said);
                 for field in &mut known.fields {
-                    field.said = DEFAULT;
+                    field.said = lent(field.said);
                 }
                 self.place(known);
             }

@@ -179,7 +179,8 @@ pub(super) fn replaced_each(json: &[u8], names: &BTreeMap<String, String>) -> Ve
     out
 }
 
-fn is_same_identifier(one: Raw<'_>, other: Raw<'_>) -> bool {
+/// Says whether two identifiers are one, whatever is said of it.
+pub(super) fn is_same_identifier(one: Raw<'_>, other: Raw<'_>) -> bool {
     let part = |of: Raw<'_>, name| {
         let found = of.get(name).ok().flatten();
         found.map(|value| value.as_bytes().to_vec())

@@ -23,6 +23,8 @@ mod limits;
 
 mod members;
 
+mod mentions;
+
 mod merges;
 
 mod overtaken;

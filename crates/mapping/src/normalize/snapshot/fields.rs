@@ -6,6 +6,7 @@ use formats::fhir::read::Raw;
 
 use super::super::bytes::{Decoder, Encoder};
 use super::super::splice::{items, merge_members, union_keeping_old};
+use super::person::IDENTIFIER;
 use super::{DEFAULT, Field, Known, RESULTS, Snapshot};
 use crate::draft::{Element, Part};
 
@@ -35,6 +36,10 @@ impl Snapshot {
             Element::Set(value) | Element::Default(value) => value,
             Element::Clear => b"",
         };
+        let mentioned = match name {
+            IDENTIFIER => self.take_mentioned(),
+            _ => Vec::new(),
+        };
         match element {
             Element::Default(_) if name == DOSAGE => self.fill(name, value),
             _ if name == DOSAGE || name == RESULTS => _ = self.set(name, value, said),
@@ -44,6 +49,9 @@ impl Snapshot {
                 self.merge_fields(name, &value, &parts, DEFAULT);
             }
             _ => self.merge_fields(name, value, parts, said),
+        }
+        if !mentioned.is_empty() {
+            self.add_mentioned(mentioned);
         }
     }
 

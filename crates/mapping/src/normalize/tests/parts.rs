@@ -10,7 +10,7 @@ use crate::source::Source;
 
 /// The patient of one identity, after messages whose segments are given, each a minute after the one before; the resources of a
 /// type as they are published last.
-fn stands(kind: &str, messages: &[(&str, &str)]) -> Vec<Value> {
+pub(super) fn stands(kind: &str, messages: &[(&str, &str)]) -> Vec<Value> {
     let (source, site) = (Source::new("adt1"), SiteKey::new([7; 32]));
     let mut state = State::default();
     let mut last: Vec<Value> = Vec::new();
@@ -50,7 +50,7 @@ fn stands(kind: &str, messages: &[(&str, &str)]) -> Vec<Value> {
 }
 
 /// Gives what stands under a path of each entry of a list.
-fn each(list: &Value, path: &str) -> Vec<String> {
+pub(super) fn each(list: &Value, path: &str) -> Vec<String> {
     let entries = list.as_array().into_iter().flatten();
     let text = |entry: &Value| match entry.pointer(path) {
         Some(Value::String(text)) => text.clone(),

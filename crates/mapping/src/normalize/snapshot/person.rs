@@ -1,0 +1,204 @@
+//! A patient of whom a message speaks that does not register them: what it says fills gaps, and takes no identifier away.
+
+use std::cmp::Reverse;
+
+use clinical::EventTime;
+use formats::fhir::json;
+use formats::fhir::read::Raw;
+
+use super::super::splice::{is_same_identifier, items};
+use super::{DEFAULT, Field, Known, Snapshot};
+use crate::draft::{Draft, Element, Part};
+
+/// How many identifiers are kept that are only mentioned; the one that was said least recently goes first.
+pub(in crate::normalize) const MAX_MENTIONED: usize = 64;
+
+pub(super) const IDENTIFIER: &str = "identifier";
+/// What stands for the field of identifiers that are only mentioned.
+const MENTIONED: &str = "mentioned";
+
+/// All that is only mentioned was said before this, in its order: whatever is said otherwise is newer.
+const REGISTERED: EventTime = EventTime::from_micros(i64::MIN / 4);
+/// What another identity of the patient was registered with: less than is said of this one, more than a mention.
+const LENT: EventTime = EventTime::from_micros(i64::MIN / 8);
+
+/// Gives when something was said that is only mentioned.
+fn in_passing(said: EventTime) -> EventTime {
+    let most = i64::MAX / 8;
+    EventTime::from_micros(i64::MIN / 2 + said.micros().clamp(-most, most))
+}
+
+/// Gives when something that another identity of the patient was said to be counts as said of this one.
+pub(super) fn lent(said: EventTime) -> EventTime {
+    if is_registered(said) { LENT } else { DEFAULT }
+}
+
+/// Says whether something was said otherwise than in passing.
+fn is_registered(said: EventTime) -> bool {
+    said > REGISTERED
+}
+
+/// An identifier that is only mentioned, and when.
+type Mentioned = (EventTime, Box<[u8]>);
+
+impl Snapshot {
+    /// Takes over what is said of a patient by whoever does not register them.
+    pub(in crate::normalize) fn mention_person(&mut self, draft: &Draft, said: EventTime) {
+        let others = draft.elements().filter(|(name, _)| *name != IDENTIFIER);
+        let others = draft.restated(others.map(|(name, element)| (name.clone(), element)));
+        self.apply(&others, in_passing(said));
+        self.as_of = self.as_of.max(said);
+        if let Some(Element::Set(own) | Element::Default(own)) = draft.element(IDENTIFIER) {
+            let own = items(own).map(|one| (said, one.as_bytes().into()));
+            self.add_mentioned(own.collect());
+        }
+    }
+
+    /// Takes out the identifiers that are only mentioned.
+    pub(super) fn take_mentioned(&mut self) -> Vec<Mentioned> {
+        let mut mentioned = Vec::new();
+        let Some(at) = self
+            .elements
+            .iter()
+            .position(|one| *one.name == *IDENTIFIER)
+        else {
+            return mentioned;
+        };
+        let Some(known) = self.elements.get_mut(at) else {
+            return mentioned;
+        };
+        let mut all = items(&known.value);
+        let mut stays = Vec::new();
+        for field in &known.fields {
+            let own = all.by_ref().take(field.part.count);
+            match &*field.part.field {
+                MENTIONED => mentioned.extend(own.map(|one| (field.said, one.as_bytes().into()))),
+                _ => stays.extend(own),
+            }
+        }
+        stays.extend(all);
+        if mentioned.is_empty() {
+            return mentioned;
+        }
+        let value = match stays.is_empty() {
+            true => Vec::new(),
+            false => list(stays.iter().map(|one| one.as_bytes())),
+        };
+        known.value = value.into();
+        known.fields.retain(|field| *field.part.field != *MENTIONED);
+        if known.value.is_empty() && known.said == DEFAULT {
+            self.elements.remove(at);
+        }
+        mentioned
+    }
+
+    /// Adds identifiers that are only mentioned to those that are not: where nobody said which they are since, each of a kind of which
+    /// none is registered.
+    pub(super) fn add_mentioned(&mut self, more: Vec<Mentioned>) {
+        let before = self.take_mentioned();
+        let listed = self.said(IDENTIFIER).filter(|said| is_registered(*said));
+        let known = self.elements.iter().find(|one| *one.name == *IDENTIFIER);
+        let known = known.cloned().unwrap_or_else(|| Known {
+            name: IDENTIFIER.into(),
+            value: Box::default(),
+            said: DEFAULT,
+            fields: Vec::new(),
+        });
+        let registered: Vec<_> = items(&known.value).collect();
+        let stands = |(said, one): &Mentioned| {
+            let Ok(raw) = Raw::read(one) else {
+                return false;
+            };
+            let is_it = |other: &Raw<'_>| {
+                is_same_identifier(raw, *other) || listed.is_some() && kind(*other) == kind(raw)
+            };
+            listed.is_none_or(|listed| listed <= *said) && !registered.iter().any(is_it)
+        };
+        let mut added: Vec<Mentioned> = before.into_iter().filter(&stands).collect();
+        // What a message says twice is known twice.
+        let kept = added.len();
+        for (said, one) in more.into_iter().filter(&stands) {
+            let mut others = added.iter_mut().take(kept);
+            match others.find(|(_, other)| is_same(&one, other)) {
+                Some((last, _)) => *last = said.max(*last),
+                None => added.push((said, one)),
+            }
+        }
+        while added.len() > MAX_MENTIONED {
+            let places = added.iter().enumerate();
+            let oldest = places.min_by_key(|(at, (said, _))| (*said, Reverse(*at)));
+            let Some((at, _)) = oldest else { break };
+            added.remove(at);
+        }
+        if !added.is_empty() {
+            let value = put_between(&known, &registered, &added);
+            self.place(value);
+        }
+    }
+}
+
+/// Puts identifiers behind those whose fields are known, and before those of none.
+fn put_between(known: &Known, registered: &[Raw<'_>], added: &[Mentioned]) -> Known {
+    let of_fields = known.fields.iter().map(|field| field.part.count).sum();
+    let (before, after) = registered.split_at(registered.len().min(of_fields));
+    let bytes = |all: &[Raw<'_>]| -> Vec<Vec<u8>> {
+        all.iter().map(|one| one.as_bytes().to_vec()).collect()
+    };
+    let (before, after) = (bytes(before), bytes(after));
+    let own = added.iter().map(|(_, one)| &**one);
+    let all = before.iter().map(Vec::as_slice).chain(own);
+    let value = list(all.chain(after.iter().map(Vec::as_slice)));
+    let mentions = added.iter().map(|(said, _)| Field {
+        part: Part {
+            at: u8::MAX,
+            field: MENTIONED.into(),
+            count: 1,
+        },
+        said: *said,
+    });
+    Known {
+        value: value.into(),
+        fields: known.fields.iter().cloned().chain(mentions).collect(),
+        ..known.clone()
+    }
+}
+
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (Raw::read(one), Raw::read(other)) {
+        (Ok(one), Ok(other)) => is_same_identifier(one, other),
+        _ => false,
+    }
+}
+
+fn list<'a>(all: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    json::array(|array| {
+        for one in all {
+            array.raw(one);
+        }
+    })
+}
+
+/// Gives what tells kinds of identifiers apart: the system or who assigned it, the type, and whether it is an old one.
+fn kind(identifier: Raw<'_>) -> [Option<String>; 4] {
+    let member = |of: Raw<'_>, name: &str| -> Option<Vec<u8>> {
+        let found = of.get(name).ok().flatten()?;
+        Some(found.as_bytes().to_vec())
+    };
+    let text = |of: &[u8], name: &str| -> Option<String> {
+        let found = Raw::read(of).ok()?.get(name).ok().flatten()?;
+        Some(found.text().ok()?.into_owned())
+    };
+    let coding = member(identifier, "type").and_then(|kind| {
+        let codings = member(Raw::read(&kind).ok()?, "coding")?;
+        let first = items(&codings).next()?;
+        Some(first.as_bytes().to_vec())
+    });
+    let assigner = member(identifier, "assigner");
+    let own = identifier.as_bytes();
+    [
+        text(own, "system"),
+        assigner.and_then(|assigner| text(&assigner, "display")),
+        coding.and_then(|coding| text(&coding, "code")),
+        text(own, "use").filter(|usage| usage == "old"),
+    ]
+}
