@@ -9,7 +9,7 @@ use formats::fhir::read::Raw;
 use super::snapshot::statements::{Moment, Statement};
 use super::snapshot::stay::Stay;
 use super::snapshot::{DEFAULT, Snapshot, resource_json};
-use super::splice::{as_old, readdressed, with_item, without_item};
+use super::splice::{readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
 use super::{Output, Outputs, RawInfo, Shows, member, visit, way};
 use crate::draft::{Draft, Effect, Element};
@@ -212,8 +212,7 @@ fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded:
             true => other.mention_person(draft, said),
             false => other.apply(draft, said),
         }
-        let identifiers = as_old(other.get("identifier").unwrap_or_default());
-        now.absorb(&other, &identifiers);
+        now.absorb(&other, said);
     } else if draft.is_of_some {
         member::apply(&mut now, draft, said);
     } else if is_mention {

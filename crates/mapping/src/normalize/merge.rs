@@ -192,8 +192,7 @@ pub(super) fn take_over(
     if let Some(retired) = other.patient {
         let before = state.patient.clone();
         let mut now = before.clone().unwrap_or_else(|| own_patient(key));
-        let identifiers = as_old(retired.get("identifier").unwrap_or_default());
-        now.absorb(&retired, &identifiers);
+        now.absorb(&retired, raw.message_time);
         writer.snapshot("Patient", before.as_ref(), &mut now, times);
         state.patient = Some(now);
     }

@@ -220,8 +220,8 @@ impl Snapshot {
         }
     }
 
-    /// Takes over from another what is not known here, and its identifiers as old ones.
-    pub(super) fn absorb(&mut self, other: &Self, old_identifiers: &[u8]) {
+    /// Takes over from another identity of the patient, which spoke of them at a time, what is not known here.
+    pub(super) fn absorb(&mut self, other: &Self, said: EventTime) {
         for known in &other.elements {
             let own = matches!(known.name.as_ref(), "identifier" | "link" | "active");
             if !own && !known.value.is_empty() && self.get(&known.name).is_none() {
@@ -234,7 +234,7 @@ impl Snapshot {
                 self.place(known);
             }
         }
-        self.add_old(old_identifiers);
+        self.lend_identifiers(other.get("identifier").unwrap_or_default(), said);
     }
 
     /// Takes over from the same visit under another number what is not known here, or known by default only.

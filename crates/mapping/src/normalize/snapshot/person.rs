@@ -6,7 +6,7 @@ use clinical::EventTime;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
 
-use super::super::splice::{is_same_identifier, items};
+use super::super::splice::{as_old, is_same_identifier, items};
 use super::{DEFAULT, Field, Known, Snapshot};
 use crate::draft::{Draft, Element, Part};
 
@@ -52,6 +52,22 @@ impl Snapshot {
             let own = items(own).map(|one| (said, one.as_bytes().into()));
             self.add_mentioned(own.collect());
         }
+    }
+
+    /// Takes over the identifiers that another identity of the patient had: a merge names those that are old, and one of another kind
+    /// than those that are known here stays in use.
+    pub(super) fn lend_identifiers(&mut self, theirs: &[u8], said: EventTime) {
+        let known = self.get(IDENTIFIER).unwrap_or_default().to_vec();
+        let listed = self.said(IDENTIFIER).filter(|listed| *listed <= said);
+        let is_old = |one: &Raw<'_>| {
+            let [.., usage] = kind(*one);
+            let is_of_kind = items(&known).any(|other| kind(other) == kind(*one));
+            usage.is_some() || listed.is_none() || is_of_kind
+        };
+        let (old, lent): (Vec<_>, Vec<_>) = items(theirs).partition(is_old);
+        self.add_old(&as_old(&list(old.iter().map(|one| one.as_bytes()))));
+        let lent = lent.iter().map(|one| (said, one.as_bytes().into()));
+        self.add_mentioned(lent.collect());
     }
 
     /// Takes out the identifiers that are only mentioned.

@@ -56,6 +56,41 @@ fn every_event_that_merges_makes_one_patient_of_two() {
 }
 
 #[test]
+fn only_the_identifiers_that_a_merge_names_become_old() {
+    let numbers = |own: &str, other: &str, later: Option<&str>| {
+        let mut hospital = Hospital::new();
+        hospital.send("A28", 0, &format!("PID|||1^^^H^MR{own}||Doe"));
+        hospital.send("A28", 1, &format!("PID|||2^^^H^MR{other}||Doe"));
+        hospital.send("A40", 2, "PID|||1^^^H^MR||Doe / MRG|2^^^H^MR");
+        if let Some(later) = later {
+            hospital.send("A08", 3, later);
+        }
+        assert!(hospital.refused.is_empty());
+        let numbers = hospital.patient("1")["identifier"].as_array().unwrap();
+        let mut numbers: Vec<String> = numbers
+            .iter()
+            .map(|one| {
+                let value = one["value"].as_str().unwrap();
+                format!("{} {value}", one["use"].as_str().unwrap_or("-"))
+            })
+            .collect();
+        numbers.sort_unstable();
+        numbers.join(", ")
+    };
+    let nhs = "~943^^^NHS^NH";
+    assert_eq!(numbers(nhs, nhs, None), "- 1, - 943, old 2");
+    assert_eq!(numbers("", nhs, None), "- 1, - 943, old 2");
+    // What is still sent under the number that went says nothing else.
+    let still = "PID|||2^^^H^MR~943^^^NHS^NH||Doe";
+    assert_eq!(numbers("", "", Some(still)), "- 1, - 943, old 2");
+    assert_eq!(numbers(nhs, nhs, Some(still)), "- 1, - 943, old 2");
+    // Of one kind the survivor's own stands.
+    let other = "PID|||1^^^H^MR~944^^^NHS^NH||Doe";
+    assert_eq!(numbers("", nhs, Some(other)), "- 1, - 944, old 2");
+    assert_eq!(numbers("", "~3^^^H^MR", None), "- 1, old 2, old 3");
+}
+
+#[test]
 fn a_patient_is_not_merged_into_itself_nor_in_a_circle() {
     let mut hospital = Hospital::new();
     hospital.send("A40", 0, &format!("{ANN} / MRG|1^^^H^MR"));
