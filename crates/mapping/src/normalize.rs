@@ -20,6 +20,8 @@ pub mod visit;
 
 mod kin;
 
+mod links;
+
 mod member;
 
 mod splice;
@@ -38,6 +40,7 @@ pub use claimed::{
 };
 pub(crate) use gathered::is_gathered;
 pub use gathered::{MAX_GATHERED, MAX_GATHERED_BYTES, MAX_REPORTS, MAX_REPORTS_BYTES};
+pub use links::MAX_LINKS;
 pub(crate) use splice::{as_old, union_keeping_old as with_old};
 pub use split::Notice;
 pub use state::State;

@@ -223,14 +223,14 @@ fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded:
             now.set("active", b"false", said);
         }
     }
-    relink(&mut now, draft, writer);
+    relink(&mut now, state, draft, writer);
     let times = (draft.event_time, draft.recorded);
     writer.snapshot("Patient", before.as_ref(), &mut now, times);
     state.patient = Some(now);
 }
 
-/// Links the person to another, or takes that back.
-fn relink(now: &mut Snapshot, draft: &Draft, writer: &Writer<'_>) {
+/// Links the person to another, or takes that back, where nothing newer was said of it.
+fn relink(now: &mut Snapshot, state: &mut State, draft: &Draft, writer: &Writer<'_>) {
     let change = match draft.effect {
         Effect::Link => with_item,
         Effect::Unlink => without_item,
@@ -243,7 +243,8 @@ fn relink(now: &mut Snapshot, draft: &Draft, writer: &Writer<'_>) {
     let raw = Raw::read(said).ok();
     for link in raw.into_iter().flat_map(Raw::items).flatten() {
         let bytes = link.as_bytes();
-        if !bytes.windows(own.len()).any(|part| part == own.as_bytes()) {
+        let is_own = bytes.windows(own.len()).any(|part| part == own.as_bytes());
+        if !is_own && state.speak_of_link(bytes, writer.raw.message_time) {
             let links = change(now.get("link").unwrap_or_default(), bytes);
             now.force("link", &links, writer.raw.message_time);
         }

@@ -187,6 +187,7 @@ pub(super) fn take_over(
         state.rename(one);
     }
     state.gather_from(other.gathered, |json| readdressed(json, from, key));
+    state.know_links(other.links);
     claimed::take_over(&mut writer, state, from, other.claims);
     let times = (raw.message_time, None);
     if let Some(retired) = other.patient {

@@ -8,6 +8,7 @@ use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime};
 use super::bytes::{Decoder, Encoder};
 use super::claimed::Claimed;
 use super::gathered::Gathered;
+use super::links::Linked;
 use super::snapshot::Snapshot;
 use super::snapshot::stay::Stay;
 use super::way::{Contents, Way};
@@ -26,6 +27,8 @@ pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
 const VERSION: u8 = 7;
+/// The version before reports were known by their parts, and when links were last spoken of.
+const VERSION_6: u8 = 6;
 /// The version before orders, drugs and problems were known by their parts.
 const VERSION_5: u8 = 5;
 /// The version before claims were known, and which ways say what stands; of visits nothing is new since.
@@ -60,6 +63,8 @@ pub struct State {
     pub(super) claimed: Claimed,
     /// Orders, drugs, problems and reports; the one spoken of last stands last.
     pub(super) gathered: Vec<Gathered>,
+    /// When links to others were last spoken of, in that order.
+    pub(super) links: Vec<Linked>,
 }
 
 /// An Encounter that has another id.
@@ -170,6 +175,10 @@ impl State {
         for one in &self.gathered {
             one.encode(&mut out);
         }
+        out.count(self.links.len());
+        for one in &self.links {
+            one.encode(&mut out);
+        }
         out.0
     }
 
@@ -230,6 +239,10 @@ impl State {
             true => fields.list(Gathered::decode)?,
             false => Vec::new(),
         };
+        let links = match version > VERSION_6 {
+            true => fields.list(Linked::decode)?,
+            false => Vec::new(),
+        };
         fields.0.is_empty().then(|| Self {
             messages,
             patient,
@@ -243,6 +256,7 @@ impl State {
             claims,
             claimed,
             gathered,
+            links,
         })
     }
 

@@ -4,6 +4,7 @@ use expect_test::expect;
 
 use super::hospital::Hospital;
 use super::life::{ANN, BOB, visit};
+use crate::normalize::MAX_LINKS;
 
 #[test]
 fn a_link_stands_on_both_sides_until_it_is_taken_back() {
@@ -22,6 +23,47 @@ fn a_link_stands_on_both_sides_until_it_is_taken_back() {
     assert!(link(&hospital, "1").is_null() && link(&hospital, "2").is_null());
     hospital.send("A24", 3, &format!("{ANN} / PV1||N / {ANN} / PV1||N"));
     assert!(link(&hospital, "1").is_null());
+}
+
+#[test]
+fn of_a_link_and_its_end_the_later_one_stands_whichever_comes_first() {
+    let both = format!("{ANN} / PV1||N / {BOB} / PV1||N");
+    let linked = |messages: &[(&str, usize)]| {
+        let mut hospital = Hospital::new();
+        for (event, minute) in messages {
+            hospital.send(event, *minute, &both);
+        }
+        ["1", "2"].map(|number| hospital.patient(number)["link"].is_array())
+    };
+    let (linked_first, ended, again) = (("A24", 1), ("A37", 2), ("A24", 3));
+    assert_eq!(linked(&[linked_first, ended]), [false; 2]);
+    assert_eq!(linked(&[ended, linked_first]), [false; 2]);
+    for messages in [
+        [linked_first, ended, again],
+        [linked_first, again, ended],
+        [ended, linked_first, again],
+        [ended, again, linked_first],
+        [again, linked_first, ended],
+        [again, ended, linked_first],
+    ] {
+        assert_eq!(linked(&messages), [true; 2], "{messages:?}");
+    }
+}
+
+#[test]
+fn of_so_many_links_it_is_kept_when_they_were_taken_back() {
+    for (count, expected) in [(MAX_LINKS - 1, 0), (MAX_LINKS, 0), (MAX_LINKS + 1, 1)] {
+        let mut hospital = Hospital::new();
+        let link = |number: usize| format!("{ANN} / PID|||{}^^^H^MR||Roe", number + 10);
+        for number in 0..count {
+            hospital.send("A37", number + 100, &link(number));
+        }
+        for number in 0..count {
+            hospital.send("A24", number, &link(number));
+        }
+        let links = hospital.patient("1")["link"].as_array();
+        assert_eq!(links.map_or(0, Vec::len), expected, "{count}");
+    }
 }
 
 #[test]
