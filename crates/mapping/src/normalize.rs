@@ -39,6 +39,7 @@ pub use claimed::{
     WAITS as ANSWERS_WAIT, Whose, unknown as claim_unknown,
 };
 pub(crate) use gathered::is_gathered;
+pub use gathered::{MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_DOCUMENTS_BYTES};
 pub use gathered::{MAX_GATHERED, MAX_GATHERED_BYTES, MAX_REPORTS, MAX_REPORTS_BYTES};
 pub use links::MAX_LINKS;
 pub(crate) use splice::{as_old, union_keeping_old as with_old};

@@ -316,6 +316,10 @@ fn stated_whole(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, said:
         Some((whole, at)) => {
             let whole = visit::renamed(&whole, state).unwrap_or(whole);
             newest(writer, state, &whole, (said, at));
+            for (gone, at) in state.supersede(draft, writer.raw.message_time) {
+                let gone = visit::renamed(&gone, state).unwrap_or(gone);
+                newest(writer, state, &gone, (None, at));
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
-//! Orders, drugs, problems and reports, of which each message says a part: what a later one leaves empty stays known.
+//! Orders, drugs, problems, reports and documents, of which each message says a part: what a later one leaves empty stays known.
 
 use clinical::EventTime;
 use formats::fhir::definition::{Definition, Element as FhirElement};
+use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
 use super::snapshot::Snapshot;
+use super::splice::{is_same_identifier, items};
 use super::state::State;
 use crate::draft::{Draft, Effect, Element};
 
@@ -18,19 +20,32 @@ pub const MAX_REPORTS: usize = 16;
 pub const MAX_REPORTS_BYTES: usize = 32 * 1024;
 /// What is larger is not kept, such as a report with its pages.
 const MAX_ONE_BYTES: usize = 16 * 1024;
+/// How many documents are kept beside those, with what they contain.
+pub const MAX_DOCUMENTS: usize = 16;
+/// How many bytes of documents are kept.
+pub const MAX_DOCUMENTS_BYTES: usize = 64 * 1024;
+/// A document that is larger is not kept, such as a scan.
+pub const MAX_DOCUMENT_BYTES: usize = 32 * 1024;
 
 const REPORT: &str = "DiagnosticReport";
+const DOCUMENT: &str = "DocumentReference";
 /// The types, each by its number in stored state.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
     "ServiceRequest",
     "MedicationRequest",
     "Condition",
     "Goal",
     "CarePlan",
     REPORT,
+    DOCUMENT,
 ];
 /// What whoever fulfils an order says of it, though it is another's: that it is done, or will not be.
 const ENDS: [&[u8]; 2] = [b"\"completed\"", b"\"revoked\""];
+/// The status of a document that stands, and of one that should not have been.
+const CURRENT: &[u8] = b"\"current\"";
+const IN_ERROR: &[u8] = b"\"entered-in-error\"";
+/// What a document is to the one in whose place it stands.
+const REPLACES: &[u8] = b"\"replaces\"";
 
 /// Says whether several messages make up a resource of a type.
 pub(crate) fn is_gathered(kind: &str) -> bool {
@@ -72,6 +87,46 @@ impl Gathered {
         }
     }
 
+    /// Says whether it is a document that stands in the place of another.
+    fn replaces(&self, other: &Self) -> bool {
+        let is_document = self.kind == DOCUMENT && other.kind == DOCUMENT;
+        let number = other.snapshot.get("masterIdentifier");
+        let number = number.and_then(|number| Raw::read(number).ok());
+        let Some(number) = number.filter(|_| is_document && self.status() != IN_ERROR) else {
+            return false;
+        };
+        let is_it = |relation: Raw<'_>| {
+            let is_replacing =
+                member(relation, "code").is_some_and(|code| code.as_bytes() == REPLACES);
+            let target = member(relation, "target").and_then(|target| member(target, "identifier"));
+            is_replacing && target.is_some_and(|target| is_same_identifier(target, number))
+        };
+        let relations = self.snapshot.get("relatesTo").unwrap_or_default();
+        items(relations).any(is_it)
+    }
+
+    /// Makes it a document in whose place another stands; says whether it was not.
+    fn supersede(&mut self, said: EventTime) -> bool {
+        let is_current = self.status() == CURRENT;
+        if is_current {
+            self.snapshot.force("status", b"\"superseded\"", said);
+            self.snapshot.force("_status", b"", said);
+            self.snapshot.as_of = self.snapshot.as_of.max(said);
+        }
+        is_current
+    }
+
+    fn status(&self) -> &[u8] {
+        self.snapshot.get("status").unwrap_or_default()
+    }
+
+    fn most_bytes(&self) -> usize {
+        match self.kind {
+            DOCUMENT => MAX_DOCUMENT_BYTES,
+            _ => MAX_ONE_BYTES,
+        }
+    }
+
     /// Describes it whole, as what a draft leads to.
     fn stated(&self, draft: &Draft) -> Draft {
         let definition = Definition::of(self.kind);
@@ -102,8 +157,12 @@ impl Gathered {
     }
 }
 
+fn member<'a>(of: Raw<'a>, name: &str) -> Option<Raw<'a>> {
+    of.get(name).ok().flatten()
+}
+
 impl State {
-    /// Takes over what a message says of an order, a drug, a problem or a report; gives it whole, and when it was last spoken of. Of one that
+    /// Takes over what a message says of an order, a drug, a problem, a report or a document; gives it whole, and when it was last spoken of. Of one that
     /// is deleted, nothing is known any more.
     pub(super) fn gather(&mut self, draft: &Draft, said: EventTime) -> Option<(Draft, EventTime)> {
         let kind = KINDS.iter().find(|kind| **kind == draft.resource_type)?;
@@ -120,11 +179,30 @@ impl State {
             },
         };
         one.take(draft, said);
+        if self.gathered.iter().any(|other| other.replaces(&one)) {
+            one.supersede(said);
+        }
         let whole = (one.stated(draft), one.snapshot.as_of);
-        if one.snapshot.size() <= MAX_ONE_BYTES {
+        if one.snapshot.size() <= one.most_bytes() {
             self.gathered.push(one);
         }
         Some(whole)
+    }
+
+    /// Supersedes the documents that a document replaces; gives each whole, and when it was last spoken of.
+    pub(super) fn supersede(&mut self, draft: &Draft, said: EventTime) -> Vec<(Draft, EventTime)> {
+        let is_it = |one: &Gathered| one.kind == DOCUMENT && one.snapshot.id == draft.id;
+        let Some(by) = self.gathered.iter().find(|one| is_it(one)).cloned() else {
+            return Vec::new();
+        };
+        let mut gone = Vec::new();
+        for one in &mut self.gathered {
+            if by.replaces(one) && one.supersede(said) {
+                let of_it = Draft::new(DOCUMENT, &one.snapshot.id, draft.event_time, []);
+                gone.push((one.stated(&of_it), one.snapshot.as_of));
+            }
+        }
+        gone
     }
 
     /// Takes over what another identity of the patient knew; what this one knows itself stands.
@@ -143,11 +221,13 @@ impl State {
     /// Lets the first of what is over the limits go.
     pub(super) fn trim_gathered(&mut self) {
         let mut reports = Room(MAX_REPORTS, MAX_REPORTS_BYTES);
+        let mut documents = Room(MAX_DOCUMENTS, MAX_DOCUMENTS_BYTES);
         let mut others = Room(MAX_GATHERED, MAX_GATHERED_BYTES);
         let newest = self.gathered.iter().rev();
         let mut kept: Vec<bool> = newest
             .map(|one| match one.kind {
                 REPORT => reports.take(one.snapshot.size()),
+                DOCUMENT => documents.take(one.snapshot.size()),
                 _ => others.take(one.snapshot.size()),
             })
             .collect();

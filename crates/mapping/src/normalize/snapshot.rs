@@ -15,7 +15,7 @@ use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
-use super::splice::{merge_members, union, union_keeping_old, without_members};
+use super::splice::{items, merge_members, union, union_keeping_old, without_members};
 use crate::draft::{Draft, Effect, Element, Part};
 use fields::{DOSAGE, dosage};
 use person::lent;
@@ -30,7 +30,11 @@ const ORDER: &str = "meta implicitRules language text contained extension modifi
     status statusHistory class classHistory type serviceType priority subject episodeOfCare basedOn participant appointment period \
     length reasonCode reasonReference diagnosis account hospitalization location serviceProvider partOf";
 /// Elements whose parts come from several fields, and their parts in the order of FHIR R4.
-const IN_PARTS: [(&str, &str); 4] = [
+const IN_PARTS: [(&str, &str); 5] = [
+    (
+        "context",
+        "encounter event period facilityType practiceSetting sourcePatientInfo related",
+    ),
     ("period", "start end"),
     (
         "dispenseRequest",
@@ -48,6 +52,8 @@ const IN_PARTS: [(&str, &str); 4] = [
 ];
 /// The results of a report, of which each message may have those alone that are new.
 const RESULTS: &str = "result";
+/// What a document contains, which a message that changes its status does not have.
+const CONTENT: &str = "content";
 /// Elements of which a resource has one or the other.
 const CHOICES: [&str; 9] = [
     "deceased",
@@ -162,6 +168,12 @@ impl Snapshot {
             }
             (Some(old), _) if name == RESULTS && !value.is_empty() => {
                 (union(&old.value, value), said.max(old.said))
+            }
+            (Some(old), _) if name == CONTENT && contains(&old.value) != contains(value) => {
+                if contains(&old.value) {
+                    return false;
+                }
+                (value.to_vec(), said.max(old.said))
             }
             (Some(old), _) if said < old.said => return false,
             (None, _) if Some(said) < self.said(name) => return false,
@@ -371,6 +383,19 @@ pub(super) fn resource_json<'a>(
             resource.raw(name, value);
         }
     })
+}
+
+/// Says whether any content of a document is there, or where it is.
+fn contains(content: &[u8]) -> bool {
+    let is_there = |one: Raw<'_>| {
+        let attachment = one.get("attachment").ok().flatten();
+        attachment.is_some_and(|attachment| {
+            ["data", "url"]
+                .into_iter()
+                .any(|name| matches!(attachment.get(name), Ok(Some(_))))
+        })
+    };
+    items(content).any(is_there)
 }
 
 /// Says whether an element is one of several of which a resource has one.

@@ -11,6 +11,8 @@ mod codings;
 
 mod course;
 
+mod documents;
+
 mod first;
 
 mod hospital;

@@ -7,7 +7,7 @@ use formats::fhir::read::Raw;
 use super::super::bytes::{Decoder, Encoder};
 use super::super::splice::{items, merge_members, union_keeping_old};
 use super::person::IDENTIFIER;
-use super::{DEFAULT, Field, Known, RESULTS, Snapshot};
+use super::{CONTENT, DEFAULT, Field, Known, RESULTS, Snapshot};
 use crate::draft::{Element, Part};
 
 /// The one list whose entries are made of several segments each.
@@ -42,7 +42,7 @@ impl Snapshot {
         };
         match element {
             Element::Default(_) if name == DOSAGE => self.fill(name, value),
-            _ if name == DOSAGE || name == RESULTS => _ = self.set(name, value, said),
+            _ if matches!(name, DOSAGE | RESULTS | CONTENT) => _ = self.set(name, value, said),
             Element::Default(_) => {
                 let is_known = |part: &Part| self.is_known(name, &part.field);
                 let (value, parts) = without(value, parts, is_known);
