@@ -2,6 +2,8 @@
 
 mod kind;
 
+mod parts;
+
 use std::fmt;
 
 use clinical::{PatientKey, SiteKey};
@@ -9,6 +11,8 @@ use formats::hl7v2::{Field, Message, Repetition, Segment};
 
 use crate::source::{Preference, Source};
 use kind::Kind;
+
+pub use parts::{PARTS_BYTES_MAX, PartsTooLong, split};
 
 /// An identifier of a patient, with whoever gave it; it does not print.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,9 +75,6 @@ const MERGES: [&[u8]; 8] = [
 /// The move of an identifier to another patient (A43). Who an identifier names is who a patient is here, so that whatever comes
 /// under it is the other patient's from then on, as after a merge; where only PID-2 and MRG-4 differ, nothing goes.
 const MOVE_OF_IDENTIFIER: &[u8] = b"A43";
-/// Events of two PID segments that link the two persons (A24) or take that back (A37).
-const LINKS: [&[u8]; 2] = [b"A24", b"A37"];
-
 /// Says whom a message is about.
 pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
     let mut patients = message.segments_named(b"PID");
@@ -87,12 +88,12 @@ pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
         groups += 1;
         others.extend(patient(&other, source));
     }
-    let event = trigger(message);
-    let moves = event == MOVE_OF_IDENTIFIER;
-    let merges = moves || MERGES.contains(&event);
+    let merges = merges(message);
+    let moves = trigger(message) == MOVE_OF_IDENTIFIER;
     let mut priors = message.segments_named(b"MRG");
     let merge = priors.next().filter(|_| merges);
-    let several = groups > 1 || priors.next().is_some();
+    let records = merge.map_or(0, |merge| parts::records(&merge, &first).len());
+    let several = groups > 1 || priors.next().is_some() || records > 1;
     let Some(chosen) = chosen else {
         return if others.is_empty() {
             Subjects::None
@@ -126,119 +127,16 @@ fn is_order(message: &Message<'_>) -> bool {
     matches!(kind, b"OML" | b"OMG" | b"OMQ" | b"OPL")
 }
 
+/// Says whether a message merges whom its MRG names into whom its PID names.
+fn merges(message: &Message<'_>) -> bool {
+    let event = trigger(message);
+    event == MOVE_OF_IDENTIFIER || MERGES.contains(&event)
+}
+
 /// Gives the trigger event of a message: MSH-9.2.
 fn trigger<'m>(message: &'m Message<'_>) -> &'m [u8] {
     let header = message.header();
     header.map_or(b"", |header| header.segment().field(9).component(2).raw())
-}
-
-/// The parts of a message together have at most so many bytes, or one message could fill the memory: what comes before the first
-/// PID stands in each of them. What a message of the greatest length says, its parts can say twice over.
-pub const PARTS_BYTES_MAX: usize = 2 * formats::limits::MESSAGE_BYTES_MOST;
-
-/// The parts of a message would be far longer than the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the message would become {bytes} bytes in parts, one for each patient; at most {PARTS_BYTES_MAX} are made: send fewer patients in one message"
-)]
-pub struct PartsTooLong {
-    /// How many bytes they would have.
-    pub bytes: usize,
-}
-
-impl PartsTooLong {
-    /// The code of the reason, which stays the same in every version.
-    pub const CODE: &'static str = "parts-too-long";
-}
-
-/// Gives each patient of a message a message of their own: the header segments and the patient's group.
-///
-/// A second MRG under one PID begins a message of its own, too: each part names one merge. Of two persons that are linked (A24,
-/// A37), each one's message names the other in an MRG.
-///
-/// # Errors
-/// When the parts together would have more than [`PARTS_BYTES_MAX`].
-pub fn split(message: &Message<'_>) -> Result<Vec<Vec<u8>>, PartsTooLong> {
-    let bytes = parts_bytes(message);
-    if bytes > PARTS_BYTES_MAX {
-        return Err(PartsTooLong { bytes });
-    }
-    let mut messages = parts(message);
-    let mut people = message.segments_named(b"PID");
-    if LINKS.contains(&trigger(message))
-        && let [one, other] = messages.as_mut_slice()
-        && let (Some(first), Some(second)) = (people.next(), people.next())
-    {
-        one.extend(named_by_mrg(&second, message));
-        other.extend(named_by_mrg(&first, message));
-    }
-    Ok(messages)
-}
-
-/// Says how many bytes [`parts`] would give, without making them.
-fn parts_bytes(message: &Message<'_>) -> usize {
-    let (mut shared, mut group, mut total) = (0_usize, 0_usize, 0_usize);
-    let (mut people, mut merges) = (false, false);
-    for segment in message.segments() {
-        let line = segment.raw().len() + 1;
-        match segment.name() {
-            b"PID" => {
-                total = total.saturating_add(shared);
-                group = shared;
-                (people, merges) = (true, false);
-            }
-            b"MRG" if std::mem::replace(&mut merges, true) => {
-                total = total.saturating_add(group);
-            }
-            _ => {}
-        }
-        group += if merges { 0 } else { line };
-        if people {
-            total = total.saturating_add(line);
-        } else {
-            shared += line;
-        }
-    }
-    total
-}
-
-/// Names a person of a PID segment as MRG does: identifiers, account, older identifier and name.
-fn named_by_mrg(person: &Segment<'_>, message: &Message<'_>) -> Vec<u8> {
-    let between = message.separators().field;
-    let mut line = b"MRG".to_vec();
-    for number in [Some(3), None, Some(18), Some(2), None, None, Some(5)] {
-        line.push(between);
-        let field = number.map(|number| person.field(number));
-        line.extend_from_slice(field.map_or(b"", |field| field.raw()));
-    }
-    line.push(b'\r');
-    line
-}
-
-fn parts(message: &Message<'_>) -> Vec<Vec<u8>> {
-    let mut shared: Vec<u8> = Vec::new();
-    let mut group: Vec<u8> = Vec::new();
-    let mut merges = false;
-    let mut messages: Vec<Vec<u8>> = Vec::new();
-    for segment in message.segments() {
-        if segment.name() == b"PID" {
-            messages.push(shared.clone());
-            group.clone_from(&shared);
-            merges = false;
-        }
-        if segment.name() == b"MRG" && std::mem::replace(&mut merges, true) {
-            messages.push(group.clone());
-        }
-        let line = [segment.raw(), b"\r"].concat();
-        if !merges {
-            group.extend_from_slice(&line);
-        }
-        messages
-            .last_mut()
-            .unwrap_or(&mut shared)
-            .extend_from_slice(&line);
-    }
-    messages
 }
 
 /// Chooses the identifier of a PID segment: from PID-3 by preference, else from PID-2.
@@ -306,14 +204,16 @@ fn choose(field: Field<'_>, source: &Source, authority: Option<&str>) -> Option<
 }
 
 fn authority_of(identifier: &Repetition<'_>, source: &Source) -> Box<str> {
+    let named = named_authority(identifier);
+    named.unwrap_or_else(|| source.default_authority().into())
+}
+
+/// Gives who gave an identifier, where it says so.
+fn named_authority(identifier: &Repetition<'_>) -> Option<Box<str>> {
     let assigner = identifier.component(4);
-    for part in [1, 2] {
-        let name = assigner.subcomponent(part);
-        if name.is_valued() {
-            return name.text().trim().into();
-        }
-    }
-    source.default_authority().into()
+    let names = [1, 2].map(|part| assigner.subcomponent(part));
+    let name = names.into_iter().find(|name| name.is_valued())?;
+    Some(name.text().trim().into())
 }
 
 #[cfg(test)]
@@ -321,6 +221,7 @@ mod tests {
     use expect_test::{Expect, expect};
     use formats::hl7v2;
 
+    use super::parts::parts_bytes;
     use super::*;
 
     fn check(event: &str, segments: &str, expected: Expect) {
@@ -356,6 +257,37 @@ mod tests {
             }
         };
         assert_eq!(of, [merge("1", "2"), merge("1", "3"), merge("4", "5")]);
+    }
+
+    #[test]
+    fn each_record_number_of_a_merge_gets_a_message() {
+        let show = |event: &str, person: &str, merge: &str| {
+            let text = format!(
+                "MSH|^~\\&|A|B|||20260301||ADT^{event}|1|P|2.5\rPID|||{person}\rMRG|{merge}\rPV1||I"
+            );
+            let message = hl7v2::parse(text.as_bytes());
+            let parts = match subjects(&message, &Source::new("here")) {
+                Subjects::Several(_) => split(&message).unwrap(),
+                _ => return "one".to_owned(),
+            };
+            let merges = parts.iter().map(|part| {
+                let message = hl7v2::parse(part);
+                let found = subjects(&message, &Source::new("here"));
+                assert!(matches!(found, Subjects::Merge { .. }), "{found:?}");
+                let merge = message.segment(b"MRG").unwrap();
+                String::from_utf8_lossy(merge.raw()).into_owned()
+            });
+            merges.collect::<Vec<_>>().join(" and ")
+        };
+        assert_eq!(
+            show("A40", "2^^^H^MR", "1^^^H^MR~5^^^SSA^SS~9^^^X^PI||A7"),
+            "MRG|1^^^H^MR~5^^^SSA^SS||A7 and MRG|9^^^X^PI"
+        );
+        let both = "1^^^H^MR~9^^^X^PI~1^^^H^PI";
+        assert_eq!(show("A40", "2^^^H^MR~9^^^X^PI", both), "one");
+        assert_eq!(show("A40", "2^^^H^MR", "1^^^H^MR~9^^^X~V1^^^H^VN"), "one");
+        assert_eq!(show("A45", "2^^^H^MR", both), "one");
+        assert_eq!(show("A08", "2^^^H^MR", both), "one");
     }
 
     #[test]
@@ -430,7 +362,7 @@ mod tests {
         check(
             "A40",
             "PID|||2^^^H^MR\rMRG|9^^^X^PI~1^^^H^MR",
-            expect!["H|2 <- H|1"],
+            expect!["H|2"],
         );
         check("A08", "PID|||2^^^H^MR\rMRG|1^^^H^MR", expect!["H|2"]);
         check(
@@ -457,6 +389,23 @@ mod tests {
             let made: usize = split(&message).unwrap().iter().map(Vec::len).sum();
             assert_eq!(parts_bytes(&message), made, "{people} {merges}");
         }
+        let numbers = |count: usize| {
+            let numbers = (1..=count).map(|number| format!("{number}^^^H^MR"));
+            let numbers = numbers.collect::<Vec<_>>().join("~");
+            let merge =
+                format!("\rMRG|{numbers}||A1\rPV1||I\rMRG|{numbers}\rPID|||0\rMRG|{numbers}");
+            [text(1, 0), merge.into_bytes()].concat()
+        };
+        let text_of_numbers = numbers(3);
+        let message = hl7v2::parse(&text_of_numbers);
+        let made = split(&message).unwrap();
+        assert_eq!(made.len(), 9);
+        assert_eq!(
+            parts_bytes(&message),
+            made.iter().map(Vec::len).sum::<usize>()
+        );
+        let bytes = split(&hl7v2::parse(&numbers(100))).unwrap_err().bytes;
+        assert!(bytes > 100 * 1024 * 1024, "{bytes}");
         for (people, merges) in [(100, 0), (1, 100)] {
             let text = text(people, merges);
             let bytes = split(&hl7v2::parse(&text)).unwrap_err().bytes;

@@ -5,7 +5,7 @@ use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::super::bytes::{Decoder, Encoder};
-use super::super::splice::{items, merge_members, union_keeping_old};
+use super::super::splice::{is_same_identifier, items, merge_members, union_keeping_old};
 use super::person::IDENTIFIER;
 use super::{CONTENT, DEFAULT, Field, Known, RESULTS, Snapshot};
 use crate::draft::{Element, Part};
@@ -102,7 +102,11 @@ impl Snapshot {
         }
         all.sort_by_key(|(part, ..)| part.at);
         let is_newer = old.is_none_or(|old| said >= old.said);
-        let rest = if is_newer { other } else { rest };
+        let rest = match is_newer {
+            true if name == IDENTIFIER => behind_old(&rest, other, &all),
+            true => other,
+            false => rest,
+        };
         let value = list(all.iter().flat_map(|(.., raw)| raw).chain(&rest));
         let value = match name {
             "identifier" => union_keeping_old(&value, old_value),
@@ -195,6 +199,25 @@ fn without(value: &[u8], parts: &[Part], is_known: impl Fn(&Part) -> bool) -> (V
     let fields = others.clone().map(|(part, ..)| (*part).clone()).collect();
     let value = list(others.flat_map(|(.., raw)| raw).chain(&rest));
     (value, fields)
+}
+
+/// Gives identifiers behind the old ones that are known, which keep their places; none that is in use again.
+fn behind_old<'a>(known: &[Raw<'a>], said: Vec<Raw<'a>>, used: &[Entries<'a>]) -> Vec<Raw<'a>> {
+    let is_old =
+        |one: &Raw<'_>| matches!(one.get("use"), Ok(Some(usage)) if usage.as_bytes() == b"\"old\"");
+    let used = used.iter().flat_map(|(.., raw)| raw);
+    let used = used.chain(said.iter().filter(|one| !is_old(one)));
+    let used: Vec<Raw<'a>> = used.copied().collect();
+    let known = known
+        .iter()
+        .filter(|one| is_old(one) && !used.iter().any(|other| is_same_identifier(**one, *other)));
+    let mut all: Vec<Raw<'a>> = known.copied().collect();
+    for one in said {
+        if !all.iter().any(|other| is_same_identifier(one, *other)) {
+            all.push(one);
+        }
+    }
+    all
 }
 
 /// Gives a list of entries; nothing where there is none.

@@ -159,6 +159,36 @@ fn each_pair_of_a_merge_is_done_by_itself() {
 }
 
 #[test]
+fn each_record_number_that_a_merge_names_is_merged() {
+    let mut hospital = Hospital::new();
+    hospital.send("A28", 0, "PID|||1^^^H^MR||Doe");
+    hospital.send("A28", 1, "PID|||E7^^^EAST^MR||Doe");
+    let merge = "PID|||3^^^H^MR~P5^^^ENT^PI||Doe / MRG|1^^^H^MR~E7^^^EAST^PI~P5^^^ENT^PI~V9^^^H^VN~999^^^SSA^SS";
+    hospital.send("A40", 2, merge);
+    assert!(hospital.refused.is_empty(), "{:?}", hospital.refused);
+    let people = hospital.all("Patient");
+    let gone = people.iter().filter(|one| one["active"] == false);
+    assert_eq!((people.len(), gone.count()), (3, 2));
+    let survivor = hospital.patient("3");
+    let links = survivor["link"].as_array().unwrap();
+    assert!(links.len() == 2 && links.iter().all(|link| link["type"] == "replaces"));
+    let numbers = survivor["identifier"].as_array().unwrap();
+    let old = numbers.iter().filter(|one| one["use"] == "old");
+    let mut old: Vec<&str> = old.filter_map(|one| one["value"].as_str()).collect();
+    old.sort_unstable();
+    assert_eq!(old, ["1", "999", "E7", "V9"]);
+    assert_eq!(hospital.merges.len(), 4);
+    let before = hospital.count_but_provenance();
+    hospital.send("A40", 3, merge);
+    assert_eq!(hospital.count_but_provenance(), before);
+    // A result of the other site finds the one who stayed.
+    let result = "PID|||E7^^^EAST^MR||Doe / OBR|1||F1|BMP / OBX|1|NM|K||4.1|mmol/L|||||F";
+    hospital.send("R01", 4, result);
+    let subject = &hospital.all("Observation")[0]["subject"]["reference"];
+    assert_eq!(*subject, format!("Patient/{}", hospital.key("3")));
+}
+
+#[test]
 fn a_stay_and_a_result_keep_their_ids_after_a_merge() {
     let mut hospital = Hospital::new();
     let result = |who: &str, status: &str, value: &str| {
