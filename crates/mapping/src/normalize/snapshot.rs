@@ -249,15 +249,22 @@ impl Snapshot {
         self.lend_identifiers(other.get("identifier").unwrap_or_default(), said);
     }
 
-    /// Takes over from the same visit under another number what is not known here, or known by default only.
+    /// Takes over from the same visit under another number what is not known here, or known by default only, or in parts.
     fn absorb_stay(&mut self, other: &Self) {
         for known in &other.elements {
             let own = matches!(known.name.as_ref(), "identifier" | "partOf");
             let weaker = |said: EventTime| said == DEFAULT && known.said > DEFAULT;
             let gap = self.get(&known.name).is_none() || self.said(&known.name).is_some_and(weaker);
-            if !own && !known.value.is_empty() && gap {
+            let in_parts = IN_PARTS.iter().find(|(whole, _)| *whole == &*known.name);
+            if own || known.value.is_empty() {
+                continue;
+            }
+            if gap {
                 self.choose(&known.name);
                 self.place(known.clone());
+            } else if let (Some((_, order)), Some(value)) = (in_parts, self.get(&known.name)) {
+                let value = merge_members(order, &known.value, value);
+                self.force(&known.name, &value, known.said);
             }
         }
     }

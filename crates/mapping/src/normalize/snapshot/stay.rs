@@ -161,7 +161,11 @@ impl Stay {
             self.snapshot.set("identifier", identifiers, said);
         }
         let identifiers = as_old(if keeps { b"" } else { identifiers });
+        let had_end = self.has_end();
         self.snapshot.absorb_stay(&other.snapshot);
+        if !had_end {
+            self.stay_open(DEFAULT);
+        }
         self.snapshot.add_old(&identifiers);
         if self.earlier_locations.is_empty() {
             self.earlier_locations.clone_from(&other.earlier_locations);

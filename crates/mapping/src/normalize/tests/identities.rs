@@ -247,6 +247,42 @@ fn a_visit_that_gets_another_number_is_one_visit() {
 }
 
 #[test]
+fn a_visit_that_gets_another_number_after_its_end_has_its_start() {
+    let timed = |number: &str, start: &str, end: &str| {
+        format!(
+            "{ANN} / {}{}{start}|{end}",
+            visit("I", "W1", number),
+            "|".repeat(25)
+        )
+    };
+    let (first, last) = ("202603010000", "202603010300");
+    let merge = format!("{ANN} / MRG|1^^^H^MR||||V1 / {}", visit("I", "", "V2"));
+    let period = |minute: usize, ended: Option<&str>| {
+        let mut hospital = Hospital::new();
+        hospital.send("A01", 0, &timed("V1", first, ""));
+        if let Some(end) = ended {
+            hospital.send("A03", 1, &timed("V1", first, end));
+        }
+        hospital.send("A02", 120, &timed("V2", "", ""));
+        if ended.is_none() {
+            hospital.send("A03", 180, &timed("V2", "", last));
+        }
+        hospital.send("A50", minute, &merge);
+        let stays = hospital.all("Encounter");
+        let stays = stays.into_iter().find(|stay| !stay["partOf"].is_object());
+        stays.unwrap()["period"].clone()
+    };
+    for minute in [60, 240] {
+        let period = period(minute, None);
+        assert_eq!(period["start"], "2026-03-01T00:00:00+00:00", "{period}");
+        assert_eq!(period["end"], "2026-03-01T03:00:00+00:00", "{period}");
+    }
+    // A stay that goes on under the other number has not ended.
+    let period = period(240, Some(first));
+    assert!(period["end"].is_null(), "{period}");
+}
+
+#[test]
 fn a_visit_that_was_another_patients_moves_with_what_is_known_of_it() {
     let mut hospital = Hospital::new();
     hospital.send("A01", 0, &format!("{BOB} / {}", visit("E", "ED^1", "V1")));
