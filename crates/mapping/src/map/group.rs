@@ -8,9 +8,12 @@
 //!    ([`HEADS`]): an OBR without ORC begins an order.
 //! 3. A segment that stands too late takes its earlier place in the innermost group that has one.
 //! 4. Z-segments and what the structure does not know stay in the innermost open group.
-//! 5. Notes and roles belong to the segment before them, wherever the structure has them.
+//! 5. Notes and roles belong to the segment before them, wherever the structure has them; notes behind what only adds to
+//!    an order or a result are that one's ([`notes`]).
 //! 6. A result after a specimen is the order's where the order has no result yet, else the specimen's.
 //! 7. ORC and OBR after an order begin the next one, unless they say that they report a result of earlier ([`prior`]).
+
+mod notes;
 
 mod prior;
 
@@ -141,6 +144,7 @@ impl<'m> Tree<'m> {
         for segment in message.segments() {
             placing.take(Sent::new(segment, repetition));
         }
+        notes::settle(&mut placing.tree);
         placing.tree
     }
 

@@ -9,6 +9,8 @@ mod fit;
 
 mod orders;
 
+mod places;
+
 mod said;
 
 fn received() -> ReceivedTime {

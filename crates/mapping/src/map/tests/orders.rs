@@ -3,7 +3,7 @@
 use super::*;
 
 /// Maps a message of an event and gives its resources of a type.
-fn made(event: &str, segments: &str, resource: &str) -> Vec<Draft> {
+pub(super) fn made(event: &str, segments: &str, resource: &str) -> Vec<Draft> {
     let text = format!(
         "MSH|^~\\&|A|B|||20260301100000-0500||{event}|1|P|2.5.1\rPID|||7^^^H^MR\r{segments}"
     );
@@ -15,7 +15,7 @@ fn made(event: &str, segments: &str, resource: &str) -> Vec<Draft> {
 }
 
 /// Gives an element of a resource as JSON; nothing where it has none.
-fn text(draft: &Draft, name: &str) -> String {
+pub(super) fn text(draft: &Draft, name: &str) -> String {
     let found = draft.elements().find(|(known, _)| **known == *name);
     match found {
         Some((_, Element::Set(bytes) | Element::Default(bytes))) => {
