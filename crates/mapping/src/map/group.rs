@@ -12,6 +12,9 @@
 //!    an order or a result are that one's ([`notes`]).
 //! 6. A result after a specimen is the order's where the order has no result yet, else the specimen's.
 //! 7. ORC and OBR after an order begin the next one, unless they say that they report a result of earlier ([`prior`]).
+//! 8. Where ORC has its place after OBR (OUL), one that has none begins the order of the OBR that follows it.
+
+mod habit;
 
 mod notes;
 
@@ -22,6 +25,7 @@ use std::ops::Deref;
 use formats::hl7v2::{Message, Repetition, Segment};
 
 use crate::tables::structures::{STRUCTURES, Slot, Structure};
+pub(crate) use notes::DETAILS;
 use prior::Opens;
 
 /// Segments that a group is about, so that they begin it even where its first segment is missing.
@@ -274,7 +278,10 @@ impl<'m> Placing<'m> {
         if name.starts_with(b"Z") || self.slots.is_empty() {
             return innermost;
         }
-        let is_head = HEADS.contains(&name);
+        if let Some(order) = self.order_without_request(name) {
+            return order;
+        }
+        let is_head = HEADS.contains(&name) || self.is_before_its_request(name);
         self.next(name, |slots, group| begins(slots, group, name))
             .or_else(|| {
                 let has = |slots: &[Slot], group| is_head && contains(slots, group, name);
@@ -282,23 +289,6 @@ impl<'m> Placing<'m> {
             })
             .or_else(|| self.earlier(name))
             .unwrap_or(innermost)
-    }
-
-    /// Says whether the innermost open group is a specimen of an order that has no result yet.
-    fn specimen_before_results(&self) -> bool {
-        let [.., order, specimen] = self.levels.as_slice() else {
-            return false;
-        };
-        let is_named = |group: usize, name| {
-            let opened = self.tree.groups.get(group);
-            opened.is_some_and(|opened| opened.name == name)
-        };
-        let has_result = self.tree.segments.iter().any(|placed| {
-            placed.segment.name() == b"OBX" && self.tree.is_inside(placed.group, order.group)
-        });
-        self.tree.structure.starts_with("ORU")
-            && is_named(specimen.group, "SPECIMEN")
-            && !has_result
     }
 
     /// Takes the next place for a segment, from the innermost open group out.

@@ -1,6 +1,6 @@
 //! Which segments a resource is made of: its own, and others by where they stand in the message.
 
-use super::group::{Group, PRIOR_RESULT, Sent, Tree};
+use super::group::{DETAILS, Group, PRIOR_RESULT, Sent, Tree};
 use crate::tables::resources::{ResourceRow, With};
 
 /// Segments that every resource may read.
@@ -68,7 +68,10 @@ pub(crate) fn segments<'m>(
                     other.segment.is_named(name)
                         && (!tree.has_prior || is_prior(tree, other.group) == of_prior)
                 });
-                let places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
+                let mut places: Vec<_> = named.map(|(index, other)| (index, other.group)).collect();
+                if name == "ORC" {
+                    keep_own(tree, anchor, &mut places);
+                }
                 let found = nearest(tree, (anchor, placed.group), &places);
                 group.0.extend(found.and_then(|index| segment(tree, index)));
             }
@@ -88,6 +91,36 @@ pub(crate) fn segments<'m>(
         }
     }
     group
+}
+
+/// Keeps those ORC that may speak of the OBR of a segment: in one group, ORC speaks of the OBR that follows it.
+fn keep_own(tree: &Tree<'_>, anchor: usize, orders: &mut Vec<(usize, usize)>) {
+    let upto = tree.segments.get(..=anchor).unwrap_or_default();
+    let own = upto
+        .iter()
+        .rposition(|one| DETAILS.contains(&one.segment.name()));
+    let placed = own.and_then(|own| tree.segments.get(own));
+    let Some((own, request)) = own
+        .zip(placed)
+        .filter(|(_, one)| one.segment.is_named("OBR"))
+    else {
+        return;
+    };
+    let mut beside = tree
+        .segments
+        .iter()
+        .enumerate()
+        .filter(|(_, other)| other.group == request.group && other.segment.is_named("OBR"));
+    let earlier = beside.by_ref().take_while(|(at, _)| *at < own).last();
+    // The own one, too, is taken by now.
+    let is_last = beside.next().is_none();
+    orders.retain(|(at, group)| {
+        *group != request.group
+            || match *at < own {
+                true => earlier.is_none_or(|(earlier, _)| *at > earlier),
+                false => is_last,
+            }
+    });
 }
 
 /// Says whether a group is of a result of earlier, which has another order than the one that it is sent with.
@@ -150,8 +183,8 @@ fn all_around(tree: &Tree<'_>, group: usize, places: &[(usize, usize)]) -> Vec<u
 }
 
 /// Finds what is nearest to a segment: in its group, else in the groups around it, never in another repetition of a
-/// group; except that the only one of a group beside it counts, as a specimen does for its results. The places are in
-/// the order of the segments.
+/// group; except that the only one of a group beside it counts, as a specimen does for its results, unless that is
+/// another repetition. The places are in the order of the segments.
 pub(crate) fn nearest(
     tree: &Tree<'_>,
     (anchor, group): (usize, usize),
@@ -159,6 +192,7 @@ pub(crate) fn nearest(
 ) -> Option<usize> {
     let mut level = Some(group);
     let mut height = 0;
+    let mut from_group = None;
     while let Some(outer) = level {
         let (first, last) = tree.groups.get(outer)?.span;
         let from = places.partition_point(|(index, _)| *index < first);
@@ -171,12 +205,13 @@ pub(crate) fn nearest(
         if let Some((index, _)) = before.or(first) {
             return Some(*index);
         }
-        let mut others = inside();
+        let mut others = inside().filter(|(_, at)| !is_sibling(tree, *at, outer, from_group));
         if height <= BESIDE
             && let (Some((index, _)), None) = (others.next(), others.next())
         {
             return Some(*index);
         }
+        from_group = Some(outer);
         level = tree.parent(outer);
         height += 1;
     }
@@ -185,6 +220,19 @@ pub(crate) fn nearest(
 
 /// How many groups out the only one of a repeating group counts.
 const BESIDE: usize = 1;
+
+/// Says whether a group lies in another repetition of one that stands directly inside of `outer`.
+fn is_sibling(tree: &Tree<'_>, group: usize, outer: usize, own: Option<usize>) -> bool {
+    let name = |group: usize| tree.groups.get(group).map(|opened| opened.name);
+    let mut group = group;
+    while let Some(parent) = tree.parent(group) {
+        if parent == outer {
+            return own.is_some_and(|own| own != group && name(own) == name(group));
+        }
+        group = parent;
+    }
+    false
+}
 
 /// Says whether a group that may repeat lies between two groups.
 fn is_repeated(tree: &Tree<'_>, group: usize, outer: usize) -> bool {

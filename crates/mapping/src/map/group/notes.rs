@@ -8,7 +8,7 @@ use super::{FOLLOWERS, Tree};
 /// Segments that add to the one before them: timing, contact, how a test was run, with what substance.
 const ADDED: [&[u8]; 5] = [b"TQ1", b"TQ2", b"CTD", b"TCD", b"SID"];
 /// What is ordered or done: what ORC speaks of.
-const DETAILS: [&[u8]; 6] = [b"OBR", b"RXO", b"RXE", b"RXD", b"RXG", b"RXA"];
+pub(crate) const DETAILS: [&[u8]; 6] = [b"OBR", b"RXO", b"RXE", b"RXD", b"RXG", b"RXA"];
 
 /// Gives such notes to the order or result that they speak of.
 pub(super) fn settle(tree: &mut Tree<'_>) {

@@ -83,6 +83,43 @@ fn results_after_a_specimen_are_the_orders_only_where_it_has_none() {
 }
 
 #[test]
+fn an_orc_before_obr_is_of_that_one_also_where_the_standard_has_it_behind() {
+    check(
+        "OUL^R22",
+        "PID SPM SAC ORC OBR NTE TQ1 OBX ORC OBR OBX OBR ORC OBX",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /SPECIMEN:2 SPM
+            /SPECIMEN:2/CONTAINER:3 SAC
+            /SPECIMEN:2/ORDER:4/COMMON_ORDER:5 ORC
+            /SPECIMEN:2/ORDER:4 OBR+NTE
+            /SPECIMEN:2/ORDER:4/TIMING_QTY:6 TQ1
+            /SPECIMEN:2/ORDER:4/RESULT:7 OBX
+            /SPECIMEN:2/ORDER:8/COMMON_ORDER:9 ORC
+            /SPECIMEN:2/ORDER:8 OBR
+            /SPECIMEN:2/ORDER:8/RESULT:10 OBX
+            /SPECIMEN:2/ORDER:11 OBR
+            /SPECIMEN:2/ORDER:11/COMMON_ORDER:12 ORC
+            /SPECIMEN:2/ORDER:11/COMMON_ORDER:12/ORDER_DOCUMENT:13 OBX"#]],
+    );
+    check(
+        "OUL^R22",
+        "PID SPM ORC NTE TQ1 OBR OBX ORC ZXX OBR",
+        expect![[r#"
+            MSH
+            /PATIENT:1 PID
+            /SPECIMEN:2 SPM
+            /SPECIMEN:2/ORDER:3/COMMON_ORDER:4 ORC+NTE
+            /SPECIMEN:2/ORDER:3/TIMING_QTY:5 TQ1
+            /SPECIMEN:2/ORDER:3 OBR
+            /SPECIMEN:2/ORDER:3/RESULT:6 OBX
+            /SPECIMEN:2/ORDER:7/COMMON_ORDER:8 ORC ZXX
+            /SPECIMEN:2/ORDER:7 OBR"#]],
+    );
+}
+
+#[test]
 fn results_without_an_order_stay_with_the_patient() {
     check(
         "ORU^R01",

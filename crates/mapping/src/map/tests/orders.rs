@@ -47,6 +47,56 @@ fn each_order_of_a_message_has_its_own_number() {
 }
 
 #[test]
+fn an_order_says_nothing_of_the_reports_after_the_one_that_follows_it() {
+    let obx = "OBX|1|NM|2823-3^K^LN||4|mmol/L|||||F\r";
+    let obr = |number: u8| format!("OBR|{number}|P{number}^A|F{number}^L|K^K^L\r{obx}");
+    let first = format!("ORC|RE|P1^A|F1^L||CM\r{}", obr(1));
+    for event in ["ORU^R01^ORU_R01", "OUL^R21^OUL_R21", "ORU^R32^ORU_R30"] {
+        for last in [obr(3), format!("ORC|RE|P3^A|F3^L\r{}", obr(3))] {
+            let segments = [&*first, &obr(2), &last].concat();
+            for resource in ["ServiceRequest", "DiagnosticReport"] {
+                let made = made(event, &segments, resource);
+                assert_eq!(made.len(), 3, "{event}");
+                for (one, number) in made.iter().zip(1..) {
+                    let identifier = text(one, "identifier");
+                    for other in 1..=3 {
+                        let named = [format!("\"P{other}\""), format!("\"F{other}\"")];
+                        let has = named.map(|name| identifier.contains(&name));
+                        assert_eq!(has, [other == number; 2], "{event} {number} {identifier}");
+                    }
+                }
+            }
+            let requests = made(event, &segments, "ServiceRequest");
+            let status: Vec<_> = requests.iter().map(|one| text(one, "status")).collect();
+            assert_eq!(status, [r#""completed""#, r#""unknown""#, r#""unknown""#]);
+        }
+    }
+}
+
+#[test]
+fn an_order_before_its_request_is_not_of_the_report_before_it() {
+    let order = |number: u8| {
+        format!(
+            "ORC|RE|P{number}^A|F{number}^L\rOBR|{number}||F{number}^L|K^K^L\rOBX|1|NM|2823-3^K^LN||4|mmol/L|||||F\r"
+        )
+    };
+    let segments = ["SPM|1|S1&A||BLD\r", &order(1), &order(2)].concat();
+    for event in ["OUL^R22^OUL_R22", "OUL^R23^OUL_R23", "OUL^R24^OUL_R24"] {
+        let requests = made(event, &segments, "ServiceRequest");
+        let found: Vec<_> = requests.iter().map(|one| text(one, "identifier")).collect();
+        assert_eq!(found.len(), 2, "{event} {found:?}");
+        assert!(
+            found[0].contains("\"P1\"") && !found[0].contains("P2"),
+            "{event} {found:?}"
+        );
+        assert!(
+            found[1].contains("\"P2\"") && !found[1].contains("P1"),
+            "{event} {found:?}"
+        );
+    }
+}
+
+#[test]
 fn a_result_of_earlier_is_a_report_and_no_order() {
     let order = "ORC|NW|AAA^A\rOBR|1|AAA^A||T^T^L\r";
     let results = [
