@@ -165,6 +165,31 @@ enum Fate {
     Pending(oneshot::Receiver<Option<First>>),
 }
 
+/// What the journal was given and is not known to be durable yet.
+pub(crate) struct Keeping {
+    fates: Vec<Fate>,
+    written: Option<oneshot::Receiver<Written>>,
+}
+
+impl Keeping {
+    /// Waits until all of it is durable, and tells where it is.
+    pub(crate) async fn kept(self) -> Result<Vec<Kept>, Refusal> {
+        let places = match self.written {
+            Some(written) => match written.await {
+                Ok(Ok(places)) => places,
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_) => return Err(journal::Error::Closed.into()),
+            },
+            None => Vec::new(),
+        };
+        let mut kept = Vec::with_capacity(self.fates.len());
+        for fate in self.fates {
+            kept.push(settled(fate, &places).await?);
+        }
+        Ok(kept)
+    }
+}
+
 impl Intake {
     /// Keeps all of it in one write, or nothing of it; what was kept before is only told where. It ends when all of it is
     /// durable.
@@ -184,6 +209,17 @@ impl Intake {
         patience: Patience,
         then: impl FnOnce(&[Option<Kept>]) + Send + 'static,
     ) -> Result<Vec<Kept>, Refusal> {
+        self.begin(received, patience, then).await?.kept().await
+    }
+
+    /// Hands it to the journal and does not wait until it is durable: whoever begins one after the other has them kept in
+    /// that order.
+    pub(crate) async fn begin(
+        &self,
+        received: Vec<Received>,
+        patience: Patience,
+        then: impl FnOnce(&[Option<Kept>]) + Send + 'static,
+    ) -> Result<Keeping, Refusal> {
         let watch = Stopwatch::start();
         let bytes = received.iter().map(|one| one.bytes.len()).sum();
         let room = match self.room.take(bytes, patience).await {
@@ -197,19 +233,7 @@ impl Intake {
         };
         // From here to the journal's queue nothing waits: whoever asks may go away, and what is new still has an end.
         let (fates, written) = self.submit(received, watch, (room, then))?;
-        let places = match written {
-            Some(written) => match written.await {
-                Ok(Ok(places)) => places,
-                Ok(Err(error)) => return Err(error.into()),
-                Err(_) => return Err(journal::Error::Closed.into()),
-            },
-            None => Vec::new(),
-        };
-        let mut kept = Vec::with_capacity(fates.len());
-        for fate in fates {
-            kept.push(settled(fate, &places).await?);
-        }
-        Ok(kept)
+        Ok(Keeping { fates, written })
     }
 
     /// Sorts what is new from what is known, and hands the new over to the journal.

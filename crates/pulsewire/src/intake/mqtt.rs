@@ -4,7 +4,8 @@
 //! another message. So the queue of what waits for the journal ends with its connection, and the broker sends again what was
 //! not acknowledged; what was kept meanwhile is known again by its id and kept once.
 
-use std::collections::VecDeque;
+mod line;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +15,17 @@ use formats::mqtt::{self, Connect, Frame, Packet, Publish, Version};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsConnector;
 
 use super::accept::Intake;
-use super::keep::{Patience, Received, Refusal, Way};
+use super::keep::{Received, Refusal, Way};
 use super::measurements::{Sender, sniffed};
 use super::{certificate, tls};
 use crate::config::{self, Mqtt};
 use crate::metrics::Outcome;
 use crate::tasks::Stop;
+use line::Line;
 
 /// The largest packet that is taken.
 const PACKET_BYTES_MAX: usize = 256 << 10;
@@ -112,12 +113,6 @@ struct Door<'a> {
     version: Version,
 }
 
-/// A message that waits for the journal, or needs no waiting.
-struct Waiting {
-    id: Option<u16>,
-    kept: oneshot::Receiver<Result<(), Refusal>>,
-}
-
 impl Door<'_> {
     async fn connect(&self, stop: &mut Stop, connected: &mut bool) -> Result<(), Ended> {
         let config = self.config;
@@ -162,29 +157,21 @@ impl Door<'_> {
         stream
             .write_all(&mqtt::subscribe(1, &filters, self.version))
             .await?;
-        let mut waiting: VecDeque<Waiting> = VecDeque::new();
+        let mut line = Line::default();
         let mut asked = false;
         let mut beat = tokio::time::interval(keep_alive.max(BEAT_LEAST));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            while waiting.len() < IN_FLIGHT_MAX {
-                let Some(packet) = input.next(self.version)? else {
+            while line.has_room() {
+                let Some(taken) = input.next(self.version)? else {
                     break;
                 };
-                match packet {
-                    Taken::Ended(code) => return Err(Ended::Disconnected(code)),
-                    Taken::Refused(code) => return Err(Ended::Refused(code)),
-                    Taken::Message { id, topic, payload } => {
-                        waiting.push_back(self.take(id, &topic, &payload));
-                    }
-                    Taken::TooLong(id) => waiting.push_back(self.step_over(id)),
-                    Taken::Heard => {}
-                }
+                self.take(taken, &mut line)?;
                 asked = false;
             }
-            let has_room = waiting.len() < IN_FLIGHT_MAX;
+            let has_room = line.has_room();
             tokio::select! {
-                kept = front(&mut waiting) => self.answer(kept, &mut waiting, &mut stream).await?,
+                told = line.step() => stream.write_all(&told?).await?,
                 read = stream.read_buf(&mut input.bytes), if has_room => {
                     if read? == 0 {
                         return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
@@ -260,20 +247,27 @@ impl Door<'_> {
         }
     }
 
-    /// Takes a message in; what waits is told when it is kept.
-    fn take(&self, id: Option<u16>, topic: &str, payload: &[u8]) -> Waiting {
-        let received = self.received(topic, payload);
-        let (told, kept) = oneshot::channel();
-        let intake = Arc::clone(self.intake);
-        self.intake.tasks.spawn(async move {
-            let done = match received.is_empty() {
-                true => Ok(()),
-                false => intake.keep(received, Patience::Wait).await.map(drop),
-            };
-            // Where the connection has ended, the broker sends it again.
-            drop(told.send(done));
-        });
-        Waiting { id, kept }
+    /// Takes a packet in; what is to be kept goes in line.
+    fn take(&self, taken: Taken, line: &mut Line) -> Result<(), Ended> {
+        match taken {
+            Taken::Ended(code) => return Err(Ended::Disconnected(code)),
+            Taken::Refused(code) => return Err(Ended::Refused(code)),
+            Taken::Message { id, topic, payload } => {
+                line.come(self.intake, id, self.received(&topic, &payload));
+            }
+            Taken::TooLong(id) => {
+                // It is acknowledged, or it would come again for ever.
+                tracing::warn!(
+                    limit = PACKET_BYTES_MAX,
+                    "a message over the limit was refused: send it in parts"
+                );
+                self.intake
+                    .count(&self.config.source, Way::Mqtt, Outcome::Refused);
+                line.pass(id);
+            }
+            Taken::Heard => {}
+        }
+        Ok(())
     }
 
     fn received(&self, topic: &str, payload: &[u8]) -> Vec<Received> {
@@ -315,53 +309,6 @@ impl Door<'_> {
                 vec![self.intake.unreadable(&sender, &error, payload)]
             }
         }
-    }
-
-    /// A message over the limit is counted and acknowledged, or it would come again for ever.
-    fn step_over(&self, id: Option<u16>) -> Waiting {
-        tracing::warn!(
-            limit = PACKET_BYTES_MAX,
-            "a message over the limit was refused: send it in parts"
-        );
-        self.intake
-            .count(&self.config.source, Way::Mqtt, Outcome::Refused);
-        let (told, kept) = oneshot::channel();
-        drop(told.send(Ok(())));
-        Waiting { id, kept }
-    }
-
-    async fn answer(
-        &self,
-        kept: Result<(), Refusal>,
-        waiting: &mut VecDeque<Waiting>,
-        stream: &mut (impl AsyncWrite + Unpin),
-    ) -> Result<(), Ended> {
-        kept?;
-        let mut bytes = Vec::new();
-        let mut push = |front: Option<Waiting>| {
-            let id = front.and_then(|front| front.id);
-            bytes.extend(id.into_iter().flat_map(mqtt::acknowledge));
-        };
-        push(waiting.pop_front());
-        // Those behind it that are kept too go with it, in their order.
-        while let Some(next) = waiting.front_mut() {
-            match next.kept.try_recv() {
-                Ok(kept) => kept?,
-                Err(oneshot::error::TryRecvError::Empty) => break,
-                Err(oneshot::error::TryRecvError::Closed) => return Err(Ended::Stop),
-            }
-            push(waiting.pop_front());
-        }
-        stream.write_all(&bytes).await?;
-        Ok(())
-    }
-}
-
-/// Waits for the message that must be acknowledged first; for ever where there is none.
-async fn front(waiting: &mut VecDeque<Waiting>) -> Result<(), Refusal> {
-    match waiting.front_mut() {
-        None => std::future::pending().await,
-        Some(first) => (&mut first.kept).await.unwrap_or(Err(Refusal::Busy)),
     }
 }
 

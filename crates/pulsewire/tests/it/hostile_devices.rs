@@ -1,5 +1,6 @@
 //! What attackers and broken brokers send in the name of devices.
 
+use formats::device::Presence;
 use formats::device::packet::Packet;
 
 use crate::broker::{AGAIN, Broker, Message, ONCE, RETAINED, Session, TWICE};
@@ -34,13 +35,13 @@ fn message(id: u16, payload: &str) -> Message<'_> {
     }
 }
 
-/// Device and value of each sample that is kept, in order of the values.
+/// Device and value of each sample that is kept, in the order of the journal.
 fn kept(site: &Site) -> Vec<(String, u64)> {
     let packets = site.records(VITALS);
     let packets = packets
         .iter()
         .filter_map(|record| Packet::decode(record.bytes()).ok());
-    let mut all: Vec<(String, u64)> = packets
+    packets
         .flat_map(|packet| {
             let device = packet.device.to_string();
             let samples = packet.series.into_iter().flat_map(|series| series.samples);
@@ -49,9 +50,7 @@ fn kept(site: &Site) -> Vec<(String, u64)> {
                 (device.clone(), value.parse().expect("a whole number"))
             })
         })
-        .collect();
-    all.sort_by_key(|(_, value)| *value);
-    all
+        .collect()
 }
 
 fn of_bed_1(values: &[u64]) -> Vec<(String, u64)> {
@@ -92,6 +91,58 @@ fn hostile_d24_a_flood_of_one_device_is_taken_as_fast_as_it_is_kept_and_others_g
         kept.into_iter().partition(|(device, _)| device == "bed-1");
     assert_eq!(flood, of_bed_1(&(1..=u64::from(FLOOD)).collect::<Vec<_>>()));
     assert_eq!(others.len(), 20);
+}
+
+#[test]
+fn hostile_d24_a_burst_is_kept_in_the_order_in_which_the_broker_gives_it() {
+    const ROUNDS: u16 = 500;
+    let (site, _platform, _broker, mut session) = started();
+    let mut writer = session.writer();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for round in 0..ROUNDS {
+                let value = payload(round.into());
+                let association = format!(
+                    r#"{{"association":{{"patient":{{"authority":"H","identifier":"{round}"}},"from":"2026-03-01T08:00:00Z"}}}}"#
+                );
+                let word = if round % 2 == 0 { "online" } else { "offline" };
+                let status = "devices/bed-2/status";
+                for (id, (topic, payload)) in
+                    (1..).zip([(TOPIC, &*value), (TOPIC, &association), (status, word)])
+                {
+                    writer.deliver(Message {
+                        topic,
+                        id: round * 3 + id,
+                        flags: ONCE,
+                        payload,
+                    });
+                }
+            }
+        });
+        for id in 1..=ROUNDS * 3 {
+            assert_eq!(session.acknowledged(), id);
+        }
+    });
+    let rounds = || 0..u64::from(ROUNDS);
+    assert_eq!(kept(&site), of_bed_1(&rounds().collect::<Vec<_>>()));
+    let associations = site.records("healthcare.device.association");
+    let patients: Vec<String> = associations
+        .iter()
+        .filter_map(|kept| serde_json::from_slice(kept.bytes()).ok())
+        .filter_map(|said: serde_json::Value| Some(said["identifier"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(
+        patients,
+        rounds().map(|n| n.to_string()).collect::<Vec<_>>()
+    );
+    let packets = site.records(VITALS);
+    let words: Vec<Presence> = packets
+        .iter()
+        .filter_map(|kept| Packet::decode(kept.bytes()).ok()?.presence)
+        .collect();
+    let expected = [Presence::Online, Presence::Offline];
+    let expected: Vec<Presence> = expected.into_iter().cycle().take(ROUNDS.into()).collect();
+    assert_eq!(words, expected);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Devices through a real broker: killed and started again on either side, nothing is lost and nothing is twice.
+//! Devices through a real broker: killed and started again on either side, nothing is lost, nothing is twice, and the order stays.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -138,16 +138,24 @@ fn payload(number: u64) -> String {
     )
 }
 
+/// The numbers that are kept, in the order of the journal.
+fn numbers(site: &Site) -> Vec<u64> {
+    let records = site.records(VITALS);
+    let packets = records
+        .iter()
+        .filter_map(|record| DevicePacket::decode(record.bytes()).ok());
+    packets
+        .flat_map(|packet| packet.series)
+        .flat_map(|series| series.samples)
+        .map(|sample| sample.sequence)
+        .collect()
+}
+
 /// How often each number is kept.
 fn kept(site: &Site) -> BTreeMap<u64, u64> {
     let mut found = BTreeMap::new();
-    for record in site.records(VITALS) {
-        let Ok(packet) = DevicePacket::decode(record.bytes()) else {
-            continue;
-        };
-        for sample in packet.series.iter().flat_map(|series| &series.samples) {
-            *found.entry(sample.sequence).or_default() += 1;
-        }
+    for number in numbers(site) {
+        *found.entry(number).or_default() += 1;
     }
     found
 }
@@ -195,7 +203,7 @@ fn site(broker: &str, name: &str, version: &str) -> Site {
 }
 
 #[test]
-fn nothing_is_lost_and_nothing_twice_when_the_broker_and_the_platform_are_killed() {
+fn nothing_is_lost_twice_or_out_of_order_when_the_broker_and_the_platform_are_killed() {
     let Some((address, dir, xtask)) = mosquitto() else {
         return;
     };
@@ -260,6 +268,10 @@ fn nothing_is_lost_and_nothing_twice_when_the_broker_and_the_platform_are_killed
         .map(|(number, _)| number)
         .collect();
     assert_eq!((lost, twice), (vec![], vec![]));
+    assert!(
+        numbers(&site).is_sorted(),
+        "they are kept as the device sent them"
+    );
 }
 
 #[test]
