@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use flate2::bufread::GzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use formats::fhir::validate::IssueCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -188,7 +188,7 @@ impl Pace {
     }
 }
 
-/// Unpacks gzip, as long as it grows neither too large nor too fast.
+/// Unpacks gzip, all its members (RFC 1952, section 2.2), as long as it grows neither too large nor too fast.
 fn unpack(
     packed: &[u8],
     most: usize,
@@ -196,11 +196,11 @@ fn unpack(
     spent: &Spent,
 ) -> Result<Vec<u8>, Refusal> {
     let whole = packed.len().saturating_mul(RATIO_MAX);
-    let mut decoder = GzDecoder::new(packed);
+    let mut decoder = MultiGzDecoder::new(packed);
     let mut unpacked = Vec::new();
     let mut part = vec![0; UNPACK_BYTES];
     loop {
-        let read = decoder.read(&mut part).map_err(|_| unreadable())?;
+        let read = decoder.read(&mut part).map_err(|_| no_gzip())?;
         if read == 0 {
             return Ok(unpacked);
         }
@@ -234,9 +234,15 @@ pub(super) fn too_slow() -> Refusal {
     Refusal::because(408, IssueCode::Transient, words)
 }
 
-/// A body that breaks off or is no gzip.
+/// A body that breaks off.
 pub(super) fn unreadable() -> Refusal {
-    let words = "the body cannot be read to its end: send it whole, packed as the request says";
+    let words = "the body cannot be read to its end: send it whole";
+    Refusal::because(400, IssueCode::Structure, words)
+}
+
+/// A body that is said to be gzip and is not.
+pub(super) fn no_gzip() -> Refusal {
+    let words = "the body is no gzip to its end: a member breaks off or is damaged, or something else stands behind the last one; send whole members and nothing else, or leave Content-Encoding out";
     Refusal::because(400, IssueCode::Structure, words)
 }
 
@@ -287,6 +293,28 @@ mod tests {
         assert!(tail.len() * RATIO_MAX < 100_000);
         assert_eq!(unpacked(&short, 64 << 20), Ok(2000));
         assert_eq!(unpacked(&tail, 64 << 20), Err(413));
+    }
+
+    #[test]
+    fn all_members_are_unpacked_within_one_limit_and_nothing_else_may_follow() {
+        let text: Vec<u8> = (0..1_000_u32).flat_map(u32::to_be_bytes).collect();
+        let member = packed(&text);
+        let both = [&member[..], &packed(b""), &member].concat();
+        assert_eq!(unpacked(&both, 2 * text.len()), Ok(2 * text.len()));
+        assert_eq!(unpacked(&both, 2 * text.len() - 1), Err(413));
+        for behind in [
+            &b"junk"[..],
+            b"\x1f\x8b\x08",
+            b"\0",
+            &member[..member.len() - 1],
+        ] {
+            let body = [&member[..], behind].concat();
+            assert_eq!(unpacked(&body, 1 << 20), Err(400), "{behind:?}");
+        }
+        // Each member is within the ratio, and all together are within it, too.
+        let tail = packed(&vec![b' '; 100_000]);
+        let many = [&member[..], &tail.repeat(30)].concat();
+        assert_eq!(unpacked(&many, 64 << 20), Err(413));
     }
 
     #[test]

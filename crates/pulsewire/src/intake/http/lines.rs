@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Body;
-use flate2::write::GzDecoder;
+use flate2::write::MultiGzDecoder;
 use formats::fhir::json;
 use formats::fhir::read::Raw;
 use formats::fhir::reference::{is_id, resource_type};
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::Door;
 use super::answer::Answer;
-use super::body::{Pace, Packing, RATIO_MAX, Spent, too_slow, unreadable};
+use super::body::{Pace, Packing, RATIO_MAX, Spent, no_gzip, too_slow};
 use super::chunks::Chunks;
 use super::request::Asking;
 use crate::intake::fhir::{Asked, Done, Interaction, Refusal, Sender};
@@ -53,7 +53,7 @@ struct Unpacked {
 /// As they come.
 enum AsSent {
     Plain(Vec<u8>),
-    Gzip(Box<GzDecoder<Vec<u8>>>, usize, usize),
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>, usize, usize),
 }
 
 /// Takes the lines of a body in.
@@ -109,7 +109,7 @@ impl Unpacked {
     fn new(packing: Packing) -> Self {
         let as_sent = match packing {
             Packing::Plain => AsSent::Plain(Vec::new()),
-            Packing::Gzip => AsSent::Gzip(Box::new(GzDecoder::new(Vec::new())), 0, 0),
+            Packing::Gzip => AsSent::Gzip(Box::new(MultiGzDecoder::new(Vec::new())), 0, 0),
         };
         Self { line: 0, as_sent }
     }
@@ -121,9 +121,9 @@ impl Unpacked {
                 *packed += chunk.len();
                 // A chunk is a few kilobytes, so what it unpacks to at once has a limit, too.
                 let before = decoder.get_ref().len();
-                decoder.write_all(chunk).map_err(|_| unreadable())?;
+                decoder.write_all(chunk).map_err(|_| no_gzip())?;
                 if is_last {
-                    decoder.try_finish().map_err(|_| unreadable())?;
+                    decoder.try_finish().map_err(|_| no_gzip())?;
                 }
                 let more = decoder.get_ref().len() - before;
                 spent.add(more);
@@ -317,6 +317,8 @@ fn write_parts(parameter: &mut json::Object<'_>, name: &str, said: &[(&str, &str
 
 #[cfg(test)]
 mod tests {
+    use flate2::write::GzEncoder;
+
     use super::*;
 
     #[test]
@@ -330,5 +332,40 @@ mod tests {
         assert_eq!(lines, [(1, b"one".to_vec()), (3, b"two".to_vec())]);
         assert_eq!(unpacked.lines(true), [(5, b"three".to_vec())]);
         assert!(unpacked.lines(true).is_empty());
+    }
+
+    /// The lines of a packed body that comes in pieces, or the status of its refusal.
+    fn packed_lines(body: &[u8], piece: usize) -> Result<Vec<Vec<u8>>, u16> {
+        let mut unpacked = Unpacked::new(Packing::Gzip);
+        let mut lines = Vec::new();
+        let spent = Spent::default();
+        for piece in body.chunks(piece) {
+            let pushed = unpacked.push(piece, false, &spent);
+            pushed.map_err(|refusal| refusal.status)?;
+            lines.extend(unpacked.lines(false));
+        }
+        let ended = unpacked.push(&[], true, &spent);
+        ended.map_err(|refusal| refusal.status)?;
+        lines.extend(unpacked.lines(true));
+        Ok(lines.into_iter().map(|(_, line)| line).collect())
+    }
+
+    #[test]
+    fn lines_of_all_members_are_read_and_nothing_else_may_follow() {
+        let member = |text: &str| {
+            let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(text.as_bytes()).unwrap();
+            encoder.finish().unwrap()
+        };
+        let both = [member("one\ntw"), member(""), member("o\nthree\n")].concat();
+        let expected = ["one", "two", "three"].map(|line| line.as_bytes().to_vec());
+        for piece in [1, 7, both.len()] {
+            assert_eq!(packed_lines(&both, piece), Ok(expected.to_vec()));
+            for behind in [&b"junk behind it"[..], b"\x1f\x8b\x08", b"\0"] {
+                let body = [&both[..], behind].concat();
+                assert_eq!(packed_lines(&body, piece), Err(400), "{behind:?}");
+            }
+            assert_eq!(packed_lines(&both[..both.len() - 1], piece), Err(400));
+        }
     }
 }
