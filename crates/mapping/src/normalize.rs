@@ -14,6 +14,8 @@ pub mod snapshot;
 
 mod apply;
 
+mod awaited;
+
 mod merge;
 
 pub mod visit;
@@ -34,6 +36,7 @@ mod bytes;
 
 pub mod way;
 
+pub use awaited::MAX_AWAITED;
 pub use claimed::{
     KNOWN as CLAIMS_KNOWN, MAX_CLAIMS, MAX_HOLDERS, MAX_WAITING, MAX_WAITING_BYTES,
     WAITS as ANSWERS_WAIT, Whose, unknown as claim_unknown,

@@ -253,6 +253,8 @@ fn relink(now: &mut Snapshot, state: &mut State, draft: &Draft, writer: &Writer<
 
 fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let known = state.take_stay(&draft.id);
+    let said = writer.raw.message_time;
+    let awaited = state.awaited(&draft.id, said).filter(|_| known.is_none());
     let is_known = known.is_some();
     let mut now = known.unwrap_or_else(|| Stay::new(&draft.id));
     let own = Shows {
@@ -264,6 +266,13 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
         told: false,
         draft: draft.clone(),
     });
+    if let Some(mut other) = awaited {
+        now.snapshot.version = other.version;
+        state.encounters.push(now);
+        visit::give_up(writer, state, other.to, other.passage());
+        other.version += 1;
+        return state.wait_for(other);
+    }
     let times = match taken.newest {
         None => (draft.event_time, draft.recorded),
         Some((_, at)) => (at, None),

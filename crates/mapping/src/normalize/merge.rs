@@ -188,6 +188,9 @@ pub(super) fn take_over(
     }
     state.gather_from(other.gathered, |json| readdressed(json, from, key));
     state.know_links(other.links);
+    for one in other.awaited {
+        state.wait_for(one);
+    }
     claimed::take_over(&mut writer, state, from, other.claims);
     let times = (raw.message_time, None);
     if let Some(retired) = other.patient {

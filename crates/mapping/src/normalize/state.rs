@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clinical::{EventId, EventTime, MessageId, PatientKey, ReceivedTime};
 
+use super::awaited::Awaited;
 use super::bytes::{Decoder, Encoder};
 use super::claimed::Claimed;
 use super::gathered::Gathered;
@@ -27,7 +28,7 @@ pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
 const VERSION: u8 = 7;
-/// The version before reports were known by their parts, and when links were last spoken of.
+/// The version before reports were known by their parts, when links were last spoken of, and whose visits are awaited.
 const VERSION_6: u8 = 6;
 /// The version before orders, drugs and problems were known by their parts.
 const VERSION_5: u8 = 5;
@@ -65,6 +66,8 @@ pub struct State {
     pub(super) gathered: Vec<Gathered>,
     /// When links to others were last spoken of, in that order.
     pub(super) links: Vec<Linked>,
+    /// Visits that are another patient's; the one that was given up last stands last.
+    pub(super) awaited: Vec<Awaited>,
 }
 
 /// An Encounter that has another id.
@@ -179,6 +182,10 @@ impl State {
         for one in &self.links {
             one.encode(&mut out);
         }
+        out.count(self.awaited.len());
+        for one in &self.awaited {
+            one.encode(&mut out);
+        }
         out.0
     }
 
@@ -239,9 +246,9 @@ impl State {
             true => fields.list(Gathered::decode)?,
             false => Vec::new(),
         };
-        let links = match version > VERSION_6 {
-            true => fields.list(Linked::decode)?,
-            false => Vec::new(),
+        let (links, awaited) = match version > VERSION_6 {
+            true => (fields.list(Linked::decode)?, fields.list(Awaited::decode)?),
+            false => Default::default(),
         };
         fields.0.is_empty().then(|| Self {
             messages,
@@ -257,6 +264,7 @@ impl State {
             claimed,
             gathered,
             links,
+            awaited,
         })
     }
 

@@ -4,6 +4,7 @@ use clinical::{EventId, PatientKey};
 use formats::fhir::read::Raw;
 
 use super::apply::Writer;
+use super::awaited::Awaited;
 use super::bytes::{Decoder, Encoder};
 use super::merge::send;
 use super::snapshot::Snapshot;
@@ -159,18 +160,35 @@ pub(super) fn release_account(
     writer.outputs
 }
 
-fn give_up(writer: &mut Writer<'_>, state: &mut State, to: PatientKey, visit: Passage<'_>) {
+pub(super) fn give_up(
+    writer: &mut Writer<'_>,
+    state: &mut State,
+    to: PatientKey,
+    visit: Passage<'_>,
+) {
     if to == writer.key {
         // The two became one on the way.
         return;
     }
-    let Some(stay) = state.take_stay(visit.before) else {
+    let raw = *writer.raw;
+    let stay = state.take_stay(visit.before);
+    let version = stay.as_ref().map_or(0, |stay| stay.snapshot.version + 1);
+    let earlier = state.awaited(visit.before, raw.message_time);
+    if earlier.is_none() {
+        state.wait_for(Awaited {
+            before: visit.before.into(),
+            now: visit.now.into(),
+            to,
+            said: raw.message_time,
+            version,
+        });
+    }
+    let Some(stay) = stay else {
         return;
     };
     let mut handed_over = Encoder::default();
     handed_over.byte(VERSION_4);
     stay.encode(&mut handed_over);
-    let raw = *writer.raw;
     let before = stay.snapshot;
     let mut gone = before.clone();
     retire(&mut gone, visit.now, &raw);

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::hospital::Hospital;
 use super::life::{ANN, BOB, visit};
-use crate::normalize::MAX_LINKS;
+use crate::normalize::{MAX_AWAITED, MAX_LINKS};
 
 #[test]
 fn a_link_stands_on_both_sides_until_it_is_taken_back() {
@@ -298,6 +298,57 @@ fn a_visit_that_was_another_patients_moves_with_what_is_known_of_it() {
     .assert_eq(&hospital.stays());
     assert_ne!(hospital.patient("2")["active"], false);
     assert!(hospital.refused.is_empty());
+}
+
+#[test]
+fn a_visit_that_moved_before_anything_was_heard_of_it_moves_when_it_comes() {
+    let moved = format!("{ANN} / MRG|2^^^H^MR||||V1 / {}", visit("I", "", "V1"));
+    let (admitted, transferred) = ["W1", "W2"]
+        .map(|place| format!("{BOB} / {}", visit("I", place, "V1")))
+        .into();
+    let mut hospital = Hospital::new();
+    hospital.send("A45", 10, &moved);
+    hospital.send("A01", 0, &admitted);
+    let stays = |open: &str| format!("{open}V1 of 2: entered-in-error at W1 active -> another\n");
+    assert_eq!(
+        hospital.stays(),
+        stays("V1 of 1: in-progress at W1 active\n")
+    );
+    // What is said under the other patient since is of another visit.
+    hospital.send("A02", 20, &transferred);
+    assert!(
+        hospital.stays().contains("V1 of 2: in-progress at W2"),
+        "{}",
+        hospital.stays()
+    );
+    let mut hospital = Hospital::new();
+    hospital.send("A01", 0, &admitted);
+    hospital.send("A45", 10, &moved);
+    hospital.send("A02", 5, &transferred);
+    assert!(
+        hospital.stays().contains("V1 of 2: entered-in-error"),
+        "{}",
+        hospital.stays()
+    );
+}
+
+#[test]
+fn so_many_visits_are_remembered_that_are_another_patients() {
+    for (count, moves) in [
+        (MAX_AWAITED - 1, true),
+        (MAX_AWAITED, true),
+        (MAX_AWAITED + 1, false),
+    ] {
+        let mut hospital = Hospital::new();
+        for number in 0..count {
+            let stay = visit("I", "", &format!("V{number}"));
+            let moved = format!("{ANN} / MRG|2^^^H^MR||||V{number} / {stay}");
+            hospital.send("A45", number + 10, &moved);
+        }
+        hospital.send("A01", 0, &format!("{BOB} / {}", visit("I", "W1", "V0")));
+        let stands = hospital.stays().contains("V0 of 2: in-progress");
+        assert_eq!(stands, !moves, "{count}");
+    }
 }
 
 #[test]
