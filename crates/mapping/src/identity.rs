@@ -2,6 +2,8 @@
 
 mod kind;
 
+mod lacking;
+
 mod parts;
 
 use std::fmt;
@@ -12,6 +14,7 @@ use formats::hl7v2::{Field, Message, Repetition, Segment};
 use crate::source::{Preference, Source};
 use kind::Kind;
 
+pub use lacking::{Lacking, lacking};
 pub use parts::{PARTS_BYTES_MAX, PartsTooLong, split};
 
 /// An identifier of a patient, with whoever gave it; it does not print.

@@ -13,8 +13,10 @@ const KINDS: [&str; 4] = ["hl7", "HL7", "er7", "txt"];
 /// A merge goes to the other identity and back, and a message may be divided before.
 const ROUNDS: u64 = 4;
 /// Why a message may be set aside; anything else would be a fault of ours.
-const REASONS: [&str; 5] = [
+const REASONS: [&str; 7] = [
     "no-patient",
+    "about-no-patient",
+    "merge-incomplete",
     "from-future",
     "merge-cycle",
     "self-merge",

@@ -4,19 +4,20 @@ use std::path::{Path, PathBuf};
 
 use formats::device;
 use formats::hl7v2::{IssueCode, Severity};
-use mapping::identity::PartsTooLong;
+use mapping::identity::{Lacking, PartsTooLong};
 use mapping::normalize::Reason;
 use mapping::x12::{BalanceIssueCode, Refusal};
 
 use super::*;
 
 /// What a code may be given by instead of its own words or a constant; each is looked at below.
-const GIVEN_BY: [&str; 5] = [
+const GIVEN_BY: [&str; 6] = [
     "issue.code.word()",
     "refusal.reason.code()",
     "refusal.code()",
     "code",
     "PartsTooLong::CODE",
+    "lacking.code()",
 ];
 
 /// Why a device's message cannot be read.
@@ -109,6 +110,7 @@ fn the_codes_that_others_give_are_known() {
     given.extend(clinical::plausible::Reason::ALL.map(clinical::plausible::Reason::code));
     given.extend(OF_DEVICES.map(device::Reason::code));
     given.push(PartsTooLong::CODE);
+    given.extend(Lacking::CODES);
     given.extend([Refusal::NotMapped, Refusal::SeveralMembers].map(Refusal::code));
     given.extend(BalanceIssueCode::ALL.map(BalanceIssueCode::word));
     given.push(crate::stages::INVALID);

@@ -26,6 +26,9 @@ impl NormalizeStage {
         let readable = source.mapping.readable(raw.bytes);
         let message = readable.message();
         let subjects = identity::subjects(&message, &source.mapping);
+        if let Some(lacking) = identity::lacking(&message, &source.mapping, &subjects) {
+            return Err(StepError::new(lacking.code(), lacking.to_string()));
+        }
         let Some(about) = subjects.patient() else {
             return match subjects {
                 Subjects::Several(_) => self.divide(&readable, source, raw, cx),
