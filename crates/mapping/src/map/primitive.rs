@@ -108,7 +108,7 @@ pub(crate) use attachment::to_base64;
 pub(crate) use authority::is_oid;
 pub(crate) use span::{MINUTES_MAX, minutes};
 pub(crate) use text::spaced;
-pub(crate) use value::{bound, number};
+pub(crate) use value::{amount, bound, number};
 
 fn code<'m>(
     mapper: &mut Mapper<'m>,

@@ -4,7 +4,7 @@ use formats::fhir::json::Mark;
 
 use super::clock::has_offset;
 use super::piece::Piece;
-use super::primitive::{bound, number};
+use super::primitive::{amount, bound, number};
 use super::write::{Frame, Mapper};
 use crate::draft::{Elements, Says, Stated};
 use crate::issue::IssueCode;
@@ -230,7 +230,7 @@ fn is_measured(piece: Piece<'_>, frame: &Frame<'_, '_>) -> bool {
     let unit = frame.field("OBX", 6, None);
     let value = frame.segments("OBX").next().map(|obx| obx.field(5));
     let is_alone = value.is_some_and(|value| value.repetitions().count() == 1);
-    let is_amount = |text: &str| number(bound(text).1).is_some();
+    let is_amount = |text: &str| amount(bound(text).1).is_some();
     is_alone
         && unit.is_some_and(|unit| unit.is_valued())
         && piece.text().is_some_and(|text| is_amount(&text))

@@ -44,6 +44,27 @@ pub(crate) fn number(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
+/// The most digits, and places that the point is moved by, that a decimal of 96 bits holds exactly.
+const EXACT_DIGITS_MAX: usize = 28;
+
+/// Gives the digits of a measured number: as [`number`] does, or with an exponent (`1.5E+3`) where its value is exact.
+pub(crate) fn amount(text: &str) -> Option<Cow<'_, str>> {
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+        return number(text);
+    };
+    let places: i8 = exponent.parse().ok()?;
+    let count = digits.bytes().filter(u8::is_ascii_digit).count();
+    if count + usize::from(places.unsigned_abs()) > EXACT_DIGITS_MAX {
+        return None;
+    }
+    let all = match number(digits)? {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(digits) => Cow::Owned(format!("{digits}E{exponent}")),
+    };
+    Number::parse(&all)?;
+    Some(all)
+}
+
 /// Splits a bound from its number.
 pub(crate) fn bound(text: &str) -> (&'static str, &str) {
     for (sign, comparator) in [
@@ -145,7 +166,7 @@ pub(super) fn quantity<'m>(
 ) -> Option<Value<'m>> {
     let text = piece.text()?;
     let (comparator, rest) = bound(&text);
-    let digits = number(rest)?;
+    let digits = amount(rest)?;
     mapper.mark(piece, row, frame);
     let unit = unit(mapper, row, frame);
     object(|object| unit.quantity(object, comparator, &digits))
@@ -160,7 +181,7 @@ pub(super) fn composite_quantity<'m>(
 ) -> Option<Value<'m>> {
     let [value, unit] = [piece.part(1)?, piece.part(2)?];
     let text = value.text()?;
-    let digits = number(&text)?;
+    let digits = amount(&text)?;
     let words = unit.first().text().unwrap_or_default();
     mapper.mark(value, row, frame);
     mapper.mark(unit.first(), row, frame);
@@ -193,7 +214,7 @@ pub(super) fn structured_quantity<'m>(
         Some(_) => return None,
     };
     let first = first?;
-    let digits = number(&first)?;
+    let digits = amount(&first)?;
     mapper.mark(piece, row, frame);
     let unit = unit(mapper, row, frame);
     object(|object| unit.quantity(object, comparator, &digits))
@@ -240,7 +261,7 @@ fn range<'m>(
 ) -> Option<Value<'m>> {
     let end = |text: &str| match text {
         "" => Some(String::new()),
-        text => number(text).map(Cow::into_owned),
+        text => amount(text).map(Cow::into_owned),
     };
     let (low, high) = (end(low)?, end(high)?);
     let bounds = low.parse::<f64>().ok().zip(high.parse::<f64>().ok());
@@ -276,7 +297,7 @@ pub(super) fn structured_ratio<'m>(
     if separator != ":" && separator != "/" {
         return None;
     }
-    let (first, second) = (number(&first)?, number(&second)?);
+    let (first, second) = (amount(&first)?, amount(&second)?);
     mapper.mark(piece, row, frame);
     let unit = unit(mapper, row, frame);
     object(|object| {
@@ -390,6 +411,28 @@ mod tests {
             ("-", None),
         ] {
             assert_eq!(number(text).as_deref(), digits, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_exponent_is_read_where_the_value_is_exact() {
+        for (text, digits) in [
+            ("1.5E+3", Some("1.5E+3")),
+            ("-2e-3", Some("-2e-3")),
+            (".5E03", Some("0.5E03")),
+            ("9.60", Some("9.60")),
+            ("1E27", Some("1E27")),
+            ("1E28", None),
+            ("1E-28", None),
+            ("1234567890123456789012345678E1", None),
+            ("1e999", None),
+            ("1E-4294967295", None),
+            ("E5", None),
+            ("1E", None),
+            ("1E5.0", None),
+            ("1E5E5", None),
+        ] {
+            assert_eq!(amount(text).as_deref(), digits, "{text}");
         }
     }
 

@@ -27,6 +27,40 @@ fn a_text_that_is_an_amount_has_the_unit_beside_it() {
 }
 
 #[test]
+fn a_number_with_an_exponent_is_a_number() {
+    let value =
+        |obx: &str, name: &str| element(&format!("OBR|1|||P\rOBX|1|{obx}"), "Observation", name);
+    for (obx, digits) in [
+        ("NM|777-3^PLT^LN||1.5E+3|/uL|||||F", "1.5E+3"),
+        ("NM|777-3^PLT^LN||+2e-3|/uL|||||F", "2E-3"),
+        ("SN|777-3^PLT^LN||^1.5E3|/uL|||||F", "1.5E3"),
+        ("ST|777-3^PLT^LN||1.5E3|/uL|||||F", "1.5E3"),
+    ] {
+        let expected = format!(
+            r#"{{"value":{digits},"unit":"/uL","system":"http://unitsofmeasure.org","code":"/uL"}}"#
+        );
+        assert_eq!(value(obx, "valueQuantity"), expected, "{obx}");
+    }
+    let inexact = "NM|777-3^PLT^LN||1E999|/uL|||||F";
+    assert_eq!(value(inexact, "valueQuantity"), "nothing");
+    assert_eq!(value(inexact, "valueString"), r#""1E999""#);
+}
+
+#[test]
+fn each_of_several_texts_is_a_component_of_its_own() {
+    let value = |kind: &str, name: &str| {
+        let obx = format!("OBX|1|{kind}|6463-4^Bact^LN||E. coli~Klebsiella||||||F");
+        element(&format!("OBR|1|||P\r{obx}"), "Observation", name)
+    };
+    let code =
+        r#""code":{"coding":[{"system":"http://loinc.org","code":"6463-4","display":"Bact"}]}"#;
+    let expected =
+        format!(r#"[{{{code},"valueString":"E. coli"}},{{{code},"valueString":"Klebsiella"}}]"#);
+    assert_eq!(value("ST", "component"), expected);
+    assert_eq!(value("TX", "valueString"), r#""E. coli\nKlebsiella""#);
+}
+
+#[test]
 fn what_is_planned_is_of_when_it_was_said() {
     let times = |kind: &str, segments: &str| {
         let text = format!(
