@@ -10,7 +10,8 @@
 //! 4. Z-segments and what the structure does not know stay in the innermost open group.
 //! 5. Notes and roles belong to the segment before them, wherever the structure has them; notes behind what only adds to
 //!    an order or a result are that one's ([`notes`]).
-//! 6. A result after a specimen is the order's where the order has no result yet, else the specimen's.
+//! 6. A result after a specimen is the order's where the order has no result yet, else the specimen's; a specimen after a
+//!    result is of the order around that.
 //! 7. ORC and OBR after an order begin the next one, unless they say that they report a result of earlier ([`prior`]).
 //! 8. Where ORC has its place after OBR (OUL), one that has none begins the order of the OBR that follows it.
 
@@ -283,6 +284,7 @@ impl<'m> Placing<'m> {
         }
         let is_head = HEADS.contains(&name) || self.is_before_its_request(name);
         self.next(name, |slots, group| begins(slots, group, name))
+            .or_else(|| self.specimen_after_results(name))
             .or_else(|| {
                 let has = |slots: &[Slot], group| is_head && contains(slots, group, name);
                 self.next(name, has)

@@ -23,6 +23,12 @@ impl Placing<'_> {
             && !has_result
     }
 
+    /// Finds the place of a specimen behind the results of its order, where the structure has it before them.
+    pub(super) fn specimen_after_results(&mut self, name: &[u8]) -> Option<usize> {
+        let is_it = name == b"SPM" && self.tree.structure == "OUL_R24";
+        is_it.then(|| self.earlier(name))?
+    }
+
     /// Says whether the segment that is placed is an ORC in front of its OBR, where the structure has it behind.
     pub(super) fn is_before_its_request(&self, name: &[u8]) -> bool {
         let mut rest = self.message.segments().skip(self.tree.segments.len() + 1);

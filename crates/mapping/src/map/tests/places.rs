@@ -74,3 +74,33 @@ fn a_note_is_of_the_order_or_result_that_it_stands_behind() {
     let drugs = notes("RDE^O11^RDE_O11", drug, "MedicationRequest");
     assert_eq!(drugs, [r#"[{"text":"with food"}]"#]);
 }
+
+#[test]
+fn a_specimen_of_analysers_is_that_of_spm_alone() {
+    let obr = "OBR|1|P1^A|F1^L|K^K^L|||20260301080000|||||||20260301081000\rORC|RE|P1^A|F1^L\r";
+    let obx = "OBX|1|NM|2823-3^K^LN||6.9|mmol/L|||||F\r";
+    let spm = |number: u8| format!("SPM|{number}|S{number}&A||BLD\rSAC|||C{number}\r");
+    let (one, two) = (spm(1), spm(2));
+    for (event, segments, count) in [
+        ("OUL^R22^OUL_R22", [&*one, obr, obx, ""], 1),
+        ("OUL^R23^OUL_R23", [&*one, obr, obx, ""], 1),
+        ("OUL^R24^OUL_R24", [obr, &*one, obx, ""], 1),
+        ("OUL^R24^OUL_R24", [obr, obx, &*one, &*two], 2),
+    ] {
+        let segments = segments.concat();
+        let specimens = made(event, &segments, "Specimen");
+        assert_eq!(specimens.len(), count, "{event}");
+        for resource in ["DiagnosticReport", "ServiceRequest"] {
+            let all = made(event, &segments, resource);
+            assert_eq!(all.len(), 1, "{event}");
+            let referred = text(&all[0], "specimen");
+            for specimen in &specimens {
+                assert!(referred.contains(&*specimen.id), "{event} {referred}");
+            }
+        }
+        let results = made(event, &segments, "Observation");
+        let referred = text(&results[0], "specimen");
+        // Of two, nobody says which one was measured.
+        assert_eq!(referred.is_empty(), count == 2, "{event} {referred}");
+    }
+}
