@@ -14,8 +14,11 @@ use crate::identity::{self, PatientIdentifier, Subjects};
 use crate::normalize::as_old;
 use crate::source::Source;
 
-/// Events whose MRG names the visit that PV1 now is (HL7 v2.5.1, 3.3.42, 3.3.45, 3.3.50, 3.3.51).
-const STAYS: [&str; 4] = ["A42", "A45", "A50", "A51"];
+/// Events whose MRG names the visit that PV1 now is (HL7 v2.5.1, 3.3.42, 3.3.45, 3.3.50, 3.3.51), and those that may give
+/// the patient of a visit another class and number (3.3.6, 3.3.7).
+const STAYS: [&str; 6] = ["A42", "A45", "A50", "A51", "A06", "A07"];
+/// Those of them whose visit stays the same patient's.
+const OF_CLASS: [&str; 2] = ["A06", "A07"];
 /// Events whose MRG names the account that PID-18 now is (HL7 v2.5.1, 3.3.35, 3.3.36, 3.3.41, 3.3.44, 3.3.49).
 const ACCOUNTS: [&str; 5] = ["A35", "A36", "A41", "A44", "A49"];
 /// The visit number of a stay before and now, by kind of number: MRG-5 and PV1-19, MRG-6 and PV1-50.
@@ -160,7 +163,7 @@ fn stays(related: &Related<'_, '_>, event: &str, drafts: &mut Vec<Draft>) {
     let (Some(merge), Some(visit)) = (message.segment(b"MRG"), message.segment(b"PV1")) else {
         return;
     };
-    let other = other(related);
+    let other = other(related).filter(|_| !OF_CLASS.contains(&event));
     let owner = other.as_ref().map_or(key, |owner| owner.key(related.site));
     let stay = drafts
         .iter()

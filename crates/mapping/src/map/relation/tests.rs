@@ -115,6 +115,28 @@ fn a_renumbered_visit_says_what_it_was_and_what_it_is() {
 }
 
 #[test]
+fn a_visit_of_another_class_and_number_goes_on_as_that_one() {
+    let numbers = |event: &str, prior: &str| {
+        let text = format!(
+            "MSH|^~\\&|A|B|||20260301||ADT^{event}|1|P|2.5\rPID|||1^^^H^MR\rMRG|{prior}\rPV1||I|||||||||||||||||V2^^^H\r"
+        );
+        let all = drafts(text.as_bytes());
+        let stays = all.iter().filter(|one| one.resource_type == "Encounter");
+        let stays: Vec<_> = stays.map(|one| (one.effect, one.id.clone())).collect();
+        stays
+    };
+    let renumbered = numbers("A50", "1^^^H^MR||||V1^^^H");
+    assert_eq!(renumbered.len(), 2);
+    for event in ["A06", "A07"] {
+        assert_eq!(numbers(event, "1^^^H^MR||||V1^^^H"), renumbered, "{event}");
+        // Whoever else MRG names, the visit is that of PID.
+        assert_eq!(numbers(event, "2^^^H^MR||||V1^^^H"), renumbered, "{event}");
+        assert_eq!(numbers(event, "1^^^H^MR||||V2^^^H").len(), 1, "{event}");
+        assert_eq!(numbers(event, "1^^^H^MR").len(), 1, "{event}");
+    }
+}
+
+#[test]
 fn a_moved_visit_was_the_other_patients() {
     check(
         "A45",
