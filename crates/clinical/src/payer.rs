@@ -125,6 +125,38 @@ impl Standing {
     pub const ALL: [Self; 3] = [Self::Active, Self::Cancelled, Self::Withdrawn];
 }
 
+/// By which way a document came, where that is said of it: one matter may be told by several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Way {
+    /// It is not said.
+    #[default]
+    Unknown,
+    /// A document of X12.
+    X12,
+    /// A FHIR `Claim`.
+    Claim,
+    /// A FHIR `ClaimResponse`.
+    ClaimResponse,
+    /// A FHIR `ExplanationOfBenefit`.
+    ExplanationOfBenefit,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Unknown,
+        Self::X12,
+        Self::Claim,
+        Self::ClaimResponse,
+        Self::ExplanationOfBenefit,
+    ];
+
+    /// Says whether two are known, and not the same.
+    pub fn is_other(self, than: Self) -> bool {
+        self != than && self != Self::Unknown && than != Self::Unknown
+    }
+}
+
 /// When something was, as exactly as it is stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stated {
@@ -158,8 +190,11 @@ pub struct Document {
     /// The numbers of earlier claims that it stands in place of, corrects or cancels; of a coverage the numbers that it is
     /// named by, and others may be, too.
     pub replaces: Vec<Link>,
-    /// Of a coverage what names its product as such, or its membership, whatever its days; 0 where nothing does.
+    /// Of a coverage what names its product as such, or its membership, whatever its days; of a remittance the number that its
+    /// payer gave the claim; 0 where nothing does.
     pub product: Link,
+    /// By which way a request for authorization or a remittance came.
+    pub way: Way,
     /// What decides how it is treated: a priority, an outcome, a category of status, a class of visit.
     pub code: Box<str>,
     /// Another day or moment that it states: of a payment, until when an answer was put off, or when a visit ended.
@@ -191,6 +226,7 @@ impl Document {
             links: Vec::new(),
             replaces: Vec::new(),
             product: 0,
+            way: Way::Unknown,
             code: "".into(),
             deadline: None,
             charge: None,

@@ -7,7 +7,7 @@ mod team;
 use clinical::EventTime;
 use clinical::payer::{
     Document, DocumentKind, EVERY_PRODUCT, HOSPITAL_STAY, Link, PayerEvent, PayerFact, Standing,
-    Stated, link,
+    Stated, Way, link,
 };
 use formats::fhir::read::{Malformed, Raw};
 
@@ -40,6 +40,14 @@ const LEVEL_OF_SERVICE: &str =
 /// The system of the qualifiers of X12 REF ends with the number of the element, and which of them number a claim.
 const REFERENCE_ELEMENT: &str = "/128";
 const CLAIM_NUMBERS: [&str; 2] = ["EJ", "1K"];
+/// The systems by which a document of X12 is known: of what kind of review is asked for, and of the number that a payer gave a
+/// claim.
+const REVIEW_ELEMENT: &str = "/1525";
+const NUMBER_ELEMENT: &str = "/127";
+/// The type of an identifier that a payer gave a claim (C4BBIdentifierType).
+const CLAIM_OF_PAYER: &str = "uc";
+/// What is said beside a claim that is the number that its provider gave it (C4BBSupportingInfoType).
+const ACCOUNT_NUMBER: &str = "patientaccountnumber";
 /// The system of types of bill (National Uniform Billing Committee): the first two digits but for a 0 before them say where, 11
 /// a hospital's inpatients.
 pub(crate) const TYPE_OF_BILL: &str = "https://www.nubc.org/CodeSystem/TypeOfBill";
@@ -170,6 +178,11 @@ fn authorization_request(raw: Raw<'_>, document: &mut Document) {
         document.links.extend(values.map(|value| link(&value)));
     }
     document.provider = reference(member(raw, "provider"));
+    let mut kinds = codes(member(raw, "subType"));
+    document.way = match kinds.any(|(system, _)| system.ends_with(REVIEW_ELEMENT)) {
+        true => Way::X12,
+        false => Way::Claim,
+    };
     let level = each(member(raw, "extension"))
         .find(|one| text(*one, "url") == LEVEL_OF_SERVICE)
         .and_then(|one| member(one, "valueCodeableConcept"));
@@ -292,6 +305,8 @@ fn numbers_of_claim<'a>(raw: Raw<'a>) -> impl Iterator<Item = Link> {
 
 fn remittance(raw: Raw<'_>, document: &mut Document) {
     document.links.extend(identifiers(raw));
+    document.links.extend(account_number(raw));
+    (document.way, document.product) = told_by(raw);
     refers(raw, "claim", document);
     refers(raw, "request", document);
     document.provider = reference(member(raw, "provider"));
@@ -303,6 +318,33 @@ fn remittance(raw: Raw<'_>, document: &mut Document) {
     period(raw, "billablePeriod", document);
     document.replaces = earlier(raw, |relationship| relationship == ADJUSTED);
     line::adjudicated(raw, document);
+}
+
+/// The number that the provider gave a claim, as CARIN says it.
+fn account_number(raw: Raw<'_>) -> Option<Link> {
+    let mut said = each(member(raw, "supportingInfo"));
+    let account = said.find(|one| {
+        let mut kinds = codes(member(*one, "category"));
+        kinds.any(|(_, kind)| kind == ACCOUNT_NUMBER)
+    })?;
+    Some(link(&text(account, "valueString")))
+}
+
+/// By which way a remittance came, and the number that its payer gave the claim.
+fn told_by(raw: Raw<'_>) -> (Way, Link) {
+    let all = || each(member(raw, "identifier"));
+    let is_of_payer = |one: &Raw<'_>| {
+        let mut kinds = codes(member(*one, "type"));
+        kinds.any(|(_, kind)| kind == CLAIM_OF_PAYER)
+    };
+    let number = all().find(is_of_payer).or_else(|| all().next());
+    let is_x12 = number.is_some_and(|one| text(one, "system").ends_with(NUMBER_ELEMENT));
+    let way = match (is_x12, &*text(raw, "resourceType")) {
+        (true, _) => Way::X12,
+        (false, "ClaimResponse") => Way::ClaimResponse,
+        (false, _) => Way::ExplanationOfBenefit,
+    };
+    (way, number.map_or(0, |one| link(&text(one, "value"))))
 }
 
 fn inquiry(raw: Raw<'_>, document: &mut Document) {

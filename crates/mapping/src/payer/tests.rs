@@ -65,6 +65,25 @@ fn sums_are_read_and_none_is_made_of_unknown_categories() {
 }
 
 #[test]
+fn what_x12_tells_is_known_by_its_elements() {
+    let paid = read(
+        r#"{"resourceType":"ExplanationOfBenefit","id":"1","status":"active",
+        "identifier":[{"system":"https://codesystem.x12.org/005010/127","value":"ICN1"}]}"#,
+    );
+    assert_eq!((paid.way, paid.product), (Way::X12, link("ICN1")));
+    let asked = |kind: &str| {
+        let sub = format!(
+            r#"{{"coding":[{{"system":"https://codesystem.x12.org/005010/{kind}","code":"HS"}}]}}"#
+        );
+        let claim = format!(
+            r#"{{"resourceType":"Claim","id":"1","use":"preauthorization","subType":{sub}}}"#
+        );
+        read(&claim).way
+    };
+    assert_eq!((asked("1525"), asked("1")), (Way::X12, Way::Claim));
+}
+
+#[test]
 fn what_the_member_owes_is_told_from_what_is_denied() {
     let answer = |more: &str| {
         let answer = read(&format!(

@@ -6,6 +6,8 @@ use clinical::payer::{DocumentKind, Link};
 
 use super::state::Held;
 
+const MINUTE_US: i64 = 60 * 1_000_000;
+
 /// The documents of one matter, in the order of their own times.
 #[derive(Debug)]
 pub(crate) struct Case<'a> {
@@ -13,9 +15,12 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// Names it by the document that was made first: the same whatever order documents arrive in, and no word of theirs.
+    /// Names it by the document that was made first, and no word of its. X12 states minutes: of two that were made within one it is
+    /// the one that came first, so that no name changes by what comes by another way.
     pub(crate) fn name(&self) -> String {
-        let first = self.documents.first();
+        let minute = |held: &&&Held| held.at().micros().div_euclid(MINUTE_US);
+        let order = |held: &&&Held| (minute(held), held.first_known);
+        let first = self.documents.iter().min_by_key(order);
         let resource = first.map_or(0, |held| held.document.resource);
         format!("{resource:016x}")
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use clinical::EventTime;
-use clinical::payer::{DocumentKind, Link, Standing, Stated};
+use clinical::payer::{Document, DocumentKind, Link, Standing, Stated, Way};
 
 use super::super::calendar::Span;
 use super::super::case::Case;
@@ -33,6 +33,7 @@ pub(super) struct Round {
     pub(super) is_expedited: bool,
     pub(super) is_drug: bool,
     insurer: Link,
+    way: Way,
     pub(super) due: Option<EventTime>,
     /// The rule's time, and where it stands.
     pub(super) clock: Option<(Span, &'static str)>,
@@ -79,26 +80,44 @@ pub(super) fn rounds(view: &View<'_>, case: &Case<'_>) -> Followed {
 /// said and received after an answer is another one.
 fn placed(view: &View<'_>, case: &Case<'_>, held: &Held, at: EventTime) -> EventTime {
     if held.document.kind == DocumentKind::AuthorizationRequest {
-        return at;
+        return first_received(view, case, held, at);
     }
-    let shared = |request: &Held| {
-        let links = &request.document.links;
-        let named = held.document.links.iter();
-        named.filter(|link| links.contains(link)).count()
-    };
     let requests = || case.of(DocumentKind::AuthorizationRequest);
-    let most = requests().map(shared).max().unwrap_or_default();
-    let named = || requests().filter(|request| most > 0 && shared(request) == most);
-    let is_after = |request: &&Held| {
-        request.first_known > held.first_known
-            && view.said_order(request, held) == Ordering::Greater
-    };
+    let most = requests().map(|request| shared(request, held)).max();
+    let most = most.filter(|most| *most > 0);
+    let named = || requests().filter(|request| Some(shared(request, held)) == most);
     if named().any(|request| moment(view, case, request) <= at) {
         return at;
     }
-    let answered = named().filter(|request| !is_after(request));
+    let answered = named().filter(|request| !is_after(view, request, held));
     let first = answered.map(|request| moment(view, case, request)).min();
     first.unwrap_or(at)
+}
+
+/// When a request was received first: by another way it may have come before. What is after an answer is another request.
+fn first_received(view: &View<'_>, case: &Case<'_>, held: &Held, at: EventTime) -> EventTime {
+    let mut answers = case.of(DocumentKind::AuthorizationAnswer);
+    if answers.any(|answer| is_after(view, held, answer)) {
+        return at;
+    }
+    let others = case.of(DocumentKind::AuthorizationRequest);
+    let same =
+        others.filter(|one| one.document.way.is_other(held.document.way) && shared(one, held) > 0);
+    let received = same.map(|one| moment(view, case, one));
+    received.min().map_or(at, |first| first.min(at))
+}
+
+/// How many numbers two documents share.
+fn shared(one: &Held, other: &Held) -> usize {
+    let links = &other.document.links;
+    let own = one.document.links.iter();
+    own.filter(|link| links.contains(link)).count()
+}
+
+/// Whether a request was both said and received after an answer.
+fn is_after(view: &View<'_>, request: &Held, answer: &Held) -> bool {
+    request.first_known > answer.first_known
+        && view.said_order(request, answer) == Ordering::Greater
 }
 
 /// When a request was received, or an answer given.
@@ -140,7 +159,7 @@ impl Followed {
         match open {
             Some(round) if is_cancel => round.decide(at, Outcome::Cancelled),
             // Who receives it for the first time has all of the time.
-            Some(round) if round.insurer == document.insurer => round.urge(view, at, held),
+            Some(round) if !round.is_of_another(document) => round.urge(view, at, held),
             Some(round) => *round = Round::of_request(view, at, held),
             None if is_cancel => {
                 if self.rounds.is_empty() {
@@ -205,6 +224,7 @@ impl Round {
             is_expedited: false,
             is_drug: false,
             insurer: held.document.insurer,
+            way: held.document.way,
             due: None,
             clock: None,
             extension_days: 0,
@@ -216,6 +236,11 @@ impl Round {
             is_overturned: false,
             has_reason: false,
         }
+    }
+
+    /// Whether a request is to another payer. X12 and FHIR name one payer by different things, and by different things tell nothing.
+    fn is_of_another(&self, request: &Document) -> bool {
+        self.insurer != request.insurer && !self.way.is_other(request.way)
     }
 
     fn clock_of<'v>(&self, view: &'v View<'_>, at: EventTime) -> Option<&'v AuthorizationClock> {

@@ -1,9 +1,10 @@
 //! Requests, answers and the passing of time.
 
 mod services;
+mod ways;
 
 use clinical::payer::{
-    Document, DocumentKind, Link, PayerEvent, PayerFact, ServiceLine, Standing, Stated, link,
+    Document, DocumentKind, Link, PayerEvent, PayerFact, ServiceLine, Standing, Stated, Way, link,
 };
 use clinical::{EventId, EventTime, Finding, FindingState, Origin, PatientKey, ReceivedTime};
 use expect_test::{Expect, expect};

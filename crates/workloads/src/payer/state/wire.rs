@@ -1,6 +1,6 @@
 //! The stored form of a member's state: versioned, and readable for ever.
 
-use clinical::payer::{Document, DocumentKind, ServiceLine, Standing, Stated, Trace};
+use clinical::payer::{Document, DocumentKind, ServiceLine, Standing, Stated, Trace, Way};
 use clinical::{Decimal, EventId, EventTime, FindingId, Origin, PatientKey, ReceivedTime};
 
 use super::super::ledger::Told;
@@ -9,8 +9,28 @@ use crate::DecodeError;
 
 /// The version that is written. The second one says who gave a service, and what was told of whom; the third what a member owes;
 /// in the fourth a remittance that was sent twice is one; the fifth has the numbers of services, and says what ends a membership;
-/// the sixth says who gave those numbers, and of which product a coverage is.
-const VERSION: u8 = 6;
+/// the sixth says who gave those numbers, and of which product a coverage is; the seventh by which way requests for
+/// authorization and remittances came, and which number a payer gave a claim.
+const VERSION: u8 = 7;
+
+/// By which way a document came, and whether it is history, as one byte; before the seventh version no way was known.
+const FLAGS: [(Way, bool); 10] = {
+    let mut all = [(Way::Unknown, false); 10];
+    let mut place = 0;
+    while place < all.len() {
+        all[place] = (Way::ALL[place / 2], place % 2 == 1);
+        place += 1;
+    }
+    all
+};
+
+/// Whether a version says what names the product of a coverage, or which number a payer gave a claim.
+const fn has_product(kind: DocumentKind, version: u8) -> bool {
+    matches!(
+        (kind, version),
+        (DocumentKind::Coverage, 6..) | (DocumentKind::Remittance, 7..)
+    )
+}
 
 impl State {
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
@@ -140,7 +160,7 @@ impl Out<'_> {
         self.0.extend_from_slice(held.event.as_bytes());
         self.unsigned(u128::from(held.origin.partition));
         self.unsigned(u128::from(held.origin.offset));
-        self.0.push(u8::from(held.backfill));
+        self.place(&FLAGS, &(held.document.way, held.backfill));
     }
 
     fn document(&mut self, document: &Document) {
@@ -154,7 +174,7 @@ impl Out<'_> {
         self.link(&document.provider);
         self.list(&document.links, Self::link);
         self.list(&document.replaces, Self::link);
-        if document.kind == DocumentKind::Coverage {
+        if has_product(document.kind, VERSION) {
             self.link(&document.product);
         }
         self.text(&document.code);
@@ -342,18 +362,23 @@ impl<'i> In<'i> {
     }
 
     fn held(&mut self) -> Option<Held> {
-        let document = self.document()?;
+        let mut document = self.document()?;
         let known = self.signed()?;
+        let first_known = ReceivedTime::from_micros(known.wrapping_sub(self.signed()?));
+        let event = EventId::from_slice(self.take(16)?)?;
+        let origin = Origin {
+            partition: u16::try_from(self.unsigned()?).ok()?,
+            offset: u64::try_from(self.unsigned()?).ok()?,
+        };
+        let backfill;
+        (document.way, backfill) = *FLAGS.get(usize::from(self.byte()?))?;
         Some(Held {
             document,
             known: ReceivedTime::from_micros(known),
-            first_known: ReceivedTime::from_micros(known.wrapping_sub(self.signed()?)),
-            event: EventId::from_slice(self.take(16)?)?,
-            origin: Origin {
-                partition: u16::try_from(self.unsigned()?).ok()?,
-                offset: u64::try_from(self.unsigned()?).ok()?,
-            },
-            backfill: self.byte()? != 0,
+            first_known,
+            event,
+            origin,
+            backfill,
         })
     }
 
@@ -372,10 +397,11 @@ impl<'i> In<'i> {
             links: self.list(Self::link)?,
             replaces: self.list(Self::link)?,
             // Before, nothing told what names a product from other numbers.
-            product: match (kind, self.1) {
-                (DocumentKind::Coverage, 6..) => self.link()?,
-                _ => 0,
+            product: match has_product(kind, self.1) {
+                true => self.link()?,
+                false => 0,
             },
+            way: Way::Unknown,
             code: self.text()?,
             deadline: self.stated()?,
             charge: self.decimal()?,
