@@ -1,8 +1,9 @@
 //! Claims: how each stands from its submission to its payment, what is missing by now, and whether its sums are right.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::payer::{Day, Document, DocumentKind, Link, Standing, Stated};
+use clinical::payer::{Day, Document, DocumentKind, Link, Standing, Stated, Way};
 use clinical::{Decimal, EventTime, Severity};
 
 use super::case::{Case, cases};
@@ -162,7 +163,29 @@ fn answers<'a>(view: &View<'_>, case: &Case<'a>) -> Vec<&'a Held> {
         };
         (view.made_on(held), moment, held.document.resource)
     });
-    remittances
+    once(&remittances)
+}
+
+/// Leaves out what another way has told: the same payer's number of the claim and the same amounts. Of one way each counts, as parts
+/// of a claim that is split may be alike.
+fn once<'a>(answers: &[&'a Held]) -> Vec<&'a Held> {
+    let is_same = |one: &Document, other: &Document| {
+        let amounts = |of: &Document| (of.product, of.charge, of.paid);
+        one.product != 0 && amounts(one) == amounts(other)
+    };
+    let is_told = |held: &&Held| {
+        let own = &held.document;
+        let same = || answers.iter().filter(|one| is_same(own, &one.document));
+        // The way that tells the most counts, of several such one that says what the member owes, or else the first.
+        let rank = |way: &Way| {
+            let of_way = || same().filter(|one| one.document.way == *way);
+            let is_owed = of_way().any(|one| one.document.owed.is_some());
+            (of_way().count(), is_owed, Reverse(*way))
+        };
+        let best = same().map(|one| one.document.way).max_by_key(rank);
+        best.is_none_or(|best| best == own.way)
+    };
+    answers.iter().copied().filter(is_told).collect()
 }
 
 /// Whether an answer has decided: there is nothing to count and to weigh before.

@@ -7,7 +7,7 @@ mod coverage;
 use clinical::Decimal;
 use clinical::payer::{
     Day, Document, DocumentKind, EVERY_PRODUCT, HOSPITAL_STAY, PayerEvent, ServiceLine, Standing,
-    Stated, link,
+    Stated, Way, link,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;

@@ -242,7 +242,7 @@ fn what_is_decided_in_place_of_what_was_taken_back_is_what_counts() {
 }
 
 /// Gives what is said of the claim after documents came in an order, one a day from 2026-03-26 on.
-fn told_in_order(all: &[Document], order: &[usize]) -> String {
+pub(super) fn told_in_order(all: &[Document], order: &[usize]) -> String {
     let events: Vec<_> = order
         .iter()
         .zip(26..)
