@@ -1,7 +1,7 @@
 //! The services of a request, a claim or an answer.
 
 use clinical::Decimal;
-use clinical::payer::{Document, Link, ServiceLine, Trace, link};
+use clinical::payer::{Document, Link, ServiceLine, Trace, Way, link};
 use formats::fhir::read::Raw;
 
 use super::part::{amount, code, codes, day, each, member, number, reference, said, text, within};
@@ -44,6 +44,11 @@ const NO_PAYMENT: &str = "denied";
 const CAPITATION: &str = "24";
 /// What the member's part is made of, where it is not stated as one.
 const OWED: [&str; 4] = ["deductible", "copay", "coinsurance", "coins"];
+/// What a total is of (FHIR adjudication; C4BBAdjudication): what is charged, paid, taken off by contract, and the member's part.
+const SUBMITTED: &str = "submitted";
+const BENEFIT: &str = "benefit";
+const DISCOUNT: &str = "discount";
+const LIABILITY: &str = "memberliability";
 /// What is paid, where it is not stated as a benefit.
 const PAID: [&str; 2] = ["paidtoprovider", "paidtopatient"];
 /// The role of who gave a service (X12 element 98).
@@ -267,8 +272,8 @@ impl Sums {
                     }
                     sums.has_adjustment = true;
                 }
-                (_, "submitted") => sums.charge = Some(value),
-                (_, "benefit") => sums.paid = Some(value),
+                (_, SUBMITTED) => sums.charge = Some(value),
+                (_, BENEFIT) => sums.paid = Some(value),
                 (_, category) => {
                     sums.has_other = true;
                     if OWED.contains(&category) {
@@ -288,8 +293,8 @@ pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
     let mut has_other = whole.has_other;
     let (mut owed, mut parts) = (whole.owed, whole.parts);
     let totals = Totals::of(raw);
-    document.charge = totals.one("submitted");
-    document.paid = totals.one("benefit").or_else(|| totals.sum(&PAID));
+    document.charge = totals.one(SUBMITTED);
+    document.paid = totals.one(BENEFIT).or_else(|| totals.sum(&PAID));
     if let Some(paid) = within(raw, &["payment", "amount"]) {
         document.paid = amount(Some(paid)).or(document.paid);
     }
@@ -308,12 +313,20 @@ pub(super) fn adjudicated(raw: Raw<'_>, document: &mut Document) {
             ..service(item, item_number(item))
         });
     }
-    document.adjusted = (!has_other).then_some(whole.adjusted);
+    let has_adjustment =
+        whole.has_adjustment || document.lines.iter().any(|one| one.adjusted.is_some());
+    // X12 tells all adjustments; where FHIR tells none, its totals may say what was taken off.
+    let is_told = document.way == Way::X12 || has_adjustment;
+    document.adjusted = match (has_other, is_told) {
+        (true, _) => None,
+        (false, true) => Some(whole.adjusted),
+        (false, false) => totals.adjusted(),
+    };
     let of_lines = document.lines.iter().filter_map(|line| line.paid);
     let of_lines = of_lines.reduce(Decimal::saturating_add);
     document.paid = document.paid.or(of_lines);
     let said = [
-        totals.one("memberliability"),
+        totals.one(LIABILITY),
         totals.sum(&OWED),
         Some(owed),
         Some(parts),
@@ -365,6 +378,19 @@ impl Totals {
     fn one(&self, category: &str) -> Option<Decimal> {
         let mut of = self.0.iter();
         of.find(|(own, _)| own == category).map(|(_, value)| *value)
+    }
+
+    /// What they say was taken off, where no adjustments are told: nothing of it is known where a category of theirs may be a part of
+    /// another.
+    fn adjusted(&self) -> Option<Decimal> {
+        let is_known = |category: &str| {
+            let known = [SUBMITTED, BENEFIT, DISCOUNT, LIABILITY];
+            known.contains(&category) || OWED.contains(&category) || PAID.contains(&category)
+        };
+        let is_whole = self.0.iter().all(|(own, _)| is_known(own));
+        let owed = self.one(LIABILITY).or_else(|| self.sum(&OWED));
+        let parts = [self.one(DISCOUNT), owed].into_iter().flatten();
+        is_whole.then(|| parts.fold(Decimal::ZERO, Decimal::saturating_add))
     }
 
     fn sum(&self, categories: &[&str]) -> Option<Decimal> {

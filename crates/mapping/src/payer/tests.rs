@@ -65,6 +65,50 @@ fn sums_are_read_and_none_is_made_of_unknown_categories() {
 }
 
 #[test]
+fn the_totals_of_a_benefit_say_what_was_taken_off_and_it_names_its_claim_by_the_account() {
+    let eob = |totals: &[(&str, u32)]| {
+        let total = |(code, value): &(&str, u32)| serde_json::json!({"category": {"coding": [{"code": code}]}, "amount": {"value": value}});
+        let totals: Vec<Value> = totals.iter().map(total).collect();
+        read(
+            &serde_json::json!({"resourceType": "ExplanationOfBenefit", "id": "1", "status": "active", "total": totals,
+            "identifier": [{"value": "B9"}, {"type": {"coding": [{"code": "uc"}]}, "value": "ICN1"}],
+            "supportingInfo": [{"category": {"coding": [{"code": "patientaccountnumber"}]}, "valueString": "C1"}]})
+            .to_string(),
+        )
+    };
+    let told = eob(&[
+        ("submitted", 200),
+        ("benefit", 150),
+        ("discount", 40),
+        ("memberliability", 10),
+    ]);
+    let amounts = (told.charge, told.paid, told.adjusted, told.owed);
+    let [charge, paid, off, owed] = [200, 150, 50, 10].map(|one| Some(Decimal::from(one)));
+    assert_eq!(amounts, (charge, paid, off, owed));
+    assert!(told.links.contains(&link("C1")));
+    assert_eq!(
+        (told.way, told.product),
+        (Way::ExplanationOfBenefit, link("ICN1"))
+    );
+    let parts = [
+        ("submitted", 200),
+        ("benefit", 150),
+        ("discount", 40),
+        ("copay", 4),
+        ("deductible", 6),
+    ];
+    assert_eq!(eob(&parts).adjusted, off);
+    // What the plan does not cover may be a part of what the member owes.
+    let unclear = [
+        ("submitted", 200),
+        ("benefit", 150),
+        ("noncovered", 10),
+        ("memberliability", 10),
+    ];
+    assert_eq!(eob(&unclear).adjusted, None);
+}
+
+#[test]
 fn what_x12_tells_is_known_by_its_elements() {
     let paid = read(
         r#"{"resourceType":"ExplanationOfBenefit","id":"1","status":"active",
