@@ -253,6 +253,17 @@ mod tests {
             let story = format!("{units}\n  expect finding {name} ann severity low");
             assert_eq!(run(&story), []);
         }
+        // Who gave a service counts as in claims that are sent.
+        let by = |who: &str| {
+            format!(
+                "Tests: claim-integrity\n\
+            08:00 claim ann C-1 100 service SYN09 on 2026-03-02 modifier 76 units 2 by dr-a\n\
+            08:01 claim ann C-2 100 service SYN09 on 2026-03-02 modifier 76 units 2 by {who}\n  \
+            expect finding unlikely-units/SYN09 ann severity low"
+            )
+        };
+        assert_eq!(run(&by("dr-a")), []);
+        assert_eq!(run(&by("dr-b")).len(), 1);
         // What kind of result it is belongs to the name.
         let kind = "10:00 lab ann potassium 7.1 mmol/L\n  expect finding critical-result ann";
         assert_eq!(run(kind).len(), 1);

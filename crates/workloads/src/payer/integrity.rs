@@ -5,7 +5,7 @@ mod service;
 
 use std::collections::BTreeMap;
 
-use clinical::payer::{Day, DocumentKind, Standing};
+use clinical::payer::{Day, DocumentKind, Link, Standing};
 use clinical::{Decimal, Severity};
 
 use super::calendar::day_words;
@@ -204,18 +204,20 @@ fn pairs(view: &View<'_>, services: &[Service<'_>], all: &mut Vec<Conclusion>) {
     tell(found, all);
 }
 
-/// More units than an edit takes to be likely: of a line, or of all lines of a day.
+/// More units than an edit takes to be likely: of a line, or of all lines of a provider's day.
 fn units(view: &View<'_>, services: &[Service<'_>], all: &mut Vec<Conclusion>) {
     let mut found = BTreeMap::new();
-    let mut days: BTreeMap<(&str, Day), (Decimal, Vec<&Service<'_>>)> = BTreeMap::new();
+    let mut days: BTreeMap<(&str, Day, Link), (Decimal, Vec<&Service<'_>>)> = BTreeMap::new();
     for service in services {
         let units = service.line.units.unwrap_or(Decimal::ONE);
-        let day = days.entry((service.code(), service.day)).or_default();
+        let of = (service.code(), service.day, service.provider());
+        let day = days.entry(of).or_default();
         day.0 = day.0.saturating_add(units);
         day.1.push(service);
     }
     let edits = &view.config.edits;
-    for ((code, day), (sum, of)) in days {
+    let mut likely: BTreeMap<String, Decimal> = BTreeMap::new();
+    for ((code, day, _), (sum, of)) in days {
         let Some(edit) = edits.units(code, day) else {
             continue;
         };
@@ -239,8 +241,15 @@ fn units(view: &View<'_>, services: &[Service<'_>], all: &mut Vec<Conclusion>) {
             edit.most,
             edits.name
         );
-        let of = of.iter().map(|one| one.held).collect();
-        found.insert(condition, (Severity::Low, summary, of));
+        let of = of.iter().map(|one| one.held);
+        // Of several providers the one with the most is told of, with the claims of all.
+        let more = found.entry(condition.clone());
+        let more = more.or_insert((Severity::Low, String::new(), Vec::new()));
+        more.2.extend(of);
+        let told = likely.entry(condition).or_default();
+        if most > *told {
+            (*told, more.1) = (most, summary);
+        }
     }
     tell(found, all);
 }

@@ -352,6 +352,28 @@ fn edits_that_are_loaded_are_held_against_services_of_a_day() {
 }
 
 #[test]
+fn units_are_those_of_one_provider() {
+    let given = |renderers: [u64; 2], providers: [u64; 2]| {
+        let claims = [("C1", 0), ("C2", 1)].map(|(name, place)| {
+            let line = ServiceLine {
+                units: Some(Decimal::from(2)),
+                renderer: renderers[place],
+                ..service("SYN09", "2026-03-01", "76")
+            };
+            Document {
+                provider: providers[place],
+                ..claim(name, "2026-03-03T00:00:00Z", vec![line])
+            }
+        });
+        signals(claims.into())
+    };
+    assert_eq!(given([0, 0], [9, 9]), ["unlikely-units"]);
+    assert_eq!(given([0, 0], [8, 9]), [""; 0]);
+    assert_eq!(given([1, 2], [9, 9]), [""; 0]);
+    assert_eq!(given([1, 1], [8, 9]), ["unlikely-units"]);
+}
+
+#[test]
 fn a_year_of_a_member_is_small() {
     let mut all = vec![visit("V1", "AMB", "2026-03-02", "2026-03-02")];
     for month in 1..=8 {

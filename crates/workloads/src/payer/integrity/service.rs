@@ -20,8 +20,12 @@ impl<'a> Service<'a> {
         &self.line.code
     }
 
+    /// Who gave it, or else whom its claim names.
     pub(super) const fn provider(&self) -> Link {
-        self.held.document.provider
+        match self.line.renderer {
+            0 => self.held.document.provider,
+            renderer => renderer,
+        }
     }
 
     pub(super) fn modifiers(&self) -> impl Iterator<Item = &'a str> {
