@@ -225,13 +225,9 @@ fn one(view: &View<'_>, case: &Case<'_>, concluded: &mut Concluded) {
     let status = status(view, case, &followed, last, &name);
     concluded.conclusions.push(status);
     if last.outcome == Outcome::Denied && !last.has_reason {
-        concluded.conclusions.push(Conclusion::new(
-            format!("authorization-reason/{name}"),
-            Severity::Low,
-            "prior authorization denied without a reason: the denial must give a specific one (42 CFR 422.122(a))"
-                .into(),
-            &case.documents,
-        ));
+        concluded
+            .conclusions
+            .push(unexplained(view, case, last, &name));
     }
     for (place, round) in followed.rounds.iter().enumerate() {
         let condition = match place {
@@ -247,6 +243,21 @@ fn one(view: &View<'_>, case: &Case<'_>, concluded: &mut Concluded) {
             }
         }
     }
+}
+
+/// Tells of a denial that does not say why, and by which rule of its payer it must.
+fn unexplained(view: &View<'_>, case: &Case<'_>, last: &Round, name: &str) -> Conclusion {
+    let denied_at = last.decided_at.unwrap_or(last.start);
+    let day = view.calendar.day(denied_at);
+    let rule = view
+        .tables
+        .denial_reason(&view.config.kind, last.is_drug, day);
+    let mut summary = "prior authorization denied without a reason".to_owned();
+    if let Some(source) = rule {
+        summary.push_str(&format!(": the denial must give a specific one ({source})"));
+    }
+    let condition = format!("authorization-reason/{name}");
+    Conclusion::new(condition, Severity::Low, summary, &case.documents)
 }
 
 /// When a share of the time has passed; of all of it the moment after, since the last one is still in time.

@@ -8,6 +8,7 @@ use super::authorization::Outcome;
 use super::calendar::{Span, parse_day};
 
 const AUTHORIZATION_CLOCKS: &str = include_str!("../../data/payer/authorization_clocks.tsv");
+const DENIAL_REASONS: &str = include_str!("../../data/payer/denial_reasons.tsv");
 const REVIEW_ACTIONS: &str = include_str!("../../data/payer/review_actions.tsv");
 const STEP_CLOCKS: &str = include_str!("../../data/payer/step_clocks.tsv");
 const CLAIM_STATUSES: &str = include_str!("../../data/payer/claim_statuses.tsv");
@@ -27,6 +28,14 @@ pub(crate) struct AuthorizationClock {
     pub(crate) from: Day,
     pub(crate) until: Option<Day>,
     pub(crate) source: &'static str,
+}
+
+/// By what rule a denial must say why.
+#[derive(Clone, Copy, Debug)]
+struct DenialReason {
+    kind: &'static str,
+    from: Day,
+    source: &'static str,
 }
 
 /// What was decided of a service, by its code.
@@ -133,6 +142,7 @@ pub(crate) struct Duplicate {
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     clocks: Vec<AuthorizationClock>,
+    reasons: Vec<DenialReason>,
     actions: Vec<ReviewAction>,
     steps: Vec<StepClock>,
     statuses: Vec<(&'static str, ClaimState)>,
@@ -148,6 +158,9 @@ impl Tables {
         Self {
             clocks: rows(AUTHORIZATION_CLOCKS)
                 .filter_map(|row| clock(&row))
+                .collect(),
+            reasons: rows(DENIAL_REASONS)
+                .filter_map(|row| denial_reason(&row))
                 .collect(),
             actions: rows(REVIEW_ACTIONS)
                 .filter_map(|row| action(&row))
@@ -200,6 +213,13 @@ impl Tables {
                 && clock.from <= on
                 && clock.until.is_none_or(|until| on < until)
         })
+    }
+
+    /// Finds the rule by which a denial of that day must say why; drugs have none.
+    pub(crate) fn denial_reason(&self, kind: &str, is_drug: bool, on: Day) -> Option<&'static str> {
+        let mut reasons = self.reasons.iter();
+        let found = reasons.find(|row| row.kind == kind && row.from <= on && !is_drug);
+        found.map(|row| row.source)
     }
 
     /// Finds what a code of a decision means.
@@ -263,6 +283,17 @@ fn one_of(word: &str, no: &str, yes: &str) -> Option<bool> {
         word if word == yes => Some(true),
         _ => None,
     }
+}
+
+fn denial_reason(row: &[&'static str]) -> Option<DenialReason> {
+    let [kind, from, source] = row else {
+        return None;
+    };
+    Some(DenialReason {
+        kind,
+        from: parse_day(from)?,
+        source,
+    })
 }
 
 fn action(row: &[&'static str]) -> Option<ReviewAction> {
@@ -342,6 +373,10 @@ mod tests {
     fn the_data_files_can_be_read() {
         for row in rows(AUTHORIZATION_CLOCKS) {
             assert!(clock(&row).is_some(), "{row:?}");
+        }
+        for row in rows(DENIAL_REASONS) {
+            assert!(denial_reason(&row).is_some(), "{row:?}");
+            assert!(payer_kinds().contains(&row[0]), "{row:?}");
         }
         for row in rows(REVIEW_ACTIONS) {
             assert!(action(&row).is_some(), "{row:?}");

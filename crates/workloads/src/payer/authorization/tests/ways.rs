@@ -86,3 +86,35 @@ fn an_answer_before_the_receipt_is_of_the_request_by_either_way() {
     let (_, _, all) = run(&events, "2026-03-05T00:00:00Z");
     assert_eq!(all.last().unwrap().outcome, Outcome::Requested);
 }
+
+#[test]
+fn a_denial_must_say_why_by_the_rule_of_its_payer() {
+    let told = |kind: &str, code: &str, year: u16| {
+        let config = PayerConfig {
+            kind: kind.into(),
+            ..PayerConfig::default()
+        };
+        let day = |day: u8| format!("{year}-03-{day:02}T09:00:00Z");
+        let events = [request(&day(2), code), answer(&day(3), &["A3"])];
+        let (_, findings, _) = run_by(config, &events, &day(3));
+        let mut reasons = findings.iter();
+        let found = reasons.find(|one| one.condition.starts_with("authorization-reason/"));
+        let summary = &found.unwrap().summary;
+        summary
+            .strip_prefix("prior authorization denied without a reason")
+            .unwrap()
+            .to_owned()
+    };
+    let by = |source: &str| format!(": the denial must give a specific one ({source})");
+    assert_eq!(
+        told("medicare-advantage", "", 2026),
+        by("42 CFR 422.122(a)")
+    );
+    assert_eq!(
+        told("medicaid-fee-for-service", "", 2026),
+        by("42 CFR 431.80(a)")
+    );
+    assert_eq!(told("commercial", "", 2026), "");
+    assert_eq!(told("medicare-advantage", "pharmacy", 2026), "");
+    assert_eq!(told("medicare-advantage", "", 2025), "");
+}
