@@ -78,6 +78,8 @@ const MERGES: [&[u8]; 8] = [
 /// The move of an identifier to another patient (A43). Who an identifier names is who a patient is here, so that whatever comes
 /// under it is the other patient's from then on, as after a merge; where only PID-2 and MRG-4 differ, nothing goes.
 const MOVE_OF_IDENTIFIER: &[u8] = b"A43";
+/// Events of two PID segments that link the two persons (A24) or take that back (A37).
+const LINKS: [&[u8]; 2] = [b"A24", b"A37"];
 /// Says whom a message is about.
 pub fn subjects(message: &Message<'_>, source: &Source) -> Subjects {
     let mut patients = message.segments_named(b"PID");

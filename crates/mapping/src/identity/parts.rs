@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use formats::hl7v2::{Message, Repetition, Segment};
 
 use super::kind::Kind;
-use super::{merges, named_authority, trigger};
-
-/// Events of two PID segments that link the two persons (A24) or take that back (A37).
-const LINKS: [&[u8]; 2] = [b"A24", b"A37"];
+use super::{LINKS, merges, named_authority, trigger};
 
 /// The parts of a message together have at most so many bytes, or one message could fill the memory: what comes before the first
 /// PID stands in each of them. What a message of the greatest length says, its parts can say twice over.
