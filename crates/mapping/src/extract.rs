@@ -39,6 +39,8 @@ pub struct Problem {
     pub what: String,
     /// What to do about it.
     pub hint: String,
+    /// Whether the extract has a column twice that the mapping uses.
+    pub is_column_twice: bool,
 }
 
 impl Problem {
@@ -47,6 +49,7 @@ impl Problem {
             place: place.to_owned(),
             what: what.into(),
             hint: hint.into(),
+            is_column_twice: false,
         }
     }
 }
@@ -159,9 +162,12 @@ impl Extract {
             delimiter: delimiter.unwrap_or_default(),
             quote: quote.flatten(),
         };
-        let any = Columns::Any;
+        let columns = match plan.extract.columns.as_slice() {
+            [] => Columns::Any,
+            named => Columns::Named(named),
+        };
         let zone_or_utc = zone.as_ref().unwrap_or(&Zone::UTC);
-        if let Err(more) = build::build(&plan, &any, zone_or_utc) {
+        if let Err(more) = build::build(&plan, &columns, zone_or_utc) {
             problems.extend(more);
         }
         match charset {
@@ -188,7 +194,7 @@ impl Extract {
     /// Finds the columns in the header that an extract has, as it was sent; where it has none, give no fields.
     ///
     /// # Errors
-    /// When the mapping asks for a column that is not there.
+    /// When the mapping asks for a column that is not there, or is there twice.
     pub fn bind<'h>(
         &self,
         header: impl IntoIterator<Item = &'h [u8]>,

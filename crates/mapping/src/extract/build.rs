@@ -33,20 +33,28 @@ impl Columns<'_> {
                 _ => Ok(0),
             };
         };
-        let exact = names.iter().position(|known| known == name);
-        let near = || {
-            names
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(name))
+        let places = |is_it: &dyn Fn(&str) -> bool| {
+            let mut places = (0..).zip(names.iter()).filter(|(_, known)| is_it(known));
+            let first = places.next().map(|(place, _)| place);
+            first.map(|first| (first, places.next().is_some()))
         };
-        exact.or_else(near).ok_or_else(|| {
-            let what = format!("the extract has no column `{name}`");
-            Problem::new(
-                at,
-                what,
-                "name one that stands in its header, or have it sent",
-            )
-        })
+        let exact = places(&|known| known == name);
+        match exact.or_else(|| places(&|known| known.eq_ignore_ascii_case(name))) {
+            Some((place, false)) => Ok(place),
+            Some((_, true)) => {
+                let what = format!("the extract has the column `{name}` twice");
+                let hint = "have each column sent under a name of its own";
+                Err(Problem {
+                    is_column_twice: true,
+                    ..Problem::new(at, what, hint)
+                })
+            }
+            None => {
+                let what = format!("the extract has no column `{name}`");
+                let hint = "name one that stands in its header, or have it sent";
+                Err(Problem::new(at, what, hint))
+            }
+        }
     }
 }
 

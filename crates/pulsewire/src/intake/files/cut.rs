@@ -162,10 +162,13 @@ pub(super) enum Error {
 
 impl Error {
     /// The name that reports use; it never changes.
-    pub(super) const fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Io(_) => "unreadable",
             Self::NoHeader => "header-missing",
+            Self::Columns(problems) if problems.iter().any(|one| one.is_column_twice) => {
+                "column-twice"
+            }
             Self::Columns(_) => "column-missing",
             Self::TooLong => "file-too-long",
             Self::NotHl7(code) => code.as_str(),

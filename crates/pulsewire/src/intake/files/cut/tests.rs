@@ -228,6 +228,17 @@ fn rows_stand_under_their_header() {
     };
     assert_eq!(told(b"\n"), "header-missing");
     assert_eq!(told(b"b,c\n1,2\n"), "column-missing");
+    // Whose second value is meant cannot be told; a column that nothing uses may be there as often as it likes.
+    assert_eq!(told(b"a,b,a\n1,2,3\n"), "column-twice");
+    assert_eq!(told(b"A,b,A\n1,2,3\n"), "column-twice");
+    check(
+        b"b,a,b\n1,2,3\n",
+        Kind::Csv,
+        Some(&named),
+        expect![[r#"
+            1 line 2 to 12: ["1", "2", "3"]
+        "#]],
+    );
 }
 
 #[test]
