@@ -149,14 +149,15 @@ impl Zone {
         }
     }
 
-    /// Gives the offset in minutes at a local time; the earlier one where the clock goes back.
+    /// Gives the offset in minutes at a local time; the earlier one where the clock goes back, and the one before where it goes
+    /// forward and skips that time (RFC 5545, section 3.3.5): so what was written before it stays before it.
     pub(crate) fn offset_minutes(&self, local: jiff::civil::DateTime) -> i16 {
         match &self.0 {
             ZoneKind::Fixed(minutes) => *minutes,
             ZoneKind::Named(zone) => {
                 let offset = match zone.to_ambiguous_timestamp(local).offset() {
                     AmbiguousOffset::Unambiguous { offset }
-                    | AmbiguousOffset::Gap { after: offset, .. }
+                    | AmbiguousOffset::Gap { before: offset, .. }
                     | AmbiguousOffset::Fold { before: offset, .. } => offset,
                 };
                 i16::try_from(offset.seconds() / 60).unwrap_or(0)
@@ -221,6 +222,20 @@ mod tests {
         assert_eq!(hour("Europe/Berlin", winter), 1);
         assert_eq!(hour("Europe/Berlin", summer), 2);
         assert!(hour("Europe/Berlin", i64::MAX) < 168);
+    }
+
+    #[test]
+    fn a_time_that_the_clock_skips_or_has_twice_is_of_the_offset_before() {
+        let zone = Zone::parse("Europe/Berlin").unwrap();
+        let offset = |month, day, hour, minute| {
+            zone.offset_minutes(jiff::civil::date(2026, month, day).at(hour, minute, 0, 0))
+        };
+        let spring = [(1, 59), (2, 0), (2, 30), (2, 59), (3, 0)];
+        let spring = spring.map(|(hour, minute)| offset(3, 29, hour, minute));
+        assert_eq!(spring, [60, 60, 60, 60, 120]);
+        let autumn = [(1, 59), (2, 0), (2, 59), (3, 0)];
+        let autumn = autumn.map(|(hour, minute)| offset(10, 25, hour, minute));
+        assert_eq!(autumn, [120, 120, 120, 60]);
     }
 
     #[test]

@@ -238,6 +238,16 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_the_clock_skips_is_not_before_the_hour_that_it_follows() {
+        check(
+            "Europe/Berlin",
+            "",
+            "20260329023000",
+            expect!["2026-03-29T02:30:00+01:00 at 2026-03-29T01:30:00Z"],
+        );
+    }
+
+    #[test]
     fn the_last_day_that_can_be_written_is_a_time_as_all_others() {
         check(
             "Europe/Berlin",
