@@ -28,7 +28,7 @@ use formats::hl7v2::Charset;
 use crate::source::Zone;
 use build::{Columns, Made};
 pub use codes::codes;
-pub use plan::{ConditionPlan, ElementPlan, Layout, Plan, ResourcePlan, Unknown};
+pub use plan::{ConditionPlan, Decimal, ElementPlan, Layout, Plan, ResourcePlan, Unknown};
 
 /// A mistake in a mapping file, or an extract that does not fit it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +139,12 @@ impl Extract {
         if delimiter.is_some() && quote == Some(delimiter) {
             let what = "delimiter and quote are the same";
             problems.push(Problem::new(place, what, "no row could be read by them"));
+        }
+        let is_split = delimiter == Some(b',') && quote == Some(None);
+        if is_split && plan.extract.decimal == Decimal::Comma {
+            let what = "numbers with a comma would be taken apart by the delimiter";
+            let hint = "name a quote, or another delimiter";
+            problems.push(Problem::new(place, what, hint));
         }
         let charset = Charset::from_name(&plan.extract.encoding)
             .filter(|charset| !charset.may_hold_separators());

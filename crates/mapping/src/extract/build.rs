@@ -7,7 +7,7 @@ use formats::fhir::definition::{Definition, Element, Held, Primitive};
 use super::Problem;
 use super::condition::Condition;
 use super::moment::Format;
-use super::plan::{ElementPlan, Plan, ResourcePlan};
+use super::plan::{Decimal, ElementPlan, Plan, ResourcePlan};
 use super::value::{Codes, From, Kind, Leaf, Meaning, To, Unit};
 use crate::source::Zone;
 
@@ -115,6 +115,7 @@ pub(super) fn build(
             columns,
             codes: &codes,
             zone,
+            decimal: plan.extract.decimal,
         };
         made.extend(building.resource(resource, &at, &mut problems));
     }
@@ -152,6 +153,7 @@ struct Building<'b> {
     columns: &'b Columns<'b>,
     codes: &'b AllCodes,
     zone: &'b Zone,
+    decimal: Decimal,
 }
 
 impl Building<'_> {
@@ -176,7 +178,7 @@ impl Building<'_> {
             .collect();
         let mut when = Vec::new();
         for condition in &plan.when {
-            match Condition::new(condition, self.columns, at) {
+            match Condition::new(condition, self.columns, self.decimal, at) {
                 Ok(condition) => when.push(condition),
                 Err(problem) => problems.push(problem),
             }
@@ -260,7 +262,7 @@ impl Building<'_> {
         let when = plan
             .when
             .iter()
-            .map(|one| Condition::new(one, self.columns, at));
+            .map(|one| Condition::new(one, self.columns, self.decimal, at));
         let display = plan
             .display
             .as_deref()
@@ -275,6 +277,11 @@ impl Building<'_> {
             required: plan.required,
             allowed: element.codes(),
             when: when.collect::<Result<_, _>>()?,
+            // What the mapping file itself says is written as TOML and FHIR do.
+            decimal: match plan.fixed {
+                Some(_) => Decimal::Point,
+                None => self.decimal,
+            },
         };
         if let From::Fixed(fixed) = &leaf.from
             && let Err(hint) = leaf.can_be_fixed(fixed)

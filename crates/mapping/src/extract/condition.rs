@@ -4,7 +4,7 @@ use formats::fhir::json::Number;
 
 use super::Problem;
 use super::build::Columns;
-use super::plan::ConditionPlan;
+use super::plan::{ConditionPlan, Decimal};
 
 /// A test of one column.
 #[derive(Clone, Debug)]
@@ -18,13 +18,14 @@ enum Test {
     OneOf(Vec<String>),
     Not(String),
     Present(bool),
-    Number(bool),
+    Number(bool, Decimal),
 }
 
 impl Condition {
     pub(super) fn new(
         plan: &ConditionPlan,
         columns: &Columns<'_>,
+        decimal: Decimal,
         at: &str,
     ) -> Result<Self, Problem> {
         let mut tests = Vec::new();
@@ -38,7 +39,7 @@ impl Condition {
             tests.push(Test::OneOf(plan.one_of.clone()));
         }
         tests.extend(plan.present.map(Test::Present));
-        tests.extend(plan.number.map(Test::Number));
+        tests.extend(plan.number.map(|wanted| Test::Number(wanted, decimal)));
         let [test] = tests.as_slice() else {
             let what = "a condition says one thing of its column";
             let hint = "give exactly one of equals, not, one_of, present and number; several conditions must all hold";
@@ -57,8 +58,9 @@ impl Condition {
             Test::OneOf(wanted) => wanted.iter().any(|one| value.unwrap_or_default() == one),
             Test::Not(unwanted) => value.unwrap_or_default() != unwanted,
             Test::Present(wanted) => value.is_some() == *wanted,
-            Test::Number(wanted) => {
-                value.is_some_and(|text| Number::parse(text).is_some()) == *wanted
+            Test::Number(wanted, decimal) => {
+                let number = value.and_then(|text| decimal.pointed(text));
+                number.is_some_and(|text| Number::parse(&text).is_some()) == *wanted
             }
         }
     }

@@ -38,6 +38,20 @@ pub struct Layout {
     pub zone: Option<String>,
     /// What means that nothing is known, beside an empty field.
     pub empty: Vec<String>,
+    /// What begins the fraction of a number.
+    pub decimal: Decimal,
+}
+
+/// What begins the fraction of a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Decimal {
+    /// `4.5`
+    #[default]
+    #[serde(rename = ".")]
+    Point,
+    /// `4,5`
+    #[serde(rename = ",")]
+    Comma,
 }
 
 impl Default for Layout {
@@ -49,6 +63,7 @@ impl Default for Layout {
             encoding: "UTF-8".into(),
             zone: None,
             empty: Vec::new(),
+            decimal: Decimal::Point,
         }
     }
 }

@@ -287,3 +287,54 @@ fn a_row_makes_valid_fhir_or_is_refused() {
     );
     assert_eq!(codes("1,finished,,2026-03-02,2026-03-01"), ["not-valid"]);
 }
+
+#[test]
+fn numbers_may_be_written_with_a_comma_and_thousands_are_not_guessed() {
+    let layout = "delimiter = \";\"\ndecimal = \",\"";
+    let text = |layout: &str| {
+        format!(
+            "[extract]\n{layout}\n[[resource]]\ntype = \"Observation\"\n[[resource.element]]\npath = \"status\"\nfixed = \"final\"\n\
+             [[resource.element]]\npath = \"code\"\nfixed = \"K\"\n\
+             [[resource.element]]\npath = \"valueQuantity\"\ncolumn = \"v\"\nwhen = [{{ column = \"w\", present = false }}]\n\
+             [[resource.element]]\npath = \"valueString\"\ncolumn = \"v\"\nwhen = [{{ column = \"v\", number = false }}]\n\
+             [[resource.element]]\npath = \"component[0].code\"\nfixed = \"F\"\n\
+             [[resource.element]]\npath = \"component[0].valueQuantity\"\nfixed = \"0.5\"\n"
+        )
+    };
+    let rows = b"v;w\n4,5;\n<0,01;\n-7;\n1.234,5;\n1.234;\n1,234,5;\n4,5;x\n4.5;x\n";
+    let told = |rows: &Rows| {
+        let told = rows.iter().map(|row| match row {
+            Ok(made) => {
+                let json = std::str::from_utf8(&made[0].json).unwrap();
+                let value = json.split_once("\"value").map_or("", |(_, value)| value);
+                let value = value
+                    .split_once(",\"component")
+                    .map_or("nothing", |(own, _)| own);
+                format!("{value}\n")
+            }
+            Err(refusals) => format!("{}\n", refusals[0].code),
+        });
+        told.collect::<String>()
+    };
+    expect![[r#"
+        Quantity":{"value":4.5}
+        Quantity":{"value":0.01,"comparator":"<"}
+        Quantity":{"value":-7}
+        not-a-number
+        not-a-number
+        not-a-number
+        nothing
+        String":"4.5"
+    "#]]
+    .assert_eq(&told(&made(plan(&text(layout)), rows)));
+    // As it was without it: a comma makes no number.
+    let pointed = told(&made(plan(&text("delimiter = \";\"")), rows));
+    assert!(pointed.starts_with("not-a-number\n"), "{pointed}");
+    // What the delimiter would take apart is refused; in quotes it is not.
+    let refused = |layout: &str| Extract::new(plan(&text(layout))).is_err();
+    assert!(refused("decimal = \",\"\nquote = \"\""));
+    assert!(
+        !refused("decimal = \",\"")
+            && !refused("delimiter = \"tab\"\nquote = \"\"\ndecimal = \",\"")
+    );
+}

@@ -9,7 +9,7 @@ use formats::fhir::json::Number;
 
 use super::condition::Condition;
 use super::moment::Format;
-use super::plan::Unknown;
+use super::plan::{Decimal, Unknown};
 use crate::source::Zone;
 
 /// A table of codes: what a value of the extract means.
@@ -28,6 +28,19 @@ pub(super) struct Leaf {
     /// The codes that FHIR allows, where it allows only some.
     pub(super) allowed: Option<&'static [&'static str]>,
     pub(super) when: Vec<Condition>,
+    /// How its numbers are written.
+    pub(super) decimal: Decimal,
+}
+
+impl Decimal {
+    /// A number with a point; nothing where a point stands in what is written with commas, which may be one between thousands.
+    pub(super) fn pointed(self, text: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Point => Some(Cow::Borrowed(text)),
+            Self::Comma if text.contains('.') => None,
+            Self::Comma => Some(Cow::Owned(text.replace(',', "."))),
+        }
+    }
 }
 
 /// Where a value comes from.
@@ -112,6 +125,12 @@ impl Leaf {
     }
 }
 
+/// Why something is no number.
+pub(super) const NOT_A_NUMBER: (&str, &str) = (
+    "not-a-number",
+    "write a number as in 9.60, or say decimal = \",\" in [extract] where it is 9,60, without a mark between thousands, and whole where FHIR asks for it",
+);
+
 /// Writes a value of a primitive type as JSON, or says by its name why that cannot be.
 pub(super) fn primitive_json(
     primitive: Primitive,
@@ -142,10 +161,7 @@ pub(super) fn primitive_json(
         }
         _ => return Ok(formats::fhir::json::string(text)),
     };
-    let digits = written.ok_or((
-        "not-a-number",
-        "write a number as in 9.60, whole where FHIR asks for it",
-    ))?;
+    let digits = written.ok_or(NOT_A_NUMBER)?;
     Ok(digits.as_bytes().to_vec())
 }
 

@@ -7,7 +7,7 @@ use formats::fhir::json::{self, Array, Object, ToJson};
 
 use super::build::{Item, Made, Node};
 use super::plan::Unknown;
-use super::value::{From, Kind, Leaf, Meaning, To, Unit, bounded, primitive_json};
+use super::value::{From, Kind, Leaf, Meaning, NOT_A_NUMBER, To, Unit, bounded, primitive_json};
 use super::{About, Resource};
 
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -148,13 +148,7 @@ impl Leaf {
         let system = &*self.system;
         let display = self.display.and_then(row.field).unwrap_or_default();
         match &self.kind {
-            Kind::Primitive(primitive) => match self.meaning(text)? {
-                Meant::Nothing => Ok(None),
-                Meant::Itself => primitive_json(*primitive, text, self.allowed).map(Some),
-                Meant::Code(meaning) => {
-                    primitive_json(*primitive, &meaning.code, self.allowed).map(Some)
-                }
-            },
+            Kind::Primitive(primitive) => self.primitive(*primitive, text),
             Kind::Moment(primitive, format, zone) => {
                 let known = format.read(text, zone).ok_or(UNREADABLE_DATE)?;
                 let written = match primitive {
@@ -185,7 +179,8 @@ impl Leaf {
                 .to_json(),
             })),
             Kind::Quantity(unit) => {
-                let (comparator, value) = bounded(text).ok_or(NOT_A_NUMBER)?;
+                let number = self.decimal.pointed(text).ok_or(NO_QUANTITY)?;
+                let (comparator, value) = bounded(&number).ok_or(NO_QUANTITY)?;
                 let (unit, code) = unit.of(row);
                 let has_code = !code.is_empty();
                 let quantity = Quantity {
@@ -212,6 +207,18 @@ impl Leaf {
                 };
                 Ok(Some(identifier.to_json()))
             }
+        }
+    }
+
+    fn primitive(&self, primitive: Primitive, text: &str) -> Result<Option<Vec<u8>>, Why> {
+        let json = |text: &str| primitive_json(primitive, text, self.allowed).map(Some);
+        match self.meaning(text)? {
+            Meant::Nothing => Ok(None),
+            Meant::Itself if primitive == Primitive::Decimal => {
+                json(&self.decimal.pointed(text).ok_or(NOT_A_NUMBER)?)
+            }
+            Meant::Itself => json(text),
+            Meant::Code(meaning) => json(&meaning.code),
         }
     }
 
@@ -299,9 +306,9 @@ const UNREADABLE_DATE: Why = (
     "date-unreadable",
     "say in `format` how the column writes dates",
 );
-const NOT_A_NUMBER: Why = (
+const NO_QUANTITY: Why = (
     "not-a-number",
-    "a quantity is a number, or one after <, <=, > or >=: put other words into another element by a condition on number",
+    "a quantity is a number, or one after <, <=, > or >=: say decimal = \",\" in [extract] where it is written as 9,60, and put other words into another element by a condition on number",
 );
 
 /// What a table says of a value.
