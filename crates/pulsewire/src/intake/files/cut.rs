@@ -28,6 +28,16 @@ pub(super) const UNIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The largest file that is read as a whole: one resource, or X12.
 pub(super) const WHOLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// How files begin that are text in UTF-16, or packed by gzip or zip.
+const HINDERED: [&[u8]; 6] = [
+    b"\xFF\xFE",
+    b"\xFE\xFF",
+    b"M\0S\0H\0",
+    b"\0M\0S\0H",
+    b"\x1F\x8B",
+    b"PK\x03\x04",
+];
+
 /// The most doubts kept of one file.
 const DOUBTS_MAX: usize = 100;
 
@@ -87,8 +97,13 @@ impl Kind {
             } else {
                 Self::Fhir
             })
+        } else if lower.ends_with(".csv") {
+            Some(Self::Csv)
+        } else if lower.ends_with(".hl7") || HINDERED.iter().any(|start| head.starts_with(start)) {
+            // None of these can be read, and it is said so by what HL7 v2 says of them.
+            Some(Self::Hl7)
         } else {
-            lower.ends_with(".csv").then_some(Self::Csv)
+            None
         }
     }
 }

@@ -202,6 +202,10 @@ impl Work<'_> {
         place: &str,
         progress: &mut Progress,
     ) -> Result<bool, Error> {
+        if looked.seen.bytes == 0 {
+            progress.report.fail("empty-file", "there is nothing in it");
+            return Ok(true);
+        }
         let Some(kind) = looked.kind else {
             let detail = "it is not known what it holds: set kind for this folder";
             progress.report.fail("kind-unknown", detail);
@@ -210,10 +214,6 @@ impl Work<'_> {
         if kind == Kind::Csv && job.mapping.is_none() {
             let detail = "rows need a mapping file: set mapping for this folder";
             progress.report.fail("mapping-missing", detail);
-            return Ok(true);
-        }
-        if looked.seen.bytes == 0 {
-            progress.report.fail("empty-file", "there is nothing in it");
             return Ok(true);
         }
         let cutter = |at| {

@@ -282,6 +282,12 @@ fn a_kind_is_guessed_from_how_a_file_begins() {
         ),
         ("a.CSV", b"a,b\n", Some(Kind::Csv)),
         ("a.txt", b"a,b\n", None),
+        ("a.hl7", b"\r\n \n", Some(Kind::Hl7)),
+        ("a", b"\xff\xfeM\0S\0H\0", Some(Kind::Hl7)),
+        ("a", b"\0M\0S\0H\0|", Some(Kind::Hl7)),
+        ("a.gz", b"\x1f\x8b\x08\0", Some(Kind::Hl7)),
+        ("a.zip", b"PK\x03\x04", Some(Kind::Hl7)),
+        ("a.pdf", b"%PDF-1.4", None),
         ("a", b"", None),
     ] {
         assert_eq!(Kind::guess(name, head), kind, "{name}");

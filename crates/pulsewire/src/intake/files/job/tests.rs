@@ -395,6 +395,11 @@ fn a_file_that_cannot_be_used_fails_with_its_reason() {
     let place = Place::new();
     for (name, bytes, code) in [
         ("empty.csv", "", "empty-file"),
+        ("empty.hl7", "", "empty-file"),
+        ("empty", "", "empty-file"),
+        ("blank.hl7", "\r\n \n", "no-header"),
+        ("wide", "M\0S\0H\0|\0^\0~\0\\\0&\0|\0\r\0", "utf-16"),
+        ("packed.zip", "PK\u{3}\u{4}\u{14}\0\0\0", "no-header"),
         ("what.bin", "\u{1}", "kind-unknown"),
         ("other.csv", "a,b\n1,2\n", "column-missing"),
         ("none.CSV", "id,code,value\n", "mapping-missing"),
