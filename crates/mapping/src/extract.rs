@@ -7,6 +7,8 @@ mod plan;
 
 mod codes;
 
+mod columns;
+
 mod build;
 
 mod condition;
@@ -26,8 +28,9 @@ use formats::fhir::validate::{IssueCode, Severity, validate};
 use formats::hl7v2::Charset;
 
 use crate::source::Zone;
-use build::{Columns, Made};
+use build::Made;
 pub use codes::codes;
+use columns::Columns;
 pub use plan::{ConditionPlan, Decimal, ElementPlan, Layout, Plan, ResourcePlan, Unknown};
 
 /// A mistake in a mapping file, or an extract that does not fit it.

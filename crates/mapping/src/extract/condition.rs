@@ -3,7 +3,7 @@
 use formats::fhir::json::Number;
 
 use super::Problem;
-use super::build::Columns;
+use super::columns::Columns;
 use super::plan::{ConditionPlan, Decimal};
 
 /// A test of one column.
