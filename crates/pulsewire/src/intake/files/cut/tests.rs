@@ -316,6 +316,17 @@ fn transaction_sets_stand_in_envelopes_of_their_own_and_what_is_wrong_is_told() 
             doubt: transaction set 1, segment 4: payment-unbalanced
         "#]],
     );
+    // With a segment on each line, a row is told by that of its ST.
+    for end in ["~\n", "~\r\n", "~\r"] {
+        let (units, _) = units(
+            file.replace('~', end).as_bytes(),
+            Kind::X12,
+            At::START,
+            None,
+        );
+        let lines: Vec<u64> = units.iter().map(|unit| unit.line).collect();
+        assert_eq!(lines, [3, 7], "{end:?}");
+    }
     // An interchange without sets that was cut is nobody's, but told.
     let file = format!("{file}{}", isa.replace("905", "906"));
     let (units, _) = units(file.as_bytes(), Kind::X12, At::START, None);

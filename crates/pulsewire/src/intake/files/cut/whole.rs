@@ -42,12 +42,13 @@ impl Whole {
             if self.done == 0 {
                 self.doubts = doubts;
             }
-            let units = (1_u64..).zip(contents).map(|(number, content)| Unit {
+            let numbered = (1_u64..).zip(contents);
+            let units = numbered.map(|(number, (line, content))| Unit {
                 after: At {
                     number,
                     ..At::START
                 },
-                line: 1,
+                line,
                 content,
             });
             let done = self.done;
@@ -61,7 +62,8 @@ impl Whole {
         &self.doubts
     }
 
-    fn contents(&self) -> Result<(Vec<Content>, Vec<String>), Error> {
+    /// What it holds, each with the line that it begins on, and what is doubtful.
+    fn contents(&self) -> Result<(Vec<(u64, Content)>, Vec<String>), Error> {
         let length = self.file.metadata()?.len();
         if length > WHOLE_BYTES_MAX {
             return Err(Error::TooLong);
@@ -74,22 +76,51 @@ impl Whole {
             return Err(Error::TooLong);
         }
         Ok(match self.kind {
-            Kind::X12 => sets(&bytes, self.production_only),
+            Kind::X12 => {
+                let (contents, doubts) = sets(&bytes, self.production_only);
+                let ends = LineEnds::of(&bytes);
+                let contents = contents.into_iter();
+                let lines = contents.map(|(position, content)| (ends.line(position), content));
+                (lines.collect(), doubts)
+            }
             _ => (
-                vec![Content::Resource(bytes.trim_ascii().to_vec())],
+                vec![(1, Content::Resource(bytes.trim_ascii().to_vec()))],
                 Vec::new(),
             ),
         })
     }
 }
 
-/// The transaction sets of a file, each in its envelope, and what is doubtful about them; what has none is refused.
-fn sets(bytes: &[u8], production_only: bool) -> (Vec<Content>, Vec<String>) {
+/// Where the lines of a file end.
+struct LineEnds(Vec<usize>);
+
+impl LineEnds {
+    /// Lines end with a line feed, or with a carriage return where there is none.
+    fn of(bytes: &[u8]) -> Self {
+        let end = match bytes.contains(&b'\n') {
+            true => b'\n',
+            false => b'\r',
+        };
+        let numbered = (0..).zip(bytes);
+        let ends = numbered.filter(|(_, byte)| **byte == end);
+        Self(ends.map(|(place, _)| place).collect())
+    }
+
+    /// The line that a byte stands on, counted from 1.
+    fn line(&self, position: usize) -> u64 {
+        1 + self.0.partition_point(|end| *end < position) as u64
+    }
+}
+
+/// The transaction sets of a file, each in its envelope, with the byte that it begins at, and what is doubtful about them; what
+/// has none is refused.
+fn sets(bytes: &[u8], production_only: bool) -> (Vec<(usize, Content)>, Vec<String>) {
     let mut file = x12::read(bytes);
     if production_only {
         file.refuse_tests();
     }
     let bad = |issue: &Issue| Content::Bad(issue.code.as_str(), issue.code.text().to_owned());
+    let bad_at = |issue: &Issue| (issue.position, bad(issue));
     let is_error = |issue: &&Issue| issue.code.severity() == Severity::Error;
     let is_warning = |issue: &&Issue| issue.code.severity() == Severity::Warning;
     let mut contents = Vec::new();
@@ -100,7 +131,8 @@ fn sets(bytes: &[u8], production_only: bool) -> (Vec<Content>, Vec<String>) {
         .map(ToString::to_string)
         .collect();
     for (number, set) in (1_u64..).zip(file.sets()) {
-        contents.push(match set.refusal() {
+        let begins = set.segments().first().map_or(0, |first| first.position());
+        let content = match set.refusal() {
             Some(issue) => bad(issue),
             None if ACKNOWLEDGEMENTS.contains(&set.kind().raw()) => acknowledgement(&set),
             None => {
@@ -115,7 +147,8 @@ fn sets(bytes: &[u8], production_only: bool) -> (Vec<Content>, Vec<String>) {
                 }));
                 Content::X12(alone(&set))
             }
-        });
+        };
+        contents.push((begins, content));
     }
     // Errors that are no set's own would be nobody's otherwise.
     for interchange in file.interchanges() {
@@ -133,26 +166,31 @@ fn sets(bytes: &[u8], production_only: bool) -> (Vec<Content>, Vec<String>) {
             .iter()
             .find(is_error)
             .filter(|_| !has_sets);
-        contents.extend(own.into_iter().chain(of_groups).map(bad));
+        contents.extend(own.into_iter().chain(of_groups).map(bad_at));
     }
     let of_file = file.issues().iter().filter(is_error);
     contents.extend(
         of_file
             .filter(|issue| issue.code.level() == Level::File)
-            .map(bad),
+            .map(bad_at),
     );
     let answers = file.segments().iter().filter(|one| one.name() == b"TA1");
-    contents.extend(answers.map(|answer| told("TA1", answer.element(4))));
+    contents.extend(answers.map(|one| (one.position(), told("TA1", one.element(4)))));
     if contents.is_empty() {
         let text = "there is no transaction set in it: send it from ST to SE".to_owned();
-        contents.push(Content::Bad("transaction-set-missing", text));
+        contents.push((0, Content::Bad("transaction-set-missing", text)));
     }
-    let more = doubts.len().saturating_sub(DOUBTS_MAX) + file.issues_dropped();
+    (contents, shortened(doubts, file.issues_dropped()))
+}
+
+/// As many doubts as are kept, and how many more there are, those that were dropped before with them.
+fn shortened(mut doubts: Vec<String>, dropped: usize) -> Vec<String> {
+    let more = doubts.len().saturating_sub(DOUBTS_MAX) + dropped;
     doubts.truncate(DOUBTS_MAX);
     if more > 0 {
         doubts.push(format!("and {more} more"));
     }
-    (contents, doubts)
+    doubts
 }
 
 /// What is wrong with the segments of a set that is taken in, as the 999 tells its sender.
