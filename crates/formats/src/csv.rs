@@ -83,7 +83,7 @@ pub struct Place {
     pub number: u64,
     /// The line that it begins on, counted from 1.
     pub line: u64,
-    /// The line that follows it.
+    /// The line that follows it, or would.
     pub next_line: u64,
     /// How many bytes of the file end with it: where the next one begins.
     pub end: u64,
@@ -267,9 +267,14 @@ impl Decoder {
         }
         match self.state {
             State::RowStart => return None,
-            State::Quoted => self.fail(Fault::QuoteNotClosed),
+            State::Quoted => {
+                // Its last line may have ended all the same.
+                self.line -= u64::from(self.text.last() == Some(&b'\n'));
+                self.fail(Fault::QuoteNotClosed);
+            }
             State::FieldStart | State::Plain | State::QuoteSeen => {}
         }
+        self.line += 1;
         self.end_field();
         self.end_row();
         Some(self.event())

@@ -90,6 +90,27 @@ fn a_bad_row_is_told_and_the_next_one_is_read() {
 }
 
 #[test]
+fn a_row_says_how_many_lines_it_goes_over_and_those_after_it_stay_where_they_are() {
+    let lines = |text: &str| {
+        let found = read(Dialect::COMMAS, text.as_bytes(), 3);
+        let lines = found.iter().map(|(place, row)| {
+            let what = row.as_ref().map_or_else(|fault| fault.as_str(), |_| "row");
+            (place.line, place.next_line - place.line, what)
+        });
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(lines("1,2"), [(1, 1, "row")]);
+    // The quote of the first row is closed by the one that opens a field two lines on.
+    assert_eq!(
+        lines("1,\"2\n3,4\n5,\"6\"\n7,8\n"),
+        [(1, 3, "text-after-quote"), (4, 1, "row")]
+    );
+    for text in ["1,\"2\n3,4\n", "1,\"2\n3,4"] {
+        assert_eq!(lines(text), [(1, 2, "quote-not-closed")], "{text:?}");
+    }
+}
+
+#[test]
 fn a_row_and_its_fields_have_limits() {
     let row = |length: usize| {
         let text = ["a,", &"x".repeat(length - 1), "\n1,2\n"].concat();

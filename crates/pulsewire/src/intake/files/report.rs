@@ -73,6 +73,9 @@ pub(crate) struct Refused {
     pub(crate) row: u64,
     /// The line that it begins on.
     pub(crate) line: u64,
+    /// How many lines it goes over, where that is more than one: after a quote that is not closed they are other rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lines: Option<u64>,
     /// The name of the reason.
     pub(crate) code: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -188,6 +191,7 @@ mod tests {
         let refused = |row| Refused {
             row,
             line: row,
+            lines: None,
             code: "id-missing".into(),
             column: None,
             hint: String::new(),

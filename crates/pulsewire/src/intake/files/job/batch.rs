@@ -134,6 +134,7 @@ impl Batch {
                     Outcome::Refused(code, hint) => reasons.push(Refused {
                         row,
                         line,
+                        lines: None,
                         code,
                         column: None,
                         hint,
@@ -191,9 +192,11 @@ pub(in crate::intake::files) fn made(
     about: &About<'_>,
 ) -> Result<Vec<What>, Vec<Refused>> {
     let (row, line) = (unit.after.number, unit.line);
+    let lines = unit.after.next_line.saturating_sub(line);
     let refused = |code: &str, column: Option<&str>, hint: &str| Refused {
         row,
         line,
+        lines: (lines > 1).then_some(lines),
         code: code.into(),
         column: column.map(Into::into),
         hint: hint.into(),

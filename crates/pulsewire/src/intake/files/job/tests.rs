@@ -415,6 +415,31 @@ fn a_file_that_cannot_be_used_fails_with_its_reason() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_is_told_with_the_lines_that_it_took() {
+    let place = Place::new();
+    place.write(
+        "labs.csv",
+        "id,code,value\n1,K,4.0\n2,\"K,4.0\n3,K,4.0\n4,\"K\",4.0\n5,K,4.0\n6,K\n",
+    );
+    let report = report(place.read("labs.csv"));
+    let refused: Vec<_> = report
+        .refusals
+        .iter()
+        .map(|one| (one.row, one.line, one.lines, &*one.code))
+        .collect();
+    assert_eq!(
+        refused,
+        [
+            (2, 3, Some(3), "text-after-quote"),
+            (4, 7, None, "field-count")
+        ]
+    );
+    assert_eq!((report.rows, report.accepted), (4, 2));
+    let told = String::from_utf8(report.to_json()).unwrap();
+    assert_eq!(told.matches("\"lines\"").count(), 1);
+}
+
+#[test]
 fn equal_rows_without_a_name_are_told_apart_across_batches_and_stops() {
     let place = Place::with(&MAPPING.replace("id = [\"id\"]", ""));
     let count = 2 * BATCH_UNITS + 10;
