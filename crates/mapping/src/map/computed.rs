@@ -423,7 +423,7 @@ const GUIDE: &str = "http://hl7.org/fhir/uv/v2mappings/";
 const UNKNOWN_CONCEPT: &str = r#"{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/data-absent-reason","code":"unknown","display":"Unknown"}]}"#;
 
 /// Says that nobody knows, where FHIR must have a value.
-pub(crate) const UNKNOWN_EXTENSION: &str = r#"{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}"#;
+const UNKNOWN_EXTENSION: &str = r#"{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}"#;
 
 fn row_is_result(row: &Row) -> bool {
     matches!(row.from, From::Field { segment: "OBX", .. })

@@ -9,7 +9,6 @@ use formats::fhir::validate::compare_dates;
 
 use super::object;
 use super::unit::power;
-use crate::map::computed::UNKNOWN_EXTENSION;
 use crate::map::piece::Piece;
 use crate::map::write::{Frame, Mapper, Value};
 use crate::tables::plan::Row;
@@ -362,7 +361,7 @@ pub(super) fn period<'m>(
     })
 }
 
-/// Writes an NA as samples of which nobody says how far apart they are: FHIR wants a period, and HL7 has none.
+/// Writes an NA as samples a millisecond apart, since HL7 does not say how far: FHIR wants a period.
 pub(super) fn sampled_data<'m>(
     mapper: &mut Mapper<'m>,
     piece: Piece<'m>,
@@ -385,7 +384,7 @@ pub(super) fn sampled_data<'m>(
     object(|object| {
         object.object("origin", |object| unit.quantity(object, "", "0"));
         object
-            .raw("_period", UNKNOWN_EXTENSION.as_bytes())
+            .number("period", Number::parse("1"))
             .integer("dimensions", 1)
             .string("data", &samples.join(" "));
     })
