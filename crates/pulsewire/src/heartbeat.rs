@@ -119,14 +119,24 @@ fn trouble(control: &Control) -> Option<String> {
         .next()
 }
 
-/// The stations whose time stands still, and why: what they would tell by the clock, such as that an alert waits, nobody is told.
-pub(crate) fn standing_still(control: &Control) -> impl Iterator<Item = String> {
+/// The stations that wait for a clock that was set back: what they would tell by it, such as that an alert waits, nobody is told.
+pub(crate) fn set_back(control: &Control) -> impl Iterator<Item = String> {
     let stages = control.stages.iter();
-    // Those that fail or restore say so themselves.
-    let working = stages.filter(|stage| {
-        !stage.failing.load(Ordering::Relaxed) && !stage.recovering.load(Ordering::Relaxed)
-    });
-    working.filter_map(|stage| standstill(stage, control.clock, control.started))
+    stages.filter_map(|stage| waits_for_the_clock(stage, control.clock))
+}
+
+/// Says until when a station waits because the clock was set back.
+fn waits_for_the_clock(stage: &StageHealth, clock: Clock) -> Option<String> {
+    let watermark = stage.watermark.load(Ordering::Relaxed);
+    if !TOLD.contains(&stage.name) || watermark == i64::MAX {
+        return None;
+    }
+    let until = ReceivedTime::from_micros(watermark);
+    let ahead = until.since(clock.now()).unwrap_or_default();
+    let name = stage.name;
+    (clock.in_the_room(ahead) > STALE).then(|| {
+        format!("the clock was set back: the station {name} waits until it is {until} again")
+    })
 }
 
 /// Why a station does not do its work.
@@ -149,9 +159,7 @@ fn standstill(stage: &StageHealth, clock: Clock, started: ReceivedTime) -> Optio
     if is_long(clock.now().since(until)) {
         return Some(format!("the station {name} stands still since {until}"));
     }
-    is_long(until.since(clock.now())).then(|| {
-        format!("the clock was set back: the station {name} waits until it is {until} again")
-    })
+    waits_for_the_clock(stage, clock)
 }
 
 fn post(control: &Control, heartbeat: &Heartbeat, agent: &ureq::Agent) -> Result<(), String> {
@@ -234,5 +242,8 @@ mod tests {
         let ahead = clock.now().plus(STALE + 10 * second).micros();
         told.watermark.store(ahead, Ordering::Relaxed);
         assert!(standstill(&told, clock, started).is_some());
+        assert!(waits_for_the_clock(&told, clock).is_some());
+        told.watermark.store(at(STALE + second), Ordering::Relaxed);
+        assert_eq!(waits_for_the_clock(&told, clock), None);
     }
 }

@@ -42,7 +42,9 @@ impl PersonFacts {
             .to_zoned(jiff::tz::TimeZone::UTC)
             .date();
         let before_birthday = (now.month(), now.day()) < (month, day);
-        u16::try_from(i32::from(now.year()) - i32::from(year) - i32::from(before_birthday)).ok()
+        // Whoever is born today east of Greenwich is born tomorrow by UTC.
+        let years = i32::from(now.year()) - i32::from(year) - i32::from(before_birthday);
+        u16::try_from(years.max(0)).ok()
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) const VASOPRESSORS: [Parameter; 5] = [
     Parameter::Phenylephrine,
 ];
 
-/// So long after its onset shock is that of a sepsis; after it a suspicion is a new one.
+/// So long after its onset shock is that of a sepsis; sepsis that is found again meanwhile, with shock before it, is the same shock.
 pub(crate) const LASTS: Duration = hours(72);
 /// Lactate above this, mmol/L (Singer 2016).
 const LACTATE: Limit = Limit::Above(Decimal::TWO);
@@ -72,12 +72,17 @@ pub(crate) fn conclude(view: &View<'_>) -> Concluded {
         .filter(|line| line.condition == Condition::Sepsis3 && line.asserted)
         .map(|line| line.as_of);
     let mut conclusions: Vec<Conclusion> = Vec::new();
+    let mut before: Option<EventTime> = None;
     for onset in onsets {
+        let is_same = |before: EventTime| onset <= before.plus(LASTS);
+        if before.is_some_and(is_same) {
+            continue;
+        }
         let Some(shock) = first(view, onset) else {
             continue;
         };
-        let is_told = conclusions.iter().any(|other| other.as_of == shock.at);
-        if shock.at >= view.frozen && !is_told {
+        before = Some(onset);
+        if shock.at >= view.frozen {
             conclusions.push(conclusion(view.chart, onset, &shock));
         }
     }

@@ -97,11 +97,10 @@ impl State {
     /// Takes in what another identity of the same patient knew.
     pub(crate) fn absorb(&mut self, other: Self) {
         for entry in other.chart.entries() {
-            self.chart.put(*entry);
-        }
-        for (resource, words) in other.chart.words.iter() {
-            if self.chart.words.of(resource).is_none() {
-                self.chart.words.put(resource, words.into());
+            let is_newer = self.chart.put(*entry).is_some();
+            let words = other.chart.words.of(entry.resource);
+            if let Some(words) = words.filter(|_| is_newer) {
+                self.chart.words.put(entry.resource, words.into());
             }
         }
         self.chart.floor = self.chart.floor.max(other.chart.floor);

@@ -249,6 +249,9 @@ impl Workloads {
             let received = EventTime::from_micros(now.received.micros());
             let first = at.max(received.minus(runs.workload.late_window));
             let view = self.view(state, runs, now, &Touched::by_time(runs.workload));
+            if runs.workload.adults && view.person.is_child(at) {
+                return;
+            }
             effects.scored.extend(sepsis_risk::scored(&view, first));
         }
     }
@@ -292,7 +295,11 @@ impl Workloads {
                 let view = self.view(state, runs, now, touched);
                 let mut concluded = (workload.conclude)(&view);
                 wake = concluded.wake;
-                if workload.adults {
+                if workload.adults && view.person.is_child(now.watermark) {
+                    // Whatever was told before that was known is taken back, however long ago.
+                    concluded.from = EventTime::from_micros(i64::MIN);
+                    concluded.conclusions.clear();
+                } else if workload.adults {
                     let is_child = |at| view.person.is_child(at);
                     concluded.conclusions.retain(|one| !is_child(one.as_of));
                 }

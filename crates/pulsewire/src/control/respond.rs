@@ -291,8 +291,8 @@ pub(super) fn troubles(control: &Control) -> Vec<String> {
         troubles.push(format!("The station {} is failing. {error}", stage.name));
     }
     troubles.extend(control.tasks.faults());
-    troubles.extend(crate::heartbeat::standing_still(control).map(|why| {
-        format!("What is told by the clock, such as that an alert waits, is not told: {why}. Set the clock right; where it is right, restart the process.")
+    troubles.extend(crate::heartbeat::set_back(control).map(|why| {
+        format!("What is told by the clock, such as that an alert waits, is not told: {why}. Set the clock right.")
     }));
     for stage in &control.stages {
         let missing = stage.missing.load(Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! What flagged results are, in words: the chart's own fields have no room for an analyte that no parameter stands for.
 
-/// The most that are kept of a patient; beyond it the one that came first goes.
-pub(crate) const MAX_WORDS: usize = 32;
+/// The most that are kept of a patient, far more than a laboratory calls about in three days; beyond it the one that came first goes.
+pub(crate) const MAX_WORDS: usize = 256;
 
 /// What results are in words, each by the hash of its FHIR id, in the order in which they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

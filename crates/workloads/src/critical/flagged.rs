@@ -78,10 +78,14 @@ fn was_told(view: &View<'_>, at: EventTime) -> bool {
 
 fn conclusion(view: &View<'_>, at: EventTime, of_one_time: &[&Entry]) -> Conclusion {
     let mut summary = String::new();
-    let mut evidence = Vec::new();
+    let mut evidence: Vec<Proof> = Vec::new();
     for entry in of_one_time {
         let words = view.chart.words.of(entry.resource);
         let words = words.unwrap_or("a result whose words are no longer kept");
+        // Two interfaces may bring one result.
+        if evidence.iter().any(|proof| proof.value == words) {
+            continue;
+        }
         let comma = if summary.is_empty() { "" } else { ", " };
         add(&mut summary, format_args!("{comma}{words}"));
         evidence.push(Proof {

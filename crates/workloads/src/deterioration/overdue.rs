@@ -52,8 +52,10 @@ pub(super) fn conclude(
         }
         if due >= first {
             let overdue = overdue(due, band.due(config));
+            // Where the set is there by the time at which it is told, nobody has to be called.
+            let is_there = next.is_some_and(|next| next <= told);
             concluded.conclusions.push(Conclusion {
-                history: *history,
+                history: *history || is_there,
                 ..overdue
             });
         }

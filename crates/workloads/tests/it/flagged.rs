@@ -163,6 +163,53 @@ fn a_repeat_of_an_analyte_is_told_again_after_half_a_day_and_another_analyte_at_
 }
 
 #[test]
+fn a_repeat_is_one_for_as_long_as_it_may_be_told() {
+    let mut engine = Engine::of(Config::of(&["critical-results"]));
+    let vancomycin = "20578-1 Vancomycin";
+    for (offset, row) in (1..).zip([
+        ("one", DIGOXIN, "4.1 ng/mL", "HH", 480),
+        ("two", vancomycin, "90 mg/L", "HH", 720),
+        ("three", DIGOXIN, "4.2 ng/mL", "HH", 1_140),
+    ]) {
+        engine.take(&result(row, offset));
+    }
+    let told = said(&engine);
+    assert_eq!(told.len(), 2);
+    // What was told first is no longer revised, and its repeat still is.
+    engine.tick(received_time(480 + 49 * 60 + 30));
+    engine.take(&result(
+        (
+            "four",
+            "2160-0 Creatinine",
+            "1.1 mg/dL",
+            "N",
+            480 + 49 * 60 + 30,
+        ),
+        9,
+    ));
+    engine.take(&result(
+        (
+            "five",
+            "2823-3 Potassium",
+            "4.1 mmol/L",
+            "N",
+            480 + 49 * 60 + 31,
+        ),
+        10,
+    ));
+    assert_eq!(said(&engine), told);
+}
+
+#[test]
+fn one_result_by_two_interfaces_is_said_once() {
+    let rows = [
+        ("one", DIGOXIN, "4.1 ng/mL", "HH", 540),
+        ("two", DIGOXIN, "4.1 ng/mL", "HH", 540),
+    ];
+    assert_eq!(told_of(&rows).len(), 1);
+}
+
+#[test]
 fn whichever_coding_comes_first_it_is_the_same_analyte() {
     let swapped = |resource, at, offset, is_swapped: bool| {
         let mut event = result((resource, DIGOXIN, "4.1 ng/mL", "HH", at), offset);

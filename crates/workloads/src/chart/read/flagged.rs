@@ -57,8 +57,10 @@ pub(super) fn flagged(observation: &Observation, meaning: Option<Meaning>) -> Op
         };
         resource_hash(&format!("{}|{name}", code.system.uri()))
     };
-    // Whichever coding comes first, it is the same analyte.
-    let analyte = codes.iter().map(hash).min()?;
+    // Whichever coding comes first, and whatever local one stands beside it, it is the same analyte.
+    let loinc = codes.iter().filter(|code| code.system == System::Loinc);
+    let analyte = loinc.map(hash).min();
+    let analyte = analyte.or_else(|| codes.iter().map(hash).min())?;
     Some(Flagged {
         analyte: u32::try_from(analyte >> 32).unwrap_or_default().max(1),
         words: format!("{} {}", name_of(codes), cut(&words_of(value))).into(),
