@@ -31,6 +31,8 @@ pub enum Lacking {
 
 /// Events whose MRG names the visit that PV1 now is.
 const VISITS: [&[u8]; 4] = [b"A42", b"A45", b"A50", b"A51"];
+/// Of these the one that moves a visit under the number that it has.
+const MOVE_OF_VISIT: &[u8] = b"A45";
 /// Events whose MRG names an account alone; A36 merges patients, too.
 const ACCOUNTS: [&[u8]; 4] = [b"A35", b"A41", b"A44", b"A49"];
 
@@ -91,7 +93,11 @@ fn other_side(
         let other = merge.and_then(|merge| prior(&merge, source, patient));
         other.is_none().then_some(Lacking::Patient)
     } else if VISITS.contains(&event) {
-        let is_whole = (names(5) || names(6)) && message.segment(b"PV1").is_some();
+        let visit = message.segment(b"PV1");
+        let is_numbered = |visit: &formats::hl7v2::Segment<'_>| {
+            event == MOVE_OF_VISIT || [19, 50].into_iter().any(|at| visit.field(at).is_valued())
+        };
+        let is_whole = (names(5) || names(6)) && visit.as_ref().is_some_and(is_numbered);
         (!is_whole).then_some(Lacking::Visit)
     } else if ACCOUNTS.contains(&event) {
         (!names(3)).then_some(Lacking::Account)
@@ -127,8 +133,16 @@ mod tests {
         let accounts = ["A35", "A41", "A44", "A49"];
         for (events, lacks, whole) in [
             (&merges[..], Lacking::Patient, "MRG|2^^^H^MR"),
-            (&visits[..], Lacking::Visit, "MRG|2^^^H^MR||||V1\rPV1||I"),
-            (&visits[..], Lacking::Visit, "MRG|2^^^H^MR|||||V1\rPV1||I"),
+            (
+                &visits[..],
+                Lacking::Visit,
+                "MRG|2^^^H^MR||||V1\rPV1||I|||||||||||||||||V2",
+            ),
+            (
+                &visits[..],
+                Lacking::Visit,
+                "MRG|2^^^H^MR|||||V1\rPV1||I|||||||||||||||||V2",
+            ),
             (&accounts[..], Lacking::Account, "MRG|2^^^H^MR||A1"),
         ] {
             for event in events {
@@ -152,6 +166,9 @@ mod tests {
             of("ADT^A45", "PID|||1^^^H^MR\rMRG|2^^^H^MR||||V1"),
             Some(Lacking::Visit)
         );
+        let unnumbered = "PID|||1^^^H^MR\rMRG|1^^^H^MR||||V1\rPV1||I";
+        assert_eq!(of("ADT^A50", unnumbered), Some(Lacking::Visit));
+        assert_eq!(of("ADT^A45", unnumbered), None);
         assert_eq!(of("ADT^A06", "PID|||1^^^H^MR"), None);
     }
 

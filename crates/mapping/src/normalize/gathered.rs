@@ -5,7 +5,7 @@ use formats::fhir::definition::{Definition, Element as FhirElement};
 use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
-use super::snapshot::Snapshot;
+use super::snapshot::{RESULTS, Snapshot};
 use super::splice::{is_same_identifier, items};
 use super::state::State;
 use crate::draft::{Draft, Effect, Element};
@@ -183,6 +183,10 @@ impl State {
             one.supersede(said);
         }
         let whole = (one.stated(draft), one.snapshot.as_of);
+        // Of a report that is too large its results stay known, which no later message has.
+        if *kind == REPORT && one.snapshot.size() > one.most_bytes() {
+            one.snapshot.keep_only(RESULTS);
+        }
         if one.snapshot.size() <= one.most_bytes() {
             self.gathered.push(one);
         }
@@ -197,7 +201,8 @@ impl State {
         };
         let mut gone = Vec::new();
         for one in &mut self.gathered {
-            if by.replaces(one) && one.supersede(said) {
+            let is_other = one.snapshot.id != by.snapshot.id;
+            if is_other && by.replaces(one) && one.supersede(said) {
                 let of_it = Draft::new(DOCUMENT, &one.snapshot.id, draft.event_time, []);
                 gone.push((one.stated(&of_it), one.snapshot.as_of));
             }

@@ -51,7 +51,7 @@ const IN_PARTS: [(&str, &str); 5] = [
     ),
 ];
 /// The results of a report, of which each message may have those alone that are new.
-const RESULTS: &str = "result";
+pub(super) const RESULTS: &str = "result";
 /// What a document contains, which a message that changes its status does not have.
 const CONTENT: &str = "content";
 /// Elements of which a resource has one or the other.
@@ -210,6 +210,11 @@ impl Snapshot {
         } else {
             self.set_fields(name, Element::Set(value), parts, DEFAULT);
         }
+    }
+
+    /// Forgets all but one element.
+    pub(super) fn keep_only(&mut self, name: &str) {
+        self.elements.retain(|known| *known.name == *name);
     }
 
     /// Goes through what is known.

@@ -116,3 +116,14 @@ fn so_many_documents_are_kept_and_so_many_bytes_of_them() {
         assert_eq!(known(&[QUARTER, QUARTER, QUARTER, last]), kept, "{last}");
     }
 }
+
+#[test]
+fn a_document_that_keeps_its_number_when_it_is_replaced_stays_current() {
+    let first = with_text("D1", "", "the text");
+    let second = with_text("D1", "D1^EHR", "the better text");
+    let all = documents(&[("MDM^T02^MDM_T02", &*first), ("MDM^T10^MDM_T02", &*second)]);
+    let [one] = all.as_slice() else {
+        panic!("one document: {all:?}");
+    };
+    assert_eq!(one["status"], "current");
+}

@@ -245,6 +245,17 @@ fn what_is_larger_than_is_kept_of_one_lets_nothing_else_go() {
 }
 
 #[test]
+fn a_report_that_is_too_large_keeps_its_results() {
+    let mut state = State::default();
+    let report =
+        |id: &str, elements: &[&str]| draft("DiagnosticReport", id, Effect::State, elements);
+    let large = format!("conclusion=\"{}\"", "a".repeat(MAX_GATHERED_BYTES));
+    step(&mut state, "1", 0, &report("r", &[&large, "result=[1]"]));
+    let outputs = step(&mut state, "2", 1, &report("r", &["result=[2]"]));
+    assert!(show(&Ok(outputs)).contains("\"result\":[1,2]"));
+}
+
+#[test]
 fn reports_take_no_room_from_orders() {
     let mut state = State::default();
     step(&mut state, "1", 0, &order("o", &["priority=\"stat\""]));
