@@ -63,7 +63,7 @@ impl Whole {
     }
 
     /// What it holds, each with the line that it begins on, and what is doubtful.
-    fn contents(&self) -> Result<(Vec<(u64, Content)>, Vec<String>), Error> {
+    fn contents(&self) -> Result<(Vec<Begun>, Vec<String>), Error> {
         let length = self.file.metadata()?.len();
         if length > WHOLE_BYTES_MAX {
             return Err(Error::TooLong);
@@ -90,6 +90,9 @@ impl Whole {
         })
     }
 }
+
+/// A part of a file, behind the line that it begins on.
+type Begun = (u64, Content);
 
 /// Where the lines of a file end.
 struct LineEnds(Vec<usize>);
