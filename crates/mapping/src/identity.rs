@@ -14,6 +14,7 @@ use formats::hl7v2::{Field, Message, Repetition, Segment};
 use crate::source::{Preference, Source};
 use kind::Kind;
 
+pub(crate) use lacking::is_numbered;
 pub use lacking::{Lacking, lacking};
 pub use parts::{PARTS_BYTES_MAX, PartsTooLong, split};
 

@@ -1,6 +1,6 @@
 //! Messages that cannot be used for what they do not name: the other side of a merge, a link or a move, or any patient.
 
-use formats::hl7v2::Message;
+use formats::hl7v2::{Message, Segment};
 
 use super::{LINKS, MERGES, MOVE_OF_IDENTIFIER, PatientIdentifier, Subjects, prior, trigger};
 use crate::source::Source;
@@ -94,16 +94,19 @@ fn other_side(
         other.is_none().then_some(Lacking::Patient)
     } else if VISITS.contains(&event) {
         let visit = message.segment(b"PV1");
-        let is_numbered = |visit: &formats::hl7v2::Segment<'_>| {
-            event == MOVE_OF_VISIT || [19, 50].into_iter().any(|at| visit.field(at).is_valued())
-        };
-        let is_whole = (names(5) || names(6)) && visit.as_ref().is_some_and(is_numbered);
+        let is_known = |visit| event == MOVE_OF_VISIT || is_numbered(visit);
+        let is_whole = (names(5) || names(6)) && visit.as_ref().is_some_and(is_known);
         (!is_whole).then_some(Lacking::Visit)
     } else if ACCOUNTS.contains(&event) {
         (!names(3)).then_some(Lacking::Account)
     } else {
         None
     }
+}
+
+/// Says whether PV1 gives the visit a number; one that it does not is known by its account or its time.
+pub(crate) fn is_numbered(visit: &Segment<'_>) -> bool {
+    [19, 50].into_iter().any(|at| visit.field(at).is_valued())
 }
 
 #[cfg(test)]

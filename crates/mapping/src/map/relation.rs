@@ -169,9 +169,8 @@ fn stays(related: &Related<'_, '_>, event: &str, drafts: &mut Vec<Draft>) {
         .iter()
         .find(|draft| draft.resource_type == "Encounter");
     let Some(stay) = stay else { return };
-    // One that PV1 does not number is known by its account or time, and nobody said that it is that one.
-    let is_numbered = [19, 50].into_iter().any(|at| visit.field(at).is_valued());
-    if event != "A45" && !is_numbered {
+    // Of one without a number nobody said that it is that one.
+    if event != "A45" && !identity::is_numbered(&visit) {
         return;
     }
     let stay = stay.clone();

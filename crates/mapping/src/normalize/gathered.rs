@@ -6,7 +6,7 @@ use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
 use super::snapshot::{RESULTS, Snapshot};
-use super::splice::{is_same_identifier, items};
+use super::splice::{is_same_identifier, items, member};
 use super::state::State;
 use crate::draft::{Draft, Effect, Element};
 
@@ -155,10 +155,6 @@ impl Gathered {
             snapshot: Snapshot::decode(fields)?,
         })
     }
-}
-
-fn member<'a>(of: Raw<'a>, name: &str) -> Option<Raw<'a>> {
-    of.get(name).ok().flatten()
 }
 
 impl State {

@@ -1,11 +1,10 @@
 //! What payers' documents say of their members: some of the identifiers that they have, and in an answer nobody's name.
 
 use clinical::EventTime;
-use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::snapshot::Snapshot;
-use super::splice::items;
+use super::splice::{code_of_type, is_old, items, list, member, text};
 use crate::draft::{Draft, Effect, Element};
 
 /// What says who somebody is.
@@ -57,23 +56,17 @@ fn joined(known: &[u8], own: &[u8], is_newer: bool) -> Vec<u8> {
         !is_newer || is_own || !has(&own, one)
     };
     let comes = |one: Raw<'_>| !is_there(one) && (is_newer || !has(&known, one));
-    json::array(|array| {
-        let kept = known.iter().filter(|one| stays(**one));
-        for one in kept.chain(own.iter().filter(|one| comes(**one))) {
-            array.raw(one.as_bytes());
-        }
-    })
+    let kept = known.iter().filter(|one| stays(**one));
+    let all = kept.chain(own.iter().filter(|one| comes(**one)));
+    list(all.map(|one| one.as_bytes()))
 }
 
 /// Whether two identifiers are of one system and type; what is an old one is of no kind.
 fn is_of_kind(one: Raw<'_>, other: Raw<'_>) -> bool {
-    let kind = |of: Raw<'_>| {
-        let coding = member(of, "type").and_then(|kind| items_of(member(kind, "coding")).next());
-        let code = coding.and_then(|coding| text(coding, "code"));
-        (text(of, "system"), code)
-    };
-    let is_old = |of: Raw<'_>| text(of, "use").as_deref() == Some("old");
-    !is_old(one) && !is_old(other) && kind(one) == kind(other)
+    !is_old(one)
+        && !is_old(other)
+        && text(one, "system") == text(other, "system")
+        && code_of_type(one) == code_of_type(other)
 }
 
 /// A name as it is compared: the family's, and the first of those given.
@@ -109,12 +102,4 @@ fn letters(text: &str) -> String {
 
 fn items_of<'a>(raw: Option<Raw<'a>>) -> impl Iterator<Item = Raw<'a>> {
     raw.into_iter().flat_map(Raw::items).flatten()
-}
-
-fn member<'a>(raw: Raw<'a>, name: &str) -> Option<Raw<'a>> {
-    raw.get(name).ok().flatten()
-}
-
-fn text(raw: Raw<'_>, name: &str) -> Option<String> {
-    member(raw, name)?.text().ok().map(|text| text.into_owned())
 }

@@ -1,5 +1,6 @@
 //! JSON arrays and objects taken apart and put together again, without trees.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use clinical::PatientKey;
@@ -46,25 +47,50 @@ pub(super) fn without_members(json: &[u8], names: &[&str]) -> Vec<u8> {
 }
 
 /// Gives the items of an array; none of what is no array.
-pub(super) fn items(array: &[u8]) -> impl Iterator<Item = Raw<'_>> {
+pub(super) fn items(array: &[u8]) -> impl Iterator<Item = Raw<'_>> + Clone {
     let raw = Raw::read(array).ok();
     raw.into_iter().flat_map(Raw::items).flatten()
+}
+
+/// Gives an array of these; nothing at all where there is none.
+pub(super) fn list<'a>(all: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    json::array(|array| {
+        for one in all {
+            array.raw(one);
+        }
+    })
+}
+
+/// Gives a member of an object, where it is one and has it.
+pub(super) fn member<'a>(of: Raw<'a>, name: &str) -> Option<Raw<'a>> {
+    of.get(name).ok().flatten()
+}
+
+/// Gives a member that is a string.
+pub(super) fn text<'a>(of: Raw<'a>, name: &str) -> Option<Cow<'a, str>> {
+    member(of, name)?.text().ok()
+}
+
+/// Gives the first code of an identifier's type.
+pub(super) fn code_of_type(identifier: Raw<'_>) -> Option<Cow<'_, str>> {
+    let codings = member(member(identifier, "type")?, "coding")?;
+    text(codings.items().flatten().next()?, "code")
+}
+
+/// Says whether an identifier is an old one.
+pub(super) fn is_old(identifier: Raw<'_>) -> bool {
+    text(identifier, "use").as_deref() == Some("old")
 }
 
 /// Adds to identifiers those of another list that are old and not among them.
 pub(crate) fn union_keeping_old(identifiers: &[u8], others: &[u8]) -> Vec<u8> {
     let mut all: Vec<_> = items(identifiers).collect();
     for other in items(others) {
-        let is_old = matches!(other.get("use"), Ok(Some(usage)) if usage.as_bytes() == b"\"old\"");
-        if is_old && !all.iter().any(|known| is_same_identifier(*known, other)) {
+        if is_old(other) && !all.iter().any(|known| is_same_identifier(*known, other)) {
             all.push(other);
         }
     }
-    json::array(|array| {
-        for item in all {
-            array.raw(item.as_bytes());
-        }
-    })
+    list(all.into_iter().map(Raw::as_bytes))
 }
 
 /// Gives identifiers as old ones.
@@ -85,54 +111,33 @@ pub(crate) fn as_old(identifiers: &[u8]) -> Vec<u8> {
 
 /// Adds an item to an array, unless it is there.
 pub(super) fn with_item(array: &[u8], item: &[u8]) -> Vec<u8> {
-    let known = items(array);
-    json::array(|out| {
-        let mut there = false;
-        for old in known {
-            there |= old.as_bytes() == item;
-            out.raw(old.as_bytes());
-        }
-        if !there {
-            out.raw(item);
-        }
-    })
+    let known = items(array).map(Raw::as_bytes);
+    let is_there = known.clone().any(|known| known == item);
+    list(known.chain((!is_there).then_some(item)))
 }
 
 /// Adds the items of an array to another, those that are not there.
 pub(super) fn union(array: &[u8], more: &[u8]) -> Vec<u8> {
-    let mut all: Vec<_> = items(array).collect();
-    for item in items(more) {
-        if !all.iter().any(|known| known.as_bytes() == item.as_bytes()) {
+    let mut all: Vec<_> = items(array).map(Raw::as_bytes).collect();
+    for item in items(more).map(Raw::as_bytes) {
+        if !all.contains(&item) {
             all.push(item);
         }
     }
-    json::array(|out| {
-        for item in all {
-            out.raw(item.as_bytes());
-        }
-    })
+    list(all)
 }
 
 /// Leaves an item out of an array; gives nothing at all where none is left.
 pub(super) fn without_item(array: &[u8], item: &[u8]) -> Vec<u8> {
-    let known = items(array);
-    json::array(|out| {
-        for other in known.filter(|known| known.as_bytes() != item) {
-            out.raw(other.as_bytes());
-        }
-    })
+    let known = items(array).map(Raw::as_bytes);
+    list(known.filter(|known| *known != item))
 }
 
 /// Leaves items out of an array that have a member of this value; gives nothing at all where none is left.
 pub(super) fn without_items_of(array: &[u8], name: &str, value: &[u8]) -> Vec<u8> {
-    let known = items(array);
-    let is_of =
-        |item: &Raw<'_>| matches!(item.get(name), Ok(Some(found)) if found.as_bytes() == value);
-    json::array(|out| {
-        for other in known.filter(|item| !is_of(item)) {
-            out.raw(other.as_bytes());
-        }
-    })
+    let is_of = |item: &Raw<'_>| member(*item, name).is_some_and(|found| found.as_bytes() == value);
+    let others = items(array).filter(|item| !is_of(item));
+    list(others.map(Raw::as_bytes))
 }
 
 /// Makes what refers to one patient refer to another.
@@ -181,13 +186,10 @@ pub(super) fn replaced_each(json: &[u8], names: &BTreeMap<String, String>) -> Ve
 
 /// Says whether two identifiers are one, whatever is said of it.
 pub(super) fn is_same_identifier(one: Raw<'_>, other: Raw<'_>) -> bool {
-    let part = |of: Raw<'_>, name| {
-        let found = of.get(name).ok().flatten();
-        found.map(|value| value.as_bytes().to_vec())
-    };
-    ["system", "value", "assigner"]
-        .into_iter()
-        .all(|name| part(one, name) == part(other, name))
+    ["system", "value", "assigner"].into_iter().all(|name| {
+        let [one, other] = [one, other].map(|of| member(of, name).map(Raw::as_bytes));
+        one == other
+    })
 }
 
 #[cfg(test)]

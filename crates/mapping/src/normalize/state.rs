@@ -28,7 +28,7 @@ pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
 const VERSION: u8 = 7;
-/// The version before reports were known by their parts, when links were last spoken of, and whose visits are awaited.
+/// The version before reports and documents were known by their parts, when links were last spoken of, and whose visits are awaited.
 const VERSION_6: u8 = 6;
 /// The version before orders, drugs and problems were known by their parts.
 const VERSION_5: u8 = 5;

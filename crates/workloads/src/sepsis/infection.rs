@@ -29,11 +29,7 @@ pub(crate) struct Suspicion<'a> {
 /// Finds every suspicion. Whether one is new depends on the three days before it alone, so that forgetting older acts
 /// never makes an old suspicion look new.
 pub(crate) fn suspicions(chart: &Chart) -> Vec<Suspicion<'_>> {
-    let acts: Vec<&Entry> = chart
-        .entries()
-        .iter()
-        .filter(|entry| entry.parameter.is_order() && entry.is_usable())
-        .collect();
+    let acts = acts(chart);
     let partners: Vec<Option<&Entry>> = acts.iter().map(|act| partner(act, &acts)).collect();
     let mut found = Vec::new();
     for (act, partner) in acts.iter().zip(&partners) {
@@ -71,10 +67,7 @@ pub(crate) fn suspicions(chart: &Chart) -> Vec<Suspicion<'_>> {
 pub(crate) fn suspicions_and_renewals(chart: &Chart, looked_at: Duration) -> Vec<Suspicion<'_>> {
     let mut found = suspicions(chart);
     found.retain(|of| of.confirmed);
-    let acts = chart.entries().iter();
-    let acts: Vec<&Entry> = acts
-        .filter(|entry| entry.parameter.is_order() && entry.is_usable())
-        .collect();
+    let acts = acts(chart);
     let is_looked_at = |at: EventTime| {
         let mut found = found.iter();
         found.any(|of| of.at <= at && at <= of.at.plus(looked_at))
@@ -94,6 +87,14 @@ pub(crate) fn suspicions_and_renewals(chart: &Chart, looked_at: Duration) -> Vec
     found.extend(renewed);
     found.sort_by_key(|of| of.at);
     found
+}
+
+/// Gives the cultures and antimicrobials.
+fn acts(chart: &Chart) -> Vec<&Entry> {
+    let entries = chart.entries().iter();
+    entries
+        .filter(|entry| entry.parameter.is_order() && entry.is_usable())
+        .collect()
 }
 
 /// Finds the nearest act of the other kind that makes a pair with this one.

@@ -1,11 +1,12 @@
 //! Lists whose entries come from several fields of a message: a field that is left empty leaves what it gave.
 
 use clinical::EventTime;
-use formats::fhir::json;
 use formats::fhir::read::Raw;
 
 use super::super::bytes::{Decoder, Encoder};
-use super::super::splice::{is_same_identifier, items, merge_members, union_keeping_old};
+use super::super::splice::{
+    is_old, is_same_identifier, items, list, member, merge_members, union_keeping_old,
+};
 use super::person::IDENTIFIER;
 use super::{CONTENT, DEFAULT, Field, Known, RESULTS, Snapshot};
 use crate::draft::{Element, Part};
@@ -107,9 +108,10 @@ impl Snapshot {
             true => other,
             false => rest,
         };
-        let value = list(all.iter().flat_map(|(.., raw)| raw).chain(&rest));
+        let of_fields = all.iter().flat_map(|(.., raw)| raw);
+        let value = list(of_fields.chain(&rest).map(|entry| entry.as_bytes()));
         let value = match name {
-            "identifier" => union_keeping_old(&value, old_value),
+            IDENTIFIER => union_keeping_old(&value, old_value),
             _ => value,
         };
         let fields = all.iter().map(|(part, said, _)| Field {
@@ -197,20 +199,19 @@ fn without(value: &[u8], parts: &[Part], is_known: impl Fn(&Part) -> bool) -> (V
     let (of_fields, rest) = entries(value, parts.iter().map(|part| (part, DEFAULT)));
     let others = of_fields.iter().filter(|(part, ..)| !is_known(part));
     let fields = others.clone().map(|(part, ..)| (*part).clone()).collect();
-    let value = list(others.flat_map(|(.., raw)| raw).chain(&rest));
+    let others = others.flat_map(|(.., raw)| raw);
+    let value = list(others.chain(&rest).map(|entry| entry.as_bytes()));
     (value, fields)
 }
 
 /// Gives identifiers behind the old ones that are known, which keep their places; none that is in use again.
 fn behind_old<'a>(known: &[Raw<'a>], said: Vec<Raw<'a>>, used: &[Entries<'a>]) -> Vec<Raw<'a>> {
-    let is_old =
-        |one: &Raw<'_>| matches!(one.get("use"), Ok(Some(usage)) if usage.as_bytes() == b"\"old\"");
     let used = used.iter().flat_map(|(.., raw)| raw);
-    let used = used.chain(said.iter().filter(|one| !is_old(one)));
+    let used = used.chain(said.iter().filter(|one| !is_old(**one)));
     let used: Vec<Raw<'a>> = used.copied().collect();
     let known = known
         .iter()
-        .filter(|one| is_old(one) && !used.iter().any(|other| is_same_identifier(**one, *other)));
+        .filter(|one| is_old(**one) && !used.iter().any(|other| is_same_identifier(**one, *other)));
     let mut all: Vec<Raw<'a>> = known.copied().collect();
     for one in said {
         if !all.iter().any(|other| is_same_identifier(one, *other)) {
@@ -218,19 +219,6 @@ fn behind_old<'a>(known: &[Raw<'a>], said: Vec<Raw<'a>>, used: &[Entries<'a>]) -
         }
     }
     all
-}
-
-/// Gives a list of entries; nothing where there is none.
-fn list<'a>(entries: impl Iterator<Item = &'a Raw<'a>>) -> Vec<u8> {
-    let mut entries = entries.peekable();
-    if entries.peek().is_none() {
-        return Vec::new();
-    }
-    json::array(|array| {
-        for entry in entries {
-            array.raw(entry.as_bytes());
-        }
-    })
 }
 
 /// Where the patient is elsewhere than before, leaves out what was said of the way to that place, and that they were to go where
@@ -247,10 +235,9 @@ fn leave_behind(
     );
     let places = |entries: &[Entries<'_>], field: &str| {
         let of_field = entries.iter().filter(|(part, ..)| *part.field == *field);
-        let places = of_field.flat_map(|(.., raw)| raw).filter_map(|raw| {
-            let place = raw.get("location").ok().flatten()?;
-            Some(place.as_bytes().to_vec())
-        });
+        let places = of_field
+            .flat_map(|(.., raw)| raw)
+            .filter_map(|raw| Some(member(*raw, "location")?.as_bytes().to_vec()));
         places.collect::<Vec<_>>()
     };
     let here = places(all, PLACE);
@@ -276,7 +263,7 @@ pub(super) fn dosage(before: &[u8], now: &[u8]) -> Vec<u8> {
     match (one(before), one(now)) {
         (Some(before), Some(now)) => {
             let merged = merge_members("", before.as_bytes(), now.as_bytes());
-            json::array(|array| _ = array.raw(&merged))
+            list([&*merged])
         }
         _ => now.to_vec(),
     }

@@ -1,12 +1,14 @@
 //! A patient of whom a message speaks that does not register them: what it says fills gaps, and takes no identifier away.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use clinical::EventTime;
-use formats::fhir::json;
 use formats::fhir::read::Raw;
 
-use super::super::splice::{as_old, is_same_identifier, items};
+use super::super::splice::{
+    as_old, code_of_type, is_old, is_same_identifier, items, list, member, text,
+};
 use super::{DEFAULT, Field, Known, Snapshot};
 use crate::draft::{Draft, Element, Part};
 
@@ -60,9 +62,9 @@ impl Snapshot {
         let known = self.get(IDENTIFIER).unwrap_or_default().to_vec();
         let listed = self.said(IDENTIFIER).filter(|listed| *listed <= said);
         let is_old = |one: &Raw<'_>| {
-            let [.., usage] = kind(*one);
-            let is_of_kind = items(&known).any(|other| kind(other) == kind(*one));
-            usage.is_some() || listed.is_none() || is_of_kind
+            let kind = Kind::of(*one);
+            let is_of_kind = items(&known).any(|other| Kind::of(other) == kind);
+            kind.is_old || listed.is_none() || is_of_kind
         };
         let (old, lent): (Vec<_>, Vec<_>) = items(theirs).partition(is_old);
         self.add_old(&as_old(&list(old.iter().map(|one| one.as_bytes()))));
@@ -96,11 +98,7 @@ impl Snapshot {
         if mentioned.is_empty() {
             return mentioned;
         }
-        let value = match stays.is_empty() {
-            true => Vec::new(),
-            false => list(stays.iter().map(|one| one.as_bytes())),
-        };
-        known.value = value.into();
+        known.value = list(stays.into_iter().map(Raw::as_bytes)).into();
         known.fields.retain(|field| *field.part.field != *MENTIONED);
         if known.value.is_empty() && known.said == DEFAULT {
             self.elements.remove(at);
@@ -126,7 +124,8 @@ impl Snapshot {
                 return false;
             };
             let is_it = |other: &Raw<'_>| {
-                is_same_identifier(raw, *other) || listed.is_some() && kind(*other) == kind(raw)
+                is_same_identifier(raw, *other)
+                    || listed.is_some() && Kind::of(*other) == Kind::of(raw)
             };
             listed.is_none_or(|listed| listed <= *said) && !registered.iter().any(is_it)
         };
@@ -157,13 +156,9 @@ impl Snapshot {
 fn put_between(known: &Known, registered: &[Raw<'_>], added: &[Mentioned]) -> Known {
     let of_fields = known.fields.iter().map(|field| field.part.count).sum();
     let (before, after) = registered.split_at(registered.len().min(of_fields));
-    let bytes = |all: &[Raw<'_>]| -> Vec<Vec<u8>> {
-        all.iter().map(|one| one.as_bytes().to_vec()).collect()
-    };
-    let (before, after) = (bytes(before), bytes(after));
-    let own = added.iter().map(|(_, one)| &**one);
-    let all = before.iter().map(Vec::as_slice).chain(own);
-    let value = list(all.chain(after.iter().map(Vec::as_slice)));
+    let [before, after] = [before, after].map(|all| all.iter().map(|one| one.as_bytes()));
+    let mentioned = added.iter().map(|(_, one)| &**one);
+    let value = list(before.chain(mentioned).chain(after));
     let mentions = added.iter().map(|(said, _)| Field {
         part: Part {
             at: u8::MAX,
@@ -186,35 +181,22 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-fn list<'a>(all: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    json::array(|array| {
-        for one in all {
-            array.raw(one);
-        }
-    })
+/// What tells kinds of identifiers apart.
+#[derive(PartialEq, Eq)]
+struct Kind<'a> {
+    system: Option<Cow<'a, str>>,
+    assigner: Option<Cow<'a, str>>,
+    code: Option<Cow<'a, str>>,
+    is_old: bool,
 }
 
-/// Gives what tells kinds of identifiers apart: the system or who assigned it, the type, and whether it is an old one.
-fn kind(identifier: Raw<'_>) -> [Option<String>; 4] {
-    let member = |of: Raw<'_>, name: &str| -> Option<Vec<u8>> {
-        let found = of.get(name).ok().flatten()?;
-        Some(found.as_bytes().to_vec())
-    };
-    let text = |of: &[u8], name: &str| -> Option<String> {
-        let found = Raw::read(of).ok()?.get(name).ok().flatten()?;
-        Some(found.text().ok()?.into_owned())
-    };
-    let coding = member(identifier, "type").and_then(|kind| {
-        let codings = member(Raw::read(&kind).ok()?, "coding")?;
-        let first = items(&codings).next()?;
-        Some(first.as_bytes().to_vec())
-    });
-    let assigner = member(identifier, "assigner");
-    let own = identifier.as_bytes();
-    [
-        text(own, "system"),
-        assigner.and_then(|assigner| text(&assigner, "display")),
-        coding.and_then(|coding| text(&coding, "code")),
-        text(own, "use").filter(|usage| usage == "old"),
-    ]
+impl<'a> Kind<'a> {
+    fn of(identifier: Raw<'a>) -> Self {
+        Self {
+            system: text(identifier, "system"),
+            assigner: member(identifier, "assigner").and_then(|by| text(by, "display")),
+            code: code_of_type(identifier),
+            is_old: is_old(identifier),
+        }
+    }
 }
