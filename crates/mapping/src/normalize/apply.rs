@@ -7,7 +7,6 @@ use formats::fhir::definition::{Definition, Element as FhirElement};
 use formats::fhir::read::Raw;
 
 use super::snapshot::statements::{Moment, Statement};
-use super::snapshot::stay::Stay;
 use super::snapshot::{DEFAULT, Snapshot, resource_json};
 use super::splice::{readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
@@ -256,7 +255,7 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
     let said = writer.raw.message_time;
     let awaited = state.awaited(&draft.id, said).filter(|_| known.is_none());
     let is_known = known.is_some();
-    let mut now = known.unwrap_or_else(|| Stay::new(&draft.id));
+    let mut now = known.unwrap_or_else(|| state.new_stay(&draft.id));
     let own = Shows {
         undoes: draft.effect.undoes_a_move(),
         ..Shows::by(writer.raw)
@@ -266,12 +265,9 @@ fn encounter(writer: &mut Writer<'_>, state: &mut State, draft: &Draft) {
         told: false,
         draft: draft.clone(),
     });
-    if let Some(mut other) = awaited {
-        now.snapshot.version = other.version;
+    if let Some(other) = awaited {
         state.encounters.push(now);
-        visit::give_up(writer, state, other.to, other.passage());
-        other.version += 1;
-        return state.wait_for(other);
+        return visit::give_up(writer, state, other.to, other.passage());
     }
     let times = match taken.newest {
         None => (draft.event_time, draft.recorded),

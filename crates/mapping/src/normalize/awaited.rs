@@ -3,6 +3,7 @@
 use clinical::{EventTime, PatientKey};
 
 use super::bytes::{Decoder, Encoder};
+use super::snapshot::stay::Stay;
 use super::state::State;
 use super::visit::Passage;
 
@@ -54,6 +55,20 @@ impl State {
         let mut all = self.awaited.iter();
         all.find(|one| *one.before == *visit && said < one.said)
             .cloned()
+    }
+
+    /// Gives the last version of a visit that was published before it was given up.
+    pub(super) fn version_given_up(&self, visit: &str) -> u32 {
+        let mut all = self.awaited.iter();
+        all.find(|one| *one.before == *visit)
+            .map_or(0, |one| one.version)
+    }
+
+    /// Gives a visit of which nothing is known yet, or no longer.
+    pub(super) fn new_stay(&self, visit: &str) -> Stay {
+        let mut stay = Stay::new(visit);
+        stay.snapshot.version = self.version_given_up(visit);
+        stay
     }
 
     /// Remembers that a visit is another patient's.

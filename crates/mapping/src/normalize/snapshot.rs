@@ -237,14 +237,16 @@ impl Snapshot {
         }
     }
 
-    /// Takes over from another identity of the patient, which spoke of them at a time, what is not known here.
+    /// Takes over from another identity of the patient, which spoke of them at a time, what is not known here, or in passing only.
     pub(super) fn absorb(&mut self, other: &Self, said: EventTime) {
         for known in &other.elements {
             let own = matches!(known.name.as_ref(), "identifier" | "link" | "active");
-            if !own && !known.value.is_empty() && self.get(&known.name).is_none() {
+            let counts = lent(known.said);
+            let is_gap = self.weight(&known.name).is_none_or(|own| own < counts);
+            if !own && !known.value.is_empty() && is_gap {
                 self.choose(&known.name);
                 let mut known = known.clone();
-                known.said = lent(known.said);
+                known.said = counts;
                 for field in &mut known.fields {
                     field.said = lent(field.said);
                 }
@@ -252,6 +254,12 @@ impl Snapshot {
             }
         }
         self.lend_identifiers(other.get("identifier").unwrap_or_default(), said);
+    }
+
+    /// Gives when what is known of an element, or of another choice of it, was said at the latest.
+    fn weight(&self, name: &str) -> Option<EventTime> {
+        let is_it = |known: &&Known| *known.name == *name || is_same_choice(&known.name, name);
+        self.known().filter(is_it).map(|known| known.said).max()
     }
 
     /// Takes over from the same visit under another number what is not known here, or known by default only, or in parts.
@@ -413,6 +421,13 @@ fn contains(content: &[u8]) -> bool {
 /// Says whether an element is one of several of which a resource has one.
 fn is_choice(name: &str) -> bool {
     CHOICES.iter().any(|choice| name.starts_with(choice))
+}
+
+/// Says whether two elements are of those of which a resource has one.
+fn is_same_choice(one: &str, other: &str) -> bool {
+    CHOICES
+        .iter()
+        .any(|choice| one.starts_with(choice) && other.starts_with(choice))
 }
 
 /// Where an element stands; one that FHIR R4 has not stands last.

@@ -172,17 +172,19 @@ pub(super) fn give_up(
     }
     let raw = *writer.raw;
     let stay = state.take_stay(visit.before);
-    let version = stay.as_ref().map_or(0, |stay| stay.snapshot.version + 1);
+    let version = match &stay {
+        Some(stay) => stay.snapshot.version + 1,
+        None => state.version_given_up(visit.before),
+    };
     let earlier = state.awaited(visit.before, raw.message_time);
-    if earlier.is_none() {
-        state.wait_for(Awaited {
-            before: visit.before.into(),
-            now: visit.now.into(),
-            to,
-            said: raw.message_time,
-            version,
-        });
-    }
+    let one = earlier.unwrap_or_else(|| Awaited {
+        before: visit.before.into(),
+        now: visit.now.into(),
+        to,
+        said: raw.message_time,
+        version,
+    });
+    state.wait_for(Awaited { version, ..one });
     let Some(stay) = stay else {
         return;
     };
@@ -222,7 +224,7 @@ pub(super) fn take_in(
     let mut writer = Writer::new(key, raw, &[b"moved", visit.before.as_bytes()]);
     let known = state.take_stay(visit.now);
     let before = known.as_ref().map(|stay| stay.snapshot.clone());
-    let mut stay = known.unwrap_or_else(|| Stay::new(visit.now));
+    let mut stay = known.unwrap_or_else(|| state.new_stay(visit.now));
     stay.absorb(&other);
     let times = (raw.message_time, None);
     writer.visit(before.as_ref(), &mut stay.snapshot, times);
@@ -233,6 +235,10 @@ pub(super) fn take_in(
         now: visit.now.into(),
     });
     state.remember_source(from);
+    // It went on from here before it came.
+    if let Some(onward) = state.awaited(visit.now, raw.message_time) {
+        give_up(&mut writer, state, onward.to, onward.passage());
+    }
     state.trim();
     Ok(writer.outputs)
 }

@@ -176,7 +176,17 @@ impl Hospital {
                     if &*resource_type == "Encounter" {
                         self.shows.insert(json["status"].to_string(), shows);
                     }
-                    self.current.insert(format!("{resource_type}/{id}"), json);
+                    let id = format!("{resource_type}/{id}");
+                    let version = |json: &serde_json::Value| {
+                        let number = json["meta"]["versionId"].as_str();
+                        number.and_then(|number| number.parse::<u32>().ok())
+                    };
+                    // What several patients share, each of them counts by itself.
+                    let is_one_patients = matches!(&*resource_type, "Patient" | "Encounter");
+                    if let Some(before) = self.current.get(&id).filter(|_| is_one_patients) {
+                        assert!(version(before) <= version(&json), "{before} {json}");
+                    }
+                    self.current.insert(id, json);
                 }
                 Output::Merge { merge, .. } => self.merges.push((key, merge)),
                 Output::Split { key, bytes } => splits.push((key, bytes)),

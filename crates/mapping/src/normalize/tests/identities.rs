@@ -333,6 +333,40 @@ fn a_visit_that_moved_before_anything_was_heard_of_it_moves_when_it_comes() {
 }
 
 #[test]
+fn a_visit_that_moved_twice_goes_on_to_the_last_patient_whenever_it_comes() {
+    let admitted = format!("{BOB} / {}", visit("I", "W1", "V1"));
+    let first = format!("{ANN} / MRG|2^^^H^MR||||V1 / {}", visit("I", "", "V1"));
+    let second = format!(
+        "PID|||3^^^H^MR||Cy / MRG|1^^^H^MR||||V1 / {}",
+        visit("I", "", "V1")
+    );
+    let said = [
+        ("A01", 0, &admitted),
+        ("A45", 10, &first),
+        ("A45", 20, &second),
+    ];
+    for order in [
+        [0, 1, 2],
+        [1, 2, 0],
+        [1, 0, 2],
+        [2, 1, 0],
+        [2, 0, 1],
+        [0, 2, 1],
+    ] {
+        let mut hospital = Hospital::new();
+        for (event, minute, segments) in order.map(|at| said[at]) {
+            hospital.send(event, minute, segments);
+        }
+        assert_eq!(
+            hospital.stays(),
+            "V1 of 1: entered-in-error at W1 active -> another\nV1 of 2: entered-in-error at W1 active -> another\n\
+             V1 of 3: in-progress at W1 active\n",
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
 fn so_many_visits_are_remembered_that_are_another_patients() {
     for (count, moves) in [
         (MAX_AWAITED - 1, true),

@@ -7,6 +7,7 @@ use super::parts::{each, stands};
 use crate::normalize::snapshot::person::MAX_MENTIONED;
 
 const REGISTERED: &str = "PID|||1^^^H^MR~943^^^NHS^NH~77^^^INS^MA||Doe^Ann^Middle||19700101|F|||1 Main St^^Town||^PRN^PH^^^555^1111";
+const PERSON_2: &str = "PID|||2^^^H^MR||Doe^Ann||19700101|F|||||||||||||||||||||20260101|Y";
 const RESULT: &str =
     "PID|||1^^^H^MR||Doe^Ann||19700101|F / OBR|1||F1|BMP / OBX|1|NM|K||4.1|mmol/L|||||F";
 
@@ -149,6 +150,30 @@ fn a_death_that_is_mentioned_takes_back_none_that_is_registered() {
     let alive = person("\"\"|N");
     let now = patient(&[("A08", 1, &alive), ("R01", 2, &mentioned)]);
     assert!(now["deceasedDateTime"].is_null(), "{now}");
+}
+
+#[test]
+fn what_a_merged_identity_was_registered_with_stands_before_a_mention_of_the_survivor() {
+    let registered = PERSON_2;
+    let mentioned = "PID|||1^^^H^MR||Roe^Bea||19800202|M|||||||||||||||||||||20250101|Y";
+    let merge = "PID|||1^^^H^MR / MRG|2^^^H^MR";
+    let person = |messages: [(&str, usize, &str); 3]| {
+        let mut now = patient(&messages);
+        now["link"] = Value::Null;
+        now
+    };
+    let (told, said, merged) = (
+        ("A28", 1, registered),
+        ("R01", 2, mentioned),
+        ("A40", 3, merge),
+    );
+    let now = person([told, said, merged]);
+    assert_eq!(now["birthDate"], "1970-01-01", "{now}");
+    assert_eq!(now["gender"], "female");
+    assert_eq!(now["deceasedDateTime"], "2026-01-01");
+    assert_eq!(person([told, merged, said]), now);
+    assert_eq!(person([said, told, merged]), now);
+    assert_eq!(person([said, merged, told]), now);
 }
 
 #[test]
