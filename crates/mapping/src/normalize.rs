@@ -286,6 +286,8 @@ pub enum Reason {
     MergeCycle,
     /// It merges an identity that was merged into another one.
     AlreadyMerged,
+    /// It takes back a link between identities that are one since a merge.
+    MergedNotLinked,
     /// What a retired identity handed over cannot be read.
     UnreadableHandover,
     /// It names no member, and the claim that it answers did not come.
@@ -296,12 +298,13 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::FromFuture,
         Self::NoPatient,
         Self::SelfMerge,
         Self::MergeCycle,
         Self::AlreadyMerged,
+        Self::MergedNotLinked,
         Self::UnreadableHandover,
         Self::ClaimUnknown,
         Self::ClaimOfSeveral,
@@ -315,6 +318,7 @@ impl Reason {
             Self::SelfMerge => "self-merge",
             Self::MergeCycle => "merge-cycle",
             Self::AlreadyMerged => "already-merged",
+            Self::MergedNotLinked => "merged-not-linked",
             Self::UnreadableHandover => "unreadable-handover",
             Self::ClaimUnknown => "claim-unknown",
             Self::ClaimOfSeveral => "claim-of-several",
@@ -375,7 +379,10 @@ impl Normalizer {
                 retired,
                 identifiers,
             } => merge::accept(key, state, &raw, drafts, (retired, identifiers)),
-            Input::Message { raw, drafts } => Ok(apply::message(key, state, &raw, drafts)),
+            Input::Message { raw, drafts } => {
+                merge::refuse_unlink(key, state, drafts)?;
+                Ok(apply::message(key, state, &raw, drafts))
+            }
             Input::Nobody { .. } => Ok(Outputs::default()),
         }
     }

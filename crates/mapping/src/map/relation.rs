@@ -83,11 +83,6 @@ pub(crate) fn relate(related: &Related<'_, '_>, drafts: &mut Vec<Draft>) {
     match event {
         "A24" => link(related, Effect::Link, drafts),
         "A37" => link(related, Effect::Unlink, drafts),
-        "A29" => {
-            if let Some(person) = person(related, drafts) {
-                put(person, "active", Element::Set(b"false"));
-            }
-        }
         event if STAYS.contains(&event) => stays(related, event, drafts),
         event if ACCOUNTS.contains(&event) => accounts(related, drafts),
         _ => {}

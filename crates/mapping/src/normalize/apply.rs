@@ -217,9 +217,13 @@ fn patient(writer: &mut Writer<'_>, state: &mut State, draft: &Draft, forwarded:
     } else if is_mention {
         now.mention_person(draft, said);
     } else {
+        let stands = now.is_registered_after(said);
         now.apply(draft, said);
-        if draft.effect == Effect::Delete {
-            now.set("active", b"false", said);
+        match draft.effect {
+            Effect::Delete if !stands => _ = now.set("active", b"false", said),
+            // Whoever is registered again after it is one of the patients.
+            Effect::State => now.revive(said),
+            _ => {}
         }
     }
     relink(&mut now, state, draft, writer);

@@ -7,11 +7,11 @@ use formats::fhir::json;
 use super::apply::{self, Writer};
 use super::claimed;
 use super::snapshot::Snapshot;
-use super::splice::{as_old, readdressed, with_item, without_item};
+use super::splice::{as_old, items, readdressed, with_item, without_item};
 use super::split::{Notice, Split};
 use super::state::State;
 use super::{Input, Output, Outputs, RawInfo, Reason, Refusal, visit};
-use crate::draft::Draft;
+use crate::draft::{Draft, Effect, Element};
 
 /// The survivor takes another identity in: it says so, and asks that identity to go.
 pub(super) fn accept(
@@ -214,6 +214,29 @@ pub(super) fn take_over(
     state.trim();
     Ok(writer.outputs)
 }
+
+/// Refuses a message that takes back a link where a merge made the two one: it undoes no merge.
+pub(super) fn refuse_unlink(
+    key: PatientKey,
+    state: &State,
+    drafts: &[Draft],
+) -> Result<(), Refusal> {
+    let own = std::iter::once(&key).chain(&state.absorbed);
+    let links: Vec<_> = own.map(|one| link_to(*one, "seealso")).collect();
+    let is_one = |draft: &Draft| match draft.element("link") {
+        Some(Element::Set(said)) => {
+            items(said).any(|one| links.iter().any(|link| link == one.as_bytes()))
+        }
+        _ => false,
+    };
+    let mut unlinks = drafts.iter().filter(|draft| draft.effect == Effect::Unlink);
+    match unlinks.any(is_one) {
+        false => Ok(()),
+        true => Err(Refusal::new(Reason::MergedNotLinked, UNMERGED)),
+    }
+}
+
+const UNMERGED: &str = "the two were merged (A40), not linked (A24), and no message undoes a merge: have the source merge the wrong results and stays away by messages of their own (A43, A44, A45), or state and correct them anew under the number that they belong to";
 
 fn own_patient(key: PatientKey) -> Snapshot {
     Snapshot::new(&key.to_string())

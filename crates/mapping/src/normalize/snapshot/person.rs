@@ -16,6 +16,7 @@ use crate::draft::{Draft, Element, Part};
 pub(in crate::normalize) const MAX_MENTIONED: usize = 64;
 
 pub(super) const IDENTIFIER: &str = "identifier";
+const ACTIVE: &str = "active";
 /// What stands for the field of identifiers that are only mentioned.
 const MENTIONED: &str = "mentioned";
 
@@ -53,6 +54,19 @@ impl Snapshot {
         if let Some(Element::Set(own) | Element::Default(own)) = draft.element(IDENTIFIER) {
             let own = items(own).map(|one| (said, one.as_bytes().into()));
             self.add_mentioned(own.collect());
+        }
+    }
+
+    /// Says whether anything was said of the patient since by whoever registers them.
+    pub(in crate::normalize) fn is_registered_after(&self, said: EventTime) -> bool {
+        let mut known = self.elements.iter();
+        known.any(|known| known.said > said)
+    }
+
+    /// Takes back that the person was deleted (A29); who states them whole says that themselves.
+    pub(in crate::normalize) fn revive(&mut self, said: EventTime) {
+        if self.get(ACTIVE) == Some(b"false") && self.all_else().is_none() {
+            self.set(ACTIVE, b"true", said);
         }
     }
 

@@ -363,6 +363,7 @@ fn a_visit_that_moved_twice_goes_on_to_the_last_patient_whenever_it_comes() {
              V1 of 3: in-progress at W1 active\n",
             "{order:?}"
         );
+        assert_eq!(hospital.backward, 0, "{order:?}");
     }
 }
 
@@ -482,5 +483,20 @@ fn an_account_that_is_merged_is_no_longer_in_use() {
         assert_eq!(prior["status"], "inactive", "{event}");
         let subject = format!("Patient/{}", hospital.key("1"));
         assert_eq!(prior["subject"][0]["reference"], subject, "{event}");
+    }
+}
+
+#[test]
+fn the_end_of_a_link_undoes_no_merge_and_says_so() {
+    let merge = format!("{ANN} / MRG|2^^^H^MR");
+    let (one, other) = (format!("{ANN} / {BOB}"), format!("{BOB} / {ANN}"));
+    for unlink in [one, other] {
+        let mut hospital = Hospital::new();
+        hospital.send("A40", 0, &merge);
+        let before = hospital.written;
+        hospital.send("A37", 1, &unlink);
+        // Each of the two is told.
+        assert_eq!(hospital.refused, ["merged-not-linked"; 2], "{unlink}");
+        assert_eq!(hospital.written, before);
     }
 }

@@ -139,6 +139,24 @@ fn a_deleted_person_is_no_longer_active() {
 }
 
 #[test]
+fn a_person_who_is_registered_again_after_a_deletion_is_active_whichever_comes_first() {
+    let said = [("A28", 0), ("A29", 1), ("A28", 2)];
+    for order in [[0, 1, 2], [0, 2, 1], [2, 1, 0], [1, 0, 2], [1, 2, 0]] {
+        let mut hospital = Hospital::new();
+        for (event, minute) in order.map(|at| said[at]) {
+            hospital.send(event, minute, ANN);
+        }
+        assert_ne!(hospital.patient("1")["active"], false, "{order:?}");
+    }
+    // A result is no registration.
+    let mut hospital = Hospital::new();
+    hospital.send("A28", 0, ANN);
+    hospital.send("A29", 1, ANN);
+    hospital.send("R01", 2, &format!("{ANN} / OBR|1||F1|K"));
+    assert_eq!(hospital.patient("1")["active"], false);
+}
+
+#[test]
 fn a_planned_transfer_is_planned_until_it_is_cancelled() {
     let mut hospital = Hospital::new();
     let planned = |place: &str| {
