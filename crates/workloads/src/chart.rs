@@ -37,7 +37,7 @@ const KEEP_ORDER: Duration = hours(240);
 pub(crate) const HAEMOLYSED: u8 = 1;
 /// The sender says that the result is critical.
 pub(crate) const FLAGGED: u8 = 2;
-/// It replaced an earlier version.
+/// It replaced an earlier version; of what cannot be used, which is kept as long anyhow, that its sender says so.
 pub(crate) const REVISED: u8 = 4;
 /// It is history that was loaded, and no news.
 pub(crate) const BACKFILLED: u8 = 8;
@@ -261,7 +261,9 @@ impl Chart {
             if (old.known, old.event) >= (entry.known, entry.event) {
                 return None;
             }
-            entry.marks |= REVISED;
+            if entry.is_usable() {
+                entry.marks |= REVISED;
+            }
             from = from.min(old.at);
             self.drop(place);
         }

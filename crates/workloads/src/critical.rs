@@ -87,8 +87,13 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
         let publish = match verdict {
             // What cannot be judged is no reason to think better of what was critical.
             Verdict::Unknown => told.is_none(),
+            Verdict::Corrected if told.is_some() => false,
             Verdict::Normal => told.take().is_some(),
-            Verdict::High | Verdict::Low | Verdict::Positive | Verdict::Flagged => {
+            Verdict::High
+            | Verdict::Low
+            | Verdict::Positive
+            | Verdict::Flagged
+            | Verdict::Corrected => {
                 let repeat = told.is_some_and(|told| is_repeat(view, entry, verdict, &told));
                 if !repeat {
                     told = Some(Told {
@@ -123,7 +128,7 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
 const fn severity(verdict: Verdict) -> Severity {
     match verdict {
         Verdict::High | Verdict::Low | Verdict::Positive => Severity::Critical,
-        Verdict::Flagged => Severity::High,
+        Verdict::Flagged | Verdict::Corrected => Severity::High,
         Verdict::Unknown | Verdict::Normal => Severity::None,
     }
 }
@@ -181,6 +186,7 @@ fn is_worse((entry, verdict): (&Entry, Verdict), held: (&Entry, Verdict)) -> boo
         | Verdict::Low
         | Verdict::Flagged
         | Verdict::Positive
+        | Verdict::Corrected
         | Verdict::Unknown
         | Verdict::Normal => verdict > held.1,
     }
@@ -212,7 +218,7 @@ fn is_repeat(view: &View<'_>, entry: &Entry, verdict: Verdict, told: &Told<'_>) 
         Verdict::Low => now > then - delta,
         // A flag does not say of every result which way it is critical.
         Verdict::Flagged => now < then + delta && now > then - delta,
-        Verdict::Positive | Verdict::Unknown | Verdict::Normal => true,
+        Verdict::Positive | Verdict::Corrected | Verdict::Unknown | Verdict::Normal => true,
     }
 }
 
@@ -224,6 +230,9 @@ fn summary(entry: &Entry, verdict: Verdict) -> String {
         Verdict::Low => format!("{name} {value}, critically low"),
         Verdict::Positive => format!("{name} positive"),
         Verdict::Flagged => format!("{name} {value}, critical by the laboratory's own flag"),
+        Verdict::Corrected => format!(
+            "{name} was corrected, and to what cannot be evaluated: {value}; ask the laboratory"
+        ),
         Verdict::Unknown => format!("{name} cannot be evaluated: {value}"),
         Verdict::Normal => format!("{name} {value}, no longer critical"),
     };

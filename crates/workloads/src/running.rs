@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use clinical::EventTime;
+
+use crate::chart::Entry;
 use crate::workload::{Condition, WORKLOADS, Workload};
 use crate::{Config, Parameter};
 
@@ -27,6 +30,15 @@ pub(crate) struct Runs {
     pub(crate) late: Duration,
     /// How far back findings are revised.
     pub(crate) revise: Duration,
+}
+
+impl Runs {
+    /// Says whether what is judged now may still be compared with an entry, however late that came: with a baseline of days ago.
+    pub(crate) fn compares_with(&self, entry: &Entry, now: EventTime) -> bool {
+        let matters = (self.workload.matters)(entry);
+        let matters = matters.filter(|_| self.workload.has_baseline);
+        matters.is_some_and(|matters| entry.at >= now.minus(matters))
+    }
 }
 
 impl Running {

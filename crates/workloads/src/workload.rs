@@ -62,6 +62,8 @@ pub struct Workload {
     pub(crate) adults: bool,
     /// How long after its time an entry can still matter to it, beyond what the chart keeps anyhow.
     pub(crate) matters: fn(&Entry) -> Option<Duration>,
+    /// Whether it compares with what was measured days ago, which counts for that however late it came.
+    pub(crate) has_baseline: bool,
     pub(crate) conclude: fn(&View<'_>) -> Concluded,
 }
 
@@ -123,6 +125,7 @@ const DETERIORATION: Workload = Workload {
     after_death: false,
     adults: false,
     matters: deterioration::matters,
+    has_baseline: false,
     conclude: deterioration::conclude,
 };
 
@@ -147,6 +150,7 @@ const CRITICAL_RESULTS: Workload = Workload {
     after_death: true,
     adults: false,
     matters: nothing,
+    has_baseline: false,
     conclude: critical::conclude,
 };
 
@@ -186,6 +190,7 @@ const TEAM_ACTIONS: Workload = Workload {
     after_death: false,
     adults: false,
     matters: nothing,
+    has_baseline: false,
     conclude: actions::conclude,
 };
 
@@ -212,6 +217,7 @@ const BEDSIDE_SCORES: Workload = Workload {
     after_death: false,
     adults: true,
     matters: bedside::matters,
+    has_baseline: false,
     conclude: bedside::conclude,
 };
 
@@ -236,6 +242,7 @@ const GLUCOSE_EPISODES: Workload = Workload {
     after_death: false,
     adults: false,
     matters: glucose::matters,
+    has_baseline: false,
     conclude: glucose::conclude,
 };
 
@@ -260,6 +267,7 @@ const SUSTAINED_THRESHOLDS: Workload = Workload {
     after_death: false,
     adults: false,
     matters: sustained::matters,
+    has_baseline: false,
     conclude: sustained::conclude,
 };
 
@@ -286,5 +294,6 @@ const VARIABILITY_AND_PRESSURE: Workload = Workload {
     after_death: false,
     adults: false,
     matters: variability::matters,
+    has_baseline: false,
     conclude: variability::conclude,
 };

@@ -4,7 +4,7 @@ use clinical::{Comparator, Decimal};
 
 use super::range::CriticalRange;
 use crate::chart::read::{POSITIVE, RESULTED};
-use crate::chart::{Entry, FLAGGED, Reading};
+use crate::chart::{Entry, FLAGGED, REVISED, Reading};
 use crate::workload::View;
 
 /// What a result is, least worrying first; what is not known says nothing beside what is.
@@ -14,6 +14,8 @@ pub(super) enum Verdict {
     Unknown,
     /// Within its range.
     Normal,
+    /// Corrected to what decides nothing.
+    Corrected,
     /// Within its range, or without one, but critical to the sender.
     Flagged,
     /// Below its range.
@@ -25,9 +27,10 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Unknown,
         Self::Normal,
+        Self::Corrected,
         Self::Flagged,
         Self::Low,
         Self::High,
@@ -43,6 +46,7 @@ impl Verdict {
             Self::Low => 3,
             Self::High => 4,
             Self::Positive => 5,
+            Self::Corrected => 6,
         }
     }
 
@@ -68,6 +72,9 @@ pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
     };
     match verdict {
         Some(Verdict::Normal | Verdict::Unknown) | None if flagged => Some(Verdict::Flagged),
+        Some(Verdict::Unknown) if entry.is(REVISED) && !entry.is_usable() => {
+            Some(Verdict::Corrected)
+        }
         other => other,
     }
 }

@@ -228,33 +228,26 @@ impl<'a> Pass<'a> {
         reason = "what SOFA-2 does not ask for is not looked at"
     )]
     fn take_second(&mut self, hour: &mut Hour<'a>, entry: &'a Entry) {
-        let slot = match entry.parameter {
+        match entry.parameter {
             Parameter::OxygenSaturation if sofa2::is_telling(entry) => {
                 let helped = self.is_helped(entry.at);
                 worsen(&mut self.saturations, gas::ratio(self.chart, entry), helped);
-                return;
             }
             Parameter::CirculatorySupport => {
                 self.machine = Some(entry);
                 hour.machine(entry);
-                return;
             }
             Parameter::KidneyReplacement => {
                 hour.worsen(System::Renal, sofa2::dialysis(entry));
-                return;
             }
             Parameter::DeliriumDrug => {
                 hour.worsen(System::Nervous, Some(sofa2::delirium(entry)));
-                return;
             }
-            Parameter::Creatinine => &mut self.blood.creatinine,
-            Parameter::Potassium => &mut self.blood.potassium,
-            Parameter::Ph => &mut self.blood.ph,
-            Parameter::Bicarbonate => &mut self.blood.bicarbonate,
-            _ => return,
-        };
-        *slot = Some(entry);
-        hour.blood = Some(self.blood);
+            _ => {}
+        }
+        if self.blood.take(entry) {
+            hour.blood = Some(self.blood);
+        }
     }
 
     fn coma(&self, entry: &'a Entry) -> Option<Part<'a>> {
@@ -324,12 +317,16 @@ impl<'a> Pass<'a> {
 }
 
 fn blood_before(chart: &Chart, at: EventTime) -> Blood<'_> {
-    Blood {
-        creatinine: chart.last(Parameter::Creatinine, at),
-        potassium: chart.last(Parameter::Potassium, at),
-        ph: chart.last(Parameter::Ph, at),
-        bicarbonate: chart.last(Parameter::Bicarbonate, at),
+    let mut blood = Blood::default();
+    for parameter in Blood::OF {
+        if let Some(last) = chart.last(parameter, at) {
+            let before = last.at.minus(Duration::from_micros(1));
+            for entry in chart.of_between(parameter, before, last.at) {
+                blood.take(entry);
+            }
+        }
     }
+    blood
 }
 
 fn worsen<'a>((helped, free): &mut Breathing<'a>, gas: Option<Gas<'a>>, is_helped: bool) {

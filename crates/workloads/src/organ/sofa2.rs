@@ -1,5 +1,7 @@
 //! SOFA-2 (Ranzani OT et al. JAMA 2025, doi:10.1001/jama.2025.20516): its table, and what it reads beside single numbers.
 
+use std::cmp::Ordering;
+
 use clinical::Decimal;
 
 use super::gas::Gas;
@@ -221,6 +223,32 @@ pub(crate) struct Blood<'a> {
 }
 
 impl<'a> Blood<'a> {
+    pub(crate) const OF: [Parameter; 4] = [
+        Parameter::Creatinine,
+        Parameter::Potassium,
+        Parameter::Ph,
+        Parameter::Bicarbonate,
+    ];
+
+    /// Takes a result in, of several of one time the worst; says whether it is one of the blood.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is asked for")]
+    pub(crate) fn take(&mut self, entry: &'a Entry) -> bool {
+        let (slot, worse) = match entry.parameter {
+            Parameter::Creatinine => (&mut self.creatinine, Ordering::Greater),
+            Parameter::Potassium => (&mut self.potassium, Ordering::Greater),
+            Parameter::Ph => (&mut self.ph, Ordering::Less),
+            Parameter::Bicarbonate => (&mut self.bicarbonate, Ordering::Less),
+            _ => return false,
+        };
+        let stays = |held: &Entry| {
+            held.at == entry.at && held.is_usable() && entry.number().cmp(&held.number()) != worse
+        };
+        if !slot.is_some_and(stays) {
+            *slot = Some(entry);
+        }
+        true
+    }
+
     /// Leaves out what does not hold.
     pub(crate) fn only(self, holds: impl Fn(&&Entry) -> bool) -> Self {
         let only = |entry: Option<&'a Entry>| entry.filter(|entry| holds(entry));

@@ -1,7 +1,7 @@
 //! The scenarios of the project, as they lie in its folder.
 
 /// Each by its name.
-pub(super) const FILES: [(&str, &str); 64] = [
+pub(super) const FILES: [(&str, &str); 66] = [
     (
         "authorization-expedited",
         include_str!("../../../../scenarios/authorization-expedited.scenario"),
@@ -69,6 +69,10 @@ pub(super) const FILES: [(&str, &str); 64] = [
     (
         "critical-corrected",
         include_str!("../../../../scenarios/critical-corrected.scenario"),
+    ),
+    (
+        "critical-corrected-unreadable",
+        include_str!("../../../../scenarios/critical-corrected-unreadable.scenario"),
     ),
     (
         "critical-culture",
@@ -149,6 +153,10 @@ pub(super) const FILES: [(&str, &str); 64] = [
     (
         "infection-suspected",
         include_str!("../../../../scenarios/infection-suspected.scenario"),
+    ),
+    (
+        "kidney-baseline-late",
+        include_str!("../../../../scenarios/kidney-baseline-late.scenario"),
     ),
     (
         "kidney-creatinine-doubles",

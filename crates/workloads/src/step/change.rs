@@ -87,7 +87,8 @@ impl Workloads {
         }
     }
 
-    /// Puts what was taken into the chart, unless it came too late for everyone who reads it.
+    /// Puts what was taken into the chart, unless it came too late for everyone who reads it: to be judged, and to be what later values
+    /// are compared with.
     fn put(
         &self,
         state: &mut State,
@@ -108,7 +109,7 @@ impl Workloads {
             let readers = || self.running.readers(entry.parameter);
             let late = readers().filter(is_late);
             effects.late_for.extend(late.map(|runs| runs.workload.name));
-            if readers().all(|runs| is_late(&runs)) {
+            if readers().all(|runs| is_late(&runs) && !runs.compares_with(&entry, now.watermark)) {
                 continue;
             }
             let unusable = quality::finding(&state.chart, &entry, now);

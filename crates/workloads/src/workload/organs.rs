@@ -28,6 +28,7 @@ pub(super) const ORGAN_FAILURE: Workload = Workload {
     after_death: false,
     adults: true,
     matters: organ::matters,
+    has_baseline: false,
     conclude: organ::published,
 };
 
@@ -41,6 +42,7 @@ pub(super) const ORGAN_FAILURE_MIMIC: Workload = Workload {
     reads: organ::MIMIC_READS,
     tag: b"organ-failure-mimic",
     matters: organ::mimic_matters,
+    has_baseline: false,
     conclude: organ::mimic_iii,
     adults: false,
     ..ORGAN_FAILURE
@@ -54,6 +56,7 @@ pub(super) const ORGAN_FAILURE_2: Workload = Workload {
     reads: organ::SECOND_READS,
     tag: b"organ-failure-2",
     matters: organ::second_matters,
+    has_baseline: false,
     conclude: organ::second,
     ..ORGAN_FAILURE
 };
@@ -71,13 +74,14 @@ pub(super) const KIDNEY_INJURY: Workload = Workload {
     revise_window: hours(24),
     reads: kidney::READS,
     rests_on: &[],
-    late_items: "Within the window every stage that it is compared with is judged again; after it the item is counted and kept aside.",
+    late_items: "Within the window every stage that it is compared with is judged again; after it no stage of its own time is, the item is counted and kept aside, and as a baseline it counts as long as any does.",
     lines_kept: Duration::ZERO,
     tag: b"kidney-injury",
     looks_back: kidney::LOOKS_BACK,
     after_death: false,
     adults: false,
     matters: kidney::matters,
+    has_baseline: true,
     conclude: kidney::published,
 };
 

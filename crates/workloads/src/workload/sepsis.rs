@@ -29,6 +29,7 @@ pub(super) const SEPSIS: Workload = Workload {
     after_death: false,
     adults: false,
     matters: sepsis::matters,
+    has_baseline: false,
     conclude: sepsis::conclude,
 };
 
@@ -50,6 +51,7 @@ pub(super) const SUSPECTED_INFECTION: Workload = Workload {
     after_death: false,
     adults: false,
     matters: nothing,
+    has_baseline: false,
     conclude: suspicion::published,
 };
 
@@ -89,6 +91,7 @@ pub(super) const SEPSIS_3: Workload = Workload {
     after_death: false,
     adults: true,
     matters: nothing,
+    has_baseline: false,
     conclude: sepsis3::published,
 };
 
@@ -104,6 +107,7 @@ pub(super) const SEPSIS_3_MIMIC: Workload = Workload {
     revise_window: hours(96 + 48 + 1),
     tag: b"sepsis-3-mimic",
     matters: sepsis3::mimic_matters,
+    has_baseline: false,
     conclude: sepsis3::mimic,
     adults: false,
     ..SEPSIS_3
@@ -120,6 +124,7 @@ pub(super) const SEPTIC_SHOCK: Workload = Workload {
     after_death: false,
     adults: true,
     matters: shock::matters,
+    has_baseline: false,
     conclude: shock::conclude,
     ..SEPSIS_3
 };
@@ -146,6 +151,7 @@ pub(super) const SEPSIS_BUNDLE: Workload = Workload {
     after_death: false,
     adults: false,
     matters: bundle::matters,
+    has_baseline: false,
     conclude: bundle::conclude,
 };
 
@@ -171,6 +177,7 @@ pub(super) const FIRST_DAY_MIMIC: Workload = Workload {
     after_death: false,
     adults: false,
     matters: first_day::matters,
+    has_baseline: false,
     conclude: first_day::conclude,
 };
 
@@ -195,5 +202,6 @@ pub(super) const SEPSIS_RISK: Workload = Workload {
     after_death: false,
     adults: true,
     matters: sepsis_risk::matters,
+    has_baseline: false,
     conclude: sepsis_risk::conclude,
 };

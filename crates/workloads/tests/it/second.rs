@@ -257,3 +257,45 @@ fn a_finding_says_which_score_it_is() {
         Some("SOFA-2 3: coagulation 3 (1 of 6 organs measured)")
     );
 }
+
+#[test]
+fn of_two_results_of_one_time_the_worse_one_says_whether_the_kidneys_need_dialysis() {
+    let of_one_time: [&[(&str, &str)]; 4] = [
+        &[
+            ("creatinine", "177"),
+            ("potassium", "7.2"),
+            ("potassium", "4.1"),
+        ],
+        &[
+            ("creatinine", "177"),
+            ("creatinine", "60"),
+            ("potassium", "7.2"),
+        ],
+        &[
+            ("creatinine", "177"),
+            ("ph", "7.1"),
+            ("ph", "7.4"),
+            ("bicarbonate", "11"),
+        ],
+        &[
+            ("creatinine", "177"),
+            ("ph", "7.1"),
+            ("bicarbonate", "30"),
+            ("bicarbonate", "11"),
+        ],
+    ];
+    for results in of_one_time {
+        // Where results stand is decided by their names, which turning changes.
+        for turned in 0..results.len() {
+            for hours in [0, 90] {
+                let turn = results.iter().cycle().skip(turned).take(results.len());
+                let mut charted: Vec<_> = turn.map(|(what, said)| (5, *what, *said)).collect();
+                charted.push((hours, "gcs", "15"));
+                charted.sort_by_key(|(at, ..)| *at);
+                let findings = run("organ-failure-2", &charted);
+                let told = last(&findings, "organ-failure-2").unwrap();
+                assert_eq!(told.score, Some(4), "{charted:?}");
+            }
+        }
+    }
+}
