@@ -22,6 +22,8 @@ pub mod reference;
 
 pub mod links;
 
+pub mod modifier;
+
 pub mod bundle;
 
 pub mod notification;

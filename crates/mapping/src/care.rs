@@ -20,10 +20,11 @@ use formats::fhir::view::{
     CodingView, ConceptView, PeriodView, QuantityView, ReferenceView, ResourceView,
 };
 
+use crate::fhir::usable;
 pub use said::said;
 
 /// Where QI-Core 4.1.1 says that a device shall not be given, of which FHIR R4 has no element.
-const DO_NOT_PERFORM: &str =
+pub(crate) const DO_NOT_PERFORM: &str =
     "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPerform";
 const CLINICAL_STATUS: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
 /// The statuses with which `prevalenceInterval` of QICoreCommon 2.1.000 takes a condition to go on.
@@ -34,7 +35,7 @@ const GOES_ON: [&str; 3] = ["active", "recurrence", "relapse"];
 /// # Errors
 /// When it is not JSON, or an element in it is not of its type.
 pub fn fact(bytes: &[u8], sets: &ValueSets) -> Result<Option<CareFact>, Malformed> {
-    fact_of(&ResourceView::read(bytes)?, sets)
+    fact_of(&ResourceView::read(&usable(bytes))?, sets)
 }
 
 fn fact_of(resource: &ResourceView<'_>, sets: &ValueSets) -> Result<Option<CareFact>, Malformed> {

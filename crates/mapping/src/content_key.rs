@@ -8,6 +8,7 @@ use formats::fhir::view::ResourceView;
 use formats::fhir::view::observation::ObservationView;
 
 use crate::event::observation_of;
+use crate::fhir::is_understood;
 
 /// What a resource says, as far as two ways would say it alike.
 ///
@@ -15,8 +16,11 @@ use crate::event::observation_of;
 /// is one, since that is when a result is true. Of a report or an order: the identifiers that its source gave it. The status is no
 /// part of it: the same result is first preliminary and then final. Whose it is, is none either.
 ///
-/// There is none where the resource does not say enough: no value, no moment, no identifier.
+/// There is none where the resource does not say enough (no value, no moment, no identifier), or is not understood.
 pub fn content_key(resource: &[u8]) -> Option<[u8; 16]> {
+    if !is_understood(resource) {
+        return None;
+    }
     let view = ResourceView::read(resource).ok()?;
     let kind = view.resource_type().ok()?;
     let mut words = match kind.as_ref() {

@@ -8,6 +8,8 @@ use formats::fhir::read::Malformed;
 use formats::fhir::view::ResourceView;
 use formats::fhir::view::observation::ObservationView;
 
+use crate::fhir::usable;
+
 pub mod identity;
 
 mod concept;
@@ -95,7 +97,8 @@ pub fn observation(bytes: &[u8]) -> Result<Observation, Malformed> {
 }
 
 fn resource(envelope: &Envelope<'_>) -> Result<Option<Fact>, Malformed> {
-    let resource = ResourceView::read(envelope.bytes)?;
+    let bytes = usable(envelope.bytes);
+    let resource = ResourceView::read(&bytes)?;
     Ok(Some(match resource.resource_type()?.as_ref() {
         "Observation" => Fact::Observation(Observation {
             flags: flags_from_header(envelope.plausibility),

@@ -12,8 +12,9 @@ use clinical::payer::{
 use formats::fhir::read::{Malformed, Raw};
 
 use crate::event::{Envelope, FHIR_JSON, Unreadable, identity};
+use crate::fhir::usable;
 use crate::x12::{MEMBERSHIP, PRODUCT};
-pub(crate) use line::{CERTIFICATION, DEPARTMENT, ITEM_TRACE};
+pub(crate) use line::{CANCELLED, CERTIFICATION, DEPARTMENT, ITEM_TRACE};
 pub use team::practitioner;
 
 use part::{
@@ -87,7 +88,8 @@ pub fn payer_event(envelope: &Envelope<'_>) -> Result<Option<PayerEvent>, Unread
 /// # Errors
 /// When it is not JSON.
 pub fn document(bytes: &[u8]) -> Result<Option<Document>, Malformed> {
-    let raw = Raw::read(bytes)?;
+    let bytes = usable(bytes);
+    let raw = Raw::read(&bytes)?;
     let kind = text(raw, "resourceType");
     let is_preauthorization = text(raw, "use") == "preauthorization";
     let read: fn(Raw<'_>, &mut Document) = match (&*kind, is_preauthorization) {

@@ -7,12 +7,15 @@ use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::view::encounter::EncounterView;
 use formats::fhir::view::{CodingView, ConceptView, PeriodView, ReferenceView, ResourceView};
 
+use crate::fhir::usable;
+
 /// Reads what an Encounter says of its visit; nothing where the resource is none.
 ///
 /// # Errors
 /// When it is not JSON, or an element in it is not of its type.
 pub fn visit_state(bytes: &[u8]) -> Result<Option<VisitState>, Malformed> {
-    let resource = ResourceView::read(bytes)?;
+    let bytes = usable(bytes);
+    let resource = ResourceView::read(&bytes)?;
     if resource.resource_type()? != "Encounter" {
         return Ok(None);
     }

@@ -30,12 +30,13 @@ pub(crate) use runner::{Shared, Stage, StageHealth, Word, partitions_of};
 pub(crate) use sources::{SourcesStage, Status as SourceStatus};
 #[cfg(test)]
 pub(crate) use validation::INVALID;
-pub(crate) use validation::{Mode, Validation};
+pub(crate) use validation::{Mode, Validation, is_marked, marks};
 pub(crate) use workloads::{LATE_FOR, WorkloadStage};
 
 use clinical::{EventId, EventTime, MessageId, Origin, PatientKey, ReceivedTime, RecordedTime};
+use formats::fhir::read::Malformed;
 use journal::{Headers, Record, RecordRef, Topic, TopicPartition};
-use mapping::event::Envelope;
+use mapping::event::{Envelope, Unreadable};
 use mapping::normalize::Shows;
 use stream::{Context, StageSpec, StepError};
 
@@ -58,6 +59,22 @@ fn spec(name: &str, partitions: u16, inputs: Vec<Topic>, outputs: Vec<Topic>) ->
         outputs,
         partitions,
         limits: stream::Limits::default(),
+    }
+}
+
+/// The reason code of a resource that cannot be read.
+pub(crate) const UNREADABLE_RESOURCE: &str = "unreadable-resource";
+
+/// A resource whose elements are not of the types that R4 gives them: its sender is to correct it.
+pub(crate) fn unreadable_resource(error: &Malformed) -> StepError {
+    StepError::new(UNREADABLE_RESOURCE, error.to_string())
+}
+
+/// A record of the patient stream that cannot be read.
+pub(crate) fn unreadable(error: &Unreadable) -> StepError {
+    match error {
+        Unreadable::Malformed(error) => unreadable_resource(error),
+        Unreadable::Record(_) => StepError::new("unreadable", error.to_string()),
     }
 }
 

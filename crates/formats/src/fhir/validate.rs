@@ -86,6 +86,8 @@ pub enum IssueCode {
     TooLong,
     /// It does not fit what stands beside it.
     Invalid,
+    /// It has an extension that is not known and must be.
+    Extension,
     /// It is there twice.
     Duplicate,
     /// Several are what only one may be.
@@ -118,6 +120,7 @@ impl IssueCode {
             Self::TooCostly => "too-costly",
             Self::TooLong => "too-long",
             Self::Invalid => "invalid",
+            Self::Extension => "extension",
             Self::Duplicate => "duplicate",
             Self::MultipleMatches => "multiple-matches",
             Self::Conflict => "conflict",

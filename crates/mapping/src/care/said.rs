@@ -5,6 +5,7 @@ use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::view::{ReferenceView, ResourceView};
 
 use super::fact_of;
+use crate::fhir::usable;
 
 /// What a site's lists of codes call places and medications, by the ids of their resources: who they belong to is nobody,
 /// so they come with no patient's events.
@@ -18,7 +19,8 @@ const IN_ERROR: &str = "entered-in-error";
 /// # Errors
 /// When it is not JSON, or an element in it is not of its type.
 pub fn said(bytes: &[u8], sets: &ValueSets) -> Result<Vec<Care>, Malformed> {
-    let resource = ResourceView::read(bytes)?;
+    let bytes = usable(bytes);
+    let resource = ResourceView::read(&bytes)?;
     let Some(fact) = fact_of(&resource, sets)? else {
         return Ok(Vec::new());
     };

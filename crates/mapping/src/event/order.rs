@@ -5,6 +5,7 @@ use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::view::{PeriodView, QuantityView, ReferenceView, ResourceView};
 
 use super::concept::{boxed, codes, quantity, words};
+use crate::care::DO_NOT_PERFORM;
 
 /// The statuses of FHIR R4 that say that what was ordered or given does not stand, or not yet.
 const NOT_STANDING: [&str; 6] = [
@@ -33,13 +34,31 @@ pub(super) fn order(kind: &str, resource: &ResourceView<'_>) -> Result<Option<Or
         resource: boxed(resource.id()?),
         kind,
         codes,
-        active: !NOT_STANDING.contains(&resource.status()?.as_ref()),
+        active: !NOT_STANDING.contains(&resource.status()?.as_ref()) && !is_declined(resource)?,
         given: if kind == OrderKind::MedicationGiven {
             given(resource)?
         } else {
             Given::default()
         },
     }))
+}
+
+/// Says whether it is asked that it shall not be done.
+fn is_declined(resource: &ResourceView<'_>) -> Result<bool, Malformed> {
+    let said = resource.get("doNotPerform").map(Raw::boolean);
+    if said.transpose()?.unwrap_or(false) {
+        return Ok(true);
+    }
+    let extensions = resource.get("modifierExtension").map(Raw::items);
+    for extension in extensions.into_iter().flatten() {
+        let extension = extension?;
+        let url = extension.get("url")?.map(Raw::text).transpose()?;
+        let value = extension.get("valueBoolean")?.map(Raw::boolean);
+        if url.as_deref() == Some(DO_NOT_PERFORM) && value.transpose()? == Some(true) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Reads how much was given: `dosage.dose`, `dosage.rateQuantity` or `dosage.rateRatio`, and the end of it.

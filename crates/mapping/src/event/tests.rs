@@ -401,3 +401,69 @@ fn a_condition_was_written_at_a_moment_or_at_none() {
     assert_eq!(written(onset), of("2026-03-01T08:00:00Z"));
     assert_eq!(written(r#","recordedDate":"2026-03-01""#), None);
 }
+
+#[test]
+fn what_changes_the_meaning_and_is_not_understood_counts_as_entered_in_error() {
+    use clinical::ObservationStatus;
+    let read = |resource: &str| event(&envelope(FHIR_JSON, resource.as_bytes())).unwrap();
+    let negated = r#""modifierExtension":[{"url":"http://x/negated","valueBoolean":true}]"#;
+    let said = |resource: &str| read(resource).map(|event| event.fact);
+    let Some(Fact::Observation(seen)) = said(&format!(
+        r#"{{"resourceType":"Observation","id":"o","status":"final","code":{{}},"valueInteger":7,"component":[{{{negated}}}]}}"#
+    )) else {
+        panic!("it is an observation");
+    };
+    assert_eq!(
+        (seen.status, seen.value),
+        (ObservationStatus::EnteredInError, None)
+    );
+    for kind in [
+        "ServiceRequest",
+        "DiagnosticReport",
+        "MedicationRequest",
+        "MedicationAdministration",
+    ] {
+        let resource = format!(
+            r#"{{"resourceType":"{kind}","id":"o","status":"active","contained":[{{"resourceType":"Medication",{negated}}}]}}"#
+        );
+        let Some(Fact::Order(order)) = said(&resource) else {
+            panic!("{kind} is an order");
+        };
+        assert!(!order.active, "{kind}");
+    }
+    let rules = r#""implicitRules":"http://x/rules""#;
+    let Some(Fact::Problem(problem)) = said(&format!(
+        r#"{{"resourceType":"Condition","id":"o",{rules},"code":{{"text":"sepsis"}}}}"#
+    )) else {
+        panic!("it is a problem");
+    };
+    assert!(!problem.active && problem.codes.is_empty());
+    let Some(Fact::Encounter(stay)) = said(&format!(
+        r#"{{"resourceType":"Encounter","id":"o",{rules},"status":"in-progress","class":{{"code":"IMP"}}}}"#
+    )) else {
+        panic!("it is a visit");
+    };
+    assert_eq!(stay.status, EncounterStatus::EnteredInError);
+    let Some(Fact::Person(person)) = said(&format!(
+        r#"{{"resourceType":"Patient","id":"o",{rules},"birthDate":"1960-01-01"}}"#
+    )) else {
+        panic!("it is a person");
+    };
+    assert_eq!(person.birth_date, None);
+}
+
+#[test]
+fn what_shall_not_be_done_is_no_order() {
+    let is_active = |said: &str| {
+        let resource = format!(
+            r#"{{"resourceType":"ServiceRequest","id":"o","status":"active","code":{{"text":"blood culture"}},{said}}}"#
+        );
+        let event = event(&envelope(FHIR_JSON, resource.as_bytes())).unwrap();
+        matches!(event.map(|event| event.fact), Some(Fact::Order(order)) if order.active)
+    };
+    assert!(is_active(r#""doNotPerform":false"#));
+    assert!(!is_active(r#""doNotPerform":true"#));
+    assert!(!is_active(
+        r#""modifierExtension":[{"url":"http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPerform","valueBoolean":true}]"#
+    ));
+}

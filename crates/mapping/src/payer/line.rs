@@ -26,7 +26,7 @@ pub(crate) const CERTIFICATION: &str =
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-certificationType";
 const CALLED_OFF: &str = "3";
 /// That a service is no longer asked for, in PAS.
-const CANCELLED: &str =
+pub(crate) const CANCELLED: &str =
     "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/modifierextension-infoCancelled";
 /// The system of such codes ends with the number of the element.
 const ACTION_ELEMENT: &str = "/306";

@@ -25,7 +25,7 @@ use crate::stages::{Mode, Plausibility, Validation};
 use crate::tasks::aside;
 use crate::topics;
 
-pub(crate) use asked::{Asked, Criteria, Interaction, Refusal};
+pub(crate) use asked::{Asked, Criteria, Interaction, Refusal, Token};
 use index::{Change, hash};
 pub(crate) use index::{Entry, Error as IndexError, Index, State};
 use locks::Locks;
@@ -223,12 +223,12 @@ impl Fhir {
         for one in asked {
             let kind = one.resource_type;
             names.extend(one.id.iter().map(|id| index::name(site, source, kind, id)));
-            for (system, value) in &one.identifiers {
-                names.push(index::identifier(site, source, kind, (system, value)));
-            }
+            let found_by = |pair| index::identifiers_of(site, source, kind, pair);
+            names.extend(one.identifiers.iter().flat_map(found_by));
             match &one.criteria {
-                Some(Criteria::Identifier { system, value }) => {
-                    names.push(index::identifier(site, source, kind, (system, value)));
+                Some(Criteria::Identifier(tokens)) => {
+                    let token = |token| index::token(site, source, kind, token);
+                    names.extend(tokens.iter().map(token));
                 }
                 Some(Criteria::Id(id)) => names.push(index::name(site, source, kind, id)),
                 None => {}
@@ -387,13 +387,9 @@ impl Fhir {
         if one.resource_type == "Observation" {
             self.believed(&bytes, sender)?;
         }
-        let mode = self.validation.mode(one.resource_type);
-        if mode == Mode::Off {
-            return Ok((bytes, Vec::new()));
-        }
-        let mut issues = formats::fhir::validate::validate(&bytes);
+        let mut issues = self.validation.issues(one.resource_type, &bytes);
         let wrong = issues.iter().any(|issue| issue.severity >= Severity::Error);
-        if wrong && mode == Mode::Reject {
+        if wrong && self.validation.mode(one.resource_type) == Mode::Reject {
             issues.retain(|issue| issue.severity >= Severity::Error);
             return Err(Refusal::invalid(issues));
         }

@@ -9,6 +9,7 @@ mod lines;
 mod measure;
 mod notified;
 mod openapi;
+mod own;
 mod read;
 mod request;
 mod routes;
@@ -40,6 +41,7 @@ use crate::config::Http;
 use crate::metrics::ReasonLabels;
 use crate::tasks::{Stop, Tasks};
 use body::{InFlight, Spent};
+pub(crate) use own::is_address;
 
 /// The head of a request has at most so many bytes.
 const HEAD_BYTES_MAX: usize = 16 << 10;

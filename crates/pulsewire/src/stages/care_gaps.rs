@@ -14,7 +14,8 @@ use workloads::measures::{
 
 use super::merged::{handed_over, readdressed, retired_into};
 use super::{
-    BACKFILL, FORWARDED, MORE, begun, event_id, header, patient, provenance, record, text, with,
+    BACKFILL, FORWARDED, MORE, begun, event_id, header, patient, provenance, record, text,
+    unreadable_resource, with,
 };
 use crate::config::{CareGaps, Config};
 use crate::metrics::{Metrics, ReasonLabels};
@@ -101,7 +102,7 @@ impl CareGapStage {
         cx: &mut Context<'_>,
     ) -> Result<bool, StepError> {
         let said = mapping::care::said(read.value.unwrap_or_default(), self.value_sets.sets());
-        let said = said.map_err(|error| StepError::new("unreadable", error.to_string()))?;
+        let said = said.map_err(|error| unreadable_resource(&error))?;
         if let (Some(survivor), false) = (state.known.survivor(), said.is_empty()) {
             forward(read, survivor, cx);
             return Ok(false);

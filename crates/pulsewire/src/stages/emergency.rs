@@ -18,7 +18,7 @@ use workloads::throughput::{
 use super::merged::{handed_over, readdressed, retired_into};
 use super::{
     MORE, begun, envelope, event_id, findings, header, patient, provenance, record, shows, spec,
-    text, with,
+    text, unreadable, unreadable_resource, with,
 };
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
@@ -84,9 +84,8 @@ impl EmergencyStage {
         if state.known.survivor().is_some() {
             return Ok(false);
         }
-        let unreadable = |why: String| StepError::new("unreadable", why);
         let envelope = envelope(from, read, now.patient);
-        let visit = visit_state(envelope.bytes).map_err(|error| unreadable(error.to_string()))?;
+        let visit = visit_state(envelope.bytes).map_err(|error| unreadable_resource(&error))?;
         let said = match visit {
             Some(visit) => {
                 let shows = shows(read);
@@ -104,7 +103,7 @@ impl EmergencyStage {
                 Some(Said::Visit(heard, visit))
             }
             None => {
-                let event = event(&envelope).map_err(|error| unreadable(error.to_string()))?;
+                let event = event(&envelope).map_err(|error| unreadable(&error))?;
                 event.and_then(|event| Said::of(&self.emergency.department().signs, &event))
             }
         };

@@ -18,7 +18,9 @@ use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::Now;
 use workloads::payer::{Effects, Input as Given, Payer, PayerConfig, State, WeekClaim};
 
-use super::{MORE, envelope, findings, header, patient, provenance, record, spec, with};
+use super::{
+    MORE, envelope, findings, header, patient, provenance, record, spec, unreadable, with,
+};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 use week::WeekTold;
@@ -143,13 +145,11 @@ fn read(
     record: &RecordRef<'_>,
     patient: PatientKey,
 ) -> Result<Option<PayerEvent>, StepError> {
-    let unreadable =
-        |error: mapping::event::Unreadable| StepError::new("unreadable", error.to_string());
     let envelope = envelope(from, record, patient);
     if envelope.content_type != identity::PAYER_HANDOVER {
-        return payer_event(&envelope).map_err(unreadable);
+        return payer_event(&envelope).map_err(|error| unreadable(&error));
     }
-    let fact = identity::read_handover(envelope.bytes).map_err(unreadable)?;
+    let fact = identity::read_handover(envelope.bytes).map_err(|error| unreadable(&error))?;
     let Fact::Handover { from, state } = fact else {
         return Ok(None);
     };

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use formats::fhir::validate::{Issue, Severity, operation_outcome, validate};
+use formats::fhir::validate::{Issue, IssueCode, Severity, operation_outcome, validate};
+use mapping::fhir::not_understood;
 use mapping::normalize::Output;
 
 use crate::metrics::{InvalidLabels, Metrics};
@@ -11,7 +12,7 @@ use crate::metrics::{InvalidLabels, Metrics};
 pub(crate) const INVALID: &str = "invalid-resource";
 
 /// Stands on a published record that is not valid: the first of what is wrong with it.
-pub(super) const VALIDATION_HEADER: &str = "validation";
+pub(crate) const VALIDATION_HEADER: &str = "validation";
 
 /// So many issues stand on a published record.
 const MARKED_MAX: usize = 5;
@@ -103,25 +104,34 @@ impl Validation {
 
     /// Looks at a resource as its type asks for.
     pub(super) fn judge(&self, resource_type: &str, json: &[u8]) -> Verdict {
-        let mode = self.mode(resource_type);
-        if mode == Mode::Off {
-            return Verdict::Publish;
-        }
-        let mut issues = validate(json);
-        issues.retain(|issue| issue.severity >= Severity::Error);
+        let mut issues = self.issues(resource_type, json);
+        issues.retain(is_marked);
         if issues.is_empty() {
             return Verdict::Publish;
         }
-        if mode == Mode::Reject {
+        if self.mode(resource_type) == Mode::Reject {
             issues.truncate(KEPT_MAX);
             return Verdict::Keep(operation_outcome(&issues));
         }
-        let marks: Vec<String> = issues.iter().take(MARKED_MAX).map(mark).collect();
-        let more = match issues.len().saturating_sub(MARKED_MAX) {
-            0 => String::new(),
-            more => format!(", and {more} more"),
+        Verdict::Mark(marks(&issues))
+    }
+
+    /// What is wrong with a resource as far as its type's mode looks, and in any mode what changes its meaning and is not
+    /// understood: where the mode is to reject, that is an error like the others.
+    pub(crate) fn issues(&self, resource_type: &str, json: &[u8]) -> Vec<Issue> {
+        let mode = self.mode(resource_type);
+        let mut issues = match mode {
+            Mode::Off => Vec::new(),
+            Mode::Warn | Mode::Reject => validate(json),
         };
-        Verdict::Mark(marks.join(", ") + &more)
+        let mut unknown = not_understood(json);
+        if mode == Mode::Reject {
+            for issue in &mut unknown {
+                issue.severity = Severity::Error;
+            }
+        }
+        issues.extend(unknown);
+        issues
     }
 }
 
@@ -136,6 +146,22 @@ fn resource(output: &Output) -> Option<(&str, &[u8])> {
         Output::Moment { json, .. } => Some(("Encounter", json)),
         Output::Merge { .. } | Output::Split { .. } => None,
     }
+}
+
+/// Says whether an issue stands on a record: it is wrong, or no workload uses the resource because of it.
+pub(crate) fn is_marked(issue: &Issue) -> bool {
+    let is_unknown = matches!(issue.code, IssueCode::Extension | IssueCode::NotSupported);
+    issue.severity >= Severity::Error || is_unknown
+}
+
+/// The first of what is wrong, as it stands on a record.
+pub(crate) fn marks(issues: &[Issue]) -> String {
+    let marks: Vec<String> = issues.iter().take(MARKED_MAX).map(mark).collect();
+    let more = match issues.len().saturating_sub(MARKED_MAX) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    marks.join(", ") + &more
 }
 
 fn mark(issue: &Issue) -> String {
@@ -171,6 +197,23 @@ mod tests {
         assert_eq!(judge(Mode::Reject, valid), Verdict::Publish);
         let other = Validation::default().judge("Observation", b"{}");
         assert!(matches!(other, Verdict::Mark(_)));
+    }
+
+    #[test]
+    fn what_changes_the_meaning_and_is_not_understood_is_told_in_each_mode() {
+        let judge = |mode| {
+            let validation = Validation {
+                default: mode,
+                by_type: BTreeMap::new(),
+            };
+            let json = br#"{"resourceType":"Patient","modifierExtension":[{"url":"http://x/negated","valueBoolean":true}],"implicitRules":"http://x"}"#;
+            validation.judge("Patient", json)
+        };
+        let marks =
+            "Patient.modifierExtension extension, Patient.implicitRules not-supported".to_owned();
+        assert_eq!(judge(Mode::Off), Verdict::Mark(marks.clone()));
+        assert_eq!(judge(Mode::Warn), Verdict::Mark(marks));
+        assert!(matches!(judge(Mode::Reject), Verdict::Keep(_)));
     }
 
     #[test]

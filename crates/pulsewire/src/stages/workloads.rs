@@ -9,7 +9,10 @@ use stream::{Context, Input, Processor, StageSpec, StepError};
 use workloads::{Effects, Input as Given, Now, State, Workloads};
 
 use super::merged::readdressed;
-use super::{FORWARDED, MORE, envelope, findings, header, patient, provenance, record, risk, with};
+use super::{
+    FORWARDED, MORE, envelope, findings, header, patient, provenance, record, risk, unreadable,
+    with,
+};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::topics;
 
@@ -108,7 +111,7 @@ fn read(
     patient: PatientKey,
 ) -> Result<Option<Event>, StepError> {
     let envelope = envelope(from, record, patient);
-    event(&envelope).map_err(|error| StepError::new("unreadable", error.to_string()))
+    event(&envelope).map_err(|error| unreadable(&error))
 }
 
 /// What came too late goes to the side, what belongs to another identity now goes there.

@@ -49,6 +49,9 @@ mod emergency;
 mod providers;
 
 #[cfg(test)]
+mod understood;
+
+#[cfg(test)]
 mod workloads;
 
 #[cfg(test)]

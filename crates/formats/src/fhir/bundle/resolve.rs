@@ -92,7 +92,7 @@ impl<'a> Bundle<'a> {
     ///
     /// # Errors
     /// When it has no resource; when a transaction refers to what neither it holds nor a search found; when an entry of a batch
-    /// refers to what another creates.
+    /// refers to what another creates or nobody names.
     pub fn resolved(
         &self,
         entry: &Entry<'a>,
@@ -163,12 +163,12 @@ impl<'a> Bundle<'a> {
                 "an entry of a batch refers to what another of its entries creates: send them as a transaction",
             )),
             None if is_reference
-                && self.kind == Kind::Transaction
+                && self.kind.has_requests()
                 && matches!(target, Target::Urn(_)) =>
             {
                 Err((
                     IssueCode::NotFound,
-                    "a reference leads to a fullUrl that no entry of the transaction has: put the entry in",
+                    "a reference leads to a fullUrl that no entry of the bundle has: put the entry in",
                 ))
             }
             _ => Ok(None),

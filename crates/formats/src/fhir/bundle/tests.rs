@@ -407,7 +407,7 @@ fn what_leads_nowhere_is_refused_in_a_transaction_and_stays_in_a_collection() {
     resolve(
         &bundle("transaction", &[&posted]),
         expect![[r#"
-            not-found Bundle.entry[0].resource: a reference leads to a fullUrl that no entry of the transaction has: put the entry in
+            not-found Bundle.entry[0].resource: a reference leads to a fullUrl that no entry of the bundle has: put the entry in
         "#]],
     );
     let held = format!(r#"{{"resource":{}}}"#, observation("urn:uuid:nowhere"));

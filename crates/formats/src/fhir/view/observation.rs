@@ -177,7 +177,10 @@ fn value<'a>(
 ) -> Result<Option<ValueView<'a>>, Malformed> {
     for member in members {
         let (name, raw) = member?;
-        let Some(kind) = name.strip_prefix("value") else {
+        // `value` alone is no element: each type of it has a name of its own.
+        let kind = name.strip_prefix("value");
+        let Some(kind) = kind.filter(|kind| kind.starts_with(|c: char| c.is_ascii_uppercase()))
+        else {
             continue;
         };
         let amount = |name| {

@@ -1,6 +1,6 @@
 //! A patient or visit that a message states whole: what it leaves out is no longer so.
 
-use clinical::EventTime;
+use clinical::{EventTime, PatientKey};
 use formats::fhir::read::Raw;
 
 use super::super::splice::{union_keeping_old, with_item};
@@ -71,13 +71,20 @@ impl Snapshot {
     }
 }
 
-/// Gives the links that merges make.
+/// Gives the links that merges make: they name the other by its key, and a sender by its own id.
 fn of_merges(links: &[u8]) -> Vec<Raw<'_>> {
     let is_of_merge = |link: &Raw<'_>| {
-        let kind = link.get("type").ok().flatten().map(Raw::as_bytes);
-        matches!(kind, Some(b"\"replaces\"" | b"\"replaced-by\""))
+        let kind = member(*link, "type").map(Raw::as_bytes);
+        let other = member(*link, "other").and_then(|other| member(other, "reference"));
+        let other = other.and_then(|other| other.text().ok());
+        let key = other.and_then(|other| PatientKey::parse(other.strip_prefix("Patient/")?));
+        key.is_some() && matches!(kind, Some(b"\"replaces\"" | b"\"replaced-by\""))
     };
     let raw = Raw::read(links).ok();
     let items = raw.into_iter().flat_map(Raw::items).map_while(Result::ok);
     items.filter(is_of_merge).collect()
+}
+
+fn member<'a>(of: Raw<'a>, name: &str) -> Option<Raw<'a>> {
+    of.get(name).ok().flatten()
 }

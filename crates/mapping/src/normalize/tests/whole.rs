@@ -150,6 +150,28 @@ fn what_a_merge_brought_stays_when_the_patient_is_stated_whole() {
 }
 
 #[test]
+fn a_link_that_its_sender_stated_goes_when_it_is_stated_no_longer() {
+    let mut state = State::default();
+    let mut out = String::new();
+    let linked = whole(&[
+        "active?false",
+        "link=[{\"other\":{\"reference\":\"Patient/x\"},\"type\":\"replaced-by\"}]",
+    ]);
+    for (message, draft) in [("1", linked), ("2", whole(&["active?true"]))] {
+        let at = if message == "1" { 10 } else { 20 };
+        let input = Input::Message {
+            raw: raw(A, message, at),
+            drafts: &[draft],
+        };
+        out += &show(&Normalizer::default().step(A, &mut state, &input));
+    }
+    expect![[r#"
+        {"resourceType":"Patient","id":"A","meta":{"versionId":"1"},"active":false,"link":[{"other":{"reference":"Patient/x"},"type":"replaced-by"}]}
+        {"resourceType":"Patient","id":"A","meta":{"versionId":"2"},"active":true}
+    "#]].assert_eq(&out);
+}
+
+#[test]
 fn the_same_result_by_another_way_is_no_news_though_it_is_stated_whole() {
     let result = |id, effect| {
         let elements = [

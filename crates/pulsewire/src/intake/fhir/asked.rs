@@ -26,7 +26,16 @@ pub(crate) enum Interaction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Criteria {
     Id(String),
-    Identifier { system: String, value: String },
+    /// It has one of these identifiers.
+    Identifier(Vec<Token>),
+}
+
+/// An identifier that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Empty where it must have none; nothing where it may be any.
+    pub(crate) system: Option<String>,
+    pub(crate) value: String,
 }
 
 /// How an answer is to look, which does not decide what is found.
@@ -61,18 +70,49 @@ impl Criteria {
         match &*name {
             "_id" if is_id(&value) => Ok(Some(Self::Id(value.into_owned()))),
             "identifier" => {
-                let (system, value) = value.split_once('|').unwrap_or(("", &value));
-                if value.is_empty() {
-                    return Err(Refusal::criteria());
-                }
-                Ok(Some(Self::Identifier {
-                    system: system.to_owned(),
-                    value: value.to_owned(),
-                }))
+                let tokens: Option<Vec<Token>> = split(&value, ',').map(Token::parse).collect();
+                let tokens = tokens.ok_or_else(Refusal::criteria)?;
+                Ok(Some(Self::Identifier(tokens)))
             }
             _ => Err(Refusal::criteria()),
         }
     }
+}
+
+impl Token {
+    fn parse(text: &str) -> Option<Self> {
+        let bar = split(text, '|').next().map_or(0, str::len);
+        let (system, value) = match text.get(bar..).and_then(|rest| rest.strip_prefix('|')) {
+            Some(value) => (text.get(..bar), value),
+            None => (None, text),
+        };
+        Some(Self {
+            system: system.map(plain),
+            value: Some(plain(value)).filter(|value| !value.is_empty())?,
+        })
+    }
+}
+
+/// Splits the value of a search at a character that has no backslash before it.
+fn split(text: &str, at: char) -> impl Iterator<Item = &str> {
+    let mut is_escaped = false;
+    text.split(move |letter| {
+        let splits = letter == at && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        splits
+    })
+}
+
+/// Takes away the backslashes that stand before what FHIR gives a meaning to in searches.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let escaped =
+            letters.next_if(|next| letter == '\\' && matches!(next, '\\' | ',' | '|' | '$'));
+        plain.push(escaped.unwrap_or(letter));
+    }
+    plain
 }
 
 /// What is asked of one resource.
@@ -87,6 +127,8 @@ pub(crate) struct Asked {
     pub(crate) criteria: Option<Criteria>,
     /// The version that it must have.
     pub(crate) if_match: Option<u64>,
+    /// Whether nothing may be there yet.
+    pub(crate) must_be_new: bool,
     pub(crate) bytes: Vec<u8>,
     /// What its raw record says besides.
     pub(crate) headers: Headers,
@@ -114,6 +156,7 @@ impl Asked {
             is_new: false,
             criteria: None,
             if_match: None,
+            must_be_new: false,
             bytes,
             headers: Headers::new(),
             identifiers,
@@ -197,7 +240,7 @@ impl Refusal {
     }
 
     pub(super) fn criteria() -> Self {
-        let words = "resources are found by one identifier, as in identifier=system|value, or by _id: give one of them and nothing else";
+        let words = "resources are found by identifier, as in identifier=system|value, or by _id: give one of them and nothing else";
         Self::because(400, IssueCode::NotSupported, words)
     }
 
@@ -219,6 +262,11 @@ impl Refusal {
             ),
             None => "there is no such resource, and If-Match names a version of it: leave If-Match out to create it".to_owned(),
         };
+        Self::because(412, IssueCode::Conflict, words)
+    }
+
+    pub(super) fn is_there() -> Self {
+        let words = "the resource is there, and If-None-Match says that it must not be: leave that out to change it";
         Self::because(412, IssueCode::Conflict, words)
     }
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use clinical::SiteKey;
 use journal::{Journal, Offset, RecordRef, TopicPartition};
 
-use super::identity;
+use super::{Token, identity};
 use crate::intake::keep::Kept;
 
 pub(crate) use entry::{DELETE, Entry, State, VERSION, hash, identifiers};
@@ -46,7 +46,7 @@ pub(super) fn name(site: &SiteKey, source: &str, resource_type: &str, id: &str) 
 }
 
 /// The pseudonym of an identifier of resources of a type of a source.
-pub(super) fn identifier(
+fn identifier(
     site: &SiteKey,
     source: &str,
     resource_type: &str,
@@ -57,6 +57,33 @@ pub(super) fn identifier(
         system.len()
     );
     *site.unassigned(source, text.as_bytes()).as_bytes()
+}
+
+/// What a resource is found by that has an identifier: the identifier, and its value whatever the system.
+pub(super) fn identifiers_of(
+    site: &SiteKey,
+    source: &str,
+    resource_type: &str,
+    (system, value): &(String, String),
+) -> [Key; 2] {
+    let any = Token {
+        system: None,
+        value: value.clone(),
+    };
+    let whole = identifier(site, source, resource_type, (system, value));
+    [whole, token(site, source, resource_type, &any)]
+}
+
+/// The pseudonym of an identifier that is looked for.
+pub(super) fn token(site: &SiteKey, source: &str, resource_type: &str, wanted: &Token) -> Key {
+    let value = &wanted.value;
+    match &wanted.system {
+        Some(system) => identifier(site, source, resource_type, (system, value)),
+        None => {
+            let text = format!("identifier|{resource_type}|any|{value}");
+            *site.unassigned(source, text.as_bytes()).as_bytes()
+        }
+    }
 }
 
 /// A change of one resource, worked out before it is kept.

@@ -18,7 +18,7 @@ impl Fhir {
         Ok(entry.filter(|entry| entry.state.version > 0))
     }
 
-    /// The resources of a source that have an identifier; without a system, only those whose own has none.
+    /// The resources of a source that have one of the identifiers that are looked for.
     pub(crate) fn search(
         &self,
         source: &str,
@@ -33,10 +33,18 @@ impl Fhir {
                     .filter(|entry| !entry.state.deleted)
                     .collect())
             }
-            Criteria::Identifier { system, value } => {
+            Criteria::Identifier(tokens) => {
                 let site = &self.intake.site_key;
-                let key = index::identifier(site, source, resource_type, (system, value));
-                self.index.having(&key)
+                let mut found: Vec<Entry> = Vec::new();
+                for token in tokens {
+                    let key = index::token(site, source, resource_type, token);
+                    for entry in self.index.having(&key)? {
+                        if !found.iter().any(|known| known.state.id == entry.state.id) {
+                            found.push(entry);
+                        }
+                    }
+                }
+                Ok(found)
             }
         }
     }

@@ -6,7 +6,7 @@ use clinical::{PatientKey, SiteKey};
 
 use super::asked::{Asked, Criteria, Interaction, Refusal};
 use super::identity::{self, About, Keyed};
-use super::index::{Entry, Error, Index, Key, State, identifier, name};
+use super::index::{Entry, Error, Index, Key, State, identifiers_of, name, token};
 use crate::intake::sources::Source;
 
 /// The index with what was decided on top of it.
@@ -121,8 +121,10 @@ impl<'a> View<'a> {
             return Ok(Target::Refused(Refusal::other_id()));
         }
         let named = self.named(one.resource_type, id)?;
+        let is_there = named.before.as_ref().is_some_and(|before| !before.deleted);
         Ok(match wrong_version(one, &named) {
             Some(refusal) => Target::Refused(refusal),
+            None if one.must_be_new && is_there => Target::Refused(Refusal::is_there()),
             None => Target::Is(named),
         })
     }
@@ -170,36 +172,42 @@ impl<'a> View<'a> {
                 let there = self.state(&name)?.filter(|state| !state.deleted);
                 Ok(there.map(|_| (name, id.clone())).into_iter().collect())
             }
-            Criteria::Identifier { system, value } => {
-                let key = identifier(self.site, source, resource_type, (system, value));
-                self.names.push(key);
-                let listed = self
-                    .index
-                    .having(&key)?
-                    .into_iter()
-                    .map(|entry| entry.state);
-                let mut found: Vec<_> = listed
-                    .map(|state| (state.name(self.site), state.id.to_string()))
-                    .filter(|(name, _)| !self.states.contains_key(name))
-                    .collect();
-                let decided = self
-                    .states
-                    .iter()
-                    .filter(|(_, state)| !state.deleted && state.identifiers.contains(&key));
-                found.extend(decided.map(|(name, state)| (*name, state.id.to_string())));
-                self.names.extend(found.iter().map(|(name, _)| *name));
+            Criteria::Identifier(tokens) => {
+                let mut found: Vec<(Key, String)> = Vec::new();
+                for wanted in tokens {
+                    let key = token(self.site, source, resource_type, wanted);
+                    found.extend(self.having(key)?);
+                }
+                found.sort_unstable();
+                found.dedup();
                 Ok(found)
             }
         }
+    }
+
+    /// The resources that are found by one identifier.
+    fn having(&mut self, key: Key) -> Result<Vec<(Key, String)>, Error> {
+        self.names.push(key);
+        let listed = self.index.having(&key)?.into_iter();
+        let mut found: Vec<_> = listed
+            .map(|entry| (entry.state.name(self.site), entry.state.id.to_string()))
+            .filter(|(name, _)| !self.states.contains_key(name))
+            .collect();
+        let decided = self
+            .states
+            .iter()
+            .filter(|(_, state)| !state.deleted && state.identifiers.contains(&key));
+        found.extend(decided.map(|(name, state)| (*name, state.id.to_string())));
+        self.names.extend(found.iter().map(|(name, _)| *name));
+        Ok(found)
     }
 
     /// The pseudonyms of a resource's identifiers.
     pub(super) fn identifiers(&self, one: &Asked) -> Vec<Key> {
         let source = &*self.source.name;
         let pairs = one.identifiers.iter();
-        let keys = pairs.map(|(system, value)| {
-            identifier(self.site, source, one.resource_type, (system, value))
-        });
+        let keys =
+            pairs.flat_map(|pair| identifiers_of(self.site, source, one.resource_type, pair));
         let mut keys: Vec<Key> = keys.collect();
         keys.sort_unstable();
         keys.dedup();

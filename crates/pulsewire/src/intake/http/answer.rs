@@ -4,14 +4,18 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use formats::fhir::json;
 use formats::fhir::read::Raw;
-use formats::fhir::validate::{self, IssueCode};
+use formats::fhir::validate::{self, Issue, IssueCode};
 
 use super::routes::BASE;
 use crate::intake::fhir::{Done, Refusal, State};
 use crate::intake::keep::{self, Kept, RETRY_AFTER};
+use crate::stages::{is_marked, marks};
 
 /// What every body is.
 const FHIR_JSON: &str = "application/fhir+json";
+
+/// Says what is wrong with what is kept all the same, as its record does.
+pub(super) const VALIDATION: &str = "pulsewire-validation";
 
 /// What is answered so may be sent again, and the answer says when.
 const LATER: [u16; 2] = [429, 503];
@@ -166,7 +170,16 @@ pub(super) fn done(done: &Done, base: &str, prefer: Prefer) -> Answer {
                 Prefer::Outcome if issues.is_empty() => outcome("it is kept"),
                 Prefer::Outcome => validate::operation_outcome(issues),
             };
-            placed(Answer::new(202, body), kept, state, base)
+            let answer = placed(Answer::new(202, body), kept, state, base);
+            let marked: Vec<Issue> = issues
+                .iter()
+                .filter(|one| is_marked(one))
+                .cloned()
+                .collect();
+            match marked.is_empty() {
+                true => answer,
+                false => answer.with(VALIDATION, &marks(&marked)),
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use journal::Offset;
 use super::Door;
 use super::answer::{self, Answer, Prefer};
 use super::request::Asking;
-use super::write::{existing, version};
+use super::write::{existing, none_match, version};
 use crate::intake::fhir::{Asked, Criteria, Done, Interaction, Refusal, Sender, State};
 use crate::tasks::aside;
 use crate::topics;
@@ -36,7 +36,7 @@ pub(super) async fn carry_out(
             let refused = Refused::new(IssueCode::NotSupported, "Bundle.type", words);
             return Err(Refusal::new(422, refused));
         }
-        Ok((bundle.kind, requests(door, &bundle, &asking.sender)?))
+        Ok((bundle.kind, requests(door, &bundle, asking)?))
     })?;
     let together = kind == Kind::Transaction;
     let done = door.fhir.take(asked, &asking.sender, together).await;
@@ -62,7 +62,7 @@ pub(super) async fn message(
         strict::check(&bytes)?;
         let bundle = Bundle::read(&bytes)?;
         bundle.message()?;
-        stated(door, &bundle, &asking.sender)
+        stated(door, &bundle, asking)
     })?;
     let done = door.fhir.take(asked, &asking.sender, true).await;
     let done = match done {
@@ -85,7 +85,8 @@ fn refused(done: &[Done]) -> Option<&Refusal> {
 }
 
 /// What the entries of a batch or transaction ask for, in their order.
-fn requests(door: &Door, bundle: &Bundle<'_>, sender: &Sender) -> Result<Vec<Asked>, Refusal> {
+fn requests(door: &Door, bundle: &Bundle<'_>, asking: &Asking) -> Result<Vec<Asked>, Refusal> {
+    let sender = &asking.sender;
     let ids: Vec<Option<String>> = bundle
         .entries
         .iter()
@@ -95,7 +96,7 @@ fn requests(door: &Door, bundle: &Bundle<'_>, sender: &Sender) -> Result<Vec<Ask
     answer_questions(door, bundle, sender, &mut links)?;
     let mut all = Vec::with_capacity(bundle.entries.len());
     for (entry, id) in bundle.entries.iter().zip(ids) {
-        let asked = asked(bundle, entry, &links, id);
+        let asked = asked(bundle, entry, &links, (id, asking));
         all.push(match asked {
             Ok(asked) => asked,
             Err(refusal) if bundle.kind == Kind::Batch => Asked::refused(refusal),
@@ -176,7 +177,7 @@ fn asked(
     bundle: &Bundle<'_>,
     entry: &Entry<'_>,
     links: &Links,
-    id: Option<String>,
+    (id, asking): (Option<String>, &Asking),
 ) -> Result<Asked, Refusal> {
     if let Some(refused) = &entry.refused {
         return Err(Refusal::new(400, refused.clone()));
@@ -198,7 +199,9 @@ fn asked(
     kept(kind, &place(".url"))?;
     let bytes = match interaction {
         Interaction::Delete => Vec::new(),
-        _ => bundle.resolved(entry, links, id.as_deref())?,
+        _ => asking
+            .own
+            .relative(bundle.resolved(entry, links, id.as_deref())?),
     };
     let mut asked = Asked::new(interaction, kind, bytes);
     asked.id = id;
@@ -206,6 +209,9 @@ fn asked(
     asked.is_new = interaction == Interaction::Create && asked.criteria.is_none();
     if !request.if_match.is_empty() {
         asked.if_match = Some(version(&request.if_match)?);
+    }
+    if interaction == Interaction::Update {
+        asked.must_be_new = none_match(&request.if_none_match)?;
     }
     Ok(asked)
 }
@@ -230,7 +236,8 @@ fn kept(kind: &'static str, place: &str) -> Result<(), Refusal> {
 }
 
 /// What the resources of a message state: those with an id are as they say, the others are new.
-fn stated(door: &Door, bundle: &Bundle<'_>, sender: &Sender) -> Result<Vec<Asked>, Refusal> {
+fn stated(door: &Door, bundle: &Bundle<'_>, asking: &Asking) -> Result<Vec<Asked>, Refusal> {
+    let sender = &asking.sender;
     let new = |entry: &Entry<'_>| {
         let kind = entry.resource_type.unwrap_or_default();
         let bytes = entry.resource.map(Raw::as_bytes).unwrap_or_default();
@@ -253,6 +260,7 @@ fn stated(door: &Door, bundle: &Bundle<'_>, sender: &Sender) -> Result<Vec<Asked
         };
         kept(kind, &format!("Bundle.entry[{}].resource", entry.number))?;
         let bytes = bundle.resolved(entry, &links, id.as_deref())?;
+        let bytes = asking.own.relative(bytes);
         let mut asked = Asked::new(Interaction::Update, kind, bytes);
         asked.id = id;
         all.push(asked);

@@ -83,6 +83,7 @@ pub(super) async fn import(
         unpacked.push(&chunk, is_last, &asking.spent)?;
         for (number, line) in unpacked.lines(is_last) {
             tally.lines += 1;
+            let line = asking.own.relative(line);
             batch.add(door, &sender, (number, line));
             if batch.is_full() {
                 batch.keep(door, &sender, &mut tally).await?;

@@ -36,6 +36,10 @@ pub(super) async fn take(
         measurements::JSON => sniffed(&bytes),
         given => given,
     };
+    let bytes = match kind {
+        measurements::FHIR => asking.own.relative(bytes),
+        _ => bytes,
+    };
     let read = aside(bytes.len(), || intake.measurements(&sender, kind, &bytes));
     let read = read.and_then(|received| match received.is_empty() {
         true => Err(Unreadable {

@@ -280,7 +280,7 @@ fn value(name: &str, sources: &[&str]) -> Value {
             json!({"type": "string", "minLength": 1, "maxLength": most})
         }
         "version" => pattern(&format!("^[1-9][0-9]{{0,{}}}$", VERSION_DIGITS_MAX - 1)),
-        "identifier" => pattern("^([^|]*[|])?[^|]+$"),
+        "identifier" => pattern(r"^([^|,\\]*[|])?[^|,\\]+$"),
         "If-None-Exist" => pattern("^identifier=[A-Za-z0-9:/._-]+[|][A-Za-z0-9._-]+$"),
         "If-Match" | "If-None-Match" => {
             let number = format!("[0-9]{{1,{VERSION_DIGITS_MAX}}}");
@@ -338,7 +338,13 @@ fn parameters(route: &Route, sources: &[&str]) -> Vec<Value> {
         all.push(parameter("header", name, false, about));
     }
     let headers = route.headers.iter();
-    all.extend(headers.map(|name| parameter("header", name, false, "As FHIR R4 says.")));
+    all.extend(headers.map(|name| {
+        let mut header = parameter("header", name, false, "As FHIR R4 says.");
+        if route.writes() && *name == "If-None-Match" {
+            header["schema"] = json!({"type": "string", "enum": ["*"]});
+        }
+        header
+    }));
     all
 }
 
@@ -360,7 +366,7 @@ fn response(route: &Route, status: u16) -> Value {
     }
     let text = || json!({"schema": {"type": "string"}});
     let of_resource: &[&str] = match route.body {
-        Body::Resource => &["Location", "ETag"],
+        Body::Resource => &["Location", "ETag", "Pulsewire-Validation"],
         _ => &[],
     };
     let is_placed = matches!(route.body, Body::Resource | Body::Measurements);

@@ -8,6 +8,7 @@ use formats::fhir::validate::IssueCode;
 
 use super::answer::{Answer, Prefer};
 use super::body::Spent;
+use super::own::Own;
 use super::routes::{self, Found, Named, Operation, Route};
 use super::{
     Door, Peer, body, bundle, capabilities, lines, measure, notified, openapi, read, write,
@@ -33,6 +34,8 @@ pub(super) struct Asking {
     pub(super) sender: Sender,
     /// The address of this server, as its client knows it.
     pub(super) base: String,
+    /// All of its addresses.
+    pub(super) own: Own,
     pub(super) prefer: Prefer,
     /// What reading it took so far.
     pub(super) spent: Spent,
@@ -81,17 +84,12 @@ pub(super) async fn answer(
             .intake
             .showed(&sender.source, Way::Http.name(), expires);
     }
-    let host = head
-        .headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let scheme = if peer.is_tls { "https" } else { "http" };
+    let own = Own::of(&door.config.base, &head.headers, peer.is_tls);
     let asking = Asking {
         named,
         query: head.uri.query().unwrap_or_default().to_owned(),
-        base: host
-            .map(|host| format!("{scheme}://{host}"))
-            .unwrap_or_default(),
+        base: own.base().to_owned(),
+        own,
         prefer: Prefer::of(&head.headers),
         headers: head.headers,
         sender,
@@ -260,6 +258,8 @@ fn sender(
     })
 }
 
+/// What the release of FHIR that is read here is called.
+const FHIR_VERSIONS: [&str; 2] = ["4.0", "4.0.1"];
 const JSON: [&str; 3] = ["application/fhir+json", "application/json", "text/json"];
 const FORM: [&str; 1] = ["application/x-www-form-urlencoded"];
 const LINES: [&str; 4] = [
@@ -281,10 +281,19 @@ fn is_media(headers: &HeaderMap, kinds: &[&'static str]) -> Result<(), Refusal> 
     let essence = essence(headers);
     let given = headers.get(header::CONTENT_TYPE);
     let given = given.and_then(|value| value.to_str().ok());
-    let parts = given.unwrap_or_default().split(';').skip(1);
-    let mut parts = parts.map(|part| part.trim().to_ascii_lowercase());
-    let charset = parts.find_map(|part| part.strip_prefix("charset=").map(str::to_owned));
-    let is_utf8 = charset.is_none_or(|name| matches!(name.trim_matches('"'), "utf-8" | "us-ascii"));
+    let parameter = |name: &str| {
+        let parts = given.unwrap_or_default().split(';').skip(1);
+        let mut parts = parts.map(|part| part.trim().to_ascii_lowercase());
+        let value = parts.find_map(|part| Some(part.strip_prefix(name)?.to_owned()));
+        value.map(|value| value.trim_matches('"').to_owned())
+    };
+    let charset = parameter("charset=");
+    let is_utf8 = charset.is_none_or(|name| matches!(&*name, "utf-8" | "us-ascii"));
+    let release = parameter("fhirversion=");
+    if release.is_some_and(|release| !FHIR_VERSIONS.contains(&&*release)) {
+        let words = "only FHIR R4 (fhirVersion=4.0) is read here: send the resource as R4 has it";
+        return Err(Refusal::because(415, IssueCode::NotSupported, words));
+    }
     if is_utf8 && kinds.contains(&essence.as_str()) {
         return Ok(());
     }
@@ -352,6 +361,14 @@ mod tests {
             Ok(())
         );
         assert_eq!(told("application/fhir+json; charset=utf-16"), Err(415));
+        assert_eq!(told("application/fhir+json; fhirVersion=4.0.1"), Ok(()));
+        for other in [
+            "application/fhir+json; fhirVersion=3.0",
+            "application/fhir+json; charset=utf-8; FHIRVersion=\"5.0\"",
+            "application/json; fhirVersion=4.3",
+        ] {
+            assert_eq!(told(other), Err(415), "{other}");
+        }
         assert_eq!(told("application/fhir+xml"), Err(415));
         assert_eq!(told(""), Err(415));
     }

@@ -69,7 +69,7 @@ impl Route {
 const IDENTIFIER: (&str, bool, &str) = (
     "identifier",
     false,
-    "The identifier of the resource: system|value, or a value without a system.",
+    "The identifier of the resource: system|value, value of any system, or |value without a system; several with commas, of which it has one.",
 );
 const ID: (&str, bool, &str) = ("_id", false, "The id of the resource.");
 
@@ -162,7 +162,7 @@ pub(super) const ROUTES: [Route; 18] = [
         about: "Changes the one resource that has an identifier, or creates it.",
         body: Body::Resource,
         query: &[IDENTIFIER, ID],
-        headers: &["If-Match", "Prefer"],
+        headers: &["If-Match", "If-None-Match", "Prefer"],
         statuses: &[200, 202, 404, 409, 412, 413, 415, 422],
     },
     Route {
@@ -202,7 +202,7 @@ pub(super) const ROUTES: [Route; 18] = [
         about: "Changes a resource, or creates it under this id.",
         body: Body::Resource,
         query: &[],
-        headers: &["If-Match", "Prefer"],
+        headers: &["If-Match", "If-None-Match", "Prefer"],
         statuses: &[200, 202, 404, 409, 412, 413, 415, 422],
     },
     Route {

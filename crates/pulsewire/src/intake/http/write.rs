@@ -62,8 +62,13 @@ fn asked(
     if interaction != Interaction::Delete {
         checked(&bytes, resource_type)?;
     }
+    let bytes = asking.own.relative(bytes);
     let mut asked = Asked::new(interaction, resource_type, bytes);
     asked.if_match = if_match(&asking.headers)?;
+    if interaction == Interaction::Update {
+        let given = header_text(&asking.headers, header::IF_NONE_MATCH.as_str())?;
+        asked.must_be_new = none_match(given.as_deref().unwrap_or_default())?;
+    }
     let new_id = |asked: &Asked| {
         let sender = &asking.sender;
         door.fhir.new_id(sender, asked.resource_type, &asked.bytes)
@@ -126,6 +131,19 @@ pub(super) fn version(etag: &str) -> Result<u64, Refusal> {
     })
 }
 
+/// Whether a change is made only where nothing is there yet, by the words of `If-None-Match`.
+pub(super) fn none_match(given: &str) -> Result<bool, Refusal> {
+    match given.trim() {
+        "" => Ok(false),
+        "*" => Ok(true),
+        _ => {
+            let words =
+                "of what is changed, If-None-Match is * or left out: name a version by If-Match";
+            Err(Refusal::because(400, IssueCode::NotSupported, words))
+        }
+    }
+}
+
 /// The search that keeps a resource from being created where it finds one: in the header that is for it, or, as some
 /// clients have it, in the address.
 fn unless(asking: &Asking) -> Result<Option<Criteria>, Refusal> {
@@ -181,6 +199,7 @@ pub(super) fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::fhir::Token;
 
     #[test]
     fn versions_and_criteria_are_read_as_clients_write_them() {
@@ -196,23 +215,35 @@ mod tests {
             [true, true, false],
             "{VERSION_DIGITS_MAX}"
         );
-        let identifier = Criteria::Identifier {
-            system: "urn:x".into(),
-            value: "1|2".into(),
+        let check = |query: &str, wanted: &[(Option<&str>, &str)]| {
+            let tokens = wanted.iter().map(|(system, value)| Token {
+                system: system.map(str::to_owned),
+                value: (*value).to_owned(),
+            });
+            let wanted = Criteria::Identifier(tokens.collect());
+            assert_eq!(existing(query).ok(), Some(wanted), "{query}");
         };
-        assert_eq!(
-            existing("identifier=urn:x|1%7C2").ok(),
-            Some(identifier.clone())
+        check("identifier=urn:x|1%7C2", &[(Some("urn:x"), "1|2")]);
+        check(
+            "Patient?identifier=urn%3Ax%7C1|2",
+            &[(Some("urn:x"), "1|2")],
         );
-        assert_eq!(
-            existing("Patient?identifier=urn%3Ax%7C1|2").ok(),
-            Some(identifier)
+        check("identifier=1", &[(None, "1")]);
+        check("identifier=|1", &[(Some(""), "1")]);
+        check(
+            "identifier=urn:x|1,2,urn:y|3",
+            &[(Some("urn:x"), "1"), (None, "2"), (Some("urn:y"), "3")],
+        );
+        check(
+            r"identifier=urn:x\,y|1\,2\|3",
+            &[(Some("urn:x,y"), "1,2|3")],
         );
         for wrong in [
             "",
             "name=x",
             "identifier=",
             "identifier=urn:x|",
+            "identifier=1,",
             "_id=1&identifier=2",
         ] {
             assert_eq!(existing(wrong).unwrap_err().status, 400, "{wrong}");

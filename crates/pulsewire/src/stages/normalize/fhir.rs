@@ -11,12 +11,9 @@ use mapping::fhir::{Names, Subject, deletion, draft, subject};
 use mapping::normalize::{Input as Given, RawInfo, State};
 use stream::{Context, StepError};
 
-use super::super::patient;
+use super::super::{UNREADABLE_RESOURCE, patient};
 use super::NormalizeStage;
 use crate::intake::keep::MOVED_TO;
-
-/// The reason code of a resource that cannot be read.
-const UNREADABLE: &str = "unreadable-resource";
 
 impl NormalizeStage {
     /// Takes in one resource.
@@ -31,7 +28,8 @@ impl NormalizeStage {
         if moved_to(raw.bytes).is_some_and(|to| state.speaks_for(own, to)) {
             return Ok(());
         }
-        let unreadable = |refused: Refused| StepError::new(UNREADABLE, refused.to_string());
+        let unreadable =
+            |refused: Refused| StepError::new(UNREADABLE_RESOURCE, refused.to_string());
         let drafts = [self.stated(raw).map_err(unreadable)?];
         let given = match raw.retired {
             Some(retired) => Given::Merge {

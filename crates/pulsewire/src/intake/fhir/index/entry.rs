@@ -4,7 +4,7 @@ use clinical::{PatientKey, ReceivedTime, SiteKey};
 use formats::fhir::read::Raw;
 use journal::{Offset, RecordRef};
 
-use super::{Key, identifier, name};
+use super::{Key, identifiers_of, name};
 use crate::intake::keep::INTERACTION;
 
 /// The first byte of a written entry: how the others are read.
@@ -91,7 +91,7 @@ impl State {
         };
         let keys = identifiers(resource)
             .into_iter()
-            .map(|(system, value)| identifier(site, source, &resource_type, (&system, &value)));
+            .flat_map(|pair| identifiers_of(site, source, &resource_type, &pair));
         Some(Self {
             identifiers: keys.collect(),
             source: source.into(),

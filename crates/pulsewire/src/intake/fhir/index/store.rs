@@ -11,6 +11,9 @@ use super::{Entry, Key};
 /// How much memory the store may take for blocks.
 const CACHE_BYTES: u64 = 32 << 20;
 
+/// The name changes when more is derived of a record than before: then the journal is read again from its beginning.
+const POSITIONS: &str = "positions-2";
+
 pub(super) struct Store {
     database: Database,
     entries: Keyspace,
@@ -27,7 +30,7 @@ impl Store {
         Ok(Self {
             entries: keyspace("entries")?,
             lists: keyspace("lists")?,
-            positions: keyspace("positions")?,
+            positions: keyspace(POSITIONS)?,
             database,
         })
     }
