@@ -377,7 +377,7 @@ fn what_no_station_wrote_is_set_aside() {
         .find(|(name, _)| &**name == stream::REASON_HEADER);
     assert_eq!(
         reason.map(|(_, reason)| &**reason),
-        Some(&b"unreadable-resource"[..])
+        Some(&b"unreadable"[..])
     );
 }
 
