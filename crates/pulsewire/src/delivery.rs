@@ -21,7 +21,7 @@ use crate::metrics::{DeliveryLabels, Metrics};
 use crate::tasks::{Stop, Tasks};
 use crate::topics;
 pub(crate) use queue::{Attempt, Ended};
-use queue::{Due, Queue, Retry};
+use queue::{Due, Failed, Queue, Retry};
 pub(crate) use webhook::agent;
 
 /// How much is read from the journal at once.
@@ -36,7 +36,7 @@ const REST: Duration = Duration::from_secs(1);
 
 /// What carries news: says that it was taken, or why not.
 trait Carry: Send {
-    fn carry(&mut self, delivery: &Delivery, json: &[u8]) -> Result<(), String>;
+    fn carry(&mut self, delivery: &Delivery, json: &[u8]) -> Result<(), Failed>;
 }
 
 /// What the channels need of the rest.
@@ -178,7 +178,7 @@ impl Runner {
         }
     }
 
-    /// Tries one piece of news whose time has come, what was never tried first; tells whether there was one.
+    /// Tries one piece of news whose time has come, the most severe first; tells whether there was one.
     fn turn(&mut self) -> Result<bool, journal::Error> {
         if !self.is_recovered {
             self.is_recovered = self.recover()?;
@@ -386,6 +386,11 @@ impl Runner {
                 outcome,
             })
             .inc();
+        let within = alerts::AcknowledgeWithin::default().of(delivery.alert.severity);
+        let is_late = delivery.at.plus(within) <= attempt.at;
+        if is_late && attempt.ended == Ended::Delivered {
+            tracing::info!(channel = self.name, alert = %delivery.alert.id, "delivered after the deadline of the alert");
+        }
         match &attempt.ended {
             Ended::Delivered if delivery.kind == DeliveryKind::Raised => {
                 let since = self.shared.clock.now().since(delivery.alert.known_at);
@@ -395,6 +400,9 @@ impl Runner {
                     .observe(since.unwrap_or_default().as_secs_f64());
             }
             Ended::Delivered => {}
+            Ended::Failed { why, next } if is_late => {
+                tracing::error!(channel = self.name, alert = %delivery.alert.id, number = attempt.number, why, %next, "not delivered by the deadline of the alert, will try again");
+            }
             Ended::Failed { why, next } => {
                 tracing::warn!(channel = self.name, alert = %delivery.alert.id, number = attempt.number, why, %next, "not delivered, will try again");
             }

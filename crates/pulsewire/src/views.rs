@@ -13,11 +13,11 @@ mod risk;
 mod source;
 mod workload;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use clinical::{AlertId, AlertState, Fact, Finding, PatientKey, ReceivedTime, wire};
+use clinical::{AlertId, Fact, Finding, PatientKey, ReceivedTime, wire};
 use journal::{Journal, Offset, RecordRef, TopicPartition, Write};
 use mapping::event::event;
 use workloads::Workloads;
@@ -31,7 +31,7 @@ use crate::tasks::{Stop, Tasks};
 use crate::topics;
 use crate::unmapped::Unmapped;
 
-pub(crate) use alert::AlertView;
+pub(crate) use alert::{AlertView, is_superseded};
 pub(crate) use patient::{Before, LATE_AFTER, PatientView, VITALS};
 pub(crate) use quarantine::QuarantineView;
 pub(crate) use risk::{is_of_a_model, is_of_nobody};
@@ -79,6 +79,8 @@ pub(crate) struct Views {
     pub(crate) alerts: BTreeMap<AlertId, AlertView>,
     pub(crate) quarantine: VecDeque<QuarantineView>,
     pub(crate) deliveries: BTreeMap<AlertId, Vec<alert::DeliveryView>>,
+    /// Tries of news that is not read yet.
+    early_attempts: BTreeMap<clinical::DeliveryId, crate::delivery::Attempt>,
     pub(crate) care_gaps: care_gap::CareGaps,
     pub(crate) patient_days: days::PatientDays,
     pub(crate) emergency: emergency::Departments,
@@ -262,13 +264,6 @@ impl Reader {
 }
 
 impl Views {
-    /// The channels by which nobody was reached with an alert that nobody has taken.
-    pub(crate) fn unreached(&self, alert: &clinical::Alert) -> BTreeSet<&str> {
-        let deliveries = self.deliveries.get(&alert.id);
-        let deliveries = deliveries.filter(|_| alert.state == AlertState::Open);
-        deliveries.map_or_else(BTreeSet::new, |all| alert::given_up(all))
-    }
-
     /// Takes in one record; what cannot be read is in a quarantine already and is passed over.
     fn take_in(&mut self, at: &TopicPartition, record: &RecordRef<'_>) {
         if record.key.is_empty() && record.value.is_none() {
@@ -423,33 +418,6 @@ impl Views {
         }
         if self.redriven.len() > REDRIVEN_MAX {
             self.redriven.pop_first();
-        }
-    }
-
-    fn take_delivery(&mut self, record: &RecordRef<'_>) {
-        let Some(delivery) = record
-            .value
-            .and_then(|json| wire::delivery_from_json(json).ok())
-        else {
-            return;
-        };
-        self.deliveries
-            .entry(delivery.alert.id)
-            .or_default()
-            .push(alert::DeliveryView::new(&delivery));
-    }
-
-    fn take_attempt(&mut self, record: &RecordRef<'_>) {
-        let Some(attempt) = record.value.and_then(crate::delivery::Attempt::from_json) else {
-            return;
-        };
-        let known = self
-            .deliveries
-            .values_mut()
-            .flatten()
-            .find(|view| view.id == attempt.delivery);
-        if let Some(view) = known {
-            view.attempt = Some(attempt);
         }
     }
 

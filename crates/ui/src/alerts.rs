@@ -36,6 +36,8 @@ pub struct AlertRow {
     pub held: Option<String>,
     /// The channels that gave up telling of it, while nobody has taken it; empty where there are none.
     pub given_up: String,
+    /// The channels that have not brought it by its deadline, while nobody has taken it; empty where there are none.
+    pub late: String,
 }
 
 /// What the list of alerts shows.

@@ -181,21 +181,21 @@ fn senders() -> Vec<Source> {
 
 /// Gives alerts of every severity and state; their ids begin with the prefix.
 pub fn alert_rows(prefix: &str) -> Vec<AlertRow> {
-    let row =
-        |number: u32, severity, state, reason: &str, condition: &str, minutes: i64| AlertRow {
-            id: format!("{prefix}{number}"),
-            severity,
-            state,
-            reason: reason.to_owned(),
-            condition: condition.to_owned(),
-            patient: Link::to(format!("P. {}", 4_400 + number), "/patients/7c1e"),
-            location: Some(format!("4 West / {} / A", 400 + number)),
-            as_of_us: ago(minutes + 9),
-            opened_us: ago(minutes),
-            owner: None,
-            held: None,
-            given_up: if number == 1 { "pager" } else { "" }.to_owned(),
-        };
+    let row = |number: u32, severity, state, reason: &str, about: &str, minutes: i64| AlertRow {
+        id: format!("{prefix}{number}"),
+        severity,
+        state,
+        reason: reason.to_owned(),
+        condition: about.to_owned(),
+        patient: Link::to(format!("P. {}", 4_400 + number), "/patients/7c1e"),
+        location: Some(format!("4 West / {} / A", 400 + number)),
+        as_of_us: ago(minutes + 9),
+        opened_us: ago(minutes),
+        owner: None,
+        held: None,
+        given_up: if number == 1 { "pager" } else { "" }.to_owned(),
+        late: String::new(),
+    };
     let mut rows = vec![
         row(
             1,

@@ -323,23 +323,39 @@ fn reaching_nobody(control: &Control) -> Vec<String> {
         troubles.push("No channel is configured: alerts are raised, and nobody is told of them. Add [delivery.NAME] to the configuration.".to_owned());
     }
     let views = control.views.read();
-    let (mut open, mut critical, mut channels) = (0_u64, 0_u64, BTreeSet::new());
+    let now = control.clock.now();
+    let (mut given_up, mut late) = (Unreached::default(), Unreached::default());
     for view in views.alerts.values() {
-        let unreached = views.unreached(&view.alert);
-        if !unreached.is_empty() {
-            open += 1;
-            critical += u64::from(view.alert.severity == Severity::Critical);
-            channels.extend(unreached);
+        given_up.count(&view.alert, views.unreached(&view.alert));
+        late.count(&view.alert, views.late(&view.alert, now));
+    }
+    troubles.extend(given_up.told("were given up by"));
+    troubles.extend(late.told("were not brought by their deadline by"));
+    troubles
+}
+
+/// Open alerts that channels did not bring.
+#[derive(Default)]
+struct Unreached<'v> {
+    open: u64,
+    critical: u64,
+    channels: BTreeSet<&'v str>,
+}
+
+impl<'v> Unreached<'v> {
+    fn count(&mut self, alert: &clinical::Alert, channels: BTreeSet<&'v str>) {
+        if !channels.is_empty() {
+            self.open += 1;
+            self.critical += u64::from(alert.severity == Severity::Critical);
+            self.channels.extend(channels);
         }
     }
-    if open > 0 {
-        let channels: Vec<_> = channels.into_iter().collect();
-        troubles.push(format!(
-            "Open alerts that were given up by {}: {open}, of them critical: {critical}. Tell whom they concern, and see why at /alerts.",
-            channels.join(", ")
-        ));
+
+    fn told(self, what: &str) -> Option<String> {
+        let channels = Vec::from_iter(self.channels).join(", ");
+        let Self { open, critical, .. } = self;
+        (open > 0).then(|| format!("Open alerts that {what} {channels}: {open}, of them critical: {critical}. Tell whom they concern, and see why at /alerts."))
     }
-    troubles
 }
 
 #[derive(Serialize)]

@@ -5,12 +5,13 @@ use std::io::Write as _;
 use clinical::Delivery;
 
 use super::Carry;
+use super::queue::Failed;
 
 /// Writes each piece of news as one line; it names no patient.
 pub(super) struct Console;
 
 impl Carry for Console {
-    fn carry(&mut self, delivery: &Delivery, _json: &[u8]) -> Result<(), String> {
+    fn carry(&mut self, delivery: &Delivery, _json: &[u8]) -> Result<(), Failed> {
         let alert = &delivery.alert;
         let mut out = std::io::stdout().lock();
         writeln!(
@@ -24,6 +25,6 @@ impl Carry for Console {
             id = alert.id,
         )
         .and_then(|()| out.flush())
-        .map_err(|error| format!("the output is closed: {error}"))
+        .map_err(|error| format!("the output is closed: {error}").into())
     }
 }

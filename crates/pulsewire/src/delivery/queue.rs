@@ -1,9 +1,10 @@
 //! What one channel still has to bring, and when: pure, so that retries can be tested without waiting.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use clinical::{AlertId, Delivery, DeliveryId, ReceivedTime};
+use clinical::{AlertId, Delivery, DeliveryId, ReceivedTime, Severity};
 use serde::{Deserialize, Serialize};
 
 /// How often to try: twice as long each time, up to a longest pause, until it is given up.
@@ -99,14 +100,49 @@ impl Attempt {
     }
 }
 
-/// What is pending: what was never tried in the order of the journal, the rest by the time of its next try.
+/// Why news was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) why: String,
+    pub(super) again: Option<Again>,
+}
+
+/// When the receiver wants to be asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    In(Duration),
+    At(ReceivedTime),
+}
+
+impl<W: Into<String>> From<W> for Failed {
+    fn from(why: W) -> Self {
+        Self {
+            why: why.into(),
+            again: None,
+        }
+    }
+}
+
+/// When it is tried and where the journal keeps it.
+type Place = (ReceivedTime, u16, u64);
+/// What is tried first: the most severe; of one severity what was never tried, then what waits longest.
+type Rank = (Reverse<Severity>, bool, Place);
+
+/// The news of an alert that waits.
+struct Waiting {
+    revision: u32,
+    severity: Severity,
+    place: Place,
+}
+
+/// What is pending: what can be tried by its rank, the rest by the time of its next try.
 ///
-/// News of one alert goes out in its order: while an earlier piece of it is pending, the later ones wait behind it.
+/// Of one alert only the newest news waits: what it takes the place of would be told hours after it was true.
 pub(super) struct Queue {
     retry: Retry,
-    fresh: BTreeMap<(ReceivedTime, u16, u64), Due>,
-    pending: BTreeMap<(ReceivedTime, u16, u64), Due>,
-    behind: BTreeMap<AlertId, VecDeque<Due>>,
+    ready: BTreeMap<Rank, Due>,
+    pending: BTreeMap<Place, Due>,
+    waiting: BTreeMap<AlertId, Waiting>,
     offsets: BTreeSet<(u16, u64)>,
     tried: BTreeMap<DeliveryId, Attempt>,
 }
@@ -115,9 +151,9 @@ impl Queue {
     pub(super) fn new(retry: Retry) -> Self {
         Self {
             retry,
-            fresh: BTreeMap::new(),
+            ready: BTreeMap::new(),
             pending: BTreeMap::new(),
-            behind: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             offsets: BTreeSet::new(),
             tried: BTreeMap::new(),
         }
@@ -128,44 +164,60 @@ impl Queue {
         self.tried.insert(attempt.delivery, attempt);
     }
 
-    /// Takes in news; what has arrived or was given up is not taken again.
+    /// Takes in news; what has arrived or was given up is not taken again, and what is older than it is not told any more.
     pub(super) fn add(&mut self, due: Due) {
         let before = self
             .tried
             .get(&due.delivery.id)
             .map(|attempt| &attempt.ended);
-        if matches!(before, Some(Ended::Delivered | Ended::GivenUp { .. })) {
+        let is_over = matches!(before, Some(Ended::Delivered | Ended::GivenUp { .. }));
+        if self.offsets.contains(&(due.partition, due.offset)) {
             return;
         }
-        if !self.offsets.insert((due.partition, due.offset)) {
+        let alert = &due.delivery.alert;
+        let other = self.waiting.get(&alert.id);
+        if other.is_some_and(|other| other.revision > alert.revision) {
             return;
         }
-        match self.behind.get_mut(&due.delivery.alert.id) {
-            Some(behind) => behind.push_back(due),
-            None => {
-                self.behind.insert(due.delivery.alert.id, VecDeque::new());
-                self.plan(due);
-            }
+        self.let_go(alert.id);
+        if !is_over {
+            self.offsets.insert((due.partition, due.offset));
+            self.plan(due);
         }
     }
 
-    /// Gives what is due now: what was never tried first, then what waits longest for another try.
-    pub(super) fn next_due(&mut self, now: ReceivedTime) -> Option<Due> {
-        if let Some((_, due)) = self.fresh.pop_first() {
-            return Some(due);
+    /// Lets go of what waits of an alert.
+    fn let_go(&mut self, alert: AlertId) {
+        let Some(old) = self.waiting.remove(&alert) else {
+            return;
+        };
+        let (_, partition, offset) = old.place;
+        self.offsets.remove(&(partition, offset));
+        let rank = |is_tried| (Reverse(old.severity), is_tried, old.place);
+        let due = self.pending.remove(&old.place);
+        let due = due.or_else(|| self.ready.remove(&rank(false)));
+        if let Some(due) = due.or_else(|| self.ready.remove(&rank(true))) {
+            self.tried.remove(&due.delivery.id);
         }
-        let entry = self
-            .pending
-            .first_entry()
-            .filter(|entry| entry.key().0 <= now)?;
-        Some(entry.remove())
+    }
+
+    /// Gives what is due now: the most severe; of one severity what was never tried, then what waits longest for another try.
+    pub(super) fn next_due(&mut self, now: ReceivedTime) -> Option<Due> {
+        while let Some(entry) = self.pending.first_entry()
+            && entry.key().0 <= now
+        {
+            let (place, due) = entry.remove_entry();
+            let rank = (Reverse(due.delivery.alert.severity), true, place);
+            self.ready.insert(rank, due);
+        }
+        self.ready.pop_first().map(|(_, due)| due)
     }
 
     /// Takes in how a try ended, and plans the next if there is one.
     pub(super) fn ended(
         &mut self,
         due: &Due,
-        carried: Result<(), String>,
+        carried: Result<(), Failed>,
         now: ReceivedTime,
     ) -> Attempt {
         let id = due.delivery.id;
@@ -174,10 +226,12 @@ impl Queue {
         let first_at = before.map_or(now, |attempt| attempt.first_at);
         let ended = match carried {
             Ok(()) => Ended::Delivered,
-            Err(why) if now >= first_at.plus(self.retry.give_up_after) => Ended::GivenUp { why },
-            Err(why) => Ended::Failed {
+            Err(Failed { why, .. }) if now >= first_at.plus(self.retry.give_up_after) => {
+                Ended::GivenUp { why }
+            }
+            Err(Failed { why, again }) => Ended::Failed {
                 why,
-                next: now.plus(self.pause(number)),
+                next: now.plus(self.pause(number, again, now)),
             },
         };
         let attempt = Attempt {
@@ -193,7 +247,7 @@ impl Queue {
         } else {
             self.tried.remove(&id);
             self.offsets.remove(&(due.partition, due.offset));
-            self.follow(due.delivery.alert.id);
+            self.waiting.remove(&due.delivery.alert.id);
         }
         attempt
     }
@@ -217,33 +271,34 @@ impl Queue {
             Some(Ended::Failed { next, .. }) => Some(*next),
             _ => None,
         };
+        let alert = &due.delivery.alert;
         let at = next.unwrap_or(due.delivery.at);
-        let line = if next.is_some() {
-            &mut self.pending
-        } else {
-            &mut self.fresh
+        let place = (at, due.partition, due.offset);
+        let waiting = Waiting {
+            revision: alert.revision,
+            severity: alert.severity,
+            place,
         };
-        line.insert((at, due.partition, due.offset), due);
+        let rank = (Reverse(alert.severity), false, place);
+        self.waiting.insert(alert.id, waiting);
+        match next {
+            Some(_) => self.pending.insert(place, due),
+            None => self.ready.insert(rank, due),
+        };
     }
 
-    /// Lets the next news of an alert go, now that the one before it is done with.
-    fn follow(&mut self, alert: AlertId) {
-        match self.behind.get_mut(&alert).and_then(VecDeque::pop_front) {
-            Some(next) => self.plan(next),
-            None => {
-                self.behind.remove(&alert);
-            }
-        }
-    }
-
-    fn pause(&self, number: u32) -> Duration {
+    /// How long until the next try: twice as long each time, or what the receiver asks for, within what is configured.
+    fn pause(&self, number: u32, again: Option<Again>, now: ReceivedTime) -> Duration {
         let doubled = 1_u32
             .checked_shl(number.saturating_sub(1))
             .unwrap_or(u32::MAX);
-        self.retry
-            .first
-            .saturating_mul(doubled)
-            .min(self.retry.longest)
+        let asked = again.map(|again| match again {
+            Again::In(span) => span,
+            Again::At(time) => time.since(now).unwrap_or_default(),
+        });
+        asked
+            .unwrap_or_else(|| self.retry.first.saturating_mul(doubled))
+            .clamp(self.retry.first, self.retry.longest.max(self.retry.first))
     }
 }
 
@@ -339,24 +394,76 @@ mod tests {
     }
 
     #[test]
-    fn news_of_one_alert_keeps_its_order_and_new_alerts_do_not_wait_for_it() {
+    fn of_one_alert_the_newest_news_alone_is_told_and_at_once() {
         let mut queue = Queue::new(RETRY);
         let mut later = due("a", 9);
         later.delivery.id = DeliveryId::derive(&[b"later"]);
+        later.delivery.alert.revision = 2;
         queue.add(due("a", 7));
-        queue.add(later);
         let first = queue.next_due(at(0)).unwrap();
         queue.ended(&first, Err("x".into()), at(0));
-        assert!(
-            queue.next_due(at(1)).is_none(),
-            "the later news waits behind the first"
+        queue.add(later.clone());
+        assert_eq!(queue.oldest(3), Some(9));
+        // What was never tried does not wait for the next try of what it takes the place of.
+        let newest = queue.next_due(at(1)).unwrap();
+        assert_eq!(newest.offset, 9);
+        let attempt = queue.ended(&newest, Ok(()), at(1));
+        assert!(queue.next_due(at(9)).is_none() && queue.is_empty());
+
+        // Whoever goes on knows it, too, though the place in the journal is before both.
+        let mut after = Queue::new(RETRY);
+        after.remember(attempt);
+        after.add(due("a", 7));
+        after.add(later);
+        assert!(after.next_due(at(9)).is_none() && after.is_empty());
+    }
+
+    #[test]
+    fn the_most_severe_goes_first_and_of_one_severity_the_oldest() {
+        let mut queue = Queue::new(RETRY);
+        let severities = [
+            Severity::Medium,
+            Severity::Critical,
+            Severity::High,
+            Severity::Critical,
+            Severity::Medium,
+        ];
+        for (offset, severity) in (0..).zip(severities) {
+            let mut due = due(&format!("{offset}"), offset);
+            due.delivery.alert.severity = severity;
+            queue.add(due);
+        }
+        let first = queue.next_due(at(0)).unwrap();
+        assert_eq!(first.offset, 1);
+        queue.ended(&first, Err("x".into()), at(0));
+        assert_eq!(queue.next_due(at(0)).unwrap().offset, 3);
+        // A critical one whose time has come again goes before less severe ones that were never tried.
+        let order = std::iter::from_fn(|| queue.next_due(at(2)));
+        let order: Vec<u64> = order.map(|due| due.offset).collect();
+        assert_eq!(order, [1, 2, 0, 4]);
+    }
+
+    #[test]
+    fn a_receiver_says_when_it_is_asked_again_within_what_is_configured() {
+        let pause = |again| {
+            let mut queue = Queue::new(RETRY);
+            queue.add(due("a", 7));
+            let job = queue.next_due(at(100)).unwrap();
+            let failed = Failed {
+                why: "429".into(),
+                again: Some(again),
+            };
+            match queue.ended(&job, Err(failed), at(100)).ended {
+                Ended::Failed { next, .. } => next.micros() / 1_000_000 - 100,
+                other => panic!("{other:?}"),
+            }
+        };
+        let seconds = |count| pause(Again::In(Duration::from_secs(count)));
+        assert_eq!([0, 7, 10, 11].map(seconds), [2, 7, 10, 10]);
+        assert_eq!(
+            [99, 107, 200].map(|time| pause(Again::At(at(time)))),
+            [2, 7, 10]
         );
-        queue.add(due("b", 11));
-        assert_eq!(queue.next_due(at(2)).unwrap().offset, 11);
-        let again = queue.next_due(at(2)).unwrap();
-        assert_eq!(again.offset, 7);
-        queue.ended(&again, Ok(()), at(2));
-        assert_eq!(queue.next_due(at(2)).unwrap().offset, 9);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::*;
 struct Hanging(Arc<AtomicU32>);
 
 impl Carry for Hanging {
-    fn carry(&mut self, _: &Delivery, _: &[u8]) -> Result<(), String> {
+    fn carry(&mut self, _: &Delivery, _: &[u8]) -> Result<(), Failed> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Err("it hangs".into())
     }
@@ -22,8 +22,8 @@ impl Carry for Hanging {
 struct Told<F>(F);
 
 impl<F: FnMut(DeliveryId) -> Result<(), String> + Send> Carry for Told<F> {
-    fn carry(&mut self, delivery: &Delivery, _: &[u8]) -> Result<(), String> {
-        self.0(delivery.id)
+    fn carry(&mut self, delivery: &Delivery, _: &[u8]) -> Result<(), Failed> {
+        self.0(delivery.id).map_err(Failed::from)
     }
 }
 

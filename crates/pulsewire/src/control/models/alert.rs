@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use clinical::{Actor, AlertId, AlertState, Change, FindingState, PatientKey, Permit, Severity};
+use clinical::{
+    Actor, AlertId, AlertState, Change, FindingState, PatientKey, Permit, ReceivedTime, Severity,
+};
 use ui::{
     Alert, AlertForms, AlertList, AlertRow, DeliveryRow, EvidenceRow, HistoryRow, Link,
     RevisionRow, Shown, WayStep,
@@ -13,7 +15,7 @@ use crate::control::page::Refused;
 use crate::control::{Control, RISK_PATH};
 use crate::delivery::Ended;
 use crate::explain;
-use crate::views::{AlertView, Views, is_of_a_model};
+use crate::views::{AlertView, Views, is_of_a_model, is_superseded};
 
 /// So many characters of a pseudonym stand for a patient without a name.
 const SHORT: usize = 8;
@@ -48,7 +50,7 @@ pub(in crate::control) fn list(
             .collect(),
         rows: shown
             .of(&chosen)
-            .map(|view| row(view, &views, permit))
+            .map(|view| row(view, &views, (permit, control.clock.now())))
             .collect(),
         shown,
     }
@@ -84,7 +86,7 @@ pub(in crate::control) fn one(
         "There is no such alert, or it ended long ago.",
     ))?;
     let alert = view.alert.clone();
-    let row = row(view, &views, permit);
+    let row = row(view, &views, (permit, control.clock.now()));
     let revisions = view.findings.iter().rev().map(revision).collect();
     let finding = view
         .findings
@@ -125,7 +127,11 @@ pub(in crate::control) fn one(
 }
 
 /// An alert as a list shows it.
-pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow {
+pub(super) fn row(
+    view: &AlertView,
+    views: &Views,
+    (permit, now): (&Permit, ReceivedTime),
+) -> AlertRow {
     let alert = &view.alert;
     let patient = views.patients.get(&alert.patient);
     let owner = alert.history.iter().rev().find(|change| {
@@ -156,6 +162,7 @@ pub(super) fn row(view: &AlertView, views: &Views, permit: &Permit) -> AlertRow 
         owner: owner.map(|change| who(&change.by)),
         held: alerts::held_because(alert).map(held_words),
         given_up: Vec::from_iter(views.unreached(alert)).join(", "),
+        late: Vec::from_iter(views.late(alert, now)).join(", "),
     }
 }
 
@@ -226,23 +233,32 @@ fn deliveries(views: &Views, id: AlertId) -> Vec<DeliveryRow> {
         .get(&id)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let rows = all.iter().rev().map(|view| DeliveryRow {
-        at_us: view.at.micros(),
-        kind: view.kind.word().to_owned(),
-        channel: view.channel.to_string(),
-        result: match view
-            .attempt
-            .as_ref()
-            .map(|attempt| (&attempt.ended, attempt.number))
-        {
-            None => "waiting".to_owned(),
-            Some((Ended::Delivered, _)) => "delivered".to_owned(),
-            Some((Ended::Failed { why, .. }, number)) => format!("waiting, {number} tries: {why}"),
-            Some((Ended::GivenUp { why }, number)) => {
-                format!("given up after {number} tries: {why}")
-            }
-        },
-    });
+    let rows = all
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(number, view)| DeliveryRow {
+            at_us: view.at.micros(),
+            kind: view.kind.word().to_owned(),
+            channel: view.channel.to_string(),
+            result: match view
+                .attempt
+                .as_ref()
+                .map(|attempt| (&attempt.ended, attempt.number))
+            {
+                _ if is_superseded(view, all.get(number + 1..).unwrap_or_default()) => {
+                    "not told: later news took its place".to_owned()
+                }
+                None => "waiting".to_owned(),
+                Some((Ended::Delivered, _)) => "delivered".to_owned(),
+                Some((Ended::Failed { why, .. }, number)) => {
+                    format!("waiting, {number} tries: {why}")
+                }
+                Some((Ended::GivenUp { why }, number)) => {
+                    format!("given up after {number} tries: {why}")
+                }
+            },
+        });
     rows.collect()
 }
 

@@ -231,7 +231,7 @@ fn shown(
         encounters: encounters(view),
         alerts: alerts
             .iter()
-            .map(|alert| row(alert, views, permit))
+            .map(|alert| row(alert, views, (permit, ReceivedTime::from_micros(now_us))))
             .collect(),
         findings: findings(view, from),
         moments: Vec::new(),
