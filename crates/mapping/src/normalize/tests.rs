@@ -29,6 +29,8 @@ mod mentions;
 
 mod merges;
 
+mod numbers;
+
 mod overtaken;
 
 mod parts;

@@ -236,3 +236,36 @@ fn a_visit_number_is_one_whether_its_type_is_said_or_not() {
     expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"}],"text":"visit number"},"value":"V9"}]"#]].assert_eq(&identifier("V9^^^^VN"));
     expect![[r#"unless known [{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"VN"},{"system":"http://terminology.hl7.org/CodeSystem/v2-0203","code":"AN"}],"text":"visit number"},"value":"V9"}]"#]].assert_eq(&identifier("V9^^^^AN"));
 }
+
+#[test]
+fn each_step_of_a_taper_has_its_own_dose() {
+    let order = "ORC|NW|RX2^EPIC|RX2^PH\r\
+        TQ1|1|10^mg|Q8H||||202611231200|202611251200|R||||S\r\
+        TQ1|2|5^mg|DAILY||||202611251200|202611301200|R\r\
+        RXE||PRED^Prednisone^L|10||mg|TAB\rRXR|PO\r";
+    let doses = |segments: &str| {
+        let made = made("RDE^O11^RDE_O11", segments, "MedicationRequest");
+        let [drug] = &made[..] else {
+            panic!("{made:?}")
+        };
+        let steps: serde_json::Value =
+            serde_json::from_str(&text(drug, "dosageInstruction")).unwrap();
+        let steps = steps.as_array().unwrap().clone();
+        let doses = steps.iter().map(|step| {
+            let all = step["doseAndRate"].as_array().unwrap();
+            let dose = |one: &serde_json::Value| {
+                let dose = &one["doseQuantity"];
+                format!(
+                    "{}{}",
+                    dose["value"],
+                    dose["unit"].as_str().unwrap_or_default()
+                )
+            };
+            all.iter().map(dose).collect::<Vec<_>>()
+        });
+        doses.collect::<Vec<_>>()
+    };
+    assert_eq!(doses(order), [["10mg"], ["5mg"]]);
+    let first = order.replace("|1|10^mg|", "|1||");
+    assert_eq!(doses(&first), [["10mg"], ["5mg"]]);
+}
