@@ -3,6 +3,7 @@
 //! An hour's values are known at its end. The label is on from six hours before onset (Reyna MA et al. Crit Care Med
 //! 2020;48:210-217), and only the outcome is made of it.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -45,6 +46,20 @@ pub enum Error {
         /// The row, counted from 1, the header included.
         row: u64,
     },
+    /// A patient's rows are not one after the other, or not by the hour.
+    #[error(
+        "row {row} {what}: rows of a stay stand together, by the hour; put them so, as by `(head -n 1 FILE; tail -n +2 FILE | sort -t, -k{patient},{patient} -k{hour},{hour}n) > SORTED`"
+    )]
+    Order {
+        /// The row, counted from 1, the header included.
+        row: u64,
+        /// What is wrong with it.
+        what: &'static str,
+        /// The number of the column `pid`, counted from 1.
+        patient: usize,
+        /// The number of the column `ICULOS`, counted from 1.
+        hour: usize,
+    },
     /// A row has fewer fields than the header.
     #[error("row {row} has fewer fields than the header: was the file cut off?")]
     Short {
@@ -67,6 +82,8 @@ struct Column {
 pub struct Stays {
     header: Option<Header>,
     rows: Vec<Row>,
+    /// Whose rows are over.
+    ended: BTreeSet<PatientKey>,
 }
 
 /// A row with its number in the file.
@@ -76,18 +93,27 @@ impl Stays {
     /// Takes the next row, the header first; gives the history that ended before it, where one did.
     ///
     /// # Errors
-    /// When the header lacks a column, a field is no number, or a row is short.
+    /// When the header lacks a column, a field is no number, a row is short, or rows are not in order.
     pub fn take(&mut self, number: u64, fields: Vec<Box<str>>) -> Result<Option<History>, Error> {
         let Some(header) = &self.header else {
             self.header = Some(Header::read(&fields)?);
             return Ok(None);
         };
         let row = (number, fields);
-        let before = self.rows.last().map(|last| header.patient(last));
-        let stay = match before.transpose()? {
-            Some(before) if before != header.patient(&row)? => header.stay(&self.rows)?,
+        let patient = header.patient(&row)?;
+        let stay = match self.rows.last() {
+            Some(last) if header.patient(last)? != patient => {
+                self.ended.insert(key(header.patient(last)?));
+                header.stay(&self.rows)?
+            }
+            Some(last) if header.hour(&row)? < header.hour(last)? => {
+                return Err(header.order(number, "is of an earlier hour than the one before it"));
+            }
             _ => None,
         };
+        if self.ended.contains(&key(patient)) {
+            return Err(header.order(number, "is of a stay whose rows were over"));
+        }
         if stay.is_some() {
             self.rows.clear();
         }
@@ -153,6 +179,15 @@ impl Header {
             admitted: find("HospAdmTime").ok(),
             label: find("SepsisLabel")?,
         })
+    }
+
+    fn order(&self, row: u64, what: &'static str) -> Error {
+        Error::Order {
+            row,
+            what,
+            patient: self.patient + 1,
+            hour: self.hour + 1,
+        }
     }
 
     fn patient<'r>(&self, (number, fields): &'r Row) -> Result<&'r str, Error> {
@@ -390,6 +425,26 @@ mod tests {
             (stay.began, stay.ended, second.events.len()),
             (at(4), at(5), 1)
         );
+    }
+
+    #[test]
+    fn rows_that_are_not_in_order_are_refused() {
+        let row = |patient, hour| (patient, [("ICULOS", hour)]);
+        let told = |rows: &[(&'static str, [(&str, &str); 1])]| {
+            let rows: Vec<_> = rows.iter().map(|(name, set)| (*name, &set[..])).collect();
+            stays(&rows)
+        };
+        assert_eq!(
+            told(&[row("a", "1"), row("a", "2"), row("b", "1")])
+                .unwrap()
+                .len(),
+            2
+        );
+        let again = told(&[row("a", "1"), row("b", "1"), row("a", "2")]).unwrap_err();
+        assert!(matches!(again, Error::Order { row: 4, .. }), "{again}");
+        assert!(again.to_string().contains("| sort -t, -k"), "{again}");
+        let falls = told(&[row("a", "2"), row("a", "1")]).unwrap_err();
+        assert!(matches!(falls, Error::Order { row: 3, .. }), "{falls}");
     }
 
     #[test]

@@ -212,6 +212,16 @@ impl Unit {
             .ok_or_else(|| UnitError::Unknown(text.into()))
     }
 
+    /// Gives what it is of an analyte that is told in another: `G/L` is giga per litre of cells where laboratories write French or German,
+    /// and reaches us as grams where its case is lost; no count is in grams.
+    #[must_use]
+    pub fn of_count(self, told_in: Self) -> Self {
+        match (self, told_in) {
+            (Self::GramPerLitre, Self::ThousandPerMicrolitre) => told_in,
+            _ => self,
+        }
+    }
+
     /// Gives its UCUM code.
     pub fn code(self) -> &'static str {
         NAMES

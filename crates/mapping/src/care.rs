@@ -23,9 +23,11 @@ use formats::fhir::view::{
 use crate::fhir::usable;
 pub use said::said;
 
-/// Where QI-Core 4.1.1 says that a device shall not be given, of which FHIR R4 has no element.
-pub(crate) const DO_NOT_PERFORM: &str =
-    "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPerform";
+/// Where QI-Core 4.1.1 says that a device shall not be given, of which FHIR R4 has no element; and as its published cases write it, too.
+pub(crate) const DO_NOT_PERFORM: [&str; 2] = [
+    "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPerform",
+    "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPeform",
+];
 const CLINICAL_STATUS: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
 /// The statuses with which `prevalenceInterval` of QICoreCommon 2.1.000 takes a condition to go on.
 const GOES_ON: [&str; 3] = ["active", "recurrence", "relapse"];
@@ -207,7 +209,7 @@ impl<'a> Reader<'a> {
         for extension in extensions.into_iter().flatten() {
             let extension = extension?;
             let url = extension.get("url")?.map(Raw::text).transpose()?;
-            if url.as_deref() == Some(DO_NOT_PERFORM) {
+            if url.is_some_and(|url| DO_NOT_PERFORM.contains(&&*url)) {
                 let value = extension.get("valueBoolean")?.map(Raw::boolean);
                 declined |= value.transpose()?.unwrap_or(false);
             }

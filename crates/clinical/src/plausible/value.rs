@@ -77,7 +77,7 @@ fn in_unit(row: &Row, quantity: &Quantity) -> Result<Decimal, Reason> {
     let unit = match quantity.unit.trim() {
         "" if row.unit == Unit::One => Unit::One,
         "" => return Err(Reason::MissingUnit),
-        named => Unit::parse(named).map_err(refused)?,
+        named => Unit::parse(named).map_err(refused)?.of_count(row.unit),
     };
     unit::convert_unit(quantity.value, unit, row.unit, row.analyte).map_err(refused)
 }

@@ -54,7 +54,9 @@ fn is_declined(resource: &ResourceView<'_>) -> Result<bool, Malformed> {
         let extension = extension?;
         let url = extension.get("url")?.map(Raw::text).transpose()?;
         let value = extension.get("valueBoolean")?.map(Raw::boolean);
-        if url.as_deref() == Some(DO_NOT_PERFORM) && value.transpose()? == Some(true) {
+        if url.is_some_and(|url| DO_NOT_PERFORM.contains(&&*url))
+            && value.transpose()? == Some(true)
+        {
             return Ok(true);
         }
     }

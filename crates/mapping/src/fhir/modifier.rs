@@ -13,7 +13,10 @@ use crate::care::DO_NOT_PERFORM;
 use crate::payer::CANCELLED;
 
 /// The modifier extensions that readers here understand.
-const UNDERSTOOD: [&str; 2] = [CANCELLED, DO_NOT_PERFORM];
+const UNDERSTOOD: [&str; 3] = {
+    let [shall_not, misspelt] = DO_NOT_PERFORM;
+    [CANCELLED, shall_not, misspelt]
+};
 
 /// What tells payer workloads which kind of document a resource is, by type; any type where none is named.
 const KIND: [(&str, &str); 2] = [("", "use"), ("Task", "code")];

@@ -418,7 +418,7 @@ impl Reader<'_> {
         let unit = if quantity.unit.is_empty() && known.unit == Unit::One {
             Ok(Unit::One)
         } else {
-            Unit::parse(&quantity.unit)
+            Unit::parse(&quantity.unit).map(|unit| unit.of_count(known.unit))
         };
         // What runs by the minute needs the weight of its time, which the rule looks up.
         let by_minute = parameter.is_infusion() && unit == Ok(Unit::MicrogramPerMinute);

@@ -46,6 +46,9 @@ fn what_laboratories_measure_in_blood_is_judged_by_each_of_its_codes() {
         ("32354-3", "18", "%"),
         ("34714-6", "6", ""),
         ("2519-7", "5.5", "mmol/L"),
+        // Giga per litre of cells, which lost its case on the way.
+        ("777-3", "8", "g/L"),
+        ("6690-2", "0.4", "g/L"),
     ] {
         let findings = told_of("critical-results", code, number(value, unit));
         let told: Vec<_> = findings.iter().map(|of| of.severity).collect();
