@@ -8,10 +8,6 @@ use clinical::{EventTime, RecordedTime};
 use formats::fhir::json::{self, Mark, Writer};
 use formats::fhir::read::Raw;
 
-pub(crate) use order::{Number, Numbers, Order};
-
-mod order;
-
 /// A resource as one message states it: what it sets, what it deletes, what only holds if nothing was known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -27,8 +23,6 @@ pub struct Draft {
     pub effect: Effect,
     /// Whether its sender knows some identifiers only: those of other kinds that are known stand.
     pub is_of_some: bool,
-    /// The order whose numbers name it.
-    pub(crate) order: Option<Box<Order>>,
     /// The resource as this message alone states it.
     json: Box<[u8]>,
     elements: Elements,
@@ -115,8 +109,6 @@ pub enum Effect {
     State,
     /// It says how all of it stands: what it leaves out is no longer so.
     Whole,
-    /// It speaks of an order by its number alone: whatever has that number is meant.
-    OfOrder,
     /// It only mentions the resource: whoever is responsible for it says more, earlier or later.
     Mention,
     /// The admission did not take place (A11).
@@ -199,7 +191,6 @@ impl Draft {
             recorded: None,
             effect: Effect::State,
             is_of_some: false,
-            order: None,
             json: out.as_bytes().into(),
             elements,
         }
@@ -249,7 +240,6 @@ impl Draft {
             recorded: self.recorded,
             effect: self.effect,
             is_of_some: self.is_of_some,
-            order: self.order.clone(),
             ..Self::new(self.resource_type, &self.id, self.event_time, said)
         }
         .with_parts(|name| self.parts(name))
@@ -332,7 +322,6 @@ impl Draft {
             recorded: self.recorded,
             effect: self.effect,
             is_of_some: self.is_of_some,
-            order: self.order.clone(),
             ..Self::new(self.resource_type, id, self.event_time, said)
         }
         .with_parts(|name| self.parts(name))

@@ -39,7 +39,7 @@ use formats::fhir::json::Writer;
 use formats::hl7v2::{Message, Repetition, Timestamp};
 
 use crate::coverage::Coverage;
-use crate::draft::{self, Draft, Effect, Element, Elements, Order, Says, Stated};
+use crate::draft::{self, Draft, Effect, Element, Elements, Says, Stated};
 use crate::identity::{self, Subjects};
 use crate::issue::{Issue, IssueCode};
 use crate::source::Source;
@@ -177,8 +177,6 @@ struct Mapping<'m> {
     /// Memory for the names of a resource.
     names: Vec<u8>,
     drafts: Vec<Draft>,
-    /// What names the resource that was named last.
-    order: Option<Box<Order>>,
     /// See [`Mapped::others`].
     others: Vec<(Box<str>, Box<str>)>,
 }
@@ -192,7 +190,6 @@ struct Planned<'m> {
     /// The repetition of a field that it is made of.
     repetition: Option<Repetition<'m>>,
     time: Option<i64>,
-    order: Option<Box<Order>>,
 }
 
 impl<'m> Planned<'m> {
@@ -252,7 +249,6 @@ impl<'m> Mapping<'m> {
             met: Vec::with_capacity(MADE_USUAL),
             names: Vec::new(),
             drafts: Vec::new(),
-            order: None,
             others: Vec::new(),
         }
     }
@@ -350,7 +346,6 @@ impl<'m> Mapping<'m> {
             at,
             repetition,
             time: None,
-            order: None,
         };
         let frame = planned.frame();
         if !self.mapper.satisfies(&row.when, From::Whole, &frame) {
@@ -359,7 +354,6 @@ impl<'m> Mapping<'m> {
         let time = self.time(frame, &row.time);
         let (id, is_unnamed) = self.name(row, frame, time);
         self.note_other(row, frame, time, &id);
-        planned.order = self.order.take();
         planned.time = time;
         self.mapper.links.made.push(Made {
             resource: row.resource(),
@@ -383,16 +377,24 @@ impl<'m> Mapping<'m> {
         })
     }
 
-    fn write(&mut self, planned: &mut Planned<'m>) {
-        let order = planned.order.take();
-        let (row, time) = (planned.row, planned.time);
+    /// Says whether the message is not about the stay, so that PV1 only fills what is not known.
+    fn fills(&self) -> bool {
+        let row = self.mapper.tables.event(&self.mapper.links.event);
+        row.is_none_or(|row| row.fills)
+    }
+
+    fn write(&mut self, planned: &Planned<'m>) {
+        let Planned { row, time, .. } = planned;
         let frame = planned.frame();
         let id = self.mapper.links.made.get(self.mapper.links.here);
         let id: Box<str> = id.map_or_else(Box::default, |made| made.id.as_str().into());
         draft::begin(&mut self.mapper.out, row.resource(), &id);
         let mut elements = self.mapper.elements(row.table, &frame);
         self.mapper.out.end_object();
-        let mut effect = row.effect();
+        let mut effect = match row.is_mention {
+            true => Effect::Mention,
+            false => Effect::State,
+        };
         match row.resource() {
             "Patient" => {
                 let has = |name: &str| elements.iter().any(|known| known.name == name);
@@ -438,7 +440,6 @@ impl<'m> Mapping<'m> {
         let mut draft = Draft::written(row.resource(), id, at, &self.mapper.out, elements);
         draft.recorded = stored.or(self.recorded);
         draft.effect = effect;
-        draft.order = order;
         self.drafts.push(draft);
     }
 

@@ -32,8 +32,6 @@ mod claimed;
 
 mod gathered;
 
-mod orders;
-
 mod bytes;
 
 pub mod way;
@@ -46,9 +44,7 @@ pub use claimed::{
 pub(crate) use gathered::is_gathered;
 pub use gathered::{MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_DOCUMENTS_BYTES};
 pub use gathered::{MAX_GATHERED, MAX_GATHERED_BYTES, MAX_REPORTS, MAX_REPORTS_BYTES};
-pub use gathered::{MAX_OF_ORDERS, MAX_OF_ORDERS_BYTES};
 pub use links::MAX_LINKS;
-pub use orders::MAX_NUMBERS;
 pub(crate) use splice::{as_old, union_keeping_old as with_old};
 pub use split::Notice;
 pub use state::State;

@@ -7,10 +7,8 @@ use formats::hl7v2::Message;
 use super::piece::Piece;
 use super::write::Frame;
 use super::{Mapping, link, relation};
-use crate::draft::{Number, Numbers, Order};
 use crate::issue::IssueCode;
 use crate::source::Source;
-use crate::tables::TABLES;
 use crate::tables::resources::{FieldName, ID_PARTS_MAX, Name, ResourceRow};
 
 impl<'m> Mapping<'m> {
@@ -27,9 +25,7 @@ impl<'m> Mapping<'m> {
         {
             return self.rule_name(row, rule, frame);
         }
-        let (id, order) = self.named(row, frame, time, Coding::First);
-        self.order = order;
-        (id, false)
+        (self.named(row, frame, time, Coding::First), false)
     }
 
     /// Takes note of how a result is named where the other coding of its code comes first (OBX-3.4).
@@ -48,7 +44,7 @@ impl<'m> Mapping<'m> {
             code.is_valued().then(|| code.raw().trim_ascii())
         };
         if code(1).is_some() && code(4).is_some() && code(1) != code(4) {
-            let (other, _) = self.named(row, frame, time, Coding::Second);
+            let other = self.named(row, frame, time, Coding::Second);
             self.others.push((id.into(), other.into()));
         }
     }
@@ -60,7 +56,7 @@ impl<'m> Mapping<'m> {
         frame: Frame<'_, 'm>,
         time: Option<i64>,
         coding: Coding,
-    ) -> (String, Option<Box<Order>>) {
+    ) -> String {
         let micros = time.unwrap_or(self.mapper.message_time.micros());
         let second = micros.div_euclid(1_000_000).to_be_bytes();
         // The parts one after the other, and where each ends.
@@ -105,45 +101,29 @@ impl<'m> Mapping<'m> {
         (*first, *second) = (patient.as_bytes(), table.as_bytes());
         let count = row.id.len().min(ID_PARTS_MAX) + 2;
         let parts = parts.get(..count).unwrap_or_default();
-        let (id, ordinal) = if is_other || coding == Coding::Second {
-            (link::id(parts), 0)
+        let id = if is_other || coding == Coding::Second {
+            link::id(parts)
         } else {
             self.numbered(parts)
         };
-        let order = named_by_order(row, frame).map(|(numbers, by, preferred)| {
-            let [number, ..] = ends;
-            Box::new(Order {
-                numbers,
-                by,
-                preferred,
-                patient,
-                table,
-                names: names.get(number..).unwrap_or_default().into(),
-                ends: ends.map(|end| end.saturating_sub(number)),
-                count: row.id.len().min(ID_PARTS_MAX),
-                ordinal,
-                drug: row.is_of_order.then(|| drug_status(frame)).flatten(),
-            })
-        });
         self.names = names;
-        (id, order)
+        id
     }
 
     /// Derives an id from what names it. What has the same names in a message is something of its own: the later must
     /// not replace the earlier, and is told from it by its number.
-    fn numbered(&mut self, parts: &[&[u8]]) -> (String, u32) {
+    fn numbered(&mut self, parts: &[&[u8]]) -> String {
         let id = EventId::derive(parts);
         let known = self.met.iter_mut().find(|(known, _)| *known == id);
         let Some((_, count)) = known else {
             self.met.push((id, 0));
-            return (link::hex(id.as_bytes()), 0);
+            return link::hex(id.as_bytes());
         };
         *count += 1;
-        let count = *count;
         let ordinal = count.to_be_bytes();
         let mut all: Vec<&[u8]> = parts.to_vec();
         all.push(&ordinal);
-        (link::id(&all), count)
+        link::id(&all)
     }
 
     fn rule_name(
@@ -174,15 +154,9 @@ impl<'m> Mapping<'m> {
                     header(10),
                     header(7),
                 ];
-                (self.numbered(&names).0, false)
+                (self.numbered(&names), false)
             }
         }
-    }
-
-    /// Says whether the message is not about the stay, so that PV1 only fills what is not known.
-    pub(super) fn fills(&self) -> bool {
-        let row = self.mapper.tables.event(&self.mapper.links.event);
-        row.is_none_or(|row| row.fills)
     }
 
     /// Derives the stay's id from its number: PV1-19, else PV1-50, else the account PID-18, else the admission's time;
@@ -241,43 +215,6 @@ impl Coding {
             _ => field,
         }
     }
-}
-
-/// Gives the numbers of the order that names a resource, which of them does, and which would if both were said; nothing where
-/// something else names it.
-fn named_by_order(row: &ResourceRow, frame: Frame<'_, '_>) -> Option<(Numbers, Number, Number)> {
-    let mut numbers = Numbers::default();
-    let (mut by, mut preferred) = (None, None);
-    for name in row.id.first()? {
-        let field = match name {
-            Name::Field(field) if matches!(field.segment, "ORC" | "OBR") => field,
-            Name::Second => break,
-            _ => return None,
-        };
-        let number = Number::of_field(field.field)?;
-        preferred = preferred.or(Some(number));
-        let own = match number {
-            Number::Placer => &mut numbers.placer,
-            Number::Filler => &mut numbers.filler,
-        };
-        if own.is_empty()
-            && let Some(raw) = named_by(frame, *field)
-        {
-            *own = raw.trim_ascii().into();
-            by = by.or(Some(number));
-        }
-    }
-    Some((numbers, by?, preferred?))
-}
-
-/// Gives the status of a drug that ORC says.
-fn drug_status(frame: Frame<'_, '_>) -> Option<&'static str> {
-    [(5, "0038-medication"), (1, "0119-medication")]
-        .into_iter()
-        .find_map(|(field, table)| {
-            let said = frame.field("ORC", field, None)?.first().text()?;
-            Some(TABLES.codes.get(table)?.get(said.trim())?.code)
-        })
 }
 
 /// When a stay began.

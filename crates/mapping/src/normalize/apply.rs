@@ -10,7 +10,7 @@ use super::snapshot::statements::{Moment, Statement};
 use super::snapshot::{DEFAULT, Snapshot, resource_json};
 use super::splice::{readdressed, with_item, without_item};
 use super::state::{State, Version, content, fingerprint};
-use super::{Output, Outputs, RawInfo, Shows, member, orders, visit, way};
+use super::{Output, Outputs, RawInfo, Shows, member, visit, way};
 use crate::draft::{Draft, Effect, Element};
 
 /// The rank of what should never have been sent: whatever else is said of it, it stays that.
@@ -142,8 +142,6 @@ pub(super) fn message(
 pub(super) fn all(writer: &mut Writer<'_>, state: &mut State, drafts: &[Draft]) {
     let (key, addressed) = (writer.key, writer.raw.addressed);
     let forwarded = addressed != key;
-    let of_orders = orders::settled(state, drafts, writer.raw.message_time);
-    let drafts = of_orders.as_deref().unwrap_or(drafts);
     let came = (writer.raw.way, writer.raw.received_time);
     let settled = way::settle(state, drafts, came);
     for (draft, content) in drafts.iter().zip(&settled.keys) {

@@ -5,11 +5,10 @@ use formats::fhir::definition::{Definition, Element as FhirElement};
 use formats::fhir::read::Raw;
 
 use super::bytes::{Decoder, Encoder};
-use super::orders::{DRUG, DRUG_STATUS, ORDER, SERVICE, kept};
 use super::snapshot::{RESULTS, Snapshot};
 use super::splice::{is_same_identifier, items, member};
-use super::state::{State, VERSION_7};
-use crate::draft::{Draft, Effect, Element, Numbers, Order};
+use super::state::State;
+use crate::draft::{Draft, Effect, Element};
 
 /// How many are kept at most for one patient; the one spoken of least recently goes first.
 pub const MAX_GATHERED: usize = 64;
@@ -21,10 +20,6 @@ pub const MAX_REPORTS: usize = 16;
 pub const MAX_REPORTS_BYTES: usize = 32 * 1024;
 /// What is larger is not kept, such as a report with its pages.
 const MAX_ONE_BYTES: usize = 16 * 1024;
-/// Of how many orders it is kept what ORC alone said of them.
-pub const MAX_OF_ORDERS: usize = 64;
-/// How many bytes of that are kept.
-pub const MAX_OF_ORDERS_BYTES: usize = 16 * 1024;
 /// How many documents are kept beside those, with what they contain.
 pub const MAX_DOCUMENTS: usize = 16;
 /// How many bytes of documents are kept.
@@ -35,15 +30,14 @@ pub const MAX_DOCUMENT_BYTES: usize = 32 * 1024;
 const REPORT: &str = "DiagnosticReport";
 const DOCUMENT: &str = "DocumentReference";
 /// The types, each by its number in stored state.
-const KINDS: [&str; 8] = [
-    SERVICE,
-    DRUG,
+const KINDS: [&str; 7] = [
+    "ServiceRequest",
+    "MedicationRequest",
     "Condition",
     "Goal",
     "CarePlan",
     REPORT,
     DOCUMENT,
-    ORDER,
 ];
 /// What whoever fulfils an order says of it, though it is another's: that it is done, or will not be.
 const ENDS: [&[u8]; 2] = [b"\"completed\"", b"\"revoked\""];
@@ -63,16 +57,11 @@ pub(crate) fn is_gathered(kind: &str) -> bool {
 pub(super) struct Gathered {
     kind: &'static str,
     snapshot: Snapshot,
-    /// The numbers of the order that it is or belongs to.
-    numbers: Numbers,
 }
 
 impl Gathered {
     /// Takes over what a message says.
     fn take(&mut self, draft: &Draft, said: EventTime) {
-        if let Some(order) = &draft.order {
-            self.numbers.take(&order.numbers);
-        }
         match draft.effect {
             Effect::Mention => self.mention(draft, said),
             _ => self.snapshot.apply(draft, said),
@@ -158,17 +147,12 @@ impl Gathered {
         let kind = kind.and_then(|at| u8::try_from(at).ok());
         out.byte(kind.expect("only these types are gathered"));
         self.snapshot.encode(out);
-        self.numbers.encode(out);
     }
 
-    pub(super) fn decode(fields: &mut Decoder<'_>, version: u8) -> Option<Self> {
+    pub(super) fn decode(fields: &mut Decoder<'_>) -> Option<Self> {
         Some(Self {
             kind: KINDS.get(usize::from(fields.byte()?))?,
             snapshot: Snapshot::decode(fields)?,
-            numbers: match version > VERSION_7 {
-                true => Numbers::decode(fields)?,
-                false => Numbers::default(),
-            },
         })
     }
 }
@@ -185,7 +169,10 @@ impl State {
         }
         let mut one = match self.gathered.iter().position(is_it) {
             Some(at) => self.gathered.remove(at),
-            None => self.begun(kind, draft),
+            None => Gathered {
+                kind,
+                snapshot: Snapshot::new(&draft.id),
+            },
         };
         one.take(draft, said);
         if self.gathered.iter().any(|other| other.replaces(&one)) {
@@ -200,77 +187,6 @@ impl State {
             self.gathered.push(one);
         }
         Some(whole)
-    }
-
-    /// Begins what is not known yet, with what ORC alone said of its order before.
-    fn begun(&self, kind: &'static str, draft: &Draft) -> Gathered {
-        let mut one = Gathered {
-            kind,
-            snapshot: Snapshot::new(&draft.id),
-            numbers: Numbers::default(),
-        };
-        let order = draft.order.as_deref();
-        let Some(order) = order.filter(|_| matches!(kind, SERVICE | DRUG)) else {
-            return one;
-        };
-        for known in self.gathered.iter().filter(|known| known.kind == ORDER) {
-            if self.is_one_order(&known.numbers, &order.numbers) {
-                let said = known.snapshot.of_order(kind == DRUG, DRUG_STATUS);
-                one.snapshot.take_newer(&said);
-            }
-        }
-        one
-    }
-
-    /// Keeps what ORC alone says of an order.
-    pub(super) fn keep_of_order(&mut self, draft: &Draft, order: &Order, said: EventTime) {
-        let known = |one: &Gathered| one.kind == ORDER && one.numbers == order.numbers;
-        let mut one = match self.gathered.iter().position(known) {
-            Some(at) => self.gathered.remove(at),
-            None => Gathered {
-                kind: ORDER,
-                snapshot: Snapshot::new(&draft.id),
-                numbers: order.numbers.clone(),
-            },
-        };
-        one.take(&kept(draft, order), said);
-        if one.snapshot.size() <= MAX_OF_ORDERS_BYTES {
-            self.gathered.push(one);
-        }
-    }
-
-    /// Gives the orders that have these numbers: those that have both where there are any, else those that have either. Of
-    /// drugs alone where a pharmacy speaks.
-    pub(super) fn orders_of(&self, numbers: &Numbers, of: &str) -> Vec<(&'static str, Box<str>)> {
-        let is_meant = |one: &&Gathered| {
-            let is_order = one.kind == DRUG || one.kind == SERVICE && of == SERVICE;
-            is_order && self.is_one_order(numbers, &one.numbers)
-        };
-        let found: Vec<_> = self.gathered.iter().filter(is_meant).collect();
-        let has_both = |one: &&&Gathered| one.numbers == *numbers;
-        let exactly = found.iter().any(|one| has_both(&one)) && numbers.are_both();
-        let meant = found.iter().filter(|one| !exactly || has_both(one));
-        meant
-            .map(|one| (one.kind, one.snapshot.id.clone()))
-            .collect()
-    }
-
-    pub(super) fn has_gathered(&self, kind: &str, id: &str) -> bool {
-        let mut known = self.gathered.iter();
-        known.any(|one| one.kind == kind && *one.snapshot.id == *id)
-    }
-
-    /// Puts what is known of one resource to another, which is the same.
-    pub(super) fn unify(&mut self, kind: &str, (stays, goes): (&str, &str)) {
-        let is = |one: &Gathered, id: &str| one.kind == kind && *one.snapshot.id == *id;
-        let Some(at) = self.gathered.iter().position(|one| is(one, goes)) else {
-            return;
-        };
-        let gone = self.gathered.remove(at);
-        if let Some(one) = self.gathered.iter_mut().find(|one| is(one, stays)) {
-            one.snapshot.take_newer(&gone.snapshot);
-            one.numbers.take(&gone.numbers);
-        }
     }
 
     /// Supersedes the documents that a document replaces; gives each whole, and when it was last spoken of.
@@ -306,7 +222,6 @@ impl State {
     /// Lets the first of what is over the limits go.
     pub(super) fn trim_gathered(&mut self) {
         let mut reports = Room(MAX_REPORTS, MAX_REPORTS_BYTES);
-        let mut of_orders = Room(MAX_OF_ORDERS, MAX_OF_ORDERS_BYTES);
         let mut documents = Room(MAX_DOCUMENTS, MAX_DOCUMENTS_BYTES);
         let mut others = Room(MAX_GATHERED, MAX_GATHERED_BYTES);
         let newest = self.gathered.iter().rev();
@@ -314,7 +229,6 @@ impl State {
             .map(|one| match one.kind {
                 REPORT => reports.take(one.snapshot.size()),
                 DOCUMENT => documents.take(one.snapshot.size()),
-                ORDER => of_orders.take(one.snapshot.size()),
                 _ => others.take(one.snapshot.size()),
             })
             .collect();

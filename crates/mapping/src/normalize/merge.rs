@@ -187,7 +187,6 @@ pub(super) fn take_over(
         state.rename(one);
     }
     state.gather_from(other.gathered, |json| readdressed(json, from, key));
-    state.learn_from(other.numbers);
     state.know_links(other.links);
     for one in other.awaited {
         state.wait_for(one);

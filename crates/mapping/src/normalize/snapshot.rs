@@ -212,46 +212,6 @@ impl Snapshot {
         }
     }
 
-    /// Takes over from the same order by another number what was said later than what is known here.
-    pub(super) fn take_newer(&mut self, other: &Self) {
-        self.as_of = self.as_of.max(other.as_of);
-        for known in &other.elements {
-            let own = self.elements.iter().find(|own| own.name == known.name);
-            let is_newer = own.is_none_or(|own| own.said < known.said);
-            match own.map(|own| own.value.clone()) {
-                Some(value) if matches!(&*known.name, "identifier" | RESULTS) => {
-                    let all = union(&value, &known.value);
-                    self.force(&known.name, &all, known.said);
-                }
-                _ if is_newer => {
-                    self.choose(&known.name);
-                    self.place(known.clone());
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Gives what ORC alone said of an order as that of a drug or of a service.
-    pub(super) fn of_order(&self, is_drug: bool, drug_status: &str) -> Self {
-        let is_of_drug = |name: &str| name == drug_status || name == "statusReason";
-        let is_of_service = |name: &str| matches!(name, "status" | "extension");
-        let mut out = Self::new(&self.id);
-        out.as_of = self.as_of;
-        for known in &self.elements {
-            let name = &*known.name;
-            if is_of_drug(name) != is_drug && (is_of_drug(name) || is_of_service(name)) {
-                continue;
-            }
-            let mut known = known.clone();
-            if *known.name == *drug_status {
-                known.name = "status".into();
-            }
-            out.place(known);
-        }
-        out
-    }
-
     /// Forgets all but one element.
     pub(super) fn keep_only(&mut self, name: &str) {
         self.elements.retain(|known| *known.name == *name);

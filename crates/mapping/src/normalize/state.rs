@@ -13,7 +13,6 @@ use super::links::Linked;
 use super::snapshot::Snapshot;
 use super::snapshot::stay::Stay;
 use super::way::{Contents, Way};
-use crate::draft::Numbers;
 
 /// How long a message's name and a result's version are remembered: a resend after it is a new message.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -28,9 +27,7 @@ pub const MAX_ENCOUNTERS: usize = 8;
 pub const MAX_RENAMED: usize = 64;
 
 /// The version that encoded state begins with.
-const VERSION: u8 = 8;
-/// The version before the numbers of orders were known.
-pub(super) const VERSION_7: u8 = 7;
+const VERSION: u8 = 7;
 /// The version before reports and documents were known by their parts, when links were last spoken of, and whose visits are awaited.
 const VERSION_6: u8 = 6;
 /// The version before orders, drugs and problems were known by their parts.
@@ -67,8 +64,6 @@ pub struct State {
     pub(super) claimed: Claimed,
     /// Orders, drugs, problems and reports; the one spoken of last stands last.
     pub(super) gathered: Vec<Gathered>,
-    /// The numbers of orders that have two; those that were heard last stand last.
-    pub(super) numbers: Vec<Numbers>,
     /// When links to others were last spoken of, in that order.
     pub(super) links: Vec<Linked>,
     /// Visits that are another patient's; the one that was given up last stands last.
@@ -191,10 +186,6 @@ impl State {
         for one in &self.awaited {
             one.encode(&mut out);
         }
-        out.count(self.numbers.len());
-        for one in &self.numbers {
-            one.encode(&mut out);
-        }
         out.0
     }
 
@@ -252,14 +243,13 @@ impl State {
             false => Default::default(),
         };
         let gathered = match version > VERSION_5 {
-            true => fields.list(|f| Gathered::decode(f, version))?,
+            true => fields.list(Gathered::decode)?,
             false => Vec::new(),
         };
         let (links, awaited) = match version > VERSION_6 {
             true => (fields.list(Linked::decode)?, fields.list(Awaited::decode)?),
             false => Default::default(),
         };
-        let numbers = Numbers::of_state(fields, version)?;
         fields.0.is_empty().then(|| Self {
             messages,
             patient,
@@ -275,7 +265,6 @@ impl State {
             gathered,
             links,
             awaited,
-            numbers,
         })
     }
 
@@ -352,7 +341,6 @@ impl State {
         }
         self.contents.trim();
         self.trim_gathered();
-        self.trim_numbers();
         let over = self.renamed.len().saturating_sub(MAX_RENAMED);
         self.renamed.drain(..over);
         while self.encounters.len() > MAX_ENCOUNTERS {

@@ -29,8 +29,6 @@ mod mentions;
 
 mod merges;
 
-mod numbers;
-
 mod overtaken;
 
 mod parts;

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use super::condition::Condition;
 use super::{Place, TableError, lines};
-use crate::draft::Effect;
 
 /// The kinds as built in.
 pub(crate) static RESOURCES: LazyLock<Vec<ResourceRow>> =
@@ -39,8 +38,6 @@ pub(crate) struct ResourceRow {
     pub(crate) of_message: bool,
     /// Whether the message only mentions it, so that nothing replaces what is known of it.
     pub(crate) is_mention: bool,
-    /// Whether it speaks of an order by its number alone.
-    pub(crate) is_of_order: bool,
 }
 
 /// Other segments that a resource is made of.
@@ -111,15 +108,6 @@ impl ResourceRow {
         self.table.split('-').next().unwrap_or(self.table)
     }
 
-    /// Says what a message does to it.
-    pub(crate) const fn effect(&self) -> Effect {
-        match (self.is_mention, self.is_of_order) {
-            (true, _) => Effect::Mention,
-            (_, true) => Effect::OfOrder,
-            (false, false) => Effect::State,
-        }
-    }
-
     /// Says whether messages of a structure have it.
     pub(crate) fn is_in(&self, structure: &str) -> bool {
         let fits = |pattern: &&str| match pattern.strip_suffix('*') {
@@ -163,12 +151,12 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
         )));
     };
     let (of_message, is_mention) = match *scope {
-        "patient" | "number" => (false, false),
+        "patient" => (false, false),
         "mention" => (false, true),
         "message" => (true, false),
         other => {
             return Err(place.error(format!(
-                "`{other}` is no scope; write `patient`, `number`, `mention` or `message`"
+                "`{other}` is no scope; write `patient`, `mention` or `message`"
             )));
         }
     };
@@ -201,7 +189,6 @@ fn read(cells: &[&'static str], place: Place) -> Result<ResourceRow, TableError>
         recorded: fields(recorded).collect::<Result<_, _>>()?,
         of_message,
         is_mention,
-        is_of_order: *scope == "number",
     })
 }
 
@@ -266,7 +253,7 @@ mod tests {
         let wrong = row(&["Task", "ORC", "*", "", "", "", "", "", "all"]);
         assert_eq!(
             wrong,
-            "makes.tsv, line 7: `all` is no scope; write `patient`, `number`, `mention` or `message`"
+            "makes.tsv, line 7: `all` is no scope; write `patient`, `mention` or `message`"
         );
     }
 

@@ -321,7 +321,8 @@ fn blood_before(chart: &Chart, at: EventTime) -> Blood<'_> {
     for parameter in Blood::OF {
         if let Some(last) = chart.last(parameter, at) {
             let before = last.at.minus(Duration::from_micros(1));
-            for entry in chart.of_between(parameter, before, last.at) {
+            let beside = chart.of_between(parameter, before, last.at);
+            for entry in beside.filter(|entry| entry.is_usable()) {
                 blood.take(entry);
             }
         }

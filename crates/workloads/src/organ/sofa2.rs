@@ -241,7 +241,11 @@ impl<'a> Blood<'a> {
             _ => return false,
         };
         let stays = |held: &Entry| {
-            held.at == entry.at && held.is_usable() && entry.number().cmp(&held.number()) != worse
+            let is_worse = match (entry.number(), held.number()) {
+                (Some(now), Some(held)) => now.cmp(&held) == worse,
+                (now, _) => now.is_some(),
+            };
+            held.at == entry.at && !is_worse
         };
         if !slot.is_some_and(stays) {
             *slot = Some(entry);

@@ -104,12 +104,11 @@ impl Stay {
             | Effect::CancelPlannedTransfer
             | Effect::CancelDischarge
             | Effect::CancelAttending => {}
-            // Said of persons, of orders, and of visits that are no longer here.
+            // Said of persons, and of visits that are no longer here.
             Effect::Link
             | Effect::Unlink
             | Effect::Superseded
             | Effect::Moved
-            | Effect::OfOrder
             | Effect::TakeBack => {}
         }
     }

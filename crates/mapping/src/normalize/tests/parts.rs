@@ -11,20 +11,10 @@ use crate::source::Source;
 /// The patient of one identity, after messages whose segments are given, each a minute after the one before; the resources of a
 /// type as they are published last.
 pub(super) fn stands(kind: &str, messages: &[(&str, &str)]) -> Vec<Value> {
-    let messages = messages.iter().enumerate();
-    let messages: Vec<_> = messages
-        .map(|(at, (event, text))| (at, *event, *text))
-        .collect();
-    stands_at(kind, &messages)
-}
-
-/// The same of messages that were made at given minutes.
-pub(super) fn stands_at(kind: &str, messages: &[(usize, &str, &str)]) -> Vec<Value> {
     let (source, site) = (Source::new("adt1"), SiteKey::new([7; 32]));
     let mut state = State::default();
     let mut last: Vec<Value> = Vec::new();
-    for (minute, event, segments) in messages {
-        let minute = *minute;
+    for (minute, (event, segments)) in messages.iter().enumerate() {
         let text = format!(
             "MSH|^~\\&|A|B|||2026030112{minute:02}00||{event}|{minute}|P|2.5.1\rPID|1||7^^^H^MR||{segments}"
         );
