@@ -81,6 +81,8 @@ pub(crate) struct Views {
     pub(crate) deliveries: BTreeMap<AlertId, Vec<alert::DeliveryView>>,
     /// Tries of news that is not read yet.
     early_attempts: BTreeMap<clinical::DeliveryId, crate::delivery::Attempt>,
+    /// Those in the order in which they were read.
+    early: VecDeque<clinical::DeliveryId>,
     pub(crate) care_gaps: care_gap::CareGaps,
     pub(crate) patient_days: days::PatientDays,
     pub(crate) emergency: emergency::Departments,

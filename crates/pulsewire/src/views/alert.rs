@@ -156,9 +156,13 @@ impl Views {
             return;
         }
         // The two topics are read beside each other: a try can be seen before its news.
+        self.early.push_back(attempt.delivery);
         self.early_attempts.insert(attempt.delivery, attempt);
-        if self.early_attempts.len() > EARLY_ATTEMPTS_MAX {
-            self.early_attempts.pop_first();
+        // What was read first goes first: of news that is gone already, nothing comes.
+        if self.early.len() > EARLY_ATTEMPTS_MAX
+            && let Some(first) = self.early.pop_front()
+        {
+            self.early_attempts.remove(&first);
         }
     }
 }
