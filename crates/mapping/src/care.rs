@@ -20,14 +20,9 @@ use formats::fhir::view::{
     CodingView, ConceptView, PeriodView, QuantityView, ReferenceView, ResourceView,
 };
 
-use crate::fhir::usable;
+use crate::fhir::{is_declined, usable};
 pub use said::said;
 
-/// Where QI-Core 4.1.1 says that a device shall not be given, of which FHIR R4 has no element; and as its published cases write it, too.
-pub(crate) const DO_NOT_PERFORM: [&str; 2] = [
-    "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPerform",
-    "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPeform",
-];
 const CLINICAL_STATUS: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
 /// The statuses with which `prevalenceInterval` of QICoreCommon 2.1.000 takes a condition to go on.
 const GOES_ON: [&str; 3] = ["active", "recurrence", "relapse"];
@@ -56,11 +51,11 @@ fn fact_of(resource: &ResourceView<'_>, sets: &ValueSets) -> Result<Option<CareF
         "ServiceRequest" => read.service()?,
         "DeviceRequest" => read.device()?,
         "MedicationRequest" => {
-            let declined = read.resource.get("doNotPerform").map(Raw::boolean);
+            let declined = is_declined(resource)?;
             let named = read.reference("medicationReference")?;
             let detail = CareDetail::MedicationRequest {
                 ordered: read.is_order()?,
-                medication: named.filter(|_| declined != Some(Ok(true))),
+                medication: named.filter(|_| !declined),
             };
             (
                 read.asked_for(read.medication()?)?,
@@ -203,17 +198,7 @@ impl<'a> Reader<'a> {
     /// Gives the lists of what is asked for: none where the request is that it shall not be done. QI-Core has whoever
     /// reads requests look at that.
     fn asked_for(&self, members: Members) -> Result<Members, Malformed> {
-        let declined = self.resource.get("doNotPerform").map(Raw::boolean);
-        let mut declined = declined.transpose()?.unwrap_or(false);
-        let extensions = self.resource.get("modifierExtension").map(Raw::items);
-        for extension in extensions.into_iter().flatten() {
-            let extension = extension?;
-            let url = extension.get("url")?.map(Raw::text).transpose()?;
-            if url.is_some_and(|url| DO_NOT_PERFORM.contains(&&*url)) {
-                let value = extension.get("valueBoolean")?.map(Raw::boolean);
-                declined |= value.transpose()?.unwrap_or(false);
-            }
-        }
+        let declined = is_declined(self.resource)?;
         Ok(if declined { Members::NONE } else { members })
     }
 

@@ -22,7 +22,7 @@ mod draft;
 pub use draft::{Names, deletion, draft};
 pub use identifier::{Identifier, patient_identifiers};
 pub use modifier::not_understood;
-pub(crate) use modifier::{is_understood, usable};
+pub(crate) use modifier::{is_declined, is_understood, usable};
 pub use moment::times;
 pub use subject::{Subject, patient_references, subject};
 pub use table::{is_kept, resource_types};

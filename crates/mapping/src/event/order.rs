@@ -5,7 +5,7 @@ use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::view::{PeriodView, QuantityView, ReferenceView, ResourceView};
 
 use super::concept::{boxed, codes, quantity, words};
-use crate::care::DO_NOT_PERFORM;
+use crate::fhir::is_declined;
 
 /// The statuses of FHIR R4 that say that what was ordered or given does not stand, or not yet.
 const NOT_STANDING: [&str; 6] = [
@@ -41,26 +41,6 @@ pub(super) fn order(kind: &str, resource: &ResourceView<'_>) -> Result<Option<Or
             Given::default()
         },
     }))
-}
-
-/// Says whether it is asked that it shall not be done.
-fn is_declined(resource: &ResourceView<'_>) -> Result<bool, Malformed> {
-    let said = resource.get("doNotPerform").map(Raw::boolean);
-    if said.transpose()?.unwrap_or(false) {
-        return Ok(true);
-    }
-    let extensions = resource.get("modifierExtension").map(Raw::items);
-    for extension in extensions.into_iter().flatten() {
-        let extension = extension?;
-        let url = extension.get("url")?.map(Raw::text).transpose()?;
-        let value = extension.get("valueBoolean")?.map(Raw::boolean);
-        if url.is_some_and(|url| DO_NOT_PERFORM.contains(&&*url))
-            && value.transpose()? == Some(true)
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Reads how much was given: `dosage.dose`, `dosage.rateQuantity` or `dosage.rateRatio`, and the end of it.

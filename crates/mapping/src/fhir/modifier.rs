@@ -4,13 +4,19 @@ use std::borrow::Cow;
 
 use formats::fhir::json;
 use formats::fhir::modifier;
-use formats::fhir::read::Raw;
+use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::reference::resource_type;
 use formats::fhir::validate::Issue;
+use formats::fhir::view::ResourceView;
 
 use super::deletion;
-use crate::care::DO_NOT_PERFORM;
 use crate::payer::CANCELLED;
+
+/// Where QI-Core 4.1.1 says that a device shall not be given, of which FHIR R4 has no element; and as its published cases write it, too.
+const DO_NOT_PERFORM: [&str; 2] = [
+    "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPerform",
+    "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-doNotPeform",
+];
 
 /// The modifier extensions that readers here understand.
 const UNDERSTOOD: [&str; 3] = {
@@ -29,6 +35,26 @@ pub fn not_understood(resource: &[u8]) -> Vec<Issue> {
 /// Says whether nothing changes the meaning of a resource that nobody here understands.
 pub(crate) fn is_understood(resource: &[u8]) -> bool {
     !modifier::is_unknown(resource, &UNDERSTOOD)
+}
+
+/// Says whether a request is that something shall not be done.
+pub(crate) fn is_declined(request: &ResourceView<'_>) -> Result<bool, Malformed> {
+    let said = request.get("doNotPerform").map(Raw::boolean);
+    if said.transpose()?.unwrap_or(false) {
+        return Ok(true);
+    }
+    let extensions = request.get("modifierExtension").map(Raw::items);
+    for extension in extensions.into_iter().flatten() {
+        let extension = extension?;
+        let url = extension.get("url")?.map(Raw::text).transpose()?;
+        if url.is_some_and(|url| DO_NOT_PERFORM.contains(&&*url)) {
+            let value = extension.get("valueBoolean")?.map(Raw::boolean);
+            if value.transpose()? == Some(true) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Gives a resource as workloads may use it: as it is, or, where its meaning is not understood, as one that should not have

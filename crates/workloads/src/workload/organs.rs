@@ -42,7 +42,6 @@ pub(super) const ORGAN_FAILURE_MIMIC: Workload = Workload {
     reads: organ::MIMIC_READS,
     tag: b"organ-failure-mimic",
     matters: organ::mimic_matters,
-    has_baseline: false,
     conclude: organ::mimic_iii,
     adults: false,
     ..ORGAN_FAILURE
@@ -56,7 +55,6 @@ pub(super) const ORGAN_FAILURE_2: Workload = Workload {
     reads: organ::SECOND_READS,
     tag: b"organ-failure-2",
     matters: organ::second_matters,
-    has_baseline: false,
     conclude: organ::second,
     ..ORGAN_FAILURE
 };

@@ -107,7 +107,6 @@ pub(super) const SEPSIS_3_MIMIC: Workload = Workload {
     revise_window: hours(96 + 48 + 1),
     tag: b"sepsis-3-mimic",
     matters: sepsis3::mimic_matters,
-    has_baseline: false,
     conclude: sepsis3::mimic,
     adults: false,
     ..SEPSIS_3
@@ -124,7 +123,6 @@ pub(super) const SEPTIC_SHOCK: Workload = Workload {
     after_death: false,
     adults: true,
     matters: shock::matters,
-    has_baseline: false,
     conclude: shock::conclude,
     ..SEPSIS_3
 };

@@ -286,7 +286,7 @@ fn response(kind: Kind, done: &[Done], asking: &Asking) -> Vec<u8> {
 }
 
 fn write_entry(entry: &mut json::Object<'_>, done: &Done, asking: &Asking) {
-    let base = &asking.base;
+    let base = asking.own.base();
     match done {
         Done::Refused(refusal) => {
             entry.object("response", |response| {

@@ -46,7 +46,7 @@ pub(super) async fn resource(
     };
     let done = door.subscriptions.resource(&asking.sender, piece).await;
     answered(done, |done| match done {
-        Some(done) => answer::done(&done, &asking.base, asking.prefer),
+        Some(done) => answer::done(&done, asking.own.base(), asking.prefer),
         None => Answer::new(200, outcome("what is there is newer: nothing was changed")),
     })
 }

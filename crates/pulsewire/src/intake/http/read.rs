@@ -50,9 +50,10 @@ pub(super) async fn read(door: &Arc<Door>, asking: &Asking) -> Result<Answer, Re
         })?;
         let answer = Answer::new(200, versioned(&bytes, &entry.state));
         let place = location(&entry.state);
-        Ok(answer
-            .with("etag", &etag(&entry.state))
-            .with("content-location", &format!("{}/fhir/{place}", asking.base)))
+        Ok(answer.with("etag", &etag(&entry.state)).with(
+            "content-location",
+            &format!("{}/fhir/{place}", asking.own.base()),
+        ))
     })
 }
 
@@ -118,7 +119,7 @@ fn counts(query: &str) -> bool {
 }
 
 fn searchset(total: usize, found: &[(&Entry, Vec<u8>)], asking: &Asking) -> Vec<u8> {
-    let base = &asking.base;
+    let base = asking.own.base();
     let kind = asking.named.resource_type.unwrap_or_default();
     json::object(|bundle| {
         bundle.string("resourceType", "Bundle");

@@ -32,9 +32,7 @@ pub(super) struct Asking {
     pub(super) query: String,
     pub(super) headers: HeaderMap,
     pub(super) sender: Sender,
-    /// The address of this server, as its client knows it.
-    pub(super) base: String,
-    /// All of its addresses.
+    /// The addresses of this server, as its client knows it first.
     pub(super) own: Own,
     pub(super) prefer: Prefer,
     /// What reading it took so far.
@@ -88,7 +86,6 @@ pub(super) async fn answer(
     let asking = Asking {
         named,
         query: head.uri.query().unwrap_or_default().to_owned(),
-        base: own.base().to_owned(),
         own,
         prefer: Prefer::of(&head.headers),
         headers: head.headers,
@@ -147,8 +144,8 @@ async fn carry_out(
         is_media(&asking.headers, &JSON)?;
     }
     let answer = match route.operation {
-        Operation::Capabilities => Ok(capabilities::answer(door, &asking.base)),
-        Operation::OpenApi => Ok(openapi::answer(door, &asking.base)),
+        Operation::Capabilities => Ok(capabilities::answer(door, asking.own.base())),
+        Operation::OpenApi => Ok(openapi::answer(door, asking.own.base())),
         Operation::Bundle => bundle::carry_out(door, &asking, bytes).await,
         Operation::ProcessMessage => bundle::message(door, &asking, bytes).await,
         Operation::Notification => notified::notified(door, &asking, &bytes).await,

@@ -37,7 +37,7 @@ pub(super) async fn one(
     let Some(done) = done.first() else {
         return Ok(Answer::new(200, Vec::new()));
     };
-    let mut answer = answer::done(done, &asking.base, asking.prefer);
+    let mut answer = answer::done(done, asking.own.base(), asking.prefer);
     if let Done::Unchanged(Some(there)) = done
         && asking.prefer == Prefer::Representation
         && let Some(resource) = read::again(door, asking, there)?
