@@ -239,6 +239,10 @@ impl Measure {
 /// The workload's name in findings.
 pub const NAME: &str = "care-gaps";
 
+/// How resources are reduced beside the value sets: what a former program left out is only in the journal, so that another
+/// number reads it again. 2: parts of a pressure by themselves, and results without a category.
+const REDUCTION: u8 = 2;
+
 /// What a site sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MeasuresConfig {
@@ -301,6 +305,7 @@ impl Measures {
             .collect();
         let settles = self.config.settles_after.map_or(0, |after| after.as_secs());
         EventId::derive(&[
+            &[REDUCTION],
             &self.reduced_by.to_be_bytes(),
             &words.join(&b' '),
             &self.config.utc_offset_seconds.to_be_bytes(),

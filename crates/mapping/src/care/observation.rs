@@ -1,6 +1,6 @@
 //! Something measured, found or answered.
 
-use clinical::CareDetail;
+use clinical::{CareDetail, CareValue};
 use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::view::ConceptView;
 
@@ -20,6 +20,8 @@ const PRESSURE_PROFILES: [&str; 2] = [
 
 /// Reads an Observation.
 pub(super) fn observation(read: &Reader<'_>) -> Result<Found, Malformed> {
+    let members = read.concept("code")?;
+    let mut value = read.value(read.resource.elements().map(Ok))?;
     let mut components = Vec::new();
     let mut has_pressure_part = false;
     for item in read
@@ -35,15 +37,24 @@ pub(super) fn observation(read: &Reader<'_>) -> Result<Found, Malformed> {
         let members = code.map(|code| read.lists(code)).transpose()?;
         components.push((members.unwrap_or_default(), read.value(item.members())?));
     }
+    let code = read.resource.concept("code");
+    if components.is_empty() && code.map_or(Ok(false), |code| has_code(code, &PRESSURE_PARTS))? {
+        // Senders of HL7 v2 have each part as a result of its own.
+        has_pressure_part = true;
+        components.push((members, std::mem::replace(&mut value, CareValue::None)));
+    }
+    let pressure = is_pressure(read)? || has_pressure_part;
+    // Most senders of HL7 v2 name no section: what a measure finds in a list of laboratory tests is one.
+    let is_uncategorized = !pressure && read.resource.get("category").is_none();
     let detail = CareDetail::Observation {
         survey: has_category(read, "survey")?,
-        laboratory: has_category(read, "laboratory")?,
-        pressure: is_pressure(read)? || has_pressure_part,
-        value: read.value(read.resource.elements().map(Ok))?,
+        laboratory: is_uncategorized || has_category(read, "laboratory")?,
+        pressure,
+        value,
         components,
         encounter: read.reference("encounter")?,
     };
-    Ok((read.concept("code")?, read.when("effective")?, detail))
+    Ok((members, read.when("effective")?, detail))
 }
 
 fn has_category(read: &Reader<'_>, wanted: &str) -> Result<bool, Malformed> {

@@ -211,3 +211,45 @@ fn value_sets_stand_alone_or_in_a_bundle() {
     );
     assert_eq!(value_sets(bundle.as_bytes()).unwrap(), alone);
 }
+
+/// What an Observation is to measures: of a laboratory, a pressure, how many parts it has.
+fn observed(json: &str) -> (bool, bool, usize) {
+    let json = format!(r#"{{"resourceType":"Observation","id":"1",{json}}}"#);
+    match fact(json.as_bytes(), &sets()).unwrap().unwrap().detail {
+        clinical::CareDetail::Observation {
+            laboratory,
+            pressure,
+            value,
+            components,
+            ..
+        } => {
+            assert!(!pressure || value == CareValue::None, "{json}");
+            (laboratory, pressure, components.len())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_result_of_no_category_is_one_of_a_laboratory() {
+    let category = |code: &str| {
+        observed(&format!(
+            r#""code":{A},"category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v2-0074","code":"X"}}]}},{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"{code}"}}]}}]"#
+        )).0
+    };
+    assert!(category("laboratory"));
+    assert!(!category("imaging"));
+    assert!(observed(&format!(r#""code":{A}"#)).0);
+}
+
+#[test]
+fn a_part_of_a_pressure_may_be_a_result_of_its_own() {
+    let code = |code: &str| {
+        format!(
+            r#""code":{{"coding":[{{"system":"http://loinc.org","code":"{code}"}}]}},"valueQuantity":{{"value":138,"code":"mm[Hg]"}}"#
+        )
+    };
+    assert_eq!(observed(&code("8480-6")), (false, true, 1));
+    assert_eq!(observed(&code("8462-4")), (false, true, 1));
+    assert_eq!(observed(&code("8867-4")), (true, false, 0));
+}

@@ -79,6 +79,8 @@ fn each_element_names_its_field() {
             status = final text 
             category[0].coding[0].system = http://terminology.hl7.org/CodeSystem/v2-0074 rule 
             category[0].coding[0].code = CH field OBR[1]-24
+            category[1].coding[0].system = http://terminology.hl7.org/CodeSystem/observation-category text 
+            category[1].coding[0].code = laboratory field OBR[1]-24
             code.coding[0].system = urn:pulsewire:lab:L field OBX[1]-3.3
             code.coding[0].code = K field OBX[1]-3.1
             code.coding[0].display = Potassium field OBX[1]-3.2

@@ -17,6 +17,8 @@ use super::{frailty, hospice, visits};
 const SYSTOLIC_BELOW: Decimal = Decimal::from_parts(140, 0, 0, false, 0);
 /// In mmHg: "Has Diastolic Blood Pressure Less Than 90".
 const DIASTOLIC_BELOW: Decimal = Decimal::from_parts(90, 0, 0, false, 0);
+/// What a blood pressure has two of.
+const PARTS: [Set; 2] = [Set::SystolicPressure, Set::DiastolicPressure];
 const PREGNANCY_OR_RENAL: Members = any_of([
     Set::Pregnancy,
     Set::EndStageRenalDisease,
@@ -39,13 +41,13 @@ pub(super) fn evaluate(case: &Case<'_>) -> Vec<Episode> {
         ] {
             let lowest = readings(case)
                 .filter(|reading| reading.item.latest().map(Point::day) == Some(day))
+                .filter(|reading| says(reading, part))
                 .map(|reading| (component(&reading, part), reading.item.record))
                 .min_by_key(|(value, record)| (*value, record.resource));
-            if let Some((value, record)) = lowest {
-                // A reading without this part is lower than any that has it, and decides nothing.
-                controlled &= value.is_some_and(|value| value < below);
-                evidence.push(record);
-            }
+            // A reading without this part is lower than any that has it, and decides nothing.
+            let value = lowest.and_then(|(value, _)| value);
+            controlled &= value.is_some_and(|value| value < below);
+            evidence.extend(lowest.map(|(_, record)| record));
         }
     }
     let controlled = controlled && !evidence.is_empty();
@@ -126,6 +128,11 @@ fn most_recent_blood_pressure_day(case: &Case<'_>) -> Option<Point> {
         .filter_map(|reading| reading.item.latest())
         .map(Point::day)
         .max()
+}
+
+/// Says whether a reading speaks of a part: a panel does of both, one that is a part by itself of that.
+fn says(reading: &Measured<'_>, part: Set) -> bool {
+    reading.item.is_in(part) || !PARTS.into_iter().any(|other| reading.item.is_in(other))
 }
 
 /// Gives the one component of this kind, in mmHg; of those that say the same, one.

@@ -363,7 +363,8 @@ fn evidence(state: &MeasureState, event: EventId) -> Option<Evidence> {
             CareValue::None | CareValue::Coded(_) | CareValue::Other => None,
         });
         value = numbers.collect::<Vec<_>>().join(" / ");
-        if *pressure {
+        // One that is a part by itself has the name of that.
+        if *pressure && title.is_none() {
             what = "Blood pressure";
         }
     }

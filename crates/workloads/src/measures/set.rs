@@ -139,9 +139,9 @@ pub(super) enum Set {
     MentalHealthDiagnosis,
     /// Glucose management indicator.
     GlucoseManagementIndicator,
-    /// Systolic pressure, in a panel.
+    /// Systolic pressure.
     SystolicPressure,
-    /// Diastolic pressure, in a panel.
+    /// Diastolic pressure.
     DiastolicPressure,
     /// Housing status.
     HousingStatus,

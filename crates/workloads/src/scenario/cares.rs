@@ -11,8 +11,8 @@ use super::story::ParseError;
 use super::words::Words;
 use crate::measures::{Source, value_set};
 
-const SYSTOLIC: &str = "systolic pressure, in a panel";
-const DIASTOLIC: &str = "diastolic pressure, in a panel";
+const SYSTOLIC: &str = "systolic pressure";
+const DIASTOLIC: &str = "diastolic pressure";
 const PRESSURE: &str = "mm[Hg]";
 const CLASSES: &[(&str, CareClass)] = &[
     ("emergency", CareClass::Emergency),

@@ -102,6 +102,43 @@ fn the_lowest_pressures_of_the_last_day_count_though_of_different_readings() {
 }
 
 #[test]
+fn parts_of_a_pressure_count_though_each_is_a_result_of_its_own() {
+    let part = |code: &str, value: u32, at: &str| {
+        serde_json::json!({"resourceType": "Observation", "id": format!("{code}-{value}"), "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+            "effectiveDateTime": at, "valueQuantity": {"value": value, "code": "mm[Hg]"}})
+    };
+    let with = |readings: &[(&str, u32, &str)]| {
+        let parts = readings
+            .iter()
+            .map(|(code, value, at)| part(code, *value, at));
+        let mut all = vec![
+            patient("1965-05-05", "female"),
+            office(),
+            condition("h", "hypertension", "2020"),
+        ];
+        all.extend(parts);
+        found(Measure::Cms165, &all).2
+    };
+    let (systolic, diastolic) = ("8480-6", "8462-4");
+    let (day, later) = ("2025-11-01T08:00:00Z", "2025-11-02T08:00:00Z");
+    assert!(with(&[(systolic, 139, day), (diastolic, 89, day)]));
+    assert!(!with(&[(systolic, 140, day), (diastolic, 89, day)]));
+    assert!(!with(&[(systolic, 139, day), (diastolic, 90, day)]));
+    assert!(with(&[
+        (systolic, 150, day),
+        (systolic, 138, day),
+        (diastolic, 80, day)
+    ]));
+    let half = [
+        (systolic, 120, day),
+        (diastolic, 70, day),
+        (systolic, 120, later),
+    ];
+    assert!(!with(&half), "half a pressure decides nothing");
+}
+
+#[test]
 fn a_pressure_of_acute_care_does_not_count() {
     let mut stay = visit("s", "other", "2025-11-01T00:00:00Z", "2025-11-02T00:00:00Z");
     let mut reading = pressure("b", "2025-11-01T08:00:00Z", 120, 70);
