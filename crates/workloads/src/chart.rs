@@ -28,7 +28,7 @@ pub(crate) const KEEP_VITAL: Duration = minutes(9 * 60 + 30);
 const KEEP_LAST: Duration = hours(48);
 /// How long any laboratory result is kept: the window of `critical-results`, and what a repeat is compared with.
 const KEEP_LABORATORY: Duration = hours(74);
-/// How long what was revised or cannot be used is kept: as long as anything that looks back at what is revised.
+/// How long what was revised or is not exact is kept: as long as anything that looks back at what is revised.
 const KEEP_CORRECTED: Duration = hours(72 + 3 * 24 + 1);
 /// How long cultures and antimicrobials are kept: a suspicion rests on what was ordered in the days before it.
 const KEEP_ORDER: Duration = hours(240);
@@ -37,7 +37,7 @@ const KEEP_ORDER: Duration = hours(240);
 pub(crate) const HAEMOLYSED: u8 = 1;
 /// The sender says that the result is critical.
 pub(crate) const FLAGGED: u8 = 2;
-/// It replaced an earlier version; of what cannot be used, which is kept as long anyhow, that its sender says so.
+/// It replaced an earlier version; of what is not exact, which is kept as long anyhow, that its sender says so.
 pub(crate) const REVISED: u8 = 4;
 /// It is history that was loaded, and no news.
 pub(crate) const BACKFILLED: u8 = 8;
@@ -177,6 +177,18 @@ impl Entry {
         matches!(self.reading, Reading::Number { .. } | Reading::Coded(_))
     }
 
+    /// Says whether it can be used and is no bound.
+    pub(crate) const fn is_exact(&self) -> bool {
+        self.is_usable()
+            && !matches!(
+                self.reading,
+                Reading::Number {
+                    comparator: Some(_),
+                    ..
+                }
+            )
+    }
+
     /// Says whether it is the rate of a drug that runs, whatever the unit.
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.reading, Reading::Number { value, .. } if value > Decimal::ZERO)
@@ -261,7 +273,7 @@ impl Chart {
             if (old.known, old.event) >= (entry.known, entry.event) {
                 return None;
             }
-            if entry.is_usable() {
+            if entry.is_exact() {
                 entry.marks |= REVISED;
             }
             from = from.min(old.at);
@@ -463,7 +475,7 @@ fn is_kept(entry: &Entry, last: bool, end: EventTime, now: EventTime, running: &
     } else {
         KEEP_VITAL
     };
-    let is_corrected = entry.is(REVISED) || !entry.is_usable();
+    let is_corrected = entry.is(REVISED) || !entry.is_exact();
     let matters = |runs: &Runs| {
         let matters = (runs.workload.matters)(entry);
         matters.is_some_and(|span| is_within(span + runs.revise))

@@ -87,7 +87,7 @@ fn analyte(view: &View<'_>, parameter: Parameter, conclusions: &mut Vec<Conclusi
         let publish = match verdict {
             // What cannot be judged is no reason to think better of what was critical.
             Verdict::Unknown => told.is_none(),
-            Verdict::Corrected if told.is_some() => false,
+            Verdict::Corrected if told.is_some_and(|told| told.verdict != verdict) => false,
             Verdict::Normal => told.take().is_some(),
             Verdict::High
             | Verdict::Low
@@ -197,6 +197,7 @@ fn is_repeat(view: &View<'_>, entry: &Entry, verdict: Verdict, told: &Told<'_>) 
     // Of what was loaded as history nobody was told.
     let is_history = |of: &Entry| of.is(BACKFILLED);
     if told.verdict != verdict
+        || verdict == Verdict::Corrected
         || told.entry.is_some_and(is_history) && !is_history(entry)
         || entry
             .at

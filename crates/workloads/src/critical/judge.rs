@@ -72,7 +72,7 @@ pub(super) fn judge(view: &View<'_>, entry: &Entry) -> Option<Verdict> {
     };
     match verdict {
         Some(Verdict::Normal | Verdict::Unknown) | None if flagged => Some(Verdict::Flagged),
-        Some(Verdict::Unknown) if entry.is(REVISED) && !entry.is_usable() => {
+        Some(Verdict::Unknown) if entry.is(REVISED) && !entry.is_exact() => {
             Some(Verdict::Corrected)
         }
         other => other,
