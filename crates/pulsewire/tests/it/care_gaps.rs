@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::message::{header, lines};
 use crate::platform::{Platform, Site, complained, quoted, run, said};
 use crate::rest::Rest;
+use crate::sender::Sender;
 use crate::setting::{now, wait_for};
 
 const TOPIC: &str = "healthcare.events.risk-gap-identified";
 /// The value sets that measures name, as the project lists them.
 const TABLE: &str = include_str!("../../../workloads/data/value_sets.tsv");
 
-/// Gives a site each value set with one code, which is its name.
+/// Gives a site each value set with one code, which is its name, in a system of its own and in LOINC.
 fn with_value_sets(site: &mut Site) {
     let folder = site.folder().join("value-sets");
     std::fs::create_dir(&folder).expect("the temporary folder can be written");
@@ -27,7 +29,7 @@ fn with_value_sets(site: &mut Site) {
         .filter(|(_, oid)| !oid.contains('|'))
         .map(|(row, oid)| {
             let name = row.split('\t').next().unwrap_or_default();
-            format!("{oid}\turn:sets\t{name}\n")
+            format!("{oid}\turn:sets\t{name}\n{oid}\thttp://loinc.org\t{name}\n")
         });
     std::fs::write(folder.join("all.tsv"), lines.collect::<String>())
         .expect("the temporary folder can be written");
@@ -87,17 +89,10 @@ fn page_and_command(platform: &Platform) {
     );
 }
 
-#[test]
-fn a_gap_is_closed_by_what_is_done_and_opens_again_when_that_is_taken_back() {
-    let mut site = Site::default();
-    with_value_sets(&mut site);
-    let platform = site.start();
-    let rest = Rest(platform.fhir());
-    let today = now().to_string();
-    let year = today.get(..4).and_then(|year| year.parse::<i32>().ok());
-    let year = year.expect("a time begins with its year");
+/// Registers somebody who is 60 in a year and was at the office just now.
+fn of_sixty(rest: &Rest, year: i32, system: &str) -> String {
     let ann = json!({"resourceType": "Patient", "birthDate": format!("{}-05-05", year - 60), "gender": "male",
-        "name": [{"family": "Gapley"}], "identifier": [{"system": "http://east.example/mrn", "value": "77"}]});
+        "name": [{"family": "Gapley"}], "identifier": [{"system": system, "value": "77"}]});
     let ann = rest.post("/Patient", &ann).id();
     let subject = json!({"reference": format!("Patient/{ann}")});
     let ended = now().minus(Duration::from_secs(60)).to_string();
@@ -105,6 +100,59 @@ fn a_gap_is_closed_by_what_is_done_and_opens_again_when_that_is_taken_back() {
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}, "period": {"start": ended, "end": ended}});
     let answer = rest.post("/Encounter", &visit);
     assert_eq!(answer.status, 202, "{answer:?}");
+    ann
+}
+
+#[test]
+fn a_gap_is_closed_by_a_result_of_hl7_v2() {
+    let mut site = Site::default();
+    with_value_sets(&mut site);
+    let mrn = "http://east.example/mrn";
+    site.set(
+        "source.default",
+        "authorities",
+        &format!("[\"{mrn} = EAST\"]"),
+    );
+    let platform = site.start();
+    let today = now().to_string();
+    let year = today.get(..4).expect("a time begins with its year");
+    let sixty = year.parse().expect("a year is a number");
+    of_sixty(&Rest(platform.fhir()), sixty, mrn);
+    wait_for_status(&site, "open");
+    let result = |section: &str, id: &str| {
+        lines(&[
+            &header("ORU^R01^ORU_R01", id),
+            "PID|1||77^^^EAST^MR||Gapley^Sam",
+            &format!(
+                "OBR|1|P{id}|F{id}|FOBT^Occult blood^L|||{year}0101080000|||||||||||||||||{section}|F"
+            ),
+            "OBX|1|ST|FecalOccultBloodTest^Occult blood^LN||negative||||||F",
+        ])
+    };
+    let mut sender = Sender::to(platform.mllp);
+    sender.accepted(&result("RAD", "IMAGE"));
+    platform.wait_until_idle();
+    assert_eq!(gaps(&site).len(), 1, "radiology is no laboratory");
+    sender.accepted(&result("", "BLOOD"));
+    let closed = wait_for_status(&site, "provisionally-closed");
+    assert_eq!(
+        closed["finding"]["evidence"][0]["what"],
+        "Fecal Occult Blood Test (FOBT)"
+    );
+    assert!(platform.stop().success());
+}
+
+#[test]
+fn a_gap_is_closed_by_what_what_is_done_and_opens_again_when_that_is_taken_back() {
+    let mut site = Site::default();
+    with_value_sets(&mut site);
+    let platform = site.start();
+    let rest = Rest(platform.fhir());
+    let today = now().to_string();
+    let year = today.get(..4).and_then(|year| year.parse::<i32>().ok());
+    let year = year.expect("a time begins with its year");
+    let ann = of_sixty(&rest, year, "http://east.example/mrn");
+    let subject = json!({"reference": format!("Patient/{ann}")});
     let open = wait_for_status(&site, "open");
     assert_eq!(open["measure"], "cms130");
     assert_eq!(open["finding"]["revision"], 1);
