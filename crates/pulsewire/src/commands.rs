@@ -41,6 +41,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{self, Config};
 use crate::pipeline::Running;
 use crate::roles::Role;
+use crate::stages;
 
 /// Clinical events as they happen: HL7 v2 in, FHIR events in the journal, alerts out.
 ///
@@ -54,7 +55,7 @@ struct CommandLine {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 it did not work, or what was looked for is not so; 2 the command line is wrong; \
-3 the configuration is wrong; 4 the journal is in use or damaged.";
+3 the configuration is wrong; 4 the journal is in use or damaged, or the state is a newer program's.";
 
 #[derive(Subcommand)]
 enum Verb {
@@ -128,6 +129,8 @@ pub(crate) enum Failure {
     Config(Vec<config::Problem>),
     /// The journal cannot be opened or read.
     Journal(journal::Error),
+    /// The stored state is of a newer program.
+    Formats(stages::state_formats::Error),
     /// Anything else, with what to do about it.
     Other {
         /// What is wrong.
@@ -152,7 +155,7 @@ impl Failure {
         match self {
             Self::Other { .. } | Self::Said => 1,
             Self::Config(_) => 3,
-            Self::Journal(_) => 4,
+            Self::Journal(_) | Self::Formats(_) => 4,
         }
     }
 
@@ -165,6 +168,7 @@ impl Failure {
                     .try_for_each(|problem| writeln!(out, "  {problem}"))
             }
             Self::Journal(error) => writeln!(out, "error: {error}"),
+            Self::Formats(error) => writeln!(out, "error: {error}"),
             Self::Other { what, hint } if hint.is_empty() => writeln!(out, "error: {what}"),
             Self::Other { what, hint } => writeln!(out, "error: {what}\n  hint: {hint}"),
             Self::Said => Ok(()),
@@ -175,6 +179,12 @@ impl Failure {
 impl From<journal::Error> for Failure {
     fn from(error: journal::Error) -> Self {
         Self::Journal(error)
+    }
+}
+
+impl From<stages::state_formats::Error> for Failure {
+    fn from(error: stages::state_formats::Error) -> Self {
+        Self::Formats(error)
     }
 }
 

@@ -4,6 +4,7 @@
 //! normalize makes FHIR events of it, workloads conclude, alerts decide, delivery tells, pages show.
 
 mod doors;
+mod opening;
 mod payer;
 
 mod rules;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use alerts::Alerts;
 use clinical::SiteKey;
-use stream::{FjallDatabase, Processor, StageSpec};
+use stream::FjallDatabase;
 use workloads::Workloads;
 
 use crate::clock::Clock;
@@ -39,14 +40,15 @@ use crate::roles::Role;
 use crate::site_key;
 use crate::stages::{
     self, AlertStage, CareGapStage, DeviceStage, EmergencyStage, EmergencyUnitStage,
-    NormalizeStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, Stage, StageHealth,
-    WorkloadStage, partitions_of,
+    NormalizeStage, RiskBoardStage, RiskOutcomeStage, SourcesStage, StageHealth, WorkloadStage,
+    partitions_of,
 };
 use crate::tasks::{self, Tasks};
 use crate::topics;
 use crate::upkeep;
 use crate::views;
 
+use opening::Opening;
 pub(crate) use rules::{is_told, policy, risk_board, running, settings, workload_stage};
 
 /// The file that marks a data directory as one of simulated patients.
@@ -57,6 +59,8 @@ pub(crate) const SIMULATED: &str = "simulated";
 pub(crate) enum Error {
     #[error(transparent)]
     Journal(#[from] journal::Error),
+    #[error(transparent)]
+    Formats(#[from] stages::state_formats::Error),
     #[error(transparent)]
     SiteKey(#[from] site_key::Error),
     #[error(transparent)]
@@ -116,7 +120,7 @@ pub(crate) async fn start(config: &Config, clock: Clock, site: &str) -> Result<R
     let control = doors.control.local_addr()?;
     let entry = {
         let (config, tasks) = (config.clone(), tasks.clone());
-        blocking(move || open_entry(&config, clock, &tasks)).await?
+        blocking(move || open_to_run(&config, clock, &tasks)).await?
     };
     if let (Some(door), Some(intake)) = (doors.mllp, &entry.intake) {
         tasks.spawn(door.run(Arc::clone(intake), tasks.clone()));
@@ -230,9 +234,20 @@ struct Stations {
     states: Option<FjallDatabase>,
 }
 
+/// Opens what senders are answered by; before they are, and before stations write, the state is said to have this program's forms.
+fn open_to_run(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Error> {
+    let entry = open_entry(config, clock, tasks)?;
+    if config.roles.has_a_stage() {
+        stages::state_formats::raise(&config.journal.directory.join("state"))?;
+    }
+    Ok(entry)
+}
+
 /// Opens the journal and the memory of accepted messages.
 fn open_entry(config: &Config, clock: Clock, tasks: &Tasks) -> Result<Entry, Error> {
     let directory = &config.journal.directory;
+    // Before anything is written: a program that cannot go on with the state leaves it as it is.
+    stages::state_formats::check(&directory.join("state"))?;
     std::fs::create_dir_all(directory)?;
     // State and journal hold what identifies people: nobody else on this machine reads them.
     std::fs::set_permissions(directory, Permissions::from_mode(0o700))?;
@@ -461,28 +476,4 @@ fn start_stages(
         healths.push(opening.start("sources", SourcesStage::spec(partitions), stage)?);
     }
     Ok(healths)
-}
-
-/// What a stage is opened and started with.
-struct Opening<'a> {
-    journal: &'a Engine,
-    shared: Arc<stages::Shared>,
-    tasks: &'a Tasks,
-}
-
-impl Opening<'_> {
-    fn start<P: Processor + 'static>(
-        &self,
-        name: &'static str,
-        spec: StageSpec,
-        stage: P,
-    ) -> Result<Arc<StageHealth>, Error> {
-        let share = self
-            .journal
-            .share(&spec.name, &spec.inputs, &topics::one_by_one())?;
-        let stage = Stage::open(name, spec, stage, share, &self.shared)?;
-        let health = stage.health();
-        stage.start(self.tasks)?;
-        Ok(health)
-    }
 }

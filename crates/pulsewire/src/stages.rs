@@ -12,6 +12,7 @@ mod payer;
 mod risk;
 mod runner;
 mod sources;
+pub(crate) mod state_formats;
 mod validation;
 mod workloads;
 

@@ -12,6 +12,9 @@ const VERSION: u8 = 1;
 type Decoded<T> = Result<T, DecodeError>;
 
 impl State {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Gives the state's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut to = Writer::default();

@@ -105,6 +105,9 @@ pub(super) struct Version {
 pub struct UnreadableState;
 
 impl State {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Gives the survivor that this identity was merged into.
     pub const fn merged_into(&self) -> Option<PatientKey> {
         self.merged_into

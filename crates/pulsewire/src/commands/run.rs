@@ -86,9 +86,9 @@ impl Run {
 
 /// What keeps the platform from starting where its data are: a folder that it may not write is named rather than the file in it.
 fn starting_in(directory: &Path, error: pipeline::Error) -> Failure {
-    use pipeline::Error::{Control, Http, Mllp};
-    // Without its addresses a start changes nothing.
-    if matches!(error, Mllp(_) | Http(_) | Control(_)) {
+    use pipeline::Error::{Control, Formats, Http, Mllp};
+    // Without its addresses, or on state of a newer program, a start changes nothing.
+    if matches!(error, Mllp(_) | Http(_) | Control(_) | Formats(_)) {
         return starting(error);
     }
     unwritable(directory).unwrap_or_else(|| starting(error))
@@ -114,6 +114,7 @@ fn unwritable(directory: &Path) -> Option<Failure> {
 pub(crate) fn starting(error: pipeline::Error) -> Failure {
     match error {
         pipeline::Error::Journal(error) => Failure::Journal(error),
+        pipeline::Error::Formats(error) => Failure::Formats(error),
         other => Failure::new(other, ""),
     }
 }

@@ -113,6 +113,9 @@ impl State {
         let directory = &config.journal.directory;
         // Where there is no journal, none is made to look into.
         drop(reading::journal(&config)?);
+        if !self.delete {
+            crate::stages::state_formats::check(&directory.join("state"))?;
+        }
         // Opening the journal takes its lock: whoever runs has it, and keeps the state.
         let journal =
             EmbeddedJournal::open(&directory.join("journal"), &journal::Options::default())?;

@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::Journal;
 #[cfg(feature = "kafka")]
 use journal::kafka::KafkaGroup;
+use journal::{Journal, Topic, TopicPartition};
 
 /// How long a member waits at most before it looks at its group again.
 #[cfg(feature = "kafka")]
@@ -126,14 +126,28 @@ impl Share {
         }
     }
 
-    /// Counts what is still to be read of some partitions.
-    #[cfg_attr(
-        not(feature = "kafka"),
-        expect(unused_variables, reason = "one process has all partitions for itself")
-    )]
-    pub(crate) fn lag(&self, partitions: &[u16]) -> Result<u64, journal::Error> {
+    /// Counts what a group has not committed yet of some partitions of its inputs.
+    pub(crate) fn lag(
+        &self,
+        group: &str,
+        inputs: &[Topic],
+        partitions: &[u16],
+    ) -> Result<u64, journal::Error> {
         match &self.0 {
-            Of::Whole(_) => Ok(0),
+            Of::Whole(journal) => {
+                let of = |number: &u16| {
+                    let number = *number;
+                    let each = inputs.iter();
+                    each.map(move |topic| TopicPartition::new(topic.clone(), number))
+                };
+                let all: Vec<_> = partitions.iter().flat_map(of).collect();
+                let committed = journal.committed(group)?;
+                let lags = all.iter().zip(journal.bounds(&all)?).map(|(at, bounds)| {
+                    let from = committed.get(at).copied().unwrap_or(bounds.start);
+                    bounds.end.saturating_sub(from.max(bounds.start))
+                });
+                Ok(lags.fold(0, u64::saturating_add))
+            }
             #[cfg(feature = "kafka")]
             Of::Member(group) => group.lag(partitions),
         }

@@ -1,5 +1,6 @@
 //! Runs a stage: its partitions in turn on one thread, until it is time to stop.
 
+mod lag;
 mod slot;
 
 mod resting;
@@ -26,9 +27,6 @@ const FAILING_KEYS: u32 = 20;
 
 /// How many tasks are opened beside each other.
 const OPENED_AT_ONCE: usize = 4;
-
-/// How often the lag is asked for where asking is a question to brokers.
-const LAG_EVERY: Duration = Duration::from_secs(2);
 
 /// What every stage is opened with.
 pub(crate) struct Shared {
@@ -105,6 +103,8 @@ pub(crate) struct Stage<P: Processor> {
     shared: Arc<Shared>,
     health: Arc<StageHealth>,
     lag_asked: Option<Stopwatch>,
+    /// What of this, asked then, no task takes in now.
+    lag_known: u64,
     /// Why it has no place in its group, while it has none.
     outside: String,
 }
@@ -121,6 +121,8 @@ struct Turn {
     restoring: u64,
     watermark: i64,
     cause: String,
+    /// Partitions whose task does not know what has come since, as it repeats, rests, or is not there.
+    unknown: Vec<u16>,
 }
 
 impl<P: Processor + 'static> Stage<P> {
@@ -143,6 +145,7 @@ impl<P: Processor + 'static> Stage<P> {
             shared,
             health,
             lag_asked: None,
+            lag_known: 0,
             outside: String::new(),
         };
         for partition in stage.share.held_at_the_start(stage.spec.partitions) {
@@ -151,6 +154,7 @@ impl<P: Processor + 'static> Stage<P> {
             stage.slots.insert(partition, slot);
         }
         stage.tell_partitions();
+        stage.tell_what_waits();
         Ok(stage)
     }
 
@@ -272,6 +276,7 @@ impl<P: Processor + 'static> Stage<P> {
             restoring: 0,
             watermark: i64::MAX,
             cause: self.outside.clone(),
+            unknown: Vec::new(),
         };
         let partitions: Vec<_> = self.slots.keys().copied().collect();
         for partition in partitions {
@@ -285,28 +290,6 @@ impl<P: Processor + 'static> Stage<P> {
         (turn.worked, turn.rest)
     }
 
-    /// Asks how much there is still to come, where a task knows only of what has come.
-    fn ask_lag(&mut self, turn: &mut Turn) {
-        if !self.share.is_shared() || turn.recovering {
-            return;
-        }
-        let known = self.health.lag.load(Ordering::Relaxed);
-        turn.lag = turn.lag.max(known);
-        if self
-            .lag_asked
-            .as_ref()
-            .is_some_and(|asked| asked.elapsed() < LAG_EVERY)
-        {
-            return;
-        }
-        self.lag_asked = Some(Stopwatch::start());
-        let partitions: Vec<_> = self.slots.keys().copied().collect();
-        match self.share.lag(&partitions) {
-            Ok(lag) => turn.lag = lag,
-            Err(error) => tracing::warn!(stage = self.name, %error, "the lag is not known"),
-        }
-    }
-
     fn task_turn(&mut self, partition: u16, turn: &mut Turn) {
         let Some(slot) = self.slots.get_mut(&partition) else {
             return;
@@ -316,7 +299,9 @@ impl<P: Processor + 'static> Stage<P> {
         match slot.advance(pace, &mut turn.rest) {
             Some(Ok(progress)) => {
                 turn.worked |= progress.records > 0 || progress.recovering;
-                turn.lag = turn.lag.saturating_add(progress.lag);
+                if slot.resting.is_none() {
+                    turn.lag = turn.lag.saturating_add(progress.lag);
+                }
                 turn.failing |= progress.failed_keys_in_a_row >= FAILING_KEYS;
                 if progress.recovering {
                     turn.recovering = true;
@@ -353,6 +338,9 @@ impl<P: Processor + 'static> Stage<P> {
                 slot.fail(&error);
             }
             None => turn.recovering |= slot.cause.is_empty(),
+        }
+        if slot.is_behind() {
+            turn.unknown.push(partition);
         }
         if let Some(resting) = &slot.resting {
             turn.failing = true;

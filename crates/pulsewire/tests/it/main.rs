@@ -120,6 +120,9 @@ mod commands;
 mod status;
 
 #[cfg(test)]
+mod upgrade;
+
+#[cfg(test)]
 mod sources;
 
 #[cfg(test)]

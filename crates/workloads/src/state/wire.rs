@@ -33,6 +33,9 @@ pub enum DecodeError {
 }
 
 impl State {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         if *self == Self::default() {

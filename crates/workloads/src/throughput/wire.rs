@@ -46,6 +46,9 @@ const STATUSES: [VisitStatus; 7] = [
 const PRESENCES: [Presence; 3] = [Presence::Here, Presence::Left, Presence::Kept];
 
 impl PatientState {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = PATIENT_VERSION;
+
     /// Writes the state at the end of a buffer, and says whether there is anything to keep.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         if *self == Self::default() {
@@ -125,6 +128,9 @@ impl PatientState {
 }
 
 impl Board {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Writes the board at the end of a buffer, and says whether there is anything to keep.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         let count = self.visits().count();

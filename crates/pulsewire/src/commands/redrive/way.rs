@@ -35,6 +35,7 @@ impl Way {
     pub(super) fn open(config: Config, address: &str) -> Result<Self, Failure> {
         // What is not there is not made here.
         drop(reading::journal(&config)?);
+        crate::stages::state_formats::check(&config.journal.directory.join("state"))?;
         let journal = match Engine::open(&config) {
             Err(journal::Error::InUse { .. }) => return Ok(Self::There(address.to_owned())),
             opened => opened?,

@@ -58,6 +58,9 @@ pub(super) struct Channel {
 }
 
 impl State {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub(crate) const FORMAT: i64 = VERSION;
+
     /// Appends its bytes.
     pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
         let mut out = Encoder(std::mem::take(bytes));

@@ -128,6 +128,12 @@ impl<P: Processor> Slot<P> {
         }
     }
 
+    /// Whether its task does not tell all that waits: it is not there, rests, or only repeats what was committed.
+    pub(super) fn is_behind(&self) -> bool {
+        let repeats = self.told.is_some_and(|told| told.recovering);
+        self.task.is_none() || self.resting.is_some() || repeats
+    }
+
     /// Whether it is to be opened now.
     pub(super) fn is_due(&self) -> bool {
         let has_rested = |failed: &Stopwatch| failed.elapsed() >= rest_after(self.failures);

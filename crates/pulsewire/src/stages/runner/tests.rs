@@ -1,6 +1,6 @@
 //! When tasks are opened, one after the other and again.
 
-use journal::{EmbeddedJournal, Journal as _, Options, TopicSpec};
+use journal::{EmbeddedJournal, Journal as _, Options, Record, TopicSpec, Write};
 use stream::{Context, Input, Limits, StepError, late_topic, quarantine_topic};
 
 use super::slot::{REST_LONGEST, rest_after};
@@ -104,6 +104,38 @@ fn what_failed_rests_and_is_not_taken_for_new() {
     assert!(stage.health.failing.load(Ordering::Relaxed));
     // The others go on as ever.
     assert!(!stage.health.recovering.load(Ordering::Relaxed));
+}
+
+#[test]
+fn what_fails_has_the_lag_of_what_waits() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let tasks = Tasks::new(runtime.handle().clone());
+    let mut stage = stage(directory.path());
+    let slot = stage.slots.get_mut(&2).unwrap();
+    slot.fail(&TaskError::Journal(journal::Error::Closed));
+    slot.failures = u32::MAX;
+    let journal = stage.share.task(2).unwrap();
+    let lag = |stage: &Stage<Nothing>| stage.health.lag.load(Ordering::Relaxed);
+    for written in 1..=3 {
+        for partition in [1, 2] {
+            let to = TopicPartition::new("in", partition);
+            let records = vec![(to, Record::default())];
+            let offsets = Vec::new();
+            journal.append(Write { records, offsets }).unwrap();
+        }
+        while stage.turn(&tasks.stop()).0 {}
+        assert_eq!(lag(&stage), written, "those of the partition that fails");
+    }
+    let label = StageLabel { stage: "stage" };
+    assert_eq!(
+        stage.shared.metrics.stage_lag.get_or_create(&label).get(),
+        3
+    );
+    stage.tell_what_waits();
+    assert!(lag(&stage) >= 3, "before its first turn, too");
 }
 
 #[test]

@@ -15,6 +15,9 @@ const VERSION: u8 = 1;
 const PARTS: u8 = 2;
 
 impl Week {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Writes the week at the end of a buffer, and says whether there is anything to keep.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         if *self == Self::default() {
@@ -164,6 +167,9 @@ fn read_told_mix(from: &mut In<'_>) -> Option<(MixKind, Mix)> {
 }
 
 impl Peers {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Writes the specialty at the end of a buffer, and says whether there is anything to keep.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         if *self == Self::default() {

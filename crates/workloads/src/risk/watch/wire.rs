@@ -15,6 +15,9 @@ const VERSION: u8 = 1;
 const MAX_NAME: usize = 64;
 
 impl Outcomes {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Writes what is known at the end of a buffer, and says whether there is anything to keep.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         if self.is_empty() {

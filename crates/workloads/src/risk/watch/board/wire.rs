@@ -25,6 +25,9 @@ const MAX_DAYS: usize = 4_096;
 const MAX_MAGNITUDES: usize = 64 << 16;
 
 impl Board {
+    /// The newest form that is written: a program that does not know it cannot read all that there is.
+    pub const FORMAT: u8 = VERSION;
+
     /// Writes the board at the end of a buffer, and says whether there is anything to keep.
     pub fn encode(&self, out: &mut Vec<u8>) -> bool {
         if *self == Self::default() {
