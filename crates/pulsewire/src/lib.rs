@@ -23,6 +23,7 @@ mod config;
 mod kafka_login;
 mod metrics;
 mod registry;
+mod retry_after;
 mod roles;
 mod site_key;
 mod tasks;

@@ -36,7 +36,7 @@ pub(crate) struct Tasks {
     handle: tokio::runtime::Handle,
     threads: Arc<Mutex<Vec<Thread>>>,
     futures: Arc<Mutex<tokio::task::JoinSet<()>>>,
-    faults: Arc<Mutex<BTreeMap<&'static str, String>>>,
+    faults: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// A thread by its name.
@@ -103,10 +103,10 @@ impl Tasks {
     }
 
     /// Notes what keeps a part from its work, or that nothing does; says whether that is news.
-    pub(crate) fn note(&self, name: &'static str, fault: Option<String>) -> bool {
+    pub(crate) fn note(&self, name: &str, fault: Option<String>) -> bool {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         match fault {
-            Some(fault) => faults.insert(name, fault).is_none(),
+            Some(fault) => faults.insert(name.to_owned(), fault).is_none(),
             None => faults.remove(name).is_some(),
         }
     }

@@ -46,11 +46,55 @@ impl Kind {
     }
 }
 
+/// How a subscription stands at its server (<http://hl7.org/fhir/subscription-status>, R5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is to begin.
+    Requested,
+    /// It tells what happens.
+    Active,
+    /// Its server could not reach who is told.
+    Error,
+    /// It tells nothing any more.
+    Off,
+    /// It should never have been.
+    EnteredInError,
+}
+
+impl Standing {
+    const ALL: [(Self, &str); 5] = [
+        (Self::Requested, "requested"),
+        (Self::Active, "active"),
+        (Self::Error, "error"),
+        (Self::Off, "off"),
+        (Self::EnteredInError, "entered-in-error"),
+    ];
+
+    /// Gives its code in FHIR.
+    pub fn code(self) -> &'static str {
+        let found = Self::ALL.iter().find(|(standing, _)| *standing == self);
+        found.map_or("", |(_, code)| code)
+    }
+
+    /// Reads a code of FHIR.
+    pub fn parse(code: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(_, known)| *known == code);
+        found.map(|(standing, _)| *standing)
+    }
+
+    /// Says whether nothing, or not all, is told of what happens.
+    pub const fn is_silent(self) -> bool {
+        matches!(self, Self::Error | Self::Off | Self::EnteredInError)
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event<'a> {
     /// Its number: one more than that of the event before it.
     pub number: u64,
+    /// When it happened, as its server writes it.
+    pub timestamp: Option<Cow<'a, str>>,
     /// The resource that it is about, as a reference; nothing where its server does not say.
     pub focus: Option<Cow<'a, str>>,
     /// What belongs to it besides, as references.
@@ -70,6 +114,8 @@ pub struct Item<'a> {
     pub resource: Option<Raw<'a>>,
     /// Whether it was deleted.
     pub is_deleted: bool,
+    /// Why what came cannot be read as the resource that its address names.
+    pub wrong: Option<Refused>,
 }
 
 /// A received notification.
@@ -79,12 +125,18 @@ pub struct Notification<'a> {
     pub kind: Kind,
     /// The id of its subscription, or what names it otherwise.
     pub subscription: String,
+    /// How the subscription stands at its server.
+    pub standing: Option<Standing>,
+    /// When its server made the notification, as it writes it.
+    pub timestamp: Option<Cow<'a, str>>,
     /// How many events there have been since the subscription began.
     pub announced: Option<u64>,
     /// What happened, in the order told.
     pub events: Vec<Event<'a>>,
     /// The resources that came with it.
     pub items: Vec<Item<'a>>,
+    /// What came with it that can neither be read nor told from others.
+    pub unreadable: Vec<Refused>,
 }
 
 impl<'a> Notification<'a> {
@@ -126,8 +178,12 @@ impl<'a> Notification<'a> {
             "SubscriptionStatus" => subscription_status(status)?,
             _ => return Err(no_status()),
         };
+        told.timestamp = text(bundle, "timestamp");
         for (number, entry) in entries.iter().enumerate().skip(1) {
-            told.items.extend(item(*entry, number)?);
+            match item(*entry, number) {
+                Ok(item) => told.items.extend(item),
+                Err(refused) => told.unreadable.push(refused),
+            }
         }
         Ok(told)
     }
@@ -141,12 +197,25 @@ impl<'a> Notification<'a> {
         match (by_url.is_empty(), named(reference)) {
             (true, Some((kind, id))) => {
                 let by_name = self.items.iter();
+                let is_named = |item: &&Item<'_>| item.resource_type == kind && item.id == id;
+                let elsewhere = |item: &&Item<'_>| {
+                    let there = item.full_url.as_deref().and_then(base);
+                    there.is_some_and(|there| base(reference).is_some_and(|here| here != there))
+                };
                 by_name
-                    .filter(|item| item.resource_type == kind && item.id == id)
+                    .filter(|item| is_named(item) && !elsewhere(item))
                     .collect()
             }
             _ => by_url,
         }
+    }
+}
+
+/// The address of the server that an absolute reference names, without the slash behind it.
+pub fn base(text: &str) -> Option<&str> {
+    match Target::parse(text) {
+        Target::Absolute { base, .. } => Some(base),
+        _ => None,
     }
 }
 
@@ -187,6 +256,7 @@ fn count(raw: Raw<'_>) -> Option<u64> {
 struct Told<'a> {
     kind: Option<Cow<'a, str>>,
     subscription: Option<Cow<'a, str>>,
+    standing: Option<Cow<'a, str>>,
     announced: Option<Raw<'a>>,
     events: Vec<(Option<Raw<'a>>, Event<'a>)>,
 }
@@ -229,9 +299,12 @@ impl<'a> Told<'a> {
             kind: *kind,
             subscription: named(&subscription)
                 .map_or_else(|| subscription.to_string(), |(_, id)| id.to_owned()),
+            standing: self.standing.as_deref().and_then(Standing::parse),
+            timestamp: None,
             announced,
             events,
             items: Vec::new(),
+            unreadable: Vec::new(),
         })
     }
 }
@@ -242,6 +315,7 @@ fn subscription_status(status: Raw<'_>) -> Result<Notification<'_>, Refused> {
     let mut told = Told {
         kind: text(status, "type"),
         subscription: member(status, "subscription").and_then(reference),
+        standing: text(status, "status"),
         announced: member(status, "eventsSinceSubscriptionStart"),
         events: Vec::new(),
     };
@@ -253,6 +327,7 @@ fn subscription_status(status: Raw<'_>) -> Result<Notification<'_>, Refused> {
             member(event, "eventNumber"),
             Event {
                 number: 0,
+                timestamp: text(event, "timestamp"),
                 focus: member(event, "focus").and_then(reference),
                 context: context.filter_map(reference).collect(),
             },
@@ -267,6 +342,7 @@ fn parameters(status: Raw<'_>) -> Result<Notification<'_>, Refused> {
     for (name, parameter) in named_parts(status, "parameter") {
         match &*name {
             "subscription" => told.subscription = reference_of(parameter),
+            "status" => told.standing = value(parameter).and_then(|raw| raw.text().ok()),
             "type" => told.kind = value(parameter).and_then(|raw| raw.text().ok()),
             "events-since-subscription-start" => told.announced = value(parameter),
             "notification-event" => {
@@ -275,6 +351,9 @@ fn parameters(status: Raw<'_>) -> Result<Notification<'_>, Refused> {
                 for (name, part) in named_parts(parameter, "part") {
                     match &*name {
                         "event-number" => number = value(part),
+                        "timestamp" => {
+                            event.timestamp = value(part).and_then(|raw| raw.text().ok());
+                        }
                         "focus" => event.focus = reference_of(part),
                         "additional-context" => event.context.extend(reference_of(part)),
                         _ => {}
@@ -308,38 +387,42 @@ fn reference_of(parameter: Raw<'_>) -> Option<Cow<'_, str>> {
     text(value(parameter)?, "reference")
 }
 
-/// Reads what an entry after the first brings; nothing where it is of a type that FHIR R4 does not have, or says nothing of one.
+/// Reads what an entry after the first brings; nothing where it says nothing of a resource, or is its server's words about others.
 fn item(entry: Raw<'_>, number: usize) -> Result<Option<Item<'_>>, Refused> {
     let full_url = text(entry, "fullUrl");
     let request = member(entry, "request");
     let method = request.and_then(|raw| text(raw, "method"));
     let url = request.and_then(|raw| text(raw, "url"));
     let resource = member(entry, "resource");
-    let own = resource.and_then(|raw| {
-        let kind = reference::resource_type(&text(raw, "resourceType")?)?;
-        Some((kind, text(raw, "id")?.into_owned()))
-    });
+    let kind = resource.and_then(|raw| reference::resource_type(&text(raw, "resourceType")?));
+    let own = kind.zip(resource.and_then(|raw| Some(text(raw, "id")?.into_owned())));
     let by_name = |text: &Option<Cow<'_, str>>| {
         let (kind, id) = named(text.as_deref()?)?;
         Some((kind, id.to_owned()))
     };
-    let known = own.or_else(|| by_name(&full_url)).or_else(|| by_name(&url));
-    let Some((resource_type, id)) = known else {
-        return match resource {
-            None => Ok(None),
-            Some(_) => {
-                let place = format!("Bundle.entry[{number}].resource");
-                let words = "the resource has no type of FHIR R4 or no id: without them it cannot be told from others";
-                Err(Refused::new(IssueCode::Required, place, words))
-            }
-        };
+    let by_name = by_name(&full_url).or_else(|| by_name(&url));
+    let is_itself =
+        |by_name: &(&'static str, String)| resource.is_none() || kind == Some(by_name.0);
+    let known = own.or_else(|| by_name.clone().filter(is_itself));
+    let wrong = match (&known, resource, kind) {
+        (Some(_), ..) => None,
+        (None, None, _) | (None, Some(_), Some("OperationOutcome")) => return Ok(None),
+        (None, Some(_), _) => {
+            let place = format!("Bundle.entry[{number}].resource");
+            let words = "the resource has no type of FHIR R4 or no id: without them it cannot be told from others";
+            Some(Refused::new(IssueCode::Required, place, words))
+        }
+    };
+    let Some((resource_type, id)) = known.or(by_name) else {
+        return wrong.map_or(Ok(None), Err);
     };
     Ok(Some(Item {
         is_deleted: method.as_deref() == Some("DELETE"),
         full_url,
         resource_type,
         id,
-        resource,
+        resource: resource.filter(|_| wrong.is_none()),
+        wrong,
     }))
 }
 

@@ -12,6 +12,8 @@ use super::{Address, CA, SHORTEST};
 pub(crate) struct Subscription {
     /// Its base address; empty where it is not asked.
     pub(crate) server: String,
+    /// Other addresses by which it names its resources.
+    pub(crate) bases: Vec<String>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) ca: Option<PathBuf>,
     pub(crate) timeout: Duration,
@@ -40,13 +42,15 @@ pub(super) fn read(reader: &mut Reader<'_>) -> BTreeMap<String, Subscription> {
 }
 
 fn one(reader: &mut Reader<'_>, at: &str) -> Subscription {
-    let queries = reader.text(at, "queries");
+    let words = |text: String| text.split_whitespace().map(str::to_owned).collect();
+    let (queries, bases) = (reader.text(at, "queries"), reader.text(at, "bases"));
     let subscription = Subscription {
         server: reader.text(at, "server"),
         token_file: reader.path(at, "token_file"),
         ca: reader.file(at, "ca", CA),
         timeout: reader.duration_from(at, "timeout", SHORTEST),
-        queries: queries.split_whitespace().map(str::to_owned).collect(),
+        bases: words(bases),
+        queries: words(queries),
         retry: reader.duration_from(at, "retry", SHORTEST),
     };
     match Address::parse(&subscription.server) {
@@ -65,6 +69,11 @@ fn one(reader: &mut Reader<'_>, at: &str) -> Subscription {
             reader.refuse(at, "server", what, hint);
         }
         Some(_) => {}
+    }
+    let is_address = |base: &String| Address::parse(base).is_some();
+    if !subscription.bases.iter().all(is_address) {
+        let hint = "such as \"http://ehr.internal/fhir/r4\", separated by blanks";
+        reader.refuse(at, "bases", "holds what is no http or https address", hint);
     }
     let is_elsewhere = |query: &String| query.contains("://") || query.starts_with('/');
     if subscription.queries.iter().any(is_elsewhere) {

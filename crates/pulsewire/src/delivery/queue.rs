@@ -7,6 +7,8 @@ use std::time::Duration;
 use clinical::{AlertId, Delivery, DeliveryId, ReceivedTime, Severity};
 use serde::{Deserialize, Serialize};
 
+use crate::retry_after::Again;
+
 /// How often to try: twice as long each time, up to a longest pause, until it is given up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Retry {
@@ -104,14 +106,8 @@ impl Attempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failed {
     pub(super) why: String,
+    /// When the receiver wants to be asked again.
     pub(super) again: Option<Again>,
-}
-
-/// When the receiver wants to be asked again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Again {
-    In(Duration),
-    At(ReceivedTime),
 }
 
 impl<W: Into<String>> From<W> for Failed {
@@ -292,11 +288,8 @@ impl Queue {
         let doubled = 1_u32
             .checked_shl(number.saturating_sub(1))
             .unwrap_or(u32::MAX);
-        let asked = again.map(|again| match again {
-            Again::In(span) => span,
-            Again::At(time) => time.since(now).unwrap_or_default(),
-        });
-        asked
+        again
+            .map(|again| again.after(now))
             .unwrap_or_else(|| self.retry.first.saturating_mul(doubled))
             .clamp(self.retry.first, self.retry.longest.max(self.retry.first))
     }

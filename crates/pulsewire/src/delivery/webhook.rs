@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clinical::{Delivery, ReceivedTime};
+use clinical::Delivery;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use super::Carry;
-use super::queue::{Again, Failed};
+use super::queue::Failed;
+use crate::retry_after::Again;
 
 /// Posts to one address.
 pub(super) struct Webhook {
@@ -93,46 +94,9 @@ impl Carry for Webhook {
         if status.is_success() {
             return Ok(());
         }
-        let told = answer.headers().get("retry-after");
         Err(Failed {
             why: format!("the receiver answered {status}"),
-            again: told.and_then(|told| again(told.to_str().ok()?)),
+            again: Again::of(answer.headers()),
         })
-    }
-}
-
-/// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
-fn again(told: &str) -> Option<Again> {
-    let told = told.trim();
-    if !told.is_empty() && told.bytes().all(|byte| byte.is_ascii_digit()) {
-        let seconds = told.parse().unwrap_or(u64::MAX);
-        return Some(Again::In(Duration::from_secs(seconds)));
-    }
-    let date = jiff::fmt::rfc2822::parse(told).ok()?;
-    let micros = date.timestamp().as_microsecond();
-    Some(Again::At(ReceivedTime::from_micros(micros)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let date = ReceivedTime::parse("1994-11-06T08:49:37Z").unwrap();
-        for (told, expected) in [
-            ("120", Some(Again::In(Duration::from_secs(120)))),
-            (" 0 ", Some(Again::In(Duration::ZERO))),
-            (
-                "99999999999999999999",
-                Some(Again::In(Duration::from_secs(u64::MAX))),
-            ),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(Again::At(date))),
-            ("-1", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(again(told), expected, "{told}");
-        }
     }
 }

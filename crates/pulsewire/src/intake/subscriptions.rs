@@ -1,6 +1,7 @@
 //! What FHIR servers tell their subscribers: taken in as if it had been sent here, each event once, and what was missed is
 //! asked for.
 
+mod anew;
 mod book;
 mod catch_up;
 mod gather;
@@ -30,6 +31,8 @@ use server::Server;
 /// The raw record's headers that say which event of which subscription brought it.
 const SUBSCRIPTION: &str = "subscription";
 const EVENT_NUMBER: &str = "event-number";
+/// The raw record's header with how often its server had begun to count anew by then.
+const EVENT_EPOCH: &str = "event-epoch";
 /// The first query of a source looks back so far.
 const LOOK_BACK_MICROS: i64 = 60 * 60 * 1_000_000;
 
@@ -84,6 +87,10 @@ pub(crate) struct Told {
     pub(crate) asked_for: usize,
     /// What of it can never be taken.
     pub(crate) refused: Vec<Refusal>,
+    /// Why an event waits whose resource is on a server that is not configured.
+    pub(crate) elsewhere: Option<Refusal>,
+    /// Its server counts anew, and did not say so.
+    pub(crate) anew: bool,
 }
 
 /// Takes in what subscriptions tell.
@@ -109,20 +116,23 @@ impl Subscriptions {
         let book = Book::open(&*intake.journal, intake.partitions, intake.site_key.clone())?;
         let mut servers = BTreeMap::new();
         for (name, setting) in settings {
-            let server = Server::new(setting, body_size).map_err(|what| Error::Server {
-                name: name.clone(),
-                what,
-            })?;
+            let server =
+                Server::new(setting, body_size, intake.clock).map_err(|what| Error::Server {
+                    name: name.clone(),
+                    what,
+                })?;
             servers.extend(server.map(|server| (name.clone(), Arc::new(server))));
         }
-        Ok(Self {
+        let subscriptions = Self {
             fhir,
             book,
             servers,
             settings: settings.clone(),
             turns: Mutex::default(),
             due: Notify::new(),
-        })
+        };
+        subscriptions.tell_standings();
+        Ok(subscriptions)
     }
 
     /// What takes resources in.
@@ -142,14 +152,23 @@ impl Subscriptions {
         };
         let _turn = self.turn(&name).await;
         let mut position = self.position(&name)?;
-        self.hear(&mut position, &notification)?;
+        let anew = self.hear(&name, &mut position, &notification)?;
         if notification.kind != Kind::Event {
             self.keep_position(sender, &name, &position).await?;
-            return Ok(Told::default());
+            self.tell_standings();
+            return Ok(Told {
+                anew,
+                ..Told::default()
+            });
         }
-        let gathered = self.gather(&name, &position, &notification).await;
-        let told = self.take_in(sender, &name, position, gathered).await?;
+        let gathered = self.gather(&name, &position, &notification).await?;
+        let mut told = self.take_in(sender, &name, position, gathered).await?;
+        told.anew = anew;
+        self.tell_standings();
         self.ask_for_missing(&name);
+        if let Some(refusal) = told.elsewhere.take() {
+            return Err(refusal.into());
+        }
         if told.put_off + told.asked_for > 0 && self.server(&sender.source).is_none() {
             let words = format!(
                 "events came without their resources, and no server is configured that could be asked for them: set server in [subscription.{}], or let the subscription send its resources",
@@ -202,29 +221,38 @@ impl Subscriptions {
         Ok(done.into_iter().next())
     }
 
-    /// Notes what a notification says of numbers.
+    /// Notes what a notification says of numbers, and how the subscription stands; says whether its server counts anew.
     fn hear(
         &self,
+        name: &Name,
         position: &mut Position,
         notification: &Notification<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Trouble> {
         position.queried.get_or_insert_with(|| self.look_back());
+        if let Some(standing) = notification.standing {
+            position.stand(standing, self.now());
+        }
         if notification.kind == Kind::Handshake {
             position.begin(notification.announced.unwrap_or(0));
-            return Ok(());
+            return Ok(false);
         }
         let numbers = notification.events.iter().map(|event| event.number);
         let greatest = numbers.chain(notification.announced).max();
+        let anew = self.counts_anew(name, position, notification)?;
+        if anew {
+            let (source, subscription) = (&name.source, &name.subscription);
+            tracing::warn!(%source, %subscription, heard = position.announced, now = greatest, "its server counts anew without a handshake: what it told of since is asked for");
+            self.count(source, "counted-anew");
+            position.restart(greatest.unwrap_or(0));
+        }
         let can_be = greatest.is_none_or(|greatest| position.announce(greatest));
         if can_be && position.missing().count() <= GAPS_MAX {
-            return Ok(());
+            return Ok(anew);
         }
         let place = "notificationEvent.eventNumber";
         let words = "the number is too far beyond those that are missing: begin the subscription anew with a handshake, or wait until they are there";
-        Err(Refusal::new(
-            422,
-            Refused::new(IssueCode::Value, place, words),
-        ))
+        let refused = Refused::new(IssueCode::Value, place, words);
+        Err(Refusal::new(422, refused).into())
     }
 
     /// Keeps what was gathered together with how far the subscription is then taken in.
@@ -240,8 +268,11 @@ impl Subscriptions {
             again: gathered.again,
             put_off: gathered.put_off,
             asked_for: gathered.asked_for,
-            refused: Vec::new(),
+            refused: gathered.refused,
+            elsewhere: gathered.elsewhere,
+            anew: false,
         };
+        position.latest = position.latest.max(gathered.latest);
         for number in gathered.complete {
             position.take(number, number);
         }
@@ -249,9 +280,10 @@ impl Subscriptions {
         let is_due = self.book.is_due(name, &position, now);
         let line = is_due.then(|| self.book.record(name, &position, now));
         let line = line.into_iter().collect();
-        told.refused = self
+        let refused = self
             .take_pieces(sender, name, gathered.pieces, line)
             .await?;
+        told.refused.extend(refused);
         if is_due {
             self.book.note(name, &position, now);
         }
@@ -331,23 +363,41 @@ impl Subscriptions {
         let Some(entry) = found else {
             return Ok(false);
         };
-        let last = tokio::task::block_in_place(|| self.fhir.record(&entry))?;
-        let Some(last) = last else {
+        let position = self.book.known(name);
+        let Some(last) = self.last(name, &position, &entry)? else {
             return Ok(false);
         };
-        let said = |name: &str| {
-            let found = last.headers.iter().find(|(known, _)| **known == *name);
-            found.and_then(|(_, value)| std::str::from_utf8(value).ok())
-        };
-        if let Some(number) = piece.number
-            && said(SUBSCRIPTION) == Some(&*name.subscription)
-            && let Some(before) = said(EVENT_NUMBER).and_then(|text| text.parse::<u64>().ok())
-        {
-            return Ok(before > number);
-        }
-        let there = last.value.as_deref().and_then(changed);
         let here = piece.bytes.as_deref().and_then(changed);
-        Ok(matches!((there, here), (Some(there), Some(here)) if there > here))
+        if let Some((there, here)) = last.changed.zip(here)
+            && there != here
+        {
+            return Ok(there > here);
+        }
+        let both = last.place.zip(piece.event);
+        Ok(both
+            .is_some_and(|(there, here)| there.epoch == here.epoch && there.number > here.number))
+    }
+
+    /// Says which subscriptions tell nothing any more, until one of the same source is heard to be active after that.
+    fn tell_standings(&self) {
+        let intake = &self.fhir.intake;
+        let mut all = self.book.standings();
+        // A source that is no longer configured is not missed.
+        all.retain(|(name, _)| intake.sources.find(&name.source).is_some());
+        for (name, stands) in &all {
+            let of_source = all.iter().filter(|(other, _)| other.source == name.source);
+            let mut active = of_source.filter(|(_, other)| !other.is_silent());
+            let is_trouble = stands.is_silent() && !active.any(|(_, other)| other.at > stands.at);
+            let (source, subscription) = (&name.source, &name.subscription);
+            let status = &stands.status;
+            let fault = is_trouble.then(|| format!(
+                "The subscription {subscription} of {source} is {status} at its server, which tells nothing of what happens, or not all. Set it active there again."
+            ));
+            let named = format!("subscription {source} {subscription}");
+            if intake.tasks.note(&named, fault) {
+                tracing::warn!(%source, %subscription, status, "how a subscription stands at its server has changed");
+            }
+        }
     }
 
     /// Tells how much is missing.
@@ -397,9 +447,14 @@ impl Subscriptions {
     }
 }
 
+/// A time that a server tells, in microseconds since the epoch.
+fn moment(text: Option<&str>) -> Option<i64> {
+    clinical::ReceivedTime::parse(text?).map(clinical::ReceivedTime::micros)
+}
+
 /// When a resource last changed, in microseconds since the epoch.
 fn changed(bytes: &[u8]) -> Option<i64> {
     let meta = Raw::read(bytes).ok()?.get("meta").ok().flatten()?;
     let text = meta.get("lastUpdated").ok().flatten()?.text().ok()?;
-    clinical::ReceivedTime::parse(&text).map(|time| time.micros())
+    moment(Some(&text))
 }

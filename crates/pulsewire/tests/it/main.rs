@@ -90,6 +90,9 @@ mod story;
 mod subscriptions;
 
 #[cfg(test)]
+mod subscribed;
+
+#[cfg(test)]
 mod quarantine;
 
 #[cfg(test)]

@@ -29,6 +29,11 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
+    /// The body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The id of the resource that it is about.
     pub(crate) fn id(&self) -> String {
         let location = self.header("location");

@@ -15,14 +15,14 @@ const RAW: &str = "healthcare.fhir.received";
 const TOKEN: &str = "let-us-in";
 
 /// A FHIR server, as far as subscribers ask one: it answers what it was told to, to whoever has the token.
-struct Ehr {
+pub(crate) struct Ehr {
     address: SocketAddr,
     answers: Arc<Mutex<BTreeMap<String, Value>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Ehr {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let door = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let ehr = Self {
             address: door.local_addr().expect("it is bound"),
@@ -39,18 +39,18 @@ impl Ehr {
         ehr
     }
 
-    fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("http://{}/r4", self.address)
     }
 
-    /// What is answered to requests whose path begins so.
-    fn answers(&self, path: &str, body: Value) {
+    /// What is answered to requests whose path begins so: a body, nothing where it is gone, or words as another status.
+    pub(crate) fn answers(&self, path: &str, body: Value) {
         let mut answers = self.answers.lock().expect("nobody panics with it");
         answers.insert(format!("/r4/{path}"), body);
     }
 
     /// How often something was asked for whose path begins so.
-    fn asked(&self, path: &str) -> usize {
+    pub(crate) fn asked(&self, path: &str) -> usize {
         let asked = self.asked.lock().expect("nobody panics with it");
         let path = format!("/r4/{path}");
         asked.iter().filter(|one| one.starts_with(&path)).count()
@@ -86,10 +86,11 @@ fn serve(stream: TcpStream, answers: &Mutex<BTreeMap<String, Value>>, asked: &Mu
             .rev()
             .find(|(known, _)| path.starts_with(*known));
         let (status, body) = match found {
-            _ if !is_known => ("401 Unauthorized", String::new()),
-            Some((_, Value::Null)) => ("410 Gone", String::new()),
-            Some((_, body)) => ("200 OK", body.to_string()),
-            None => ("404 Not Found", String::new()),
+            _ if !is_known => ("401 Unauthorized".to_owned(), String::new()),
+            Some((_, Value::Null)) => ("410 Gone".to_owned(), String::new()),
+            Some((_, Value::String(status))) => (status.clone(), String::new()),
+            Some((_, body)) => ("200 OK".to_owned(), body.to_string()),
+            None => ("404 Not Found".to_owned(), String::new()),
         };
         drop(answers);
         let answer = format!(
@@ -102,7 +103,7 @@ fn serve(stream: TcpStream, answers: &Mutex<BTreeMap<String, Value>>, asked: &Mu
     }
 }
 
-fn site(ehr: &Ehr) -> Site {
+pub(crate) fn site(ehr: &Ehr) -> Site {
     let mut site = Site::default();
     let token = site.folder().join("token");
     std::fs::write(&token, TOKEN).expect("the temporary folder can be written");
@@ -124,7 +125,7 @@ fn site(ehr: &Ehr) -> Site {
     site
 }
 
-fn patient(gender: &str, changed: u32) -> Value {
+pub(crate) fn patient(gender: &str, changed: u32) -> Value {
     json!({
         "resourceType": "Patient",
         "id": "7",
@@ -134,7 +135,7 @@ fn patient(gender: &str, changed: u32) -> Value {
 }
 
 /// Events as the backport of R4 tells them, each about a patient of whom it is told how they are.
-fn backport(kind: &str, announced: u64, events: &[(u64, Value)]) -> Value {
+pub(crate) fn backport(kind: &str, announced: u64, events: &[(u64, Value)]) -> Value {
     let text = |name: &str, value: &str| json!({"name": name, "valueString": value});
     let mut parameters = vec![
         json!({"name": "subscription", "valueReference": {"reference": "http://ehr.example/r4/Subscription/s1"}}),
@@ -158,7 +159,7 @@ fn backport(kind: &str, announced: u64, events: &[(u64, Value)]) -> Value {
 }
 
 /// Events as R5 tells them.
-fn topic_based(kind: &str, announced: u64, events: &Value, entries: &[Value]) -> Value {
+pub(crate) fn topic_based(kind: &str, announced: u64, events: &Value, entries: &[Value]) -> Value {
     let status = json!({"resource": {
         "resourceType": "SubscriptionStatus",
         "type": kind,
@@ -170,16 +171,16 @@ fn topic_based(kind: &str, announced: u64, events: &Value, entries: &[Value]) ->
     json!({"resourceType": "Bundle", "type": "subscription-notification", "entry": entries})
 }
 
-fn missing(platform: &Platform) -> u64 {
+pub(crate) fn missing(platform: &Platform) -> u64 {
     platform.count(&["intake_subscription_events_missing", "ehr"])
 }
 
-fn seen(rest: Rest, place: &str) -> Value {
+pub(crate) fn seen(rest: Rest, place: &str) -> Value {
     let headers = [("X-Pulsewire-Source", "ehr")];
     rest.ask("GET", place, &headers, b"").json()
 }
 
-fn send(rest: Rest, body: &Value) -> Answer {
+pub(crate) fn send(rest: Rest, body: &Value) -> Answer {
     rest.post("/subscriptions/ehr", body)
 }
 
@@ -249,7 +250,7 @@ fn events_are_taken_in_once_however_often_and_in_whatever_order_they_come() {
     assert_eq!((events("\"taken\""), events("\"again\"")), (2, 1));
 }
 
-fn stay(id: &str) -> Value {
+pub(crate) fn stay(id: &str) -> Value {
     json!({"resourceType": "Encounter", "id": id, "status": "finished", "class": {"code": "IMP"}})
 }
 
@@ -258,7 +259,7 @@ fn page(id: &str, link: &Value) -> Value {
     json!({"resourceType": "Bundle", "type": "searchset", "link": link, "entry": [{"resource": stay(id)}]})
 }
 
-fn finished(rest: Rest, id: &str) -> Option<()> {
+pub(crate) fn finished(rest: Rest, id: &str) -> Option<()> {
     let read = seen(rest, &format!("/Encounter/{id}"));
     (read["status"] == "finished").then_some(())
 }

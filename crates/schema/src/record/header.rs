@@ -93,12 +93,16 @@ const WAY: [Header; 3] = [
 ];
 
 /// What stands on a resource as it was received besides.
-const RECEIVED: [Header; 5] = [
+const RECEIVED: [Header; 6] = [
     Header::may(
         "subscription",
         "the subscription that told of it, where one did",
     ),
     Header::may("event-number", "the number of the event that told of it"),
+    Header::may(
+        "event-epoch",
+        "how often its server had begun to count events anew by then",
+    ),
     Header::may(
         "version",
         "the number of the resource's version here, counted from 1",

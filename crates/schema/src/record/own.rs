@@ -358,9 +358,30 @@ fn position() -> Schema {
             Schema::of("integer")
                 .about("the newest change that a query brought, in microseconds since the epoch"),
         )
+        .may(
+            "latest",
+            Schema::of("integer").about(
+                "when the newest event that was taken in happened, by its server, in microseconds since the epoch",
+            ),
+        )
+        .may("standing", standing())
         .must(
             "at",
             Schema::of("integer").about("when it was written, in microseconds since the epoch"),
+        )
+        .closed()
+}
+
+fn standing() -> Schema {
+    Schema::object()
+        .about("how the subscription stands at its server")
+        .must(
+            "at",
+            Schema::of("integer").about("when that was heard, in microseconds since the epoch"),
+        )
+        .must(
+            "status",
+            Schema::text().about("its code: requested, active, error, off, entered-in-error"),
         )
         .closed()
 }

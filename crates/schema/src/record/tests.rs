@@ -367,7 +367,8 @@ fn of_subscriptions() -> [(RecordKind, Value); 2] {
     [
         (
             RecordKind::SubscriptionPosition,
-            json!({"source": "ehr", "subscription": "7", "epoch": 0, "announced": 9, "taken": [[1, 4], [6, 9]], "queried": 1, "at": 2}),
+            json!({"source": "ehr", "subscription": "7", "epoch": 0, "announced": 9, "taken": [[1, 4], [6, 9]], "queried": 1, "latest": 1,
+                "standing": {"at": 1, "status": "active"}, "at": 2}),
         ),
         (
             RecordKind::SubscriptionPosition,

@@ -14,6 +14,9 @@ fn check(json: &str, expected: Expect) {
                 told.subscription,
                 told.announced
             )];
+            lines.extend(told.standing.map(|standing| standing.code().to_owned()));
+            lines.extend(told.timestamp.iter().map(|time| format!("made {time}")));
+            lines.extend(told.unreadable.iter().map(ToString::to_string));
             for event in &told.events {
                 let focus = event.focus.as_deref().unwrap_or("nothing");
                 let found = event
@@ -22,14 +25,19 @@ fn check(json: &str, expected: Expect) {
                     .and_then(|focus| told.items_of(focus).pop());
                 let brought = match found {
                     None => "not here",
+                    Some(item) if item.wrong.is_some() => "unreadable",
                     Some(item) if item.is_deleted => "deleted",
                     Some(item) if item.resource.is_some() => "here",
                     Some(_) => "by its id",
                 };
                 let context = event.context.len();
                 lines.push(format!(
-                    "{} {focus} {brought}, {context} more",
-                    event.number
+                    "{} {focus} {brought}, {context} more{}",
+                    event.number,
+                    event
+                        .timestamp
+                        .as_deref()
+                        .map_or_else(String::new, |time| format!(", {time}"))
                 ));
             }
             lines.join("\n")
@@ -62,6 +70,7 @@ fn the_backport_says_it_in_parameters() {
         BACKPORT,
         expect![[r#"
             event-notification of admissions Some(7)
+            active
             6 https://ehr.example/fhir/Encounter/1 here, 1 more
             7 https://ehr.example/fhir/Encounter/2 deleted, 0 more"#]],
     );
@@ -128,14 +137,83 @@ fn what_is_no_notification_is_refused() {
             "SubscriptionStatus.subscription: a notification names its subscription: add the reference"
         ],
     );
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_holds_up_nothing_else() {
+    let words = expect![[r#"
+        event-notification of admissions Some(7)
+        active
+        Bundle.entry[1].resource: the resource has no type of FHIR R4 or no id: without them it cannot be told from others
+        6 https://ehr.example/fhir/x not here, 1 more
+        7 https://ehr.example/fhir/Encounter/2 deleted, 0 more"#]];
     check(
         &BACKPORT
             .replace(r#""id":"1""#, r#""id":1"#)
-            .replace("fhir/Encounter/1", "x")
+            .replace("fhir/Encounter/1", "fhir/x")
             .replace("Encounter/1", "x"),
-        expect![
-            "Bundle.entry[1].resource: the resource has no type of FHIR R4 or no id: without them it cannot be told from others"
-        ],
+        words,
+    );
+    // Its address says what it is, and it says otherwise.
+    check(
+        &BACKPORT.replace(
+            r#"{"resourceType":"Encounter","id":"1"}"#,
+            r#"{"resourceType":"Encuonter","id":"1"}"#,
+        ),
+        expect![[r#"
+            event-notification of admissions Some(7)
+            active
+            6 https://ehr.example/fhir/Encounter/1 unreadable, 1 more
+            7 https://ehr.example/fhir/Encounter/2 deleted, 0 more"#]],
+    );
+    let outcome = r#"{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"processing"}]}},"#;
+    check(
+        &BACKPORT.replacen(
+            r#"{"fullUrl":"https://ehr.example/fhir/Encounter/1""#,
+            &format!(r#"{outcome}{{"fullUrl":"https://ehr.example/fhir/Encounter/1""#),
+            1,
+        ),
+        expect![[r#"
+            event-notification of admissions Some(7)
+            active
+            6 https://ehr.example/fhir/Encounter/1 here, 1 more
+            7 https://ehr.example/fhir/Encounter/2 deleted, 0 more"#]],
+    );
+}
+
+#[test]
+fn times_and_how_a_subscription_stands_are_read() {
+    let status = r#"{"resourceType":"Bundle","type":"history","timestamp":"2026-03-01T09:00:09Z","entry":[{"resource":{"resourceType":"SubscriptionStatus","status":"off",
+        "type":"event-notification","subscription":{"reference":"Subscription/7"},"eventsSinceSubscriptionStart":1,
+        "notificationEvent":[{"eventNumber":1,"timestamp":"2026-03-01T09:00:08Z","focus":{"reference":"https://other.example/Encounter/1"}}]}},
+        {"fullUrl":"https://ehr.example/fhir/Encounter/1","resource":{"resourceType":"Encounter","id":"1"}}]}"#;
+    check(
+        status,
+        expect![[r#"
+            event-notification of 7 Some(1)
+            off
+            made 2026-03-01T09:00:09Z
+            1 https://other.example/Encounter/1 not here, 0 more, 2026-03-01T09:00:08Z"#]],
+    );
+    let standings = [
+        "requested",
+        "active",
+        "error",
+        "off",
+        "entered-in-error",
+        "on",
+    ];
+    let silent = |code: &str| Standing::parse(code).map(Standing::is_silent);
+    assert_eq!(
+        standings.map(silent),
+        [
+            Some(false),
+            Some(false),
+            Some(true),
+            Some(true),
+            Some(true),
+            None
+        ]
     );
 }
 

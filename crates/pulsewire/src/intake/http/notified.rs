@@ -42,7 +42,7 @@ pub(super) async fn resource(
         resource_type,
         id: asking.named.id.clone().unwrap_or_default(),
         bytes,
-        number: None,
+        event: None,
     };
     let done = door.subscriptions.resource(&asking.sender, piece).await;
     answered(done, |done| match done {
@@ -72,8 +72,12 @@ fn told_of(told: &Told) -> Answer {
     }
     let is_new = told.taken + told.asked_for > 0;
     let status = if is_new { 202 } else { 200 };
+    let anew = match told.anew {
+        true => "; the server counts anew, and the events before these are asked for",
+        false => "",
+    };
     let words = format!(
-        "{} events are kept, {} were known, {} are asked for",
+        "{} events are kept, {} were known, {} are asked for{anew}",
         told.taken, told.again, told.asked_for
     );
     match told.refused.is_empty() {

@@ -7,13 +7,11 @@ use clinical::{MessageId, PatientKey, SiteKey};
 use journal::{Journal, Offset, TopicPartition, partition_for};
 use serde::{Deserialize, Serialize};
 
-use super::position::Position;
+use super::position::{OLD_MICROS, Position, Stands};
 use crate::intake::activity::Sign;
 use crate::intake::keep::{Received, Way};
 use crate::topics;
 
-/// A position is written anew when it is so old, so that it outlives what retention removes.
-const OLD_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// What a position is called on its topic.
 const CONTENT_TYPE: &str = "application/vnd.pulsewire.subscription-position+json";
 /// How much of the topic is read at once.
@@ -128,6 +126,14 @@ impl Book {
             .iter()
             .filter(|(_, position)| position.missing().next().is_some());
         behind.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// How subscriptions stand at their servers, those that said so.
+    pub(super) fn standings(&self) -> Vec<(Name, Stands)> {
+        let known = self.all();
+        let all = known.positions.iter();
+        all.filter_map(|(name, position)| Some((name.clone(), position.standing.clone()?)))
+            .collect()
     }
 
     /// How many events of a source are missing.

@@ -8,7 +8,7 @@ use formats::fhir::reference;
 use formats::fhir::strict;
 
 use super::book::Name;
-use super::gather::{Gathered, Piece, apart};
+use super::gather::{Gathered, Piece};
 use super::server::{Failure, Server};
 use super::{Subscriptions, Trouble};
 use crate::intake::fhir::Sender;
@@ -93,7 +93,11 @@ impl Subscriptions {
                 done => done,
             };
         let (source, subscription) = (&name.source, &name.subscription);
-        if let Err(why) = done {
+        // That it wants to be left alone was told when it said so.
+        let is_paused = matches!(done, Err(Stopped::Server(Failure::Paused(_))));
+        if let Err(why) = done
+            && !is_paused
+        {
             tracing::warn!(%source, %subscription, %why, "missing events could not be had; they are asked for again");
         }
         self.tell_missing(name);
@@ -108,7 +112,11 @@ impl Subscriptions {
             };
             let last = last.min(first.saturating_add(EVENTS_AT_ONCE - 1));
             let (asked, subscription) = (Arc::clone(server), Arc::clone(&name.subscription));
-            let bytes = apart(move || asked.events(&subscription, first, last)).await?;
+            let bytes = self
+                .ask(&name.source, move || {
+                    asked.events(&subscription, first, last)
+                })
+                .await?;
             strict::check(&bytes).map_err(|refused| Stopped::Unreadable(refused.to_string()))?;
             let given = Notification::read(&bytes);
             let mut given = given.map_err(|refused| Stopped::Unreadable(refused.to_string()))?;
@@ -118,7 +126,7 @@ impl Subscriptions {
             // Asked without a turn: what its server sends meanwhile does not wait for what it is asked.
             let _turn = self.turn(name).await;
             let position = self.position(name)?;
-            let gathered = self.gather(name, &position, &given).await;
+            let gathered = self.gather(name, &position, &given).await?;
             self.take_in(&sender(name), name, position, gathered)
                 .await?;
             if self.book.known(name).missing_count() >= before.missing_count() {
@@ -135,7 +143,9 @@ impl Subscriptions {
         let mut newest = None;
         for query in server.queries() {
             let (asked, first, since) = (Arc::clone(server), query.clone(), since.clone());
-            let mut page = apart(move || asked.changed(&first, &since)).await?;
+            let mut page = self
+                .ask(&name.source, move || asked.changed(&first, &since))
+                .await?;
             let mut pages = 1;
             while let Some(next) = self.take_page(name, &mut newest, &page).await? {
                 pages += 1;
@@ -143,7 +153,7 @@ impl Subscriptions {
                     return Err(Stopped::Endless);
                 }
                 let asked = Arc::clone(server);
-                page = apart(move || asked.page(&next)).await?;
+                page = self.ask(&name.source, move || asked.page(&next)).await?;
             }
         }
         let _turn = self.turn(name).await;
@@ -152,6 +162,9 @@ impl Subscriptions {
         position.queried = position.queried.max(newest);
         if before.announced > 0 && before.epoch == position.epoch {
             position.take(1, before.announced);
+            // Whatever of it comes after all, with its time, happened before now.
+            let now = self.now();
+            position.latest = position.latest.map(|latest| latest.max(now));
         }
         self.take_in(&sender(name), name, position, Gathered::default())
             .await?;
@@ -199,7 +212,7 @@ impl Subscriptions {
                 resource_type,
                 id,
                 bytes: Some(resource.as_bytes().to_vec()),
-                number: None,
+                event: None,
             });
         }
         let _turn = self.turn(name).await;

@@ -6,15 +6,31 @@ use formats::fhir::refused::Refused;
 use formats::fhir::strict;
 use formats::fhir::validate::IssueCode;
 
+use super::anew::Repeat;
 use super::book::Name;
-use super::position::Position;
+use super::position::{Place, Position};
 use super::server::{Failure, Server};
-use super::{EVENT_NUMBER, SUBSCRIPTION, Subscriptions, changed};
+use super::{EVENT_EPOCH, EVENT_NUMBER, SUBSCRIPTION, Subscriptions, Trouble, changed, moment};
 use crate::intake::fhir::{Asked, Interaction, Refusal};
-use formats::fhir::notification::{Item, Notification, named};
+use formats::fhir::notification::{Event, Item, Notification, base, named};
 
-/// The type and id of a resource, and its bytes; nothing where it is no more.
-type Brought = (&'static str, String, Option<Vec<u8>>);
+/// What a reference of an event leads to.
+enum Found {
+    /// The type and id of a resource, and its bytes; nothing where it is no more.
+    Brought(&'static str, String, Option<Vec<u8>>),
+    /// Its server does not know it: it is left as it is here.
+    Nothing,
+    /// What can never be taken.
+    Wrong(Refused),
+}
+
+/// What became of one event.
+enum Outcome {
+    Complete(Vec<Piece>, Vec<Refusal>),
+    PutOff,
+    /// Something of it is on a server that is not configured.
+    Elsewhere(Refusal),
+}
 
 /// A resource, or that it is no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +39,8 @@ pub(crate) struct Piece {
     pub(crate) id: String,
     /// Nothing where it is no more.
     pub(crate) bytes: Option<Vec<u8>>,
-    /// The number of the event that is about it.
-    pub(crate) number: Option<u64>,
+    /// The event that is about it.
+    pub(crate) event: Option<Place>,
 }
 
 /// What was gathered of a notification.
@@ -37,6 +53,11 @@ pub(super) struct Gathered {
     /// Events of which something could not be had, and those that do not say what they are about.
     pub(super) put_off: usize,
     pub(super) asked_for: usize,
+    /// When the newest of those happened of which everything is there.
+    pub(super) latest: Option<i64>,
+    /// What of it is never taken, and why one waits that is elsewhere.
+    pub(super) refused: Vec<Refusal>,
+    pub(super) elsewhere: Option<Refusal>,
 }
 
 impl Piece {
@@ -63,9 +84,13 @@ impl Piece {
             self.bytes.unwrap_or_default(),
         );
         asked.id = Some(self.id);
-        if let Some(number) = self.number {
-            let number = number.to_string();
-            let said = [(SUBSCRIPTION, &*name.subscription), (EVENT_NUMBER, &number)];
+        if let Some(Place { epoch, number }) = self.event {
+            let (epoch, number) = (epoch.to_string(), number.to_string());
+            let said = [
+                (SUBSCRIPTION, &*name.subscription),
+                (EVENT_EPOCH, &epoch),
+                (EVENT_NUMBER, &number),
+            ];
             asked.headers = said
                 .map(|(name, text)| (name.into(), text.as_bytes().into()))
                 .into();
@@ -81,14 +106,18 @@ impl Subscriptions {
         name: &Name,
         position: &Position,
         notification: &Notification<'_>,
-    ) -> Gathered {
+    ) -> Result<Gathered, Trouble> {
         let mut gathered = Gathered::default();
         let mut events: Vec<_> = notification.events.iter().collect();
         events.sort_by_key(|event| event.number);
         events.dedup_by_key(|event| event.number);
         gathered.again = notification.events.len() - events.len();
+        let unreadable = notification.unreadable.iter().cloned();
+        gathered.refused = unreadable.map(|one| Refusal::new(422, one)).collect();
         for event in events {
-            if position.has(event.number) {
+            if position.has(event.number)
+                && self.repeat(name, position, notification, event)? == Repeat::Again
+            {
                 gathered.again += 1;
                 continue;
             }
@@ -96,69 +125,132 @@ impl Subscriptions {
                 gathered.asked_for += 1;
                 continue;
             }
-            let references = event.focus.iter().chain(&event.context);
-            let mut pieces = Vec::new();
-            let mut is_complete = true;
-            for reference in references {
-                match self
-                    .piece(name, notification, (event.number, reference))
-                    .await
-                {
-                    Ok(Some((resource_type, id, bytes))) => pieces.push(Piece {
-                        resource_type,
-                        id,
-                        bytes,
-                        number: Some(event.number),
-                    }),
-                    Ok(None) => {}
-                    Err(failure) => {
-                        tracing::warn!(source = %name.source, event = event.number, %failure, "what an event is about cannot be had now; it is asked for again");
-                        is_complete = false;
-                    }
-                }
-            }
-            match is_complete {
-                true => {
+            match self.pieces(name, position, notification, event).await {
+                Outcome::Complete(pieces, refused) => {
                     gathered.pieces.extend(pieces);
+                    gathered.refused.extend(refused);
                     gathered.complete.push(event.number);
+                    let happened = moment(event.timestamp.as_deref());
+                    gathered.latest = gathered.latest.max(happened);
                 }
-                false => gathered.put_off += 1,
+                Outcome::PutOff => gathered.put_off += 1,
+                Outcome::Elsewhere(refusal) => gathered.elsewhere = Some(refusal),
             }
         }
         gathered.pieces = newest(gathered.pieces);
-        gathered
+        Ok(gathered)
     }
 
-    /// The resource that a reference names; nothing where it is of a type that FHIR R4 does not have.
+    /// What one event is about.
+    async fn pieces(
+        &self,
+        name: &Name,
+        position: &Position,
+        notification: &Notification<'_>,
+        event: &Event<'_>,
+    ) -> Outcome {
+        let (mut pieces, mut refused) = (Vec::new(), Vec::new());
+        for reference in event.focus.iter().chain(&event.context) {
+            let number = event.number;
+            match self.piece(name, notification, (number, reference)).await {
+                Ok(Found::Brought(resource_type, id, bytes)) => pieces.push(Piece {
+                    resource_type,
+                    id,
+                    bytes,
+                    event: Some(position.place(number)),
+                }),
+                Ok(Found::Nothing) => {}
+                Ok(Found::Wrong(wrong)) => {
+                    tracing::warn!(source = %name.source, event = number, "what an event is about is not taken: it is no resource of FHIR R4");
+                    refused.push(Refusal::new(422, wrong));
+                }
+                Err(Failure::Elsewhere) => return self.elsewhere(name, number, reference),
+                Err(failure) => {
+                    tracing::warn!(source = %name.source, event = number, %failure, "what an event is about cannot be had now; it is asked for again");
+                    return Outcome::PutOff;
+                }
+            }
+        }
+        Outcome::Complete(pieces, refused)
+    }
+
+    /// Says that an event names a resource of a server that is not the configured one.
+    fn elsewhere(&self, name: &Name, number: u64, reference: &str) -> Outcome {
+        let source = &name.source;
+        let there = base(reference).unwrap_or_default();
+        tracing::warn!(%source, event = number, server = there, "what an event names is on another server than the one that is configured");
+        let words = format!(
+            "event {number} names a resource of {there} and does not bring it, and the server of [subscription.{source}] is another one: if it is the same, name that address in bases there; else let the subscription send its resources"
+        );
+        Outcome::Elsewhere(Refusal::because(422, IssueCode::NotSupported, words))
+    }
+
+    /// What a reference leads to.
     async fn piece(
         &self,
         name: &Name,
         notification: &Notification<'_>,
         (number, reference): (u64, &str),
-    ) -> Result<Option<Brought>, Failure> {
+    ) -> Result<Found, Failure> {
         if let Some(item) = brought(notification, number, reference) {
             let (kind, id) = (item.resource_type, item.id.clone());
+            if let Some(wrong) = &item.wrong {
+                return Ok(Found::Wrong(wrong.clone()));
+            }
             if let Some(resource) = item.resource {
-                return Ok(Some((kind, id, Some(resource.as_bytes().to_vec()))));
+                return Ok(Found::Brought(kind, id, Some(resource.as_bytes().to_vec())));
             }
             if item.is_deleted {
-                return Ok(Some((kind, id, None)));
+                return Ok(Found::Brought(kind, id, None));
             }
         }
         let Some((kind, id)) = named(reference) else {
-            return Ok(None);
+            let words = format!("event {number} names no resource of FHIR R4: it is not taken");
+            let place = "notificationEvent.focus";
+            return Ok(Found::Wrong(Refused::new(IssueCode::Value, place, words)));
         };
         let server = self.server(&name.source).ok_or(Failure::Unconfigured)?;
+        if base(reference).is_some_and(|base| !server.is_at(base)) {
+            return Err(Failure::Elsewhere);
+        }
         let asked = id.to_owned();
-        match apart(move || server.read(kind, &asked)).await {
-            Ok(bytes) => Ok(Some((kind, id.to_owned(), Some(bytes)))),
-            Err(Failure::Deleted) => Ok(Some((kind, id.to_owned(), None))),
+        let read = move || server.read(kind, &asked);
+        match self.ask(&name.source, read).await {
+            Ok(bytes) => Ok(Found::Brought(kind, id.to_owned(), Some(bytes))),
+            Err(Failure::Deleted) => Ok(Found::Brought(kind, id.to_owned(), None)),
             Err(failure @ Failure::Unknown) => {
                 tracing::warn!(source = %name.source, resource_type = kind, %failure, "what an event names is left as it is");
-                Ok(None)
+                Ok(Found::Nothing)
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Asks a server, which may take its time; that it does not let us in is a trouble until it does.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        source: &str,
+        ask: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let asked = tokio::task::spawn_blocking(ask).await;
+        let asked = asked.unwrap_or_else(|error| Err(Failure::Unreachable(error.to_string())));
+        let fault = match &asked {
+            // It was not asked, or could not be.
+            Err(Failure::Paused(_) | Failure::Unreachable(_)) => return asked,
+            Err(failure @ Failure::NotLetIn(_)) => Some(format!(
+                "What subscriptions of {source} name or have missed cannot be had: {failure}. Set token_file in [subscription.{source}] right and restart the process."
+            )),
+            _ => None,
+        };
+        let is_fault = fault.is_some();
+        let name = format!("subscription {source}");
+        if self.fhir.intake.tasks.note(&name, fault) {
+            match is_fault {
+                true => tracing::error!(source, "the server of subscriptions does not let us in"),
+                false => tracing::info!(source, "the server of subscriptions lets us in again"),
+            }
+        }
+        asked
     }
 
     /// The server that a source is, where it is configured.
@@ -169,7 +261,7 @@ impl Subscriptions {
 
 /// What an event brought of a resource, where several events of a notification bring it: its newest version, where all say
 /// when they changed; else the one of this event, where each has its own.
-fn brought<'n, 'a>(
+pub(super) fn brought<'n, 'a>(
     notification: &'n Notification<'a>,
     number: u64,
     reference: &str,
@@ -205,12 +297,4 @@ fn newest(pieces: Vec<Piece>) -> Vec<Piece> {
         kept.push(piece);
     }
     kept
-}
-
-/// Asks a server, which may take its time.
-pub(super) async fn apart<T: Send + 'static>(
-    ask: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let asked = tokio::task::spawn_blocking(ask).await;
-    asked.unwrap_or_else(|error| Err(Failure::Unreachable(error.to_string())))
 }
