@@ -67,6 +67,7 @@ pub(super) fn read(
         }
         return None;
     }
+    reader.folder(&at, "directory");
     if !sources.contains(&files.source) {
         let hint = "name a [source.NAME], so that it is known whose the files are";
         reader.refuse(&at, "source", "is no source", hint);

@@ -164,6 +164,16 @@ impl<'a> Reader<'a> {
         Some(path)
     }
 
+    /// Warns of a folder that is not there, where it will be looked into: it may come later, as what is mounted does.
+    pub(crate) fn folder(&mut self, table: &str, key: &str) {
+        let path = self.path(table, key).unwrap_or_default();
+        if self.looks_at_files && matches!(path.try_exists(), Ok(false)) {
+            let what = format!("names {}, and there is no such folder", path.display());
+            let hint = "make it, or name another: it is looked for again and again, and not made";
+            self.warn(table, key, &what, hint);
+        }
+    }
+
     /// A list of what is called how: `"name = word"`.
     pub(crate) fn pairs(&mut self, table: &str, key: &str) -> Vec<(String, String)> {
         let form = "a list such as [\"http://hospital.example/mrn = EAST\"]";

@@ -17,6 +17,7 @@ mod memory;
 mod pace;
 mod report;
 mod watch;
+mod wrong;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! Files dropped into a folder that is watched, and history that is brought in.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -86,6 +88,84 @@ fn two_messages_of_a_batch_are_kept_and_the_third_is_refused_and_told() {
         (&Value::from(0), true)
     );
     assert_eq!(kept(&site), (2, 2));
+}
+
+#[test]
+fn what_cannot_be_taken_in_is_told_by_its_name_and_holds_up_nothing_else() {
+    let (site, folder) = watching();
+    let platform = site.start();
+    let name = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    // Not UTF-8; too long for the name of its report; with something else in the place of its manifest.
+    let long = format!("{}.hl7", "n".repeat(236));
+    let wrong = [
+        name(b"latin\xfc.hl7"),
+        long.clone().into(),
+        "led.hl7".into(),
+    ];
+    for (number, file) in wrong.iter().enumerate() {
+        let message = admission(&format!("1{number}"), &format!("W{number}"));
+        std::fs::write(folder.join(file), message).unwrap();
+        let mut marker = file.clone();
+        marker.push(".done");
+        std::fs::write(folder.join(marker), b"").unwrap();
+    }
+    let link = folder.join("led.hl7.manifest");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    drop_in(&folder, "other.hl7", &admission("2", "W9"));
+    report(&folder, "done", "other.hl7");
+    let told = [
+        "latin\u{fffd}.hl7\\\": its name is not UTF-8",
+        "led.hl7\\\": the file cannot be read",
+        "n.hl7\\\": it was read, and cannot be moved",
+    ];
+    wait_for("all of it to be told", || {
+        let (_, ready) = platform.get("/ready");
+        told.iter().all(|words| ready.contains(words)).then_some(())
+    });
+    let once = |words: &str| site.log().matches(words).count();
+    for words in ["latin\u{fffd}.hl7", "led.hl7", "nnn.hl7"] {
+        assert_eq!(once(words), 1, "{words}: {}", site.log());
+    }
+    // Each can be put right.
+    std::fs::remove_file(link).unwrap();
+    std::fs::rename(folder.join(&long), folder.join("short.hl7")).unwrap();
+    std::fs::rename(folder.join(&wrong[0]), folder.join("latin.hl7")).unwrap();
+    for name in ["short.hl7", "latin.hl7"] {
+        std::fs::write(folder.join(format!("{name}.done")), b"").unwrap();
+    }
+    for name in ["led.hl7", "short.hl7", "latin.hl7"] {
+        report(&folder, "done", name);
+    }
+    wait_for("nothing to be told", || {
+        let (_, ready) = platform.get("/ready");
+        (!ready.contains("[files.feed]")).then_some(())
+    });
+    assert_eq!(kept(&site), (4, 4));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told_and_not_made() {
+    let (mut site, folder) = watching();
+    let missing = folder.join("mnt/labs");
+    let place = quoted(&missing.display().to_string());
+    site.set("files.feed", "directory", &place);
+    let platform = site.start();
+    wait_for("it to be told", || {
+        let (_, ready) = platform.get("/ready");
+        ready
+            .contains("mnt/labs is no folder that is there")
+            .then_some(())
+    });
+    assert!(!folder.join("mnt").exists());
+    let checked = run(&["check", &site.config().display().to_string()]);
+    assert!(
+        said(&checked).contains("files.feed.directory names"),
+        "{}",
+        said(&checked)
+    );
+    std::fs::create_dir_all(&missing).unwrap();
+    drop_in(&missing, "a.hl7", &admission("1", "D1"));
+    report(&missing, "done", "a.hl7");
 }
 
 #[test]

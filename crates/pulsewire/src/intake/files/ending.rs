@@ -30,9 +30,12 @@ pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
     folders(folder).iter().try_for_each(|folder| make(folder))
 }
 
-/// Makes a folder, which no link may stand for: whoever writes into the watched one could lead it anywhere.
+/// Makes a folder in one that is there, which no link may stand for: whoever writes into the watched one could lead it anywhere.
 pub(super) fn make(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     match folder.symlink_metadata()?.is_dir() {
         true => Ok(()),
         false => {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::job::{Ending, Job, Work};
 use super::pace::Pace;
-use super::watch::Watch;
+use super::watch::{Seen, Watch, is_content};
+use super::wrong::Wrongs;
 use super::{Mapping, Shared, ending, listing};
 use crate::clock::Stopwatch;
 use crate::config;
@@ -15,6 +16,11 @@ use crate::tasks::Stop;
 /// How often a folder is looked at, at most and at least.
 const LOOK_LEAST: Duration = Duration::from_millis(100);
 const LOOK_MOST: Duration = Duration::from_secs(1);
+
+/// What is wrong with the folder has the name of no file.
+const FOLDER: &str = "";
+/// Why a file is not read whose name no report and no answer could have.
+const NOT_UTF8: &str = "its name is not UTF-8: have it written under another one";
 
 /// A folder that is watched.
 pub(super) struct Folder {
@@ -30,57 +36,61 @@ impl Folder {
         let watch = Stopwatch::start();
         let mut seen = Watch::new(self.config.ready, self.config.settle);
         let rest = (self.config.settle / 2).clamp(LOOK_LEAST, LOOK_MOST);
-        // What is wrong is told once, not with every look.
-        let mut told: BTreeSet<String> = BTreeSet::new();
+        let mut wrongs = Wrongs::of(&self.name, self.shared.intake.tasks.clone());
         while !stop.is_asked() {
-            let mut wrong = BTreeSet::new();
-            match self.look(&mut seen, watch.elapsed()) {
-                Ok(ready) => self.read_all(&ready, stop, &mut wrong),
-                Err(error) => {
-                    wrong.insert(format!("the folder cannot be looked into: {error}"));
+            match self.look() {
+                Ok((listing, unreadable)) => {
+                    wrongs.clear(FOLDER);
+                    let unreadable: BTreeSet<String> = unreadable.into_iter().collect();
+                    for name in &unreadable {
+                        wrongs.note(name, NOT_UTF8.to_owned(), watch.elapsed());
+                    }
+                    let ready = seen.step(&listing, watch.elapsed());
+                    self.read_all(&ready, stop, &watch, &mut wrongs);
+                    let names: BTreeSet<&str> = listing.iter().map(|seen| &*seen.name).collect();
+                    wrongs.tell(|name| names.contains(name) || unreadable.contains(name));
+                }
+                Err(why) => {
+                    wrongs.note(FOLDER, why, watch.elapsed());
+                    wrongs.tell(|_| true);
                 }
             }
-            for what in wrong.difference(&told) {
-                tracing::error!(
-                    files = self.name,
-                    what,
-                    "files are not read; it is tried again"
-                );
-            }
-            told = wrong;
             stop.rest(rest);
         }
     }
 
-    fn look(&self, seen: &mut Watch, now: Duration) -> std::io::Result<Vec<String>> {
+    /// What the folder holds, and which names of it cannot be read; or why it cannot be looked into.
+    fn look(&self) -> Result<(Vec<Seen>, Vec<String>), String> {
         let folder = &self.config.directory;
-        ending::make_folders(folder)?;
-        let (listing, unreadable) = listing::list(folder)?;
-        if unreadable > 0 {
-            tracing::debug!(
-                files = self.name,
-                unreadable,
-                "names that are not UTF-8 are left alone"
-            );
+        if !folder.is_dir() {
+            return Err(format!(
+                "{} is no folder that is there: make it, or set directory right",
+                folder.display()
+            ));
         }
-        let ready = seen.step(&listing, now).into_iter();
-        Ok(ready.map(|seen| seen.name).collect())
+        let listed = ending::make_folders(folder).and_then(|()| listing::list(folder));
+        let (listing, mut unreadable) =
+            listed.map_err(|error| format!("{} cannot be used: {error}", folder.display()))?;
+        unreadable.retain(|name| is_content(name));
+        Ok((listing, unreadable))
     }
 
-    fn read_all(&self, ready: &[String], stop: &Stop, wrong: &mut BTreeSet<String>) {
-        for name in ready {
+    fn read_all(&self, ready: &[Seen], stop: &Stop, watch: &Stopwatch, wrongs: &mut Wrongs) {
+        for Seen { name, .. } in ready {
             if stop.is_asked() {
                 return;
             }
-            if listing::is_being_written(&self.config.directory.join(name)) {
+            let is_due = wrongs.is_due(name, watch.elapsed());
+            if !is_due || listing::is_being_written(&self.config.directory.join(name)) {
                 continue;
             }
             match self.read(name, stop) {
-                Ok(Ending::Ended(report)) => report.log(&self.name),
-                Ok(Ending::Stopped) => return,
-                Err(error) => {
-                    wrong.insert(error.to_string());
+                Ok(Ending::Ended(report)) => {
+                    wrongs.clear(name);
+                    report.log(&self.name);
                 }
+                Ok(Ending::Stopped) => return,
+                Err(error) => wrongs.note(name, error.to_string(), watch.elapsed()),
             }
         }
     }

@@ -136,8 +136,12 @@ pub(crate) enum Ending {
 /// Why a file cannot be read now.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("the file cannot be read or moved: {0}")]
+    #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
+    #[error(
+        "it was read, and cannot be moved to where it ends, or its report not written there: {0}"
+    )]
+    Moved(io::Error),
     #[error(transparent)]
     Memory(#[from] memory::Error),
 }
@@ -175,7 +179,11 @@ impl Work<'_> {
             }
             progress.report.ended = (self.now)().to_string();
         }
-        self.end(job, &place, &mut progress)?;
+        let ended = self.end(job, &place, &mut progress);
+        ended.map_err(|error| match error {
+            Error::Io(error) => Error::Moved(error),
+            other => other,
+        })?;
         Ok(Ending::Ended(Box::new(progress.report)))
     }
 

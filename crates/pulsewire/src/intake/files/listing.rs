@@ -9,10 +9,11 @@ use super::watch::Seen;
 
 /// The bits of a file's flags that say how it was opened; 0 is for reading alone.
 const ACCESS_MODE: u32 = 0o3;
-/// Gives the files in a folder: no links, no folders. Names that are not UTF-8 are told apart.
-pub(super) fn list(folder: &Path) -> io::Result<(Vec<Seen>, usize)> {
+
+/// Gives the files in a folder: no links, no folders. Names that are not UTF-8 are told apart, as far as they can be read.
+pub(super) fn list(folder: &Path) -> io::Result<(Vec<Seen>, Vec<String>)> {
     let mut found = Vec::new();
-    let mut unreadable = 0;
+    let mut unreadable = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         // One that went away meanwhile is not there.
@@ -24,7 +25,7 @@ pub(super) fn list(folder: &Path) -> io::Result<(Vec<Seen>, usize)> {
         }
         match entry.file_name().into_string() {
             Ok(name) => found.push(seen(name, &about)),
-            Err(_) => unreadable += 1,
+            Err(name) => unreadable.push(name.to_string_lossy().into_owned()),
         }
     }
     Ok((found, unreadable))
@@ -112,7 +113,7 @@ mod tests {
             .iter()
             .map(|seen| (seen.name.as_str(), seen.bytes))
             .collect();
-        assert_eq!((names, unreadable), (vec![("a.csv", 3)], 0));
+        assert_eq!((names, unreadable), (vec![("a.csv", 3)], vec![]));
         assert!(open(&inside("a.csv")).is_ok());
         assert!(open(&inside("b.csv")).is_err());
         assert!(open(&inside("done")).is_err());

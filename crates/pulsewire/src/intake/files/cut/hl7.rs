@@ -135,6 +135,9 @@ impl Messages {
             }
             after = self.after();
         }
+        if self.ahead.is_none() && !is_over && !is_ended(&bytes) {
+            self.doubt("segment-end-missing: the last segment of the file is not ended; it may have been cut off");
+        }
         self.number += 1;
         self.envelope.messages += 1;
         if !self.envelope.in_batch && self.envelope.messages == 1 {
@@ -247,6 +250,13 @@ fn is_beginning(line: &[u8]) -> bool {
 /// Tells the bytes that may stand before a segment's name: framing, a byte order mark, blanks and line feeds.
 const fn is_mark(byte: u8) -> bool {
     matches!(byte, 0x0B | FRAME_END | 0xEF | 0xBB | 0xBF | b' ' | b'\n')
+}
+
+/// Whether the last segment has what ends it, or the frame that it is in.
+fn is_ended(bytes: &[u8]) -> bool {
+    bytes
+        .last()
+        .is_some_and(|byte| matches!(*byte, b'\r' | b'\n' | FRAME_END))
 }
 
 /// A message without what frames it.

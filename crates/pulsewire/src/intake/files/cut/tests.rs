@@ -72,6 +72,7 @@ fn messages_stand_alone_in_batches_and_in_frames() {
         expect![[r#"
             1 line 2 to 14: "MSH|1\nPID|a\n\n"
             2 line 5 to 25: "MSH|2\nPID|b"
+            doubt: segment-end-missing: the last segment of the file is not ended; it may have been cut off
         "#]],
     );
     check(
@@ -90,6 +91,14 @@ fn messages_stand_alone_in_batches_and_in_frames() {
         expect![[r#"
             1 line 1 to 15: "MSH|1\rPID|a\r"
             2 line 4 to 30: "MSH|2\rPID|b\r"
+        "#]],
+    );
+    check(
+        b"\x0bMSH|1\rPID|a\x1c",
+        Kind::Hl7,
+        None,
+        expect![[r#"
+            1 line 1 to 13: "MSH|1\rPID|a"
         "#]],
     );
 }
