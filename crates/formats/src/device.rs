@@ -131,6 +131,8 @@ pub enum Reason {
     Malformed,
     /// It does not say which device it is of.
     NoDevice,
+    /// It is of another device than where it came from says.
+    OtherDevice,
     /// A sample does not say when it was taken, and nothing else tells it from the same message sent again.
     NoTime,
     /// It does not say what was measured.
@@ -147,6 +149,7 @@ impl Reason {
         match self {
             Self::Malformed => "device-malformed",
             Self::NoDevice => "device-missing",
+            Self::OtherDevice => "device-differs",
             Self::NoTime => "device-sample-without-time",
             Self::NoCode => "device-sample-without-code",
             Self::TooMuch => "device-too-much",

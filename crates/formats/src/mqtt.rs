@@ -1,7 +1,11 @@
 //! MQTT 3.1.1 and 5 as a subscriber needs them: packets to bytes and back, with a limit before anything is kept.
 
+mod reason;
+
 #[cfg(test)]
 mod tests;
+
+pub use reason::{BAD_FROM, reason};
 
 /// The longest name of a topic.
 pub const TOPIC_BYTES_MAX: usize = 512;
@@ -49,13 +53,17 @@ pub enum Packet<'a> {
         code: u8,
         /// How often it must hear of us, where it says so, in seconds.
         keep_alive: Option<u16>,
+        /// What it says of the code.
+        words: Option<&'a str>,
     },
     /// A message.
     Publish(Publish<'a>),
-    /// It has taken a subscription; a code from 128 refuses one filter.
+    /// It has taken a subscription, or not.
     Subscribed {
-        /// The greatest of the codes.
-        code: u8,
+        /// For each filter the QoS that is granted, or from [`BAD_FROM`] on why it is refused.
+        codes: &'a [u8],
+        /// What it says of them.
+        words: Option<&'a str>,
     },
     /// It is there.
     Pong,
@@ -63,6 +71,8 @@ pub enum Packet<'a> {
     Disconnected {
         /// The reason.
         code: u8,
+        /// What it says of it.
+        words: Option<&'a str>,
     },
     /// Something that a subscriber has no use for.
     Other,
@@ -137,14 +147,12 @@ fn packet(kind: u8, flags: u8, mut body: Reader<'_>, version: Version) -> Option
     Some(match kind {
         2 => {
             let (session, code) = (body.byte()? & 1 == 1, body.byte()?);
-            let keep_alive = match version {
-                Version::V5 => keep_alive(body.properties()?)?,
-                Version::V3 => None,
-            };
+            let told = body.told(version)?;
             Packet::Connected {
                 session,
                 code,
-                keep_alive,
+                keep_alive: told.keep_alive,
+                words: told.words,
             }
         }
         PUBLISH => {
@@ -164,16 +172,16 @@ fn packet(kind: u8, flags: u8, mut body: Reader<'_>, version: Version) -> Option
         }
         9 => {
             body.short()?;
-            if version == Version::V5 {
-                body.properties()?;
-            }
-            let code = body.0.iter().copied().max()?;
-            Packet::Subscribed { code }
+            let words = body.told(version)?.words;
+            let codes = body.0;
+            Packet::Subscribed { codes, words }
         }
         13 => Packet::Pong,
-        14 => Packet::Disconnected {
-            code: body.byte().unwrap_or(0),
-        },
+        14 => {
+            let code = body.byte().unwrap_or(0);
+            let words = body.told(version)?.words;
+            Packet::Disconnected { code, words }
+        }
         4..=7 | 11 | 15 => Packet::Other,
         _ => return None,
     })
@@ -194,15 +202,24 @@ fn length(bytes: &[u8]) -> Result<Option<(usize, &[u8])>, Malformed> {
     Err(Malformed)
 }
 
-/// The keep-alive among the properties of a broker's answer, where it stands there.
-fn keep_alive(mut properties: Reader<'_>) -> Option<Option<u16>> {
+/// What is of use among the properties of a broker's answer.
+#[derive(Default)]
+struct Told<'a> {
+    keep_alive: Option<u16>,
+    words: Option<&'a str>,
+}
+
+/// Reads the properties of a broker's answer (MQTT 5, 2.2.2.2).
+fn told(mut properties: Reader<'_>) -> Option<Told<'_>> {
+    let mut told = Told::default();
     while !properties.0.is_empty() {
         match properties.byte()? {
-            0x13 => return Some(Some(properties.short()?)),
+            0x13 => told.keep_alive = Some(properties.short()?),
+            0x1f => told.words = std::str::from_utf8(properties.text_bytes()?).ok(),
             0x01 | 0x17 | 0x19 | 0x24 | 0x25 | 0x28..=0x2a => properties.skip(1)?,
             0x21..=0x23 => properties.skip(2)?,
             0x02 | 0x11 | 0x18 | 0x27 => properties.skip(4)?,
-            0x03 | 0x08 | 0x09 | 0x12 | 0x15 | 0x16 | 0x1a | 0x1c | 0x1f => {
+            0x03 | 0x08 | 0x09 | 0x12 | 0x15 | 0x16 | 0x1a | 0x1c => {
                 properties.skip_text()?;
             }
             0x26 => {
@@ -212,7 +229,7 @@ fn keep_alive(mut properties: Reader<'_>) -> Option<Option<u16>> {
             _ => return None,
         }
     }
-    Some(None)
+    Some(told)
 }
 
 /// The body of a packet being read.
@@ -245,6 +262,14 @@ impl<'a> Reader<'a> {
     fn text_bytes(&mut self) -> Option<&'a [u8]> {
         let length = self.short()?;
         self.take(length.into())
+    }
+
+    /// The properties of an answer of MQTT 5; one that ends before them has none.
+    fn told(&mut self, version: Version) -> Option<Told<'a>> {
+        match version == Version::V5 && !self.0.is_empty() {
+            true => told(self.properties()?),
+            false => Some(Told::default()),
+        }
     }
 
     fn properties(&mut self) -> Option<Self> {
@@ -336,11 +361,19 @@ pub fn topic_fault(topic: &str) -> Option<&'static str> {
         .then_some("the topic holds a character that none may")
 }
 
+/// Gives what topics are held against: of a shared subscription, what stands behind its name (MQTT 5, 4.8.2).
+pub fn unshared(filter: &str) -> &str {
+    let shared = filter.strip_prefix("$share/");
+    shared
+        .and_then(|shared| shared.split_once('/'))
+        .map_or(filter, |(_, filter)| filter)
+}
+
 /// Gives what of a topic is the first `+` of a filter; nothing where the topic is not one of it, or it has none.
 pub fn wildcard<'t>(filter: &str, topic: &'t str) -> Option<&'t str> {
     let mut levels = topic.split('/');
     let mut found = None;
-    for wanted in filter.split('/') {
+    for wanted in unshared(filter).split('/') {
         if wanted == "#" {
             return found;
         }

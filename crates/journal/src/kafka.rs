@@ -32,7 +32,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-pub use config::{KafkaConfig, Login, Security, Token, TokenSource};
+pub use config::{KafkaConfig, Login, Security, Token, TokenSource, setting_fault};
 pub use group::{Change, KafkaGroup, TaskJournal};
 pub use members::{Member, Membership};
 pub use survey::{Survey, TopicSurvey};

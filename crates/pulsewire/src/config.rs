@@ -66,6 +66,8 @@ const DIRECTORY: &str = "the folder that all is kept in, such as \"/var/lib/puls
 const PEM: &str = "name the PEM file with the certificate or the key, or leave out both";
 /// What to do about a file of authorities that there is not.
 const CA: &str = "name the PEM file with the certificates of the authorities, or leave it out";
+/// What to do about a file with a secret that there is not.
+const SECRET: &str = "name the file that holds it and nothing else, readable by its owner alone";
 /// What to do about a site key that there is not.
 const SITE_KEY: &str = "restore it from a backup; for a new site make it once: `head -c 32 /dev/urandom > site.key && chmod 600 site.key`";
 /// A message is at least and at most so large: a write of the journal holds it and what becomes of it.
@@ -257,6 +259,7 @@ fn journal(reader: &mut Reader<'_>) -> Journal {
         refuse_below: reader.size(at, "refuse_below"),
         site_key: reader.file(at, "site_key", SITE_KEY),
     };
+    reader.is_plain(at, "directory", &journal.directory.to_string_lossy());
     if journal.refuse_below > journal.warn_below {
         reader.refuse(
             at,
@@ -365,8 +368,8 @@ fn schema_registry(reader: &mut Reader<'_>) -> SchemaRegistry {
     let registry = SchemaRegistry {
         url: reader.text(at, "url"),
         user: reader.text(at, "user"),
-        password_file: reader.path(at, "password_file"),
-        ca: reader.path(at, "ca"),
+        password_file: reader.file(at, "password_file", SECRET),
+        ca: reader.file(at, "ca", CA),
         timeout: reader.duration_from(at, "timeout", SHORTEST),
         retry_for: reader.duration(at, "retry_for"),
         compatibility: Compatibility::parse(&mode).unwrap_or(Compatibility::BackwardTransitive),

@@ -58,7 +58,7 @@ fn whose(own: Option<Raw<'_>>, given: Option<&str>) -> Result<Box<str>, Unreadab
     match (own, given) {
         (Some(own), Some(given)) if *own != *given => {
             let what = "`device` is another one than the topic or address says: a device speaks for itself alone";
-            Err(Unreadable::new(Reason::NoDevice, what))
+            Err(Unreadable::new(Reason::OtherDevice, what))
         }
         (Some(own), _) if !own.is_empty() => Ok(own),
         (_, Some(given)) if !given.is_empty() => name(given, "the device's name"),

@@ -61,7 +61,7 @@ fn whose(raw: Raw<'_>, given: Option<&str>) -> Result<Box<str>, Unreadable> {
     match (told, given) {
         (Some(told), Some(given)) if told != given => {
             let what = "`device` is another one than the topic or address says: a device speaks for itself alone";
-            Err(Unreadable::new(Reason::NoDevice, what))
+            Err(Unreadable::new(Reason::OtherDevice, what))
         }
         (Some(told), _) => name(&told, "the device's name"),
         (None, Some(given)) if !given.is_empty() => name(given, "the device's name"),

@@ -55,6 +55,7 @@ fn the_answer_to_a_connection_says_how_often_the_broker_must_hear_of_us() {
         session,
         code: 0,
         keep_alive,
+        words: None,
     };
     assert_eq!(
         read(&v3, Version::V3, LIMIT),
@@ -132,6 +133,14 @@ fn the_device_is_where_the_first_plus_is() {
     );
     assert_eq!(wildcard("+/+/x", "a/b/x"), Some("a"));
     assert_eq!(wildcard("icu/+/#", "icu/bed-12/a/b"), Some("bed-12"));
+    assert_eq!(
+        wildcard("$share/grp/ward/+/measurements", "ward/bed-12/measurements"),
+        Some("bed-12")
+    );
+    assert_eq!(
+        ["$share/g/a/+", "$share/g", "a/$share/+"].map(unshared),
+        ["a/+", "$share/g", "a/$share/+"]
+    );
     for (filter, topic) in [
         ("devices/+", "devices/a/b"),
         ("devices/+/x", "devices/a"),
@@ -140,4 +149,58 @@ fn the_device_is_where_the_first_plus_is() {
     ] {
         assert_eq!(wildcard(filter, topic), None, "{filter}");
     }
+}
+
+#[test]
+fn what_a_broker_refuses_is_told_in_words() {
+    let v5 = [
+        0x90, 13, 0, 1, 8, 0x1f, 0, 5, b'n', b'o', b' ', b'w', b'y', 1, 0x87,
+    ];
+    let told = Packet::Subscribed {
+        codes: &[1, 0x87],
+        words: Some("no wy"),
+    };
+    assert_eq!(read(&v5, Version::V5, LIMIT), Ok(Frame::Whole(told, 15)));
+    let v3 = [0x90, 4, 0, 1, 0, 0x80];
+    let told = Packet::Subscribed {
+        codes: &[0, 0x80],
+        words: None,
+    };
+    assert_eq!(read(&v3, Version::V3, LIMIT), Ok(Frame::Whole(told, 6)));
+    // A broker of an older MQTT refuses in the form that it knows.
+    let old = [0x20, 2, 0, 1];
+    let frame = read(&old, Version::V5, LIMIT);
+    assert!(
+        matches!(
+            frame,
+            Ok(Frame::Whole(Packet::Connected { code: 1, .. }, 4))
+        ),
+        "{frame:?}"
+    );
+    let ended = [0xe0, 6, 0x8e, 4, 0x1f, 0, 1, b'x'];
+    let told = Packet::Disconnected {
+        code: 0x8e,
+        words: Some("x"),
+    };
+    assert_eq!(read(&ended, Version::V5, LIMIT), Ok(Frame::Whole(told, 8)));
+    for (code, version, words, expected) in [
+        (
+            4,
+            Version::V3,
+            None,
+            "bad user name or password (0x04): look at intake.mqtt.user and password_file",
+        ),
+        (
+            0x8e,
+            Version::V5,
+            Some("x\n"),
+            "session taken over (0x8e), \"x\\n\": another process uses the same client_id: give each its own",
+        ),
+        (0x89, Version::V5, Some(""), "server busy (0x89)"),
+        (0xff, Version::V5, None, "unknown reason (0xff)"),
+    ] {
+        assert_eq!(reason(code, version, words), expected);
+    }
+    let long = reason(0x80, Version::V5, Some(&"w".repeat(70_000)));
+    assert_eq!(long.matches('w').count(), 200);
 }

@@ -306,3 +306,14 @@ impl KafkaConfig {
 fn millis(span: Duration) -> String {
     span.as_millis().to_string()
 }
+
+/// Says why the client of Kafka does not take a setting of its own: there is none of this name, or it is not of its form.
+pub fn setting_fault(name: &str, value: &str) -> Option<String> {
+    let mut config = ClientConfig::new();
+    config.set(name, value);
+    match config.create_native_config() {
+        Err(rdkafka::error::KafkaError::ClientConfig(_, why, ..)) => Some(why),
+        Err(error) => Some(error.to_string()),
+        Ok(_) => None,
+    }
+}

@@ -35,7 +35,7 @@ pub(super) fn read(
     sources: &BTreeSet<String>,
 ) -> Option<Files> {
     let at = format!("files.{name}");
-    let directory = reader.path(&at, "directory");
+    let directory = reader.folder(&at, "directory");
     let kinds: Vec<&str> = Kind::NAMES.iter().map(|(name, _)| *name).collect();
     let words = [&["auto"], kinds.as_slice()].concat();
     let kind = Kind::parse(&reader.one_of(&at, "kind", &words));
@@ -67,7 +67,6 @@ pub(super) fn read(
         }
         return None;
     }
-    reader.folder(&at, "directory");
     if !sources.contains(&files.source) {
         let hint = "name a [source.NAME], so that it is known whose the files are";
         reader.refuse(&at, "source", "is no source", hint);

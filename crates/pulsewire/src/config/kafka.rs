@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Address;
 use super::reader::Reader;
+use super::{Address, CA, PEM, SECRET};
 
 /// A shorter session ends while a process only waits for its disk.
 const SESSION_LEAST: Duration = Duration::from_secs(1);
@@ -153,8 +153,9 @@ fn name(reader: &mut Reader<'_>, key: &str) -> String {
 fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
     let at = "kafka.tls";
     let enabled = reader.switch(at, "enabled");
-    let ca = reader.path(at, "ca");
-    let (certificate, key) = (reader.path(at, "certificate"), reader.path(at, "key"));
+    let ca = reader.file(at, "ca", CA);
+    let certificate = reader.file(at, "certificate", PEM);
+    let key = reader.file(at, "key", PEM);
     if certificate.is_some() != key.is_some() {
         let hint =
             "a certificate goes with its key: give both, or neither where the brokers do not ask";
@@ -179,12 +180,12 @@ fn login(reader: &mut Reader<'_>, encrypted: bool) -> Login {
     let at = "kafka.login";
     let mechanism = reader.one_of(at, "mechanism", &["", "plain", "scram-sha-512", "oauth"]);
     let user = reader.text(at, "user");
-    let password = reader.path(at, "password_file");
+    let password = reader.file(at, "password_file", SECRET);
     let token_url = reader.text(at, "token_url");
     let client_id = reader.text(at, "client_id");
-    let secret = reader.path(at, "client_secret_file");
+    let secret = reader.file(at, "client_secret_file", SECRET);
     let scope = reader.text(at, "scope");
-    let ca = reader.path(at, "ca");
+    let ca = reader.file(at, "ca", CA);
     if !encrypted && matches!(mechanism.as_str(), "plain" | "oauth") {
         let hint =
             "set kafka.tls.enabled = true, or take scram-sha-512, which does not show the password";
@@ -239,12 +240,30 @@ fn needed(reader: &mut Reader<'_>, mechanism: &str, key: &str, missing: bool) {
 
 fn overrides(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
     let overrides = reader.free();
-    for name in overrides.keys() {
+    for (name, value) in &overrides {
         if let Some(hint) = kept::instead(name) {
-            reader.refuse_free(name, hint);
+            reader.refuse_free(name, &format!("must not set `{name}`"), hint);
+        } else if let Some(why) = fault(name, value) {
+            let what = format!("sets `{name}`, which Kafka's client does not take: {why}");
+            reader.refuse_free(
+                name,
+                &what,
+                "librdkafka's CONFIGURATION.md lists its settings",
+            );
         }
     }
     overrides
+}
+
+#[cfg(feature = "kafka")]
+fn fault(name: &str, value: &str) -> Option<String> {
+    journal::kafka::setting_fault(name, value)
+}
+
+/// Without the client nobody knows.
+#[cfg(not(feature = "kafka"))]
+const fn fault(_: &str, _: &str) -> Option<String> {
+    None
 }
 
 #[cfg(feature = "kafka")]

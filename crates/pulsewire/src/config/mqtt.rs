@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Address, CA, PEM, SHORTEST};
+use super::{Address, CA, PEM, SECRET, SHORTEST};
 
 /// A broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Mqtt> {
         status_topics: reader.words(at, "status_topics"),
         source: reader.text(at, "source"),
         user: reader.text(at, "user"),
-        password_file: reader.path(at, "password_file"),
+        password_file: reader.file(at, "password_file", SECRET),
         session_expiry: reader.duration(at, "session_expiry"),
         keep_alive: reader.duration_from(at, "keep_alive", Duration::from_secs(1)),
         retry_longest: reader.duration_from(at, "retry_longest", SHORTEST),

@@ -2,12 +2,12 @@
 
 mod codes;
 mod free;
+mod paths;
 mod settings;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clinical::Severity;
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         let written = DeTable::parse(text).map_err(|error| {
             vec![Problem {
                 line: error.span().map_or(0, |span| line(text, span.start)),
-                what: format!("this is not TOML: {}", error.message()),
+                what: format!("this is not TOML: {}{}", error.message(), twice(&error, text)),
                 hint: "tables stand in [brackets], settings are `name = value`, words stand in \"quotes\"".into(),
             }]
         })?;
@@ -146,32 +146,6 @@ impl<'a> Reader<'a> {
             .filter(|word| !word.is_empty())
             .map(str::to_owned)
             .collect()
-    }
-
-    pub(crate) fn path(&mut self, table: &str, key: &str) -> Option<PathBuf> {
-        Some(self.text(table, key))
-            .filter(|text| !text.is_empty())
-            .map(PathBuf::from)
-    }
-
-    /// A file that there is, where it will be read. One that may not be looked for is not missed: another user may run the platform.
-    pub(crate) fn file(&mut self, table: &str, key: &str, hint: &str) -> Option<PathBuf> {
-        let path = self.path(table, key)?;
-        if self.looks_at_files && matches!(path.try_exists(), Ok(false)) {
-            let what = format!("names {}, and there is no such file", path.display());
-            self.refuse(table, key, &what, hint);
-        }
-        Some(path)
-    }
-
-    /// Warns of a folder that is not there, where it will be looked into: it may come later, as what is mounted does.
-    pub(crate) fn folder(&mut self, table: &str, key: &str) {
-        let path = self.path(table, key).unwrap_or_default();
-        if self.looks_at_files && matches!(path.try_exists(), Ok(false)) {
-            let what = format!("names {}, and there is no such folder", path.display());
-            let hint = "make it, or name another: it is looked for again and again, and not made";
-            self.warn(table, key, &what, hint);
-        }
     }
 
     /// A list of what is called how: `"name = word"`.
@@ -390,6 +364,17 @@ impl<'a> Reader<'a> {
             });
         }
     }
+}
+
+/// What is given twice, where that is what is wrong: a setting's name or a table's, and nothing of a value.
+fn twice(error: &toml::de::Error, text: &str) -> String {
+    let is_twice = error.message().contains("duplicate");
+    let span = error.span().filter(|_| is_twice);
+    let from = span.and_then(|span| text.get(..span.start));
+    let begin = from.map(|before| before.rfind('\n').map_or(0, |end| end + 1));
+    let words = begin.and_then(|begin| text.get(begin..)?.lines().next());
+    let name = words.and_then(|words| words.split('=').next());
+    name.map_or_else(String::new, |name| format!(": `{}`", name.trim()))
 }
 
 type Unknown = (usize, String, Option<String>);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
-use super::{Address, CA, SHORTEST};
+use super::{Address, CA, SECRET, SHORTEST};
 
 /// How the server of a source is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ fn one(reader: &mut Reader<'_>, at: &str) -> Subscription {
     let (queries, bases) = (reader.text(at, "queries"), reader.text(at, "bases"));
     let subscription = Subscription {
         server: reader.text(at, "server"),
-        token_file: reader.path(at, "token_file"),
+        token_file: reader.file(at, "token_file", SECRET),
         ca: reader.file(at, "ca", CA),
         timeout: reader.duration_from(at, "timeout", SHORTEST),
         bases: words(bases),

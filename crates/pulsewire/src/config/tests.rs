@@ -113,6 +113,54 @@ fn broken_toml_is_told_with_its_line() {
 }
 
 #[test]
+fn what_is_given_twice_is_named() {
+    check(
+        "[log]\nlevel = \"info\"\nlevel = \"secret\"\n",
+        expect![[r#"
+        line 3: this is not TOML: duplicate key: `level`
+            hint: tables stand in [brackets], settings are `name = value`, words stand in "quotes""#]],
+    );
+    check(
+        "[log]\n\n[intake.mllp]\n[log]\n",
+        expect![[r#"
+        line 4: this is not TOML: duplicate key: `[log]`
+            hint: tables stand in [brackets], settings are `name = value`, words stand in "quotes""#]],
+    );
+}
+
+#[test]
+fn a_path_has_no_variables() {
+    check(
+        "[journal]\ndirectory = \"${PULSEWIRE_DATA}\"\n[intake.mqtt]\npassword_file = \"${HOME}/pw\"\n",
+        expect![[r#"
+        line 2: journal.directory holds a variable, and none is replaced
+            hint: write the path itself: a configuration has no variables
+        line 4: intake.mqtt.password_file holds a variable, and none is replaced
+            hint: write the path itself: a configuration has no variables"#]],
+    );
+}
+
+#[test]
+fn each_named_file_must_be_there_to_run_by() {
+    let text = "[source.ehr]\n[subscription.ehr]\nserver = \"https://ehr.example\"\ntoken_file = \"/no/a\"\n\
+        [intake.mqtt]\nbroker = \"mqtts://b\"\nuser = \"u\"\npassword_file = \"/no/b\"\n\
+        [schema_registry]\nurl = \"https://r.example\"\nuser = \"u\"\npassword_file = \"/no/c\"\nca = \"/no/d\"\n\
+        [kafka]\nbrokers = \"k:9093\"\n[kafka.tls]\nenabled = true\nca = \"/no/e\"\ncertificate = \"/no/f\"\nkey = \"/no/g\"\n\
+        [kafka.login]\nmechanism = \"plain\"\nuser = \"u\"\npassword_file = \"/no/h\"\n[files.a]\ndirectory = \"/no/i\"\n";
+    let problems = parse_looking_at_files(text).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    for file in ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] {
+        let words = format!("names /no/{file}, and there is no such file");
+        let found = told
+            .iter()
+            .filter(|told| told.contains(&words) && told.starts_with("line "));
+        assert_eq!(found.count(), 1, "{file}: {told:?}");
+    }
+    let folder = parse_looking_at_files("[files.a]\ndirectory = \"/no/i\"\n").unwrap();
+    assert_eq!(folder.warnings.len(), 1, "{:?}", folder.warnings);
+}
+
+#[test]
 fn half_of_tls_is_refused() {
     check(
         "[intake.mllp.tls]\ncertificate = 'a.pem'\n",

@@ -22,6 +22,7 @@ use super::accept::Intake;
 use super::keep::{Received, Refusal, Way};
 use super::measurements::{Sender, sniffed};
 use super::{certificate, tls};
+use crate::clock::Stopwatch;
 use crate::config::{self, Mqtt};
 use crate::metrics::Outcome;
 use crate::tasks::Stop;
@@ -35,6 +36,12 @@ const IN_FLIGHT_MAX: usize = 64;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The first pause before a broker is tried again; twice as long after each that follows.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
+/// A connection that has been listened to for so long holds.
+const STEADY: Duration = Duration::from_secs(10);
+/// What keeps the broker from being heard is told under this name.
+const FAULT: &str = "mqtt";
+/// The QoS that is asked for: the broker keeps a message until it is acknowledged.
+const QOS: u8 = 1;
 /// The broker is asked no more often whether it is there.
 const BEAT_LEAST: Duration = Duration::from_millis(500);
 /// How much is read at once.
@@ -51,10 +58,14 @@ enum Ended {
     Secret(String),
     #[error(transparent)]
     Malformed(#[from] mqtt::Malformed),
-    #[error("the broker refuses us with code {0}: look at client_id, user and certificate")]
-    Refused(u8),
-    #[error("the broker ended it with reason {0}; is another process using the same client_id?")]
-    Disconnected(u8),
+    #[error("the broker refuses us: {0}")]
+    Refused(String),
+    #[error("the broker ended it: {0}")]
+    Disconnected(String),
+    #[error(
+        "{0}: is it the address of an MQTT broker, and without TLS? Where the port takes TLS, begin it with mqtts://"
+    )]
+    Unanswered(String),
     #[error("what came could not be kept: {0}")]
     Kept(#[from] Refusal),
     #[error("the broker does not answer in time")]
@@ -76,14 +87,19 @@ pub(crate) async fn run(intake: Arc<Intake>, config: Mqtt, mut stop: Stop) {
                 Version::V3
             },
         };
-        let mut connected = false;
-        match door.connect(&mut stop, &mut connected).await {
+        let mut listening = None;
+        match door.connect(&mut stop, &mut listening).await {
             Err(Ended::Stop) | Ok(()) => return,
             Err(error) => {
-                if connected {
+                if is_over(&error, listening.map(Stopwatch::elapsed), &config) {
                     attempt = 0;
                 }
                 tracing::warn!(broker = %config.host, %error, "the broker is tried again");
+                let fault = format!(
+                    "Nothing is heard of devices from the broker {}: {error}. It is tried again.",
+                    config.host
+                );
+                intake.tasks.note(FAULT, Some(fault));
             }
         }
         let pause = pause(attempt, &config, intake.clock.now().micros());
@@ -92,6 +108,16 @@ pub(crate) async fn run(intake: Arc<Intake>, config: Mqtt, mut stop: Stop) {
             return;
         }
     }
+}
+
+/// Whether what went wrong before is over: a connection has held, and longer where the broker itself ended it, as when another
+/// process takes the session.
+fn is_over(ended: &Ended, listened: Option<Duration>, config: &Mqtt) -> bool {
+    let least = match ended {
+        Ended::Refused(_) | Ended::Disconnected(_) => config.retry_longest.max(STEADY),
+        _ => STEADY,
+    };
+    listened.is_some_and(|listened| listened >= least)
 }
 
 /// Between half and all of what the attempt has come to, so that many who lost a broker do not come back at once.
@@ -114,13 +140,17 @@ struct Door<'a> {
 }
 
 impl Door<'_> {
-    async fn connect(&self, stop: &mut Stop, connected: &mut bool) -> Result<(), Ended> {
+    async fn connect(
+        &self,
+        stop: &mut Stop,
+        listening: &mut Option<Stopwatch>,
+    ) -> Result<(), Ended> {
         let config = self.config;
         let dial = TcpStream::connect((config.host.as_str(), config.port));
         let stream = in_time(dial).await??;
         stream.set_nodelay(true)?;
         match &config.tls {
-            None => self.talk(stream, stop, connected).await,
+            None => self.talk(stream, stop, listening).await,
             Some(files) => {
                 let connector: TlsConnector = tls::connector(files)?;
                 let name = ServerName::try_from(config.host.clone())
@@ -132,7 +162,7 @@ impl Door<'_> {
                     self.intake
                         .showed(&config.source, Way::Mqtt.name(), expires);
                 }
-                self.talk(stream, stop, connected).await
+                self.talk(stream, stop, listening).await
             }
         }
     }
@@ -141,19 +171,12 @@ impl Door<'_> {
         &self,
         mut stream: impl AsyncRead + AsyncWrite + Unpin,
         stop: &mut Stop,
-        connected: &mut bool,
+        listening: &mut Option<Stopwatch>,
     ) -> Result<(), Ended> {
         let mut input = Input::default();
-        let keep_alive = self.greet(&mut stream, &mut input).await?;
-        *connected = true;
-        tracing::info!(broker = %self.config.host, "listening to devices");
-        let filters: Vec<String> = self
-            .config
-            .topics
-            .iter()
-            .chain(&self.config.status_topics)
-            .cloned()
-            .collect();
+        let greeted = self.greet(&mut stream, &mut input).await;
+        let keep_alive = greeted.map_err(|error| self.unanswered(error))?;
+        let filters = self.filters();
         stream
             .write_all(&mqtt::subscribe(1, &filters, self.version))
             .await?;
@@ -166,6 +189,10 @@ impl Door<'_> {
                 let Some(taken) = input.next(self.version)? else {
                     break;
                 };
+                if let Taken::Granted(codes, words) = &taken {
+                    self.granted(&filters, codes, words.as_deref())?;
+                    *listening = Some(Stopwatch::start());
+                }
                 self.take(taken, &mut line)?;
                 asked = false;
             }
@@ -191,6 +218,65 @@ impl Door<'_> {
                 }
             }
         }
+    }
+
+    /// What is subscribed to.
+    fn filters(&self) -> Vec<String> {
+        let all = self.config.topics.iter().chain(&self.config.status_topics);
+        all.cloned().collect()
+    }
+
+    /// A connection that ends before it is answered, or is answered with something else, is hardly one to a broker's open port.
+    fn unanswered(&self, error: Ended) -> Ended {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        match error {
+            Ended::Malformed(_) if self.config.tls.is_none() => {
+                Ended::Unanswered("what came is no MQTT".to_owned())
+            }
+            Ended::Io(error)
+                if self.config.tls.is_none()
+                    && matches!(
+                        error.kind(),
+                        BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+                    ) =>
+            {
+                Ended::Unanswered(format!("it was ended without an answer ({error})"))
+            }
+            other => other,
+        }
+    }
+
+    /// Hears what the broker grants: it is listened to as far as it grants anything, and told of what it does not.
+    fn granted(&self, filters: &[String], codes: &[u8], words: Option<&str>) -> Result<(), Ended> {
+        let told = |code| mqtt::reason(code, self.version, words);
+        let mut wrong = Vec::new();
+        for (filter, code) in filters.iter().zip(codes) {
+            match *code {
+                code if code >= mqtt::BAD_FROM => {
+                    wrong.push(format!("it refuses {filter}: {}", told(code)));
+                }
+                code if code < QOS => wrong.push(format!(
+                    "it grants {filter} at QoS {code} alone: what comes while nobody listens is lost"
+                )),
+                _ => {}
+            }
+        }
+        let wrong = wrong.join("; ");
+        if codes.iter().all(|code| *code >= mqtt::BAD_FROM) {
+            return Err(Ended::Refused(wrong));
+        }
+        tracing::info!(broker = %self.config.host, "listening to devices");
+        let fault = (!wrong.is_empty()).then(|| {
+            format!(
+                "The broker {} is not listened to as configured: {wrong}.",
+                self.config.host
+            )
+        });
+        if let Some(fault) = &fault {
+            tracing::error!(broker = %self.config.host, fault, "not all is listened to");
+        }
+        self.intake.tasks.note(FAULT, fault);
+        Ok(())
     }
 
     /// Connects as a session that stays; gives how often the broker must hear of us.
@@ -239,8 +325,8 @@ impl Door<'_> {
                     // Two questions in the time that the broker allows.
                     return Ok(told.unwrap_or(config.keep_alive).min(config.keep_alive) / 2);
                 }
-                Frame::Whole(Packet::Connected { code, .. }, _) => {
-                    return Err(Ended::Refused(code));
+                Frame::Whole(Packet::Connected { code, words, .. }, _) => {
+                    return Err(Ended::Refused(mqtt::reason(code, self.version, words)));
                 }
                 _ => return Err(mqtt::Malformed.into()),
             }
@@ -250,8 +336,10 @@ impl Door<'_> {
     /// Takes a packet in; what is to be kept goes in line.
     fn take(&self, taken: Taken, line: &mut Line) -> Result<(), Ended> {
         match taken {
-            Taken::Ended(code) => return Err(Ended::Disconnected(code)),
-            Taken::Refused(code) => return Err(Ended::Refused(code)),
+            Taken::Ended(code, words) => {
+                let reason = mqtt::reason(code, self.version, words.as_deref());
+                return Err(Ended::Disconnected(reason));
+            }
             Taken::Message { id, topic, payload } => {
                 line.come(self.intake, id, self.received(&topic, &payload));
             }
@@ -265,7 +353,7 @@ impl Door<'_> {
                     .count(&self.config.source, Way::Mqtt, Outcome::Refused);
                 line.pass(id);
             }
-            Taken::Heard => {}
+            Taken::Granted(..) | Taken::Heard => {}
         }
         Ok(())
     }
@@ -341,8 +429,10 @@ enum Taken {
         payload: Vec<u8>,
     },
     TooLong(Option<u16>),
-    Ended(u8),
-    Refused(u8),
+    /// A reason, and what the broker says of it.
+    Ended(u8, Option<String>),
+    /// What is granted for each filter, and what the broker says of it.
+    Granted(Vec<u8>, Option<String>),
     Heard,
 }
 
@@ -376,8 +466,10 @@ impl Taken {
                 topic: topic.to_owned(),
                 payload: payload.to_vec(),
             },
-            Packet::Disconnected { code } => Self::Ended(code),
-            Packet::Subscribed { code } if code >= 0x80 => Self::Refused(code),
+            Packet::Disconnected { code, words } => Self::Ended(code, words.map(str::to_owned)),
+            Packet::Subscribed { codes, words } => {
+                Self::Granted(codes.to_vec(), words.map(str::to_owned))
+            }
             _ => Self::Heard,
         }
     }

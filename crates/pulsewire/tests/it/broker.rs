@@ -64,6 +64,22 @@ impl Broker {
 
     /// Waits for the client and takes its subscription.
     pub(crate) fn accept(&self) -> Session {
+        self.accept_granting(1)
+    }
+
+    /// Waits for the client and answers that it is refused.
+    pub(crate) fn refuse(&self, code: u8) {
+        let mut session = self.hear();
+        session.raw(&framed(0x20, &[0, code]));
+    }
+
+    /// Waits for the client and answers as what speaks no MQTT does.
+    pub(crate) fn answer(&self, bytes: &[u8]) {
+        self.hear().raw(bytes);
+    }
+
+    /// Waits for the client's first packet.
+    fn hear(&self) -> Session {
         let (stream, _) = wait_for("the platform to connect", || self.0.accept().ok());
         stream.set_nonblocking(false).expect("it can wait");
         stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
@@ -71,6 +87,12 @@ impl Broker {
         let mut session = Session { stream, filters };
         let (kind, _) = session.packet();
         assert_eq!(kind, 0x10, "it connects");
+        session
+    }
+
+    /// Waits for the client and answers each filter of its subscription so.
+    pub(crate) fn accept_granting(&self, code: u8) -> Session {
+        let mut session = self.hear();
         session.raw(&framed(0x20, &[0, 0]));
         let (kind, body) = session.packet();
         assert_eq!(kind, 0x82, "it subscribes");
@@ -83,7 +105,7 @@ impl Broker {
                 .push(String::from_utf8_lossy(filter).into_owned());
             rest = &after[1..];
         }
-        let granted = vec![1; session.filters.len()];
+        let granted = vec![code; session.filters.len()];
         session.raw(&framed(0x90, &[&body[..2], &granted].concat()));
         session
     }

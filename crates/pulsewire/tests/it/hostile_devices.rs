@@ -6,6 +6,7 @@ use formats::device::packet::Packet;
 use crate::broker::{AGAIN, Broker, Message, ONCE, RETAINED, Session, TWICE};
 use crate::platform::{Platform, Site, quoted};
 use crate::rest::Rest;
+use crate::setting::wait_for;
 
 const VITALS: &str = "healthcare.device.vitals";
 const TOPIC: &str = "devices/bed-1/measurements";
@@ -238,4 +239,34 @@ fn hostile_d26_whatever_is_delivered_again_is_kept_once() {
     });
     assert_eq!(session.acknowledged(), 8);
     assert_eq!(kept(&site), of_bed_1(&[1, 2, 3, 4]));
+}
+
+#[test]
+fn a_broker_that_is_not_heard_is_a_trouble_with_its_reason_until_it_is() {
+    let broker = Broker::open();
+    let mut site = Site::default();
+    site.set("intake.mqtt", "broker", &quoted(&broker.url()));
+    site.set("intake.mqtt", "retry_longest", "\"200ms\"");
+    let platform = site.start();
+    let told = |words: &str| {
+        wait_for(words, || {
+            let (_, ready) = platform.get("/ready");
+            ready.contains(words).then_some(())
+        });
+    };
+    broker.refuse(4);
+    told("bad user name or password (0x04)");
+    // As a port that takes TLS answers.
+    broker.answer(&[0x15, 3, 3, 0, 2, 2, 0x46]);
+    told("begin it with mqtts://");
+    drop(broker.accept_granting(0x80));
+    told("it refuses devices/+/measurements: failure (0x80)");
+    let session = broker.accept_granting(0);
+    told("it grants devices/+/measurements at QoS 0 alone");
+    drop(session);
+    let _session = broker.accept();
+    wait_for("nothing to be told of the broker", || {
+        let (_, ready) = platform.get("/ready");
+        (!ready.contains("broker")).then_some(())
+    });
 }

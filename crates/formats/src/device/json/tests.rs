@@ -69,7 +69,7 @@ fn the_device_is_said_by_itself_or_by_where_it_came() {
     assert_eq!(&*told.device, "pump-3");
     assert_eq!(refused(&format!("{{{sample}}}"), None), Reason::NoDevice);
     let other = format!(r#"{{"device":"pump-4",{sample}}}"#);
-    assert_eq!(refused(&other, Some("pump-3")), Reason::NoDevice);
+    assert_eq!(refused(&other, Some("pump-3")), Reason::OtherDevice);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::config::reader::Problem;
 use crate::config::{DEFAULTS, defaults, parse};
 
 fn check(text: &str, expected: Expect) {
@@ -171,7 +172,10 @@ fn settings_of_librdkafka_stand_by_their_own_names() {
 }
 
 fn may_be_set(name: &str) -> bool {
-    parse(&format!("[kafka.override]\n\"{name}\" = \"x\"\n")).is_ok()
+    let problems = parse(&format!("[kafka.override]\n\"{name}\" = \"x\"\n"));
+    let problems = problems.err().unwrap_or_default();
+    let is_kept = |problem: &Problem| problem.what.contains("must not set");
+    !problems.iter().any(is_kept)
 }
 
 /// Settings of librdkafka that have a second name (CONFIGURATION.md of librdkafka 2.12.1).
@@ -298,4 +302,23 @@ mod told {
         expect!["/password cannot be read: No such file or directory (os error 2)"]
             .assert_eq(&told(&empty));
     }
+}
+
+#[test]
+#[cfg(feature = "kafka")]
+fn what_its_client_does_not_take_is_refused() {
+    let text = "[kafka]\nbrokers = \"k:9092\"\n[kafka.override]\n\"no.such.setting\" = \"1\"\n\"socket.timeout.ms\" = \"soon\"\n\"linger.ms\" = \"5\"\n";
+    let problems = parse(text).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let [first, second] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert!(
+        first.starts_with("line 4: kafka.override sets `no.such.setting`"),
+        "{first}"
+    );
+    assert!(
+        second.starts_with("line 5: kafka.override sets `socket.timeout.ms`"),
+        "{second}"
+    );
 }

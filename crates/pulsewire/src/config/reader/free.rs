@@ -17,11 +17,11 @@ impl Reader<'_> {
     }
 
     /// Says that one of these settings cannot be.
-    pub(crate) fn refuse_free(&mut self, name: &str, hint: &str) {
+    pub(crate) fn refuse_free(&mut self, name: &str, what: &str, hint: &str) {
         let at = find(&self.written, FREE).and_then(|table| place(table, name));
         self.problems.push(Problem {
             line: at.map_or(0, |at| line(self.text, at)),
-            what: format!("{FREE} must not set `{name}`"),
+            what: format!("{FREE} {what}"),
             hint: hint.into(),
         });
     }

@@ -52,6 +52,7 @@ pub(super) async fn take(
         let (status, code) = match error.reason {
             Reason::TooMuch => (413, IssueCode::TooLong),
             Reason::Malformed => (400, IssueCode::Structure),
+            Reason::OtherDevice => (400, IssueCode::Value),
             Reason::NoDevice | Reason::NoTime | Reason::NoCode | Reason::Empty => {
                 (400, IssueCode::Required)
             }

@@ -79,3 +79,25 @@ fn hostile_d24_pauses_grow_up_to_the_longest_and_are_not_the_same() {
     }
     assert!(pause(39, &config, 0) >= config.retry_longest / 2);
 }
+
+#[test]
+fn only_a_connection_that_held_ends_the_growing_of_pauses() {
+    let config = config();
+    let over = |ended: &Ended, listened: Option<u64>| {
+        is_over(ended, listened.map(Duration::from_secs), &config)
+    };
+    let gone = Ended::Silent;
+    assert_eq!(
+        [None, Some(0), Some(9), Some(10)].map(|listened| over(&gone, listened)),
+        [false, false, false, true]
+    );
+    // Refused, or the session is another's: as long as the longest pause.
+    let taken = Ended::Disconnected("session taken over".into());
+    let refused = Ended::Refused("not authorized".into());
+    for ended in [taken, refused] {
+        assert_eq!(
+            [None, Some(10), Some(29), Some(30)].map(|listened| over(&ended, listened)),
+            [false, false, false, true]
+        );
+    }
+}

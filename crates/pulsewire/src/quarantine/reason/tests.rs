@@ -21,9 +21,10 @@ const GIVEN_BY: [&str; 6] = [
 ];
 
 /// Why a device's message cannot be read.
-const OF_DEVICES: [device::Reason; 6] = [
+const OF_DEVICES: [device::Reason; 7] = [
     device::Reason::Malformed,
     device::Reason::NoDevice,
+    device::Reason::OtherDevice,
     device::Reason::NoTime,
     device::Reason::NoCode,
     device::Reason::TooMuch,
