@@ -80,6 +80,13 @@ fn numbers_that_begin_anew_without_a_handshake_lose_nothing() {
     let anew = ["intake_subscription_notifications", "counted-anew"];
     assert_eq!(platform.count(&anew), 2);
 
+    // What was deleted by another way is not brought back by an event that comes again.
+    let place = "/subscriptions/ehr/Patient/n-new1";
+    assert_eq!(rest.ask("DELETE", place, &[], b"").status, 202);
+    let again = without(1, 4, "n-new1", 11);
+    assert_eq!(send(rest, &again).status, 200);
+    assert!(!is_there(rest, "n-new1"));
+
     // The same resource under a number that is known, changed since: it is kept, and older than what was there under a greater one.
     let mut changed = another("t-new4", 21);
     changed["gender"] = json!("other");
@@ -96,13 +103,21 @@ fn a_total_that_falls_is_asked_for() {
     let before: Vec<(u64, Value)> = (1..=5)
         .map(|n| (n, another(&format!("old{n}"), 1)))
         .collect();
-    assert_eq!(send(rest, &backport(EVENT, 5, &before)).status, 202);
+    let made = |mut bundle: Value, second: u32| {
+        bundle["timestamp"] = json!(format!("2026-03-01T10:00:{second:02}Z"));
+        bundle
+    };
+    let events = made(backport(EVENT, 5, &before), 5);
+    assert_eq!(send(rest, &events).status, 202);
+    // One that was made before those events, and comes after them, says nothing of them.
+    let late = send(rest, &made(backport("heartbeat", 4, &[]), 4));
+    assert!(!late.text().contains("counts anew"), "{late:?}");
     let lost = [(1, another("new1", 2))];
     ehr.answers(
         "Subscription/s1/$events?eventsSinceNumber=1&eventsUntilNumber=1&",
         backport("query-event", 1, &lost),
     );
-    let told = send(rest, &backport("heartbeat", 1, &[]));
+    let told = send(rest, &made(backport("heartbeat", 1, &[]), 9));
     assert_eq!(told.status, 200);
     assert!(told.text().contains("counts anew"), "{told:?}");
     wait_for("what was lost", || is_there(rest, "new1").then_some(()));

@@ -75,12 +75,21 @@ impl Subscriptions {
         let is_deleted = item.is_some_and(|item| item.is_deleted && here.is_none());
         let found = self.fhir.find(&name.source, kind, id)?;
         let is_known = found.is_some();
+        // A deletion has no time of its server's: what changed before it came does not undo it.
+        let deleted = found.as_ref().filter(|entry| entry.state.deleted);
+        let deleted = deleted.map(|entry| entry.state.at.micros());
         let last = match found {
             Some(entry) => self.last(name, position, &entry)?,
             None => None,
         };
+        let last = last.map(|last| Last {
+            changed: last.changed.or(deleted),
+            ..last
+        });
+        let never_kept =
+            !mapping::fhir::is_kept(kind) || item.is_some_and(|item| item.wrong.is_some());
         let is_news = match (last, here) {
-            _ if item.is_some_and(|item| item.wrong.is_some()) => false,
+            _ if never_kept => false,
             (None, Some(_)) => true,
             (Some(last), Some(here)) => {
                 last.is_before(position, event.number, changed(here.as_bytes()))

@@ -137,6 +137,11 @@ impl Subscriptions {
                 Outcome::Elsewhere(refusal) => gathered.elsewhere = Some(refusal),
             }
         }
+        if !gathered.complete.is_empty() {
+            // Where events have no times: none of them happened after this.
+            let made = moment(notification.timestamp.as_deref());
+            gathered.latest = gathered.latest.max(made);
+        }
         gathered.pieces = newest(gathered.pieces);
         Ok(gathered)
     }
