@@ -170,7 +170,7 @@ fn analyte(word: &str) -> Analyte {
         "Creatinine" => Analyte::Creatinine,
         "Bilirubin_total" | "Bilirubin_direct" => Analyte::Bilirubin,
         "Lactate" => Analyte::Lactate,
-        "BUN" => Analyte::Urea,
+        "BUN" => Analyte::UreaNitrogen,
         "Calcium" => Analyte::Calcium,
         "Magnesium" => Analyte::Magnesium,
         "HCO3" | "Chloride" | "Potassium" => Analyte::MonovalentIon,

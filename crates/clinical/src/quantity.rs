@@ -4,7 +4,7 @@ use std::fmt;
 
 pub use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::unit::Unit;
+use crate::unit;
 
 /// What stands before a value that is a bound and not a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +71,13 @@ impl Quantity {
         let digits = rest.len() - rest.trim_start_matches(is_digit).len();
         let (digits, unit) = rest.split_at_checked(digits)?;
         let unit = unit.trim();
+        let value = Decimal::from_str_exact(digits).ok()?;
         if !unit.is_empty() {
-            Unit::parse(unit).ok()?;
+            unit::measured(value, unit).ok()?;
         }
         Some(Self {
             comparator,
-            value: Decimal::from_str_exact(digits).ok()?,
+            value,
             unit: unit.into(),
         })
     }

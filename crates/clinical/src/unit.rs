@@ -1,5 +1,6 @@
 //! Units: what they are called and the exact factors between them.
 
+mod concentration;
 mod scale;
 mod ucum;
 
@@ -119,14 +120,14 @@ const NAMES: [(Unit, &[&str]); 36] = [
     ),
     (
         Unit::MilliequivalentPerLitre,
-        &["meq/L", "mEq/L", "MEQ/L", "meq/l"],
+        &["meq/L", "mEq/L", "MEQ/L", "meq/l", "mval/L", "mval/l"],
     ),
     (
         Unit::MilligramPerDecilitre,
         &["mg/dL", "mg/dl", "MG/DL", "mg%"],
     ),
     (Unit::GramPerDecilitre, &["g/dL", "g/dl", "G/DL", "gm/dL"]),
-    (Unit::GramPerLitre, &["g/L", "g/l"]),
+    (Unit::GramPerLitre, &["g/L", "g/l", "G/L", "G/l"]),
     (
         Unit::ThousandPerMicrolitre,
         &[
@@ -171,7 +172,7 @@ const NAMES: [(Unit, &[&str]); 36] = [
         Unit::TrillionPerLitre,
         &[
             "10*12/L", "10*6/uL", "M/uL", "x10^12/L", "x10^6/uL", "10^12/L", "10^6/uL", "10e6/uL",
-            "mil/uL",
+            "mil/uL", "T/L", "T/l",
         ],
     ),
     (Unit::Kilogram, &["kg", "KG", "Kg"]),
@@ -213,7 +214,7 @@ impl Unit {
     }
 
     /// Gives what it is of an analyte that is told in another: `G/L` is giga per litre of cells where laboratories write French or German,
-    /// and reaches us as grams where its case is lost; no count is in grams.
+    /// and grams where all is in capitals; no count is in grams.
     #[must_use]
     pub fn of_count(self, told_in: Self) -> Self {
         match (self, told_in) {
@@ -275,8 +276,10 @@ pub enum Analyte {
     Bilirubin,
     /// Lactate.
     Lactate,
-    /// Urea, by its mass or by that of its nitrogen (BUN in mg/dL).
+    /// Urea, by its own mass.
     Urea,
+    /// Urea, by the mass of its nitrogen (BUN).
+    UreaNitrogen,
     /// Total or ionised calcium.
     Calcium,
     /// Magnesium.
@@ -300,6 +303,7 @@ impl Analyte {
             "bilirubin" => Self::Bilirubin,
             "lactate" => Self::Lactate,
             "urea" => Self::Urea,
+            "urea-nitrogen" => Self::UreaNitrogen,
             "calcium" => Self::Calcium,
             "magnesium" => Self::Magnesium,
             "glycated-haemoglobin" => Self::GlycatedHaemoglobin,
@@ -337,6 +341,23 @@ pub enum UnitError {
     TooLarge(Decimal),
 }
 
+/// Gives a value with its unit: one of the list with the digits as they are, or a concentration in the next unit of its dimension.
+///
+/// # Errors
+/// When it is neither.
+pub fn measured(value: Decimal, unit: &str) -> Result<(Decimal, Unit), UnitError> {
+    let unknown = match Unit::parse(unit) {
+        Ok(unit) => return Ok((value, unit)),
+        Err(unknown) => unknown,
+    };
+    let (unit, many) = concentration::read(unit).ok_or(unknown)?;
+    if many == Decimal::ONE {
+        return Ok((value, unit));
+    }
+    let product = value.checked_mul(many).ok_or(UnitError::TooLarge(value))?;
+    Ok((product.normalize(), unit))
+}
+
 /// Converts a value between units named in UCUM or in senders' words.
 ///
 /// # Errors
@@ -347,7 +368,8 @@ pub fn convert(
     to: &str,
     analyte: Analyte,
 ) -> Result<Decimal, UnitError> {
-    convert_unit(value, Unit::parse(from)?, Unit::parse(to)?, analyte)
+    let (value, from) = measured(value, from)?;
+    convert_unit(value, from, Unit::parse(to)?, analyte)
 }
 
 /// Converts a value between units; a value already in the unit asked for keeps its digits.

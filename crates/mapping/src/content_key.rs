@@ -1,7 +1,7 @@
 //! By what the same result is known again, whichever way it came: HL7 v2, FHIR, a device or a file.
 
 use clinical::plausible::analyte;
-use clinical::unit::{Unit, in_base_unit};
+use clinical::unit::{Unit, in_base_unit, measured};
 use clinical::{Code, EventId, EventTime, Observation, Quantity, System, Value};
 use formats::fhir::read::{Malformed, Raw};
 use formats::fhir::view::ResourceView;
@@ -98,9 +98,9 @@ fn value(value: &Value, of: &[Code]) -> String {
 /// Writes an amount without the zeros behind it, in the unit in which all of its dimension are compared where its own is known.
 fn amount(quantity: &Quantity, of: &[Code]) -> String {
     let sign = quantity.comparator.map_or("", clinical::Comparator::code);
-    let (value, unit) = match Unit::parse(&quantity.unit) {
-        Ok(unit) => {
-            let (value, unit) = in_base_unit(quantity.value, unit, analyte(of));
+    let (value, unit) = match measured(quantity.value, &quantity.unit) {
+        Ok((value, unit)) => {
+            let (value, unit) = in_base_unit(value, unit, analyte(of));
             (value, unit.code())
         }
         Err(_) => (quantity.value, quantity.unit.trim()),

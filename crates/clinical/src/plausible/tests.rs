@@ -142,7 +142,7 @@ fn every_unit_that_converts_is_judged_and_every_other_is_named() {
             8310-5 | 98.6 | Cel: implausible-value
             8310-5 | 310 | K: unknown-unit
             2345-7 | 5.5 | mmol/L: pass
-            2345-7 | 2.0 | g/L: unfit-unit
+            2345-7 | 2.0 | g/L: pass
             2160-0 | 88 | umol/L: pass
             1975-2 | 17.1 | umol/L: pass
             2524-7 | 18 | mg/dL: pass

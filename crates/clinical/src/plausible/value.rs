@@ -74,10 +74,11 @@ fn in_unit(row: &Row, quantity: &Quantity) -> Result<Decimal, Reason> {
         let fraction = unit::inspired_oxygen(quantity.value, &quantity.unit).map_err(refused)?;
         return Ok(fraction * Decimal::ONE_HUNDRED);
     }
-    let unit = match quantity.unit.trim() {
-        "" if row.unit == Unit::One => Unit::One,
+    let (value, unit) = match quantity.unit.trim() {
+        "" if row.unit == Unit::One => (quantity.value, Unit::One),
         "" => return Err(Reason::MissingUnit),
-        named => Unit::parse(named).map_err(refused)?.of_count(row.unit),
+        named => unit::measured(quantity.value, named).map_err(refused)?,
     };
-    unit::convert_unit(quantity.value, unit, row.unit, row.analyte).map_err(refused)
+    let unit = unit.of_count(row.unit);
+    unit::convert_unit(value, unit, row.unit, row.analyte).map_err(refused)
 }

@@ -61,15 +61,12 @@ pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
         Unit::MilliequivalentPerLitre if analyte == Analyte::MonovalentIon => {
             (Concentration, zero, one, one)
         }
-        Unit::MilligramPerDecilitre => match milligram_per_decilitre(analyte) {
-            Some((numerator, denominator)) => (Concentration, zero, numerator, denominator),
-            None => (Mass, zero, one, Decimal::ONE_HUNDRED),
-        },
-        Unit::GramPerLitre => (Mass, zero, one, one),
-        Unit::GramPerDecilitre => (Mass, zero, Decimal::TEN, one),
-        Unit::MilligramPerLitre => (Mass, zero, one, Decimal::ONE_THOUSAND),
-        Unit::MicrogramPerLitre => (Mass, zero, one, MILLION),
-        Unit::NanogramPerLitre => (Mass, zero, one, BILLION),
+        Unit::GramPerLitre
+        | Unit::GramPerDecilitre
+        | Unit::MilligramPerDecilitre
+        | Unit::MilligramPerLitre
+        | Unit::MicrogramPerLitre
+        | Unit::NanogramPerLitre => return mass(unit, analyte),
         Unit::Kilogram => (Weight, zero, one, one),
         Unit::Gram => (Weight, zero, one, Decimal::ONE_THOUSAND),
         Unit::Pound => (Weight, zero, KILOGRAM_PER_POUND, one),
@@ -109,6 +106,43 @@ pub(super) fn scale(unit: Unit, analyte: Analyte) -> Option<Scale> {
     })
 }
 
+/// Gives the scale of a mass in a volume: that of its moles where the molar mass is known.
+///
+/// Urea nitrogen is told in mg/dL alone: who writes g/L weighs the urea, 2.14 times as much.
+fn mass(unit: Unit, analyte: Analyte) -> Option<Scale> {
+    let one = Decimal::ONE;
+    if analyte == Analyte::UreaNitrogen && unit != Unit::MilligramPerDecilitre {
+        return None;
+    }
+    // Grams a litre in one of the unit.
+    let (above, below) = match unit {
+        Unit::GramPerLitre => (one, one),
+        Unit::GramPerDecilitre => (Decimal::TEN, one),
+        Unit::MilligramPerDecilitre => (one, Decimal::ONE_HUNDRED),
+        Unit::MilligramPerLitre => (one, Decimal::ONE_THOUSAND),
+        Unit::MicrogramPerLitre => (one, MILLION),
+        Unit::NanogramPerLitre => (one, BILLION),
+        _ => return None,
+    };
+    let (dimension, numerator, denominator) = match milligram_per_decilitre(analyte) {
+        Some((numerator, denominator)) if unit == Unit::MilligramPerDecilitre => {
+            (Dimension::Concentration, numerator, denominator)
+        }
+        Some((numerator, denominator)) => (
+            Dimension::Concentration,
+            above * Decimal::ONE_HUNDRED * numerator,
+            below * denominator,
+        ),
+        None => (Dimension::Mass, above, below),
+    };
+    Some(Scale {
+        dimension,
+        offset: Decimal::ZERO,
+        numerator,
+        denominator,
+    })
+}
+
 /// 1 kPa in mmHg: 1000 / 133.322 Pa (NIST SP 811, appendix B.8).
 const KILOPASCAL_IN_MMHG: Decimal = Decimal::from_parts(750_062, 0, 0, false, 5);
 /// HbA1c mmol/mol = 10.929 × (NGSP % − 2.15): the NGSP and IFCC master equation.
@@ -124,6 +158,8 @@ const BILIRUBIN_UMOL_L_PER_MG_DL: Decimal = Decimal::from_parts(1_710, 0, 0, fal
 const LACTATE_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(9_008, 0, 0, false, 3);
 /// Urea from its nitrogen: two atoms of 14.007 in a molecule.
 const UREA_MMOL_L_PER_BUN_MG_DL: Decimal = Decimal::from_parts(357, 0, 0, false, 3);
+/// Urea: 60.056 g/mol (IUPAC standard atomic weights).
+const UREA_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(60_056, 0, 0, false, 4);
 /// Calcium: 40.078 g/mol (IUPAC standard atomic weight).
 const CALCIUM_MG_DL_PER_MMOL_L: Decimal = Decimal::from_parts(40_078, 0, 0, false, 4);
 /// Magnesium: 24.305 g/mol (IUPAC standard atomic weight).
@@ -145,7 +181,8 @@ fn milligram_per_decilitre(analyte: Analyte) -> Option<(Decimal, Decimal)> {
         Analyte::Creatinine => Some((CREATININE_UMOL_L_PER_MG_DL, Decimal::ONE_THOUSAND)),
         Analyte::Bilirubin => Some((BILIRUBIN_UMOL_L_PER_MG_DL, Decimal::ONE_THOUSAND)),
         Analyte::Lactate => Some((one, LACTATE_MG_DL_PER_MMOL_L)),
-        Analyte::Urea => Some((UREA_MMOL_L_PER_BUN_MG_DL, one)),
+        Analyte::Urea => Some((one, UREA_MG_DL_PER_MMOL_L)),
+        Analyte::UreaNitrogen => Some((UREA_MMOL_L_PER_BUN_MG_DL, one)),
         Analyte::Calcium => Some((one, CALCIUM_MG_DL_PER_MMOL_L)),
         Analyte::Magnesium => Some((one, MAGNESIUM_MG_DL_PER_MMOL_L)),
         Analyte::GlycatedHaemoglobin

@@ -67,7 +67,13 @@ fn the_other_analytes_have_their_own_factors() {
     );
     check("2", "mg/dL", "umol/L", Analyte::Bilirubin, expect!["34.2"]);
     check("18.016", "mg/dL", "mmol/L", Analyte::Lactate, expect!["2"]);
-    check("20", "mg/dL", "mmol/L", Analyte::Urea, expect!["7.14"]);
+    check(
+        "20",
+        "mg/dL",
+        "mmol/L",
+        Analyte::UreaNitrogen,
+        expect!["7.14"],
+    );
     check("10", "mg/dL", "mmol/L", Analyte::Calcium, expect!["2.4951"]);
     check(
         "1",
@@ -96,6 +102,46 @@ fn the_other_analytes_have_their_own_factors() {
         "mmol/L",
         Analyte::MonovalentIon,
         expect!["4.1"],
+    );
+}
+
+#[test]
+fn a_mass_in_any_volume_becomes_moles_where_the_molar_mass_is_known() {
+    check("0.25", "g/L", "mg/dL", Analyte::Glucose, expect!["25"]);
+    check("5.5", "mmol/L", "g/L", Analyte::Glucose, expect!["0.9909"]);
+    check("1.8", "mg/mL", "mg/dL", Analyte::Glucose, expect!["180"]);
+    check(
+        "12",
+        "mg/L",
+        "umol/L",
+        Analyte::Creatinine,
+        expect!["106.104"],
+    );
+    check("0.1", "g/l", "mmol/L", Analyte::Calcium, expect!["2.4951"]);
+    check(
+        "1200",
+        "ug/dL",
+        "mg/dL",
+        Analyte::Creatinine,
+        expect!["1.2"],
+    );
+    check(
+        "7.4",
+        "mval/l",
+        "mmol/L",
+        Analyte::MonovalentIon,
+        expect!["7.4"],
+    );
+    check("0.4", "1000/µl", "10*9/L", Analyte::Other, expect!["0.4"]);
+    check("400", "/nL", "10*9/L", Analyte::Other, expect!["400"]);
+    check("2500", "nmol/L", "umol/L", Analyte::Other, expect!["2.5"]);
+    check("0.30", "g/L", "mmol/L", Analyte::Urea, expect!["4.9953"]);
+    check(
+        "0.30",
+        "g/L",
+        "mmol/L",
+        Analyte::UreaNitrogen,
+        expect!["g/L cannot become mmol/L for UreaNitrogen: check the unit the sender gives"],
     );
 }
 

@@ -415,21 +415,23 @@ impl Reader<'_> {
             self.refuse(parameter, QualityKind::NotANumber, hint);
             return Some(Reading::Unusable(Unusable::Words));
         };
-        let unit = if quantity.unit.is_empty() && known.unit == Unit::One {
-            Ok(Unit::One)
+        let sent = if quantity.unit.is_empty() && known.unit == Unit::One {
+            Ok((quantity.value, Unit::One))
         } else {
-            Unit::parse(&quantity.unit).map(|unit| unit.of_count(known.unit))
+            unit::measured(quantity.value, &quantity.unit)
         };
+        let sent = sent.map(|(sent, unit)| (sent, unit.of_count(known.unit)));
         // What runs by the minute needs the weight of its time, which the rule looks up.
-        let by_minute = parameter.is_infusion() && unit == Ok(Unit::MicrogramPerMinute);
-        let converted = unit.and_then(|unit| {
+        let is_by_minute = |unit| parameter.is_infusion() && unit == Unit::MicrogramPerMinute;
+        let by_minute = sent.as_ref().is_ok_and(|(_, unit)| is_by_minute(*unit));
+        let converted = sent.and_then(|(sent, unit)| {
             if by_minute {
-                return Ok((unit, quantity.value));
+                return Ok((sent, unit, sent));
             }
-            unit::convert_unit(quantity.value, unit, known.unit, known.analyte)
-                .map(|value| (unit, value))
+            unit::convert_unit(sent, unit, known.unit, known.analyte)
+                .map(|value| (sent, unit, value))
         });
-        let (unit, value) = match converted {
+        let (sent, unit, value) = match converted {
             Ok(converted) => converted,
             Err(error) => {
                 self.refuse(parameter, QualityKind::UnitRefused, error.to_string());
@@ -446,7 +448,7 @@ impl Reader<'_> {
             return Some(Reading::Unusable(Unusable::Implausible));
         }
         Some(Reading::Number {
-            value: quantity.value,
+            value: sent,
             unit,
             comparator: quantity.comparator,
         })

@@ -381,7 +381,7 @@ pub(super) const ROWS: [Row; 69] = [
     number(
         Parameter::UreaNitrogen,
         ("urea-nitrogen", "urea nitrogen"),
-        (Unit::MilligramPerDecilitre, Analyte::Urea),
+        (Unit::MilligramPerDecilitre, Analyte::UreaNitrogen),
         (0, 500),
     ),
     number(

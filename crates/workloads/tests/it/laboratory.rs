@@ -49,6 +49,16 @@ fn what_laboratories_measure_in_blood_is_judged_by_each_of_its_codes() {
         // Giga per litre of cells, which lost its case on the way.
         ("777-3", "8", "g/L"),
         ("6690-2", "0.4", "g/L"),
+        ("777-3", "8", "G/L"),
+        ("777-3", "8", "1000/µl"),
+        ("777-3", "8", "/nL"),
+        ("6690-2", "0.4", "10*3/µL"),
+        ("2345-7", "0.25", "g/L"),
+        ("2345-7", "5.5", "g/l"),
+        ("2823-3", "7.4", "mval/l"),
+        ("2823-3", "7.4", "mEq/L"),
+        ("17861-6", "0.05", "g/L"),
+        ("718-7", "64", "G/L"),
     ] {
         let findings = told_of("critical-results", code, number(value, unit));
         let told: Vec<_> = findings.iter().map(|of| of.severity).collect();
@@ -57,6 +67,25 @@ fn what_laboratories_measure_in_blood_is_judged_by_each_of_its_codes() {
     for code in ["606-4", "543-9"] {
         let findings = told_of("critical-cultures", code, Value::Text("positive".into()));
         assert_eq!(findings.len(), 1, "{code}");
+    }
+}
+
+#[test]
+fn a_unit_that_says_nothing_certain_is_told_and_not_judged() {
+    for (code, unit) in [
+        ("2823-3", "10/uL"),
+        ("2823-3", "g"),
+        ("17861-6", "meq/L"),
+        ("2345-7", "/nL"),
+        ("2345-7", "G/mL"),
+    ] {
+        let findings = told_of("critical-results", code, number("0.1", unit));
+        let told: Vec<_> = findings.iter().map(|of| &*of.summary).collect();
+        assert!(
+            told.iter()
+                .any(|said| said.ends_with("cannot be evaluated: its unit is not known")),
+            "{code} {unit}: {told:?}"
+        );
     }
 }
 

@@ -181,7 +181,7 @@ fn of_a_version_that_was_replaced_already_nothing_is_said() {
             clinical::ReceivedTime::from_micros(received_time(10).micros() + offset as i64);
         event
     };
-    let (older, newer) = (said(1, ("3.1", "mg/L")), said(2, ("0.9", "mmol/L")));
+    let (older, newer) = (said(1, ("3.1", "U/L")), said(2, ("0.9", "mmol/L")));
     let told = |events: &[Event]| {
         let findings = run(events).findings;
         findings.iter().any(|of| *of.workload == *"data-quality")
