@@ -143,7 +143,7 @@ fn a_gap_is_closed_by_a_result_of_hl7_v2() {
 }
 
 #[test]
-fn a_gap_is_closed_by_what_what_is_done_and_opens_again_when_that_is_taken_back() {
+fn a_gap_is_closed_by_what_is_done_and_opens_again_when_that_is_taken_back() {
     let mut site = Site::default();
     with_value_sets(&mut site);
     let platform = site.start();
